@@ -1,0 +1,79 @@
+"""Installs a seccomp filter with a listener (seccomp_unotify(2)) on the calling thread, by ctypes alone."""
+
+import ctypes
+import os
+import struct
+
+from . import syscalls
+
+PR_SET_NO_NEW_PRIVS = 38
+SECCOMP_SET_MODE_FILTER = 1
+FLAG_NEW_LISTENER = 1 << 3
+FLAG_WAIT_KILLABLE_RECV = 1 << 5
+RET_ALLOW = 0x7FFF0000
+RET_ERRNO = 0x00050000
+RET_USER_NOTIF = 0x7FC00000
+ENOSYS = 38
+AT_EMPTY_PATH = 0x1000
+
+IOCTL_RECV = 0xC0502100
+IOCTL_SEND = 0xC0182101
+IOCTL_ID_VALID = 0x40082102
+IOCTL_SET_FLAGS = 0x40082104
+FD_SYNC_WAKE_UP = 1
+
+# offsets in struct seccomp_data
+DATA_NR, DATA_ARCH, DATA_ARGS = 0, 4, 16
+
+
+def program(machine):
+    """The classic BPF program for *machine* as bytes: an array of struct sock_filter."""
+    arch, column, _, io_uring_setup = syscalls.ARCHES[machine]
+    load, jeq, jset, ret = 0x20, 0x15, 0x45, 0x06
+    rows = [(row[column], row[0]) for row in syscalls.TABLE if row[column] is not None]
+    code = [
+        (load, 0, 0, DATA_ARCH),
+        (jeq, 1, 0, arch),
+        (ret, 0, 0, RET_ALLOW),
+        (load, 0, 0, DATA_NR),
+        (jeq, 0, 1, io_uring_setup),
+        (ret, 0, 0, RET_ERRNO | ENOSYS),
+    ]
+    for number, name in rows:
+        argument = syscalls.EMPTY_PATH_ARGUMENT.get(name)
+        if argument is None:
+            code += [(jeq, 0, 1, number), (ret, 0, 0, RET_USER_NOTIF)]
+        else:
+            code += [
+                (jeq, 0, 4, number),
+                (load, 0, 0, DATA_ARGS + 8 * argument),
+                (jset, 0, 1, AT_EMPTY_PATH),
+                (ret, 0, 0, RET_ALLOW),
+                (ret, 0, 0, RET_USER_NOTIF),
+            ]
+    code.append((ret, 0, 0, RET_ALLOW))
+    return b"".join(struct.pack("=HBBI", *row) for row in code), len(code)
+
+
+def install(machine):
+    """Sets no_new_privs, installs the filter on this thread and returns the listener's descriptor.
+
+    Raises OSError with the errno of prctl(2) or seccomp(2).
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
+    code, count = program(machine)
+    instructions = ctypes.create_string_buffer(code, len(code))
+    prog = ctypes.create_string_buffer(struct.pack("@HP", count, ctypes.addressof(instructions)))
+    number = syscalls.ARCHES[machine][2]
+    for flags in (FLAG_NEW_LISTENER | FLAG_WAIT_KILLABLE_RECV, FLAG_NEW_LISTENER):
+        fd = libc.syscall(
+            ctypes.c_long(number),
+            ctypes.c_ulong(SECCOMP_SET_MODE_FILTER),
+            ctypes.c_ulong(flags),
+            ctypes.c_void_p(ctypes.addressof(prog)),
+        )
+        if fd >= 0:
+            return fd
+    raise OSError(ctypes.get_errno(), "seccomp(SECCOMP_SET_MODE_FILTER): " + os.strerror(ctypes.get_errno()))

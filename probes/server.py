@@ -1,0 +1,250 @@
+"""The helper: run by the image's own interpreter in a container of its own, it answers questions about the image.
+
+    python -I -S -B -c '...server.main()'
+
+One JSON request a line on stdin; for each a JSON line {"ok": true, "size": N} followed by N bytes, or {"error": text}
+on stdout. It ends when its input does, so that it never outlives the client.
+"""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+
+KIT = "/.pyshrink/kit"
+SKIPPED = ("/.pyshrink", "/.dockerenv")
+CHUNK = 1 << 20
+PACKAGE = "pyshrink_probes"
+LINKED = 0xA000
+
+
+def interpreter_of(path):
+    """PT_INTERP of a 64-bit little-endian ELF file (elf(5)), or None."""
+    with open(path, "rb") as file:
+        head = file.read(64)
+        if head[:6] != b"\x7fELF\x02\x01":
+            return None
+        table, size, count = struct.unpack_from("<Q", head, 32)[0], *struct.unpack_from("<HH", head, 54)
+        for index in range(count):
+            file.seek(table + index * size)
+            kind, _, offset, _, _, length = struct.unpack("<IIQQQQ", file.read(40))
+            if kind == 3:
+                file.seek(offset)
+                return file.read(length).rstrip(b"\0").decode()
+    return None
+
+
+def loader_list(loader, path):
+    """What the image's own loader resolves for *path*: {soname: path or None}, as `ldd` asks it (ld.so(8), --list)."""
+    run = subprocess.run([loader, "--list", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    found = {}
+    for line in os.fsdecode(run.stdout).splitlines():
+        name, arrow, rest = line.strip().partition(" => ")
+        if arrow:
+            target = rest.rpartition(" (0x")[0] or rest
+            found[name] = target if target.startswith("/") else None
+        elif name.startswith("/"):
+            found[name.rpartition(" (0x")[0]] = name.rpartition(" (0x")[0]
+    return found
+
+
+def site_packages():
+    """The folders in which the app's interpreter looks for .pth files, asked of it as it starts by default."""
+    code = (
+        "import site, sys; print('\\n'.join(dict.fromkeys(getattr(site, 'getsitepackages', list)() + "
+        "[p for p in sys.path if p.endswith(('site-packages', 'dist-packages'))])))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return [line for line in os.fsdecode(run.stdout).splitlines() if os.path.isdir(line)]
+
+
+def copy(source, target):
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    with open(source, "rb") as read, open(target, "wb") as write:
+        write.write(read.read())
+    os.chmod(target, 0o755)
+
+
+def compiled(source, target):
+    """Copies a module and compiles it beside the copy, valid whatever the copy's time is (PEP 552, unchecked)."""
+    import py_compile
+
+    copy(source, target)
+    arguments = {"doraise": False}
+    if hasattr(py_compile, "PycInvalidationMode"):
+        arguments["invalidation_mode"] = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    py_compile.compile(target, **arguments)
+
+
+def make_kit(_):
+    """Copies this interpreter, the modules that the probes need, their libraries and ld.so to KIT."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, os.path.dirname(here))
+    try:
+        __import__(PACKAGE + ".supervisor")
+        __import__(PACKAGE + ".relay")
+    except ImportError as error:
+        return {"error": "the image's Python lacks what the supervisor needs: %s" % error}
+    executable = os.path.realpath(sys.executable)
+    loader = interpreter_of(executable)
+    standard = os.path.dirname(os.path.abspath(os.__file__))
+    library = os.path.join(KIT, getattr(sys, "platlibdir", "lib"), "python%d.%d" % sys.version_info[:2])
+    os.makedirs(os.path.join(library, "lib-dynload"), exist_ok=True)
+    copy(executable, KIT + "/bin/python3")
+    binaries = [executable]
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or not os.path.isfile(file):
+            continue
+        if module.__name__.partition(".")[0] == PACKAGE:
+            continue
+        file = os.path.abspath(file)
+        if file.endswith(".py") and file.startswith(standard + os.sep):
+            compiled(file, os.path.join(library, os.path.relpath(file, standard)))
+        elif not file.endswith(".py"):
+            copy(file, os.path.join(library, "lib-dynload", os.path.basename(file)))
+            binaries.append(file)
+    for name in os.listdir(here):
+        if name.endswith(".py"):
+            compiled(os.path.join(here, name), os.path.join(library, PACKAGE, name))
+    command = [KIT + "/bin/python3"]
+    if loader:
+        for binary in binaries:
+            for name, path in loader_list(loader, binary).items():
+                if path and "/" not in name:
+                    copy(path, os.path.join(KIT, "libs", name))
+        copy(loader, KIT + "/libs/ld.so")
+        command = [KIT + "/libs/ld.so", "--library-path", KIT + "/libs"] + command
+    return {"command": command + ["-I", "-S", "-B"], "loader": loader}
+
+
+def information(_):
+    return {
+        "version": list(sys.version_info[:3]),
+        "implementation": sys.implementation.name,
+        "executable": sys.executable,
+        "machine": os.uname().machine,
+        "sitePackages": site_packages(),
+    }
+
+
+def mount_points(kept):
+    with open("/proc/self/mountinfo", "rb") as file:
+        points = [line.split()[4] for line in file]
+    decoded = {os.fsdecode(p.replace(b"\\040", b" ").replace(b"\\011", b"\t").replace(b"\\134", b"\\")) for p in points}
+    return decoded - {"/"} - set(kept)
+
+
+def inventory(request):
+    """Every entry of the root file system: rows of path, type, mode, uid, gid, size, mtime (s), link group, target
+    or device, extended attributes ({name: hex}). Mount points are listed as empty directories, or not at all where
+    they are files. `volumes` names those that hold a copy of the image's own content."""
+    import stat
+
+    volumes = request.get("volumes", [])
+    mounts = mount_points(volumes)
+    kinds = {stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l", stat.S_IFCHR: "c", stat.S_IFBLK: "b", stat.S_IFIFO: "p"}
+    rows = []
+
+    def add(path, info):
+        kind = kinds.get(stat.S_IFMT(info.st_mode))
+        if kind is None:
+            return None
+        if path in mounts:
+            if kind == "d":
+                rows.append([path, "d", 0o755, 0, 0, 0, int(info.st_mtime), None, None, None])
+            return None
+        extra = None
+        if kind == "l":
+            extra = os.readlink(path)
+        elif kind in "cb":
+            extra = [os.major(info.st_rdev), os.minor(info.st_rdev)]
+        attributes = None
+        try:
+            names = os.listxattr(path, follow_symlinks=False)
+            if names:
+                attributes = {name: os.getxattr(path, name, follow_symlinks=False).hex() for name in names}
+        except OSError:
+            pass
+        group = "%d:%d" % (info.st_dev, info.st_ino) if info.st_nlink > 1 and kind == "f" else None
+        size = info.st_size if kind == "f" else 0
+        rows.append([path, kind, stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid, size, info.st_mtime_ns // 10**9, group, extra, attributes])
+        return kind
+
+    add("/", os.lstat("/"))
+    folders = ["/"]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            path = folder.rstrip("/") + "/" + entry.name
+            if path in SKIPPED:
+                continue
+            try:
+                kind = add(path, entry.stat(follow_symlinks=False))
+            except OSError:
+                continue
+            if kind == "d":
+                folders.append(path)
+    return "\n".join(map(json.dumps, rows)).encode()
+
+
+def read(request):
+    with open(request["path"], "rb") as file:
+        file.seek(request["offset"])
+        return file.read(request["length"])
+
+
+def loader(request):
+    return {path: loader_list(request["loader"], path) for path in request["paths"]}
+
+
+def write_all(data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(1, view):]
+
+
+def contents(request):
+    """The bytes of `paths`, one after the other, each exactly as long as `sizes` says."""
+    sizes = request["sizes"]
+    header(sum(sizes))
+    for path, size in zip(request["paths"], sizes):
+        with open(path, "rb") as file:
+            left = size
+            while left:
+                data = file.read(min(left, CHUNK))
+                if not data:
+                    raise RuntimeError("%s is shorter than the inventory says" % path)
+                write_all(data)
+                left -= len(data)
+
+
+def header(size):
+    write_all((json.dumps({"ok": True, "size": size}) + "\n").encode())
+
+
+def main():
+    answers = {"information": information, "kit": make_kit, "inventory": inventory, "read": read, "loader": loader}
+    for line in sys.stdin.buffer:
+        request = json.loads(line.decode())
+        if request["op"] == "contents":
+            contents(request)
+            continue
+        try:
+            answer = answers[request["op"]](request)
+        except Exception as error:
+            write_all((json.dumps({"error": "%s: %s" % (type(error).__name__, error)}) + "\n").encode())
+            continue
+        if not isinstance(answer, bytes):
+            answer = json.dumps(answer).encode()
+        header(len(answer))
+        write_all(answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,303 @@
+"""Runs a program under a seccomp listener and writes down every path that it and its descendants name.
+
+    python -c 'from pyshrink_probes import supervisor; supervisor.main()' FACTS SIGNAL SECONDS -- PROGRAM [ARGUMENT...]
+
+SIGNAL is the image's stop signal (0: none), after which the program gets SECONDS before it is killed.
+
+FACTS gets JSON lines: ["process", pid, parent, executable], ["fact", kind, pid, path], ["warning", text] and, last,
+["exit", status]. A file without that last line is of a supervisor that died. Paths are absolute, as the caller named
+them (not resolved); undecodable bytes are surrogate escapes.
+"""
+
+import array
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+
+from . import paths, seccomp, syscalls
+
+ENVIRONMENT_PREFIX = b"PYSHRINK_HIDDEN_"
+FLUSH_SECONDS = 0.5
+BUFFERED = 512
+CONTINUE = 1
+NOTIFICATION = bytes(80)
+
+
+def original_environment():
+    """The environment as the runtime gave it, with what was hidden from our own loader put back."""
+    with open("/proc/self/environ", "rb") as file:
+        entries = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
+    hidden = {name[len(ENVIRONMENT_PREFIX):]: value for name, _, value in entries if name.startswith(ENVIRONMENT_PREFIX)}
+    return {
+        name: hidden.get(name, value) for name, _, value in entries if not name.startswith(ENVIRONMENT_PREFIX)
+    }
+
+
+class Journal:
+    """The file of facts: written once a fact, flushed from the main thread."""
+
+    def __init__(self, path):
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        self.lines = []
+        self.lock = threading.Lock()
+
+    def add(self, *row):
+        self.lines.append(json.dumps(row))
+        if len(self.lines) > BUFFERED:
+            self.flush()
+
+    def flush(self):
+        with self.lock:
+            lines, self.lines = self.lines, []
+            data = ("\n".join(lines) + "\n").encode() if lines else b""
+            while data:
+                data = data[os.write(self.fd, data):]
+
+
+class Watcher:
+    """Answers the notifications of one listener."""
+
+    def __init__(self, listener, journal, machine):
+        self.listener = listener
+        self.journal = journal
+        self.machine = machine
+        self.reader = paths.Reader()
+        self.seen = set()
+        self.processes = set()
+        self.warned = set()
+        self.chrooted = False
+        column = syscalls.ARCHES[machine][1]
+        self.calls = {row[column]: row[3] for row in syscalls.TABLE if row[column] is not None}
+        try:
+            fcntl.ioctl(listener, seccomp.IOCTL_SET_FLAGS, seccomp.FD_SYNC_WAKE_UP)
+        except OSError:
+            pass
+
+    def run(self):
+        ioctl, unpack, pack = fcntl.ioctl, struct.Struct("=QIIiIQ6Q").unpack, struct.Struct("=QqiI").pack
+        recv, send, listener, calls = seccomp.IOCTL_RECV, seccomp.IOCTL_SEND, self.listener, self.calls
+        while True:
+            try:
+                notification = ioctl(listener, recv, NOTIFICATION)
+            except OSError as error:
+                if error.errno in (errno.EINTR, errno.ENOENT):
+                    continue
+                return
+            cookie, tid, _, number, _, _, a0, a1, a2, a3, a4, a5 = unpack(notification)
+            try:
+                arguments = (a0, a1, a2, a3, a4, a5)
+                for path in calls[number]:
+                    self.note(cookie, tid, path, arguments)
+            except paths.Unreadable:
+                self.warn("unreadable", "a process changed its user, so that its paths could not be read")
+            except Exception as error:  # the app must go on whatever happens here
+                self.warn(repr(error), "the supervisor could not read a call: %r" % (error,))
+            try:
+                ioctl(listener, send, pack(cookie, 0, 0, CONTINUE))
+            except OSError:
+                pass
+
+    def warn(self, key, text):
+        if key not in self.warned:
+            self.warned.add(key)
+            self.journal.add("warning", text)
+
+    def note(self, cookie, tid, path, arguments):
+        kind, dirfd = path[0], path[1]
+        address = arguments[path[2]]
+        if kind == syscalls.SOCKET:
+            name = paths.socket_path(self.reader.bytes(tid, address, 110))
+            if name is None:
+                return
+        else:
+            if address == 0:
+                return
+            name = self.reader.string(tid, address)
+            if name is None:
+                return
+        if kind == syscalls.OPEN:
+            kind_name = paths.open_kind(arguments[path[3]], self.machine)
+        elif kind == syscalls.OPENAT2:
+            how = self.reader.bytes(tid, arguments[path[3]], 8)
+            kind_name = paths.open_kind(int.from_bytes(how, "little"), self.machine)
+        else:
+            kind_name = paths.KIND_NAMES[kind]
+        if kind == syscalls.CHROOT:
+            self.chrooted = True
+        pid = self.reader.group(tid)[0]
+        if name[:1] != b"/":
+            descriptor = None if dirfd is None else paths.signed(arguments[dirfd])
+            base = paths.base_directory(tid, descriptor)
+            if base is None or base[:1] != b"/":
+                return
+            name = base.rstrip(b"/") + b"/" + name if name else base
+        elif self.chrooted:
+            name = paths.root_prefix(tid) + name
+        key = (pid, kind_name, name)
+        if key in self.seen and kind != syscalls.EXEC:
+            return
+        if not self.valid(cookie):
+            return
+        self.seen.add(key)
+        if pid not in self.processes:
+            self.introduce(pid)
+        self.journal.add("fact", kind_name, pid, os.fsdecode(name))
+
+    def valid(self, cookie):
+        """Whether the caller still waits, so that what was read is its own (NOTIF_ID_VALID, seccomp_unotify(2))."""
+        try:
+            fcntl.ioctl(self.listener, seccomp.IOCTL_ID_VALID, struct.pack("=Q", cookie))
+            return True
+        except OSError:
+            return False
+
+    def introduce(self, pid):
+        self.processes.add(pid)
+        parent = 0
+        try:
+            with open("/proc/%d/stat" % pid, "rb") as file:
+                parent = int(file.read().rpartition(b")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            pass
+        executable = paths.link(b"/proc/%d/exe" % pid)
+        self.journal.add("process", pid, parent, os.fsdecode(executable) if executable else None)
+
+
+class MapsProbe:
+    """What is mapped by any process here, read from /proc/PID/maps: a second opinion beside the listener's."""
+
+    def __init__(self, journal):
+        self.journal = journal
+        self.seen = set()
+
+    def look(self):
+        own = os.getpid()
+        for name in os.listdir("/proc"):
+            if not name.isdigit() or int(name) == own:
+                continue
+            try:
+                with open("/proc/%s/maps" % name, "rb") as file:
+                    mapped = {line.split(None, 5)[5].rstrip(b"\n") for line in file if b" /" in line}
+            except (OSError, IndexError):
+                continue
+            for path in mapped - self.seen:
+                if path.startswith(b"/") and not path.endswith(b" (deleted)"):
+                    self.journal.add("fact", "map", int(name), os.fsdecode(path))
+            self.seen |= mapped
+
+
+def start(program, environment, machine, mask):
+    """Forks, installs the filter in the child and execs; returns (pid, listener)."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid:
+        theirs.close()
+        _, ancillary, _, _ = ours.recvmsg(1, socket.CMSG_SPACE(4))
+        if not ancillary:
+            return pid, None
+        descriptors = array.array("i")
+        descriptors.frombytes(ancillary[0][2][:4])
+        ours.close()
+        return pid, descriptors[0]
+    status = 126
+    try:
+        ours.close()
+        listener = seccomp.install(machine)
+        theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))])
+        os.close(listener)
+        theirs.close()
+        for number in (signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE), signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        os.execvpe(program[0], program, environment)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            status = 127
+        os.write(2, ("pyshrink: %s: %s\n" % (program[0], error.strerror)).encode())
+    finally:
+        os._exit(status)
+
+
+def catches(pid, number):
+    try:
+        with open("/proc/%d/status" % pid, "rb") as file:
+            for line in file:
+                if line.startswith(b"SigCgt:"):
+                    return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    except (OSError, ValueError):
+        pass
+    return False
+
+
+def become_subreaper():
+    import ctypes
+
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def serve_signals(child, stop_signal, patience, journal, maps, catchable):
+    """Forwards signals, reaps, and returns the app's wait status once the app itself has ended.
+
+    As process 1 a signal without a handler is ignored by the kernel; as our child the app would die of it. So a signal
+    goes on only where the app catches it, and a stop signal that it does not catch ends it at once, as `docker stop`
+    would after its ten seconds.
+    """
+    first = os.getpid() == 1
+    deadline = None
+    while True:
+        information = signal.sigtimedwait(catchable, FLUSH_SECONDS)
+        if deadline is not None and time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+        if information is None:
+            maps.look()
+            journal.flush()
+            continue
+        number = information.si_signo
+        if number == signal.SIGCHLD:
+            while True:
+                try:
+                    pid, status = os.waitpid(-1, os.WNOHANG)
+                except ChildProcessError:
+                    break
+                if pid == 0:
+                    break
+                if pid == child:
+                    return status
+        elif not first or catches(child, number):
+            if number == stop_signal:
+                maps.look()
+                deadline = time.monotonic() + patience
+            os.kill(child, number)
+        elif number == stop_signal:
+            maps.look()
+            os.kill(child, signal.SIGKILL)
+
+
+def main():
+    facts, stop_signal, patience, program = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[5:]
+    machine = os.uname().machine
+    environment = original_environment()
+    journal = Journal(facts)
+    catchable = set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
+    become_subreaper()
+    child, listener = start(program, environment, machine, mask)
+    if listener is None:
+        journal.add("error", "the kernel or the container's seccomp profile refuses a seccomp listener")
+        journal.flush()
+        os._exit(125)
+    watcher = Watcher(listener, journal, machine)
+    threading.Thread(target=watcher.run, daemon=True).start()
+    maps = MapsProbe(journal)
+    status = serve_signals(child, stop_signal, patience, journal, maps, catchable)
+    code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+    journal.add("exit", code)
+    journal.flush()
+    os._exit(code)

@@ -1,0 +1,47 @@
+import type { ImageInfo, Session } from '../engines/engine.js';
+import type { KeepSet } from '../keep/keepset.js';
+import type { Entry, RootFs } from '../rootfs.js';
+import type { Trace } from '../trace.js';
+import { imageArchive, type ContentSource } from './archive.js';
+import { imageConfig } from './config.js';
+import { planLayers } from './layers.js';
+
+export interface AssembleInput {
+  session: Session;
+  original: ImageInfo;
+  base: ImageInfo | undefined;
+  /** Entries that go over the base and are not in the original: links that make both one system. */
+  entries: Entry[];
+  fs: RootFs;
+  trace: Trace;
+  level: string;
+  contents: ContentSource;
+}
+
+/** What was made. */
+export interface Assembled {
+  /** The engine's identifier of the new image. */
+  id: string;
+  /** Files among the entries. */
+  files: number;
+}
+
+/** The entries of a keep set, hard links and all. */
+export function keptEntries(keep: KeepSet, fs: RootFs): Entry[] {
+  return [...keep.reasons.keys()].map((path) => fs.lstat(path)).filter((entry): entry is Entry => entry !== undefined);
+}
+
+/** Streams the image into the engine under a temporary name; it becomes the user's only when smoke has passed. */
+export async function assembleImage({ session, original, base, entries, fs, trace, level, contents }: AssembleInput): Promise<Assembled> {
+  const layers = planLayers(entries, fs, {
+    executable: fs.resolve(trace.python.executable)?.path ?? trace.python.executable,
+    version: trace.python.version,
+    sitePackages: trace.python.sitePackages.map((folder) => fs.resolve(folder)?.path ?? folder),
+  });
+  const archive = imageArchive({
+    layers, baseLayers: base?.layers.length ?? 0, contents, name: session.temporaryName,
+    config: (diffIds) => imageConfig({ original, base, level, layers: diffIds.map((diffId, index) => ({ diffId, name: layers[index]?.name ?? '' })) }),
+  });
+  const id = await session.load(archive);
+  return { id, files: entries.filter(({ type }) => type === 'f').length };
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { assembleCommand } from './commands/assemble.js';
+import { reportError } from './commands/context.js';
+import { doctorCommand } from './commands/doctor.js';
+import { addAssembleOptions, addExerciseOptions, addRunOptions } from './commands/options.js';
+import { shrinkCommand } from './commands/shrink.js';
+import { smokeCommand } from './commands/smoke.js';
+import { traceCommand } from './commands/trace.js';
+import { ExitCode } from './errors.js';
+import { VERSION } from './version.js';
+
+const program = new Command('pyshrink')
+  .description('Shrinks the container image of a Python app to what the app uses, and proves that it still behaves the same.')
+  .version(VERSION)
+  .showHelpAfterError('(pyshrink COMMAND --help lists the options)')
+  .exitOverride();
+
+const define = (name: string, text: string) =>
+  program.command(name).description(text).option('--json', 'print one JSON document on stdout').option('--debug', 'print stack traces').exitOverride();
+
+addExerciseOptions(addRunOptions(define('trace', 'run an image, watch it, write a trace').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD')))
+  .action(async (image, args, flags) => finish(await traceCommand(image, args, flags)));
+addRunOptions(addAssembleOptions(define('assemble', 'build the image from a trace (default: the newest)').argument('[TRACE]')))
+  .action(async (trace, flags) => finish(await assembleCommand(trace === undefined ? [] : [trace], flags)));
+addRunOptions(define('smoke', 'compare a shrunk image (default: the newest) with its original').argument('[SHRUNK]'))
+  .action(async (shrunk, flags) => finish(await smokeCommand(shrunk, flags)));
+addAssembleOptions(addExerciseOptions(addRunOptions(define('shrink', 'trace, assemble and smoke').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD'))))
+  .action(async (image, args, flags) => finish(await shrinkCommand(image, args, flags)));
+define('doctor', 'say what this machine can do, and what to do about what it cannot')
+  .option('--clean', 'remove what dead runs have left')
+  .action(async (flags) => finish(await doctorCommand(flags)));
+
+function finish(code: number): void {
+  process.exitCode = code;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) finish(error.exitCode === 0 ? ExitCode.done : ExitCode.usage);
+  else finish(reportError(error, process.argv.includes('--debug')));
+}

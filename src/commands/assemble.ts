@@ -1,0 +1,30 @@
+import { megabytes } from '../ui/table.js';
+import { withSession } from './context.js';
+import { type KeepFlags, requireLevel, type RunFlags, runOptions } from './options.js';
+import { print } from './print.js';
+import { reopen } from './reopen.js';
+import { assembleDraft, publish, targetName } from './stages.js';
+import { newestTrace, readTrace } from './workspace.js';
+
+export interface AssembleFlags extends KeepFlags, RunFlags {
+  json?: true;
+}
+
+/** `pyshrink assemble [TRACE]` */
+export async function assembleCommand(paths: string[], flags: AssembleFlags): Promise<number> {
+  requireLevel(flags.level);
+  const path = paths[0] ?? (await newestTrace());
+  const stored = await readTrace(path);
+  return withSession(async (context) => {
+    const material = await reopen(context, stored, await runOptions(flags));
+    const name = await targetName(context.engine, material.original.reference, flags);
+    const draft = await context.progress.task(`Assembling ${name}`, () => assembleDraft(material, flags));
+    await publish(context, draft, name);
+    await stored.folder.saveResult({ id: draft.id, tag: name, original: material.original.id, trace: path }, draft.reasons);
+    const size = (await context.engine.inspect(name)).size;
+    print(flags.json, { image: name, id: draft.id, size, files: draft.files, notes: draft.notes }, [
+      ...draft.notes, `${name}: ${megabytes(size)} of ${megabytes(material.original.size)}, ${draft.files} files, from ${path}`,
+    ]);
+    return 0;
+  });
+}

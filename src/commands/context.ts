@@ -1,0 +1,44 @@
+import { DockerEngine } from '../engines/docker/docker.js';
+import type { Engine, Session } from '../engines/engine.js';
+import { ExitCode, UserError } from '../errors.js';
+import { createProgress, type Progress } from '../ui/progress.js';
+
+/** What every command works with. */
+export interface CommandContext {
+  engine: Engine;
+  session: Session;
+  progress: Progress;
+}
+
+/**
+ * Opens an engine and a session, does the work, and removes everything that the session made: also when the work fails
+ * or the user interrupts it, which ends the process with 130 as soon as that is done.
+ */
+export async function withSession<T>(work: (context: CommandContext) => Promise<T>): Promise<T> {
+  const engine = await DockerEngine.open();
+  const session = await engine.openSession();
+  const interrupted = () => {
+    process.stderr.write('\nInterrupted: removing what was made ...\n');
+    session.close().finally(() => process.exit(ExitCode.interrupted));
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, interrupted);
+  try {
+    return await work({ engine, session, progress: createProgress() });
+  } finally {
+    await session.close();
+    for (const signal of signals) process.off(signal, interrupted);
+  }
+}
+
+/** Prints an error and returns the exit code that goes with it. */
+export function reportError(error: unknown, debug: boolean): number {
+  if (error instanceof UserError) {
+    process.stderr.write(`pyshrink: ${error.message}\n  ${error.remedy}\n`);
+    if (debug) process.stderr.write(`${error.stack}\n`);
+    return error.exitCode;
+  }
+  const text = error instanceof Error ? (debug ? error.stack : error.message) : String(error);
+  process.stderr.write(`pyshrink: unexpected: ${text}\n  ${debug ? '' : 'Run it again with --debug and report what it prints.'}\n`);
+  return ExitCode.failed;
+}

@@ -1,0 +1,3 @@
+export async function doctorCommand(_flags: object): Promise<number> {
+  return 0;
+}

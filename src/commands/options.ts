@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UserError, usageError } from '../errors.js';
+import { PLAIN_RUN, type RunOptions } from '../images/runoptions.js';
+import { parseExec, parseHttp, readExercise, type Step } from '../tracing/exercise.js';
+import { DEFAULT_LIMITS } from '../tracing/perform.js';
+import type { Exercise } from '../tracing/trace.js';
+
+/** Values of the options as commander gives them. */
+export interface RunFlags {
+  env: string[]; envFile: string[]; volume: string[]; user?: string; workdir?: string; network?: string; entrypoint?: string;
+  platform?: string; addHost: string[]; tmpfs: string[]; readOnly?: true; capAdd: string[]; capDrop: string[];
+  securityOpt: string[]; groupAdd: string[]; hostname?: string; memory?: number; shmSize?: number;
+}
+export interface ExerciseFlags {
+  step: Step[]; exercise?: string; untilExit?: true; startTimeout: number; stepTimeout: number; exitTimeout: number;
+}
+export interface KeepFlags {
+  include: string[]; exclude: string[]; level: string; base: string; tag?: string; force?: true;
+}
+
+const collect = (value: string, list: string[]) => [...list, value];
+
+/** The options of `docker run` that go to the container. */
+export function addRunOptions(command: Command): Command {
+  const list = (flags: string, text: string) => command.addOption(new Option(flags, text).argParser(collect).default([], 'none'));
+  list('-e, --env <NAME[=VALUE]>', 'environment variable; without a value, that of this shell');
+  list('--env-file <FILE>', 'file of environment variables');
+  list('-v, --volume <VOLUME:DIR>', 'volume or directory to mount');
+  command.option('-u, --user <USER>', 'user name or uid[:gid]');
+  command.option('-w, --workdir <DIR>', 'working directory');
+  command.option('--network <NETWORK>', 'network to join');
+  command.option('--entrypoint <PROGRAM>', "instead of the image's entrypoint and command");
+  command.option('--platform <OS/ARCH>', 'platform of the image');
+  list('--add-host <HOST:IP>', 'entry for /etc/hosts');
+  list('--tmpfs <DIR[:OPTIONS]>', 'directory in memory');
+  command.option('--read-only', 'read-only root file system');
+  list('--cap-add <CAPABILITY>', 'capability to add');
+  list('--cap-drop <CAPABILITY>', 'capability to drop');
+  list('--security-opt <OPTION>', 'security option');
+  list('--group-add <GROUP>', 'group to join');
+  command.option('--hostname <NAME>', "the container's host name");
+  command.addOption(new Option('--memory <SIZE>', 'memory limit, for instance 512m').argParser(parseSize));
+  command.addOption(new Option('--shm-size <SIZE>', 'size of /dev/shm').argParser(parseSize));
+  return command;
+}
+
+/** What is done to the running app. Steps are done in the order in which they are given. */
+export function addExerciseOptions(command: Command): Command {
+  const steps: Step[] = [];
+  const step = (flags: string, text: string, parse: (value: string) => Step) =>
+    command.addOption(new Option(flags, text).argParser((value: string) => { steps.push(parse(value)); return steps; }));
+  step('--http <REQUEST>', "request '[METHOD ]PATH[ BODY]', as soon as the port listens", parseHttp).hook('preAction', (self) => { self.setOptionValue('step', steps); });
+  step('--exec <COMMAND>', 'command run in the container', parseExec);
+  step('--wait <SECONDS>', 'just wait', (value) => ({ kind: 'wait', seconds: parseSeconds(value) }));
+  command.option('--until-exit', 'wait until the app has ended by itself');
+  command.option('--exercise <FILE>', 'the same steps in a YAML file');
+  const limit = (name: string, text: string, value: number) => command.addOption(new Option(`--${name} <SECONDS>`, text).argParser(parseSeconds).default(value));
+  limit('start-timeout', 'how long a port may take to listen', DEFAULT_LIMITS.start);
+  limit('step-timeout', 'how long one request or command may take', DEFAULT_LIMITS.step);
+  limit('exit-timeout', 'how long the app may take to end by itself', DEFAULT_LIMITS.exit);
+  return command;
+}
+
+/** What is kept, and what the image is called. */
+export function addAssembleOptions(command: Command): Command {
+  command.addOption(new Option('--level <LEVEL>', 'how far the keep set reaches').default('observed'));
+  command.addOption(new Option('--include <GLOB>', 'keep these paths too').argParser(collect).default([], 'none'));
+  command.addOption(new Option('--exclude <GLOB>', 'leave these paths out, whatever needs them').argParser(collect).default([], 'none'));
+  command.option('--base <IMAGE>', 'scratch, or an image in the daemon to build on', 'scratch');
+  command.option('--tag <NAME>', 'name of the shrunk image (default: <name>:<tag>-shrunk)');
+  command.option('--force', 'take the name also from an image that pyshrink did not make');
+  return command;
+}
+
+/** @throws UserError where a file of variables can't be read */
+export async function runOptions(flags: RunFlags): Promise<RunOptions> {
+  const files = await Promise.all(flags.envFile.map(readEnvFile));
+  const env = [...files.flat(), ...flags.env].flatMap((entry) => {
+    if (entry.includes('=')) return [entry];
+    const value = process.env[entry];
+    return value === undefined ? [] : [`${entry}=${value}`]; // as docker does: unset here, unset there
+  });
+  const { step: _, ...given } = flags as RunFlags & { step?: unknown };
+  return {
+    ...PLAIN_RUN, env, volume: given.volume, addHost: given.addHost, tmpfs: given.tmpfs, readOnly: given.readOnly ?? false,
+    capAdd: given.capAdd, capDrop: given.capDrop, securityOpt: given.securityOpt, groupAdd: given.groupAdd,
+    ...(given.user !== undefined && { user: given.user }), ...(given.workdir !== undefined && { workdir: given.workdir }),
+    ...(given.network !== undefined && { network: given.network }), ...(given.entrypoint !== undefined && { entrypoint: given.entrypoint }),
+    ...(given.platform !== undefined && { platform: given.platform }), ...(given.hostname !== undefined && { hostname: given.hostname }),
+    ...(given.memory !== undefined && { memory: given.memory }), ...(given.shmSize !== undefined && { shmSize: given.shmSize }),
+  };
+}
+
+export async function exerciseOf(args: string[], run: RunFlags, flags: ExerciseFlags): Promise<Exercise> {
+  const steps: Step[] = [...(flags.exercise !== undefined ? await readExercise(flags.exercise) : []), ...(flags.step ?? []), ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : [])];
+  return {
+    args, run: await runOptions(run), steps: steps.length > 0 ? steps : undefined,
+    limits: { start: flags.startTimeout, step: flags.stepTimeout, exit: flags.exitTimeout },
+  };
+}
+
+/** @throws UserError for a level that does not exist, or not yet */
+export function requireLevel(level: string): void {
+  if (level === 'observed') return;
+  if (level === 'reachable' || level === 'whole') throw usageError(`--level ${level} is not there yet`, 'Use --level observed, which keeps what was seen, and exercise all that matters.');
+  throw usageError(`--level ${level} is no level`, 'Levels are observed, reachable and whole.');
+}
+
+async function readEnvFile(path: string): Promise<string[]> {
+  try {
+    return (await readFile(path, 'utf8')).split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  } catch (error) {
+    throw new UserError(`--env-file ${path} can't be read: ${(error as Error).message}`, 'Give a file with NAME=VALUE lines.', 2);
+  }
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0) throw new InvalidArgumentError('Give a number of seconds.');
+  return seconds;
+}
+
+/** Bytes of a size with docker's suffixes b, k, m, g. */
+function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([bkmg])?b?$/i.exec(text);
+  if (!match) throw new InvalidArgumentError('Give a size such as 512m.');
+  return Math.round(Number(match[1]) * 1024 ** 'bkmg'.indexOf((match[2] ?? 'b').toLowerCase()));
+}

@@ -1,0 +1,36 @@
+import { LABELS } from '../assemble/config.js';
+import { ExitCode, UserError } from '../errors.js';
+import { withSession } from './context.js';
+import { type RunFlags, runOptions } from './options.js';
+import { print } from './print.js';
+import { reopen } from './reopen.js';
+import { checkImage, passed } from './stages.js';
+import { verdictLines } from './verdict.js';
+import { newestResult, readTrace, resultFolders } from './workspace.js';
+
+export interface SmokeFlags extends RunFlags {
+  json?: true;
+}
+
+/** `pyshrink smoke [SHRUNK]` */
+export async function smokeCommand(name: string | undefined, flags: SmokeFlags): Promise<number> {
+  const newest = name === undefined ? await (await newestResult()).result() : undefined;
+  return withSession(async (context) => {
+    const shrunk = await context.engine.inspect(name ?? (newest?.tag as string));
+    const original = shrunk.config.Labels?.[LABELS.original];
+    if (original === undefined) throw new UserError(`${shrunk.reference} was not made by pyshrink.`, 'Name an image that `pyshrink assemble` made.');
+    const material = await reopen(context, await readTrace(newest?.trace ?? (await traceOf(original, shrunk.reference))), await runOptions(flags));
+    const verdict = await context.progress.task(`Comparing ${shrunk.reference} with ${material.original.reference}`, (say) => checkImage(material, shrunk.id, say));
+    print(flags.json, { image: shrunk.reference, passed: passed(verdict), ...verdict }, verdictLines(verdict));
+    return passed(verdict) ? ExitCode.done : ExitCode.differs;
+  });
+}
+
+/** The trace from which an image was made. */
+async function traceOf(original: string, name: string): Promise<string> {
+  for (const folder of await resultFolders()) {
+    const result = await folder.result();
+    if (result.original === original) return result.trace;
+  }
+  throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { assembleImage, keptEntries } from '../assemble/assemble.js';
+import { LABELS } from '../assemble/config.js';
+import type { Engine, ImageInfo } from '../engines/engine.js';
+import { UserError, usageError } from '../errors.js';
+import { environmentOf, healthcheckCommand } from '../images/config.js';
+import { parseReference, shrunkName } from '../images/reference.js';
+import { computeKeepSet } from '../keep/compute.js';
+import type { Reason } from '../keep/keepset.js';
+import type { Entry, RootFs } from '../rootfs.js';
+import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
+import { staticChecks } from '../smoke/static.js';
+import type { Trace } from '../trace.js';
+import type { Answers } from '../tracing/answers.js';
+import type { Helper } from '../tracing/helper.js';
+import type { Exercise } from '../tracing/trace.js';
+import { commandOf } from '../tracing/watched.js';
+import type { CommandContext } from './context.js';
+import type { KeepFlags } from './options.js';
+
+/** All that the stages after the trace start from. */
+export interface Material {
+  context: CommandContext;
+  helper: Helper;
+  original: ImageInfo;
+  trace: Trace;
+  answers: Answers;
+  exercise: Exercise;
+  fs: RootFs;
+}
+
+/** An image under its temporary name. */
+export interface Draft {
+  id: string;
+  files: number;
+  entries: Entry[];
+  reasons: ReadonlyMap<string, readonly Reason[]>;
+  notes: string[];
+}
+
+/** The name that the shrunk image will have. @throws UserError where somebody else's image has it */
+export async function targetName(engine: Engine, reference: string, flags: KeepFlags): Promise<string> {
+  if (flags.tag !== undefined && parseReference(flags.tag).digest !== undefined) throw usageError(`--tag ${flags.tag} is not a name that an image can get`, 'Write NAME[:TAG].');
+  const name = flags.tag ?? shrunkName(parseReference(reference));
+  const holder = await engine.find(name);
+  if (holder && !flags.force && holder.config.Labels?.[LABELS.original] === undefined) {
+    throw new UserError(`The name ${name} belongs to an image that pyshrink did not make.`, 'Choose another with --tag, or take it with --force.');
+  }
+  return name;
+}
+
+/** Computes the keep set and streams the image into the engine. */
+export async function assembleDraft(material: Material, flags: KeepFlags): Promise<Draft> {
+  const { context, helper, original, trace, exercise, fs } = material;
+  const keepFile = await readFile('.pyshrinkkeep', 'utf8').catch(() => undefined);
+  const { keep, notes } = await computeKeepSet({
+    fs, trace, config: original.config, env: exercise.run.env, command: commandOf(original.config, exercise.run, exercise.args),
+    choice: { include: flags.include, exclude: flags.exclude, ...(keepFile !== undefined && { keepFile }) },
+  });
+  const entries = keptEntries(keep, fs);
+  const { id, files } = await assembleImage({
+    session: context.session, original, base: undefined, entries, fs, trace, level: flags.level,
+    contents: (wanted, use) => helper.contents(wanted, use),
+  });
+  return { id, files, entries, reasons: keep.reasons, notes };
+}
+
+/** Gives the draft its name. */
+export async function publish({ engine, session }: CommandContext, draft: Draft, name: string): Promise<void> {
+  await engine.tag(draft.id, name);
+  await engine.untag(session.temporaryName);
+}
+
+export interface Verdict extends SmokeResult {
+  /** What would not even start. */
+  problems: string[];
+  checked: number;
+}
+
+/** Static checks, then the exercise on the shrunk image beside the original's answers. */
+export async function checkImage(material: Material, shrunk: string, say: (text: string) => void): Promise<Verdict> {
+  const { context, helper, original, exercise, fs, answers } = material;
+  const small = await helper.rootFsOf(context.session, shrunk);
+  small.close();
+  const health = healthcheckCommand(original.config);
+  const statics = await staticChecks({
+    fs, entries: [...small.fs.entries.values()], config: original.config,
+    environment: { ...environmentOf(original.config.Env), ...environmentOf(exercise.run.env) },
+    commands: [commandOf(original.config, exercise.run, exercise.args), ...(health ? [health] : [])],
+  });
+  const smoke = await smokeImage({
+    session: context.session, helper, original, shrunk, exercise, answers, fs, say,
+    has: (path) => small.fs.lstat(path) !== undefined,
+  });
+  return { ...smoke, problems: statics.problems, checked: statics.checked };
+}
+
+export function passed({ problems, differences, missing }: Verdict): boolean {
+  return problems.length + differences.length + missing.length === 0;
+}

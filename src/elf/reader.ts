@@ -1,0 +1,185 @@
+/** What ld.so needs to know of an ELF file. */
+export interface Elf {
+  /** 32 or 64. */
+  bits: 32 | 64;
+  /** e_machine, see elf(5): 62 is x86-64, 183 is AArch64. */
+  machine: number;
+  /** PT_INTERP. */
+  interpreter?: string;
+  /** Whether there is a dynamic section: a static program has none. */
+  dynamic: boolean;
+  needed: string[];
+  soname?: string;
+  rpath?: string;
+  runpath?: string;
+  /** DF_1_NODEFLIB: the default directories are not searched. */
+  noDefaultLib: boolean;
+  /** File name → symbol versions that are needed of it (gABI symbol versioning). */
+  versionsNeeded: Record<string, string[]>;
+  /** Symbol versions that are defined here. */
+  versionsDefined: string[];
+}
+
+/** Reads `length` bytes at `offset`, fewer at the end. */
+export type ReadRange = (offset: number, length: number) => Promise<Uint8Array>;
+
+const PT_LOAD = 1;
+const PT_DYNAMIC = 2;
+const PT_INTERP = 3;
+const DT = {
+  needed: 1, strtab: 5, strsz: 10, soname: 14, rpath: 15, runpath: 29,
+  flags1: 0x6ffffffb, verdef: 0x6ffffffc, verdefnum: 0x6ffffffd, verneed: 0x6ffffffe, verneednum: 0x6fffffff,
+} as const;
+const DF_1_NODEFLIB = 0x800;
+/** More than any real file has; a corrupt one must not make us read for ever. */
+const LIMIT = { table: 1 << 20, strings: 1 << 26, headers: 4096, records: 1 << 16 };
+
+interface Segment { type: number; offset: number; address: number; size: number }
+
+/** Whether a file may be ELF, by mode and name: programs are executable, libraries are called so. */
+export function mayBeElf(path: string, mode: number): boolean {
+  return (mode & 0o111) !== 0 || /\.so(\.[^/]*)?$/.test(path);
+}
+
+/**
+ * Reads the parts of an ELF file that dynamic linking depends on. Nothing is executed.
+ * Format: elf(5), the gABI's chapters 4, 5 and "Symbol Versioning" of the Linux Standard Base.
+ * @returns undefined for what is not a well-formed ELF file
+ */
+export async function readElf(read: ReadRange): Promise<Elf | undefined> {
+  const head = await read(0, 64);
+  if (head.length < 52 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return undefined;
+  const bits = head[4] === 2 ? 64 : head[4] === 1 ? 32 : undefined;
+  if (!bits || (head[5] !== 1 && head[5] !== 2) || (bits === 64 && head.length < 64)) return undefined;
+  const little = head[5] === 1;
+  try {
+    return await readBody(read, new Fields(head, little, bits));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
+  const { bits, little } = header;
+  const segments = await readSegments(read, header);
+  const elf: Elf = {
+    bits, machine: header.u16(18), dynamic: false, needed: [], noDefaultLib: false, versionsNeeded: {}, versionsDefined: [],
+  };
+  const interpreter = segments.find((segment) => segment.type === PT_INTERP);
+  if (interpreter) elf.interpreter = text(await read(interpreter.offset, Math.min(interpreter.size, 4096)), 0);
+  const dynamic = segments.find((segment) => segment.type === PT_DYNAMIC);
+  if (!dynamic) return elf;
+  elf.dynamic = true;
+
+  const table = new Fields(await read(dynamic.offset, Math.min(dynamic.size, LIMIT.table)), little, bits);
+  const word = bits / 8;
+  const tags: [number, number][] = [];
+  for (let at = 0; at + 2 * word <= table.length; at += 2 * word) {
+    const tag = table.word(at);
+    if (tag === 0) break;
+    tags.push([tag, table.word(at + word)]);
+  }
+  const value = (tag: number) => tags.find(([candidate]) => candidate === tag)?.[1];
+  const strings = await load(read, segments, value(DT.strtab), Math.min(value(DT.strsz) ?? 0, LIMIT.strings));
+  const named = (tag: number) => {
+    const offset = value(tag);
+    return offset === undefined ? undefined : text(strings, offset);
+  };
+  elf.needed = tags.filter(([tag]) => tag === DT.needed).map(([, offset]) => text(strings, offset));
+  const soname = named(DT.soname);
+  const rpath = named(DT.rpath);
+  const runpath = named(DT.runpath);
+  if (soname !== undefined) elf.soname = soname;
+  if (rpath !== undefined) elf.rpath = rpath;
+  if (runpath !== undefined) elf.runpath = runpath;
+  elf.noDefaultLib = ((value(DT.flags1) ?? 0) & DF_1_NODEFLIB) !== 0;
+  const versions = async (start: number, count: number | undefined) =>
+    new Fields(await load(read, segments, value(start), Math.min(LIMIT.table, (value(count ?? 0) ?? 0) * 4096)), little, bits);
+  elf.versionsNeeded = versionsNeeded(await versions(DT.verneed, DT.verneednum), value(DT.verneednum) ?? 0, strings);
+  elf.versionsDefined = versionsDefined(await versions(DT.verdef, DT.verdefnum), value(DT.verdefnum) ?? 0, strings);
+  return elf;
+}
+
+async function readSegments(read: ReadRange, header: Fields): Promise<Segment[]> {
+  const wide = header.bits === 64;
+  const start = header.word(wide ? 32 : 28);
+  const size = header.u16(wide ? 54 : 42);
+  const count = Math.min(header.u16(wide ? 56 : 44), LIMIT.headers);
+  const table = new Fields(await read(start, size * count), header.little, header.bits);
+  const segments: Segment[] = [];
+  for (let at = 0; at + size <= table.length && size > 0; at += size) {
+    segments.push(
+      wide
+        ? { type: table.u32(at), offset: table.word(at + 8), address: table.word(at + 16), size: table.word(at + 32) }
+        : { type: table.u32(at), offset: table.word(at + 4), address: table.word(at + 8), size: table.word(at + 16) },
+    );
+  }
+  return segments;
+}
+
+/** Bytes at a virtual address, by way of the PT_LOAD segment that maps it. */
+async function load(read: ReadRange, segments: Segment[], address: number | undefined, size: number): Promise<Uint8Array> {
+  if (address === undefined || size === 0) return new Uint8Array();
+  const segment = segments.find((item) => item.type === PT_LOAD && address >= item.address && address < item.address + item.size);
+  if (!segment) return new Uint8Array();
+  const offset = address - segment.address;
+  return read(segment.offset + offset, Math.min(size, segment.size - offset));
+}
+
+function versionsNeeded(table: Fields, count: number, strings: Uint8Array): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (let at = 0, n = 0; n < Math.min(count, LIMIT.records) && at + 16 <= table.length; n++) {
+    const names: string[] = [];
+    let aux = at + table.u32(at + 8);
+    for (let i = 0; i < table.u16(at + 2) && aux + 16 <= table.length; i++) {
+      names.push(text(strings, table.u32(aux + 8)));
+      const next = table.u32(aux + 12);
+      if (next === 0) break;
+      aux += next;
+    }
+    found[text(strings, table.u32(at + 4))] = names;
+    const next = table.u32(at + 12);
+    if (next === 0) break;
+    at += next;
+  }
+  return found;
+}
+
+function versionsDefined(table: Fields, count: number, strings: Uint8Array): string[] {
+  const found: string[] = [];
+  for (let at = 0, n = 0; n < Math.min(count, LIMIT.records) && at + 20 <= table.length; n++) {
+    const aux = at + table.u32(at + 12);
+    if (aux + 8 <= table.length) found.push(text(strings, table.u32(aux)));
+    const next = table.u32(at + 16);
+    if (next === 0) break;
+    at += next;
+  }
+  return found;
+}
+
+function text(bytes: Uint8Array, offset: number): string {
+  const end = bytes.indexOf(0, offset);
+  return Buffer.from(bytes.subarray(offset, end < 0 ? undefined : end)).toString('utf8');
+}
+
+/** Integers of one byte order and word size; reading past the end throws a RangeError. */
+class Fields {
+  private readonly view: DataView;
+  constructor(bytes: Uint8Array, readonly little: boolean, readonly bits: 32 | 64) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  get length(): number {
+    return this.view.byteLength;
+  }
+  u16(at: number): number {
+    return this.view.getUint16(at, this.little);
+  }
+  u32(at: number): number {
+    return this.view.getUint32(at, this.little);
+  }
+  /** An address, offset or size; beyond 2^53 it is not exact, and then no file has it. */
+  word(at: number): number {
+    return this.bits === 64 ? Number(this.view.getBigUint64(at, this.little)) : this.u32(at);
+  }
+}

@@ -1,0 +1,223 @@
+import { baseName, join, parentOf, type Resolved, type RootFs } from '../rootfs.js';
+import { type CacheEntry, cacheFlags, parseLdCache } from './ldcache.js';
+import { type Elf, readElf } from './reader.js';
+
+/** Debian's multiarch triplet, name of $PLATFORM and directory of $LIB for an e_machine. */
+const MACHINES: Record<number, { triplet: string; platforms: string[]; lib: string }> = {
+  62: { triplet: 'x86_64-linux-gnu', platforms: ['x86_64', 'haswell', 'xeon_phi'], lib: 'lib64' },
+  183: { triplet: 'aarch64-linux-gnu', platforms: ['aarch64'], lib: 'lib64' },
+  3: { triplet: 'i386-linux-gnu', platforms: ['i686', 'i386'], lib: 'lib' },
+};
+
+/** A library in the place where ld.so finds it. */
+export interface Found {
+  /** As ld.so opens it, symbolic links and all. */
+  path: string;
+  resolved: Resolved;
+  elf: Elf;
+  /** The same library for other processors (glibc-hwcaps), and the general one where the found one is such. */
+  variants: string[];
+}
+
+/** One object of a closure, and by which object it was loaded. */
+export interface Loaded extends Omit<Found, 'variants'> {
+  variants: string[];
+  by?: Loaded;
+}
+
+export interface Missing {
+  name: string;
+  by: string;
+  reason: string;
+}
+
+export interface Closure {
+  objects: Loaded[];
+  missing: Missing[];
+}
+
+/**
+ * Finds libraries in a root file system as glibc's ld.so does, executing nothing.
+ * Order: DT_RPATH of the loading chain (where there is no DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH, ld.so.cache, the
+ * default directories (ld.so(8); elf/dl-load.c of glibc).
+ */
+export class LibrarySearch {
+  private readonly parsed = new Map<string, Promise<Elf | undefined>>();
+
+  private constructor(
+    private readonly fs: RootFs,
+    private readonly cache: readonly CacheEntry[],
+    private readonly libraryPath: readonly string[],
+    /** Objects loaded before every program: LD_PRELOAD and /etc/ld.so.preload. */
+    readonly preloads: readonly string[],
+  ) {}
+
+  /** @param environment the program's, of which LD_LIBRARY_PATH and LD_PRELOAD count */
+  static async open(fs: RootFs, environment: Readonly<Record<string, string>>): Promise<LibrarySearch> {
+    const file = async (path: string) => {
+      const found = fs.resolve(path);
+      return found?.entry.type === 'f' ? fs.read(found.path, 0, found.entry.size) : new Uint8Array();
+    };
+    const words = (text: string | undefined) => (text ?? '').split(/[\s:]+/).filter(Boolean);
+    return new LibrarySearch(
+      fs,
+      parseLdCache(await file('/etc/ld.so.cache')),
+      (environment.LD_LIBRARY_PATH ?? '').split(/[:;]/).filter((part) => part.startsWith('/') || part.startsWith('$')),
+      [...words(environment.LD_PRELOAD), ...words(Buffer.from(await file('/etc/ld.so.preload')).toString())],
+    );
+  }
+
+  /** The parsed file at a path without links, or undefined where it is not ELF. */
+  elf(path: string): Promise<Elf | undefined> {
+    let known = this.parsed.get(path);
+    if (!known) {
+      known = readElf((offset, length) => this.fs.read(path, offset, length));
+      this.parsed.set(path, known);
+    }
+    return known;
+  }
+
+  /**
+   * Everything that is loaded when the object at `path` is: itself, then breadth first what it needs.
+   * @param main the program into which it is loaded, whose DT_RPATH counts too
+   */
+  async closure(path: string, main?: string): Promise<Closure> {
+    const result: Closure = { objects: [], missing: [] };
+    const root = await this.open(path);
+    if (!root) return result;
+    const program = main && main !== path ? await this.open(main) : undefined;
+    if (program) root.by = program;
+    result.objects.push(root);
+    const names = new Set([baseName(path), root.elf.soname]);
+    for (let i = 0; i < result.objects.length; i++) {
+      const object = result.objects[i] as Loaded;
+      for (const name of object.elf.needed) {
+        if (names.has(name)) continue;
+        names.add(name);
+        const found = await this.find(name, object);
+        if ('reason' in found) {
+          result.missing.push({ name, by: object.resolved.path, reason: found.reason });
+        } else if (!result.objects.some((other) => other.resolved.path === found.resolved.path)) {
+          if (found.elf.soname) names.add(found.elf.soname);
+          result.objects.push({ ...found, by: object });
+        }
+      }
+    }
+    return result;
+  }
+
+  /** Finds what `loader` asks for by the name `name` (a DT_NEEDED entry, or the argument of dlopen(3)). */
+  async find(name: string, loader: Loaded): Promise<Found | { reason: string }> {
+    if (name.includes('/')) {
+      for (const path of this.expand(name, loader)) {
+        const found = await this.candidate(path, loader.elf);
+        if (found) return found;
+      }
+      return { reason: 'no such file' };
+    }
+    for (const directory of this.directories(loader)) {
+      const found = await this.inDirectory(directory, name, loader.elf);
+      if (found) return found;
+    }
+    const cached = await this.inCache(name, loader.elf);
+    if (cached) return cached;
+    if (!loader.elf.noDefaultLib) {
+      for (const directory of defaultDirectories(loader.elf)) {
+        const found = await this.inDirectory(directory, name, loader.elf);
+        if (found) return found;
+      }
+    }
+    return { reason: 'found in no directory that ld.so searches' };
+  }
+
+  private async open(path: string): Promise<Loaded | undefined> {
+    const resolved = this.fs.resolve(path);
+    if (resolved?.entry.type !== 'f') return undefined;
+    const elf = await this.elf(resolved.path);
+    return elf && { path, resolved, elf, variants: [] };
+  }
+
+  /** What comes before the cache: run paths and LD_LIBRARY_PATH. */
+  private directories(loader: Loaded): string[] {
+    const list: string[] = [];
+    if (loader.elf.runpath === undefined) {
+      for (let object: Loaded | undefined = loader; object; object = object.by) {
+        if (object.elf.runpath === undefined) list.push(...this.paths(object.elf.rpath, object));
+      }
+    }
+    for (const part of this.libraryPath) list.push(...this.expand(part, loader));
+    list.push(...this.paths(loader.elf.runpath, loader));
+    return list;
+  }
+
+  private paths(value: string | undefined, object: Loaded): string[] {
+    return (value ?? '').split(':').filter(Boolean).flatMap((part) => this.expand(part, object));
+  }
+
+  /** Replaces $ORIGIN, $LIB and $PLATFORM; the last two have several values, of which the existing one counts. */
+  private expand(text: string, object: Loaded): string[] {
+    const machine = MACHINES[object.elf.machine];
+    let list = [text.replace(/\$(ORIGIN\b|\{ORIGIN\})/g, () => parentOf(object.path))];
+    const each = (pattern: RegExp, values: string[]) => {
+      list = list.flatMap((item) => (pattern.test(item) ? values.map((value) => item.replace(pattern, value)) : [item]));
+    };
+    each(/\$(?:LIB\b|\{LIB\})/, machine ? [`lib/${machine.triplet}`, machine.lib, 'lib'] : ['lib']);
+    each(/\$(?:PLATFORM\b|\{PLATFORM\})/, machine?.platforms ?? []);
+    return list;
+  }
+
+  private async inDirectory(directory: string, name: string, wanted: Elf): Promise<Found | undefined> {
+    const found = await this.candidate(join(directory.replace(/\/+$/, '') || '/', name), wanted);
+    if (found) return found;
+    // A library that is only there for some processors.
+    for (const variant of this.variants(directory, name)) {
+      const special = await this.candidate(variant, wanted);
+      if (special) return special;
+    }
+    return undefined;
+  }
+
+  private async inCache(name: string, wanted: Elf): Promise<Found | undefined> {
+    const flags = cacheFlags(wanted.machine);
+    const entries = this.cache.filter((entry) => entry.soname === name && (flags === undefined || entry.flags === flags));
+    const skipped = wanted.noDefaultLib ? new Set(defaultDirectories(wanted)) : undefined;
+    for (const entry of [...entries].sort((a, b) => Number(a.hwcaps) - Number(b.hwcaps))) {
+      if (skipped?.has(parentOf(entry.path))) continue;
+      const found = await this.candidate(entry.path, wanted);
+      if (found) {
+        const others = entries.filter((other) => other.hwcaps && other !== entry).map((other) => other.path);
+        return { ...found, variants: [...new Set([...found.variants, ...others.filter((path) => this.fs.resolve(path))])] };
+      }
+    }
+    return undefined;
+  }
+
+  /** A file of the right class and machine; others are passed over, as ld.so does. */
+  private async candidate(path: string, wanted: Elf): Promise<Found | undefined> {
+    const resolved = this.fs.resolve(path);
+    if (resolved?.entry.type !== 'f') return undefined;
+    const elf = await this.elf(resolved.path);
+    if (!elf || elf.bits !== wanted.bits || elf.machine !== wanted.machine) return undefined;
+    return { path, resolved, elf, variants: this.variants(parentOf(path), baseName(path)) };
+  }
+
+  /** Paths of `name` in the glibc-hwcaps folders of a library directory, and in the directory itself for one of those. */
+  private variants(directory: string, name: string): string[] {
+    const special = /^(.*)\/glibc-hwcaps\/[^/]+$/.exec(directory);
+    const general = special?.[1] ?? directory;
+    const folder = this.fs.resolve(join(general, 'glibc-hwcaps'));
+    const levels = folder ? this.fs.list(folder.path).map(baseName) : [];
+    return [
+      ...(special ? [join(general, name)] : []),
+      ...levels.map((level) => `${general}/glibc-hwcaps/${level}/${name}`),
+    ].filter((path) => this.fs.resolve(path)?.entry.type === 'f');
+  }
+}
+
+/** The directories built into ld.so: Debian's multiarch ones, then those of every Linux. */
+export function defaultDirectories(elf: Elf): string[] {
+  const machine = MACHINES[elf.machine];
+  const multiarch = machine ? [`/lib/${machine.triplet}`, `/usr/lib/${machine.triplet}`] : [];
+  const wide = elf.bits === 64 ? ['/lib64', '/usr/lib64'] : [];
+  return [...multiarch, ...wide, '/lib', '/usr/lib'];
+}

@@ -1,0 +1,118 @@
+import type { Duplex, Readable } from 'node:stream';
+import type Dockerode from 'dockerode';
+import type { Attached, Container, ExecProcess } from '../engine.js';
+import { statusOf } from './client.js';
+import { SESSION_LABEL } from './labels.js';
+import { demultiplex } from './streams.js';
+
+/** What HEAD /containers/ID/archive tells (base64 of JSON). */
+interface PathStat {
+  mode: number;
+  linkTarget: string;
+}
+
+/** os.ModeDir and os.ModeSymlink of Go, in which the daemon gives modes. */
+const GO_DIRECTORY = 0x80000000;
+const GO_SYMLINK = 0x08000000;
+
+/** A container of the Docker daemon. */
+export class DockerContainer implements Container {
+  private waiting: Promise<number> | undefined;
+
+  constructor(
+    private readonly container: Dockerode.Container,
+    private readonly session: string,
+    private readonly input: boolean,
+    private readonly onImage: (id: string) => void,
+  ) {}
+
+  get id(): string {
+    return this.container.id;
+  }
+
+  async start(): Promise<Attached> {
+    const stream = (await this.container.attach({
+      stream: true, stdin: this.input, stdout: true, stderr: true, hijack: true,
+    })) as unknown as Duplex;
+    const streams = demultiplex(stream);
+    // Asked before the start, so that a short run's end is not missed.
+    this.waiting = this.exitStatus({ condition: 'next-exit' });
+    this.waiting.catch(() => {});
+    await this.container.start();
+    return { stdin: stream, ...streams };
+  }
+
+  wait(): Promise<number> {
+    return this.waiting ?? this.exitStatus({});
+  }
+
+  private async exitStatus(options: object): Promise<number> {
+    const answer = (await (this.container.wait as (options: object) => Promise<unknown>).call(this.container, options)) as { StatusCode: number };
+    return answer.StatusCode;
+  }
+
+  async outOfMemory(): Promise<boolean> {
+    return (await this.container.inspect()).State.OOMKilled;
+  }
+
+  async signal(name: string): Promise<void> {
+    try {
+      await this.container.kill({ signal: name });
+    } catch (error) {
+      if (statusOf(error) !== 409 && statusOf(error) !== 404) throw error; // it has ended
+    }
+  }
+
+  async exec(command: string[], options: { env?: string[]; user?: string } = {}): Promise<ExecProcess> {
+    const exec = await this.container.exec({
+      Cmd: command, AttachStdin: true, AttachStdout: true, AttachStderr: true,
+      ...(options.env && { Env: options.env }), ...(options.user !== undefined && { User: options.user }),
+    });
+    const stream = (await exec.start({ hijack: true, stdin: true })) as Duplex;
+    const streams = demultiplex(stream);
+    const exit = new Promise<number>((resolve, reject) => {
+      stream.once('error', reject);
+      stream.once('close', () => exec.inspect().then((info) => resolve(info.ExitCode ?? -1), reject));
+      stream.once('end', () => stream.destroy());
+    });
+    exit.catch(() => {});
+    return { stdin: stream, ...streams, exit };
+  }
+
+  async putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
+    await this.container.putArchive(archive as NodeJS.ReadableStream, { path: directory });
+  }
+
+  async getArchive(path: string): Promise<Readable> {
+    return (await this.container.getArchive({ path })) as Readable;
+  }
+
+  async stat(path: string): Promise<{ directory: boolean; link?: string } | undefined> {
+    try {
+      const answer = (await this.container.infoArchive({ path })) as unknown as { headers: Record<string, string> };
+      const told = answer.headers['x-docker-container-path-stat'] ?? '';
+      const stat = JSON.parse(Buffer.from(told, 'base64').toString()) as PathStat;
+      const link = (stat.mode & GO_SYMLINK) !== 0 ? stat.linkTarget : undefined;
+      return { directory: (stat.mode & GO_DIRECTORY) !== 0, ...(link !== undefined && { link }) };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async commit(): Promise<string> {
+    const answer = (await this.container.commit({
+      pause: false, changes: `LABEL ${SESSION_LABEL}=${this.session}`,
+    })) as { Id: string };
+    this.onImage(answer.Id);
+    return answer.Id;
+  }
+
+  async remove(): Promise<void> {
+    try {
+      await this.container.remove({ force: true, v: true });
+    } catch (error) {
+      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // gone, or already going
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where a daemon may be listening, and how it was found. */
+export interface Endpoint {
+  /** As in DOCKER_HOST: `unix:///...`, `tcp://...`, `ssh://...`. */
+  host: string;
+  /** Folder with ca.pem, cert.pem and key.pem for a TLS connection. */
+  certificates?: string;
+  source: string;
+}
+
+/** One way to find the daemon. */
+interface Strategy {
+  find(environment: NodeJS.ProcessEnv): Endpoint | undefined;
+}
+
+/** DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH. */
+const fromEnvironment: Strategy = {
+  find(environment) {
+    const host = environment.DOCKER_HOST;
+    if (!host) return undefined;
+    const certificates = environment.DOCKER_CERT_PATH ?? join(configFolder(environment), '');
+    return { host, source: 'DOCKER_HOST', ...(environment.DOCKER_TLS_VERIFY && { certificates }) };
+  },
+};
+
+/** DOCKER_CONTEXT, or the current context of the docker CLI's configuration. */
+const fromContext: Strategy = {
+  find(environment) {
+    const folder = configFolder(environment);
+    const name = environment.DOCKER_CONTEXT ?? field(readJson(join(folder, 'config.json')), 'currentContext');
+    if (typeof name !== 'string' || name === '' || name === 'default') return undefined;
+    const key = createHash('sha256').update(name).digest('hex');
+    const endpoints = field(readJson(join(folder, 'contexts', 'meta', key, 'meta.json')), 'Endpoints');
+    const host = field(field(endpoints, 'docker'), 'Host');
+    if (typeof host !== 'string') return undefined;
+    const tls = join(folder, 'contexts', 'tls', key, 'docker');
+    return { host, source: `context ${name}`, ...(existsSync(join(tls, 'cert.pem')) && { certificates: tls }) };
+  },
+};
+
+/** The first socket that exists of Docker's, rootless Docker's and Podman's. */
+const fromSockets: Strategy = {
+  find(environment) {
+    const runtime = environment.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.() ?? 0}`;
+    const sockets = [
+      '/var/run/docker.sock',
+      join(runtime, 'docker.sock'),
+      join(homedir(), '.docker', 'run', 'docker.sock'),
+      join(runtime, 'podman', 'podman.sock'),
+      '/run/podman/podman.sock',
+    ];
+    const socket = sockets.find((path) => existsSync(path));
+    return socket === undefined ? undefined : { host: `unix://${socket}`, source: socket };
+  },
+};
+
+const STRATEGIES: readonly Strategy[] = [fromEnvironment, fromContext, fromSockets];
+
+/** Finds the daemon as the docker CLI does; undefined where there is nothing that could be one. */
+export function findEndpoint(environment: NodeJS.ProcessEnv = process.env): Endpoint | undefined {
+  for (const strategy of STRATEGIES) {
+    const endpoint = strategy.find(environment);
+    if (endpoint) return endpoint;
+  }
+  return undefined;
+}
+
+function configFolder(environment: NodeJS.ProcessEnv): string {
+  return environment.DOCKER_CONFIG ?? join(homedir(), '.docker');
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

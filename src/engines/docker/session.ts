@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type Dockerode from 'dockerode';
+import { UserError } from '../../errors.js';
+import { type Container, type ContainerSpec, KIT_MOUNT, type Session } from '../engine.js';
+import { messageOf, statusOf } from './client.js';
+import { DockerContainer } from './container.js';
+import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
+
+/** One session on a Docker daemon. */
+export class DockerSession implements Session {
+  readonly id = randomBytes(6).toString('hex');
+  readonly temporaryName = `${TEMPORARY_REPOSITORY}/image:${this.id}`;
+  private readonly containers: DockerContainer[] = [];
+  private readonly volumes: string[] = [];
+  private readonly images: string[] = [];
+  private closing: Promise<void> | undefined;
+
+  constructor(private readonly docker: Dockerode) {}
+
+  async createVolume(): Promise<string> {
+    const name = `pyshrink-${this.id}-${this.volumes.length}`;
+    this.volumes.push(name);
+    await this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } });
+    return name;
+  }
+
+  async create(spec: ContainerSpec): Promise<Container> {
+    if (this.closing) throw new Error('the session is closed');
+    try {
+      const created = await this.docker.createContainer(this.options(spec));
+      const container = new DockerContainer(created, this.id, spec.attachInput, (id) => this.images.push(id));
+      this.containers.push(container);
+      return container;
+    } catch (error) {
+      throw new UserError(`The daemon refused a container of ${spec.image}: ${messageOf(error)}`, 'Check the run options; they mean what they mean to `docker run`.');
+    }
+  }
+
+  private options(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
+    const { run } = spec;
+    return {
+      Image: spec.image,
+      Entrypoint: spec.command.slice(0, 1),
+      Cmd: spec.command.slice(1),
+      Env: run.env,
+      Labels: { [SESSION_LABEL]: this.id, [ROLE_LABEL]: spec.role },
+      AttachStdin: spec.attachInput,
+      AttachStdout: true,
+      AttachStderr: true,
+      OpenStdin: spec.attachInput,
+      StdinOnce: spec.attachInput,
+      Healthcheck: { Test: ['NONE'] },
+      ...(run.user !== undefined && { User: run.user }),
+      ...(run.workdir !== undefined && { WorkingDir: run.workdir }),
+      ...(run.hostname !== undefined && { Hostname: run.hostname }),
+      ...(run.platform !== undefined && { platform: run.platform }),
+      HostConfig: {
+        Binds: run.volume,
+        Mounts: [{ Type: 'volume', Source: spec.volume, Target: KIT_MOUNT }],
+        LogConfig: { Type: 'none', Config: {} },
+        ReadonlyRootfs: run.readOnly,
+        CapAdd: run.capAdd,
+        CapDrop: run.capDrop,
+        SecurityOpt: run.securityOpt,
+        GroupAdd: run.groupAdd,
+        ExtraHosts: run.addHost,
+        Tmpfs: Object.fromEntries(run.tmpfs.map((text) => {
+          const colon = text.indexOf(':');
+          return colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
+        })),
+        ...(run.network !== undefined && { NetworkMode: run.network }),
+        ...(run.memory !== undefined && { Memory: run.memory }),
+        ...(run.shmSize !== undefined && { ShmSize: run.shmSize }),
+      },
+    };
+  }
+
+  async load(archive: Readable): Promise<string> {
+    this.images.push(this.temporaryName);
+    const answer = await this.docker.loadImage(archive as NodeJS.ReadableStream);
+    const problem = await new Promise<string | undefined>((resolve, reject) => {
+      let told: string | undefined;
+      this.docker.modem.followProgress(
+        answer,
+        (error) => (error ? reject(error) : resolve(told)),
+        (event: { error?: string }) => { told = event.error ?? told; },
+      );
+    });
+    if (problem) throw new UserError(`The daemon could not load the image: ${problem}`, 'Check the daemon\'s disk space and log.');
+    return (await this.docker.getImage(this.temporaryName).inspect()).Id;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.removeAll();
+    return this.closing;
+  }
+
+  private async removeAll(): Promise<void> {
+    await Promise.all(this.containers.map((container) => container.remove().catch(() => {})));
+    const removals = [
+      ...this.images.map((name) => this.docker.getImage(name).remove({ force: true })),
+      ...this.volumes.map((name) => this.docker.getVolume(name).remove({ force: true })),
+    ];
+    await Promise.all(removals.map((removal) => removal.catch((error: unknown) => {
+      if (statusOf(error) !== 404) process.emitWarning(`left behind: ${messageOf(error)}`);
+    })));
+  }
+}

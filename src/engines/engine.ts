@@ -1,0 +1,99 @@
+import type { Readable, Writable } from 'node:stream';
+import type { ImageConfig } from '../images/config.js';
+import type { RunOptions } from '../images/runoptions.js';
+
+/** What an engine knows of an image. */
+export interface ImageInfo {
+  /** `sha256:...`, the engine's own identifier. */
+  id: string;
+  /** The name under which it was asked for. */
+  reference: string;
+  /** `name@sha256:...` where the image came from a registry. */
+  digests: string[];
+  platform: { os: string; architecture: string; variant?: string };
+  config: ImageConfig;
+  /** Bytes, as the engine counts them. */
+  size: number;
+  /** RFC 3339. */
+  created: string;
+  /** diff ids of the layers, bottom first. */
+  layers: string[];
+}
+
+/** What to run. Names of the fields are those of `docker run`. */
+export interface ContainerSpec {
+  image: string;
+  /** Replaces entrypoint and command. */
+  command: string[];
+  run: RunOptions;
+  /** Volume (of this session) mounted at {@link KIT_MOUNT}. */
+  volume: string;
+  /** The daemon's own health checks are off: they would start processes that nobody watches. */
+  attachInput: boolean;
+  /** Role in the session, a label for whoever looks at the engine. */
+  role: 'helper' | 'app';
+}
+
+/** Where the session's volume is mounted in every container of ours. */
+export const KIT_MOUNT = '/.pyshrink';
+
+/** A process with its streams. Output must be read, or the process waits. */
+export interface Attached {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+}
+
+export interface ExecProcess extends Attached {
+  /** Resolves when the process has ended and its output was read: the exit status. */
+  exit: Promise<number>;
+}
+
+export interface Container {
+  readonly id: string;
+  /** Starts it with its streams attached from the first byte on. */
+  start(): Promise<Attached>;
+  /** Exit status, when it has ended. */
+  wait(): Promise<number>;
+  /** Whether the kernel killed it for want of memory. */
+  outOfMemory(): Promise<boolean>;
+  signal(name: string): Promise<void>;
+  exec(command: string[], options?: { env?: string[]; user?: string }): Promise<ExecProcess>;
+  /** Puts a tar archive into a directory, before or after the start. */
+  putArchive(directory: string, archive: Readable | Buffer): Promise<void>;
+  /** A tar archive of a path. */
+  getArchive(path: string): Promise<Readable>;
+  /** Whether a path exists, and as what; links are not followed. */
+  stat(path: string): Promise<{ directory: boolean; link?: string } | undefined>;
+  /** Makes a throwaway image of its file system and returns its id. */
+  commit(): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** Everything that one run of a command makes; all of it is removed by {@link Session.close}. */
+export interface Session {
+  readonly id: string;
+  /** Name that an image of this session bears until it is the user's. */
+  readonly temporaryName: string;
+  createVolume(): Promise<string>;
+  create(spec: ContainerSpec): Promise<Container>;
+  /**
+   * Loads an image from an archive as `docker save` writes it, in which it is called {@link temporaryName}.
+   * @returns the image's id
+   */
+  load(archive: Readable): Promise<string>;
+  /** Stops and removes all of it; safe to call twice, and while something else still fails. */
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: 'docker' | 'local';
+  /** Throws a UserError when there is no such image. */
+  inspect(reference: string): Promise<ImageInfo>;
+  find(reference: string): Promise<ImageInfo | undefined>;
+  openSession(): Promise<Session>;
+  tag(id: string, name: string): Promise<void>;
+  untag(name: string): Promise<void>;
+  /** Removes what dead sessions have left; live ones keep theirs. Returns what was removed. */
+  clean(): Promise<string[]>;
+}

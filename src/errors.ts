@@ -1,0 +1,25 @@
+/** Exit codes of every command. */
+export const ExitCode = { done: 0, failed: 1, usage: 2, differs: 3, interrupted: 130 } as const;
+
+/** An error that the user can do something about: what happened, to what, and what to do next. */
+export class UserError extends Error {
+  override name = 'UserError';
+
+  /**
+   * @param message what happened, and to which image or path
+   * @param remedy what to do next, as one sentence
+   * @param exitCode one of {@link ExitCode}
+   */
+  constructor(
+    message: string,
+    readonly remedy: string,
+    readonly exitCode: number = ExitCode.failed,
+  ) {
+    super(message);
+  }
+}
+
+/** A mistake on the command line or in a file named there. */
+export function usageError(message: string, remedy: string): UserError {
+  return new UserError(message, remedy, ExitCode.usage);
+}

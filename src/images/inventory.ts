@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Entry } from '../rootfs.js';
+
+/** A row as probes/server.py writes it: path, type, mode, uid, gid, size, mtime, group, target or device, xattrs. */
+const Row = z.tuple([
+  z.string().startsWith('/'),
+  z.enum(['f', 'd', 'l', 'c', 'b', 'p']),
+  z.number(), z.number(), z.number(), z.number(), z.number(),
+  z.string().nullable(),
+  z.union([z.string(), z.tuple([z.number(), z.number()])]).nullable(),
+  z.record(z.string(), z.string()).nullable(),
+]);
+
+/** Reads an inventory: one JSON row a line. Throws a ZodError or SyntaxError for anything else. */
+export function parseInventory(text: string): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const [path, type, mode, uid, gid, size, mtime, group, extra, xattrs] = Row.parse(JSON.parse(line));
+    const entry: Entry = { path, type, mode, uid, gid, size, mtime };
+    if (group !== null) entry.group = group;
+    if (typeof extra === 'string') entry.target = extra;
+    else if (extra !== null) entry.device = extra;
+    if (xattrs !== null) entry.xattrs = xattrs;
+    entries.set(path, entry);
+  }
+  return entries;
+}
+
+/** Writes an inventory in the form that {@link parseInventory} reads. */
+export function formatInventory(entries: Iterable<Entry>): string {
+  const lines: string[] = [];
+  for (const e of entries) {
+    lines.push(JSON.stringify([e.path, e.type, e.mode, e.uid, e.gid, e.size, e.mtime, e.group ?? null, e.target ?? e.device ?? null, e.xattrs ?? null]));
+  }
+  return `${lines.join('\n')}\n`;
+}

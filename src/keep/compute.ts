@@ -1,0 +1,59 @@
+import { LibrarySearch } from '../elf/search.js';
+import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/config.js';
+import type { RootFs } from '../rootfs.js';
+import type { Trace } from '../trace.js';
+import { elfRule } from './elf.js';
+import { KeepSet } from './keepset.js';
+import { linksRule, parentsRule, runtimeRule } from './links.js';
+import { observedRule } from './observed.js';
+import type { Context, Rule } from './rule.js';
+import { entrypointRule, scriptsRule } from './scripts.js';
+import { systemRule } from './system.js';
+import { type UserChoice, excluded, userRule } from './user.js';
+
+export interface KeepInput {
+  fs: RootFs;
+  trace: Trace;
+  config: ImageConfig;
+  /** Environment of the run beside the image's. */
+  env: readonly string[];
+  /** The command as it was run. */
+  command: readonly string[];
+  choice: UserChoice;
+}
+
+export interface KeepResult {
+  keep: KeepSet;
+  /** What the user is to be told: walks, exclusions. */
+  notes: string[];
+}
+
+/** Runs all rules until none adds anything, then takes out what the user excludes. */
+export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
+  const { fs, trace, config } = input;
+  const environment = { ...environmentOf(config.Env), ...environmentOf(input.env) };
+  const health = healthcheckCommand(config);
+  const context: Context = {
+    fs, trace, config, environment, libraries: await LibrarySearch.open(fs, environment), notes: [],
+    commands: [input.command, ...(health ? [health] : [])],
+  };
+  const rules: Rule[] = [observedRule, entrypointRule, runtimeRule, userRule(input.choice), elfRule, linksRule, parentsRule, scriptsRule, systemRule];
+  const keep = new KeepSet(fs);
+  for (const rule of rules) {
+    for (const addition of (await rule.begin?.(context)) ?? []) keep.add(addition);
+  }
+  for (let fresh = keep.takeFresh(); fresh.length > 0; fresh = keep.takeFresh()) {
+    for (const path of fresh) {
+      const entry = fs.lstat(path);
+      if (!entry) continue;
+      for (const rule of rules) {
+        for (const addition of (await rule.visit?.(entry, context)) ?? []) keep.add(addition);
+      }
+    }
+  }
+  for (const path of excluded(keep.reasons.keys(), input.choice)) {
+    keep.delete(path);
+    context.notes.push(`--exclude takes out ${path}`);
+  }
+  return { keep, notes: context.notes };
+}

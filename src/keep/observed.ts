@@ -1,0 +1,87 @@
+import { baseName, parentOf, push, type RootFs } from '../rootfs.js';
+import type { Observation, Trace } from '../trace.js';
+import type { ObservationKind } from '../tracing/facts.js';
+import type { Addition } from './keepset.js';
+import type { Rule } from './rule.js';
+
+/** What an observation keeps: the path itself; or its directory, where the path is about to be made or removed. */
+const KEEPS: Record<ObservationKind, { what: 'path' | 'parent'; words: string }> = {
+  open: { what: 'path', words: 'opened' },
+  write: { what: 'path', words: 'opened for writing' },
+  map: { what: 'path', words: 'mapped' },
+  exec: { what: 'path', words: 'executed' },
+  import: { what: 'path', words: 'imported' },
+  ldd: { what: 'path', words: "found by the image's own loader" },
+  lookup: { what: 'path', words: 'looked up' },
+  // A directory is kept as such; what is in it has to be observed itself.
+  list: { what: 'path', words: 'listed' },
+  chdir: { what: 'path', words: 'entered' },
+  change: { what: 'path', words: 'changed' },
+  connect: { what: 'parent', words: 'connected to' },
+  create: { what: 'parent', words: 'made' },
+  remove: { what: 'path', words: 'removed' },
+};
+
+type Run = Pick<Trace, 'observations' | 'processes'>;
+
+/** Looking up at least this many and this share of a listed directory's entries, without opening them, is a walk. */
+const WALK = { entries: 8, share: 0.5 };
+
+/** What was seen, runs again. */
+export const observedRule: Rule = {
+  name: 'observed',
+  begin({ fs, trace, notes }) {
+    const { additions, walked } = observedAdditions(fs, trace);
+    for (const [directory, count] of walked) notes.push(`a walk over ${directory} was not kept (${count} entries looked up)`);
+    return additions;
+  },
+};
+
+/** What a run's observations keep, and the directories that it only walked over with the number of entries. */
+export function observedAdditions(fs: RootFs, run: Run): { additions: Addition[]; walked: Map<string, number> } {
+  const found = walks(fs, run);
+  const seen = run.observations.filter((observation) => !found.observations.has(observation));
+  return { additions: seen.flatMap((observation) => keptBy(observation, run)), walked: found.directories };
+}
+
+function keptBy(observation: Observation, trace: Run): Addition[] {
+  const { what, words } = KEEPS[observation.kind];
+  const executable = observation.process === null ? null : trace.processes[observation.process]?.executable;
+  const by = executable ? { parents: [executable], detail: `${words} by ${baseName(executable)}` } : { parents: [], detail: words };
+  const here: Addition = { path: observation.path, rule: 'observed', ...by };
+  const parent: Addition = { path: parentOf(observation.path), rule: 'observed', parents: by.parents, detail: `${by.detail}: something in it` };
+  if (what === 'parent') return [parent];
+  return observation.kind === 'write' || observation.kind === 'remove' ? [here, parent] : [here];
+}
+
+interface Walks {
+  /** Look-ups that keep nothing. */
+  observations: Set<Observation>;
+  /** Directory → entries looked up. */
+  directories: Map<string, number>;
+}
+
+/** Look-ups of children right after their directory was listed by the same process: `find`, `os.walk`, a reloader. */
+export function walks(fs: RootFs, trace: Pick<Run, 'observations'>): Walks {
+  const listed = new Set<string>();
+  const lookups = new Map<string, Observation[]>();
+  const key = (process: number | null, directory: string) => `${process} ${directory}`;
+  for (const observation of trace.observations) {
+    const { kind, path, process } = observation;
+    if (kind === 'list') {
+      listed.add(key(process, fs.resolve(path)?.path ?? path));
+    } else if (kind === 'lookup') {
+      const directory = fs.resolve(parentOf(path))?.path;
+      if (directory !== undefined && listed.has(key(process, directory))) push(lookups, key(process, directory), observation);
+    }
+  }
+  const result: Walks = { observations: new Set(), directories: new Map() };
+  for (const [where, found] of lookups) {
+    const directory = where.slice(where.indexOf(' ') + 1);
+    const names = new Set(found.map(({ path }) => baseName(path)).filter((name) => fs.lstat(directory === '/' ? `/${name}` : `${directory}/${name}`)));
+    if (names.size < WALK.entries || names.size < WALK.share * fs.list(directory).length) continue;
+    for (const observation of found) result.observations.add(observation);
+    result.directories.set(directory, Math.max(names.size, result.directories.get(directory) ?? 0));
+  }
+  return result;
+}

@@ -1,0 +1,33 @@
+import type { LibrarySearch } from '../elf/search.js';
+import type { ImageConfig } from '../images/config.js';
+import type { Entry, RootFs } from '../rootfs.js';
+import type { Trace } from '../trace.js';
+import type { Addition } from './keepset.js';
+
+/** How far the keep set reaches. */
+export type Level = 'observed' | 'reachable' | 'whole';
+
+/** What every rule may look at. */
+export interface Context {
+  fs: RootFs;
+  trace: Trace;
+  config: ImageConfig;
+  /** The app's environment, of the image and of the run. */
+  environment: Readonly<Record<string, string>>;
+  /** ENTRYPOINT and CMD as they were run, and every other command that the configuration names. */
+  commands: readonly (readonly string[])[];
+  libraries: LibrarySearch;
+  /** What rules have to tell the user, a line each. */
+  notes: string[];
+}
+
+type Additions = Iterable<Addition> | Promise<Iterable<Addition>>;
+
+/** One small rule. Rules run until none adds anything. */
+export interface Rule {
+  readonly name: string;
+  /** What it adds before anything is kept. */
+  begin?(context: Context): Additions;
+  /** What it adds because a path is kept; called once for each. */
+  visit?(entry: Entry, context: Context): Additions;
+}

@@ -1,0 +1,65 @@
+import { join } from '../rootfs.js';
+import type { Addition } from './keepset.js';
+import type { Context, Rule } from './rule.js';
+
+/** The kernel reads no more of a script's first line (BINPRM_BUF_SIZE, execve(2)). */
+const FIRST_LINE = 256;
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Where a program of that name is, as execvp(3) looks for it; the first that the image has. */
+export function findProgram(name: string, { fs, environment, config }: Pick<Context, 'fs' | 'environment' | 'config'>): string | undefined {
+  if (name.includes('/')) {
+    const path = name.startsWith('/') ? name : join(config.WorkingDir || '/', name);
+    return fs.resolve(path) ? path : undefined;
+  }
+  return (environment.PATH ?? DEFAULT_PATH)
+    .split(':')
+    .map((directory) => join(directory || config.WorkingDir || '/', name))
+    .find((path) => {
+      const found = fs.resolve(path);
+      return found?.entry.type === 'f' && (found.entry.mode & 0o111) !== 0;
+    });
+}
+
+/** Interpreter and argument of a script's first line, or undefined where the bytes are no script. */
+export function parseShebang(bytes: Uint8Array): { interpreter: string; argument?: string } | undefined {
+  if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return undefined;
+  const line = Buffer.from(bytes).toString('utf8').slice(2).split('\n', 1)[0] as string;
+  const match = /^[ \t]*(\S+)(?:[ \t]+(.*?))?[ \t\r]*$/.exec(line);
+  if (!match?.[1]) return undefined;
+  return { interpreter: match[1], ...(match[2] && { argument: match[2] }) };
+}
+
+/** The program that `env` in a first line runs: behind its options and assignments. */
+function envProgram(argument: string): string | undefined {
+  return argument.split(/[ \t]+/).find((word) => !word.startsWith('-') && !word.includes('='));
+}
+
+/** What the image's configuration runs: entrypoint, command, health check. */
+export const entrypointRule: Rule = {
+  name: 'entrypoint',
+  begin(context) {
+    return context.commands.flatMap((command) => {
+      const path = command[0] === undefined ? undefined : findProgram(command[0], context);
+      return path === undefined ? [] : [{ path, rule: 'entrypoint', parents: [], detail: `run by the image's configuration` }];
+    });
+  },
+};
+
+/** The interpreter of every kept script that may be executed. */
+export const scriptsRule: Rule = {
+  name: 'scripts',
+  async visit(entry, context) {
+    if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || /\.so(\.|$)/.test(entry.path)) return [];
+    const shebang = parseShebang(await context.fs.read(entry.path, 0, FIRST_LINE));
+    if (!shebang) return [];
+    const reason = { rule: 'scripts', parents: [entry.path], detail: 'interpreter of a script' };
+    const additions: Addition[] = [{ path: shebang.interpreter, ...reason }];
+    if (/\/env$/.test(shebang.interpreter) && shebang.argument) {
+      const name = envProgram(shebang.argument);
+      const program = name && findProgram(name, context);
+      if (program) additions.push({ path: program, ...reason });
+    }
+    return additions;
+  },
+};

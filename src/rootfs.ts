@@ -1,0 +1,129 @@
+/** Kind of an entry: file, directory, symbolic link, character or block device, FIFO. */
+export type EntryType = 'f' | 'd' | 'l' | 'c' | 'b' | 'p';
+
+/** One entry of an image's root file system, with the metadata that a layer carries. */
+export interface Entry {
+  /** Absolute, without symbolic links in its parents. Undecodable bytes are surrogate escapes (PEP 383). */
+  path: string;
+  type: EntryType;
+  /** Permission bits with setuid, setgid and sticky. */
+  mode: number;
+  uid: number;
+  gid: number;
+  /** Bytes; 0 for anything but a file. */
+  size: number;
+  /** Seconds since 1970. */
+  mtime: number;
+  /** Entries with the same group are hard links of one file. */
+  group?: string;
+  /** Target of a symbolic link. */
+  target?: string;
+  /** Major and minor number of a device. */
+  device?: [number, number];
+  /** Extended attributes, values in hexadecimal. */
+  xattrs?: Record<string, string>;
+}
+
+/** What a path leads to. */
+export interface Resolved {
+  /** The path without symbolic links. */
+  path: string;
+  entry: Entry;
+  /** The symbolic links met on the way, in order. */
+  links: string[];
+}
+
+/** Linux gives up after this many links (MAXSYMLINKS, path_resolution(7)). */
+const MAX_LINKS = 40;
+
+/**
+ * An image's root file system as the pure parts see it: all entries in memory, bytes on request.
+ * A container, a directory and a layer index each bring their own `read`.
+ */
+export class RootFs {
+  private readonly children = new Map<string, string[]>();
+  private readonly groups = new Map<string, string[]>();
+
+  /**
+   * @param entries by path; `/` is among them
+   * @param read reads `length` bytes from `offset` of a regular file (fewer at its end)
+   */
+  constructor(
+    readonly entries: ReadonlyMap<string, Entry>,
+    readonly read: (path: string, offset: number, length: number) => Promise<Uint8Array>,
+  ) {
+    for (const entry of entries.values()) {
+      if (entry.path !== '/') push(this.children, parentOf(entry.path), entry.path);
+      if (entry.group !== undefined) push(this.groups, entry.group, entry.path);
+    }
+  }
+
+  lstat(path: string): Entry | undefined {
+    return this.entries.get(path);
+  }
+
+  /** Paths of the entries of a directory. */
+  list(directory: string): readonly string[] {
+    return this.children.get(directory) ?? [];
+  }
+
+  /** All paths of one file, the given one included. */
+  hardLinks(entry: Entry): readonly string[] {
+    return (entry.group !== undefined && this.groups.get(entry.group)) || [entry.path];
+  }
+
+  /**
+   * Follows a path as path_resolution(7) does.
+   * @param followLast false: the last component is not followed, as by lstat(2)
+   * @returns undefined when a component is missing, is not a directory, or links loop
+   */
+  resolve(path: string, followLast = true): Resolved | undefined {
+    const links: string[] = [];
+    const pending = path.split('/').reverse();
+    let current = '/';
+    while (pending.length > 0) {
+      const name = pending.pop();
+      if (name === undefined || name === '' || name === '.') continue;
+      if (name === '..') {
+        current = parentOf(current);
+        continue;
+      }
+      const next = join(current, name);
+      const entry = this.entries.get(next);
+      if (!entry) return undefined;
+      const more = pending.some((part) => part !== '' && part !== '.');
+      if (entry.type === 'l' && (more || followLast)) {
+        if (links.push(next) > MAX_LINKS) return undefined;
+        const target = entry.target ?? '';
+        pending.push(...target.split('/').reverse());
+        if (target.startsWith('/')) current = '/';
+      } else if (more && entry.type !== 'd') {
+        return undefined;
+      } else {
+        current = next;
+      }
+    }
+    const entry = this.entries.get(current);
+    return entry && { path: current, entry, links };
+  }
+}
+
+export function join(directory: string, name: string): string {
+  return directory === '/' ? `/${name}` : `${directory}/${name}`;
+}
+
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash <= 0 ? '/' : path.slice(0, slash);
+}
+
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Adds a value to the list under a key, which is made where there is none. */
+export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,0 +1,69 @@
+import type { Answers, StepAnswer } from '../tracing/answers.js';
+import { maskKnown, sameButForVariation } from './mask.js';
+
+/** Something that the shrunk image does otherwise. */
+export interface Difference {
+  /** The step, or `app` for the app's own output and end. */
+  where: string;
+  what: string;
+  original: string;
+  shrunk: string;
+}
+
+/** Headers whose values are compared; of the others only the names count. */
+const COMPARED_HEADERS = ['content-type', 'location', 'allow', 'www-authenticate', 'cache-control', 'content-encoding'];
+const TRACEBACK = /^Traceback \(most recent call last\):/gm;
+
+/**
+ * Compares two runs of one exercise.
+ * @param again a second run of the original, if there was one: what differs between its runs varies by itself
+ */
+export function compareAnswers(original: Answers, shrunk: Answers, again?: Answers): Difference[] {
+  const differences: Difference[] = [];
+  const check = (where: string, what: string, values: [original: string, shrunk: string, again: string | undefined]) => {
+    const [a, b, c] = values.map((value) => value && maskKnown(value));
+    if (a === b || (a !== undefined && b !== undefined && c !== undefined && sameButForVariation(a, c, b))) return;
+    differences.push({ where, what, original: values[0], shrunk: values[1] });
+  };
+  original.steps.forEach(({ step, answer }, index) => {
+    const other = shrunk.steps[index]?.answer;
+    const third = again?.steps[index]?.answer;
+    const fields = fieldsOf(answer);
+    const others = other ? fieldsOf(other) : { outcome: 'no answer' };
+    const thirds = third && fieldsOf(third);
+    for (const what of new Set([...Object.keys(fields), ...Object.keys(others)])) {
+      check(step, what, [fields[what] ?? '', others[what] ?? '', thirds && (thirds[what] ?? '')]);
+    }
+  });
+  const ofApp = (answers: Answers) => appFields(answers, original.app.exit !== null);
+  const [fields, others, thirds] = [ofApp(original), ofApp(shrunk), again && ofApp(again)];
+  for (const what of Object.keys(fields)) check('app', what, [fields[what] ?? '', others[what] ?? '', thirds && (thirds[what] ?? '')]);
+  return differences;
+}
+
+function fieldsOf(answer: StepAnswer): Record<string, string> {
+  switch (answer.kind) {
+    case 'http': {
+      const headers = COMPARED_HEADERS.filter((name) => name in answer.headers).map((name) => [`header ${name}`, answer.headers[name] as string]);
+      return { outcome: `status ${answer.status}`, headers: Object.keys(answer.headers).sort().join(', '), ...Object.fromEntries(headers), body: text(answer.body) };
+    }
+    case 'exec': return { outcome: `exit ${answer.exit}`, stdout: text(answer.stdout), stderr: text(answer.stderr) };
+    case 'failed': return { outcome: `failed: ${answer.reason}` };
+    default: return { outcome: answer.kind };
+  }
+}
+
+/** A program that ended by itself is held to its output; of a server, whose log varies, only tracebacks count. */
+function appFields({ app }: Answers, ended: boolean): Record<string, string> {
+  const output = `${text(app.stdout)}${text(app.stderr)}`;
+  const tracebacks = String(output.match(TRACEBACK)?.length ?? 0);
+  const exit = app.exit === null ? 'stopped by pyshrink' : String(app.exit);
+  return ended ? { exit, stdout: text(app.stdout), stderr: text(app.stderr), tracebacks } : { exit, tracebacks };
+}
+
+/** Bytes as text that keeps every byte apart. */
+function text(base64: string): string {
+  const bytes = Buffer.from(base64, 'base64');
+  const utf8 = bytes.toString('utf8');
+  return utf8.includes('\ufffd') ? bytes.toString('latin1') : utf8;
+}

@@ -1,0 +1,52 @@
+import { mayBeElf } from '../elf/reader.js';
+import { LibrarySearch } from '../elf/search.js';
+import { findProgram, parseShebang } from '../keep/scripts.js';
+import type { ImageConfig } from '../images/config.js';
+import { type Entry, RootFs } from '../rootfs.js';
+
+export interface StaticInput {
+  /** The original's file system. */
+  fs: RootFs;
+  /** What the shrunk image has. */
+  entries: readonly Entry[];
+  config: ImageConfig;
+  environment: Readonly<Record<string, string>>;
+  commands: readonly (readonly string[])[];
+}
+
+/**
+ * What would not even start in the shrunk image: libraries that resolve in the original and not there, links and
+ * scripts that lead nowhere, a missing entrypoint. Returns a line for each problem.
+ */
+export async function staticChecks({ fs, entries, config, environment, commands }: StaticInput): Promise<{ checked: number; problems: string[] }> {
+  const small = new RootFs(new Map(entries.map((entry) => [entry.path, entry])), fs.read);
+  const [before, after] = [await LibrarySearch.open(fs, environment), await LibrarySearch.open(small, environment)];
+  const problems: string[] = [];
+  let checked = commands.length;
+  for (const command of commands) {
+    const name = command[0];
+    if (name !== undefined && findProgram(name, { fs, environment, config }) && !findProgram(name, { fs: small, environment, config })) {
+      problems.push(`${name} is run by the configuration and is not in the image`);
+    }
+  }
+  for (const entry of entries) {
+    if (entry.type === 'l') {
+      checked++;
+      if (fs.resolve(entry.path) && !small.resolve(entry.path)) problems.push(`${entry.path} links to ${entry.target}, which is not in the image`);
+      continue;
+    }
+    if (entry.type !== 'f' || entry.size === 0 || !mayBeElf(entry.path, entry.mode)) continue;
+    checked++;
+    const elf = await before.elf(entry.path);
+    if (elf) {
+      const missing = (await after.closure(entry.path)).missing;
+      const always = new Set((await before.closure(entry.path)).missing.map(({ name }) => name));
+      for (const { name, by } of missing) if (!always.has(name)) problems.push(`${by} needs ${name}, which is not found in the image`);
+      if (elf.interpreter !== undefined && fs.resolve(elf.interpreter) && !small.resolve(elf.interpreter)) problems.push(`${entry.path} needs the loader ${elf.interpreter}, which is not in the image`);
+    } else {
+      const shebang = parseShebang(await fs.read(entry.path, 0, 256));
+      if (shebang && fs.resolve(shebang.interpreter) && !small.resolve(shebang.interpreter)) problems.push(`${entry.path} needs its interpreter ${shebang.interpreter}, which is not in the image`);
+    }
+  }
+  return { checked, problems: [...new Set(problems)] };
+}

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { usageError } from '../errors.js';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+const HttpStep = z.strictObject({
+  kind: z.literal('http'),
+  method: z.enum(METHODS as [string, ...string[]]).default('GET'),
+  path: z.string().startsWith('/'),
+  headers: z.record(z.string(), z.string()).default({}),
+  body: z.string().optional(),
+  /** Port inside the container; by default the one that the app listens on. */
+  port: z.number().int().min(1).max(65535).optional(),
+});
+const ExecStep = z.strictObject({ kind: z.literal('exec'), command: z.array(z.string()).min(1) });
+const WaitStep = z.strictObject({ kind: z.literal('wait'), seconds: z.number().nonnegative() });
+const ExitStep = z.strictObject({ kind: z.literal('until-exit') });
+
+export const StepSchema = z.discriminatedUnion('kind', [HttpStep, ExecStep, WaitStep, ExitStep]);
+/** One thing that is done to the running app. */
+export type Step = z.infer<typeof StepSchema>;
+export type HttpStep = z.infer<typeof HttpStep>;
+
+/** `[METHOD ]PATH[ BODY]`, as --http takes it. A body that is JSON is sent as such. */
+export function parseHttp(text: string): Step {
+  const match = /^(?:([A-Za-z]+) +)?(\/\S*)(?: +([\s\S]+))?$/.exec(text.trim());
+  const method = (match?.[1] ?? 'GET').toUpperCase();
+  if (!match || !METHODS.includes(method)) {
+    throw usageError(`--http '${text}' is not a request`, `Write '[METHOD ]PATH[ BODY]', for instance --http 'POST /items {"name": "x"}'; methods are ${METHODS.join(', ')}.`);
+  }
+  return httpStep({ method, path: match[2] as string, ...(match[3] !== undefined && { body: match[3] }) });
+}
+
+/** Splits a command line as a shell does with quotes and backslashes; nothing is expanded. */
+export function parseExec(text: string): Step {
+  const words: string[] = [];
+  const pattern = /\s*((?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+)/gy;
+  let end = 0;
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    end = pattern.lastIndex;
+    words.push((match[1] as string).replace(/"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|\\([\s\S])/g, (_, double?: string, single?: string, escaped?: string) =>
+      double !== undefined ? double.replace(/\\(["\\$`])/g, '$1') : (single ?? escaped ?? '')));
+  }
+  if (words.length === 0 || text.slice(end).trim() !== '') {
+    throw usageError(`--exec '${text}' is not a command`, 'Write it as a shell would read it, with its quotes closed.');
+  }
+  return { kind: 'exec', command: words };
+}
+
+const FileStep = z.union([
+  z.literal('until-exit').transform((): Step => ({ kind: 'until-exit' })),
+  z.strictObject({ 'until-exit': z.literal(true) }).transform((): Step => ({ kind: 'until-exit' })),
+  z.strictObject({ wait: z.number().nonnegative() }).transform(({ wait }): Step => ({ kind: 'wait', seconds: wait })),
+  z.strictObject({ exec: z.string().transform(parseExec) }).transform(({ exec }) => exec),
+  z.strictObject({ exec: z.array(z.string()).min(1) }).transform(({ exec }): Step => ({ kind: 'exec', command: exec })),
+  z.strictObject({ http: z.string().transform(parseHttp) }).transform(({ http }) => http),
+  z.strictObject({ http: HttpStep.omit({ kind: true }) }).transform(({ http }) => httpStep(http)),
+]);
+const ExerciseFile = z.strictObject({ steps: z.array(FileStep).min(1) });
+
+/** Reads an exercise file: YAML with `steps`, each `http`, `exec`, `wait` or `until-exit`. */
+export async function readExercise(path: string): Promise<Step[]> {
+  let document: unknown;
+  try {
+    document = parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw usageError(`The exercise file ${path} can't be read: ${(error as Error).message.split('\n')[0]}`, 'Give a YAML file with `steps:`.');
+  }
+  const result = ExerciseFile.safeParse(document);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw usageError(
+      `The exercise file ${path} is not one: ${issue?.path.join('.') || 'document'}: ${issue?.message}`,
+      "Its `steps` are `http: 'GET /'`, `exec: 'CMD'`, `wait: SECONDS` and `until-exit`.",
+    );
+  }
+  return result.data.steps;
+}
+
+function httpStep(step: Omit<Partial<HttpStep>, 'kind'> & { path: string }): Step {
+  const { method = 'GET', path, headers = {}, body, port } = step;
+  const typed = body !== undefined && isJson(body) && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
+  return {
+    kind: 'http', method, path, headers: typed ? { ...headers, 'content-type': 'application/json' } : headers,
+    ...(body !== undefined && { body }), ...(port !== undefined && { port }),
+  };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A step as one line for people. */
+export function describeStep(step: Step): string {
+  switch (step.kind) {
+    case 'http': return `${step.method} ${step.path}`;
+    case 'exec': return `exec ${step.command.join(' ')}`;
+    case 'wait': return `wait ${step.seconds} s`;
+    case 'until-exit': return 'until exit';
+  }
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+/** What one observation says of a path; see keep/observed.ts for what each keeps. */
+export const ObservationKind = z.enum([
+  'open', 'write', 'list', 'lookup', 'exec', 'chdir', 'create', 'remove', 'change', 'connect', 'map', 'import', 'ldd',
+]);
+export type ObservationKind = z.infer<typeof ObservationKind>;
+
+const Line = z.union([
+  z.tuple([z.literal('fact'), ObservationKind, z.number(), z.string()]),
+  z.tuple([z.literal('process'), z.number(), z.number(), z.string().nullable()]),
+  z.tuple([z.literal('warning'), z.string()]),
+  z.tuple([z.literal('error'), z.string()]),
+  z.tuple([z.literal('exit'), z.number()]),
+]);
+
+/** What one supervisor wrote down. */
+export interface Facts {
+  observations: { kind: ObservationKind; pid: number; path: string }[];
+  processes: { pid: number; parent: number; executable: string | null }[];
+  warnings: string[];
+  /** Why the supervisor could not work at all. */
+  error?: string;
+  /** The program's exit status; missing where the supervisor did not live to see it. */
+  exit?: number;
+}
+
+/** Reads a file of probes/supervisor.py. A last line that was cut is passed over. */
+export function parseFacts(text: string): Facts {
+  const facts: Facts = { observations: [], processes: [], warnings: [] };
+  for (const line of text.split('\n')) {
+    const row = line.endsWith(']') ? Line.parse(JSON.parse(line)) : undefined;
+    if (!row) continue;
+    if (row[0] === 'fact') facts.observations.push({ kind: row[1], pid: row[2], path: row[3] });
+    else if (row[0] === 'process') facts.processes.push({ pid: row[1], parent: row[2], executable: row[3] });
+    else if (row[0] === 'warning') facts.warnings.push(row[1]);
+    else if (row[0] === 'error') facts.error = row[1];
+    else facts.exit = row[1];
+  }
+  return facts;
+}
+
+/** Reads a file of probes/imports.py: module name → file, or null where it was not told. */
+export function parseImports(text: string): Map<string, string | null> {
+  const modules = new Map<string, string | null>();
+  for (const line of text.split('\n')) {
+    const [name, file] = line.split('\t');
+    if (name) modules.set(name, file ?? modules.get(name) ?? null);
+  }
+  return modules;
+}

@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import fg from 'fast-glob';
+import { pack } from 'tar-stream';
+import { z } from 'zod';
+import { type ImageInfo, KIT_MOUNT, type Session } from '../engines/engine.js';
+import { UserError } from '../errors.js';
+import { parseInventory } from '../images/inventory.js';
+import { PLAIN_RUN, type RunOptions } from '../images/runoptions.js';
+import { type Entry, RootFs } from '../rootfs.js';
+import { Channel } from './channel.js';
+
+const PROBES = fileURLToPath(new URL('../../probes/', import.meta.url));
+const PACKAGE = 'pyshrink_probes';
+
+/** How containers that never run the app are run. */
+export const HELPER_RUN: RunOptions = { ...PLAIN_RUN, user: '0:0', workdir: '/', network: 'none' };
+
+/** Places of an interpreter that is not on PATH. */
+const ELSEWHERE = [
+  '/usr/local/bin/python3', '/usr/bin/python3', '/opt/venv/bin/python', '/venv/bin/python', '/app/.venv/bin/python',
+  '/opt/conda/bin/python', '/usr/local/bin/python', '/usr/bin/python',
+];
+
+const Information = z.object({
+  version: z.tuple([z.number(), z.number(), z.number()]),
+  implementation: z.string(),
+  executable: z.string(),
+  machine: z.string(),
+  sitePackages: z.array(z.string()),
+});
+export type InterpreterInformation = z.infer<typeof Information>;
+
+const Kit = z.union([z.object({ command: z.array(z.string()), loader: z.string().nullable() }), z.object({ error: z.string() })]);
+
+const LoaderAnswers = z.record(z.string(), z.record(z.string(), z.string().nullable()));
+
+/**
+ * A container of the image that never runs the app: it makes the kit, takes the inventory and hands out bytes.
+ * It lives as long as our connection to it, and with it the session (see the engine's `clean`).
+ */
+export class Helper {
+  private kit: { command: string[]; loader: string | null } | undefined;
+
+  private constructor(
+    private readonly channel: Channel,
+    readonly volume: string,
+    readonly python: InterpreterInformation,
+    private readonly volumes: string[],
+  ) {}
+
+  /** @throws UserError for an image that has no Python */
+  static async start(session: Session, image: ImageInfo): Promise<Helper> {
+    const volume = await session.createVolume();
+    const command = [...(image.config.Entrypoint ?? []), ...(image.config.Cmd ?? [])][0];
+    const own = command && /(^|\/)python[\d.]*$/.test(command) ? [command] : [];
+    const candidates = [...new Set([...own, 'python3', ...ELSEWHERE])];
+    const archive = await probesArchive();
+    for (const python of candidates) {
+      const container = await session.create({
+        image: image.id,
+        command: [python, '-I', '-S', '-B', `${KIT_MOUNT}/${PACKAGE}/server.py`],
+        run: HELPER_RUN,
+        volume, attachInput: true, role: 'helper',
+      });
+      await container.putArchive(KIT_MOUNT, archive);
+      const streams = await container.start().catch((error: unknown) => error as Error);
+      if (streams instanceof Error) {
+        await container.remove();
+        if (/not found|no such file|permission denied/i.test(streams.message)) continue;
+        throw streams;
+      }
+      let complaint = '';
+      streams.stderr.on('data', (data: Buffer) => { complaint = (complaint + data.toString()).slice(-2000); });
+      const channel = new Channel(streams.stdin, streams.stdout);
+      try {
+        const told = Information.parse(JSON.parse((await channel.ask({ op: 'information' })).toString()));
+        return new Helper(channel, volume, told, Object.keys(image.config.Volumes ?? {}));
+      } catch (error) {
+        throw new UserError(`${python} of ${image.reference} does not run: ${complaint.trim() || String(error)}`, 'Check the image with `docker run --rm --entrypoint python3 IMAGE -V`.');
+      }
+    }
+    throw new UserError(
+      `${image.reference} has no Python: none of ${candidates.slice(0, 3).join(', ')} ... is in it.`,
+      'pyshrink shrinks images of Python apps; name the image that holds yours.',
+    );
+  }
+
+  /** The same for an image that may have no Python of its own, by the kit: its entries and their bytes. */
+  async rootFsOf(session: Session, image: string): Promise<{ fs: RootFs; close: () => void }> {
+    const container = await session.create({
+      image, command: [...(await this.kitCommand()), '-c', `from ${PACKAGE} import server; server.main()`],
+      run: HELPER_RUN, volume: this.volume, attachInput: true, role: 'app',
+    });
+    const streams = await container.start();
+    streams.stderr.resume();
+    const channel = new Channel(streams.stdin, streams.stdout);
+    const entries = parseInventory((await channel.ask({ op: 'inventory', volumes: this.volumes })).toString());
+    return { fs: overChannel(entries, channel), close: () => channel.close() };
+  }
+
+  /** Makes the kit and returns the start of a command line that runs its Python. */
+  async kitCommand(): Promise<string[]> {
+    return (await this.makeKit()).command;
+  }
+
+  private async makeKit(): Promise<{ command: string[]; loader: string | null }> {
+    if (!this.kit) {
+      const answer = Kit.parse(JSON.parse((await this.channel.ask({ op: 'kit' })).toString()));
+      if ('error' in answer) throw new UserError(answer.error, 'The supervisor needs ctypes and threads; use an image whose Python has them.');
+      this.kit = answer;
+    }
+    return this.kit;
+  }
+
+  /** Every entry of the image; bytes are read through this helper. */
+  async rootFs(): Promise<RootFs> {
+    const text = await this.channel.ask({ op: 'inventory', volumes: this.volumes });
+    return this.over(parseInventory(text.toString()));
+  }
+
+  /** The same for entries that are known already. */
+  over(entries: Map<string, Entry>): RootFs {
+    return overChannel(entries, this.channel);
+  }
+
+  /** What the image's own loader resolves for each file: name → path, null where it finds nothing. */
+  async askLoader(paths: string[]): Promise<Record<string, Record<string, string | null>>> {
+    const { loader } = await this.makeKit();
+    if (!loader || paths.length === 0) return {};
+    return LoaderAnswers.parse(JSON.parse((await this.channel.ask({ op: 'loader', loader, paths })).toString()));
+  }
+
+  /** Streams the bytes of files, one after the other. */
+  contents(files: readonly Entry[], use: (chunks: AsyncGenerator<Buffer>) => Promise<void>): Promise<void> {
+    return this.channel.consume({ op: 'contents', paths: files.map((file) => file.path), sizes: files.map((file) => file.size) }, use);
+  }
+
+  /** Ends the helper, and with it the session's claim to be alive. */
+  close(): void {
+    this.channel.close();
+  }
+}
+
+function overChannel(entries: Map<string, Entry>, channel: Channel): RootFs {
+  return new RootFs(entries, (path, offset, length) => channel.ask({ op: 'read', path, offset, length }));
+}
+
+/** probes/ as a package, and the folder for observations that any user of the app may write to. */
+async function probesArchive(): Promise<Buffer> {
+  const archive = pack();
+  for (const file of await fg('*.py', { cwd: PROBES })) {
+    archive.entry({ name: `${PACKAGE}/${file}`, mode: 0o644 }, await readFile(`${PROBES}${file}`));
+  }
+  archive.entry({ name: 'observations', type: 'directory', mode: 0o777 });
+  archive.finalize();
+  const parts: Buffer[] = [];
+  for await (const part of archive) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}

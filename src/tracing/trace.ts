@@ -1,0 +1,121 @@
+import type { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
+import { type ImageInfo, KIT_MOUNT, type Session } from '../engines/engine.js';
+import { UserError } from '../errors.js';
+import { environmentOf } from '../images/config.js';
+import type { RunOptions } from '../images/runoptions.js';
+import type { RootFs } from '../rootfs.js';
+import { type Observation, TRACE_VERSION, type Trace } from '../trace.js';
+import type { Answers } from './answers.js';
+import type { Step } from './exercise.js';
+import { HELPER_RUN, type Helper } from './helper.js';
+import type { Facts } from './facts.js';
+import { askLoader } from './ldd.js';
+import { type Limits, perform } from './perform.js';
+import { type Observed, WatchedApp } from './watched.js';
+
+/** What is run, and what is done to it. */
+export interface Exercise {
+  /** What follows the image's name on `docker run`. */
+  args: string[];
+  run: RunOptions;
+  /** undefined: the default exercise. */
+  steps: Step[] | undefined;
+  limits: Limits;
+}
+
+export interface TraceResult {
+  trace: Trace;
+  answers: Answers;
+  fs: RootFs;
+}
+
+/** Executed by `site` at the start of every interpreter of the image that reads .pth files. */
+const IMPORT_PROBE = 'import os; _p="/.pyshrink/pyshrink_probes/imports.py"; _g={}; os.path.exists(_p) and (exec(compile(open(_p).read(),_p,"exec"),_g) or _g["start"]("/.pyshrink/observations"))\n';
+const PROBE_FILE = '_pyshrink_imports.pth';
+
+/** Runs the image once under all tracers and does the exercise. */
+export async function traceImage(session: Session, helper: Helper, image: ImageInfo, exercise: Exercise, say: (text: string) => void): Promise<TraceResult> {
+  const kit = await helper.kitCommand();
+  // Both at once: the helper lists the image while the daemon commits the probe.
+  const [fs, probed] = await Promise.all([helper.rootFs(), addImportProbe(session, helper, image)]);
+  const app = await WatchedApp.start(session, {
+    image: probed, config: image.config, args: exercise.args, run: exercise.run, volume: helper.volume, kit, name: 'trace',
+  });
+  const answers = await perform(app, image.config, exercise.steps, exercise.limits, say);
+  const observed = await app.observed();
+  await requireWhole(observed, app);
+  const trace = assembleTrace(image, helper, exercise, answers, observed);
+  const environment = { ...environmentOf(image.config.Env), ...environmentOf(exercise.run.env) };
+  const seen = trace.observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);
+  const opinion = await askLoader(fs, helper, seen, environment);
+  for (const path of new Set(opinion.paths)) trace.observations.push({ kind: 'ldd', path, process: null });
+  trace.warnings.push(...opinion.warnings);
+  return { trace, answers, fs };
+}
+
+/** A throwaway image with the import probe in each folder that `site` reads. */
+async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
+  if (helper.python.sitePackages.length === 0) return image.id;
+  const container = await session.create({
+    image: image.id, command: ['pyshrink'], run: HELPER_RUN, volume: helper.volume, attachInput: false, role: 'app',
+  });
+  const archive = pack();
+  for (const folder of helper.python.sitePackages) archive.entry({ name: `${folder.slice(1)}/${PROBE_FILE}`, mode: 0o644 }, IMPORT_PROBE);
+  archive.finalize();
+  await container.putArchive('/', archive as unknown as Readable);
+  const id = await container.commit();
+  await container.remove();
+  return id;
+}
+
+/** @throws UserError where a supervisor could not work, or died before the program that it watched */
+export async function requireWhole(observed: Observed, app: WatchedApp): Promise<void> {
+  const error = observed.facts.find((facts) => facts.error !== undefined)?.error;
+  if (error !== undefined) throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor`, which says what this daemon allows.');
+  if (observed.facts.length > 0 && observed.facts.every((facts) => facts.exit !== undefined)) return;
+  if (await app.container.outOfMemory()) throw new UserError('The kernel killed the container for want of memory; there is no whole trace.', 'Give it more with --memory.');
+  throw new UserError('The supervisor was killed before the app ended; there is no whole trace.', 'Try again; if it stays, give the app time to stop by itself with --until-exit.');
+}
+
+function assembleTrace(image: ImageInfo, helper: Helper, exercise: Exercise, answers: Answers, observed: Observed): Trace {
+  const { processes, observations } = mergeFacts(observed.facts);
+  const modules = Object.fromEntries([...observed.imports].sort(([a], [b]) => (a < b ? -1 : 1)));
+  for (const file of Object.values(modules)) {
+    if (file?.startsWith('/') && !isOurs(file)) observations.push({ kind: 'import', path: file, process: null });
+  }
+  const { os, architecture, variant } = image.platform;
+  return {
+    version: TRACE_VERSION,
+    image: { id: image.id, reference: image.reference, digests: image.digests, size: image.size, platform: [os, architecture, variant].filter(Boolean).join('/') },
+    engine: 'docker',
+    python: { version: helper.python.version.join('.'), executable: helper.python.executable, sitePackages: helper.python.sitePackages },
+    tracers: ['supervisor', 'maps', 'ldd', ...(observed.imports.size > 0 ? (['imports'] as const) : [])],
+    environment: Object.keys(environmentOf(exercise.run.env)).sort(),
+    exercise: answers.steps.map(({ step }) => step.replace(/[?].*$/, '').replace(/^(exec \S+).*$/, '$1')),
+    exit: answers.app.exit,
+    processes,
+    observations,
+    modules,
+    warnings: [...new Set(observed.facts.flatMap((facts) => facts.warnings))],
+  };
+}
+
+/** Puts the facts of all supervisors of a run together; what is ours or the kernel's is left out. */
+export function mergeFacts(all: readonly Facts[]): Pick<Trace, 'processes' | 'observations'> {
+  const processes: Trace['processes'] = [];
+  const observations: Observation[] = [];
+  for (const facts of all) {
+    const index = new Map<number, number>();
+    for (const process of facts.processes) index.set(process.pid, processes.push(process) - 1);
+    for (const { kind, pid, path } of facts.observations) {
+      if (!isOurs(path)) observations.push({ kind, path, process: index.get(pid) ?? null });
+    }
+  }
+  return { processes, observations };
+}
+
+/** Our own mount, and what the kernel makes up. */
+function isOurs(path: string): boolean {
+  return path.startsWith(`${KIT_MOUNT}/`) || path === KIT_MOUNT || /^\/(proc|sys|dev)(\/|$)/.test(path) || path.endsWith(`/${PROBE_FILE}`);
+}
