@@ -1,6 +1,6 @@
 """The helper: run by the image's own interpreter in a container of its own, it answers questions about the image.
 
-    python -I -S -B -c '...server.main()'
+    start.py server
 
 One JSON request a line on stdin; for each a JSON line {"ok": true, "size": N} followed by N bytes, or {"error": text}
 on stdout. It ends when its input does, so that it never outlives the client.
@@ -80,7 +80,6 @@ def compiled(source, target):
 def make_kit(_):
     """Copies this interpreter, the modules that the probes need, their libraries and ld.so to KIT."""
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path.insert(0, os.path.dirname(here))
     try:
         __import__(PACKAGE + ".supervisor")
         __import__(PACKAGE + ".relay")
@@ -245,6 +244,3 @@ def main():
         header(len(answer))
         write_all(answer)
 
-
-if __name__ == "__main__":
-    main()

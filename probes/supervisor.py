@@ -1,11 +1,11 @@
 """Runs a program under a seccomp listener and writes down every path that it and its descendants name.
 
-    python -c 'from pyshrink_probes import supervisor; supervisor.main()' FACTS SIGNAL SECONDS -- PROGRAM [ARGUMENT...]
+    start.py supervisor FACTS SIGNAL SECONDS -- PROGRAM [ARGUMENT...]
 
 SIGNAL is the image's stop signal (0: none), after which the program gets SECONDS before it is killed.
 
-FACTS gets JSON lines: ["process", pid, parent, executable], ["fact", kind, pid, path], ["warning", text] and, last,
-["exit", status]. A file without that last line is of a supervisor that died. Paths are absolute, as the caller named
+FACTS gets JSON lines: ["process", pid, parent, executable] before the first fact of a process and after each of its
+execs, ["fact", kind, pid, path], ["warning", text] and, last, ["exit", status]. A file without that last line is of a supervisor that died. Paths are absolute, as the caller named
 them (not resolved); undecodable bytes are surrogate escapes.
 """
 
@@ -149,6 +149,8 @@ class Watcher:
         if pid not in self.processes:
             self.introduce(pid)
         self.journal.add("fact", kind_name, pid, os.fsdecode(name))
+        if kind == syscalls.EXEC:
+            self.processes.discard(pid)  # what it does next, it does as another program
 
     def valid(self, cookie):
         """Whether the caller still waits, so that what was read is its own (NOTIF_ID_VALID, seccomp_unotify(2))."""

@@ -1,4 +1,4 @@
-import { baseName, parentOf, push, type RootFs } from '../rootfs.js';
+import { baseName, join, parentOf, push, type RootFs } from '../rootfs.js';
 import type { Observation, Trace } from '../trace.js';
 import type { ObservationKind } from '../tracing/facts.js';
 import type { Addition } from './keepset.js';
@@ -10,7 +10,6 @@ const KEEPS: Record<ObservationKind, { what: 'path' | 'parent'; words: string }>
   write: { what: 'path', words: 'opened for writing' },
   map: { what: 'path', words: 'mapped' },
   exec: { what: 'path', words: 'executed' },
-  import: { what: 'path', words: 'imported' },
   ldd: { what: 'path', words: "found by the image's own loader" },
   lookup: { what: 'path', words: 'looked up' },
   // A directory is kept as such; what is in it has to be observed itself.
@@ -61,8 +60,12 @@ interface Walks {
   directories: Map<string, number>;
 }
 
-/** Look-ups of children right after their directory was listed by the same process: `find`, `os.walk`, a reloader. */
+/**
+ * Look-ups of children after their directory was listed by the same process, where nothing was done with the child:
+ * `find`, `os.walk`, a reloader. An import too lists a directory and looks a source up, but then opens it or its .pyc.
+ */
 export function walks(fs: RootFs, trace: Pick<Run, 'observations'>): Walks {
+  const used = usedPaths(fs, trace.observations);
   const listed = new Set<string>();
   const lookups = new Map<string, Observation[]>();
   const key = (process: number | null, directory: string) => `${process} ${directory}`;
@@ -72,16 +75,30 @@ export function walks(fs: RootFs, trace: Pick<Run, 'observations'>): Walks {
       listed.add(key(process, fs.resolve(path)?.path ?? path));
     } else if (kind === 'lookup') {
       const directory = fs.resolve(parentOf(path))?.path;
-      if (directory !== undefined && listed.has(key(process, directory))) push(lookups, key(process, directory), observation);
+      if (directory === undefined || !listed.has(key(process, directory)) || used.has(join(directory, baseName(path)))) continue;
+      push(lookups, key(process, directory), observation);
     }
   }
   const result: Walks = { observations: new Set(), directories: new Map() };
   for (const [where, found] of lookups) {
     const directory = where.slice(where.indexOf(' ') + 1);
-    const names = new Set(found.map(({ path }) => baseName(path)).filter((name) => fs.lstat(directory === '/' ? `/${name}` : `${directory}/${name}`)));
+    const names = new Set(found.map(({ path }) => baseName(path)).filter((name) => fs.lstat(join(directory, name))));
     if (names.size < WALK.entries || names.size < WALK.share * fs.list(directory).length) continue;
     for (const observation of found) result.observations.add(observation);
     result.directories.set(directory, Math.max(names.size, result.directories.get(directory) ?? 0));
   }
   return result;
+}
+
+/** What was more than looked up, the directories above it, and the sources of compiled modules (PEP 3147). */
+function usedPaths(fs: RootFs, observations: readonly Observation[]): Set<string> {
+  const used = new Set<string>();
+  for (const { kind, path } of observations) {
+    if (kind === 'lookup') continue;
+    const real = fs.resolve(path)?.path ?? path;
+    const source = /^(.*)\/__pycache__\/([^/.]+)\.[^/]*\.pyc$/.exec(real);
+    if (source) used.add(`${source[1]}/${source[2]}.py`);
+    for (let at = real; at !== '/' && !used.has(at); at = parentOf(at)) used.add(at);
+  }
+  return used;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What one observation says of a path; see keep/observed.ts for what each keeps. */
 export const ObservationKind = z.enum([
-  'open', 'write', 'list', 'lookup', 'exec', 'chdir', 'create', 'remove', 'change', 'connect', 'map', 'import', 'ldd',
+  'open', 'write', 'list', 'lookup', 'exec', 'chdir', 'create', 'remove', 'change', 'connect', 'map', 'ldd',
 ]);
 export type ObservationKind = z.infer<typeof ObservationKind>;
 
@@ -16,7 +16,9 @@ const Line = z.union([
 
 /** What one supervisor wrote down. */
 export interface Facts {
-  observations: { kind: ObservationKind; pid: number; path: string }[];
+  /** `process` is an index into `processes`, or null. */
+  observations: { kind: ObservationKind; path: string; process: number | null }[];
+  /** A program in a process: after an exec there is another one with the same pid. */
   processes: { pid: number; parent: number; executable: string | null }[];
   warnings: string[];
   /** Why the supervisor could not work at all. */
@@ -28,11 +30,12 @@ export interface Facts {
 /** Reads a file of probes/supervisor.py. A last line that was cut is passed over. */
 export function parseFacts(text: string): Facts {
   const facts: Facts = { observations: [], processes: [], warnings: [] };
+  const current = new Map<number, number>();
   for (const line of text.split('\n')) {
     const row = line.endsWith(']') ? Line.parse(JSON.parse(line)) : undefined;
     if (!row) continue;
-    if (row[0] === 'fact') facts.observations.push({ kind: row[1], pid: row[2], path: row[3] });
-    else if (row[0] === 'process') facts.processes.push({ pid: row[1], parent: row[2], executable: row[3] });
+    if (row[0] === 'fact') facts.observations.push({ kind: row[1], path: row[3], process: current.get(row[2]) ?? null });
+    else if (row[0] === 'process') current.set(row[1], facts.processes.push({ pid: row[1], parent: row[2], executable: row[3] }) - 1);
     else if (row[0] === 'warning') facts.warnings.push(row[1]);
     else if (row[0] === 'error') facts.error = row[1];
     else facts.exit = row[1];

@@ -13,6 +13,11 @@ import { Channel } from './channel.js';
 const PROBES = fileURLToPath(new URL('../../probes/', import.meta.url));
 const PACKAGE = 'pyshrink_probes';
 
+/** The command line that runs one of our probes by a Python. */
+export function probeCommand(python: readonly string[], name: 'server' | 'supervisor' | 'relay', ...args: string[]): string[] {
+  return [...python, `${KIT_MOUNT}/${PACKAGE}/start.py`, name, ...args];
+}
+
 /** How containers that never run the app are run. */
 export const HELPER_RUN: RunOptions = { ...PLAIN_RUN, user: '0:0', workdir: '/', network: 'none' };
 
@@ -59,7 +64,7 @@ export class Helper {
     for (const python of candidates) {
       const container = await session.create({
         image: image.id,
-        command: [python, '-I', '-S', '-B', `${KIT_MOUNT}/${PACKAGE}/server.py`],
+        command: probeCommand([python, '-I', '-S', '-B'], 'server'),
         run: HELPER_RUN,
         volume, attachInput: true, role: 'helper',
       });
@@ -89,7 +94,7 @@ export class Helper {
   /** The same for an image that may have no Python of its own, by the kit: its entries and their bytes. */
   async rootFsOf(session: Session, image: string): Promise<{ fs: RootFs; close: () => void }> {
     const container = await session.create({
-      image, command: [...(await this.kitCommand()), '-c', `from ${PACKAGE} import server; server.main()`],
+      image, command: probeCommand(await this.kitCommand(), 'server'),
       run: HELPER_RUN, volume: this.volume, attachInput: true, role: 'app',
     });
     const streams = await container.start();

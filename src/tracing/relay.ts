@@ -50,12 +50,13 @@ export class Relay {
     this.input.end();
   }
 
-  private send(number: number, kind: string, payload: Buffer): boolean {
+  private send(number: number, kind: string, payload: Buffer): void {
+    if (!this.input.writable) return; // the container has ended
     const header = Buffer.alloc(HEADER);
     header.writeUInt32BE(number, 0);
     header.write(kind, 4, 'latin1');
     header.writeUInt32BE(payload.length, 5);
-    return this.input.write(Buffer.concat([header, payload]));
+    this.input.write(Buffer.concat([header, payload]));
   }
 
   private async receive(reader: ByteReader): Promise<void> {

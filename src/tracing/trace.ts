@@ -3,12 +3,12 @@ import { pack } from 'tar-stream';
 import { type ImageInfo, KIT_MOUNT, type Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { environmentOf } from '../images/config.js';
-import type { RunOptions } from '../images/runoptions.js';
+import { PLAIN_RUN, type RunOptions } from '../images/runoptions.js';
 import type { RootFs } from '../rootfs.js';
 import { type Observation, TRACE_VERSION, type Trace } from '../trace.js';
 import type { Answers } from './answers.js';
 import type { Step } from './exercise.js';
-import { HELPER_RUN, type Helper } from './helper.js';
+import type { Helper } from './helper.js';
 import type { Facts } from './facts.js';
 import { askLoader } from './ldd.js';
 import { type Limits, perform } from './perform.js';
@@ -54,11 +54,14 @@ export async function traceImage(session: Session, helper: Helper, image: ImageI
   return { trace, answers, fs };
 }
 
-/** A throwaway image with the import probe in each folder that `site` reads. */
+/**
+ * A throwaway image with the import probe in each folder that `site` reads. It inherits the configuration of the
+ * container that it is made of, so that is made without any run option.
+ */
 async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
   if (helper.python.sitePackages.length === 0) return image.id;
   const container = await session.create({
-    image: image.id, command: ['pyshrink'], run: HELPER_RUN, volume: helper.volume, attachInput: false, role: 'app',
+    image: image.id, command: ['pyshrink'], run: PLAIN_RUN, volume: helper.volume, attachInput: false, role: 'app',
   });
   const archive = pack();
   for (const folder of helper.python.sitePackages) archive.entry({ name: `${folder.slice(1)}/${PROBE_FILE}`, mode: 0o644 }, IMPORT_PROBE);
@@ -81,9 +84,6 @@ export async function requireWhole(observed: Observed, app: WatchedApp): Promise
 function assembleTrace(image: ImageInfo, helper: Helper, exercise: Exercise, answers: Answers, observed: Observed): Trace {
   const { processes, observations } = mergeFacts(observed.facts);
   const modules = Object.fromEntries([...observed.imports].sort(([a], [b]) => (a < b ? -1 : 1)));
-  for (const file of Object.values(modules)) {
-    if (file?.startsWith('/') && !isOurs(file)) observations.push({ kind: 'import', path: file, process: null });
-  }
   const { os, architecture, variant } = image.platform;
   return {
     version: TRACE_VERSION,
@@ -106,10 +106,10 @@ export function mergeFacts(all: readonly Facts[]): Pick<Trace, 'processes' | 'ob
   const processes: Trace['processes'] = [];
   const observations: Observation[] = [];
   for (const facts of all) {
-    const index = new Map<number, number>();
-    for (const process of facts.processes) index.set(process.pid, processes.push(process) - 1);
-    for (const { kind, pid, path } of facts.observations) {
-      if (!isOurs(path)) observations.push({ kind, path, process: index.get(pid) ?? null });
+    const first = processes.length;
+    for (const process of facts.processes) processes.push({ ...process, executable: process.executable && isOurs(process.executable) ? null : process.executable });
+    for (const { kind, path, process } of facts.observations) {
+      if (!isOurs(path)) observations.push({ kind, path, process: process === null ? null : first + process });
     }
   }
   return { processes, observations };

@@ -6,6 +6,7 @@ import { environmentOf, type ImageConfig } from '../images/config.js';
 import type { RunOptions } from '../images/runoptions.js';
 import { Capture, OUTPUT_LIMIT } from './answers.js';
 import { type Facts, parseFacts, parseImports } from './facts.js';
+import { probeCommand } from './helper.js';
 import { Relay } from './relay.js';
 
 const OBSERVATIONS = `${KIT_MOUNT}/observations`;
@@ -90,7 +91,7 @@ export class WatchedApp {
   /** Connections into the container, over one exec. */
   relay(): Promise<Relay> {
     this.connection ??= this.container
-      .exec([...this.spec.kit, '-c', 'from pyshrink_probes import relay; relay.main()'])
+      .exec(probeCommand(this.spec.kit, 'relay'))
       .then((process) => {
         process.stderr.resume();
         return new Relay(process.stdin, process.stdout);
@@ -135,10 +136,8 @@ export function commandOf(config: ImageConfig, run: RunOptions, args: readonly s
 }
 
 function supervised(spec: WatchedSpec, name: string, stop: number, command: readonly string[]): string[] {
-  return [
-    ...spec.kit, '-c', 'from pyshrink_probes import supervisor; supervisor.main()',
-    `${OBSERVATIONS}/facts-${spec.name}-${name}.jsonl`, String(stop), String(stopSeconds(spec.config)), '--', ...command,
-  ];
+  const facts = `${OBSERVATIONS}/facts-${spec.name}-${name}.jsonl`;
+  return probeCommand(spec.kit, 'supervisor', facts, String(stop), String(stopSeconds(spec.config)), '--', ...command);
 }
 
 /** LD_PRELOAD and its like would reach into the kit's own loader: the supervisor puts them back for the app. */
