@@ -1,3 +1,126 @@
-export async function doctorCommand(_flags: object): Promise<number> {
-  return 0;
+import { readFile, statfs } from 'node:fs/promises';
+import type { EngineDescription, Session } from '../engines/engine.js';
+import { DockerEngine } from '../engines/docker/docker.js';
+import { ExitCode, UserError } from '../errors.js';
+import { PLAIN_RUN } from '../images/runoptions.js';
+import { Helper } from '../tracing/helper.js';
+import { requireWhole } from '../tracing/trace.js';
+import { WatchedApp } from '../tracing/watched.js';
+import { megabytes } from '../ui/table.js';
+import { print } from './print.js';
+
+export interface DoctorFlags {
+  json?: true;
+  clean?: true;
+}
+
+interface Check {
+  name: string;
+  /** null where it could not be tried. */
+  ok: boolean | null;
+  detail: string;
+  remedy?: string;
+}
+
+const OLDEST = { node: 20, api: 1.41 };
+/** Bytes below which a large image may not fit. */
+const LITTLE_DISK = 2e9;
+/** Images in which tracing is tried, before it is given up. */
+const TRIED_IMAGES = 5;
+
+/** `pyshrink doctor`: what this machine can do, and what to do about what it can't. */
+export async function doctorCommand(flags: DoctorFlags): Promise<number> {
+  const checks: Check[] = [nodeCheck(), await yamaCheck()];
+  let removed: string[] = [];
+  try {
+    const engine = await DockerEngine.open();
+    const daemon = await engine.describe();
+    checks.push(daemonCheck(daemon), apiCheck(daemon), await diskCheck(daemon.root));
+    if (flags.clean) removed = await engine.clean();
+    checks.push(await tracingCheck(engine, daemon.images));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    checks.push({ name: 'daemon', ok: false, detail: error.message, remedy: error.remedy });
+  }
+  const marks = { true: 'ok  ', false: 'FAIL', null: '?   ' };
+  print(flags.json, { checks, removed }, [
+    ...checks.map(({ name, ok, detail, remedy }) => `${marks[`${ok}`]} ${name}: ${detail}${remedy === undefined ? '' : `\n       ${remedy}`}`),
+    ...removed.map((name) => `removed ${name}`),
+    ...(flags.clean && removed.length === 0 ? ['nothing was left behind by dead runs'] : []),
+  ]);
+  return checks.some(({ ok }) => ok === false) ? ExitCode.failed : ExitCode.done;
+}
+
+function nodeCheck(): Check {
+  const ok = Number.parseInt(process.versions.node, 10) >= OLDEST.node;
+  return { name: 'Node', ok, detail: process.versions.node, ...(!ok && { remedy: `Install Node ${OLDEST.node} or newer.` }) };
+}
+
+/** Yama's ptrace_scope: 0 and 1 let an ancestor read its descendants, which the supervisor is; 2 and 3 let nobody. */
+async function yamaCheck(): Promise<Check> {
+  const scope = await readFile('/proc/sys/kernel/yama/ptrace_scope', 'utf8').then((text) => text.trim(), () => undefined);
+  if (scope === undefined) return { name: 'Yama', ok: true, detail: 'not active on this machine' };
+  const ok = scope === '0' || scope === '1';
+  return { name: 'Yama', ok, detail: `ptrace_scope is ${scope}`, ...(!ok && { remedy: 'Run `sysctl kernel.yama.ptrace_scope=1` as root on the machine of the daemon.' }) };
+}
+
+function daemonCheck({ version, system, endpoint }: EngineDescription): Check {
+  return { name: 'daemon', ok: true, detail: `${version} at ${endpoint}, ${system}` };
+}
+
+function apiCheck({ api }: EngineDescription): Check {
+  const ok = Number(api) >= OLDEST.api;
+  return { name: 'API', ok, detail: api, ...(!ok && { remedy: `pyshrink needs API ${OLDEST.api} (Docker 20.10) or newer; update the daemon.` }) };
+}
+
+async function diskCheck(root: string): Promise<Check> {
+  const name = 'disk';
+  try {
+    const { bavail, bsize } = await statfs(root);
+    const ok = bavail * bsize > LITTLE_DISK;
+    return { name, ok, detail: `${megabytes(bavail * bsize)} free in ${root}`, ...(!ok && { remedy: 'Free some with `docker system prune`.' }) };
+  } catch {
+    return { name, ok: null, detail: `${root} of the daemon is not on this machine` };
+  }
+}
+
+/** Really traces: a seccomp listener, and reading of another process's memory, in a container of an image with Python. */
+async function tracingCheck(engine: DockerEngine, images: readonly string[]): Promise<Check> {
+  const name = 'tracing';
+  for (const reference of images.slice(0, TRIED_IMAGES)) {
+    const session = await engine.openSession();
+    try {
+      const check = await traceOnce(engine, session, reference);
+      if (check) return check;
+    } finally {
+      await session.close();
+    }
+  }
+  return { name, ok: null, detail: 'there is no image with Python to try it in', remedy: 'Build or pull yours, and run this again.' };
+}
+
+async function traceOnce(engine: DockerEngine, session: Session, reference: string): Promise<Check | undefined> {
+  const image = await engine.inspect(reference);
+  const helper = await Helper.start(session, image).catch((error: unknown) => {
+    if (error instanceof UserError) return undefined; // no Python in this one
+    throw error;
+  });
+  if (!helper) return undefined;
+  const marker = '/pyshrink-doctor';
+  try {
+    const app = await WatchedApp.start(session, {
+      image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitCommand(), name: 'doctor',
+      run: { ...PLAIN_RUN, network: 'none', entrypoint: helper.python.executable },
+      args: ['-I', '-S', '-c', `import os; os.path.exists("${marker}")`],
+    });
+    await app.ended;
+    const observed = await app.observed();
+    await requireWhole(observed, app);
+    const seen = observed.facts.some(({ observations }) => observations.some(({ path }) => path === marker));
+    const detail = `tried in ${reference}: seccomp notification works, memory ${seen ? 'was' : 'could not be'} read`;
+    return { name: 'tracing', ok: seen, detail, ...(!seen && { remedy: 'Check the daemon\'s seccomp profile and kernel.yama.ptrace_scope on its machine.' }) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { name: 'tracing', ok: false, detail: `tried in ${reference}: ${error.message}`, remedy: 'It needs Linux 5.5 or newer and a seccomp profile that allows seccomp(2), as Docker\'s default does.' };
+  }
 }

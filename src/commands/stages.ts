@@ -87,6 +87,7 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
     fs, entries: [...small.fs.entries.values()], config: original.config,
     environment: { ...environmentOf(original.config.Env), ...environmentOf(exercise.run.env) },
     commands: [commandOf(original.config, exercise.run, exercise.args), ...(health ? [health] : [])],
+    executed: material.trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path),
   });
   const smoke = await smokeImage({
     session: context.session, helper, original, shrunk, exercise, answers, fs, say,

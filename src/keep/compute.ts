@@ -7,7 +7,7 @@ import { KeepSet } from './keepset.js';
 import { linksRule, parentsRule, runtimeRule } from './links.js';
 import { observedRule } from './observed.js';
 import type { Context, Rule } from './rule.js';
-import { entrypointRule, scriptsRule } from './scripts.js';
+import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
 import { systemRule } from './system.js';
 import { type UserChoice, excluded, userRule } from './user.js';
 
@@ -33,9 +33,12 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const { fs, trace, config } = input;
   const environment = { ...environmentOf(config.Env), ...environmentOf(input.env) };
   const health = healthcheckCommand(config);
+  const commands = [input.command, ...(health ? [health] : [])];
+  const executed = trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path);
   const context: Context = {
-    fs, trace, config, environment, libraries: await LibrarySearch.open(fs, environment), notes: [],
-    commands: [input.command, ...(health ? [health] : [])],
+    fs, trace, config, environment, commands, notes: [],
+    libraries: await LibrarySearch.open(fs, environment),
+    programs: programsOf(executed, commands, { fs, environment, config }),
   };
   const rules: Rule[] = [observedRule, entrypointRule, runtimeRule, userRule(input.choice), elfRule, linksRule, parentsRule, scriptsRule, systemRule];
   const keep = new KeepSet(fs);

@@ -16,6 +16,8 @@ export interface Context {
   environment: Readonly<Record<string, string>>;
   /** ENTRYPOINT and CMD as they were run, and every other command that the configuration names. */
   commands: readonly (readonly string[])[];
+  /** Files that were executed, or that a command names. */
+  programs: ReadonlySet<string>;
   libraries: LibrarySearch;
   /** What rules have to tell the user, a line each. */
   notes: string[];

@@ -1,4 +1,4 @@
-import { join } from '../rootfs.js';
+import { join, parentOf } from '../rootfs.js';
 import type { Addition } from './keepset.js';
 import type { Context, Rule } from './rule.js';
 
@@ -46,11 +46,11 @@ export const entrypointRule: Rule = {
   },
 };
 
-/** The interpreter of every kept script that may be executed. */
+/** The interpreter of every kept script that is a program. (Modules with a first line of their own are none.) */
 export const scriptsRule: Rule = {
   name: 'scripts',
   async visit(entry, context) {
-    if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || /\.so(\.|$)/.test(entry.path)) return [];
+    if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || !isProgram(entry.path, context)) return [];
     const shebang = parseShebang(await context.fs.read(entry.path, 0, FIRST_LINE));
     if (!shebang) return [];
     const reason = { rule: 'scripts', parents: [entry.path], detail: 'interpreter of a script' };
@@ -63,3 +63,14 @@ export const scriptsRule: Rule = {
     return additions;
   },
 };
+
+/** Whether a file is run as a program: one of `programs`, or in a directory where programs are looked for. */
+export function isProgram(path: string, { fs, environment, programs }: Pick<Context, 'fs' | 'environment' | 'programs'>): boolean {
+  return programs.has(path) || (environment.PATH ?? DEFAULT_PATH).split(':').some((directory) => fs.resolve(directory)?.path === parentOf(path));
+}
+
+/** The files that were executed or that a command names, without links. */
+export function programsOf(executed: Iterable<string>, commands: readonly (readonly string[])[], places: Pick<Context, 'fs' | 'environment' | 'config'>): Set<string> {
+  const named = commands.flatMap(([name]) => (name === undefined ? [] : [findProgram(name, places) ?? '']));
+  return new Set([...executed, ...named].flatMap((path) => places.fs.resolve(path)?.path ?? []));
+}

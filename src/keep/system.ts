@@ -5,8 +5,8 @@ import type { Context, Rule } from './rule.js';
 
 /** Data of the system that a program needs though no run opened it, and the observation that calls for it. */
 interface Row {
-  /** An imported module, or the start of a kept library's file name. */
-  when: { module: string } | { library: string } | 'always';
+  /** An imported module, or a path that some process named, whether it exists or not. */
+  when: { module: string } | { named: RegExp } | 'always';
   /** Globs of the image's paths. */
   keep: string[];
   because: string;
@@ -17,7 +17,8 @@ const ROWS: Row[] = [
   { when: 'always', keep: ['/etc/nsswitch.conf'], because: 'says where the C library looks up users and hosts (nsswitch.conf(5))' },
   { when: 'always', keep: ['/etc/localtime', '/etc/timezone'], because: 'the local time zone (localtime(5))' },
   { when: { module: 'socket' }, keep: ['/etc/host.conf', '/etc/gai.conf', '/etc/services', '/etc/protocols', '/etc/networks'], because: 'read by the resolver (getaddrinfo(3), services(5))' },
-  { when: { library: 'libssl.so' }, keep: ['/etc/ssl/openssl.cnf', '/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*'], because: "OpenSSL's configuration and certificate authorities (openssl-env(7))" },
+  // A context with the default authorities looks for cert.pem at once, and for the rest when a peer is verified.
+  { when: { named: /\/(ssl|tls)\/(cert\.pem|certs)$/ }, keep: ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*', '/etc/pki/tls/**'], because: 'certificate authorities of OpenSSL (SSL_CTX_set_default_verify_paths(3))' },
   { when: { module: '_curses' }, keep: ['/etc/terminfo/**', '/lib/terminfo/**', '/usr/lib/terminfo/**'], because: 'descriptions of terminals (terminfo(5))' },
   { when: { module: 'mimetypes' }, keep: ['/etc/mime.types'], because: 'read by mimetypes' },
 ];
@@ -25,28 +26,26 @@ const ROWS: Row[] = [
 /** System data, each with the observation that calls for it, and the modules that NSS opens by name. */
 export const systemRule: Rule = {
   name: 'system',
-  begin(context) {
+  begin({ fs, trace }) {
     return ROWS.flatMap((row) => {
-      if (row.when === 'always') return expand(row, [], context.fs);
-      const module = 'module' in row.when ? row.when.module : undefined;
-      return module !== undefined && module in context.trace.modules ? expand(row, [], context.fs, `${module} was imported: `) : [];
+      if (row.when === 'always') return expand(row, '', fs);
+      if ('module' in row.when) return row.when.module in trace.modules ? expand(row, `${row.when.module} was imported: `, fs) : [];
+      const { named } = row.when;
+      const path = trace.observations.find((observation) => named.test(observation.path))?.path;
+      return path === undefined ? [] : expand(row, `${path} was looked for: `, fs);
     });
   },
-  async visit(entry, context) {
-    if (entry.type !== 'f' || !/\.so(\.|$)/.test(entry.path)) return [];
-    const name = baseName(entry.path);
-    const rows = ROWS.filter(({ when }) => typeof when === 'object' && 'library' in when && name.startsWith(when.library));
-    const additions = rows.flatMap((row) => expand(row, [entry.path], context.fs));
-    return name === 'libc.so.6' || /^libc-2\.\d+\.so$/.test(name) ? [...additions, ...(await nssModules(entry.path, context))] : additions;
+  visit(entry, context) {
+    return entry.type === 'f' && /\/libc(-2\.\d+)?\.so(\.6)?$/.test(entry.path) ? nssModules(entry.path, context) : [];
   },
 };
 
-function expand(row: Row, parents: string[], fs: RootFs, prefix = ''): Addition[] {
+function expand(row: Row, prefix: string, fs: RootFs): Addition[] {
   const additions: Addition[] = [];
   for (const pattern of row.keep) {
     const { base, glob } = picomatch.scan(pattern);
     const found = glob === '' ? [pattern] : below(fs, fs.resolve(base)?.path, base, picomatch(pattern, { dot: true }));
-    additions.push(...found.map((path) => ({ path, rule: 'system', parents, detail: prefix + row.because })));
+    additions.push(...found.map((path) => ({ path, rule: 'system', parents: [], detail: prefix + row.because })));
   }
   return additions;
 }

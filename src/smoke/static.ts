@@ -1,6 +1,6 @@
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
-import { findProgram, parseShebang } from '../keep/scripts.js';
+import { findProgram, isProgram, parseShebang, programsOf } from '../keep/scripts.js';
 import type { ImageConfig } from '../images/config.js';
 import { type Entry, RootFs } from '../rootfs.js';
 
@@ -12,15 +12,18 @@ export interface StaticInput {
   config: ImageConfig;
   environment: Readonly<Record<string, string>>;
   commands: readonly (readonly string[])[];
+  /** What the traced run executed. */
+  executed: readonly string[];
 }
 
 /**
  * What would not even start in the shrunk image: libraries that resolve in the original and not there, links and
  * scripts that lead nowhere, a missing entrypoint. Returns a line for each problem.
  */
-export async function staticChecks({ fs, entries, config, environment, commands }: StaticInput): Promise<{ checked: number; problems: string[] }> {
+export async function staticChecks({ fs, entries, config, environment, commands, executed }: StaticInput): Promise<{ checked: number; problems: string[] }> {
   const small = new RootFs(new Map(entries.map((entry) => [entry.path, entry])), fs.read);
   const [before, after] = [await LibrarySearch.open(fs, environment), await LibrarySearch.open(small, environment)];
+  const programs = programsOf(executed, commands, { fs, environment, config });
   const problems: string[] = [];
   let checked = commands.length;
   for (const command of commands) {
@@ -43,7 +46,7 @@ export async function staticChecks({ fs, entries, config, environment, commands 
       const always = new Set((await before.closure(entry.path)).missing.map(({ name }) => name));
       for (const { name, by } of missing) if (!always.has(name)) problems.push(`${by} needs ${name}, which is not found in the image`);
       if (elf.interpreter !== undefined && fs.resolve(elf.interpreter) && !small.resolve(elf.interpreter)) problems.push(`${entry.path} needs the loader ${elf.interpreter}, which is not in the image`);
-    } else {
+    } else if (isProgram(entry.path, { fs, environment, programs })) {
       const shebang = parseShebang(await fs.read(entry.path, 0, 256));
       if (shebang && fs.resolve(shebang.interpreter) && !small.resolve(shebang.interpreter)) problems.push(`${entry.path} needs its interpreter ${shebang.interpreter}, which is not in the image`);
     }

@@ -2,8 +2,9 @@ import type Dockerode from 'dockerode';
 import { UserError } from '../../errors.js';
 import type { ImageConfig } from '../../images/config.js';
 import { parseReference } from '../../images/reference.js';
-import type { Engine, ImageInfo, Session } from '../engine.js';
+import type { Engine, EngineDescription, ImageInfo, Session } from '../engine.js';
 import { connect, statusOf } from './client.js';
+import type { Endpoint } from './endpoints.js';
 import { removeLeftovers } from './leftovers.js';
 import { DockerSession } from './session.js';
 
@@ -11,11 +12,15 @@ import { DockerSession } from './session.js';
 export class DockerEngine implements Engine {
   readonly name = 'docker';
 
-  private constructor(readonly docker: Dockerode) {}
+  private constructor(
+    private readonly docker: Dockerode,
+    private readonly endpoint: Endpoint,
+  ) {}
 
   /** @throws UserError when no daemon answers */
   static async open(): Promise<DockerEngine> {
-    return new DockerEngine((await connect()).docker);
+    const { docker, endpoint } = await connect();
+    return new DockerEngine(docker, endpoint);
   }
 
   async find(reference: string): Promise<ImageInfo | undefined> {
@@ -43,6 +48,15 @@ export class DockerEngine implements Engine {
     const image = await this.find(reference);
     if (!image) throw new UserError(`There is no image ${reference} in the daemon.`, `Build it, or fetch it with \`docker pull ${reference}\`; \`docker images\` lists what is there.`);
     return image;
+  }
+
+  async describe(): Promise<EngineDescription> {
+    const [version, info, images] = await Promise.all([this.docker.version(), this.docker.info(), this.docker.listImages()]);
+    return {
+      version: version.Version, api: version.ApiVersion, system: `${version.Os}/${version.Arch}, Linux ${info.KernelVersion}`,
+      endpoint: `${this.endpoint.host} (${this.endpoint.source})`, root: info.DockerRootDir,
+      images: images.sort((a, b) => b.Created - a.Created).flatMap(({ RepoTags }) => (RepoTags ?? []).filter((name) => name !== '<none>:<none>').slice(0, 1)),
+    };
   }
 
   async openSession(): Promise<Session> {
