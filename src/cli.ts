@@ -17,16 +17,29 @@ const program = new Command('pyshrink')
   .exitOverride();
 
 const define = (name: string, text: string) =>
-  program.command(name).description(text).option('--json', 'print one JSON document on stdout').option('--debug', 'print stack traces').exitOverride();
+  program
+    .command(name)
+    .description(text)
+    .option('--json', 'print one JSON document on stdout')
+    .option('--debug', 'print stack traces')
+    .exitOverride();
 
-addExerciseOptions(addRunOptions(define('trace', 'run an image, watch it, write a trace').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD')))
-  .action(async (image, args, flags) => finish(await traceCommand(image, args, flags)));
-addRunOptions(addAssembleOptions(define('assemble', 'build the image from a trace (default: the newest)').argument('[TRACE]')))
-  .action(async (trace, flags) => finish(await assembleCommand(trace === undefined ? [] : [trace], flags)));
-addRunOptions(define('smoke', 'compare a shrunk image (default: the newest) with its original').argument('[SHRUNK]'))
-  .action(async (shrunk, flags) => finish(await smokeCommand(shrunk, flags)));
-addAssembleOptions(addExerciseOptions(addRunOptions(define('shrink', 'trace, assemble and smoke').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD'))))
-  .action(async (image, args, flags) => finish(await shrinkCommand(image, args, flags)));
+addExerciseOptions(
+  addRunOptions(
+    define('trace', 'run an image, watch it, write a trace').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD'),
+  ),
+).action(async (image, args, flags) => finish(await traceCommand(image, args, flags)));
+addRunOptions(addAssembleOptions(define('assemble', 'build the image from a trace (default: the newest)').argument('[TRACE]'))).action(
+  async (trace, flags) => finish(await assembleCommand(trace === undefined ? [] : [trace], flags)),
+);
+addRunOptions(define('smoke', 'compare a shrunk image (default: the newest) with its original').argument('[SHRUNK]')).action(
+  async (shrunk, flags) => finish(await smokeCommand(shrunk, flags)),
+);
+addAssembleOptions(
+  addExerciseOptions(
+    addRunOptions(define('shrink', 'trace, assemble and smoke').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD')),
+  ),
+).action(async (image, args, flags) => finish(await shrinkCommand(image, args, flags)));
 define('doctor', 'say what this machine can do, and what to do about what it cannot')
   .option('--clean', 'remove what dead runs have left')
   .action(async (flags) => finish(await doctorCommand(flags)));

@@ -56,12 +56,18 @@ export function parseTrace(text: string, path: string): Trace {
   }
   const version = (document as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version !== TRACE_VERSION) {
-    throw new UserError(`The trace ${path} is of version ${version}; this pyshrink reads version ${TRACE_VERSION}.`, 'Make it anew with `pyshrink trace IMAGE`.');
+    throw new UserError(
+      `The trace ${path} is of version ${version}; this pyshrink reads version ${TRACE_VERSION}.`,
+      'Make it anew with `pyshrink trace IMAGE`.',
+    );
   }
   const result = TraceSchema.safeParse(document);
   if (!result.success) {
     const issue = result.error.issues[0];
-    throw new UserError(`${path} is not a trace: ${issue?.path.join('.') || 'document'}: ${issue?.message}`, 'Name a file that `pyshrink trace` wrote.');
+    throw new UserError(
+      `${path} is not a trace: ${issue?.path.join('.') || 'document'}: ${issue?.message}`,
+      'Name a file that `pyshrink trace` wrote.',
+    );
   }
   return result.data;
 }

@@ -25,7 +25,10 @@ export interface ArchiveInput {
  */
 export function imageArchive(input: ArchiveInput): Readable {
   const archive = pack();
-  write(archive, input).then(() => archive.finalize(), (error: Error) => archive.destroy(error));
+  write(archive, input).then(
+    () => archive.finalize(),
+    (error: Error) => archive.destroy(error),
+  );
   return archive as unknown as Readable;
 }
 
@@ -50,7 +53,9 @@ function layerPath(layer: Layer): string {
 async function writeLayer(archive: Pack, layer: Layer, take: (size: number) => AsyncIterable<Buffer>): Promise<string> {
   const hash = createHash('sha256');
   await new Promise<void>((resolve, reject) => {
-    const sink = archive.entry({ name: layerPath(layer), size: layer.size, mtime: new Date(0) }, (error?: Error | null) => (error ? reject(error) : resolve()));
+    const sink = archive.entry({ name: layerPath(layer), size: layer.size, mtime: new Date(0) }, (error?: Error | null) =>
+      error ? reject(error) : resolve(),
+    );
     const feed = async () => {
       for await (const part of layerBytes(layer, take)) {
         hash.update(part);

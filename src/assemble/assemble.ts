@@ -2,7 +2,7 @@ import type { ImageInfo, Session } from '../engines/engine.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace.js';
-import { imageArchive, type ContentSource } from './archive.js';
+import { type ContentSource, imageArchive } from './archive.js';
 import { imageConfig } from './config.js';
 import { planLayers } from './layers.js';
 
@@ -39,8 +39,12 @@ export async function assembleImage({ session, original, base, entries, fs, trac
     sitePackages: trace.python.sitePackages.map((folder) => fs.resolve(folder)?.path ?? folder),
   });
   const archive = imageArchive({
-    layers, baseLayers: base?.layers.length ?? 0, contents, name: session.temporaryName,
-    config: (diffIds) => imageConfig({ original, base, level, layers: diffIds.map((diffId, index) => ({ diffId, name: layers[index]?.name ?? '' })) }),
+    layers,
+    baseLayers: base?.layers.length ?? 0,
+    contents,
+    name: session.temporaryName,
+    config: (diffIds) =>
+      imageConfig({ original, base, level, layers: diffIds.map((diffId, index) => ({ diffId, name: layers[index]?.name ?? '' })) }),
   });
   const id = await session.load(archive);
   return { id, files: entries.filter(({ type }) => type === 'f').length };

@@ -34,13 +34,18 @@ export function imageConfig({ original, base, level, layers }: ConfigInput): Buf
     ...(base && { [LABELS.baseName]: base.reference, [LABELS.baseDigest]: base.digests[0]?.replace(/^.*@/, '') ?? base.id }),
   };
   const history = (text: string) => ({ created: original.created, created_by: text });
-  return Buffer.from(JSON.stringify({
-    architecture: original.platform.architecture,
-    os: original.platform.os,
-    ...(original.platform.variant !== undefined && { variant: original.platform.variant }),
-    created: original.created,
-    config: { ...original.config, Labels: labels },
-    rootfs: { type: 'layers', diff_ids: [...(base?.layers ?? []), ...layers.map(({ diffId }) => diffId)] },
-    history: [...(base?.layers ?? []).map(() => history(`layer of ${base?.reference}`)), ...layers.map(({ name }) => history(`pyshrink assemble: ${name}`))],
-  }));
+  return Buffer.from(
+    JSON.stringify({
+      architecture: original.platform.architecture,
+      os: original.platform.os,
+      ...(original.platform.variant !== undefined && { variant: original.platform.variant }),
+      created: original.created,
+      config: { ...original.config, Labels: labels },
+      rootfs: { type: 'layers', diff_ids: [...(base?.layers ?? []), ...layers.map(({ diffId }) => diffId)] },
+      history: [
+        ...(base?.layers ?? []).map(() => history(`layer of ${base?.reference}`)),
+        ...layers.map(({ name }) => history(`pyshrink assemble: ${name}`)),
+      ],
+    }),
+  );
 }

@@ -1,5 +1,5 @@
-import { BLOCK, padding, tarHeader } from './tarheader.js';
 import { type Entry, parentOf, type RootFs } from '../rootfs.js';
+import { BLOCK, padding, tarHeader } from './tarheader.js';
 
 /** Layers by rate of change, the slowest first. */
 export const LAYER_NAMES = ['system', 'python', 'distributions', 'app'] as const;
@@ -52,16 +52,20 @@ export function planLayers(entries: readonly Entry[], fs: RootFs, python: Python
       if (directory) layer.set(parent, directory);
     }
   }
-  return LAYER_NAMES.map((name) => finish(name, layers.get(name) as Map<string, Entry>)).filter((layer) => layer.members.some(({ entry }) => layerOf(entry.path) === layer.name));
+  return LAYER_NAMES.map((name) => finish(name, layers.get(name) as Map<string, Entry>)).filter((layer) =>
+    layer.members.some(({ entry }) => layerOf(entry.path) === layer.name),
+  );
 }
 
 function finish(name: LayerName, entries: Map<string, Entry>): Layer {
   const first = new Map<string, string>();
-  const members = [...entries.values()].sort((a, b) => (a.path < b.path ? -1 : 1)).map((entry): Member => {
-    const target = entry.group === undefined ? undefined : first.get(entry.group);
-    if (entry.group !== undefined && target === undefined) first.set(entry.group, entry.path);
-    return target === undefined ? { entry } : { entry, hardLinkTo: target };
-  });
+  const members = [...entries.values()]
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+    .map((entry): Member => {
+      const target = entry.group === undefined ? undefined : first.get(entry.group);
+      if (entry.group !== undefined && target === undefined) first.set(entry.group, entry.path);
+      return target === undefined ? { entry } : { entry, hardLinkTo: target };
+    });
   return { name, members, size: sizeOf(members) };
 }
 
@@ -80,14 +84,17 @@ function classifier({ executable, version, sitePackages }: PythonPlaces): (path:
   const prefix = parentOf(parentOf(executable));
   return (path) => {
     if (sitePackages.some((folder) => path.startsWith(`${folder}/`))) return 'distributions';
-    if (standard.test(path) || path === executable || (prefix !== '/' && prefix !== '/usr' && path.startsWith(`${prefix}/`))) return 'python';
+    if (standard.test(path) || path === executable || (prefix !== '/' && prefix !== '/usr' && path.startsWith(`${prefix}/`)))
+      return 'python';
     return SYSTEM.test(path) && !ADDED.test(path) ? 'system' : 'app';
   };
 }
 
 /** The files whose bytes a layer needs, in order. */
 export function contentsOf(layer: Layer): Entry[] {
-  return layer.members.filter(({ entry, hardLinkTo }) => entry.type === 'f' && entry.size > 0 && hardLinkTo === undefined).map(({ entry }) => entry);
+  return layer.members
+    .filter(({ entry, hardLinkTo }) => entry.type === 'f' && entry.size > 0 && hardLinkTo === undefined)
+    .map(({ entry }) => entry);
 }
 
 /**

@@ -23,14 +23,20 @@ export function tarHeader(entry: Entry, hardLinkTo?: string): Buffer {
   if (entry.uid > LARGEST_OCTAL.id) records.push(record('uid', entry.uid));
   if (entry.gid > LARGEST_OCTAL.id) records.push(record('gid', entry.gid));
   if (hardLinkTo === undefined) {
-    for (const key of Object.keys(entry.xattrs ?? {}).sort()) records.push(record(`SCHILY.xattr.${key}`, Buffer.from(entry.xattrs?.[key] ?? '', 'hex')));
+    for (const key of Object.keys(entry.xattrs ?? {}).sort())
+      records.push(record(`SCHILY.xattr.${key}`, Buffer.from(entry.xattrs?.[key] ?? '', 'hex')));
   }
   const type = hardLinkTo !== undefined ? 'hardlink' : entry.type;
   const header = ustar(name, linkName, TYPEFLAG[type], entry, size, mtime);
   if (records.length === 0) return header;
   const body = Buffer.concat(records);
   const shown = { ...entry, mode: 0o644, uid: 0, gid: 0 };
-  return Buffer.concat([ustar(Buffer.from('PaxHeader'), Buffer.alloc(0), 'x', shown, body.length, mtime), body, padding(body.length), header]);
+  return Buffer.concat([
+    ustar(Buffer.from('PaxHeader'), Buffer.alloc(0), 'x', shown, body.length, mtime),
+    body,
+    padding(body.length),
+    header,
+  ]);
 }
 
 /** Zeros up to the next block. */
@@ -41,8 +47,9 @@ export function padding(size: number): Buffer {
 /** A path's bytes, with surrogate escapes (PEP 383) turned back into the bytes that they stand for. */
 export function pathBytes(text: string): Buffer {
   if (!/[\ud800-\udfff]/u.test(text)) return Buffer.from(text);
-  const parts = text.split(/([\udc80-\udcff])/).map((part) =>
-    /^[\udc80-\udcff]$/.test(part) ? Buffer.from([part.charCodeAt(0) & 0xff]) : Buffer.from(part));
+  const parts = text
+    .split(/([\udc80-\udcff])/)
+    .map((part) => (/^[\udc80-\udcff]$/.test(part) ? Buffer.from([part.charCodeAt(0) & 0xff]) : Buffer.from(part)));
   return Buffer.concat(parts);
 }
 

@@ -1,6 +1,6 @@
 import { megabytes } from '../ui/table.js';
 import { withSession } from './context.js';
-import { type KeepFlags, requireLevel, type RunFlags, runOptions } from './options.js';
+import { type KeepFlags, type RunFlags, requireLevel, runOptions } from './options.js';
 import { print } from './print.js';
 import { reopen } from './reopen.js';
 import { assembleDraft, publish, targetName } from './stages.js';
@@ -23,7 +23,8 @@ export async function assembleCommand(paths: string[], flags: AssembleFlags): Pr
     await stored.folder.saveResult({ id: draft.id, tag: name, original: material.original.id, trace: path }, draft.reasons);
     const size = (await context.engine.inspect(name)).size;
     print(flags.json, { image: name, id: draft.id, size, files: draft.files, notes: draft.notes }, [
-      ...draft.notes, `${name}: ${megabytes(size)} of ${megabytes(material.original.size)}, ${draft.files} files, from ${path}`,
+      ...draft.notes,
+      `${name}: ${megabytes(size)} of ${megabytes(material.original.size)}, ${draft.files} files, from ${path}`,
     ]);
     return 0;
   });

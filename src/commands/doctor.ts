@@ -1,6 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
-import type { EngineDescription, Session } from '../engines/engine.js';
 import { DockerEngine } from '../engines/docker/docker.js';
+import type { EngineDescription, Session } from '../engines/engine.js';
 import { ExitCode, UserError } from '../errors.js';
 import { PLAIN_RUN } from '../images/runoptions.js';
 import { Helper } from '../tracing/helper.js';
@@ -44,7 +44,9 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
   }
   const marks = { true: 'ok  ', false: 'FAIL', null: '?   ' };
   print(flags.json, { checks, removed }, [
-    ...checks.map(({ name, ok, detail, remedy }) => `${marks[`${ok}`]} ${name}: ${detail}${remedy === undefined ? '' : `\n       ${remedy}`}`),
+    ...checks.map(
+      ({ name, ok, detail, remedy }) => `${marks[`${ok}`]} ${name}: ${detail}${remedy === undefined ? '' : `\n       ${remedy}`}`,
+    ),
     ...removed.map((name) => `removed ${name}`),
     ...(flags.clean && removed.length === 0 ? ['nothing was left behind by dead runs'] : []),
   ]);
@@ -58,10 +60,18 @@ function nodeCheck(): Check {
 
 /** Yama's ptrace_scope: 0 and 1 let an ancestor read its descendants, which the supervisor is; 2 and 3 let nobody. */
 async function yamaCheck(): Promise<Check> {
-  const scope = await readFile('/proc/sys/kernel/yama/ptrace_scope', 'utf8').then((text) => text.trim(), () => undefined);
+  const scope = await readFile('/proc/sys/kernel/yama/ptrace_scope', 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
   if (scope === undefined) return { name: 'Yama', ok: true, detail: 'not active on this machine' };
   const ok = scope === '0' || scope === '1';
-  return { name: 'Yama', ok, detail: `ptrace_scope is ${scope}`, ...(!ok && { remedy: 'Run `sysctl kernel.yama.ptrace_scope=1` as root on the machine of the daemon.' }) };
+  return {
+    name: 'Yama',
+    ok,
+    detail: `ptrace_scope is ${scope}`,
+    ...(!ok && { remedy: 'Run `sysctl kernel.yama.ptrace_scope=1` as root on the machine of the daemon.' }),
+  };
 }
 
 function daemonCheck({ version, system, endpoint }: EngineDescription): Check {
@@ -70,7 +80,12 @@ function daemonCheck({ version, system, endpoint }: EngineDescription): Check {
 
 function apiCheck({ api }: EngineDescription): Check {
   const ok = Number(api) >= OLDEST.api;
-  return { name: 'API', ok, detail: api, ...(!ok && { remedy: `pyshrink needs API ${OLDEST.api} (Docker 20.10) or newer; update the daemon.` }) };
+  return {
+    name: 'API',
+    ok,
+    detail: api,
+    ...(!ok && { remedy: `pyshrink needs API ${OLDEST.api} (Docker 20.10) or newer; update the daemon.` }),
+  };
 }
 
 async function diskCheck(root: string): Promise<Check> {
@@ -78,7 +93,12 @@ async function diskCheck(root: string): Promise<Check> {
   try {
     const { bavail, bsize } = await statfs(root);
     const ok = bavail * bsize > LITTLE_DISK;
-    return { name, ok, detail: `${megabytes(bavail * bsize)} free in ${root}`, ...(!ok && { remedy: 'Free some with `docker system prune`.' }) };
+    return {
+      name,
+      ok,
+      detail: `${megabytes(bavail * bsize)} free in ${root}`,
+      ...(!ok && { remedy: 'Free some with `docker system prune`.' }),
+    };
   } catch {
     return { name, ok: null, detail: `${root} of the daemon is not on this machine` };
   }
@@ -109,7 +129,11 @@ async function traceOnce(engine: DockerEngine, session: Session, reference: stri
   const marker = '/pyshrink-doctor';
   try {
     const app = await WatchedApp.start(session, {
-      image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitCommand(), name: 'doctor',
+      image: image.id,
+      config: image.config,
+      volume: helper.volume,
+      kit: await helper.kitCommand(),
+      name: 'doctor',
       run: { ...PLAIN_RUN, network: 'none', entrypoint: helper.python.executable },
       args: ['-I', '-S', '-c', `import os; os.path.exists("${marker}")`],
     });
@@ -118,9 +142,19 @@ async function traceOnce(engine: DockerEngine, session: Session, reference: stri
     await requireWhole(observed, app);
     const seen = observed.facts.some(({ observations }) => observations.some(({ path }) => path === marker));
     const detail = `tried in ${reference}: seccomp notification works, memory ${seen ? 'was' : 'could not be'} read`;
-    return { name: 'tracing', ok: seen, detail, ...(!seen && { remedy: 'Check the daemon\'s seccomp profile and kernel.yama.ptrace_scope on its machine.' }) };
+    return {
+      name: 'tracing',
+      ok: seen,
+      detail,
+      ...(!seen && { remedy: "Check the daemon's seccomp profile and kernel.yama.ptrace_scope on its machine." }),
+    };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { name: 'tracing', ok: false, detail: `tried in ${reference}: ${error.message}`, remedy: 'It needs Linux 5.5 or newer and a seccomp profile that allows seccomp(2), as Docker\'s default does.' };
+    return {
+      name: 'tracing',
+      ok: false,
+      detail: `tried in ${reference}: ${error.message}`,
+      remedy: "It needs Linux 5.5 or newer and a seccomp profile that allows seccomp(2), as Docker's default does.",
+    };
   }
 }

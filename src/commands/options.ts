@@ -8,15 +8,40 @@ import type { Exercise } from '../tracing/trace.js';
 
 /** Values of the options as commander gives them. */
 export interface RunFlags {
-  env: string[]; envFile: string[]; volume: string[]; user?: string; workdir?: string; network?: string; entrypoint?: string;
-  platform?: string; addHost: string[]; tmpfs: string[]; readOnly?: true; capAdd: string[]; capDrop: string[];
-  securityOpt: string[]; groupAdd: string[]; hostname?: string; memory?: number; shmSize?: number;
+  env: string[];
+  envFile: string[];
+  volume: string[];
+  user?: string;
+  workdir?: string;
+  network?: string;
+  entrypoint?: string;
+  platform?: string;
+  addHost: string[];
+  tmpfs: string[];
+  readOnly?: true;
+  capAdd: string[];
+  capDrop: string[];
+  securityOpt: string[];
+  groupAdd: string[];
+  hostname?: string;
+  memory?: number;
+  shmSize?: number;
 }
 export interface ExerciseFlags {
-  step: Step[]; exercise?: string; untilExit?: true; startTimeout: number; stepTimeout: number; exitTimeout: number;
+  step: Step[];
+  exercise?: string;
+  untilExit?: true;
+  startTimeout: number;
+  stepTimeout: number;
+  exitTimeout: number;
 }
 export interface KeepFlags {
-  include: string[]; exclude: string[]; level: string; base: string; tag?: string; force?: true;
+  include: string[];
+  exclude: string[];
+  level: string;
+  base: string;
+  tag?: string;
+  force?: true;
 }
 
 const collect = (value: string, list: string[]) => [...list, value];
@@ -49,13 +74,21 @@ export function addRunOptions(command: Command): Command {
 export function addExerciseOptions(command: Command): Command {
   const steps: Step[] = [];
   const step = (flags: string, text: string, parse: (value: string) => Step) =>
-    command.addOption(new Option(flags, text).argParser((value: string) => { steps.push(parse(value)); return steps; }));
-  step('--http <REQUEST>', "request '[METHOD ]PATH[ BODY]', as soon as the port listens", parseHttp).hook('preAction', (self) => { self.setOptionValue('step', steps); });
+    command.addOption(
+      new Option(flags, text).argParser((value: string) => {
+        steps.push(parse(value));
+        return steps;
+      }),
+    );
+  step('--http <REQUEST>', "request '[METHOD ]PATH[ BODY]', as soon as the port listens", parseHttp).hook('preAction', (self) => {
+    self.setOptionValue('step', steps);
+  });
   step('--exec <COMMAND>', 'command run in the container', parseExec);
   step('--wait <SECONDS>', 'just wait', (value) => ({ kind: 'wait', seconds: parseSeconds(value) }));
   command.option('--until-exit', 'wait until the app has ended by itself');
   command.option('--exercise <FILE>', 'the same steps in a YAML file');
-  const limit = (name: string, text: string, value: number) => command.addOption(new Option(`--${name} <SECONDS>`, text).argParser(parseSeconds).default(value));
+  const limit = (name: string, text: string, value: number) =>
+    command.addOption(new Option(`--${name} <SECONDS>`, text).argParser(parseSeconds).default(value));
   limit('start-timeout', 'how long a port may take to listen', DEFAULT_LIMITS.start);
   limit('step-timeout', 'how long one request or command may take', DEFAULT_LIMITS.step);
   limit('exit-timeout', 'how long the app may take to end by itself', DEFAULT_LIMITS.exit);
@@ -83,19 +116,37 @@ export async function runOptions(flags: RunFlags): Promise<RunOptions> {
   });
   const { step: _, ...given } = flags as RunFlags & { step?: unknown };
   return {
-    ...PLAIN_RUN, env, volume: given.volume, addHost: given.addHost, tmpfs: given.tmpfs, readOnly: given.readOnly ?? false,
-    capAdd: given.capAdd, capDrop: given.capDrop, securityOpt: given.securityOpt, groupAdd: given.groupAdd,
-    ...(given.user !== undefined && { user: given.user }), ...(given.workdir !== undefined && { workdir: given.workdir }),
-    ...(given.network !== undefined && { network: given.network }), ...(given.entrypoint !== undefined && { entrypoint: given.entrypoint }),
-    ...(given.platform !== undefined && { platform: given.platform }), ...(given.hostname !== undefined && { hostname: given.hostname }),
-    ...(given.memory !== undefined && { memory: given.memory }), ...(given.shmSize !== undefined && { shmSize: given.shmSize }),
+    ...PLAIN_RUN,
+    env,
+    volume: given.volume,
+    addHost: given.addHost,
+    tmpfs: given.tmpfs,
+    readOnly: given.readOnly ?? false,
+    capAdd: given.capAdd,
+    capDrop: given.capDrop,
+    securityOpt: given.securityOpt,
+    groupAdd: given.groupAdd,
+    ...(given.user !== undefined && { user: given.user }),
+    ...(given.workdir !== undefined && { workdir: given.workdir }),
+    ...(given.network !== undefined && { network: given.network }),
+    ...(given.entrypoint !== undefined && { entrypoint: given.entrypoint }),
+    ...(given.platform !== undefined && { platform: given.platform }),
+    ...(given.hostname !== undefined && { hostname: given.hostname }),
+    ...(given.memory !== undefined && { memory: given.memory }),
+    ...(given.shmSize !== undefined && { shmSize: given.shmSize }),
   };
 }
 
 export async function exerciseOf(args: string[], run: RunFlags, flags: ExerciseFlags): Promise<Exercise> {
-  const steps: Step[] = [...(flags.exercise !== undefined ? await readExercise(flags.exercise) : []), ...(flags.step ?? []), ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : [])];
+  const steps: Step[] = [
+    ...(flags.exercise !== undefined ? await readExercise(flags.exercise) : []),
+    ...(flags.step ?? []),
+    ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : []),
+  ];
   return {
-    args, run: await runOptions(run), steps: steps.length > 0 ? steps : undefined,
+    args,
+    run: await runOptions(run),
+    steps: steps.length > 0 ? steps : undefined,
     limits: { start: flags.startTimeout, step: flags.stepTimeout, exit: flags.exitTimeout },
   };
 }
@@ -103,13 +154,20 @@ export async function exerciseOf(args: string[], run: RunFlags, flags: ExerciseF
 /** @throws UserError for a level that does not exist, or not yet */
 export function requireLevel(level: string): void {
   if (level === 'observed') return;
-  if (level === 'reachable' || level === 'whole') throw usageError(`--level ${level} is not there yet`, 'Use --level observed, which keeps what was seen, and exercise all that matters.');
+  if (level === 'reachable' || level === 'whole')
+    throw usageError(
+      `--level ${level} is not there yet`,
+      'Use --level observed, which keeps what was seen, and exercise all that matters.',
+    );
   throw usageError(`--level ${level} is no level`, 'Levels are observed, reachable and whole.');
 }
 
 async function readEnvFile(path: string): Promise<string[]> {
   try {
-    return (await readFile(path, 'utf8')).split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+    return (await readFile(path, 'utf8'))
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !line.startsWith('#'));
   } catch (error) {
     throw new UserError(`--env-file ${path} can't be read: ${(error as Error).message}`, 'Give a file with NAME=VALUE lines.', 2);
   }

@@ -15,17 +15,33 @@ import type { readTrace } from './workspace.js';
 export async function reopen(context: CommandContext, stored: Awaited<ReturnType<typeof readTrace>>, given: RunOptions): Promise<Material> {
   const { trace, secret, folder } = stored;
   const original = await context.engine.find(trace.image.id);
-  if (!original) throw new UserError(`The image ${trace.image.reference} (${trace.image.id.slice(7, 19)}) that ${folder.tracePath} is of is no longer in the daemon.`, 'Trace the image that is there now with `pyshrink trace`.');
+  if (!original)
+    throw new UserError(
+      `The image ${trace.image.reference} (${trace.image.id.slice(7, 19)}) that ${folder.tracePath} is of is no longer in the daemon.`,
+      'Trace the image that is there now with `pyshrink trace`.',
+    );
   const now = await context.engine.find(trace.image.reference);
-  if (now && now.id !== original.id) throw new UserError(`${trace.image.reference} is another image now (${now.id.slice(7, 19)}) than when ${folder.tracePath} was made (${original.id.slice(7, 19)}).`, 'Trace it anew with `pyshrink trace`.');
+  if (now && now.id !== original.id)
+    throw new UserError(
+      `${trace.image.reference} is another image now (${now.id.slice(7, 19)}) than when ${folder.tracePath} was made (${original.id.slice(7, 19)}).`,
+      'Trace it anew with `pyshrink trace`.',
+    );
   const values = environmentOf(given.env);
   const env = trace.environment.map((name) => [name, values[name] ?? process.env[name]] as const);
   const unset = env.filter(([, value]) => value === undefined).map(([name]) => name);
-  if (unset.length > 0) throw usageError(`The trace was made with ${unset.join(', ')}; a trace holds no values.`, `Give ${unset.length > 1 ? 'them' : 'it'} again with -e, or set ${unset.length > 1 ? 'them' : 'it'} in this shell.`);
+  if (unset.length > 0)
+    throw usageError(
+      `The trace was made with ${unset.join(', ')}; a trace holds no values.`,
+      `Give ${unset.length > 1 ? 'them' : 'it'} again with -e, or set ${unset.length > 1 ? 'them' : 'it'} in this shell.`,
+    );
   const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () => Helper.start(context.session, original));
   const run = { ...(secret.run as unknown as RunOptions), env: env.map(([name, value]) => `${name}=${value}`) };
   return {
-    context, helper, trace, answers: secret.answers, fs: await helper.rootFs(),
+    context,
+    helper,
+    trace,
+    answers: secret.answers,
+    fs: await helper.rootFs(),
     original: { ...original, reference: trace.image.reference },
     exercise: { args: secret.args, run, steps: secret.steps ?? undefined, limits: DEFAULT_LIMITS },
   };

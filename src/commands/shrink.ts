@@ -1,7 +1,7 @@
 import { ExitCode } from '../errors.js';
 import { formatTable, megabytes } from '../ui/table.js';
 import { withSession } from './context.js';
-import { type ExerciseFlags, exerciseOf, type KeepFlags, requireLevel, type RunFlags } from './options.js';
+import { type ExerciseFlags, exerciseOf, type KeepFlags, type RunFlags, requireLevel } from './options.js';
 import { print } from './print.js';
 import { assembleDraft, checkImage, passed, publish, targetName } from './stages.js';
 import { traceStage } from './trace.js';
@@ -31,7 +31,19 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
     if (ok) await folder.saveResult({ id: draft.id, tag: name, original: original.id, trace: material.path }, draft.reasons);
     const seconds = (performance.now() - start) / 1000;
     const files = [...material.fs.entries.values()].filter(({ type }) => type === 'f').length;
-    const document = { image: ok ? name : null, passed: ok, before: original.size, after: size, ratio: original.size / size, files: draft.files, seconds, trace: material.path, notes: draft.notes, warnings: material.trace.warnings, verdict };
+    const document = {
+      image: ok ? name : null,
+      passed: ok,
+      before: original.size,
+      after: size,
+      ratio: original.size / size,
+      files: draft.files,
+      seconds,
+      trace: material.path,
+      notes: draft.notes,
+      warnings: material.trace.warnings,
+      verdict,
+    };
     print(flags.json, document, [
       ...material.trace.warnings.map((warning) => `warning: ${warning}`),
       ...draft.notes.map((note) => `note: ${note}`),
@@ -47,7 +59,9 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
         ['time', '', `${seconds.toFixed(1)} s`],
       ]),
       '',
-      ok ? `${name} behaves like ${reference} under this exercise. Trace and reasons: ${folder.path}` : `The shrunk image behaves differently; ${name} was not touched. Trace: ${material.path}`,
+      ok
+        ? `${name} behaves like ${reference} under this exercise. Trace and reasons: ${folder.path}`
+        : `The shrunk image behaves differently; ${name} was not touched. Trace: ${material.path}`,
     ]);
     return ok ? ExitCode.done : ExitCode.differs;
   });

@@ -18,9 +18,16 @@ export async function smokeCommand(name: string | undefined, flags: SmokeFlags):
   return withSession(async (context) => {
     const shrunk = await context.engine.inspect(name ?? (newest?.tag as string));
     const original = shrunk.config.Labels?.[LABELS.original];
-    if (original === undefined) throw new UserError(`${shrunk.reference} was not made by pyshrink.`, 'Name an image that `pyshrink assemble` made.');
-    const material = await reopen(context, await readTrace(newest?.trace ?? (await traceOf(original, shrunk.reference))), await runOptions(flags));
-    const verdict = await context.progress.task(`Comparing ${shrunk.reference} with ${material.original.reference}`, (say) => checkImage(material, shrunk.id, say));
+    if (original === undefined)
+      throw new UserError(`${shrunk.reference} was not made by pyshrink.`, 'Name an image that `pyshrink assemble` made.');
+    const material = await reopen(
+      context,
+      await readTrace(newest?.trace ?? (await traceOf(original, shrunk.reference))),
+      await runOptions(flags),
+    );
+    const verdict = await context.progress.task(`Comparing ${shrunk.reference} with ${material.original.reference}`, (say) =>
+      checkImage(material, shrunk.id, say),
+    );
     print(flags.json, { image: shrunk.reference, passed: passed(verdict), ...verdict }, verdictLines(verdict));
     return passed(verdict) ? ExitCode.done : ExitCode.differs;
   });

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { assembleImage, keptEntries } from '../assemble/assemble.js';
+import { type Overlay, overBase } from '../assemble/base.js';
 import { LABELS } from '../assemble/config.js';
 import type { Engine, ImageInfo } from '../engines/engine.js';
 import { UserError, usageError } from '../errors.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
 import { parseReference, shrunkName } from '../images/reference.js';
 import { computeKeepSet } from '../keep/compute.js';
-import type { Reason } from '../keep/keepset.js';
-import type { Entry, RootFs } from '../rootfs.js';
+import type { KeepSet, Reason } from '../keep/keepset.js';
+import type { RootFs } from '../rootfs.js';
 import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
 import type { Trace } from '../trace.js';
@@ -33,18 +34,21 @@ export interface Material {
 export interface Draft {
   id: string;
   files: number;
-  entries: Entry[];
   reasons: ReadonlyMap<string, readonly Reason[]>;
   notes: string[];
 }
 
 /** The name that the shrunk image will have. @throws UserError where somebody else's image has it */
 export async function targetName(engine: Engine, reference: string, flags: KeepFlags): Promise<string> {
-  if (flags.tag !== undefined && parseReference(flags.tag).digest !== undefined) throw usageError(`--tag ${flags.tag} is not a name that an image can get`, 'Write NAME[:TAG].');
+  if (flags.tag !== undefined && parseReference(flags.tag).digest !== undefined)
+    throw usageError(`--tag ${flags.tag} is not a name that an image can get`, 'Write NAME[:TAG].');
   const name = flags.tag ?? shrunkName(parseReference(reference));
   const holder = await engine.find(name);
   if (holder && !flags.force && holder.config.Labels?.[LABELS.original] === undefined) {
-    throw new UserError(`The name ${name} belongs to an image that pyshrink did not make.`, 'Choose another with --tag, or take it with --force.');
+    throw new UserError(
+      `The name ${name} belongs to an image that pyshrink did not make.`,
+      'Choose another with --tag, or take it with --force.',
+    );
   }
   return name;
 }
@@ -54,15 +58,34 @@ export async function assembleDraft(material: Material, flags: KeepFlags): Promi
   const { context, helper, original, trace, exercise, fs } = material;
   const keepFile = await readFile('.pyshrinkkeep', 'utf8').catch(() => undefined);
   const { keep, notes } = await computeKeepSet({
-    fs, trace, config: original.config, env: exercise.run.env, command: commandOf(original.config, exercise.run, exercise.args),
+    fs,
+    trace,
+    config: original.config,
+    env: exercise.run.env,
+    command: commandOf(original.config, exercise.run, exercise.args),
     choice: { include: flags.include, exclude: flags.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
-  const entries = keptEntries(keep, fs);
+  const base = flags.base === 'scratch' ? undefined : await context.engine.inspect(flags.base);
+  const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
   const { id, files } = await assembleImage({
-    session: context.session, original, base: undefined, entries, fs, trace, level: flags.level,
+    session: context.session,
+    original,
+    base,
+    ...tree,
+    trace,
+    level: flags.level,
     contents: (wanted, use) => helper.contents(wanted, use),
   });
-  return { id, files, entries, reasons: keep.reasons, notes };
+  return { id, files, reasons: keep.reasons, notes };
+}
+
+async function placeOver(base: ImageInfo, { context, helper, fs, trace }: Material, keep: KeepSet): Promise<Overlay> {
+  const tree = await helper.rootFsOf(context.session, base.id);
+  try {
+    return await overBase({ name: base.reference, base: tree.fs, original: fs, python: trace.python.executable, keep });
+  } finally {
+    tree.close();
+  }
 }
 
 /** Gives the draft its name. */
@@ -84,13 +107,22 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
   small.close();
   const health = healthcheckCommand(original.config);
   const statics = await staticChecks({
-    fs, entries: [...small.fs.entries.values()], config: original.config,
+    fs,
+    entries: [...small.fs.entries.values()],
+    config: original.config,
     environment: { ...environmentOf(original.config.Env), ...environmentOf(exercise.run.env) },
     commands: [commandOf(original.config, exercise.run, exercise.args), ...(health ? [health] : [])],
     executed: material.trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path),
   });
   const smoke = await smokeImage({
-    session: context.session, helper, original, shrunk, exercise, answers, fs, say,
+    session: context.session,
+    helper,
+    original,
+    shrunk,
+    exercise,
+    answers,
+    fs,
+    say,
     has: (path) => small.fs.lstat(path) !== undefined,
   });
   return { ...smoke, problems: statics.problems, checked: statics.checked };

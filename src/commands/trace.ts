@@ -17,10 +17,14 @@ export async function traceCommand(reference: string, args: string[], flags: Tra
   return withSession(async (context) => {
     const original = await context.engine.inspect(reference);
     const { trace, path } = await traceStage(context, original, exercise);
-    print(flags.json, { trace: path, observations: trace.observations.length, modules: Object.keys(trace.modules).length, warnings: trace.warnings }, [
-      `${path}: ${trace.observations.length} observations, ${Object.keys(trace.modules).length} modules, exercise: ${trace.exercise.join(', ')}`,
-      ...trace.warnings.map((warning) => `warning: ${warning}`),
-    ]);
+    print(
+      flags.json,
+      { trace: path, observations: trace.observations.length, modules: Object.keys(trace.modules).length, warnings: trace.warnings },
+      [
+        `${path}: ${trace.observations.length} observations, ${Object.keys(trace.modules).length} modules, exercise: ${trace.exercise.join(', ')}`,
+        ...trace.warnings.map((warning) => `warning: ${warning}`),
+      ],
+    );
     return 0;
   });
 }
@@ -28,7 +32,9 @@ export async function traceCommand(reference: string, args: string[], flags: Tra
 /** Traces an image and writes the trace down. */
 export async function traceStage(context: CommandContext, original: ImageInfo, exercise: Exercise): Promise<Material & { path: string }> {
   const helper = await context.progress.task(`Preparing ${original.reference}`, () => Helper.start(context.session, original));
-  const { trace, answers, fs } = await context.progress.task(`Tracing ${original.reference}`, (say) => traceImage(context.session, helper, original, exercise, say));
+  const { trace, answers, fs } = await context.progress.task(`Tracing ${original.reference}`, (say) =>
+    traceImage(context.session, helper, original, exercise, say),
+  );
   const folder = Folder.for(original.reference);
   const { env: _, ...run } = exercise.run;
   await folder.saveTrace(trace, { args: exercise.args, steps: exercise.steps ?? null, run, answers });

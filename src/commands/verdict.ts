@@ -11,7 +11,10 @@ export function verdictLines(verdict: Verdict): string[] {
     ...missing.slice(0, SHOWN.paths).map((path) => `missed: ${path} was looked up in vain, and the original has it`),
     ...(missing.length > SHOWN.paths ? [`missed: and ${missing.length - SHOWN.paths} more`] : []),
   ];
-  return [...lines, `${compared} answers compared, ${differences.length} differ; ${checked} static checks, ${problems.length} broken; ${missing.length} look-ups missed`];
+  return [
+    ...lines,
+    `${compared} answers compared, ${differences.length} differ; ${checked} static checks, ${problems.length} broken; ${missing.length} look-ups missed`,
+  ];
 }
 
 /** Where two texts part, with a little before and after. */
@@ -19,6 +22,7 @@ function difference(original: string, shrunk: string): string[] {
   let at = 0;
   while (at < original.length && original[at] === shrunk[at]) at++;
   const from = Math.max(0, at - 40);
-  const show = (text: string) => `${from > 0 ? '...' : ''}${text.slice(from, from + SHOWN.text)}${text.length > from + SHOWN.text ? '...' : ''}`;
+  const show = (text: string) =>
+    `${from > 0 ? '...' : ''}${text.slice(from, from + SHOWN.text)}${text.length > from + SHOWN.text ? '...' : ''}`;
   return [`  original: ${show(original)}`, `  shrunk:   ${show(shrunk)}`];
 }

@@ -9,7 +9,12 @@ import { Answers } from '../tracing/answers.js';
 import { StepSchema } from '../tracing/exercise.js';
 
 /** What a trace must not hold in clear: the exercise to the letter, and what the original answered. */
-const Private = z.object({ args: z.array(z.string()), steps: z.array(StepSchema).nullable(), run: z.record(z.string(), z.unknown()), answers: Answers });
+const Private = z.object({
+  args: z.array(z.string()),
+  steps: z.array(StepSchema).nullable(),
+  run: z.record(z.string(), z.unknown()),
+  answers: Answers,
+});
 export type Private = z.infer<typeof Private>;
 
 const Result = z.object({ id: z.string(), tag: z.string(), original: z.string(), trace: z.string() });
@@ -62,7 +67,10 @@ export async function readTrace(path: string): Promise<{ trace: Trace; secret: P
   try {
     return { trace, secret: Private.parse(JSON.parse(await readFile(beside, 'utf8'))), folder };
   } catch {
-    throw new UserError(`${beside}, which belongs to the trace ${path}, is missing or damaged.`, 'Keep a trace in its folder, or make it anew with `pyshrink trace IMAGE`.');
+    throw new UserError(
+      `${beside}, which belongs to the trace ${path}, is missing or damaged.`,
+      'Keep a trace in its folder, or make it anew with `pyshrink trace IMAGE`.',
+    );
   }
 }
 
@@ -89,10 +97,12 @@ async function newest(name: string, message: string, remedy: string): Promise<st
 
 async function dated(name: string): Promise<{ path: string; time: number }[]> {
   const folders = await readdir(ROOT).catch(() => []);
-  const found = await Promise.all(folders.map(async (folder) => {
-    const path = join(ROOT, folder, name);
-    return { path, time: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
-  }));
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const path = join(ROOT, folder, name);
+      return { path, time: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
+    }),
+  );
   return found.filter(({ time }) => time > 0).sort((a, b) => b.time - a.time);
 }
 

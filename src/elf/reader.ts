@@ -27,14 +27,28 @@ const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
 const DT = {
-  needed: 1, strtab: 5, strsz: 10, soname: 14, rpath: 15, runpath: 29,
-  flags1: 0x6ffffffb, verdef: 0x6ffffffc, verdefnum: 0x6ffffffd, verneed: 0x6ffffffe, verneednum: 0x6fffffff,
+  needed: 1,
+  strtab: 5,
+  strsz: 10,
+  soname: 14,
+  rpath: 15,
+  runpath: 29,
+  flags1: 0x6ffffffb,
+  verdef: 0x6ffffffc,
+  verdefnum: 0x6ffffffd,
+  verneed: 0x6ffffffe,
+  verneednum: 0x6fffffff,
 } as const;
 const DF_1_NODEFLIB = 0x800;
 /** More than any real file has; a corrupt one must not make us read for ever. */
 const LIMIT = { table: 1 << 20, strings: 1 << 26, headers: 4096, records: 1 << 16 };
 
-interface Segment { type: number; offset: number; address: number; size: number }
+interface Segment {
+  type: number;
+  offset: number;
+  address: number;
+  size: number;
+}
 
 /** Whether a file may be ELF, by mode and name: programs are executable, libraries are called so. */
 export function mayBeElf(path: string, mode: number): boolean {
@@ -64,7 +78,13 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   const { bits, little } = header;
   const segments = await readSegments(read, header);
   const elf: Elf = {
-    bits, machine: header.u16(18), dynamic: false, needed: [], noDefaultLib: false, versionsNeeded: {}, versionsDefined: [],
+    bits,
+    machine: header.u16(18),
+    dynamic: false,
+    needed: [],
+    noDefaultLib: false,
+    versionsNeeded: {},
+    versionsDefined: [],
   };
   const interpreter = segments.find((segment) => segment.type === PT_INTERP);
   if (interpreter) elf.interpreter = text(await read(interpreter.offset, Math.min(interpreter.size, 4096)), 0);
@@ -166,7 +186,11 @@ function text(bytes: Uint8Array, offset: number): string {
 /** Integers of one byte order and word size; reading past the end throws a RangeError. */
 class Fields {
   private readonly view: DataView;
-  constructor(bytes: Uint8Array, readonly little: boolean, readonly bits: 32 | 64) {
+  constructor(
+    bytes: Uint8Array,
+    readonly little: boolean,
+    readonly bits: 32 | 64,
+  ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   get length(): number {

@@ -151,7 +151,10 @@ export class LibrarySearch {
   }
 
   private paths(value: string | undefined, object: Loaded): string[] {
-    return (value ?? '').split(':').filter(Boolean).flatMap((part) => this.expand(part, object));
+    return (value ?? '')
+      .split(':')
+      .filter(Boolean)
+      .flatMap((part) => this.expand(part, object));
   }
 
   /** Replaces $ORIGIN, $LIB and $PLATFORM; the last two have several values, of which the existing one counts. */
@@ -207,10 +210,9 @@ export class LibrarySearch {
     const general = special?.[1] ?? directory;
     const folder = this.fs.resolve(join(general, 'glibc-hwcaps'));
     const levels = folder ? this.fs.list(folder.path).map(baseName) : [];
-    return [
-      ...(special ? [join(general, name)] : []),
-      ...levels.map((level) => `${general}/glibc-hwcaps/${level}/${name}`),
-    ].filter((path) => this.fs.resolve(path)?.entry.type === 'f');
+    return [...(special ? [join(general, name)] : []), ...levels.map((level) => `${general}/glibc-hwcaps/${level}/${name}`)].filter(
+      (path) => this.fs.resolve(path)?.entry.type === 'f',
+    );
   }
 }
 

@@ -25,10 +25,12 @@ export interface Healthcheck {
 
 /** `NAME=VALUE` entries as a record; later ones win. */
 export function environmentOf(entries: readonly string[] | null | undefined): Record<string, string> {
-  return Object.fromEntries((entries ?? []).map((entry) => {
-    const sign = entry.indexOf('=');
-    return sign < 0 ? [entry, ''] : [entry.slice(0, sign), entry.slice(sign + 1)];
-  }));
+  return Object.fromEntries(
+    (entries ?? []).map((entry) => {
+      const sign = entry.indexOf('=');
+      return sign < 0 ? [entry, ''] : [entry.slice(0, sign), entry.slice(sign + 1)];
+    }),
+  );
 }
 
 /** Ports that the image declares over TCP. */

@@ -5,7 +5,11 @@ import type { Entry } from '../rootfs.js';
 const Row = z.tuple([
   z.string().startsWith('/'),
   z.enum(['f', 'd', 'l', 'c', 'b', 'p']),
-  z.number(), z.number(), z.number(), z.number(), z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
   z.string().nullable(),
   z.union([z.string(), z.tuple([z.number(), z.number()])]).nullable(),
   z.record(z.string(), z.string()).nullable(),
@@ -31,7 +35,20 @@ export function parseInventory(text: string): Map<string, Entry> {
 export function formatInventory(entries: Iterable<Entry>): string {
   const lines: string[] = [];
   for (const e of entries) {
-    lines.push(JSON.stringify([e.path, e.type, e.mode, e.uid, e.gid, e.size, e.mtime, e.group ?? null, e.target ?? e.device ?? null, e.xattrs ?? null]));
+    lines.push(
+      JSON.stringify([
+        e.path,
+        e.type,
+        e.mode,
+        e.uid,
+        e.gid,
+        e.size,
+        e.mtime,
+        e.group ?? null,
+        e.target ?? e.device ?? null,
+        e.xattrs ?? null,
+      ]),
+    );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -11,7 +11,8 @@ export interface Reference {
 
 const TAG = /^[\w][\w.-]{0,127}$/;
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,}$/i;
-const NAME = /^(?:[A-Za-z0-9.-]+(?::\d+)?\/|\[[0-9a-fA-F:]+\](?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
+const NAME =
+  /^(?:[A-Za-z0-9.-]+(?::\d+)?\/|\[[0-9a-fA-F:]+\](?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
 /** Sources that design names and other issues bring. */
 const TRANSPORTS = ['docker-archive:', 'oci:', 'oci-archive:', 'rootfs:', 'host:', 'docker://'];
 
@@ -22,7 +23,11 @@ const TRANSPORTS = ['docker-archive:', 'oci:', 'oci-archive:', 'rootfs:', 'host:
 export function parseReference(text: string): Reference {
   const given = text.startsWith('docker-daemon:') ? text.slice('docker-daemon:'.length) : text;
   const transport = TRANSPORTS.find((prefix) => given.startsWith(prefix));
-  if (transport) throw usageError(`${text}: images as ${transport} are not supported yet`, 'Load the image into the Docker daemon and name it as `docker images` does.');
+  if (transport)
+    throw usageError(
+      `${text}: images as ${transport} are not supported yet`,
+      'Load the image into the Docker daemon and name it as `docker images` does.',
+    );
   if (DIGEST.test(given) || /^[0-9a-f]{12,64}$/.test(given)) return { name: '', digest: given };
   const at = given.indexOf('@');
   const digest = at < 0 ? undefined : given.slice(at + 1);

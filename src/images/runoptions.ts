@@ -23,5 +23,13 @@ export interface RunOptions {
 }
 
 export const PLAIN_RUN: RunOptions = {
-  env: [], volume: [], addHost: [], tmpfs: [], readOnly: false, capAdd: [], capDrop: [], securityOpt: [], groupAdd: [],
+  env: [],
+  volume: [],
+  addHost: [],
+  tmpfs: [],
+  readOnly: false,
+  capAdd: [],
+  capDrop: [],
+  securityOpt: [],
+  groupAdd: [],
 };

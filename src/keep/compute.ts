@@ -9,7 +9,7 @@ import { observedRule } from './observed.js';
 import type { Context, Rule } from './rule.js';
 import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
 import { systemRule } from './system.js';
-import { type UserChoice, excluded, userRule } from './user.js';
+import { excluded, type UserChoice, userRule } from './user.js';
 
 export interface KeepInput {
   fs: RootFs;
@@ -36,11 +36,26 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const commands = [input.command, ...(health ? [health] : [])];
   const executed = trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path);
   const context: Context = {
-    fs, trace, config, environment, commands, notes: [],
+    fs,
+    trace,
+    config,
+    environment,
+    commands,
+    notes: [],
     libraries: await LibrarySearch.open(fs, environment),
     programs: programsOf(executed, commands, { fs, environment, config }),
   };
-  const rules: Rule[] = [observedRule, entrypointRule, runtimeRule, userRule(input.choice), elfRule, linksRule, parentsRule, scriptsRule, systemRule];
+  const rules: Rule[] = [
+    observedRule,
+    entrypointRule,
+    runtimeRule,
+    userRule(input.choice),
+    elfRule,
+    linksRule,
+    parentsRule,
+    scriptsRule,
+    systemRule,
+  ];
   const keep = new KeepSet(fs);
   for (const rule of rules) {
     for (const addition of (await rule.begin?.(context)) ?? []) keep.add(addition);

@@ -21,14 +21,17 @@ export const elfRule: Rule = {
     if (elf.interpreter !== undefined) {
       additions.push(add(elf.interpreter, entry.path, 'its loader (PT_INTERP)'));
       additions.push(add('/etc/ld.so.cache', entry.path, 'where its loader looks libraries up'));
-      additions.push(...context.libraries.preloads.filter((path) => path.startsWith('/')).map((path) => add(path, entry.path, 'preloaded into it')));
+      additions.push(
+        ...context.libraries.preloads.filter((path) => path.startsWith('/')).map((path) => add(path, entry.path, 'preloaded into it')),
+      );
     }
     if (!elf.dynamic) return additions;
     const closure = await context.libraries.closure(entry.path, await mainProgram(context, elf));
     for (const object of closure.objects) {
       if (!object.by || object.resolved.path === entry.path) continue;
       additions.push(add(object.path, object.by.resolved.path, 'a library it needs (DT_NEEDED)'));
-      for (const variant of object.variants) additions.push(add(variant, object.resolved.path, 'the same library for another processor (glibc-hwcaps)'));
+      for (const variant of object.variants)
+        additions.push(add(variant, object.resolved.path, 'the same library for another processor (glibc-hwcaps)'));
     }
     if (elf.soname === 'libc.so.6') {
       for (const { soname, need } of OPENED_BY_LIBC) additions.push(add(join(parentOf(entry.path), soname), entry.path, need));

@@ -48,7 +48,12 @@ function keptBy(observation: Observation, trace: Run): Addition[] {
   const executable = observation.process === null ? null : trace.processes[observation.process]?.executable;
   const by = executable ? { parents: [executable], detail: `${words} by ${baseName(executable)}` } : { parents: [], detail: words };
   const here: Addition = { path: observation.path, rule: 'observed', ...by };
-  const parent: Addition = { path: parentOf(observation.path), rule: 'observed', parents: by.parents, detail: `${by.detail}: something in it` };
+  const parent: Addition = {
+    path: parentOf(observation.path),
+    rule: 'observed',
+    parents: by.parents,
+    detail: `${by.detail}: something in it`,
+  };
   if (what === 'parent') return [parent];
   return observation.kind === 'write' || observation.kind === 'remove' ? [here, parent] : [here];
 }

@@ -66,11 +66,17 @@ export const scriptsRule: Rule = {
 
 /** Whether a file is run as a program: one of `programs`, or in a directory where programs are looked for. */
 export function isProgram(path: string, { fs, environment, programs }: Pick<Context, 'fs' | 'environment' | 'programs'>): boolean {
-  return programs.has(path) || (environment.PATH ?? DEFAULT_PATH).split(':').some((directory) => fs.resolve(directory)?.path === parentOf(path));
+  return (
+    programs.has(path) || (environment.PATH ?? DEFAULT_PATH).split(':').some((directory) => fs.resolve(directory)?.path === parentOf(path))
+  );
 }
 
 /** The files that were executed or that a command names, without links. */
-export function programsOf(executed: Iterable<string>, commands: readonly (readonly string[])[], places: Pick<Context, 'fs' | 'environment' | 'config'>): Set<string> {
+export function programsOf(
+  executed: Iterable<string>,
+  commands: readonly (readonly string[])[],
+  places: Pick<Context, 'fs' | 'environment' | 'config'>,
+): Set<string> {
   const named = commands.flatMap(([name]) => (name === undefined ? [] : [findProgram(name, places) ?? '']));
   return new Set([...executed, ...named].flatMap((path) => places.fs.resolve(path)?.path ?? []));
 }

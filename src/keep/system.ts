@@ -13,13 +13,29 @@ interface Row {
 }
 
 const ROWS: Row[] = [
-  { when: 'always', keep: ['/etc/os-release', '/usr/lib/os-release'], because: 'names the distribution to whoever examines the image (os-release(5))' },
+  {
+    when: 'always',
+    keep: ['/etc/os-release', '/usr/lib/os-release'],
+    because: 'names the distribution to whoever examines the image (os-release(5))',
+  },
   { when: 'always', keep: ['/etc/nsswitch.conf'], because: 'says where the C library looks up users and hosts (nsswitch.conf(5))' },
   { when: 'always', keep: ['/etc/localtime', '/etc/timezone'], because: 'the local time zone (localtime(5))' },
-  { when: { module: 'socket' }, keep: ['/etc/host.conf', '/etc/gai.conf', '/etc/services', '/etc/protocols', '/etc/networks'], because: 'read by the resolver (getaddrinfo(3), services(5))' },
+  {
+    when: { module: 'socket' },
+    keep: ['/etc/host.conf', '/etc/gai.conf', '/etc/services', '/etc/protocols', '/etc/networks'],
+    because: 'read by the resolver (getaddrinfo(3), services(5))',
+  },
   // A context with the default authorities looks for cert.pem at once, and for the rest when a peer is verified.
-  { when: { named: /\/(ssl|tls)\/(cert\.pem|certs)$/ }, keep: ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*', '/etc/pki/tls/**'], because: 'certificate authorities of OpenSSL (SSL_CTX_set_default_verify_paths(3))' },
-  { when: { module: '_curses' }, keep: ['/etc/terminfo/**', '/lib/terminfo/**', '/usr/lib/terminfo/**'], because: 'descriptions of terminals (terminfo(5))' },
+  {
+    when: { named: /\/(ssl|tls)\/(cert\.pem|certs)$/ },
+    keep: ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*', '/etc/pki/tls/**'],
+    because: 'certificate authorities of OpenSSL (SSL_CTX_set_default_verify_paths(3))',
+  },
+  {
+    when: { module: '_curses' },
+    keep: ['/etc/terminfo/**', '/lib/terminfo/**', '/usr/lib/terminfo/**'],
+    because: 'descriptions of terminals (terminfo(5))',
+  },
   { when: { module: 'mimetypes' }, keep: ['/etc/mime.types'], because: 'read by mimetypes' },
 ];
 
@@ -69,6 +85,9 @@ async function nssModules(libc: string, { fs }: Context): Promise<Addition[]> {
     for (const word of (list ?? '').replace(/\[[^\]]*\]/g, ' ').split(/\s+/)) if (word) services.add(word);
   }
   return [...services].map((service) => ({
-    path: `${parentOf(libc)}/libnss_${service}.so.2`, rule: 'system', parents: [libc], detail: `nsswitch.conf names the service ${service}`,
+    path: `${parentOf(libc)}/libnss_${service}.so.2`,
+    rule: 'system',
+    parents: [libc],
+    detail: `nsswitch.conf names the service ${service}`,
   }));
 }

@@ -22,7 +22,11 @@ export function userRule({ include, keepFile }: UserChoice): Rule {
         if (path === '/') continue;
         const glob = globs.find(({ matches }) => matches(path));
         if (glob) glob.used = true;
-        const detail = glob ? `--include ${glob.pattern}` : keepFile !== undefined && listed.ignores(path.slice(1)) ? '.pyshrinkkeep' : undefined;
+        const detail = glob
+          ? `--include ${glob.pattern}`
+          : keepFile !== undefined && listed.ignores(path.slice(1))
+            ? '.pyshrinkkeep'
+            : undefined;
         if (detail !== undefined) additions.push({ path, rule: 'user', parents: [], detail });
       }
       for (const { pattern, used } of globs) if (!used) notes.push(`--include ${pattern} matches nothing in the image`);

@@ -44,12 +44,23 @@ export function compareAnswers(original: Answers, shrunk: Answers, again?: Answe
 function fieldsOf(answer: StepAnswer): Record<string, string> {
   switch (answer.kind) {
     case 'http': {
-      const headers = COMPARED_HEADERS.filter((name) => name in answer.headers).map((name) => [`header ${name}`, answer.headers[name] as string]);
-      return { outcome: `status ${answer.status}`, headers: Object.keys(answer.headers).sort().join(', '), ...Object.fromEntries(headers), body: text(answer.body) };
+      const headers = COMPARED_HEADERS.filter((name) => name in answer.headers).map((name) => [
+        `header ${name}`,
+        answer.headers[name] as string,
+      ]);
+      return {
+        outcome: `status ${answer.status}`,
+        headers: Object.keys(answer.headers).sort().join(', '),
+        ...Object.fromEntries(headers),
+        body: text(answer.body),
+      };
     }
-    case 'exec': return { outcome: `exit ${answer.exit}`, stdout: text(answer.stdout), stderr: text(answer.stderr) };
-    case 'failed': return { outcome: `failed: ${answer.reason}` };
-    default: return { outcome: answer.kind };
+    case 'exec':
+      return { outcome: `exit ${answer.exit}`, stdout: text(answer.stdout), stderr: text(answer.stderr) };
+    case 'failed':
+      return { outcome: `failed: ${answer.reason}` };
+    default:
+      return { outcome: answer.kind };
   }
 }
 

@@ -61,9 +61,19 @@ export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
   return { differences, missing: [...missing].sort(), compared: answers.steps.length + 1 };
 }
 
-async function run({ session, helper, original, exercise, say }: SmokeInput, image: string, name: string): Promise<{ answers: Answers; observed: Observed }> {
+async function run(
+  { session, helper, original, exercise, say }: SmokeInput,
+  image: string,
+  name: string,
+): Promise<{ answers: Answers; observed: Observed }> {
   const app = await WatchedApp.start(session, {
-    image, config: original.config, args: exercise.args, run: exercise.run, volume: helper.volume, kit: await helper.kitCommand(), name,
+    image,
+    config: original.config,
+    args: exercise.args,
+    run: exercise.run,
+    volume: helper.volume,
+    kit: await helper.kitCommand(),
+    name,
   });
   const answers = await perform(app, original.config, exercise.steps, exercise.limits, say);
   const observed = await app.observed();

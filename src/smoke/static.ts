@@ -1,7 +1,7 @@
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
-import { findProgram, isProgram, parseShebang, programsOf } from '../keep/scripts.js';
 import type { ImageConfig } from '../images/config.js';
+import { findProgram, isProgram, parseShebang, programsOf } from '../keep/scripts.js';
 import { type Entry, RootFs } from '../rootfs.js';
 
 export interface StaticInput {
@@ -20,7 +20,14 @@ export interface StaticInput {
  * What would not even start in the shrunk image: libraries that resolve in the original and not there, links and
  * scripts that lead nowhere, a missing entrypoint. Returns a line for each problem.
  */
-export async function staticChecks({ fs, entries, config, environment, commands, executed }: StaticInput): Promise<{ checked: number; problems: string[] }> {
+export async function staticChecks({
+  fs,
+  entries,
+  config,
+  environment,
+  commands,
+  executed,
+}: StaticInput): Promise<{ checked: number; problems: string[] }> {
   const small = new RootFs(new Map(entries.map((entry) => [entry.path, entry])), fs.read);
   const [before, after] = [await LibrarySearch.open(fs, environment), await LibrarySearch.open(small, environment)];
   const programs = programsOf(executed, commands, { fs, environment, config });
@@ -35,7 +42,8 @@ export async function staticChecks({ fs, entries, config, environment, commands,
   for (const entry of entries) {
     if (entry.type === 'l') {
       checked++;
-      if (fs.resolve(entry.path) && !small.resolve(entry.path)) problems.push(`${entry.path} links to ${entry.target}, which is not in the image`);
+      if (fs.resolve(entry.path) && !small.resolve(entry.path))
+        problems.push(`${entry.path} links to ${entry.target}, which is not in the image`);
       continue;
     }
     if (entry.type !== 'f' || entry.size === 0 || !mayBeElf(entry.path, entry.mode)) continue;
@@ -45,10 +53,12 @@ export async function staticChecks({ fs, entries, config, environment, commands,
       const missing = (await after.closure(entry.path)).missing;
       const always = new Set((await before.closure(entry.path)).missing.map(({ name }) => name));
       for (const { name, by } of missing) if (!always.has(name)) problems.push(`${by} needs ${name}, which is not found in the image`);
-      if (elf.interpreter !== undefined && fs.resolve(elf.interpreter) && !small.resolve(elf.interpreter)) problems.push(`${entry.path} needs the loader ${elf.interpreter}, which is not in the image`);
+      if (elf.interpreter !== undefined && fs.resolve(elf.interpreter) && !small.resolve(elf.interpreter))
+        problems.push(`${entry.path} needs the loader ${elf.interpreter}, which is not in the image`);
     } else if (isProgram(entry.path, { fs, environment, programs })) {
       const shebang = parseShebang(await fs.read(entry.path, 0, 256));
-      if (shebang && fs.resolve(shebang.interpreter) && !small.resolve(shebang.interpreter)) problems.push(`${entry.path} needs its interpreter ${shebang.interpreter}, which is not in the image`);
+      if (shebang && fs.resolve(shebang.interpreter) && !small.resolve(shebang.interpreter))
+        problems.push(`${entry.path} needs its interpreter ${shebang.interpreter}, which is not in the image`);
     }
   }
   return { checked, problems: [...new Set(problems)] };

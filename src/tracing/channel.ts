@@ -9,7 +9,10 @@ export class Channel {
   private readonly reader: ByteReader;
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly input: Writable, output: Readable) {
+  constructor(
+    private readonly input: Writable,
+    output: Readable,
+  ) {
     this.reader = new ByteReader(output);
     input.on('error', () => {}); // shows as the end of the answers
   }

@@ -28,7 +28,10 @@ export function parseHttp(text: string): Step {
   const match = /^(?:([A-Za-z]+) +)?(\/\S*)(?: +([\s\S]+))?$/.exec(text.trim());
   const method = (match?.[1] ?? 'GET').toUpperCase();
   if (!match || !METHODS.includes(method)) {
-    throw usageError(`--http '${text}' is not a request`, `Write '[METHOD ]PATH[ BODY]', for instance --http 'POST /items {"name": "x"}'; methods are ${METHODS.join(', ')}.`);
+    throw usageError(
+      `--http '${text}' is not a request`,
+      `Write '[METHOD ]PATH[ BODY]', for instance --http 'POST /items {"name": "x"}'; methods are ${METHODS.join(', ')}.`,
+    );
   }
   return httpStep({ method, path: match[2] as string, ...(match[3] !== undefined && { body: match[3] }) });
 }
@@ -40,8 +43,13 @@ export function parseExec(text: string): Step {
   let end = 0;
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     end = pattern.lastIndex;
-    words.push((match[1] as string).replace(/"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|\\([\s\S])/g, (_, double?: string, single?: string, escaped?: string) =>
-      double !== undefined ? double.replace(/\\(["\\$`])/g, '$1') : (single ?? escaped ?? '')));
+    words.push(
+      (match[1] as string).replace(
+        /"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|\\([\s\S])/g,
+        (_, double?: string, single?: string, escaped?: string) =>
+          double !== undefined ? double.replace(/\\(["\\$`])/g, '$1') : (single ?? escaped ?? ''),
+      ),
+    );
   }
   if (words.length === 0 || text.slice(end).trim() !== '') {
     throw usageError(`--exec '${text}' is not a command`, 'Write it as a shell would read it, with its quotes closed.');
@@ -66,7 +74,10 @@ export async function readExercise(path: string): Promise<Step[]> {
   try {
     document = parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw usageError(`The exercise file ${path} can't be read: ${(error as Error).message.split('\n')[0]}`, 'Give a YAML file with `steps:`.');
+    throw usageError(
+      `The exercise file ${path} can't be read: ${(error as Error).message.split('\n')[0]}`,
+      'Give a YAML file with `steps:`.',
+    );
   }
   const result = ExerciseFile.safeParse(document);
   if (!result.success) {
@@ -83,8 +94,12 @@ function httpStep(step: Omit<Partial<HttpStep>, 'kind'> & { path: string }): Ste
   const { method = 'GET', path, headers = {}, body, port } = step;
   const typed = body !== undefined && isJson(body) && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
   return {
-    kind: 'http', method, path, headers: typed ? { ...headers, 'content-type': 'application/json' } : headers,
-    ...(body !== undefined && { body }), ...(port !== undefined && { port }),
+    kind: 'http',
+    method,
+    path,
+    headers: typed ? { ...headers, 'content-type': 'application/json' } : headers,
+    ...(body !== undefined && { body }),
+    ...(port !== undefined && { port }),
   };
 }
 
@@ -100,9 +115,13 @@ function isJson(text: string): boolean {
 /** A step as one line for people. */
 export function describeStep(step: Step): string {
   switch (step.kind) {
-    case 'http': return `${step.method} ${step.path}`;
-    case 'exec': return `exec ${step.command.join(' ')}`;
-    case 'wait': return `wait ${step.seconds} s`;
-    case 'until-exit': return 'until exit';
+    case 'http':
+      return `${step.method} ${step.path}`;
+    case 'exec':
+      return `exec ${step.command.join(' ')}`;
+    case 'wait':
+      return `wait ${step.seconds} s`;
+    case 'until-exit':
+      return 'until exit';
   }
 }

@@ -23,8 +23,14 @@ export const HELPER_RUN: RunOptions = { ...PLAIN_RUN, user: '0:0', workdir: '/',
 
 /** Places of an interpreter that is not on PATH. */
 const ELSEWHERE = [
-  '/usr/local/bin/python3', '/usr/bin/python3', '/opt/venv/bin/python', '/venv/bin/python', '/app/.venv/bin/python',
-  '/opt/conda/bin/python', '/usr/local/bin/python', '/usr/bin/python',
+  '/usr/local/bin/python3',
+  '/usr/bin/python3',
+  '/opt/venv/bin/python',
+  '/venv/bin/python',
+  '/app/.venv/bin/python',
+  '/opt/conda/bin/python',
+  '/usr/local/bin/python',
+  '/usr/bin/python',
 ];
 
 const Information = z.object({
@@ -66,7 +72,9 @@ export class Helper {
         image: image.id,
         command: probeCommand([python, '-I', '-S', '-B'], 'server'),
         run: HELPER_RUN,
-        volume, attachInput: true, role: 'helper',
+        volume,
+        attachInput: true,
+        role: 'helper',
       });
       await container.putArchive(KIT_MOUNT, archive);
       const streams = await container.start().catch((error: unknown) => error as Error);
@@ -76,13 +84,18 @@ export class Helper {
         throw streams;
       }
       let complaint = '';
-      streams.stderr.on('data', (data: Buffer) => { complaint = (complaint + data.toString()).slice(-2000); });
+      streams.stderr.on('data', (data: Buffer) => {
+        complaint = (complaint + data.toString()).slice(-2000);
+      });
       const channel = new Channel(streams.stdin, streams.stdout);
       try {
         const told = Information.parse(JSON.parse((await channel.ask({ op: 'information' })).toString()));
         return new Helper(channel, volume, told, Object.keys(image.config.Volumes ?? {}));
       } catch (error) {
-        throw new UserError(`${python} of ${image.reference} does not run: ${complaint.trim() || String(error)}`, 'Check the image with `docker run --rm --entrypoint python3 IMAGE -V`.');
+        throw new UserError(
+          `${python} of ${image.reference} does not run: ${complaint.trim() || String(error)}`,
+          'Check the image with `docker run --rm --entrypoint python3 IMAGE -V`.',
+        );
       }
     }
     throw new UserError(
@@ -94,8 +107,12 @@ export class Helper {
   /** The same for an image that may have no Python of its own, by the kit: its entries and their bytes. */
   async rootFsOf(session: Session, image: string): Promise<{ fs: RootFs; close: () => void }> {
     const container = await session.create({
-      image, command: probeCommand(await this.kitCommand(), 'server'),
-      run: HELPER_RUN, volume: this.volume, attachInput: true, role: 'app',
+      image,
+      command: probeCommand(await this.kitCommand(), 'server'),
+      run: HELPER_RUN,
+      volume: this.volume,
+      attachInput: true,
+      role: 'app',
     });
     const streams = await container.start();
     streams.stderr.resume();
@@ -112,7 +129,8 @@ export class Helper {
   private async makeKit(): Promise<{ command: string[]; loader: string | null }> {
     if (!this.kit) {
       const answer = Kit.parse(JSON.parse((await this.channel.ask({ op: 'kit' })).toString()));
-      if ('error' in answer) throw new UserError(answer.error, 'The supervisor needs ctypes and threads; use an image whose Python has them.');
+      if ('error' in answer)
+        throw new UserError(answer.error, 'The supervisor needs ctypes and threads; use an image whose Python has them.');
       this.kit = answer;
     }
     return this.kit;

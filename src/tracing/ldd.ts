@@ -15,13 +15,27 @@ export interface LoaderOpinion {
  * Where the two disagree both answers are kept, and a warning says so.
  * @param environment the app's; the loader is asked without LD_LIBRARY_PATH, so with it only surplus counts
  */
-export async function askLoader(fs: RootFs, helper: Helper, paths: readonly string[], environment: Record<string, string>): Promise<LoaderOpinion> {
+export async function askLoader(
+  fs: RootFs,
+  helper: Helper,
+  paths: readonly string[],
+  environment: Record<string, string>,
+): Promise<LoaderOpinion> {
   const search = await LibrarySearch.open(fs, environment);
-  const files = [...new Set(paths.map((path) => fs.resolve(path)).filter((found) => found?.entry.type === 'f').map((found) => (found as { path: string }).path))];
+  const files = [
+    ...new Set(
+      paths
+        .map((path) => fs.resolve(path))
+        .filter((found) => found?.entry.type === 'f')
+        .map((found) => (found as { path: string }).path),
+    ),
+  ];
   const elves: string[] = [];
-  await Promise.all(files.map(async (path) => {
-    if (mayBeElf(path, fs.lstat(path)?.mode ?? 0) && (await search.elf(path))?.dynamic) elves.push(path);
-  }));
+  await Promise.all(
+    files.map(async (path) => {
+      if (mayBeElf(path, fs.lstat(path)?.mode ?? 0) && (await search.elf(path))?.dynamic) elves.push(path);
+    }),
+  );
   elves.sort();
   const answers = await helper.askLoader(elves);
   const opinion: LoaderOpinion = { paths: [], warnings: [] };
@@ -34,7 +48,8 @@ export async function askLoader(fs: RootFs, helper: Helper, paths: readonly stri
       const real = target === null ? undefined : fs.resolve(target)?.path;
       if (real !== undefined && !ours.has(real)) {
         opinion.paths.push(target as string);
-        if (real !== interpreterOf(await search.elf(path), fs)) opinion.warnings.push(`${path}: the image's loader takes ${target} for ${name}, our search does not`);
+        if (real !== interpreterOf(await search.elf(path), fs))
+          opinion.warnings.push(`${path}: the image's loader takes ${target} for ${name}, our search does not`);
       }
     }
   }

@@ -29,7 +29,13 @@ const LAST_OUTPUT = 2000;
  * @param steps undefined: the default, `GET /` and the health check where a port listens, until exit elsewhere
  * @throws UserError when the app ends or keeps its port closed where a step needs it
  */
-export async function perform(app: WatchedApp, config: ImageConfig, steps: readonly Step[] | undefined, limits: Limits, say: (text: string) => void): Promise<Answers> {
+export async function perform(
+  app: WatchedApp,
+  config: ImageConfig,
+  steps: readonly Step[] | undefined,
+  limits: Limits,
+  say: (text: string) => void,
+): Promise<Answers> {
   const performer = new Performer(app, config, limits);
   const answers: Answers['steps'] = [];
   const chosen = steps ?? (await performer.defaultSteps());
@@ -50,7 +56,11 @@ export async function perform(app: WatchedApp, config: ImageConfig, steps: reado
 }
 
 class Performer {
-  constructor(private readonly app: WatchedApp, private readonly config: ImageConfig, private readonly limits: Limits) {}
+  constructor(
+    private readonly app: WatchedApp,
+    private readonly config: ImageConfig,
+    private readonly limits: Limits,
+  ) {}
 
   /** An image that exposes a port, or listens on one, is a server; one that does not is run until it ends. */
   async defaultSteps(): Promise<Step[]> {
@@ -70,13 +80,23 @@ class Performer {
         return { kind: 'until-exit' };
       case 'exec': {
         if (this.app.exit !== undefined) throw this.ended(`before \`${step.command[0]}\` could be run in it`);
-        const run = await this.within(this.limits.step, this.app.exec(step.command), `kept \`${step.command[0]}\` running`, '--step-timeout');
+        const run = await this.within(
+          this.limits.step,
+          this.app.exec(step.command),
+          `kept \`${step.command[0]}\` running`,
+          '--step-timeout',
+        );
         return { kind: 'exec', exit: run.exit, ...output(run.stdout, run.stderr) };
       }
       case 'http': {
         const listener = await this.listener(step.port, this.limits.start);
         if (!listener) throw this.ended(`before it listened${step.port ? ` on port ${step.port}` : ''}`);
-        return this.within(this.limits.step, this.http(step, listener), `did not answer ${step.method} ${step.path.split('?')[0]}`, '--step-timeout');
+        return this.within(
+          this.limits.step,
+          this.http(step, listener),
+          `did not answer ${step.method} ${step.path.split('?')[0]}`,
+          '--step-timeout',
+        );
       }
     }
   }
@@ -89,9 +109,10 @@ class Performer {
     const deadline = Date.now() + seconds * 1000;
     while (this.app.exit === undefined) {
       const all = (await relay.listeners()).filter((listener) => listener.address !== DOCKER_DNS);
-      const found = port !== undefined
-        ? all.find((listener) => listener.port === port)
-        : (all.find((listener) => declared.includes(listener.port)) ?? (declared.length === 0 ? all[0] : undefined));
+      const found =
+        port !== undefined
+          ? all.find((listener) => listener.port === port)
+          : (all.find((listener) => declared.includes(listener.port)) ?? (declared.length === 0 ? all[0] : undefined));
       if (found) return found;
       if (Date.now() > deadline) {
         const others = all.map((listener) => listener.port).join(', ');
@@ -111,18 +132,32 @@ class Performer {
     return new Promise((resolve) => {
       const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
       const body = step.body === undefined ? undefined : Buffer.from(step.body);
-      const sent = request({
-        method: step.method, path: step.path, createConnection: () => relay.connect([host, listener.port]),
-        headers: { host: `localhost:${listener.port}`, connection: 'close', ...(body && { 'content-length': body.length }), ...step.headers },
-      }, (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('error', failed);
-        response.on('end', () => resolve({
-          kind: 'http', status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('base64'),
-          headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-        }));
-      });
+      const sent = request(
+        {
+          method: step.method,
+          path: step.path,
+          createConnection: () => relay.connect([host, listener.port]),
+          headers: {
+            host: `localhost:${listener.port}`,
+            connection: 'close',
+            ...(body && { 'content-length': body.length }),
+            ...step.headers,
+          },
+        },
+        (response) => {
+          const parts: Buffer[] = [];
+          response.on('data', (part: Buffer) => parts.push(part));
+          response.on('error', failed);
+          response.on('end', () =>
+            resolve({
+              kind: 'http',
+              status: response.statusCode ?? 0,
+              body: Buffer.concat(parts).toString('base64'),
+              headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
+            }),
+          );
+        },
+      );
       sent.on('error', failed);
       sent.end(body);
     });
@@ -131,7 +166,9 @@ class Performer {
   private async within<T>(seconds: number, work: Promise<T>, what: string, flag: string): Promise<T> {
     const timer = new AbortController();
     const late = sleep(seconds * 1000, undefined, { signal: timer.signal }).then(
-      () => { throw this.failure(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.`); },
+      () => {
+        throw this.failure(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.`);
+      },
       () => new Promise<never>(() => {}),
     );
     try {
@@ -142,7 +179,10 @@ class Performer {
   }
 
   private ended(when: string): UserError {
-    return this.failure(`The app ended with status ${this.app.exit} ${when}`, 'Run the image with `docker run` and see that it stays up; -e, -v and --network are passed on.');
+    return this.failure(
+      `The app ended with status ${this.app.exit} ${when}`,
+      'Run the image with `docker run` and see that it stays up; -e, -v and --network are passed on.',
+    );
   }
 
   private failure(what: string, remedy: string): UserError {

@@ -19,13 +19,18 @@ export class Relay {
   private count = 0;
   private ended = false;
 
-  constructor(private readonly input: Writable, output: Readable) {
+  constructor(
+    private readonly input: Writable,
+    output: Readable,
+  ) {
     input.on('error', () => {});
-    this.receive(new ByteReader(output)).catch(() => {}).finally(() => {
-      this.ended = true;
-      for (const connection of this.connections.values()) connection.destroy(new Error('the container has ended'));
-      for (const resolve of this.lists) resolve([]);
-    });
+    this.receive(new ByteReader(output))
+      .catch(() => {})
+      .finally(() => {
+        this.ended = true;
+        for (const connection of this.connections.values()) connection.destroy(new Error('the container has ended'));
+        for (const resolve of this.lists) resolve([]);
+      });
   }
 
   /** What listens now. Empty once the container has ended. */
@@ -40,7 +45,10 @@ export class Relay {
   /** Opens a connection; its failure shows as the stream's error. */
   connect(target: [host: string, port: number] | [path: string]): Duplex {
     const number = ++this.count;
-    const connection = new Connection((kind, payload) => this.send(number, kind, payload), () => this.connections.delete(number));
+    const connection = new Connection(
+      (kind, payload) => this.send(number, kind, payload),
+      () => this.connections.delete(number),
+    );
     this.connections.set(number, connection);
     this.send(number, 'C', Buffer.from(JSON.stringify(target)));
     return connection;
@@ -75,7 +83,10 @@ export class Relay {
 }
 
 class Connection extends Duplex {
-  constructor(private readonly frame: (kind: string, payload: Buffer) => void, private readonly onClose: () => void) {
+  constructor(
+    private readonly frame: (kind: string, payload: Buffer) => void,
+    private readonly onClose: () => void,
+  ) {
     super();
   }
 

@@ -8,8 +8,8 @@ import type { RootFs } from '../rootfs.js';
 import { type Observation, TRACE_VERSION, type Trace } from '../trace.js';
 import type { Answers } from './answers.js';
 import type { Step } from './exercise.js';
-import type { Helper } from './helper.js';
 import type { Facts } from './facts.js';
+import type { Helper } from './helper.js';
 import { askLoader } from './ldd.js';
 import { type Limits, perform } from './perform.js';
 import { type Observed, WatchedApp } from './watched.js';
@@ -31,16 +31,29 @@ export interface TraceResult {
 }
 
 /** Executed by `site` at the start of every interpreter of the image that reads .pth files. */
-const IMPORT_PROBE = 'import os; _p="/.pyshrink/pyshrink_probes/imports.py"; _g={}; os.path.exists(_p) and (exec(compile(open(_p).read(),_p,"exec"),_g) or _g["start"]("/.pyshrink/observations"))\n';
+const IMPORT_PROBE =
+  'import os; _p="/.pyshrink/pyshrink_probes/imports.py"; _g={}; os.path.exists(_p) and (exec(compile(open(_p).read(),_p,"exec"),_g) or _g["start"]("/.pyshrink/observations"))\n';
 const PROBE_FILE = '_pyshrink_imports.pth';
 
 /** Runs the image once under all tracers and does the exercise. */
-export async function traceImage(session: Session, helper: Helper, image: ImageInfo, exercise: Exercise, say: (text: string) => void): Promise<TraceResult> {
+export async function traceImage(
+  session: Session,
+  helper: Helper,
+  image: ImageInfo,
+  exercise: Exercise,
+  say: (text: string) => void,
+): Promise<TraceResult> {
   const kit = await helper.kitCommand();
   // Both at once: the helper lists the image while the daemon commits the probe.
   const [fs, probed] = await Promise.all([helper.rootFs(), addImportProbe(session, helper, image)]);
   const app = await WatchedApp.start(session, {
-    image: probed, config: image.config, args: exercise.args, run: exercise.run, volume: helper.volume, kit, name: 'trace',
+    image: probed,
+    config: image.config,
+    args: exercise.args,
+    run: exercise.run,
+    volume: helper.volume,
+    kit,
+    name: 'trace',
   });
   const answers = await perform(app, image.config, exercise.steps, exercise.limits, say);
   const observed = await app.observed();
@@ -61,7 +74,12 @@ export async function traceImage(session: Session, helper: Helper, image: ImageI
 async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
   if (helper.python.sitePackages.length === 0) return image.id;
   const container = await session.create({
-    image: image.id, command: ['pyshrink'], run: PLAIN_RUN, volume: helper.volume, attachInput: false, role: 'app',
+    image: image.id,
+    command: ['pyshrink'],
+    run: PLAIN_RUN,
+    volume: helper.volume,
+    attachInput: false,
+    role: 'app',
   });
   const archive = pack();
   for (const folder of helper.python.sitePackages) archive.entry({ name: `${folder.slice(1)}/${PROBE_FILE}`, mode: 0o644 }, IMPORT_PROBE);
@@ -75,10 +93,15 @@ async function addImportProbe(session: Session, helper: Helper, image: ImageInfo
 /** @throws UserError where a supervisor could not work, or died before the program that it watched */
 export async function requireWhole(observed: Observed, app: WatchedApp): Promise<void> {
   const error = observed.facts.find((facts) => facts.error !== undefined)?.error;
-  if (error !== undefined) throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor`, which says what this daemon allows.');
+  if (error !== undefined)
+    throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor`, which says what this daemon allows.');
   if (observed.facts.length > 0 && observed.facts.every((facts) => facts.exit !== undefined)) return;
-  if (await app.container.outOfMemory()) throw new UserError('The kernel killed the container for want of memory; there is no whole trace.', 'Give it more with --memory.');
-  throw new UserError('The supervisor was killed before the app ended; there is no whole trace.', 'Try again; if it stays, give the app time to stop by itself with --until-exit.');
+  if (await app.container.outOfMemory())
+    throw new UserError('The kernel killed the container for want of memory; there is no whole trace.', 'Give it more with --memory.');
+  throw new UserError(
+    'The supervisor was killed before the app ended; there is no whole trace.',
+    'Try again; if it stays, give the app time to stop by itself with --until-exit.',
+  );
 }
 
 function assembleTrace(image: ImageInfo, helper: Helper, exercise: Exercise, answers: Answers, observed: Observed): Trace {
@@ -87,7 +110,13 @@ function assembleTrace(image: ImageInfo, helper: Helper, exercise: Exercise, ans
   const { os, architecture, variant } = image.platform;
   return {
     version: TRACE_VERSION,
-    image: { id: image.id, reference: image.reference, digests: image.digests, size: image.size, platform: [os, architecture, variant].filter(Boolean).join('/') },
+    image: {
+      id: image.id,
+      reference: image.reference,
+      digests: image.digests,
+      size: image.size,
+      platform: [os, architecture, variant].filter(Boolean).join('/'),
+    },
     engine: 'docker',
     python: { version: helper.python.version.join('.'), executable: helper.python.executable, sitePackages: helper.python.sitePackages },
     tracers: ['supervisor', 'maps', 'ldd', ...(observed.imports.size > 0 ? (['imports'] as const) : [])],
@@ -107,7 +136,8 @@ export function mergeFacts(all: readonly Facts[]): Pick<Trace, 'processes' | 'ob
   const observations: Observation[] = [];
   for (const facts of all) {
     const first = processes.length;
-    for (const process of facts.processes) processes.push({ ...process, executable: process.executable && isOurs(process.executable) ? null : process.executable });
+    for (const process of facts.processes)
+      processes.push({ ...process, executable: process.executable && isOurs(process.executable) ? null : process.executable });
     for (const { kind, path, process } of facts.observations) {
       if (!isOurs(path)) observations.push({ kind, path, process: process === null ? null : first + process });
     }

@@ -57,7 +57,10 @@ export class WatchedApp {
     streams.stdout.on('data', (data: Buffer) => this.stdout.add(data));
     streams.stderr.on('data', (data: Buffer) => this.stderr.add(data));
     const read = Promise.all([streamEnd(streams.stdout), streamEnd(streams.stderr)]);
-    this.ended = Promise.all([container.wait(), read]).then(([status]) => { this.exit = status; return status; });
+    this.ended = Promise.all([container.wait(), read]).then(([status]) => {
+      this.exit = status;
+      return status;
+    });
     this.ended.catch(() => {});
   }
 
@@ -69,12 +72,17 @@ export class WatchedApp {
       image: spec.image,
       command: supervised(spec, 'app', constants.signals[stop], command),
       run: { ...spec.run, env: hideLoaderVariables(spec.config, spec.run) },
-      volume: spec.volume, attachInput: false, role: 'app',
+      volume: spec.volume,
+      attachInput: false,
+      role: 'app',
     });
     try {
       return new WatchedApp(spec, container, await container.start());
     } catch (error) {
-      throw new UserError(`The container did not start: ${(error as Error).message}`, 'Check the run options; they mean what they mean to `docker run`.');
+      throw new UserError(
+        `The container did not start: ${(error as Error).message}`,
+        'Check the run options; they mean what they mean to `docker run`.',
+      );
     }
   }
 
@@ -90,12 +98,10 @@ export class WatchedApp {
 
   /** Connections into the container, over one exec. */
   relay(): Promise<Relay> {
-    this.connection ??= this.container
-      .exec(probeCommand(this.spec.kit, 'relay'))
-      .then((process) => {
-        process.stderr.resume();
-        return new Relay(process.stdin, process.stdout);
-      });
+    this.connection ??= this.container.exec(probeCommand(this.spec.kit, 'relay')).then((process) => {
+      process.stderr.resume();
+      return new Relay(process.stdin, process.stdout);
+    });
     return this.connection;
   }
 
@@ -123,7 +129,8 @@ export class WatchedApp {
       const text = Buffer.concat(parts).toString();
       const name = entry.header.name.replace(/^.*\//, '');
       if (name.startsWith(`facts-${this.spec.name}-`)) observed.facts.push(parseFacts(text));
-      else if (name.startsWith('imports-')) for (const [module, file] of parseImports(text)) observed.imports.set(module, file ?? observed.imports.get(module) ?? null);
+      else if (name.startsWith('imports-'))
+        for (const [module, file] of parseImports(text)) observed.imports.set(module, file ?? observed.imports.get(module) ?? null);
     }
     return observed;
   }
@@ -144,7 +151,10 @@ function supervised(spec: WatchedSpec, name: string, stop: number, command: read
 function hideLoaderVariables(config: ImageConfig, run: RunOptions): string[] {
   const all = { ...environmentOf(config.Env), ...environmentOf(run.env) };
   const hidden = Object.entries(all).filter(([name]) => name.startsWith('LD_'));
-  return [...run.env.filter((entry) => !entry.startsWith('LD_')), ...hidden.flatMap(([name, value]) => [`${name}=`, `${HIDDEN}${name}=${value}`])];
+  return [
+    ...run.env.filter((entry) => !entry.startsWith('LD_')),
+    ...hidden.flatMap(([name, value]) => [`${name}=`, `${HIDDEN}${name}=${value}`]),
+  ];
 }
 
 function stopSignal(config: ImageConfig): NodeJS.Signals {

@@ -17,10 +17,25 @@ class LiveProgress implements Progress {
   async task<T>(title: string, work: (say: (text: string) => void) => Promise<T>): Promise<T> {
     const results: T[] = [];
     const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr as unknown as NodeJS.WriteStream, process.stderr) });
-    const list = new Listr([{
-      title,
-      task: async (_context, task) => { results.push(await work((text) => { task.output = text; })); },
-    }], { renderer: 'default', rendererOptions: { logger, timer: { condition: true, field: (ms: number) => `${(ms / 1000).toFixed(1)} s` } }, registerSignalListeners: false });
+    const list = new Listr(
+      [
+        {
+          title,
+          task: async (_context, task) => {
+            results.push(
+              await work((text) => {
+                task.output = text;
+              }),
+            );
+          },
+        },
+      ],
+      {
+        renderer: 'default',
+        rendererOptions: { logger, timer: { condition: true, field: (ms: number) => `${(ms / 1000).toFixed(1)} s` } },
+        registerSignalListeners: false,
+      },
+    );
     await list.run();
     return results[0] as T;
   }

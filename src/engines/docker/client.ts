@@ -7,7 +7,7 @@ import { type Endpoint, findEndpoint } from './endpoints.js';
 /** The oldest API that pyshrink was tried with: Docker 20.10. */
 export const API_VERSION = 'v1.41';
 
-const REMEDY = 'Start Docker (or Podman\'s socket) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this machine.';
+const REMEDY = "Start Docker (or Podman's socket) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this machine.";
 
 /** Connects to the daemon and asks whether it is there. Throws a UserError when it is not. */
 export async function connect(environment: NodeJS.ProcessEnv = process.env): Promise<{ docker: Dockerode; endpoint: Endpoint }> {
@@ -24,12 +24,16 @@ export async function connect(environment: NodeJS.ProcessEnv = process.env): Pro
 
 function connection(endpoint: Endpoint): Dockerode.DockerOptions {
   const match = /^(unix|tcp|http|https|ssh):\/\/(.*)$/.exec(endpoint.host);
-  if (!match) throw usageError(`${endpoint.host} (${endpoint.source}) is not an address of a Docker daemon`, 'Use unix://, tcp:// or ssh://.');
+  if (!match)
+    throw usageError(`${endpoint.host} (${endpoint.source}) is not an address of a Docker daemon`, 'Use unix://, tcp:// or ssh://.');
   if (match[1] === 'unix') return { socketPath: match[2] as string };
   const url = new URL(`http://${match[2]}`);
   if (match[1] === 'ssh') {
     return {
-      protocol: 'ssh', host: url.hostname, port: url.port || 22, username: url.username,
+      protocol: 'ssh',
+      host: url.hostname,
+      port: url.port || 22,
+      username: url.username,
       ...(process.env.SSH_AUTH_SOCK && { sshOptions: { agent: process.env.SSH_AUTH_SOCK } }),
     } as Dockerode.DockerOptions;
   }

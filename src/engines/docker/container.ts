@@ -32,7 +32,11 @@ export class DockerContainer implements Container {
 
   async start(): Promise<Attached> {
     const stream = (await this.container.attach({
-      stream: true, stdin: this.input, stdout: true, stderr: true, hijack: true,
+      stream: true,
+      stdin: this.input,
+      stdout: true,
+      stderr: true,
+      hijack: true,
     })) as unknown as Duplex;
     const streams = demultiplex(stream);
     // Asked before the start, so that a short run's end is not missed.
@@ -47,7 +51,9 @@ export class DockerContainer implements Container {
   }
 
   private async exitStatus(options: object): Promise<number> {
-    const answer = (await (this.container.wait as (options: object) => Promise<unknown>).call(this.container, options)) as { StatusCode: number };
+    const answer = (await (this.container.wait as (options: object) => Promise<unknown>).call(this.container, options)) as {
+      StatusCode: number;
+    };
     return answer.StatusCode;
   }
 
@@ -65,8 +71,12 @@ export class DockerContainer implements Container {
 
   async exec(command: string[], options: { env?: string[]; user?: string } = {}): Promise<ExecProcess> {
     const exec = await this.container.exec({
-      Cmd: command, AttachStdin: true, AttachStdout: true, AttachStderr: true,
-      ...(options.env && { Env: options.env }), ...(options.user !== undefined && { User: options.user }),
+      Cmd: command,
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+      ...(options.env && { Env: options.env }),
+      ...(options.user !== undefined && { User: options.user }),
     });
     const stream = (await exec.start({ hijack: true, stdin: true })) as Duplex;
     const streams = demultiplex(stream);
@@ -102,7 +112,8 @@ export class DockerContainer implements Container {
 
   async commit(): Promise<string> {
     const answer = (await this.container.commit({
-      pause: false, changes: `LABEL ${SESSION_LABEL}=${this.session}`,
+      pause: false,
+      changes: `LABEL ${SESSION_LABEL}=${this.session}`,
     })) as { Id: string };
     this.onImage(answer.Id);
     return answer.Id;

@@ -32,7 +32,11 @@ export class DockerEngine implements Engine {
         id: info.Id,
         reference: name,
         digests: info.RepoDigests ?? [],
-        platform: { os: info.Os, architecture: info.Architecture, ...((info as { Variant?: string }).Variant && { variant: (info as { Variant?: string }).Variant as string }) },
+        platform: {
+          os: info.Os,
+          architecture: info.Architecture,
+          ...((info as { Variant?: string }).Variant && { variant: (info as { Variant?: string }).Variant as string }),
+        },
         config: info.Config as unknown as ImageConfig,
         size: info.Size,
         created: info.Created,
@@ -46,16 +50,25 @@ export class DockerEngine implements Engine {
 
   async inspect(reference: string): Promise<ImageInfo> {
     const image = await this.find(reference);
-    if (!image) throw new UserError(`There is no image ${reference} in the daemon.`, `Build it, or fetch it with \`docker pull ${reference}\`; \`docker images\` lists what is there.`);
+    if (!image)
+      throw new UserError(
+        `There is no image ${reference} in the daemon.`,
+        `Build it, or fetch it with \`docker pull ${reference}\`; \`docker images\` lists what is there.`,
+      );
     return image;
   }
 
   async describe(): Promise<EngineDescription> {
     const [version, info, images] = await Promise.all([this.docker.version(), this.docker.info(), this.docker.listImages()]);
     return {
-      version: version.Version, api: version.ApiVersion, system: `${version.Os}/${version.Arch}, Linux ${info.KernelVersion}`,
-      endpoint: `${this.endpoint.host} (${this.endpoint.source})`, root: info.DockerRootDir,
-      images: images.sort((a, b) => b.Created - a.Created).flatMap(({ RepoTags }) => (RepoTags ?? []).filter((name) => name !== '<none>:<none>').slice(0, 1)),
+      version: version.Version,
+      api: version.ApiVersion,
+      system: `${version.Os}/${version.Arch}, Linux ${info.KernelVersion}`,
+      endpoint: `${this.endpoint.host} (${this.endpoint.source})`,
+      root: info.DockerRootDir,
+      images: images
+        .sort((a, b) => b.Created - a.Created)
+        .flatMap(({ RepoTags }) => (RepoTags ?? []).filter((name) => name !== '<none>:<none>').slice(0, 1)),
     };
   }
 

@@ -48,13 +48,15 @@ export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
     }
   }
   for (const image of images) {
-    if (dead(image.Labels[SESSION_LABEL])) await attempt(`image ${image.Id.slice(7, 19)}`, docker.getImage(image.Id).remove({ force: true }));
+    if (dead(image.Labels[SESSION_LABEL]))
+      await attempt(`image ${image.Id.slice(7, 19)}`, docker.getImage(image.Id).remove({ force: true }));
   }
   // Images that smoke has not passed bear only a temporary name, which ends in the session's id.
   const temporary = await docker.listImages({ filters: { reference: [`${TEMPORARY_REPOSITORY}/*`] } });
   for (const name of temporary.flatMap((image) => image.RepoTags ?? [])) {
     const session = name.slice(name.lastIndexOf(':') + 1);
-    if (name.startsWith(`${TEMPORARY_REPOSITORY}/`) && dead(session)) await attempt(`image ${name}`, docker.getImage(name).remove({ force: true }));
+    if (name.startsWith(`${TEMPORARY_REPOSITORY}/`) && dead(session))
+      await attempt(`image ${name}`, docker.getImage(name).remove({ force: true }));
   }
   for (const volume of volumes.Volumes ?? []) {
     if (dead(volume.Labels?.[SESSION_LABEL])) await attempt(`volume ${volume.Name}`, docker.getVolume(volume.Name).remove({ force: true }));

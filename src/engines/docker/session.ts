@@ -33,7 +33,10 @@ export class DockerSession implements Session {
       this.containers.push(container);
       return container;
     } catch (error) {
-      throw new UserError(`The daemon refused a container of ${spec.image}: ${messageOf(error)}`, 'Check the run options; they mean what they mean to `docker run`.');
+      throw new UserError(
+        `The daemon refused a container of ${spec.image}: ${messageOf(error)}`,
+        'Check the run options; they mean what they mean to `docker run`.',
+      );
     }
   }
 
@@ -65,10 +68,12 @@ export class DockerSession implements Session {
         SecurityOpt: run.securityOpt,
         GroupAdd: run.groupAdd,
         ExtraHosts: run.addHost,
-        Tmpfs: Object.fromEntries(run.tmpfs.map((text) => {
-          const colon = text.indexOf(':');
-          return colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
-        })),
+        Tmpfs: Object.fromEntries(
+          run.tmpfs.map((text) => {
+            const colon = text.indexOf(':');
+            return colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
+          }),
+        ),
         ...(run.network !== undefined && { NetworkMode: run.network }),
         ...(run.memory !== undefined && { Memory: run.memory }),
         ...(run.shmSize !== undefined && { ShmSize: run.shmSize }),
@@ -84,10 +89,12 @@ export class DockerSession implements Session {
       this.docker.modem.followProgress(
         answer,
         (error) => (error ? reject(error) : resolve(told)),
-        (event: { error?: string }) => { told = event.error ?? told; },
+        (event: { error?: string }) => {
+          told = event.error ?? told;
+        },
       );
     });
-    if (problem) throw new UserError(`The daemon could not load the image: ${problem}`, 'Check the daemon\'s disk space and log.');
+    if (problem) throw new UserError(`The daemon could not load the image: ${problem}`, "Check the daemon's disk space and log.");
     return (await this.docker.getImage(this.temporaryName).inspect()).Id;
   }
 
@@ -102,8 +109,12 @@ export class DockerSession implements Session {
       ...this.images.map((name) => this.docker.getImage(name).remove({ force: true })),
       ...this.volumes.map((name) => this.docker.getVolume(name).remove({ force: true })),
     ];
-    await Promise.all(removals.map((removal) => removal.catch((error: unknown) => {
-      if (statusOf(error) !== 404) process.emitWarning(`left behind: ${messageOf(error)}`);
-    })));
+    await Promise.all(
+      removals.map((removal) =>
+        removal.catch((error: unknown) => {
+          if (statusOf(error) !== 404) process.emitWarning(`left behind: ${messageOf(error)}`);
+        }),
+      ),
+    );
   }
 }

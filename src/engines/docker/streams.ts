@@ -35,8 +35,14 @@ export function demultiplex(stream: Duplex): { stdout: Readable; stderr: Readabl
     }
   };
   pump().then(
-    () => { stdout.end(); stderr.end(); },
-    (error: Error) => { stdout.destroy(error); stderr.destroy(error); },
+    () => {
+      stdout.end();
+      stderr.end();
+    },
+    (error: Error) => {
+      stdout.destroy(error);
+      stderr.destroy(error);
+    },
   );
   return { stdout, stderr };
 }

@@ -1,0 +1,138 @@
+import type { Elf } from '../elf/reader.js';
+import { mayBeElf } from '../elf/reader.js';
+import { LibrarySearch, type Loaded } from '../elf/search.js';
+import { UserError } from '../errors.js';
+import type { KeepSet } from '../keep/keepset.js';
+import { baseName, type Entry, join, RootFs } from '../rootfs.js';
+
+/** Libraries that are built with the C library and only work with its very version (glibc's own shared objects). */
+const GLIBC = /^(ld-linux[^/]*\.so|ld64?\.so|lib(c|m|mvec|pthread|dl|rt|resolv|util|anl|nsl|BrokenLocale|thread_db|nss_[a-z]+)\.so)\.\d+$/;
+
+export interface Overlay {
+  /** What is written over the base. */
+  entries: Entry[];
+  /** The base with it. */
+  fs: RootFs;
+}
+
+export interface BaseInput {
+  /** Name of the base, for messages. */
+  name: string;
+  base: RootFs;
+  /** The original image. */
+  original: RootFs;
+  /** Its interpreter, whose loader and C library win. */
+  python: string;
+  /** Gets what the base's programs need of the original's C library. */
+  keep: KeepSet;
+}
+
+/**
+ * Puts the kept entries over a base image. The app's loader and C library win as one set: the base's own are replaced
+ * by links to them, so that the base's programs run with the app's. Where the app has a link to a directory (/lib,
+ * /bin) and the base a real directory, the base's stays and gets links to what is kept.
+ * @throws UserError where the base's programs could not run with the app's C library, or the trees do not fit
+ */
+export async function overBase(input: BaseInput): Promise<Overlay> {
+  const { name, base, original, keep } = input;
+  const replaced = await shareLibraries(input);
+  const result = new Map<string, Entry>();
+  const kept = [...keep.reasons.keys()].flatMap((path) => original.lstat(path) ?? []);
+  const children = new Map<string, Entry[]>();
+  for (const entry of kept) {
+    const parent = entry.path.slice(0, entry.path.lastIndexOf('/')) || '/';
+    children.set(parent, [...(children.get(parent) ?? []), entry]);
+  }
+  const joinDirectories = (path: string, real: string) => {
+    for (const child of children.get(real) ?? []) {
+      const at = join(path, baseName(child.path));
+      if (child.type === 'd' && base.lstat(at)?.type === 'd') joinDirectories(at, child.path);
+      else if (at !== child.path) result.set(at, link(at, child.path, child.mtime));
+    }
+  };
+  for (const entry of kept) {
+    const below = base.lstat(entry.path);
+    const target = entry.type === 'l' ? original.resolve(entry.path) : undefined;
+    if (target?.entry.type === 'd' && below?.type === 'd') joinDirectories(entry.path, target.path);
+    else if (entry.type === 'd' && below && below.type !== 'd')
+      throw misfit(name, `has ${entry.path} as ${below.type === 'l' ? 'a link' : 'a file'}, where the image has a directory`);
+    else if (entry.path !== '/') result.set(entry.path, entry);
+  }
+  for (const [path, real] of replaced) if (!result.has(path)) result.set(path, link(path, real, base.lstat(path)?.mtime ?? 0));
+  const merged = new RootFs(new Map([...base.entries, ...result]), (path, offset, length) =>
+    (result.has(path) ? original : base).read(path, offset, length),
+  );
+  await requirePrograms(input, merged);
+  return { entries: [...result.values()], fs: merged };
+}
+
+/** Keeps the original's copy of each library of the base that belongs to the C library; returns base path → that copy. */
+async function shareLibraries({ name, base, original, python, keep }: BaseInput): Promise<Map<string, string>> {
+  const replaced = new Map<string, string>();
+  const [ours, theirs] = [await LibrarySearch.open(original, {}), await LibrarySearch.open(base, {})];
+  const root = (await ours.closure(python)).objects[0];
+  if (!root) throw misfit(name, 'can only be used with a dynamically linked Python');
+  for (const { path } of await programs(base, theirs)) {
+    for (const object of (await theirs.closure(path)).objects.slice(1)) {
+      const soname = object.elf.soname ?? baseName(object.path);
+      if (!GLIBC.test(soname)) continue;
+      const found = await findOwn(soname, root, ours, original);
+      if (found === undefined) throw misfit(name, `needs ${soname} for ${path}, and the image's own C library does not bring it`);
+      keep.add({ path: found, rule: 'base', parents: [], detail: `${path} of ${name} needs it` });
+      replaced.set(object.resolved.path, original.resolve(found)?.path ?? found);
+    }
+  }
+  return replaced;
+}
+
+async function findOwn(soname: string, root: Loaded, search: LibrarySearch, original: RootFs): Promise<string | undefined> {
+  const interpreter = root.elf.interpreter;
+  if (interpreter !== undefined && baseName(interpreter) === soname) return original.resolve(interpreter) && interpreter;
+  const found = await search.find(soname, root);
+  return 'reason' in found ? undefined : found.path;
+}
+
+/** @throws UserError where a program of the base finds no loader, library or symbol version in the merged tree */
+async function requirePrograms({ name, base, python }: BaseInput, merged: RootFs): Promise<void> {
+  const search = await LibrarySearch.open(merged, {});
+  const app = await search.elf(merged.resolve(python)?.path ?? python);
+  const loader = app?.interpreter === undefined ? undefined : merged.resolve(app.interpreter)?.path;
+  for (const { path, elf } of await programs(base, search)) {
+    const found = merged.resolve(path);
+    if (found?.path !== path || elf.interpreter === undefined) continue; // the app's own program took its place
+    if (merged.resolve(elf.interpreter)?.path !== loader) throw misfit(name, `would start ${path} with another loader than the app's`);
+    const { objects, missing } = await search.closure(path);
+    if (missing[0]) throw misfit(name, `needs ${missing[0].name} for ${path}, which is in neither image`);
+    for (const object of objects) {
+      for (const [library, versions] of Object.entries(object.elf.versionsNeeded)) {
+        const defined = objects.find((other) => other.elf.soname === library || baseName(other.path) === library)?.elf.versionsDefined;
+        const lacking = defined && versions.find((version) => !defined.includes(version));
+        if (lacking) throw misfit(name, `needs ${lacking} of ${library} for ${object.path}, and the image's ${library} is older`);
+      }
+    }
+  }
+}
+
+/** The dynamically linked programs of a tree, each file once. */
+async function programs(fs: RootFs, search: LibrarySearch): Promise<{ path: string; elf: Elf }[]> {
+  const found: { path: string; elf: Elf }[] = [];
+  const seen = new Set<string>();
+  for (const entry of fs.entries.values()) {
+    if (entry.type !== 'f' || !mayBeElf(entry.path, entry.mode) || seen.has(entry.group ?? entry.path)) continue;
+    seen.add(entry.group ?? entry.path);
+    const elf = await search.elf(entry.path);
+    if (elf?.interpreter !== undefined && elf.dynamic && elf.soname === undefined) found.push({ path: entry.path, elf });
+  }
+  return found;
+}
+
+function link(path: string, target: string, mtime: number): Entry {
+  return { path, type: 'l', mode: 0o777, uid: 0, gid: 0, size: 0, mtime, target };
+}
+
+function misfit(name: string, why: string): UserError {
+  return new UserError(
+    `The base ${name} does not fit this image: it ${why}.`,
+    'Use --base scratch, or a base of the same distribution and release as the image.',
+  );
+}
