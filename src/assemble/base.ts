@@ -1,4 +1,3 @@
-import type { Elf } from '../elf/reader.js';
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch, type Loaded } from '../elf/search.js';
 import { UserError } from '../errors.js';
@@ -35,7 +34,9 @@ export interface BaseInput {
  */
 export async function overBase(input: BaseInput): Promise<Overlay> {
   const { name, base, original, keep } = input;
-  const replaced = await shareLibraries(input);
+  const theirs = await LibrarySearch.open(base, {});
+  const runnable = await programs(base, theirs);
+  const replaced = await shareLibraries(input, theirs, runnable);
   const result = new Map<string, Entry>();
   const kept = [...keep.reasons.keys()].flatMap((path) => original.lstat(path) ?? []);
   const children = new Map<string, Entry[]>();
@@ -62,25 +63,41 @@ export async function overBase(input: BaseInput): Promise<Overlay> {
   const merged = new RootFs(new Map([...base.entries, ...result]), (path, offset, length) =>
     (result.has(path) ? original : base).read(path, offset, length),
   );
-  await requirePrograms(input, merged);
+  await requirePrograms(input, merged, runnable);
   return { entries: [...result.values()], fs: merged };
 }
 
+/** A dynamically linked program, and the loader that it names. */
+interface Program {
+  path: string;
+  interpreter: string;
+}
+
 /** Keeps the original's copy of each library of the base that belongs to the C library; returns base path → that copy. */
-async function shareLibraries({ name, base, original, python, keep }: BaseInput): Promise<Map<string, string>> {
+async function shareLibraries(
+  { name, base, original, python, keep }: BaseInput,
+  theirs: LibrarySearch,
+  runnable: readonly Program[],
+): Promise<Map<string, string>> {
   const replaced = new Map<string, string>();
-  const [ours, theirs] = [await LibrarySearch.open(original, {}), await LibrarySearch.open(base, {})];
+  const ours = await LibrarySearch.open(original, {});
   const root = (await ours.closure(python)).objects[0];
   if (!root) throw misfit(name, 'can only be used with a dynamically linked Python');
-  for (const { path } of await programs(base, theirs)) {
+  const copy = async (soname: string) => (GLIBC.test(soname) ? findOwn(soname, root, ours, original) : undefined);
+  for (const { path } of runnable) {
     for (const object of (await theirs.closure(path)).objects.slice(1)) {
       const soname = object.elf.soname ?? baseName(object.path);
       if (!GLIBC.test(soname)) continue;
-      const found = await findOwn(soname, root, ours, original);
+      const found = await copy(soname);
       if (found === undefined) throw misfit(name, `needs ${soname} for ${path}, and the image's own C library does not bring it`);
       keep.add({ path: found, rule: 'base', parents: [], detail: `${path} of ${name} needs it` });
-      replaced.set(object.resolved.path, original.resolve(found)?.path ?? found);
     }
+  }
+  // Whatever else of its C library there is must not be found beside the app's.
+  for (const { path } of base.entries.values()) {
+    const found = await copy(baseName(path));
+    const real = found && original.resolve(found)?.path;
+    if (real && keep.has(real) && base.resolve(path)?.path === path) replaced.set(path, real);
   }
   return replaced;
 }
@@ -93,14 +110,13 @@ async function findOwn(soname: string, root: Loaded, search: LibrarySearch, orig
 }
 
 /** @throws UserError where a program of the base finds no loader, library or symbol version in the merged tree */
-async function requirePrograms({ name, base, python }: BaseInput, merged: RootFs): Promise<void> {
+async function requirePrograms({ name, python }: BaseInput, merged: RootFs, runnable: readonly Program[]): Promise<void> {
   const search = await LibrarySearch.open(merged, {});
   const app = await search.elf(merged.resolve(python)?.path ?? python);
   const loader = app?.interpreter === undefined ? undefined : merged.resolve(app.interpreter)?.path;
-  for (const { path, elf } of await programs(base, search)) {
-    const found = merged.resolve(path);
-    if (found?.path !== path || elf.interpreter === undefined) continue; // the app's own program took its place
-    if (merged.resolve(elf.interpreter)?.path !== loader) throw misfit(name, `would start ${path} with another loader than the app's`);
+  for (const { path, interpreter } of runnable) {
+    if (merged.resolve(path)?.path !== path) continue; // the app's own program took its place
+    if (merged.resolve(interpreter)?.path !== loader) throw misfit(name, `would start ${path} with another loader than the app's`);
     const { objects, missing } = await search.closure(path);
     if (missing[0]) throw misfit(name, `needs ${missing[0].name} for ${path}, which is in neither image`);
     for (const object of objects) {
@@ -114,14 +130,15 @@ async function requirePrograms({ name, base, python }: BaseInput, merged: RootFs
 }
 
 /** The dynamically linked programs of a tree, each file once. */
-async function programs(fs: RootFs, search: LibrarySearch): Promise<{ path: string; elf: Elf }[]> {
-  const found: { path: string; elf: Elf }[] = [];
+async function programs(fs: RootFs, search: LibrarySearch): Promise<Program[]> {
+  const found: Program[] = [];
   const seen = new Set<string>();
   for (const entry of fs.entries.values()) {
     if (entry.type !== 'f' || !mayBeElf(entry.path, entry.mode) || seen.has(entry.group ?? entry.path)) continue;
     seen.add(entry.group ?? entry.path);
     const elf = await search.elf(entry.path);
-    if (elf?.interpreter !== undefined && elf.dynamic && elf.soname === undefined) found.push({ path: entry.path, elf });
+    if (elf?.interpreter !== undefined && elf.dynamic && elf.soname === undefined)
+      found.push({ path: entry.path, interpreter: elf.interpreter });
   }
   return found;
 }

@@ -103,17 +103,18 @@ export interface Verdict extends SmokeResult {
 /** Static checks, then the exercise on the shrunk image beside the original's answers. */
 export async function checkImage(material: Material, shrunk: string, say: (text: string) => void): Promise<Verdict> {
   const { context, helper, original, exercise, fs, answers } = material;
-  const small = await helper.rootFsOf(context.session, shrunk);
-  small.close();
+  const tree = await helper.rootFsOf(context.session, shrunk);
+  const small = tree.fs;
   const health = healthcheckCommand(original.config);
   const statics = await staticChecks({
     fs,
-    entries: [...small.fs.entries.values()],
+    small,
     config: original.config,
     environment: { ...environmentOf(original.config.Env), ...environmentOf(exercise.run.env) },
     commands: [commandOf(original.config, exercise.run, exercise.args), ...(health ? [health] : [])],
     executed: material.trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path),
   });
+  tree.close();
   const smoke = await smokeImage({
     session: context.session,
     helper,
@@ -123,7 +124,7 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
     answers,
     fs,
     say,
-    has: (path) => small.fs.lstat(path) !== undefined,
+    has: (path) => small.lstat(path) !== undefined,
   });
   return { ...smoke, problems: statics.problems, checked: statics.checked };
 }

@@ -160,7 +160,7 @@ export class LibrarySearch {
   /** Replaces $ORIGIN, $LIB and $PLATFORM; the last two have several values, of which the existing one counts. */
   private expand(text: string, object: Loaded): string[] {
     const machine = MACHINES[object.elf.machine];
-    let list = [text.replace(/\$(ORIGIN\b|\{ORIGIN\})/g, () => parentOf(object.path))];
+    let list = [text.replace(/\$(ORIGIN\b|\{ORIGIN\})/g, () => parentOf(object.path)).replace(/^\/+/, '/')];
     const each = (pattern: RegExp, values: string[]) => {
       list = list.flatMap((item) => (pattern.test(item) ? values.map((value) => item.replace(pattern, value)) : [item]));
     };

@@ -2,13 +2,13 @@ import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
 import type { ImageConfig } from '../images/config.js';
 import { findProgram, isProgram, parseShebang, programsOf } from '../keep/scripts.js';
-import { type Entry, RootFs } from '../rootfs.js';
+import type { RootFs } from '../rootfs.js';
 
 export interface StaticInput {
   /** The original's file system. */
   fs: RootFs;
-  /** What the shrunk image has. */
-  entries: readonly Entry[];
+  /** The shrunk image's. */
+  small: RootFs;
   config: ImageConfig;
   environment: Readonly<Record<string, string>>;
   commands: readonly (readonly string[])[];
@@ -22,13 +22,12 @@ export interface StaticInput {
  */
 export async function staticChecks({
   fs,
-  entries,
+  small,
   config,
   environment,
   commands,
   executed,
 }: StaticInput): Promise<{ checked: number; problems: string[] }> {
-  const small = new RootFs(new Map(entries.map((entry) => [entry.path, entry])), fs.read);
   const [before, after] = [await LibrarySearch.open(fs, environment), await LibrarySearch.open(small, environment)];
   const programs = programsOf(executed, commands, { fs, environment, config });
   const problems: string[] = [];
@@ -39,7 +38,7 @@ export async function staticChecks({
       problems.push(`${name} is run by the configuration and is not in the image`);
     }
   }
-  for (const entry of entries) {
+  for (const entry of small.entries.values()) {
     if (entry.type === 'l') {
       checked++;
       if (fs.resolve(entry.path) && !small.resolve(entry.path))
@@ -48,7 +47,7 @@ export async function staticChecks({
     }
     if (entry.type !== 'f' || entry.size === 0 || !mayBeElf(entry.path, entry.mode)) continue;
     checked++;
-    const elf = await before.elf(entry.path);
+    const elf = await after.elf(entry.path);
     if (elf) {
       const missing = (await after.closure(entry.path)).missing;
       const always = new Set((await before.closure(entry.path)).missing.map(({ name }) => name));
@@ -56,7 +55,7 @@ export async function staticChecks({
       if (elf.interpreter !== undefined && fs.resolve(elf.interpreter) && !small.resolve(elf.interpreter))
         problems.push(`${entry.path} needs the loader ${elf.interpreter}, which is not in the image`);
     } else if (isProgram(entry.path, { fs, environment, programs })) {
-      const shebang = parseShebang(await fs.read(entry.path, 0, 256));
+      const shebang = parseShebang(await small.read(entry.path, 0, 256));
       if (shebang && fs.resolve(shebang.interpreter) && !small.resolve(shebang.interpreter))
         problems.push(`${entry.path} needs its interpreter ${shebang.interpreter}, which is not in the image`);
     }

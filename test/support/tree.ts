@@ -1,0 +1,32 @@
+import { type Entry, parentOf, RootFs } from '../../src/rootfs.js';
+
+/** A file's text or bytes, with a mode if not 0644; a link; or a directory. */
+export type Node = string | Buffer | { text: string | Buffer; mode?: number; group?: string } | { link: string } | { directory: true };
+
+/** A root file system made of a few paths; parents come by themselves. */
+export function makeTree(nodes: Record<string, Node>): RootFs {
+  const entries = new Map<string, Entry>();
+  const contents = new Map<string, Buffer>();
+  const directory = (path: string) => {
+    if (path !== '/') directory(parentOf(path));
+    if (!entries.has(path)) entries.set(path, { path, type: 'd', mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 1 });
+  };
+  directory('/');
+  for (const [path, node] of Object.entries(nodes)) {
+    directory(parentOf(path));
+    const common = { path, uid: 0, gid: 0, mtime: 1 };
+    if (typeof node === 'object' && 'link' in node) entries.set(path, { ...common, type: 'l', mode: 0o777, size: 0, target: node.link });
+    else if (typeof node === 'object' && 'directory' in node) directory(path);
+    else {
+      const { text, mode, group } = typeof node === 'string' || Buffer.isBuffer(node) ? { text: node, mode: undefined, group: undefined } : node;
+      const bytes = Buffer.from(text as string);
+      contents.set(path, bytes);
+      entries.set(path, { ...common, type: 'f', mode: mode ?? 0o644, size: bytes.length, ...(group !== undefined && { group }) });
+    }
+  }
+  return new RootFs(entries, async (path, offset, length) => {
+    const bytes = contents.get(path);
+    if (!bytes) throw new Error(`${path} has no bytes`);
+    return bytes.subarray(offset, offset + length);
+  });
+}
