@@ -14,7 +14,8 @@ const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,}$/i;
 const NAME =
   /^(?:[A-Za-z0-9.-]+(?::\d+)?\/|\[[0-9a-fA-F:]+\](?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
 /** Sources that design names and other issues bring. */
-const TRANSPORTS = ['docker-archive:', 'oci:', 'oci-archive:', 'rootfs:', 'host:', 'docker://'];
+const TRANSPORTS = ['docker-archive:', 'oci:', 'oci-archive:', 'rootfs:', 'docker://'];
+const THIS_MACHINE = 'host:';
 
 /**
  * Parses an image's name as Docker users write it. The prefix `docker-daemon:` is dropped.
@@ -22,7 +23,7 @@ const TRANSPORTS = ['docker-archive:', 'oci:', 'oci-archive:', 'rootfs:', 'host:
  */
 export function parseReference(text: string): Reference {
   const given = text.startsWith('docker-daemon:') ? text.slice('docker-daemon:'.length) : text;
-  const transport = TRANSPORTS.find((prefix) => given.startsWith(prefix));
+  const transport = given === THIS_MACHINE ? THIS_MACHINE : TRANSPORTS.find((prefix) => given.startsWith(prefix));
   if (transport)
     throw usageError(
       `${text}: images as ${transport} are not supported yet`,

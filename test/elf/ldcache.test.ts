@@ -24,7 +24,9 @@ describe('parseLdCache', () => {
     if (!HERE) return;
     const whole = readFileSync('/etc/ld.so.cache');
     const all = parseLdCache(whole).length;
-    fc.assert(fc.property(fc.nat(whole.length), (end) => void expect(parseLdCache(whole.subarray(0, end)).length).toBeLessThanOrEqual(all)));
+    fc.assert(
+      fc.property(fc.nat(whole.length), (end) => void expect(parseLdCache(whole.subarray(0, end)).length).toBeLessThanOrEqual(all)),
+    );
   });
 
   it('knows the flags of the two architectures that are traced', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import fg from 'fast-glob';
 import fc from 'fast-check';
+import fg from 'fast-glob';
 import { describe, expect, it } from 'vitest';
 import { readElf } from '../../src/elf/reader.js';
 import { type ElfSpec, makeElf } from '../support/elf.js';
@@ -64,22 +64,31 @@ describe('readElf', () => {
     expect(await from(Buffer.from(text, 'latin1'))).toBeUndefined();
   });
 
-  const libraries = existsSync('/usr/bin/readelf') ? fg.sync(['/usr/lib/*-linux-gnu/lib*.so.*', '/usr/bin/{bash,python3*,git}'], { onlyFiles: true }).slice(0, 80) : [];
-  it.runIf(libraries.length > 0)('agrees with readelf on the files of this machine', async () => {
-    for (const path of libraries) {
-      const elf = await from(readFileSync(path));
-      const told = execFileSync('readelf', ['--dynamic', '--wide', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-      const field = (pattern: RegExp) => [...told.matchAll(pattern)].map((match) => match[1]);
-      if (!elf) {
-        expect(told).toBe('');
-        continue;
+  const libraries = existsSync('/usr/bin/readelf')
+    ? fg.sync(['/usr/lib/*-linux-gnu/lib*.so.*', '/usr/bin/{bash,python3*,git}'], { onlyFiles: true }).slice(0, 80)
+    : [];
+  it.runIf(libraries.length > 0)(
+    'agrees with readelf on the files of this machine',
+    async () => {
+      for (const path of libraries) {
+        const elf = await from(readFileSync(path));
+        const told = execFileSync('readelf', ['--dynamic', '--wide', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+        const field = (pattern: RegExp) => [...told.matchAll(pattern)].map((match) => match[1]);
+        if (!elf) {
+          expect(told).toBe('');
+          continue;
+        }
+        expect([path, elf.needed]).toEqual([path, field(/\(NEEDED\).*\[(.*)\]/g)]);
+        expect([path, elf.soname]).toEqual([path, field(/\(SONAME\).*\[(.*)\]/g)[0]]);
+        expect([path, elf.runpath]).toEqual([path, field(/\(RUNPATH\).*\[(.*)\]/g)[0]]);
+        const versions = execFileSync('readelf', ['--version-info', '--wide', path], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
+        const files = [...versions.matchAll(/Version: 1 {2}File: (\S+) {2}Cnt/g)].map((match) => match[1]);
+        expect([path, Object.keys(elf.versionsNeeded).sort()]).toEqual([path, files.sort()]);
       }
-      expect([path, elf.needed]).toEqual([path, field(/\(NEEDED\).*\[(.*)\]/g)]);
-      expect([path, elf.soname]).toEqual([path, field(/\(SONAME\).*\[(.*)\]/g)[0]]);
-      expect([path, elf.runpath]).toEqual([path, field(/\(RUNPATH\).*\[(.*)\]/g)[0]]);
-      const versions = execFileSync('readelf', ['--version-info', '--wide', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-      const files = [...versions.matchAll(/Version: 1 {2}File: (\S+) {2}Cnt/g)].map((match) => match[1]);
-      expect([path, Object.keys(elf.versionsNeeded).sort()]).toEqual([path, files.sort()]);
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 });

@@ -15,7 +15,11 @@ const lib = (...needed: string[]) => makeElf({ needed, soname: 'x' });
 
 describe('LibrarySearch', () => {
   it('looks in the default directories, multiarch first', async () => {
-    const nodes = { '/app': lib('liba.so'), [`${LIB}/liba.so`]: makeElf({ soname: 'liba.so' }), '/usr/lib/liba.so': makeElf({ soname: 'liba.so' }) };
+    const nodes = {
+      '/app': lib('liba.so'),
+      [`${LIB}/liba.so`]: makeElf({ soname: 'liba.so' }),
+      '/usr/lib/liba.so': makeElf({ soname: 'liba.so' }),
+    };
     expect((await closure(nodes)).paths).toEqual([`${LIB}/liba.so`]);
   });
 
@@ -40,8 +44,13 @@ describe('LibrarySearch', () => {
 
   it('hands DT_RPATH down the loading chain, but not DT_RUNPATH', async () => {
     const below = { '/r/liba.so': makeElf({ needed: ['libb.so'], soname: 'liba.so' }), '/r/libb.so': makeElf({ soname: 'libb.so' }) };
-    expect((await closure({ '/app': makeElf({ needed: ['liba.so'], rpath: '/r' }), ...below })).paths).toEqual(['/r/liba.so', '/r/libb.so']);
-    expect((await closure({ '/app': makeElf({ needed: ['liba.so'], runpath: '/r' }), ...below })).missing).toEqual(['libb.so by /r/liba.so']);
+    expect((await closure({ '/app': makeElf({ needed: ['liba.so'], rpath: '/r' }), ...below })).paths).toEqual([
+      '/r/liba.so',
+      '/r/libb.so',
+    ]);
+    expect((await closure({ '/app': makeElf({ needed: ['liba.so'], runpath: '/r' }), ...below })).missing).toEqual([
+      'libb.so by /r/liba.so',
+    ]);
   });
 
   it('ignores the DT_RPATH of an object that has a DT_RUNPATH', async () => {
@@ -80,7 +89,11 @@ describe('LibrarySearch', () => {
   });
 
   it('finds a library without DT_SONAME by its file name, once', async () => {
-    const nodes = { '/app': lib('liba.so', 'libb.so'), '/lib/liba.so': makeElf({ needed: [] , rpath: '/x' }), '/lib/libb.so': makeElf({ needed: ['liba.so'], soname: 'libb.so' }) };
+    const nodes = {
+      '/app': lib('liba.so', 'libb.so'),
+      '/lib/liba.so': makeElf({ needed: [], rpath: '/x' }),
+      '/lib/libb.so': makeElf({ needed: ['liba.so'], soname: 'libb.so' }),
+    };
     expect((await closure(nodes)).paths).toEqual(['/lib/liba.so', '/lib/libb.so']);
   });
 
@@ -103,7 +116,9 @@ describe('LibrarySearch', () => {
   });
 
   it('reads preloaded objects from the environment and /etc/ld.so.preload', async () => {
-    const search = await LibrarySearch.open(makeTree({ '/etc/ld.so.preload': '/lib/one.so /lib/two.so\n' }), { LD_PRELOAD: '/lib/zero.so' });
+    const search = await LibrarySearch.open(makeTree({ '/etc/ld.so.preload': '/lib/one.so /lib/two.so\n' }), {
+      LD_PRELOAD: '/lib/zero.so',
+    });
     expect(search.preloads).toEqual(['/lib/zero.so', '/lib/one.so', '/lib/two.so']);
   });
 });

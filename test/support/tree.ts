@@ -18,7 +18,8 @@ export function makeTree(nodes: Record<string, Node>): RootFs {
     if (typeof node === 'object' && 'link' in node) entries.set(path, { ...common, type: 'l', mode: 0o777, size: 0, target: node.link });
     else if (typeof node === 'object' && 'directory' in node) directory(path);
     else {
-      const { text, mode, group } = typeof node === 'string' || Buffer.isBuffer(node) ? { text: node, mode: undefined, group: undefined } : node;
+      const { text, mode, group } =
+        typeof node === 'string' || Buffer.isBuffer(node) ? { text: node, mode: undefined, group: undefined } : node;
       const bytes = Buffer.from(text as string);
       contents.set(path, bytes);
       entries.set(path, { ...common, type: 'f', mode: mode ?? 0o644, size: bytes.length, ...(group !== undefined && { group }) });

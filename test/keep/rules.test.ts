@@ -1,0 +1,267 @@
+import { describe, expect, it } from 'vitest';
+import { findProgram, parseShebang } from '../../src/keep/scripts.js';
+import { makeElf } from '../support/elf.js';
+import { keptOf, makeTrace } from '../support/keep.js';
+import { makeTree } from '../support/tree.js';
+
+const program = (text: string | Buffer) => ({ text, mode: 0o755 });
+
+describe('observed', () => {
+  it.each(['open', 'write', 'map', 'exec', 'ldd', 'lookup', 'change', 'remove', 'chdir'])('%s keeps the path', async (kind) => {
+    const { rules } = await keptOf(makeTree({ '/srv/a': 'x', '/srv/b': 'x' }), makeTrace([`${kind} /srv/a`]));
+    expect(rules['/srv/a']).toEqual(['observed']);
+    expect(rules).not.toHaveProperty('/srv/b');
+  });
+
+  it('a listing keeps the directory, not what is in it', async () => {
+    const { rules } = await keptOf(makeTree({ '/srv/a': 'x' }), makeTrace(['list /srv']));
+    expect(rules).toHaveProperty('/srv');
+    expect(rules).not.toHaveProperty('/srv/a');
+  });
+
+  it.each(['create', 'connect', 'write', 'remove'])('%s keeps the directory of what is not in the image', async (kind) => {
+    const { rules } = await keptOf(makeTree({ '/srv/run': { directory: true } }), makeTrace([`${kind} /srv/run/new.sock`]));
+    expect(rules).toHaveProperty('/srv/run');
+  });
+
+  it('keeps nothing for a failed look-up', async () => {
+    const fs = makeTree({ '/srv/a': 'x' });
+    expect((await keptOf(fs, makeTrace(['lookup /srv/gone', 'open /nowhere/x']))).rules).toEqual((await keptOf(fs, makeTrace([]))).rules);
+  });
+});
+
+describe('walks', () => {
+  const names = Array.from({ length: 10 }, (_, index) => `/pkg/m${index}.py`);
+  const fs = makeTree(Object.fromEntries([...names, '/pkg/__pycache__/m0.cpython-313.pyc'].map((path) => [path, 'x'])));
+
+  it('looking up what was listed is told, and keeps nothing', async () => {
+    const { rules, notes } = await keptOf(fs, makeTrace(['list /pkg', ...names.map((path) => `lookup ${path}`)]));
+    expect(Object.keys(rules).filter((path) => path.startsWith('/pkg/'))).toEqual([]);
+    expect(notes).toEqual(['a walk over /pkg was not kept (10 entries looked up)']);
+  });
+
+  it('what was also opened is kept, and so is the source of an opened .pyc', async () => {
+    const { rules } = await keptOf(
+      fs,
+      makeTrace(['list /pkg', ...names.map((path) => `lookup ${path}`), 'open /pkg/m3.py', 'open /pkg/__pycache__/m0.cpython-313.pyc']),
+    );
+    expect(
+      Object.keys(rules)
+        .filter((path) => /m\d/.test(path))
+        .sort(),
+    ).toEqual(['/pkg/__pycache__/m0.cpython-313.pyc', '/pkg/m0.py', '/pkg/m3.py']);
+  });
+
+  it('a few look-ups, or look-ups by another process, are no walk', async () => {
+    const few = await keptOf(fs, makeTrace(['list /pkg', ...names.slice(0, 3).map((path) => `lookup ${path}`)]));
+    expect(few.rules).toHaveProperty('/pkg/m2.py');
+    const other = await keptOf(fs, makeTrace(['list /pkg 1', ...names.map((path) => `lookup ${path} 0`)]));
+    expect(other.rules).toHaveProperty('/pkg/m9.py');
+  });
+
+  it('looking up before listing is no walk', async () => {
+    const { rules } = await keptOf(fs, makeTrace([...names.map((path) => `lookup ${path}`), 'list /pkg']));
+    expect(rules).toHaveProperty('/pkg/m9.py');
+  });
+});
+
+describe('links and parents', () => {
+  const fs = makeTree({
+    '/usr/lib/v1/data': 'x',
+    '/usr/lib/current': { link: 'v1' },
+    '/lib': { link: 'usr/lib' },
+    '/etc/x': { link: '/usr/lib/current/data' },
+  });
+
+  it('keeps every link on the way and every parent', async () => {
+    const { rules } = await keptOf(fs, makeTrace(['open /lib/current/data']));
+    expect(rules).toMatchObject({
+      '/lib': ['links'],
+      '/usr/lib/current': ['links'],
+      '/usr/lib/v1': expect.arrayContaining(['parents']),
+      '/usr': ['parents'],
+    });
+    expect(rules).not.toHaveProperty('/etc/x');
+  });
+
+  it('keeps the target of a link that was only read', async () => {
+    expect((await keptOf(fs, makeTrace(['lookup /etc/x']))).rules).toHaveProperty('/usr/lib/v1/data');
+  });
+});
+
+describe('runtime', () => {
+  it('keeps mount points, temporary directories, the working directory, volumes, home and the user database', async () => {
+    const paths = ['/tmp', '/proc', '/sys', '/dev', '/var/tmp', '/srv/app', '/data/volume', '/home/me'];
+    const fs = makeTree({
+      ...Object.fromEntries(paths.map((path) => [path, { directory: true }])),
+      '/etc/passwd': 'x',
+      '/etc/group': 'x',
+      '/etc/shadow': 'x',
+    });
+    const { rules } = await keptOf(fs, makeTrace([]), {
+      config: { WorkingDir: '/srv/app', Volumes: { '/data/volume': {} }, Env: ['HOME=/home/me'] },
+    });
+    for (const path of [...paths, '/etc/passwd', '/etc/group']) expect(rules[path]).toContain('runtime');
+    expect(rules).not.toHaveProperty('/etc/shadow');
+  });
+});
+
+describe('scripts and entrypoint', () => {
+  const fs = makeTree({
+    '/usr/bin/env': program('e'),
+    '/usr/bin/python3': program('p'),
+    '/bin/sh': program('s'),
+    '/app/run.sh': program('#!/bin/sh\nexec x'),
+    '/usr/bin/tool': program('#!/usr/bin/env -S python3 -u\n'),
+    '/usr/lib/mod.py': program('#!/usr/bin/env python3\n'),
+  });
+
+  it('keeps the interpreter of the entrypoint, found by its relative path', async () => {
+    const { rules } = await keptOf(fs, makeTrace([]), { config: { WorkingDir: '/app' }, command: ['./run.sh'] });
+    expect(rules).toMatchObject({ '/app/run.sh': ['entrypoint'], '/bin/sh': ['scripts'] });
+  });
+
+  it('keeps env and the program that it runs', async () => {
+    const { rules } = await keptOf(fs, makeTrace(['exec /usr/bin/tool']));
+    expect(rules).toMatchObject({ '/usr/bin/env': ['scripts'], '/usr/bin/python3': expect.arrayContaining(['scripts']) });
+  });
+
+  it('does not take a module with a first line for a program', async () => {
+    expect((await keptOf(fs, makeTrace(['open /usr/lib/mod.py'], { processes: [] }))).rules).not.toHaveProperty('/usr/bin/env');
+  });
+
+  it('keeps what the health check runs', async () => {
+    expect(
+      (await keptOf(fs, makeTrace([]), { config: { Healthcheck: { Test: ['CMD', 'tool'] }, Env: ['PATH=/usr/bin'] } })).rules[
+        '/usr/bin/tool'
+      ],
+    ).toEqual(['entrypoint']);
+  });
+
+  it.each([
+    ['#!/bin/sh', { interpreter: '/bin/sh' }],
+    ['#! /usr/bin/env  python3 -u \n', { interpreter: '/usr/bin/env', argument: 'python3 -u' }],
+    ['#!\n', undefined],
+    ['\x7fELF', undefined],
+  ])('parses %j', (text, expected) => {
+    expect(parseShebang(Buffer.from(text))).toEqual(expected);
+  });
+
+  it('looks programs up along PATH, and only executable files', () => {
+    const places = { fs: makeTree({ '/a/x': 'no', '/b/x': program('yes') }), config: {}, environment: { PATH: '/a:/b' } };
+    expect(findProgram('x', places)).toBe('/b/x');
+    expect(findProgram('y', places)).toBeUndefined();
+  });
+});
+
+describe('elf', () => {
+  const fs = makeTree({
+    '/usr/bin/python3': program(makeElf({ interpreter: '/lib64/ld.so', needed: ['libc.so.6', 'libz.so'] })),
+    '/usr/lib/ld.so': makeElf({ soname: 'ld.so' }),
+    '/lib64': { link: 'usr/lib' },
+    '/lib': { link: 'usr/lib' },
+    '/usr/lib/libc.so.6': makeElf({ soname: 'libc.so.6' }),
+    '/usr/lib/libgcc_s.so.1': makeElf({ soname: 'libgcc_s.so.1' }),
+    '/usr/lib/libz.so': makeElf({ soname: 'libz.so' }),
+    '/usr/lib/glibc-hwcaps/x86-64-v3/libz.so': makeElf({ soname: 'libz.so' }),
+    '/etc/ld.so.cache': '',
+    '/usr/lib/libunused.so': makeElf({ soname: 'libunused.so' }),
+    '/usr/lib/libpre.so': makeElf({ soname: 'libpre.so' }),
+  });
+
+  it('keeps loader, closure, hwcaps variants, the cache, and what libc opens by name', async () => {
+    const { rules } = await keptOf(fs, makeTrace(['exec /usr/bin/python3']));
+    for (const path of [
+      '/usr/lib/ld.so',
+      '/usr/lib/libc.so.6',
+      '/usr/lib/libz.so',
+      '/usr/lib/glibc-hwcaps/x86-64-v3/libz.so',
+      '/usr/lib/libgcc_s.so.1',
+      '/etc/ld.so.cache',
+    ]) {
+      expect(rules[path]).toContain('elf');
+    }
+    expect(rules['/lib64']).toEqual(['links']);
+    expect(rules).not.toHaveProperty('/usr/lib/libunused.so');
+  });
+
+  it('keeps what is preloaded', async () => {
+    expect(
+      (await keptOf(fs, makeTrace(['exec /usr/bin/python3']), { env: ['LD_PRELOAD=/usr/lib/libpre.so'] })).rules['/usr/lib/libpre.so'],
+    ).toEqual(['elf']);
+  });
+});
+
+describe('system', () => {
+  const fs = makeTree({
+    '/etc/nsswitch.conf': 'passwd: files\nhosts: files mdns4 [NOTFOUND=return] dns\n',
+    '/usr/lib/libc.so.6': makeElf({ soname: 'libc.so.6' }),
+    '/usr/lib/libnss_dns.so.2': makeElf({ soname: 'd' }),
+    '/usr/lib/libnss_mdns4.so.2': makeElf({ soname: 'm' }),
+    '/usr/lib/libnss_hesiod.so.2': makeElf({ soname: 'h' }),
+    '/etc/services': 'x',
+    '/etc/ssl/certs/ca.pem': { link: '/usr/share/ca/one.crt' },
+    '/usr/share/ca/one.crt': 'x',
+    '/usr/lib/ssl/certs': { link: '/etc/ssl/certs' },
+    '/etc/mime.types': 'x',
+    '/usr/lib/os-release': 'x',
+    '/etc/os-release': { link: '../usr/lib/os-release' },
+    '/lib/terminfo/x/xterm': 'x',
+  });
+
+  it('keeps the modules of the services that nsswitch.conf names', async () => {
+    const { rules } = await keptOf(fs, makeTrace(['open /usr/lib/libc.so.6']));
+    expect(rules).toMatchObject({
+      '/etc/nsswitch.conf': ['system'],
+      '/usr/lib/libnss_dns.so.2': ['system'],
+      '/usr/lib/libnss_mdns4.so.2': ['system'],
+      '/usr/lib/os-release': expect.arrayContaining(['system']),
+    });
+    expect(rules).not.toHaveProperty('/usr/lib/libnss_hesiod.so.2');
+  });
+
+  it.each([
+    ['socket', '/etc/services'],
+    ['mimetypes', '/etc/mime.types'],
+    ['_curses', '/lib/terminfo/x/xterm'],
+  ])('with %s keeps %s, and not without', async (module, path) => {
+    expect((await keptOf(fs, makeTrace([], { modules: { [module]: null } }))).rules[path]).toEqual(['system']);
+    expect((await keptOf(fs, makeTrace([]))).rules).not.toHaveProperty(path);
+  });
+
+  it('keeps certificate authorities once a context has looked for them', async () => {
+    const { rules } = await keptOf(fs, makeTrace(['open /usr/lib/ssl/cert.pem']));
+    expect(rules).toHaveProperty('/etc/ssl/certs/ca.pem');
+    expect(rules).toHaveProperty('/usr/share/ca/one.crt');
+    expect((await keptOf(fs, makeTrace(['open /usr/lib/ssl/openssl.cnf']))).rules).not.toHaveProperty('/etc/ssl/certs/ca.pem');
+  });
+});
+
+describe('user', () => {
+  const fs = makeTree({ '/srv/a/x.txt': 'x', '/srv/a/y.bin': 'x', '/srv/b/z.txt': 'x' });
+
+  it('includes by glob; a directory takes what is in it', async () => {
+    const { rules, notes } = await keptOf(fs, makeTrace([]), { choice: { include: ['/srv/**/*.txt', 'srv/a', '/nothing*'], exclude: [] } });
+    expect(Object.keys(rules).filter((path) => rules[path]?.includes('user'))).toEqual([
+      '/srv/a',
+      '/srv/a/x.txt',
+      '/srv/a/y.bin',
+      '/srv/b/z.txt',
+    ]);
+    expect(notes).toEqual(['--include /nothing* matches nothing in the image']);
+  });
+
+  it('reads a .pyshrinkkeep as a .dockerignore', async () => {
+    const { rules } = await keptOf(fs, makeTrace([]), {
+      choice: { include: [], exclude: [], keepFile: '# all of a\nsrv/a\n!srv/a/y.bin\n*.txt\n!z.txt\n' },
+    });
+    expect(rules).toHaveProperty('/srv/a/x.txt');
+    expect(rules).not.toHaveProperty('/srv/b/z.txt');
+  });
+
+  it('excludes last, and says so', async () => {
+    const { rules, notes } = await keptOf(fs, makeTrace(['open /srv/a/x.txt']), { choice: { include: [], exclude: ['/srv/a/*.txt'] } });
+    expect(rules).not.toHaveProperty('/srv/a/x.txt');
+    expect(notes).toEqual(['--exclude takes out /srv/a/x.txt']);
+  });
+});

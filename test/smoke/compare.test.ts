@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compareAnswers } from '../../src/smoke/compare.js';
+import { maskKnown, sameButForVariation } from '../../src/smoke/mask.js';
+import type { Answers } from '../../src/tracing/answers.js';
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const http = (body: string, status = 200, headers: Record<string, string> = {}): Answers => ({
+  steps: [{ step: 'GET /', answer: { kind: 'http', status, headers, body: base64(body) } }],
+  app: { stdout: '', stderr: '', cut: false, exit: null },
+});
+const program = (stdout: string, exit: number | null = 0, stderr = ''): Answers => ({
+  steps: [{ step: 'until exit', answer: { kind: 'until-exit' } }],
+  app: { stdout: base64(stdout), stderr: base64(stderr), cut: false, exit },
+});
+
+describe('compareAnswers', () => {
+  it('finds equal answers equal', () => {
+    expect(compareAnswers(http('x'), http('x'))).toEqual([]);
+    expect(compareAnswers(program('x'), program('x'))).toEqual([]);
+  });
+
+  it.each([
+    ['a status', http('x'), http('x', 500), 'outcome'],
+    ['a body', http('x'), http('y'), 'body'],
+    ['a content type', http('x', 200, { 'content-type': 'a' }), http('x', 200, { 'content-type': 'b' }), 'header content-type'],
+    ['a missing header', http('x', 200, { server: 'a' }), http('x'), 'headers'],
+    ['output', program('x'), program('y'), 'stdout'],
+    ['errors', program('x', 0, 'e'), program('x'), 'stderr'],
+    ['an exit status', program('x'), program('x', 1), 'exit'],
+  ])('finds %s', (_, original, shrunk, what) => {
+    expect(compareAnswers(original, shrunk).map((difference) => difference.what)).toEqual([what]);
+  });
+
+  it("finds a traceback in a server's log, and no other change of the log", () => {
+    const server = (log: string) => ({ ...http('x'), app: { stdout: '', stderr: base64(log), cut: false, exit: null } });
+    expect(compareAnswers(server('started 1'), server('started 2'))).toEqual([]);
+    expect(compareAnswers(server(''), server('Traceback (most recent call last):\n')).map(({ what }) => what)).toEqual(['tracebacks']);
+  });
+
+  it('finds a step that was not answered', () => {
+    expect(compareAnswers(http('x'), { ...http('x'), steps: [] }).length).toBeGreaterThan(0);
+  });
+
+  it('lets pass what differs between two answers of the original, and nothing else', () => {
+    const page = (token: string, word = 'hello') => http(`<input value="${token}"> ${word}`);
+    expect(compareAnswers(page('abc'), page('xyz'))).toHaveLength(1);
+    expect(compareAnswers(page('abc'), page('xyz'), page('def'))).toEqual([]);
+    expect(compareAnswers(page('abc'), page('xyz', 'goodbye'), page('def'))).toHaveLength(1);
+  });
+
+  it('tells bytes apart that are no text', () => {
+    const bytes = (value: number) => ({
+      ...http(''),
+      steps: [
+        { step: 's', answer: { kind: 'http' as const, status: 200, headers: {}, body: Buffer.from([0xff, value]).toString('base64') } },
+      ],
+    });
+    expect(compareAnswers(bytes(0xfe), bytes(0xfd))).toHaveLength(1);
+  });
+});
+
+describe('masks', () => {
+  it.each([
+    ['at 2024-01-02T03:04:05.678Z', 'at <time>'],
+    ['Tue, 02 Jan 2024 03:04:05 GMT', '<time>'],
+    ['[02/Jan/2024 03:04:05]', '[<time>]'],
+    ['id 123e4567-e89b-12d3-a456-426614174000', 'id <uuid>'],
+    ['<object at 0x7f12ab34cd>', '<object at <address>>'],
+    ['price 12.5 on 3 items', 'price 12.5 on 3 items'],
+  ])('%s', (text, masked) => expect(maskKnown(text)).toBe(masked));
+
+  it('an original varies from itself by nothing', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (a, b) => {
+        expect(sameButForVariation(a, a, a)).toBe(true);
+        if (a !== b) expect(sameButForVariation(a, a, b)).toBe(false);
+      }),
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
+import type { RootFs } from '../../src/rootfs.js';
+import type { Observation, Trace } from '../../src/trace.js';
+
+/** A trace of the given observations, written `kind path` by process 0, or `kind path N` by process N. */
+export function makeTrace(observations: string[], more: Partial<Trace> = {}): Trace {
+  return {
+    version: 1,
+    image: { id: 'sha256:0', reference: 'x', digests: [], platform: 'linux/amd64', size: 1 },
+    engine: 'docker',
+    python: { version: '3.13.1', executable: '/usr/bin/python3', sitePackages: [] },
+    tracers: ['supervisor'],
+    environment: [],
+    exercise: [],
+    exit: 0,
+    processes: [
+      { pid: 7, parent: 1, executable: '/usr/bin/python3' },
+      { pid: 8, parent: 7, executable: '/usr/bin/other' },
+    ],
+    observations: observations.map((text): Observation => {
+      const [kind, path, process] = text.split(' ') as [Observation['kind'], string, string?];
+      return { kind, path, process: Number(process ?? 0) };
+    }),
+    modules: {},
+    warnings: [],
+    ...more,
+  };
+}
+
+/** The paths that are kept, with the rules that keep them, and what the user is told. */
+export async function keptOf(
+  fs: RootFs,
+  trace: Trace,
+  more: Partial<KeepInput> = {},
+): Promise<{ rules: Record<string, string[]>; notes: string[] }> {
+  const { keep, notes } = await computeKeepSet({
+    fs,
+    trace,
+    config: {},
+    env: [],
+    command: [],
+    choice: { include: [], exclude: [] },
+    ...more,
+  });
+  return {
+    rules: Object.fromEntries([...keep.reasons].map(([path, reasons]) => [path, [...new Set(reasons.map(({ rule }) => rule))]])),
+    notes,
+  };
+}
