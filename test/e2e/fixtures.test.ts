@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithEngine, docker, FIXTURES, leftovers, pyshrink, workdir } from '../support/engine.js';
+
+interface Expected {
+  /** Most that the shrunk image may weigh at this level, in MB of `docker image inspect`. */
+  observed: number;
+  /** What follows the image's name. */
+  args?: string[];
+}
+
+const NETWORK = 'pyshrink-test';
+const DATABASE = 'pyshrink-test-postgres';
+/** Run options of the fixture that has a database beside it. */
+const BESIDE: Record<string, string[]> = {
+  psycopg2: ['--network', NETWORK, '--env', `DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`],
+};
+
+const names = readdirSync(FIXTURES).filter((name) => readdirSafe(join(FIXTURES, name)).includes('expected.json'));
+
+describeWithEngine('fixtures', () => {
+  beforeAll(async () => {
+    await docker('rm', '-f', DATABASE).catch(() => {});
+    await docker('network', 'create', NETWORK).catch(() => {});
+    await docker('run', '-d', '--rm', '--name', DATABASE, '--network', NETWORK, 'pyshrink-fixture/postgres');
+    while ((await docker('exec', DATABASE, 'pg_isready', '-h', '127.0.0.1').catch(() => '')) === '')
+      await new Promise((go) => setTimeout(go, 100));
+  });
+  afterAll(async () => {
+    await docker('rm', '-f', DATABASE);
+    await docker('network', 'rm', NETWORK);
+  });
+
+  it.each(names)('%s shrinks, behaves the same, and is no larger than it may be', async (name) => {
+    const expected = JSON.parse(readFileSync(join(FIXTURES, name, 'expected.json'), 'utf8')) as Expected;
+    const image = `pyshrink-fixture/${name}`;
+    const tag = `pyshrink-test/${name}:shrunk`;
+    const cwd = workdir();
+    const run = await pyshrink(
+      [
+        'shrink',
+        image,
+        '--json',
+        '--tag',
+        tag,
+        '--exercise',
+        join(FIXTURES, name, 'exercise.yaml'),
+        ...(BESIDE[name] ?? []),
+        ...(expected.args ? ['--', ...expected.args] : []),
+      ],
+      { cwd },
+    );
+    expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
+    const result = JSON.parse(run.stdout as string);
+    expect(result).toMatchObject({ passed: true, image: tag, warnings: [], verdict: { problems: [], differences: [], missing: [] } });
+    expect(result.after / 1e6).toBeLessThanOrEqual(expected.observed);
+
+    // The trace names the variables of the run, and holds no value.
+    const trace = readFileSync(join(cwd, result.trace), 'utf8');
+    expect(JSON.parse(trace).tracers).toEqual(expect.arrayContaining(['supervisor', 'maps', 'ldd', 'imports']));
+    expect(trace).not.toContain('postgresql://');
+
+    // The same trace gives the same image.
+    const again = await pyshrink(['assemble', '--json', '--tag', tag, ...(BESIDE[name] ?? [])], { cwd });
+    expect(again.exitCode).toBe(0);
+    expect(JSON.parse(again.stdout as string).id).toBe((await docker('image', 'inspect', '-f', '{{.Id}}', tag)).trim());
+    expect(await leftovers()).toEqual([]);
+  });
+});
+
+function readdirSafe(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
