@@ -3,7 +3,7 @@ import { withSession } from './context.js';
 import { type KeepFlags, type RunFlags, requireLevel, runOptions } from './options.js';
 import { print } from './print.js';
 import { reopen } from './reopen.js';
-import { assembleDraft, publish, targetName } from './stages.js';
+import { assembleDraft, baseImage, publish, targetName } from './stages.js';
 import { newestTrace, readTrace } from './workspace.js';
 
 export interface AssembleFlags extends KeepFlags, RunFlags {
@@ -18,7 +18,8 @@ export async function assembleCommand(paths: string[], flags: AssembleFlags): Pr
   return withSession(async (context) => {
     const material = await reopen(context, stored, await runOptions(flags));
     const name = await targetName(context.engine, material.original.reference, flags);
-    const draft = await context.progress.task(`Assembling ${name}`, () => assembleDraft(material, flags));
+    const base = await baseImage(context.engine, flags);
+    const draft = await context.progress.task(`Assembling ${name}`, () => assembleDraft(material, flags, base));
     await publish(context, draft, name);
     await stored.folder.saveResult({ id: draft.id, tag: name, original: material.original.id, trace: path }, draft.reasons);
     const size = (await context.engine.inspect(name)).size;

@@ -53,8 +53,13 @@ export async function targetName(engine: Engine, reference: string, flags: KeepF
   return name;
 }
 
+/** The image to build on; undefined for scratch. @throws UserError where there is none of that name */
+export async function baseImage(engine: Engine, flags: KeepFlags): Promise<ImageInfo | undefined> {
+  return flags.base === 'scratch' ? undefined : engine.inspect(flags.base);
+}
+
 /** Computes the keep set and streams the image into the engine. */
-export async function assembleDraft(material: Material, flags: KeepFlags): Promise<Draft> {
+export async function assembleDraft(material: Material, flags: KeepFlags, base: ImageInfo | undefined): Promise<Draft> {
   const { context, helper, original, trace, exercise, fs } = material;
   const keepFile = await readFile('.pyshrinkkeep', 'utf8').catch(() => undefined);
   const { keep, notes } = await computeKeepSet({
@@ -65,7 +70,6 @@ export async function assembleDraft(material: Material, flags: KeepFlags): Promi
     command: commandOf(original.config, exercise.run, exercise.args),
     choice: { include: flags.include, exclude: flags.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
-  const base = flags.base === 'scratch' ? undefined : await context.engine.inspect(flags.base);
   const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
   const { id, files } = await assembleImage({
     session: context.session,

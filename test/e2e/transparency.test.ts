@@ -66,7 +66,7 @@ describeWithEngine('a traced run is what an untraced one is', () => {
 
   it('sees what children, threads and orphans open, and where they run', async () => {
     const { trace } = await traced(image, ['processes']);
-    const seen = new Set(trace.observations.map(({ kind, path }: { kind: string; path: string }) => `${kind} ${path}`));
+    const seen = new Set<string>(trace.observations.map(({ kind, path }: { kind: string; path: string }) => `${kind} ${path}`));
     for (const fact of [
       'open /etc/passwd',
       'lookup /etc/../etc/group',

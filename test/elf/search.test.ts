@@ -66,6 +66,7 @@ describe('LibrarySearch', () => {
   it('expands $ORIGIN from where the object was found, and $LIB', async () => {
     const origin = { '/app': makeElf({ needed: ['liba.so'], runpath: '$ORIGIN/x.libs' }), '/x.libs/liba.so': makeElf({ soname: 'a' }) };
     expect((await closure(origin)).paths).toEqual(['/x.libs/liba.so']);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: ld.so's own notation
     const braces = { '/app': makeElf({ needed: ['liba.so'], rpath: '/opt/${LIB}' }), '/opt/lib64/liba.so': makeElf({ soname: 'a' }) };
     expect((await closure(braces)).paths).toEqual(['/opt/lib64/liba.so']);
   });

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { extract, type Header } from 'tar-stream';
+import { beforeAll, expect, it } from 'vitest';
+import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+
+type Exported = Pick<Header, 'type' | 'mode' | 'uid' | 'gid' | 'linkname'> & { mtime: number; pax: Record<string, string>; digest: string };
+
+/** Every entry of an image's root file system, from `docker export`. */
+async function exported(image: string): Promise<Map<string, Exported>> {
+  const id = (await docker('create', '--entrypoint', 'x', image)).trim();
+  const entries = new Map<string, Exported>();
+  const archive = extract();
+  archive.on('entry', (header, stream, next) => {
+    const hash = createHash('sha256');
+    stream.on('data', (data) => hash.update(data as Buffer));
+    stream.on('end', () => {
+      const { type, mode, uid, gid, linkname, mtime } = header;
+      const pax = (header as { pax?: Record<string, string> }).pax ?? {};
+      const xattrs = Object.fromEntries(Object.entries(pax).filter(([key]) => key.startsWith('SCHILY.xattr')));
+      entries.set(`/${header.name.replace(/\/$/, '')}`, {
+        type,
+        mode,
+        uid,
+        gid,
+        linkname,
+        mtime: Number(mtime),
+        pax: xattrs,
+        digest: hash.digest('hex'),
+      });
+      next();
+    });
+  });
+  const run = execa('docker', ['export', id], { stdout: 'pipe', encoding: 'buffer', buffer: false });
+  run.stdout.pipe(archive);
+  await new Promise<void>((resolve, reject) => archive.on('finish', () => resolve()).on('error', reject));
+  await docker('rm', id);
+  return entries;
+}
+
+/** What the daemon itself puts into a container. */
+const OF_THE_DAEMON = /^\/(\.dockerenv|dev(\/.*)?|proc|sys|etc\/(hosts|hostname|resolv\.conf|mtab))?$/;
+const LONG = `${'d'.repeat(90)}/${'e'.repeat(90)}/ünï`;
+
+const DOCKERFILE = `FROM ${SLIM}
+WORKDIR /srv/app
+RUN mkdir -p /srv/${LONG} /data/inner && echo long > /srv/${LONG}/file && echo seed > /data/inner/seed \\
+ && echo same > one && ln one two && ln -s ../app/one three && chmod 4750 one && chown 1234:55 one && touch -d 2001-02-03T04:05:06Z one \\
+ && python3 -c "import os; open('cap', 'w').write('c'); os.setxattr('cap', 'security.capability', bytes.fromhex('0100000200040000000000000000000000000000'))" \\
+ && chown -R 1234:55 /data && chmod 2775 /data/inner
+COPY app.py .
+VOLUME /data
+EXPOSE 8000 9000/udp
+LABEL who=me
+ENV A=b
+STOPSIGNAL SIGINT
+HEALTHCHECK --interval=5s CMD python3 -c "import os; os.stat('/srv/app/cap')"
+USER 1234
+ENTRYPOINT ["python3"]
+CMD ["app.py"]
+`;
+const APP = `import http.server, os
+for path in ("one", "two", "three", "cap", "/srv/${LONG}/file", "/data/inner/seed"):
+    os.stat(path)
+http.server.HTTPServer(("127.0.0.1", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()
+`;
+
+describeWithEngine('an assembled image', () => {
+  let image: string;
+  let cwd: string;
+  const tag = 'pyshrink-test/assembled:shrunk';
+  beforeAll(async () => {
+    image = await buildImage(DOCKERFILE, { 'app.py': APP });
+    cwd = workdir();
+    const run = await pyshrink(['shrink', image, '--json', '--tag', tag, '--http', '/app.py'], { cwd });
+    expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
+  });
+
+  it('has owners, modes, times, links and extended attributes of the original', async () => {
+    const [original, shrunk] = await Promise.all([exported(image), exported(tag)]);
+    const paths = [...shrunk.keys()].filter((path) => !OF_THE_DAEMON.test(path));
+    expect(paths.length).toBeGreaterThan(50);
+    for (const path of paths) {
+      const [a, b] = [original.get(path), shrunk.get(path)];
+      if (a?.type === 'link' || b?.type === 'link') continue;
+      // A volume's own directory is the daemon's in every container, and so has the time of its making.
+      expect([path, b]).toEqual([path, path === '/data' ? { ...a, mtime: b?.mtime } : a]);
+    }
+    expect(shrunk.get('/srv/app/cap')?.pax).toHaveProperty('SCHILY.xattr.security.capability');
+    expect([shrunk.get('/srv/app/one')?.type, shrunk.get('/srv/app/two')?.type].sort()).toEqual(['file', 'link']);
+    expect(shrunk.has(`/srv/${LONG}/file`)).toBe(true);
+    expect(shrunk.get('/data/inner')).toMatchObject({ mode: 0o2775, uid: 1234, gid: 55 });
+    expect(shrunk.get('/tmp')).toMatchObject({ type: 'directory', mode: 0o1777 });
+    expect(shrunk.has('/usr/local/lib/python3.13/sqlite3')).toBe(false);
+  });
+
+  it('has the configuration of the original, and our labels', async () => {
+    const config = async (name: string) => JSON.parse(await docker('image', 'inspect', '-f', '{{json .Config}}', name));
+    const [original, shrunk] = [await config(image), await config(tag)];
+    for (const field of ['Entrypoint', 'Cmd', 'Env', 'User', 'WorkingDir', 'ExposedPorts', 'Volumes', 'Healthcheck', 'StopSignal']) {
+      expect([field, shrunk[field]]).toEqual([field, original[field]]);
+    }
+    const { 'io.pyshrink.original.id': id, who } = shrunk.Labels;
+    expect([id, who]).toEqual([(await docker('image', 'inspect', '-f', '{{.Id}}', image)).trim(), 'me']);
+    expect(Object.keys(shrunk.Labels).filter((name) => name.startsWith('org.opencontainers.image.base'))).toEqual([]);
+  });
+
+  it('runs as another uid, on a read-only root, without capabilities, and is healthy', async () => {
+    const id = (await docker('run', '-d', '--rm', '--user', '4321', '--read-only', '--cap-drop', 'ALL', tag)).trim();
+    try {
+      let health = '';
+      for (let i = 0; i < 300 && health !== 'healthy'; i++) {
+        health = (await docker('inspect', '-f', '{{.State.Health.Status}}', id)).trim();
+        await new Promise((go) => setTimeout(go, 100));
+      }
+      expect(health).toBe('healthy');
+    } finally {
+      await docker('rm', '-f', id);
+    }
+  });
+
+  it('is compared again by smoke, which finds what an exclusion breaks', async () => {
+    const good = await pyshrink(['smoke', tag], { cwd });
+    expect([good.exitCode, good.stdout]).toEqual([0, expect.stringContaining('0 differ')]);
+    const made = await pyshrink(['assemble', '--tag', 'pyshrink-test/broken:shrunk', '--exclude', '/srv/app/app.py'], { cwd });
+    expect([made.exitCode, made.stdout]).toEqual([0, expect.stringContaining('--exclude takes out /srv/app/app.py')]);
+    const bad = await pyshrink(['smoke', '--json'], { cwd });
+    expect(bad.exitCode).toBe(3);
+    expect(JSON.parse(bad.stdout as string).differences[0].shrunk).toContain("can't open file '/srv/app/app.py'");
+  });
+
+  it('does not get its name when it behaves differently', async () => {
+    const run = await pyshrink(
+      ['shrink', image, '--tag', 'pyshrink-test/never:shrunk', '--http', '/app.py', '--exclude', '**/socketserver*'],
+      { cwd: workdir() },
+    );
+    expect([run.exitCode, run.stdout]).toEqual([3, expect.stringContaining('behaves differently')]);
+    await expect(docker('image', 'inspect', 'pyshrink-test/never:shrunk')).rejects.toThrow(/No such/i);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('takes in what is included on the command line and in .pyshrinkkeep', async () => {
+    const here = workdir();
+    writeFileSync(join(here, '.pyshrinkkeep'), 'usr/local/lib/python3.13/wave.py\n');
+    const run = await pyshrink(
+      ['shrink', image, '--tag', 'pyshrink-test/more:shrunk', '--http', '/app.py', '--include', '/usr/local/lib/python3.13/sqlite3'],
+      { cwd: here },
+    );
+    expect(run.exitCode).toBe(0);
+    const entries = await exported('pyshrink-test/more:shrunk');
+    expect(entries.has('/usr/local/lib/python3.13/wave.py')).toBe(true);
+    expect(entries.has('/usr/local/lib/python3.13/sqlite3/__init__.py')).toBe(true);
+  });
+});
+
+describeWithEngine('an image over busybox:glibc', () => {
+  const tag = 'pyshrink-test/busybox:shrunk';
+  it("shares the base's layers, runs the app, and has a working shell", async () => {
+    const cwd = workdir();
+    const run = await pyshrink(['shrink', 'pyshrink-fixture/ssl-hello', '--base', 'busybox:glibc', '--tag', tag, '--json'], { cwd });
+    expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
+    const layers = async (name: string) => JSON.parse(await docker('image', 'inspect', '-f', '{{json .RootFS.Layers}}', name)) as string[];
+    expect((await layers(tag))[0]).toBe((await layers('busybox:glibc'))[0]);
+    expect(await docker('image', 'inspect', '-f', '{{index .Config.Labels "org.opencontainers.image.base.name"}}', tag)).toBe(
+      'busybox:glibc',
+    );
+    const shell = await docker(
+      'run',
+      '--rm',
+      '--entrypoint',
+      'sh',
+      tag,
+      '-c',
+      'ls /bin/busybox && id -u && echo "a b" | tr a-z A-Z && python3 /app/app.py',
+    );
+    expect(shell).toMatch(/^\/bin\/busybox\n0\nA B\n\{"tls": true.*\}$/);
+    const keep = JSON.parse(readFileSync(join(cwd, '.pyshrink/pyshrink-fixture_ssl-hello_latest/keep.json'), 'utf8'));
+    expect(keep['/usr/lib/x86_64-linux-gnu/libresolv.so.2'].some(({ rule }: { rule: string }) => rule === 'base' || rule === 'elf')).toBe(
+      true,
+    );
+  });
+
+  it("refuses a base whose programs the app's C library cannot run", async () => {
+    const newer = await buildImage(`FROM ${DEBIAN} AS full
+RUN mkdir -p /out/bin /out/lib64 && cp /bin/sh /out/bin/sh && cp /lib64/ld-linux-x86-64.so.2 /out/lib64/ && sed -i 's/GLIBC_2\\.34/GLIBC_9.99/' /out/bin/sh
+FROM scratch
+COPY --from=full /out/ /
+CMD ["sh"]
+`);
+    const run = await pyshrink(['shrink', 'pyshrink-fixture/hello', '--base', newer]);
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(/does not fit this image/)]);
+    expect(run.stderr).toContain('--base scratch');
+    expect(await leftovers()).toEqual([]);
+  });
+});

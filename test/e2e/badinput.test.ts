@@ -1,0 +1,118 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+
+const HELLO = 'pyshrink-fixture/hello';
+
+describeWithEngine('bad input gets one clear message, the right exit code, and leaves nothing', () => {
+  const refuse = async (args: string[], code: number, message: RegExp, options: { cwd?: string; env?: Record<string, string> } = {}) => {
+    const run = await pyshrink(args, { cwd: workdir(), ...options });
+    expect([run.exitCode, run.stderr]).toEqual([code, expect.stringMatching(message)]);
+    expect(run.stderr).not.toMatch(/^ {4}at /m);
+    expect(run.stdout).toBe('');
+    expect(await leftovers()).toEqual([]);
+  };
+
+  it('an image that does not exist', () =>
+    refuse(['shrink', 'no/such:image'], 1, /There is no image no\/such:image.*\n.*docker pull no\/such:image/));
+  it('a name that is none', () => refuse(['trace', 'NOT A NAME'], 2, /is not an image name/));
+  it('no daemon', () =>
+    refuse(['trace', HELLO], 1, /does not answer.*\n.*Start Docker/, { env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } }));
+  it('a wrong --http', () => refuse(['trace', HELLO, '--http', 'FETCH x'], 2, /is not a request/));
+  it('a wrong --wait', () => refuse(['trace', HELLO, '--wait', 'long'], 2, /number of seconds/));
+  it('an unknown option', () => refuse(['trace', HELLO, '--fast'], 2, /unknown option '--fast'/));
+  it('an unknown command', () => refuse(['squeeze', HELLO], 2, /unknown command 'squeeze'/));
+  it('a missing argument', () => refuse(['shrink'], 2, /missing required argument/));
+  it('a level that is not there yet', () => refuse(['shrink', HELLO, '--level', 'reachable'], 2, /--level reachable is not there yet/));
+  it('a level that is none', () => refuse(['shrink', HELLO, '--level', 'tiny'], 2, /is no level/));
+  it('an exercise file that is not there', () => refuse(['trace', HELLO, '--exercise', 'none.yaml'], 2, /none.yaml can't be read/));
+  it('a run option that the daemon refuses', () => refuse(['trace', HELLO, '--cap-add', 'MAGIC'], 1, /The daemon refused.*MAGIC/i));
+  it('a tag that is none', () => refuse(['shrink', HELLO, '--tag', 'A B'], 2, /is not an image name/));
+  it('a base that does not exist', () => refuse(['shrink', HELLO, '--base', 'no/base'], 1, /There is no image no\/base/));
+  it('assemble where nothing was traced', () => refuse(['assemble'], 1, /There is no trace here yet/));
+  it('smoke of an image that is not ours', () => refuse(['smoke', HELLO], 1, /was not made by pyshrink/));
+
+  it('an image without Python', async () => {
+    await refuse(['shrink', 'busybox:glibc'], 1, /busybox:glibc has no Python/);
+  });
+
+  it('an app that crashes before it listens: its last output is shown', async () => {
+    const image = await buildImage(`FROM ${SLIM}\nEXPOSE 80\nCMD ["python3", "-c", "raise ValueError('boom')"]\n`);
+    await refuse(['shrink', image], 1, /ended with status 1 before it listened[\s\S]*ValueError: boom/);
+  });
+
+  it('an app that never opens its port', async () => {
+    const image = await buildImage(`FROM ${SLIM}\nEXPOSE 80\nCMD ["python3", "-uc", "import time; print('sleeping'); time.sleep(99)"]\n`);
+    await refuse(['trace', image, '--start-timeout', '2'], 1, /never opened 80 within 2 s[\s\S]*sleeping[\s\S]*--start-timeout/);
+    await refuse(['trace', image, '--until-exit', '--exit-timeout', '2'], 1, /did not end within 2 s[\s\S]*--exit-timeout/);
+  });
+
+  it('an app that does not answer', async () => {
+    const image = await buildImage(
+      `FROM ${SLIM}\nCMD ["python3", "-c", "import socket, time; s = socket.create_server(('', 80)); time.sleep(99)"]\n`,
+    );
+    await refuse(
+      ['trace', image, '--http', '/slow', '--step-timeout', '1'],
+      1,
+      /did not answer GET \/slow within 1 s[\s\S]*--step-timeout/,
+    );
+  });
+
+  it('a supervisor that is killed: no trace claims to be whole', async () => {
+    const image = await buildImage(
+      `FROM ${SLIM}\nCMD ["python3", "-c", "import os, signal; os.kill(os.getppid(), signal.SIGKILL); import time; time.sleep(2); os.abort()"]\n`,
+    );
+    const cwd = workdir();
+    // Process 1 cannot be killed from inside its namespace; an exec'd supervisor can.
+    const run = await pyshrink(
+      ['trace', image, '--exec', 'python3 -c "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"', '--wait', '1'],
+      { cwd },
+    );
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('there is no whole trace')]);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  it("a name that belongs to somebody else's image, unless forced", async () => {
+    const name = 'pyshrink-test/taken:1';
+    await docker('tag', 'pyshrink-base/debian:bookworm', name);
+    await refuse(['shrink', HELLO, '--tag', name], 1, /belongs to an image that pyshrink did not make[\s\S]*--force/);
+    expect((await pyshrink(['shrink', HELLO, '--tag', name, '--force'])).exitCode).toBe(0);
+    await docker('rmi', name);
+  });
+});
+
+describeWithEngine('a trace that does not fit', () => {
+  let good: string;
+  beforeAll(async () => {
+    const cwd = workdir();
+    expect((await pyshrink(['trace', HELLO], { cwd })).exitCode).toBe(0);
+    good = join(cwd, '.pyshrink', 'pyshrink-fixture_hello_latest');
+  });
+  const changed = (change: (text: string) => string) => {
+    const cwd = workdir();
+    mkdirSync(join(cwd, 'x'));
+    cpSync(good, join(cwd, 'x'), { recursive: true });
+    writeFileSync(join(cwd, 'x', 'trace.json'), change(readFileSync(join(good, 'trace.json'), 'utf8')));
+    return pyshrink(['assemble', 'x/trace.json', '--tag', 'pyshrink-test/unfit:1'], { cwd });
+  };
+
+  it.each([
+    ['truncated', (text: string) => text.slice(0, 500), /truncated or not JSON/],
+    ['of another version', (text: string) => text.replace('"version":1', '"version":7'), /is of version 7/],
+    [
+      'of an image that is gone',
+      (text: string) => text.replace(/"id":"sha256:\w{8}/, '"id":"sha256:00000000'),
+      /is no longer in the daemon/,
+    ],
+    [
+      'of another image',
+      (text: string) => text.replace('"reference":"pyshrink-fixture/hello"', '"reference":"busybox:glibc"'),
+      /is another image now/,
+    ],
+  ])('%s', async (_, change, message) => {
+    const run = await changed(change);
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(message)]);
+    await expect(docker('image', 'inspect', 'pyshrink-test/unfit:1')).rejects.toThrow();
+  });
+});

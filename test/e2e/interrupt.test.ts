@@ -1,0 +1,50 @@
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+
+const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
+
+describeWithEngine('interruption', () => {
+  const sleeper = () => buildImage(`FROM ${SLIM}\nCMD ["python3", "-c", "import time; time.sleep(300)"]\n`);
+
+  /** Starts a trace that would take minutes, and waits until its app runs. */
+  const running = async () => {
+    const image = await sleeper();
+    const run = execa(process.execPath, [CLI, 'trace', image, '--wait', '300'], { cwd: workdir(), reject: false });
+    const app = () => docker('ps', '-q', '--filter', 'label=io.pyshrink.role=app', '--filter', `status=running`);
+    const before = await app();
+    while ((await app()) === before) await new Promise((go) => setTimeout(go, 100));
+    return { run };
+  };
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s takes everything down and ends with 130', async (signal) => {
+    const { run } = await running();
+    run.kill(signal);
+    expect((await run).exitCode).toBe(130);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('after a kill, doctor --clean removes what is left, and nothing of a run that lives', async () => {
+    const [{ run: dead }, { run: alive }] = [await running(), await running()];
+    dead.kill('SIGKILL');
+    await dead;
+    const before = await leftovers();
+    expect(before.length).toBeGreaterThan(3);
+    const cleaned = await pyshrink(['doctor', '--clean', '--json']);
+    expect(JSON.parse(cleaned.stdout as string).removed.length).toBeGreaterThan(2);
+    const after = await leftovers();
+    expect(after.length).toBeGreaterThan(0);
+    expect(after.length).toBeLessThan(before.length);
+    alive.kill('SIGINT');
+    expect((await alive).exitCode).toBe(130);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('the next run removes them as well', async () => {
+    const { run: dead } = await running();
+    dead.kill('SIGKILL');
+    await dead;
+    expect((await pyshrink(['trace', 'pyshrink-fixture/hello'])).exitCode).toBe(0);
+    expect(await leftovers()).toEqual([]);
+  });
+});
