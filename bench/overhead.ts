@@ -2,6 +2,7 @@
 import { DockerEngine } from '../src/engines/docker/docker.js';
 import { PLAIN_RUN } from '../src/images/runoptions.js';
 import { Helper } from '../src/tracing/helper.js';
+import { addImportProbe } from '../src/tracing/trace.js';
 import { commandOf, WatchedApp } from '../src/tracing/watched.js';
 import { median, seconds } from './median.js';
 
@@ -14,6 +15,7 @@ try {
   const image = await engine.inspect(IMAGE);
   const helper = await Helper.start(session, image);
   const kit = await helper.kitCommand();
+  const probed = await addImportProbe(session, helper, image);
   const common = { image: image.id, run: PLAIN_RUN, volume: helper.volume };
   const untraced = async () => {
     const container = await session.create({ ...common, command: commandOf(image.config, PLAIN_RUN, []), attachInput: false, role: 'app' });
@@ -28,7 +30,7 @@ try {
   };
   const traced = (name: string) =>
     seconds(async () => {
-      const app = await WatchedApp.start(session, { ...common, config: image.config, args: [], kit, name });
+      const app = await WatchedApp.start(session, { ...common, image: probed, config: image.config, args: [], kit, name });
       await app.ended;
     });
   await untraced();

@@ -87,9 +87,9 @@ class Watcher:
             try:
                 notification = ioctl(listener, recv, NOTIFICATION)
             except OSError as error:
-                if error.errno in (errno.EINTR, errno.ENOENT):
+                if error.errno in (errno.EINTR, errno.ENOENT):  # ENOENT: the caller died meanwhile
                     continue
-                return
+                self.fail("the listener can't be read any more: %s" % error.strerror)
             cookie, tid, _, number, _, _, a0, a1, a2, a3, a4, a5 = unpack(notification)
             try:
                 arguments = (a0, a1, a2, a3, a4, a5)
@@ -101,8 +101,15 @@ class Watcher:
                 self.warn(repr(error), "the supervisor could not read a call: %r" % (error,))
             try:
                 ioctl(listener, send, pack(cookie, 0, 0, CONTINUE))
-            except OSError:
-                pass
+            except OSError as error:
+                if error.errno == errno.EINVAL:
+                    self.fail("the kernel can't let a watched call go on (it is older than Linux 5.5)")
+
+    def fail(self, text):
+        """Ends everything: the app would wait for ever for its next call to be answered."""
+        self.journal.add("error", text)
+        self.journal.flush()
+        os._exit(125)
 
     def warn(self, key, text):
         if key not in self.warned:

@@ -73,6 +73,7 @@ export interface Container {
 /** Everything that one run of a command makes; all of it is removed by {@link Session.close}. */
 export interface Session {
   readonly id: string;
+  readonly engine: Engine['name'];
   /** Name that an image of this session bears until it is the user's. */
   readonly temporaryName: string;
   createVolume(): Promise<string>;

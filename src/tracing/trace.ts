@@ -58,7 +58,7 @@ export async function traceImage(
   const answers = await perform(app, image.config, exercise.steps, exercise.limits, say);
   const observed = await app.observed();
   await requireWhole(observed, app);
-  const trace = assembleTrace(image, helper, exercise, answers, observed);
+  const trace = assembleTrace(session.engine, image, helper, exercise, answers, observed);
   const environment = { ...environmentOf(image.config.Env), ...environmentOf(exercise.run.env) };
   const seen = trace.observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);
   const opinion = await askLoader(fs, helper, seen, environment);
@@ -71,7 +71,7 @@ export async function traceImage(
  * A throwaway image with the import probe in each folder that `site` reads. It inherits the configuration of the
  * container that it is made of, so that is made without any run option.
  */
-async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
+export async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
   if (helper.python.sitePackages.length === 0) return image.id;
   const container = await session.create({
     image: image.id,
@@ -104,7 +104,7 @@ export async function requireWhole(observed: Observed, app: WatchedApp): Promise
   );
 }
 
-function assembleTrace(image: ImageInfo, helper: Helper, exercise: Exercise, answers: Answers, observed: Observed): Trace {
+function assembleTrace(engine: string, image: ImageInfo, helper: Helper, exercise: Exercise, answers: Answers, observed: Observed): Trace {
   const { processes, observations } = mergeFacts(observed.facts);
   const modules = Object.fromEntries([...observed.imports].sort(([a], [b]) => (a < b ? -1 : 1)));
   const { os, architecture, variant } = image.platform;
@@ -117,7 +117,7 @@ function assembleTrace(image: ImageInfo, helper: Helper, exercise: Exercise, ans
       size: image.size,
       platform: [os, architecture, variant].filter(Boolean).join('/'),
     },
-    engine: 'docker',
+    engine,
     python: { version: helper.python.version.join('.'), executable: helper.python.executable, sitePackages: helper.python.sitePackages },
     tracers: ['supervisor', 'maps', 'ldd', ...(observed.imports.size > 0 ? (['imports'] as const) : [])],
     environment: Object.keys(environmentOf(exercise.run.env)).sort(),

@@ -10,6 +10,7 @@ import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 /** One session on a Docker daemon. */
 export class DockerSession implements Session {
   readonly id = randomBytes(6).toString('hex');
+  readonly engine = 'docker';
   readonly temporaryName = `${TEMPORARY_REPOSITORY}/image:${this.id}`;
   private readonly containers: DockerContainer[] = [];
   private readonly volumes: string[] = [];
