@@ -4,6 +4,9 @@ import { type Pack, pack } from 'tar-stream';
 import type { Entry } from '../rootfs.js';
 import { contentsOf, type Layer, layerBytes } from './layers.js';
 
+/** Bytes that are written at once. */
+const GATHERED = 1 << 18;
+
 /** Streams the bytes of files, one after the other, to `use`. */
 export type ContentSource = (files: Entry[], use: (chunks: AsyncGenerator<Buffer>) => Promise<void>) => Promise<void>;
 
@@ -57,7 +60,7 @@ async function writeLayer(archive: Pack, layer: Layer, take: (size: number) => A
       error ? reject(error) : resolve(),
     );
     const feed = async () => {
-      for await (const part of layerBytes(layer, take)) {
+      for await (const part of gathered(layerBytes(layer, take))) {
         hash.update(part);
         if (!sink.write(part)) await new Promise<void>((go) => sink.once('drain', () => go()));
       }
@@ -72,6 +75,21 @@ function entry(archive: Pack, name: string, body: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     archive.entry({ name, mtime: new Date(0) }, body, (error) => (error ? reject(error) : resolve()));
   });
+}
+
+/** Joins small chunks: thousands of headers one by one would each be a write to the daemon. */
+async function* gathered(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length < GATHERED) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    length = 0;
+  }
+  yield Buffer.concat(parts);
 }
 
 /** Cuts a stream of chunks into runs of given length. */
