@@ -1,4 +1,4 @@
-import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from 'listr2';
 
 /** Tells the user what is being done; always on stderr. */
 export interface Progress {
@@ -32,7 +32,7 @@ class LiveProgress implements Progress {
       ],
       {
         renderer: 'default',
-        rendererOptions: { logger, timer: { condition: true, field: (ms: number) => `${(ms / 1000).toFixed(1)} s` } },
+        rendererOptions: { logger, timer: PRESET_TIMER, showErrorMessage: false },
         registerSignalListeners: false,
       },
     );

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { buildImage, describeWithEngine, docker, pyshrink, SLIM, workdir } from '../support/engine.js';
 
@@ -104,6 +105,16 @@ describeWithEngine('the exercise', () => {
     const { checks } = JSON.parse(run.stdout as string) as { checks: { name: string; ok: boolean; detail: string }[] };
     expect([run.exitCode, checks.filter(({ ok }) => ok === false)]).toEqual([0, []]);
     expect(checks.find(({ name }) => name === 'tracing')?.detail).toMatch(/seccomp notification works, memory was read/);
+  });
+
+  it('on a terminal it shows a live list of tasks', async () => {
+    const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
+    const command = `${process.execPath} ${cli} shrink pyshrink-fixture/hello --tag pyshrink-test/live:1`;
+    const run = await execa('script', ['-qec', command, '/dev/null'], { cwd: workdir(), env: { CI: '', TERM: 'xterm' }, reject: false });
+    expect([run.exitCode, run.stdout]).toEqual([
+      0,
+      expect.stringMatching(/✔ Tracing pyshrink-fixture\/hello[\s\S]*✔ Comparing it with the original/),
+    ]);
   });
 
   it('a plain run says what it does on stderr, and only its result on stdout', async () => {
