@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { buildImage, describeWithEngine, docker, pyshrink, SLIM, workdir } from '../support/engine.js';
@@ -110,8 +111,12 @@ describeWithEngine('the exercise', () => {
   it('on a terminal it shows a live list of tasks', async () => {
     const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
     const command = `${process.execPath} ${cli} shrink pyshrink-fixture/hello --tag pyshrink-test/live:1`;
-    const run = await execa('script', ['-qec', command, '/dev/null'], { cwd: workdir(), env: { CI: '', TERM: 'xterm' }, reject: false });
-    expect([run.exitCode, run.stdout]).toEqual([
+    const run = await execa('script', ['-qec', command, '/dev/null'], {
+      cwd: workdir(),
+      env: { CI: '', NO_COLOR: '1', TERM: 'xterm' },
+      reject: false,
+    });
+    expect([run.exitCode, stripVTControlCharacters(run.stdout)]).toEqual([
       0,
       expect.stringMatching(/✔ Tracing pyshrink-fixture\/hello[\s\S]*✔ Comparing it with the original/),
     ]);
