@@ -24,6 +24,7 @@ import time
 from . import paths, seccomp, syscalls
 
 ENVIRONMENT_PREFIX = b"PYSHRINK_HIDDEN_"
+DEFAULT_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FLUSH_SECONDS = 0.5
 BUFFERED = 512
 CONTINUE = 1
@@ -95,6 +96,8 @@ class Watcher:
                 arguments = (a0, a1, a2, a3, a4, a5)
                 for path in calls[number]:
                     self.note(cookie, tid, path, arguments)
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # the caller died meanwhile
             except paths.Unreadable:
                 self.warn("unreadable", "a process changed its user, so that its paths could not be read")
             except Exception as error:  # the app must go on whatever happens here
@@ -225,13 +228,32 @@ def start(program, environment, machine, mask):
         for number in (signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE), signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.execvpe(program[0], program, environment)
+        execute([os.fsencode(word) for word in program], environment)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             status = 127
         os.write(2, ("pyshrink: %s: %s\n" % (program[0], error.strerror)).encode())
     finally:
         os._exit(status)
+
+
+def execute(program, environment):
+    """execvpe(3) with the bytes of the environment. os.execvpe would import a module, which the kit need not carry.
+
+    Raises OSError: EACCES where a candidate may not be executed, else that of the last one.
+    """
+    if b"/" in program[0]:
+        os.execve(program[0], program, environment)
+    denied = None
+    for folder in environment.get(b"PATH", DEFAULT_PATH).split(b":"):
+        try:
+            os.execve(os.path.join(folder, program[0]), program, environment)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
+                raise
+            if error.errno == errno.EACCES:
+                denied = error
+    raise denied or OSError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
 def catches(pid, number):

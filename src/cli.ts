@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { assembleCommand } from './commands/assemble.js';
 import { reportError } from './commands/context.js';
 import { doctorCommand } from './commands/doctor.js';
-import { addAssembleOptions, addExerciseOptions, addRunOptions } from './commands/options.js';
+import { addAssembleOptions, addEnvironmentOptions, addExerciseOptions, addLimitOptions, addRunOptions } from './commands/options.js';
 import { shrinkCommand } from './commands/shrink.js';
 import { smokeCommand } from './commands/smoke.js';
 import { traceCommand } from './commands/trace.js';
@@ -29,12 +29,12 @@ addExerciseOptions(
     define('trace', 'run an image, watch it, write a trace').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD'),
   ),
 ).action(async (image, args, flags) => finish(await traceCommand(image, args, flags)));
-addRunOptions(addAssembleOptions(define('assemble', 'build the image from a trace (default: the newest)').argument('[TRACE]'))).action(
-  async (trace, flags) => finish(await assembleCommand(trace === undefined ? [] : [trace], flags)),
-);
-addRunOptions(define('smoke', 'compare a shrunk image (default: the newest) with its original').argument('[SHRUNK]')).action(
-  async (shrunk, flags) => finish(await smokeCommand(shrunk, flags)),
-);
+addEnvironmentOptions(
+  addAssembleOptions(define('assemble', 'build the image from a trace (default: the newest)').argument('[TRACE]')),
+).action(async (trace, flags) => finish(await assembleCommand(trace === undefined ? [] : [trace], flags)));
+addLimitOptions(
+  addEnvironmentOptions(define('smoke', 'compare a shrunk image (default: the newest) with its original').argument('[SHRUNK]')),
+).action(async (shrunk, flags) => finish(await smokeCommand(shrunk, flags)));
 addAssembleOptions(
   addExerciseOptions(
     addRunOptions(define('shrink', 'trace, assemble and smoke').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD')),

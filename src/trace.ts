@@ -1,9 +1,25 @@
 import { z } from 'zod';
 import { UserError } from './errors.js';
-import { ObservationKind } from './tracing/facts.js';
 
 /** The version that this pyshrink writes, and the only one that it reads. */
 export const TRACE_VERSION = 1;
+
+/** What one observation says of a path; see keep/observed.ts for what each keeps. */
+export const ObservationKind = z.enum([
+  'open',
+  'write',
+  'list',
+  'lookup',
+  'exec',
+  'chdir',
+  'create',
+  'remove',
+  'change',
+  'connect',
+  'map',
+  'ldd',
+]);
+export type ObservationKind = z.infer<typeof ObservationKind>;
 
 const Observation = z.object({
   kind: ObservationKind,

@@ -1,12 +1,13 @@
+import { DEFAULT_LIMITS } from '../tracing/perform.js';
 import { megabytes } from '../ui/table.js';
 import { withSession } from './context.js';
-import { type KeepFlags, type RunFlags, requireLevel, runOptions } from './options.js';
+import { type EnvironmentFlags, environmentEntries, type KeepFlags, requireLevel } from './options.js';
 import { print } from './print.js';
 import { reopen } from './reopen.js';
 import { assembleDraft, baseImage, publish, targetName } from './stages.js';
 import { newestTrace, readTrace } from './workspace.js';
 
-export interface AssembleFlags extends KeepFlags, RunFlags {
+export interface AssembleFlags extends KeepFlags, EnvironmentFlags {
   json?: true;
 }
 
@@ -16,7 +17,7 @@ export async function assembleCommand(paths: string[], flags: AssembleFlags): Pr
   const path = paths[0] ?? (await newestTrace());
   const stored = await readTrace(path);
   return withSession(async (context) => {
-    const material = await reopen(context, stored, await runOptions(flags));
+    const material = await reopen(context, stored, await environmentEntries(flags), DEFAULT_LIMITS);
     const name = await targetName(context.engine, material.original.reference, flags);
     const base = await baseImage(context.engine, flags);
     const draft = await context.progress.task(`Assembling ${name}`, () => assembleDraft(material, flags, base));

@@ -1,39 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UserError, usageError } from '../errors.js';
-import { PLAIN_RUN, type RunOptions } from '../images/runoptions.js';
+import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../images/runoptions.js';
 import { parseExec, parseHttp, readExercise, type Step } from '../tracing/exercise.js';
-import { DEFAULT_LIMITS } from '../tracing/perform.js';
+import { DEFAULT_LIMITS, type Limits } from '../tracing/perform.js';
 import type { Exercise } from '../tracing/trace.js';
 
 /** Values of the options as commander gives them. */
-export interface RunFlags {
+export interface EnvironmentFlags {
   env: string[];
   envFile: string[];
-  volume: string[];
-  user?: string;
-  workdir?: string;
-  network?: string;
-  entrypoint?: string;
-  platform?: string;
-  addHost: string[];
-  tmpfs: string[];
-  readOnly?: true;
-  capAdd: string[];
-  capDrop: string[];
-  securityOpt: string[];
-  groupAdd: string[];
-  hostname?: string;
-  memory?: number;
-  shmSize?: number;
 }
-export interface ExerciseFlags {
-  step: Step[];
-  exercise?: string;
-  untilExit?: true;
+export interface RunFlags extends EnvironmentFlags, Omit<RunOptions, 'env' | 'readOnly'> {
+  readOnly?: true;
+}
+export interface LimitFlags {
   startTimeout: number;
   stepTimeout: number;
   exitTimeout: number;
+}
+export interface ExerciseFlags extends LimitFlags {
+  step: Step[];
+  exercise?: string;
+  untilExit?: true;
 }
 export interface KeepFlags {
   include: string[];
@@ -45,12 +34,20 @@ export interface KeepFlags {
 }
 
 const collect = (value: string, list: string[]) => [...list, value];
+const addList = (command: Command, flags: string, text: string) =>
+  command.addOption(new Option(flags, text).argParser(collect).default([], 'none'));
+
+/** Values of environment variables, for the run or again for a trace's. */
+export function addEnvironmentOptions(command: Command): Command {
+  addList(command, '-e, --env <NAME[=VALUE]>', 'environment variable; without a value, that of this shell');
+  addList(command, '--env-file <FILE>', 'file of environment variables');
+  return command;
+}
 
 /** The options of `docker run` that go to the container. */
 export function addRunOptions(command: Command): Command {
-  const list = (flags: string, text: string) => command.addOption(new Option(flags, text).argParser(collect).default([], 'none'));
-  list('-e, --env <NAME[=VALUE]>', 'environment variable; without a value, that of this shell');
-  list('--env-file <FILE>', 'file of environment variables');
+  const list = (flags: string, text: string) => addList(command, flags, text);
+  addEnvironmentOptions(command);
   list('-v, --volume <VOLUME:DIR>', 'volume or directory to mount');
   command.option('-u, --user <USER>', 'user name or uid[:gid]');
   command.option('-w, --workdir <DIR>', 'working directory');
@@ -87,6 +84,11 @@ export function addExerciseOptions(command: Command): Command {
   step('--wait <SECONDS>', 'just wait', (value) => ({ kind: 'wait', seconds: parseSeconds(value) }));
   command.option('--until-exit', 'wait until the app has ended by itself');
   command.option('--exercise <FILE>', 'the same steps in a YAML file');
+  return addLimitOptions(command);
+}
+
+/** How long each kind of wait may take. */
+export function addLimitOptions(command: Command): Command {
   const limit = (name: string, text: string, value: number) =>
     command.addOption(new Option(`--${name} <SECONDS>`, text).argParser(parseSeconds).default(value));
   limit('start-timeout', 'how long a port may take to listen', DEFAULT_LIMITS.start);
@@ -106,49 +108,28 @@ export function addAssembleOptions(command: Command): Command {
   return command;
 }
 
-/** @throws UserError where a file of variables can't be read */
-export async function runOptions(flags: RunFlags): Promise<RunOptions> {
+/** `NAME=VALUE` entries of files and options. @throws UserError where a file can't be read */
+export async function environmentEntries(flags: EnvironmentFlags): Promise<string[]> {
   const files = await Promise.all(flags.envFile.map(readEnvFile));
-  const env = [...files.flat(), ...flags.env].flatMap((entry) => {
+  return [...files.flat(), ...flags.env].flatMap((entry) => {
     if (entry.includes('=')) return [entry];
     const value = process.env[entry];
     return value === undefined ? [] : [`${entry}=${value}`]; // as docker does: unset here, unset there
   });
-  const { step: _, ...given } = flags as RunFlags & { step?: unknown };
-  return {
-    ...PLAIN_RUN,
-    env,
-    volume: given.volume,
-    addHost: given.addHost,
-    tmpfs: given.tmpfs,
-    readOnly: given.readOnly ?? false,
-    capAdd: given.capAdd,
-    capDrop: given.capDrop,
-    securityOpt: given.securityOpt,
-    groupAdd: given.groupAdd,
-    ...(given.user !== undefined && { user: given.user }),
-    ...(given.workdir !== undefined && { workdir: given.workdir }),
-    ...(given.network !== undefined && { network: given.network }),
-    ...(given.entrypoint !== undefined && { entrypoint: given.entrypoint }),
-    ...(given.platform !== undefined && { platform: given.platform }),
-    ...(given.hostname !== undefined && { hostname: given.hostname }),
-    ...(given.memory !== undefined && { memory: given.memory }),
-    ...(given.shmSize !== undefined && { shmSize: given.shmSize }),
-  };
 }
 
-export async function exerciseOf(args: string[], run: RunFlags, flags: ExerciseFlags): Promise<Exercise> {
+export function limitsOf({ startTimeout: start, stepTimeout: step, exitTimeout: exit }: LimitFlags): Limits {
+  return { start, step, exit };
+}
+
+export async function exerciseOf(args: string[], flags: RunFlags & ExerciseFlags): Promise<Exercise> {
   const steps: Step[] = [
     ...(flags.exercise !== undefined ? await readExercise(flags.exercise) : []),
-    ...(flags.step ?? []),
+    ...flags.step,
     ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : []),
   ];
-  return {
-    args,
-    run: await runOptions(run),
-    steps: steps.length > 0 ? steps : undefined,
-    limits: { start: flags.startTimeout, step: flags.stepTimeout, exit: flags.exitTimeout },
-  };
+  const run = RunOptionsSchema.parse({ ...PLAIN_RUN, ...flags, env: await environmentEntries(flags) });
+  return { args, run, steps: steps.length > 0 ? steps : undefined, limits: limitsOf(flags) };
 }
 
 /** @throws UserError for a level that does not exist, or not yet */

@@ -1,18 +1,22 @@
 import { UserError, usageError } from '../errors.js';
 import { environmentOf } from '../images/config.js';
-import type { RunOptions } from '../images/runoptions.js';
 import { Helper } from '../tracing/helper.js';
-import { DEFAULT_LIMITS } from '../tracing/perform.js';
+import type { Limits } from '../tracing/perform.js';
 import type { CommandContext } from './context.js';
 import type { Material } from './stages.js';
 import type { readTrace } from './workspace.js';
 
 /**
  * Goes on from a trace that an earlier command wrote: the image it is of, its exercise and its answers.
- * @param given run options of this command, of which only the environment's values are taken
+ * @param given `NAME=VALUE` entries; values of this shell's environment serve too
  * @throws UserError where the image is gone, or a variable has no value now
  */
-export async function reopen(context: CommandContext, stored: Awaited<ReturnType<typeof readTrace>>, given: RunOptions): Promise<Material> {
+export async function reopen(
+  context: CommandContext,
+  stored: Awaited<ReturnType<typeof readTrace>>,
+  given: readonly string[],
+  limits: Limits,
+): Promise<Material> {
   const { trace, secret, folder } = stored;
   const original = await context.engine.find(trace.image.id);
   if (!original)
@@ -26,7 +30,7 @@ export async function reopen(context: CommandContext, stored: Awaited<ReturnType
       `${trace.image.reference} is another image now (${now.id.slice(7, 19)}) than when ${folder.tracePath} was made (${original.id.slice(7, 19)}).`,
       'Trace it anew with `pyshrink trace`.',
     );
-  const values = environmentOf(given.env);
+  const values = environmentOf(given);
   const env = trace.environment.map((name) => [name, values[name] ?? process.env[name]] as const);
   const unset = env.filter(([, value]) => value === undefined).map(([name]) => name);
   if (unset.length > 0)
@@ -35,7 +39,7 @@ export async function reopen(context: CommandContext, stored: Awaited<ReturnType
       `Give ${unset.length > 1 ? 'them' : 'it'} again with -e, or set ${unset.length > 1 ? 'them' : 'it'} in this shell.`,
     );
   const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () => Helper.start(context.session, original));
-  const run = { ...(secret.run as unknown as RunOptions), env: env.map(([name, value]) => `${name}=${value}`) };
+  const run = { ...secret.run, env: env.map(([name, value]) => `${name}=${value}`) };
   return {
     context,
     helper,
@@ -43,6 +47,6 @@ export async function reopen(context: CommandContext, stored: Awaited<ReturnType
     answers: secret.answers,
     fs: await helper.rootFs(),
     original: { ...original, reference: trace.image.reference },
-    exercise: { args: secret.args, run, steps: secret.steps ?? undefined, limits: DEFAULT_LIMITS },
+    exercise: { args: secret.args, run, steps: secret.steps ?? undefined, limits },
   };
 }

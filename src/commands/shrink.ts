@@ -15,7 +15,7 @@ export interface ShrinkFlags extends KeepFlags, RunFlags, ExerciseFlags {
 /** `pyshrink shrink IMAGE [-- CMD...]`: trace, assemble, smoke; the name is given only when smoke has passed. */
 export async function shrinkCommand(reference: string, args: string[], flags: ShrinkFlags): Promise<number> {
   requireLevel(flags.level);
-  const exercise = await exerciseOf(args, flags, flags);
+  const exercise = await exerciseOf(args, flags);
   const start = performance.now();
   return withSession(async (context) => {
     const { engine, progress } = context;

@@ -1,14 +1,14 @@
 import { LABELS } from '../assemble/config.js';
 import { ExitCode, UserError } from '../errors.js';
 import { withSession } from './context.js';
-import { type RunFlags, runOptions } from './options.js';
+import { type EnvironmentFlags, environmentEntries, type LimitFlags, limitsOf } from './options.js';
 import { print } from './print.js';
 import { reopen } from './reopen.js';
 import { checkImage, passed } from './stages.js';
 import { verdictLines } from './verdict.js';
 import { newestResult, readTrace, resultFolders } from './workspace.js';
 
-export interface SmokeFlags extends RunFlags {
+export interface SmokeFlags extends EnvironmentFlags, LimitFlags {
   json?: true;
 }
 
@@ -23,7 +23,8 @@ export async function smokeCommand(name: string | undefined, flags: SmokeFlags):
     const material = await reopen(
       context,
       await readTrace(newest?.trace ?? (await traceOf(original, shrunk.reference))),
-      await runOptions(flags),
+      await environmentEntries(flags),
+      limitsOf(flags),
     );
     const verdict = await context.progress.task(`Comparing ${shrunk.reference} with ${material.original.reference}`, (say) =>
       checkImage(material, shrunk.id, say),

@@ -13,7 +13,7 @@ export interface TraceFlags extends RunFlags, ExerciseFlags {
 
 /** `pyshrink trace IMAGE [-- CMD...]` */
 export async function traceCommand(reference: string, args: string[], flags: TraceFlags): Promise<number> {
-  const exercise = await exerciseOf(args, flags, flags);
+  const exercise = await exerciseOf(args, flags);
   return withSession(async (context) => {
     const original = await context.engine.inspect(reference);
     const { trace, path } = await traceStage(context, original, exercise);

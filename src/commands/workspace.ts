@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { folderName, parseReference } from '../images/reference.js';
+import { RunOptionsSchema } from '../images/runoptions.js';
 import type { Reason } from '../keep/keepset.js';
 import { parseTrace, type Trace } from '../trace.js';
 import { Answers } from '../tracing/answers.js';
@@ -12,7 +13,7 @@ import { StepSchema } from '../tracing/exercise.js';
 const Private = z.object({
   args: z.array(z.string()),
   steps: z.array(StepSchema).nullable(),
-  run: z.record(z.string(), z.unknown()),
+  run: RunOptionsSchema.omit({ env: true }),
   answers: Answers,
 });
 export type Private = z.infer<typeof Private>;

@@ -1,26 +1,31 @@
+import { z } from 'zod';
+
+const list = z.array(z.string());
+
 /** How a container is run; names and meaning are those of `docker run`. */
-export interface RunOptions {
+export const RunOptionsSchema = z.object({
   /** `NAME=VALUE`, beside the image's own. */
-  env: string[];
-  volume: string[];
-  user?: string;
-  workdir?: string;
-  network?: string;
-  entrypoint?: string;
-  platform?: string;
-  addHost: string[];
-  tmpfs: string[];
-  readOnly: boolean;
-  capAdd: string[];
-  capDrop: string[];
-  securityOpt: string[];
-  groupAdd: string[];
-  hostname?: string;
+  env: list,
+  volume: list,
+  user: z.string().exactOptional(),
+  workdir: z.string().exactOptional(),
+  network: z.string().exactOptional(),
+  entrypoint: z.string().exactOptional(),
+  platform: z.string().exactOptional(),
+  addHost: list,
+  tmpfs: list,
+  readOnly: z.boolean(),
+  capAdd: list,
+  capDrop: list,
+  securityOpt: list,
+  groupAdd: list,
+  hostname: z.string().exactOptional(),
   /** Bytes. */
-  memory?: number;
+  memory: z.number().exactOptional(),
   /** Bytes. */
-  shmSize?: number;
-}
+  shmSize: z.number().exactOptional(),
+});
+export type RunOptions = z.infer<typeof RunOptionsSchema>;
 
 export const PLAIN_RUN: RunOptions = {
   env: [],

@@ -1,6 +1,5 @@
 import { baseName, join, parentOf, push, type RootFs } from '../rootfs.js';
-import type { Observation, Trace } from '../trace.js';
-import type { ObservationKind } from '../tracing/facts.js';
+import type { Observation, ObservationKind, Trace } from '../trace.js';
 import type { Addition } from './keepset.js';
 import type { Rule } from './rule.js';
 

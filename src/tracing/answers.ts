@@ -14,7 +14,8 @@ export type StepAnswer = z.infer<typeof StepAnswer>;
 
 /** What the app answered in one run: to each step, and of itself. */
 export const Answers = z.object({
-  steps: z.array(z.object({ step: z.string(), answer: StepAnswer })),
+  /** `step` is the step to the letter, `label` what may be told of it. */
+  steps: z.array(z.object({ step: z.string(), label: z.string(), answer: StepAnswer })),
   /** The app's own output and end; `exit` is null where pyshrink stopped it. */
   app: Output.extend({ exit: z.number().nullable() }),
 });

@@ -125,3 +125,9 @@ export function describeStep(step: Step): string {
       return 'until exit';
   }
 }
+
+/** The same without query strings and arguments, in which secrets may be. */
+export function labelStep(step: Step): string {
+  if (step.kind === 'http') return `${step.method} ${step.path.replace(/[?#].*$/, '')}`;
+  return step.kind === 'exec' ? `exec ${step.command[0]}` : describeStep(step);
+}

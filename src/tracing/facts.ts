@@ -1,21 +1,5 @@
 import { z } from 'zod';
-
-/** What one observation says of a path; see keep/observed.ts for what each keeps. */
-export const ObservationKind = z.enum([
-  'open',
-  'write',
-  'list',
-  'lookup',
-  'exec',
-  'chdir',
-  'create',
-  'remove',
-  'change',
-  'connect',
-  'map',
-  'ldd',
-]);
-export type ObservationKind = z.infer<typeof ObservationKind>;
+import { ObservationKind } from '../trace.js';
 
 const Line = z.union([
   z.tuple([z.literal('fact'), ObservationKind, z.number(), z.string()]),

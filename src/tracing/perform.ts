@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.js';
 import { exposedPorts, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { Answers, Capture, StepAnswer } from './answers.js';
-import { describeStep, type HttpStep, type Step } from './exercise.js';
+import { describeStep, type HttpStep, labelStep, type Step } from './exercise.js';
 import type { Listener } from './relay.js';
 import type { WatchedApp } from './watched.js';
 
@@ -42,12 +42,12 @@ export async function perform(
   try {
     for (const step of chosen) {
       say(describeStep(step));
-      answers.push({ step: describeStep(step), answer: await performer.step(step) });
+      answers.push({ step: describeStep(step), label: labelStep(step), answer: await performer.step(step) });
     }
     const health = healthcheckCommand(config);
     if (health && app.exit === undefined && !chosen.some((step) => step.kind === 'until-exit')) {
       say('HEALTHCHECK');
-      answers.push({ step: 'HEALTHCHECK', answer: await performer.step({ kind: 'exec', command: health }) });
+      answers.push({ step: 'HEALTHCHECK', label: 'HEALTHCHECK', answer: await performer.step({ kind: 'exec', command: health }) });
     }
   } finally {
     await app.stop();

@@ -121,7 +121,7 @@ function assembleTrace(engine: string, image: ImageInfo, helper: Helper, exercis
     python: { version: helper.python.version.join('.'), executable: helper.python.executable, sitePackages: helper.python.sitePackages },
     tracers: ['supervisor', 'maps', 'ldd', ...(observed.imports.size > 0 ? (['imports'] as const) : [])],
     environment: Object.keys(environmentOf(exercise.run.env)).sort(),
-    exercise: answers.steps.map(({ step }) => step.replace(/[?].*$/, '').replace(/^(exec \S+).*$/, '$1')),
+    exercise: answers.steps.map(({ label }) => label),
     exit: answers.app.exit,
     processes,
     observations,

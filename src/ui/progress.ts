@@ -10,7 +10,8 @@ export interface Progress {
 
 /** A live task list on a terminal, plain lines elsewhere and in CI. */
 export function createProgress(environment: NodeJS.ProcessEnv = process.env): Progress {
-  return process.stderr.isTTY && !environment.CI && environment.TERM !== 'dumb' ? new LiveProgress() : new PlainProgress();
+  const { isTTY, columns } = process.stderr;
+  return isTTY && columns > 0 && !environment.CI && environment.TERM !== 'dumb' ? new LiveProgress() : new PlainProgress();
 }
 
 class LiveProgress implements Progress {

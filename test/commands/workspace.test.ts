@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Folder, newestTrace, readTrace } from '../../src/commands/workspace.js';
+import { PLAIN_RUN } from '../../src/images/runoptions.js';
 import { parseTrace } from '../../src/trace.js';
 import { makeTrace } from '../support/keep.js';
 
-const SECRET = { args: [], steps: null, run: {}, answers: { steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } } };
+const { env: _, ...RUN } = PLAIN_RUN;
+const SECRET = { args: [], steps: null, run: RUN, answers: { steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } } };
 
 beforeEach(() => process.chdir(mkdtempSync(join(tmpdir(), 'pyshrink-'))));
 

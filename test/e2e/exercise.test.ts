@@ -110,7 +110,7 @@ describeWithEngine('the exercise', () => {
 
   it('on a terminal it shows a live list of tasks', async () => {
     const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
-    const command = `${process.execPath} ${cli} shrink pyshrink-fixture/hello --tag pyshrink-test/live:1`;
+    const command = `stty cols 120 rows 40; ${process.execPath} ${cli} shrink pyshrink-fixture/hello --tag pyshrink-test/live:1`;
     const run = await execa('script', ['-qec', command, '/dev/null'], {
       cwd: workdir(),
       env: { CI: '', NO_COLOR: '1', TERM: 'xterm' },

@@ -69,6 +69,14 @@ describeWithEngine('fixtures', () => {
   });
 });
 
+describeWithEngine('a wrapper of other programs', () => {
+  it('works with a shell, a pipeline and jq as well', async () => {
+    const run = await pyshrink(['shrink', 'pyshrink-fixture/wrapper', '--tag', 'pyshrink-test/wrapper:whole']);
+    expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
+    expect(await docker('run', '--rm', 'pyshrink-test/wrapper:whole')).toMatch(/^[0-9a-f]{40} first\n1 a\n 2 b\n3$/);
+  });
+});
+
 function readdirSafe(path: string): string[] {
   try {
     return readdirSync(path);

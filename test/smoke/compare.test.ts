@@ -6,11 +6,11 @@ import type { Answers } from '../../src/tracing/answers.js';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const http = (body: string, status = 200, headers: Record<string, string> = {}): Answers => ({
-  steps: [{ step: 'GET /', answer: { kind: 'http', status, headers, body: base64(body) } }],
+  steps: [{ step: 'GET /', label: 'GET /', answer: { kind: 'http', status, headers, body: base64(body) } }],
   app: { stdout: '', stderr: '', cut: false, exit: null },
 });
 const program = (stdout: string, exit: number | null = 0, stderr = ''): Answers => ({
-  steps: [{ step: 'until exit', answer: { kind: 'until-exit' } }],
+  steps: [{ step: 'until exit', label: 'until exit', answer: { kind: 'until-exit' } }],
   app: { stdout: base64(stdout), stderr: base64(stderr), cut: false, exit },
 });
 
@@ -53,7 +53,11 @@ describe('compareAnswers', () => {
     const bytes = (value: number) => ({
       ...http(''),
       steps: [
-        { step: 's', answer: { kind: 'http' as const, status: 200, headers: {}, body: Buffer.from([0xff, value]).toString('base64') } },
+        {
+          step: 's',
+          label: 's',
+          answer: { kind: 'http' as const, status: 200, headers: {}, body: Buffer.from([0xff, value]).toString('base64') },
+        },
       ],
     });
     expect(compareAnswers(bytes(0xfe), bytes(0xfd))).toHaveLength(1);

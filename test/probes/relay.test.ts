@@ -1,0 +1,78 @@
+import { mkdtempSync } from 'node:fs';
+import { createServer, request, type Server } from 'node:http';
+import { createServer as createSocketServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Relay } from '../../src/tracing/relay.js';
+import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
+
+describeWithPython('the relay', () => {
+  let server: Server;
+  let port: number;
+  let relay: Relay;
+  beforeEach(async () => {
+    server = createServer((incoming, outgoing) => {
+      const hash: Buffer[] = [];
+      incoming.on('data', (part) => hash.push(part));
+      incoming.on('end', () => outgoing.end(Buffer.concat([Buffer.from(`${incoming.method} ${incoming.url} `), ...hash])));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    port = (server.address() as { port: number }).port;
+    const run = execa(PYTHONS[0] as string, probe('relay'), { stdin: 'pipe', buffer: false, reject: false });
+    relay = new Relay(run.stdin, run.stdout);
+  });
+  afterEach(() => {
+    relay.close();
+    server.close();
+  });
+
+  const ask = (path: string, body: Buffer) =>
+    new Promise<Buffer>((resolve, reject) => {
+      const sent = request(
+        {
+          method: 'POST',
+          path,
+          createConnection: () => relay.connect(['127.0.0.1', port]),
+          headers: { 'content-length': body.length, connection: 'close' },
+        },
+        (answer) => {
+          const parts: Buffer[] = [];
+          answer.on('data', (part) => parts.push(part));
+          answer.on('end', () => resolve(Buffer.concat(parts)));
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body);
+    });
+
+  it('knows what listens, without connecting', async () => {
+    expect(await relay.listeners()).toContainEqual({ address: '127.0.0.1', port });
+  });
+
+  it('carries several large requests at once, byte by byte', async () => {
+    const bodies = [1, 70_000, 1_500_000].map((size, index) => Buffer.alloc(size, index + 1));
+    const answers = await Promise.all(bodies.map((body, index) => ask(`/${index}`, body)));
+    for (const [index, answer] of answers.entries()) {
+      expect(answer.equals(Buffer.concat([Buffer.from(`POST /${index} `), bodies[index] as Buffer]))).toBe(true);
+    }
+  });
+
+  it('reaches a unix socket', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'sock');
+    const echo = createSocketServer((socket) => socket.pipe(socket));
+    await new Promise<void>((resolve) => echo.listen(path, resolve));
+    const connection = relay.connect([path]);
+    connection.end('hello');
+    const parts: Buffer[] = [];
+    for await (const part of connection) parts.push(part as Buffer);
+    expect(Buffer.concat(parts).toString()).toBe('hello');
+    echo.close();
+  });
+
+  it('gives the reason of a refused connection', async () => {
+    const connection = relay.connect(['127.0.0.1', 1]);
+    await expect(new Promise((_, reject) => connection.on('error', reject))).rejects.toThrow(/refused/i);
+  });
+});

@@ -1,0 +1,87 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { parseFacts } from '../../src/tracing/facts.js';
+import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
+
+const newFile = () => join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'facts.jsonl');
+
+/** Runs a program under the supervisor by one of this machine's interpreters. */
+async function supervise(command: string[], { python = PYTHONS[0] as string, env = {} } = {}) {
+  const file = newFile();
+  const run = await execa(python, probe('supervisor', file, '15', '10', '--', ...command), { reject: false, env });
+  return { run, facts: parseFacts(readFileSync(file, 'utf8')) };
+}
+
+describeWithPython('the supervisor', () => {
+  it.each(PYTHONS)('under %s tells what a shell and its children open, and how it ended', async (python) => {
+    const { run, facts } = await supervise(['sh', '-c', 'cat /etc/passwd > /dev/null; cd /usr; [ -e lib ]; exit 3'], { python });
+    expect([run.exitCode, run.stdout, run.stderr, facts.exit, facts.warnings]).toEqual([3, '', '', 3, []]);
+    const told = facts.observations.map(({ kind, path }) => `${kind} ${path}`);
+    expect(told).toEqual(expect.arrayContaining(['open /etc/passwd', 'write /dev/null', 'chdir /usr', 'lookup /usr/lib']));
+    const cat = facts.observations.find(({ path }) => path === '/etc/passwd')?.process;
+    expect(facts.processes[cat ?? -1]?.executable).toMatch(/cat$|coreutils$|busybox$/);
+  });
+
+  it('says 127 for a program that is not there and 126 for one that may not be run', async () => {
+    expect((await supervise(['no-such-program'])).run).toMatchObject({ exitCode: 127, stderr: expect.stringContaining('no-such-program') });
+    expect((await supervise(['/etc/passwd'])).run.exitCode).toBe(126);
+    expect((await supervise(['hosts'], { env: { PATH: `/etc:${process.env.PATH}` } })).run.exitCode).toBe(126);
+  });
+
+  it('passes a death by a signal on as 128 and its number', async () => {
+    expect((await supervise(['sh', '-c', 'kill -9 $$'])).facts.exit).toBe(137);
+  });
+
+  it('forwards a signal, which the program may catch', async () => {
+    const file = newFile();
+    const run = execa(
+      PYTHONS[0] as string,
+      probe('supervisor', file, '15', '10', '--', 'sh', '-c', 'trap "exit 9" TERM; echo up; while :; do sleep 0.05; done'),
+      { reject: false },
+    );
+    run.stdout?.once('data', () => run.kill('SIGTERM'));
+    expect((await run).exitCode).toBe(9);
+    expect(parseFacts(readFileSync(file, 'utf8')).exit).toBe(9);
+  });
+
+  it('kills a program that does not end by the stop signal in its time', async () => {
+    const run = execa(
+      PYTHONS[0] as string,
+      probe('supervisor', newFile(), '15', '0.2', '--', 'sh', '-c', 'trap "" INT; trap : TERM; echo up; while :; do sleep 0.05; done'),
+      { reject: false },
+    );
+    run.stdout?.once('data', () => run.kill('SIGTERM'));
+    expect((await run).exitCode).toBe(137);
+  });
+
+  it('gives the program the environment that the runtime gave, hidden variables put back', async () => {
+    const { run } = await supervise(['sh', '-c', 'echo "$LD_DEBUG_OUTPUT|$PYTHONHOME|$PYSHRINK_HIDDEN_LD_DEBUG_OUTPUT"'], {
+      env: { LD_DEBUG_OUTPUT: '', PYSHRINK_HIDDEN_LD_DEBUG_OUTPUT: '/tmp/x', PYTHONHOME: '/nowhere' },
+    });
+    expect(run.stdout).toBe('/tmp/x|/nowhere|');
+  });
+
+  it('turns io_uring off, which would open files unseen', async () => {
+    const code = 'import ctypes; libc = ctypes.CDLL(None, use_errno=True); print(libc.syscall(425, 1, None), ctypes.get_errno())';
+    expect((await supervise([PYTHONS[0] as string, '-c', code])).run.stdout).toBe('-1 38');
+  });
+
+  it("sees relative paths from a directory's descriptor, and unix sockets", async () => {
+    const code = `import os, socket
+folder = os.open("/usr", os.O_RDONLY | os.O_DIRECTORY)
+os.stat("share", dir_fd=folder)
+try: socket.socket(socket.AF_UNIX).connect("/tmp/no.sock")
+except OSError: pass
+try: os.rename("/tmp/no-a", "/tmp/no-b")
+except OSError: pass
+`;
+    const { facts } = await supervise([PYTHONS[0] as string, '-c', code]);
+    const told = facts.observations.map(({ kind, path }) => `${kind} ${path}`);
+    expect(told).toEqual(
+      expect.arrayContaining(['list /usr', 'lookup /usr/share', 'connect /tmp/no.sock', 'remove /tmp/no-a', 'create /tmp/no-b']),
+    );
+  });
+});

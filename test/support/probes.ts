@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from 'vitest';
+
+const PROBES = new URL('../../probes', import.meta.url).pathname;
+
+/** Python interpreters of this machine that have what the probes need. */
+export const PYTHONS = ['python3', ...Array.from({ length: 9 }, (_, index) => `python3.${index + 6}`)].filter((python) => {
+  try {
+    execFileSync(python, ['-c', 'import ctypes, threading'], { stdio: 'ignore' });
+    return process.platform === 'linux';
+  } catch {
+    return false;
+  }
+});
+
+/** Tests that need a Python on Linux; shown as skipped elsewhere. */
+export const describeWithPython = describe.runIf(PYTHONS.length > 0);
+
+const folder = mkdtempSync(join(tmpdir(), 'pyshrink-probes-'));
+symlinkSync(PROBES, join(folder, 'pyshrink_probes'));
+
+/** The command line of a probe. */
+export function probe(name: string, ...args: string[]): string[] {
+  return ['-I', '-S', '-B', join(folder, 'pyshrink_probes', 'start.py'), name, ...args];
+}
+
+export function probeFile(name: string): string {
+  return join(PROBES, name);
+}
