@@ -17,7 +17,8 @@ async function exported(image: string): Promise<Map<string, Exported>> {
     const hash = createHash('sha256');
     stream.on('data', (data) => hash.update(data as Buffer));
     stream.on('end', () => {
-      const { type, mode, uid, gid, linkname, mtime } = header;
+      const { type, uid, gid, linkname, mtime } = header;
+      const mode = (header.mode ?? 0) & 0o7777; // the daemon gives the type's bits too
       const pax = (header as { pax?: Record<string, string> }).pax ?? {};
       const xattrs = Object.fromEntries(Object.entries(pax).filter(([key]) => key.startsWith('SCHILY.xattr')));
       entries.set(`/${header.name.replace(/\/$/, '')}`, {
