@@ -55,7 +55,8 @@ def site_packages():
         "import site, sys; print('\\n'.join(dict.fromkeys(getattr(site, 'getsitepackages', list)() + "
         "[p for p in sys.path if p.endswith(('site-packages', 'dist-packages'))])))"
     )
-    run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    # -B: nothing may be written that the inventory would then take for the image's own
+    run = subprocess.run([sys.executable, "-B", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return [line for line in os.fsdecode(run.stdout).splitlines() if os.path.isdir(line)]
 
 

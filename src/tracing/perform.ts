@@ -19,6 +19,8 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = { start: 60, step: 60, exit: 600 };
 const POLL_MILLISECONDS = 20;
+/** How long the news of a container's end may take after a refusal that it explains. */
+const SETTLE_MILLISECONDS = 1000;
 /** Docker's own name server inside a container. */
 const DOCKER_DNS = '127.0.0.11';
 /** Characters of an app's last output that an error shows. */
@@ -38,8 +40,8 @@ export async function perform(
 ): Promise<Answers> {
   const performer = new Performer(app, config, limits);
   const answers: Answers['steps'] = [];
-  const chosen = steps ?? (await performer.defaultSteps());
   try {
+    const chosen = steps ?? (await performer.defaultSteps());
     for (const step of chosen) {
       say(describeStep(step));
       answers.push({ step: describeStep(step), label: labelStep(step), answer: await performer.step(step) });
@@ -78,16 +80,8 @@ class Performer {
       case 'until-exit':
         await this.within(this.limits.exit, this.app.ended, 'did not end', '--exit-timeout');
         return { kind: 'until-exit' };
-      case 'exec': {
-        if (this.app.exit !== undefined) throw this.ended(`before \`${step.command[0]}\` could be run in it`);
-        const run = await this.within(
-          this.limits.step,
-          this.app.exec(step.command),
-          `kept \`${step.command[0]}\` running`,
-          '--step-timeout',
-        );
-        return { kind: 'exec', exit: run.exit, ...output(run.stdout, run.stderr) };
-      }
+      case 'exec':
+        return this.exec(step.command);
       case 'http': {
         const listener = await this.listener(step.port, this.limits.start);
         if (!listener) throw this.ended(`before it listened${step.port ? ` on port ${step.port}` : ''}`);
@@ -99,6 +93,18 @@ class Performer {
         );
       }
     }
+  }
+
+  private async exec(command: readonly string[]): Promise<StepAnswer> {
+    const tooLate = () => this.ended(`before \`${command[0]}\` could be run in it`);
+    if (this.app.exit !== undefined) throw tooLate();
+    const started = this.app.exec(command).catch(async (error: unknown) => {
+      // The daemon refuses to run something in a container that has just ended.
+      if (await Promise.race([this.app.ended.then(() => true), sleep(SETTLE_MILLISECONDS, false)])) throw tooLate();
+      throw error;
+    });
+    const run = await this.within(this.limits.step, started, `kept \`${command[0]}\` running`, '--step-timeout');
+    return { kind: 'exec', exit: run.exit, ...output(run.stdout, run.stderr) };
   }
 
   /** Waits for a listening socket; undefined when the app ends first. */

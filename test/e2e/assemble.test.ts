@@ -1,48 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { extract, type Header } from 'tar-stream';
 import { beforeAll, expect, it } from 'vitest';
+import { DockerEngine } from '../../src/engines/docker/docker.js';
+import { Helper } from '../../src/tracing/helper.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { exported, OF_THE_DAEMON } from '../support/exported.js';
 
-type Exported = Pick<Header, 'type' | 'mode' | 'uid' | 'gid' | 'linkname'> & { mtime: number; pax: Record<string, string>; digest: string };
-
-/** Every entry of an image's root file system, from `docker export`. */
-async function exported(image: string): Promise<Map<string, Exported>> {
-  const id = (await docker('create', '--entrypoint', 'x', image)).trim();
-  const entries = new Map<string, Exported>();
-  const archive = extract();
-  archive.on('entry', (header, stream, next) => {
-    const hash = createHash('sha256');
-    stream.on('data', (data) => hash.update(data as Buffer));
-    stream.on('end', () => {
-      const { type, uid, gid, linkname, mtime } = header;
-      const mode = (header.mode ?? 0) & 0o7777; // the daemon gives the type's bits too
-      const pax = (header as { pax?: Record<string, string> }).pax ?? {};
-      const xattrs = Object.fromEntries(Object.entries(pax).filter(([key]) => key.startsWith('SCHILY.xattr')));
-      entries.set(`/${header.name.replace(/\/$/, '')}`, {
-        type,
-        mode,
-        uid,
-        gid,
-        linkname,
-        mtime: Number(mtime),
-        pax: xattrs,
-        digest: hash.digest('hex'),
-      });
-      next();
-    });
-  });
-  const run = execa('docker', ['export', id], { stdout: 'pipe', encoding: 'buffer', buffer: false });
-  run.stdout.pipe(archive);
-  await new Promise<void>((resolve, reject) => archive.on('finish', () => resolve()).on('error', reject));
-  await docker('rm', id);
-  return entries;
-}
-
-/** What the daemon itself puts into a container. */
-const OF_THE_DAEMON = /^\/(\.dockerenv|dev(\/.*)?|proc|sys|etc\/(hosts|hostname|resolv\.conf|mtab))?$/;
 const LONG = `${'d'.repeat(90)}/${'e'.repeat(90)}/ünï`;
 
 const DOCKERFILE = `FROM ${SLIM}
@@ -77,6 +40,18 @@ describeWithEngine('an assembled image', () => {
     cwd = workdir();
     const run = await pyshrink(['shrink', image, '--json', '--tag', tag, '--http', '/app.py'], { cwd });
     expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
+  });
+
+  it('was made from an inventory that is the image, no entry more and none less', async () => {
+    const engine = await DockerEngine.open();
+    const session = await engine.openSession();
+    try {
+      const fs = await (await Helper.start(session, await engine.inspect(image))).rootFs();
+      const shown = (paths: Iterable<string>) => [...paths].filter((path) => path !== '/' && !OF_THE_DAEMON.test(path)).sort();
+      expect(shown(fs.entries.keys())).toEqual(shown((await exported(image)).keys()));
+    } finally {
+      await session.close();
+    }
   });
 
   it('has owners, modes, times, links and extended attributes of the original', async () => {

@@ -42,6 +42,10 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
     await refuse(['shrink', image], 1, /ended with status 1 before it listened[\s\S]*ValueError: boom/);
   });
 
+  it('an app that ends before a command can be run in it', async () => {
+    await refuse(['trace', HELLO, '--exec', 'true'], 1, /ended with status 0 before `true` could be run in it[\s\S]*hello, world/);
+  });
+
   it('an app that never opens its port', async () => {
     const image = await buildImage(`FROM ${SLIM}\nEXPOSE 80\nCMD ["python3", "-uc", "import time; print('sleeping'); time.sleep(99)"]\n`);
     await refuse(['trace', image, '--start-timeout', '2'], 1, /never opened 80 within 2 s[\s\S]*sleeping[\s\S]*--start-timeout/);
