@@ -42,7 +42,6 @@ const MAX_LINKS = 40;
  */
 export class RootFs {
   private readonly children = new Map<string, string[]>();
-  private readonly groups = new Map<string, string[]>();
 
   /**
    * @param entries by path; `/` is among them
@@ -54,7 +53,6 @@ export class RootFs {
   ) {
     for (const entry of entries.values()) {
       if (entry.path !== '/') push(this.children, parentOf(entry.path), entry.path);
-      if (entry.group !== undefined) push(this.groups, entry.group, entry.path);
     }
   }
 
@@ -65,11 +63,6 @@ export class RootFs {
   /** Paths of the entries of a directory. */
   list(directory: string): readonly string[] {
     return this.children.get(directory) ?? [];
-  }
-
-  /** All paths of one file, the given one included. */
-  hardLinks(entry: Entry): readonly string[] {
-    return (entry.group !== undefined && this.groups.get(entry.group)) || [entry.path];
   }
 
   /**

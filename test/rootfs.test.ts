@@ -8,8 +8,6 @@ const fs = makeTree({
   '/bin/x': { link: '../etc/alternatives/x' },
   '/loop': { link: 'loop' },
   '/dangling': { link: 'nowhere' },
-  '/h1': { text: 'h', group: 'g' },
-  '/h2': { text: 'h', group: 'g' },
 });
 
 describe('RootFs.resolve', () => {
@@ -30,9 +28,5 @@ describe('RootFs.resolve', () => {
 
   it.each(['/loop', '/dangling', '/nowhere/x', '/usr/lib/a.so/x'])('finds nothing at %s', (path) => {
     expect(fs.resolve(path)).toBeUndefined();
-  });
-
-  it('knows the other names of a file', () => {
-    expect(fs.hardLinks(fs.lstat('/h1') as never)).toEqual(['/h1', '/h2']);
   });
 });

@@ -217,7 +217,7 @@ export class LibrarySearch {
 }
 
 /** The directories built into ld.so: Debian's multiarch ones, then those of every Linux. */
-export function defaultDirectories(elf: Elf): string[] {
+function defaultDirectories(elf: Elf): string[] {
   const machine = MACHINES[elf.machine];
   const multiarch = machine ? [`/lib/${machine.triplet}`, `/usr/lib/${machine.triplet}`] : [];
   const wide = elf.bits === 64 ? ['/lib64', '/usr/lib64'] : [];

@@ -30,25 +30,3 @@ export function parseInventory(text: string): Map<string, Entry> {
   }
   return entries;
 }
-
-/** Writes an inventory in the form that {@link parseInventory} reads. */
-export function formatInventory(entries: Iterable<Entry>): string {
-  const lines: string[] = [];
-  for (const e of entries) {
-    lines.push(
-      JSON.stringify([
-        e.path,
-        e.type,
-        e.mode,
-        e.uid,
-        e.gid,
-        e.size,
-        e.mtime,
-        e.group ?? null,
-        e.target ?? e.device ?? null,
-        e.xattrs ?? null,
-      ]),
-    );
-  }
-  return `${lines.join('\n')}\n`;
-}

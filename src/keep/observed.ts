@@ -68,7 +68,7 @@ interface Walks {
  * Look-ups of children after their directory was listed by the same process, where nothing was done with the child:
  * `find`, `os.walk`, a reloader. An import too lists a directory and looks a source up, but then opens it or its .pyc.
  */
-export function walks(fs: RootFs, trace: Pick<Run, 'observations'>): Walks {
+function walks(fs: RootFs, trace: Pick<Run, 'observations'>): Walks {
   const used = usedPaths(fs, trace.observations);
   const listed = new Set<string>();
   const lookups = new Map<string, Observation[]>();

@@ -4,9 +4,6 @@ import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace.js';
 import type { Addition } from './keepset.js';
 
-/** How far the keep set reaches. */
-export type Level = 'observed' | 'reachable' | 'whole';
-
 /** What every rule may look at. */
 export interface Context {
   fs: RootFs;

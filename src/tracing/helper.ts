@@ -19,7 +19,7 @@ export function probeCommand(python: readonly string[], name: 'server' | 'superv
 }
 
 /** How containers that never run the app are run. */
-export const HELPER_RUN: RunOptions = { ...PLAIN_RUN, user: '0:0', workdir: '/', network: 'none' };
+const HELPER_RUN: RunOptions = { ...PLAIN_RUN, user: '0:0', workdir: '/', network: 'none' };
 
 /** Places of an interpreter that is not on PATH. */
 const ELSEWHERE = [
@@ -40,7 +40,7 @@ const Information = z.object({
   machine: z.string(),
   sitePackages: z.array(z.string()),
 });
-export type InterpreterInformation = z.infer<typeof Information>;
+type InterpreterInformation = z.infer<typeof Information>;
 
 const Kit = z.union([z.object({ command: z.array(z.string()), loader: z.string().nullable() }), z.object({ error: z.string() })]);
 
@@ -139,12 +139,7 @@ export class Helper {
   /** Every entry of the image; bytes are read through this helper. */
   async rootFs(): Promise<RootFs> {
     const text = await this.channel.ask({ op: 'inventory', volumes: this.volumes });
-    return this.over(parseInventory(text.toString()));
-  }
-
-  /** The same for entries that are known already. */
-  over(entries: Map<string, Entry>): RootFs {
-    return overChannel(entries, this.channel);
+    return overChannel(parseInventory(text.toString()), this.channel);
   }
 
   /** What the image's own loader resolves for each file: name → path, null where it finds nothing. */
@@ -157,11 +152,6 @@ export class Helper {
   /** Streams the bytes of files, one after the other. */
   contents(files: readonly Entry[], use: (chunks: AsyncGenerator<Buffer>) => Promise<void>): Promise<void> {
     return this.channel.consume({ op: 'contents', paths: files.map((file) => file.path), sizes: files.map((file) => file.size) }, use);
-  }
-
-  /** Ends the helper, and with it the session's claim to be alive. */
-  close(): void {
-    this.channel.close();
   }
 }
 
