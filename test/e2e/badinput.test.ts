@@ -43,7 +43,11 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
   });
 
   it('an app that ends before a command can be run in it', async () => {
-    await refuse(['trace', HELLO, '--exec', 'true'], 1, /ended with status 0 before `true` could be run in it[\s\S]*hello, world/);
+    await refuse(
+      ['trace', HELLO, '--wait', '5', '--exec', 'true'],
+      1,
+      /ended with status 0 before `true` could be run in it[\s\S]*hello, world/,
+    );
   });
 
   it('an app that never opens its port', async () => {
