@@ -19,6 +19,9 @@ export interface Found {
   variants: string[];
 }
 
+/** A library, or why there is none. */
+type Answer = Found | { reason: string };
+
 /** One object of a closure, and by which object it was loaded. */
 export interface Loaded extends Omit<Found, 'variants'> {
   variants: string[];
@@ -107,7 +110,7 @@ export class LibrarySearch {
   }
 
   /** Finds what `loader` asks for by the name `name` (a DT_NEEDED entry, or the argument of dlopen(3)). */
-  async find(name: string, loader: Loaded): Promise<Found | { reason: string }> {
+  async find(name: string, loader: Loaded): Promise<Answer> {
     if (name.includes('/')) {
       for (const path of this.expand(name, loader)) {
         const found = await this.candidate(path, loader.elf);
@@ -169,7 +172,7 @@ export class LibrarySearch {
     return list;
   }
 
-  private async inDirectory(directory: string, name: string, wanted: Elf): Promise<Found | undefined> {
+  private async inDirectory(directory: string, name: string, wanted: Elf): Promise<Answer | undefined> {
     const found = await this.candidate(join(directory.replace(/\/+$/, '') || '/', name), wanted);
     if (found) return found;
     // A library that is only there for some processors.
@@ -180,13 +183,14 @@ export class LibrarySearch {
     return undefined;
   }
 
-  private async inCache(name: string, wanted: Elf): Promise<Found | undefined> {
+  private async inCache(name: string, wanted: Elf): Promise<Answer | undefined> {
     const flags = cacheFlags(wanted.machine);
     const entries = this.cache.filter((entry) => entry.soname === name && (flags === undefined || entry.flags === flags));
     const skipped = wanted.noDefaultLib ? new Set(defaultDirectories(wanted)) : undefined;
     for (const entry of [...entries].sort((a, b) => Number(a.hwcaps) - Number(b.hwcaps))) {
       if (skipped?.has(parentOf(entry.path))) continue;
       const found = await this.candidate(entry.path, wanted);
+      if (found && 'reason' in found) return found;
       if (found) {
         const others = entries.filter((other) => other.hwcaps && other !== entry).map((other) => other.path);
         return { ...found, variants: [...new Set([...found.variants, ...others.filter((path) => this.fs.resolve(path))])] };
@@ -195,12 +199,16 @@ export class LibrarySearch {
     return undefined;
   }
 
-  /** A file of the right class and machine; others are passed over, as ld.so does. */
-  private async candidate(path: string, wanted: Elf): Promise<Found | undefined> {
+  /**
+   * A file of the right class and machine. ld.so passes over those of another, and gives up at what is no ELF file: a
+   * linker script in place of a library, say (open_verify in elf/dl-load.c).
+   */
+  private async candidate(path: string, wanted: Elf): Promise<Answer | undefined> {
     const resolved = this.fs.resolve(path);
     if (resolved?.entry.type !== 'f') return undefined;
     const elf = await this.elf(resolved.path);
-    if (!elf || elf.bits !== wanted.bits || elf.machine !== wanted.machine) return undefined;
+    if (!elf) return { reason: `${path} is no ELF file` };
+    if (elf.bits !== wanted.bits || elf.machine !== wanted.machine) return undefined;
     return { path, resolved, elf, variants: this.variants(parentOf(path), baseName(path)) };
   }
 

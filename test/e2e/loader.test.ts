@@ -19,7 +19,8 @@ RUN set -eux; lib() { mkdir -p "$(dirname "$1")"; out=$1; shift; echo "int f_$RA
     RANDOM_NAME=n; lib noname/libnoname.so; \\
     RANDOM_NAME=p; lib noname/user.so -Wl,-rpath,/zoo/noname,--no-as-needed -Lnoname -lnoname; \\
     RANDOM_NAME=q; lib noname/path.so -Wl,--no-as-needed noname/libnoname.so; \\
-    RANDOM_NAME=s; lib script/real/libs.so -Wl,-soname,libs.so; echo 'INPUT(real/libs.so)' > script/libs.txt; \\
+    RANDOM_NAME=s; lib script/real/libs.so -Wl,-soname,libs.so; mkdir script/bad; echo 'INPUT(real/libs.so)' > script/bad/libs.so; \\
+    RANDOM_NAME=v; lib script/misled.so -Wl,-rpath,/zoo/script/bad:/zoo/script/real,--no-as-needed -Lscript/real -ls; \\
     RANDOM_NAME=t; lib script/user.so -Wl,-rpath,/zoo/script/real,--no-as-needed -Lscript/real -ls; \\
     RANDOM_NAME=h; lib hw/lib/libhw.so -Wl,-soname,libhw.so; for level in v2 v3 v4; do mkdir -p hw/lib/glibc-hwcaps/x86-64-$level; cp hw/lib/libhw.so hw/lib/glibc-hwcaps/x86-64-$level/; done; \\
     RANDOM_NAME=i; lib hw/user.so -Wl,-rpath,/zoo/hw/lib,--no-as-needed -Lhw/lib -lhw; \\
@@ -38,7 +39,7 @@ describeWithEngine("our search of libraries agrees with the image's own loader",
   });
 
   it.each([
-    ['made-up libraries', () => zoo, /^\/zoo\//, 10],
+    ['made-up libraries', () => zoo, /^\/zoo\//, 11],
     ['scientific wheels', () => 'pyshrink-fixture/science', /site-packages|lib-dynload/, 300],
     ['wheels with libraries of their own', () => 'pyshrink-fixture/psycopg2', /site-packages/, 15],
     ["Debian's programs and libraries", () => 'pyshrink-fixture/wrapper', /^\/usr\/(bin|lib)\//, 500],

@@ -78,15 +78,23 @@ describe('LibrarySearch', () => {
     expect(found.missing).toEqual(['/gone/libb.so by /app']);
   });
 
-  it('passes over other classes, other machines and what is no ELF file', async () => {
+  it('passes over other classes and other machines', async () => {
     const nodes = {
       '/app': lib('liba.so'),
-      [`${LIB}/liba.so`]: '/* GNU ld script */ INPUT(liba.so.1)',
-      '/usr/lib/x86_64-linux-gnu/liba.so': makeElf({ soname: 'a', machine: 183 }),
+      [`${LIB}/liba.so`]: makeElf({ soname: 'a', machine: 183 }),
       '/lib64/liba.so': makeElf({ soname: 'a', bits: 32, machine: 3 }),
       '/usr/lib64/liba.so': makeElf({ soname: 'a' }),
     };
     expect((await closure(nodes)).paths).toEqual(['/usr/lib64/liba.so']);
+  });
+
+  it('gives up at a script in place of a library, as ld.so does', async () => {
+    const nodes = {
+      '/app': lib('liba.so'),
+      [`${LIB}/liba.so`]: '/* GNU ld script */ INPUT(liba.so.1)',
+      '/usr/lib/liba.so': makeElf({ soname: 'a' }),
+    };
+    expect(await closure(nodes)).toMatchObject({ paths: [], missing: ['liba.so by /app'] });
   });
 
   it('finds a library without DT_SONAME by its file name, once', async () => {
