@@ -2,7 +2,7 @@ import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch, type Loaded } from '../elf/search.js';
 import { UserError } from '../errors.js';
 import type { KeepSet } from '../keep/keepset.js';
-import { baseName, type Entry, join, RootFs } from '../rootfs.js';
+import { baseName, type Entry, join, parentOf, push, RootFs } from '../rootfs.js';
 
 /** Libraries that are built with the C library and only work with its very version (glibc's own shared objects). */
 const GLIBC = /^(ld-linux[^/]*\.so|ld64?\.so|lib(c|m|mvec|pthread|dl|rt|resolv|util|anl|nsl|BrokenLocale|thread_db|nss_[a-z]+)\.so)\.\d+$/;
@@ -40,10 +40,7 @@ export async function overBase(input: BaseInput): Promise<Overlay> {
   const result = new Map<string, Entry>();
   const kept = [...keep.reasons.keys()].flatMap((path) => original.lstat(path) ?? []);
   const children = new Map<string, Entry[]>();
-  for (const entry of kept) {
-    const parent = entry.path.slice(0, entry.path.lastIndexOf('/')) || '/';
-    children.set(parent, [...(children.get(parent) ?? []), entry]);
-  }
+  for (const entry of kept) if (entry.path !== '/') push(children, parentOf(entry.path), entry);
   const joinDirectories = (path: string, real: string) => {
     for (const child of children.get(real) ?? []) {
       const at = join(path, baseName(child.path));

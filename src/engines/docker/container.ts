@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { Attached, Container, ExecProcess } from '../engine.js';
 import { statusOf } from './client.js';
@@ -14,6 +15,8 @@ interface PathStat {
 /** os.ModeDir and os.ModeSymlink of Go, in which the daemon gives modes. */
 const GO_DIRECTORY = 0x80000000;
 const GO_SYMLINK = 0x08000000;
+
+const EXIT_POLL_MILLISECONDS = 20;
 
 /** A container of the Docker daemon. */
 export class DockerContainer implements Container {
@@ -82,7 +85,7 @@ export class DockerContainer implements Container {
     const streams = demultiplex(stream);
     const exit = new Promise<number>((resolve, reject) => {
       stream.once('error', reject);
-      stream.once('close', () => exec.inspect().then((info) => resolve(info.ExitCode ?? -1), reject));
+      stream.once('close', () => exitOf(exec).then(resolve, reject));
       stream.once('end', () => stream.destroy());
     });
     exit.catch(() => {});
@@ -125,5 +128,14 @@ export class DockerContainer implements Container {
     } catch (error) {
       if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // gone, or already going
     }
+  }
+}
+
+/** The exit status of an exec whose streams have ended; the daemon may take a moment to know it. */
+async function exitOf(exec: Dockerode.Exec): Promise<number> {
+  for (;;) {
+    const { Running, ExitCode } = await exec.inspect();
+    if (!Running) return ExitCode ?? -1;
+    await sleep(EXIT_POLL_MILLISECONDS);
   }
 }
