@@ -148,7 +148,7 @@ async function load(read: ReadRange, segments: Segment[], address: number | unde
 }
 
 function versionsNeeded(table: Fields, count: number, strings: Uint8Array): Record<string, string[]> {
-  const found: Record<string, string[]> = {};
+  const found: [string, string[]][] = [];
   for (let at = 0, n = 0; n < Math.min(count, LIMIT.records) && at + 16 <= table.length; n++) {
     const names: string[] = [];
     let aux = at + table.u32(at + 8);
@@ -158,12 +158,12 @@ function versionsNeeded(table: Fields, count: number, strings: Uint8Array): Reco
       if (next === 0) break;
       aux += next;
     }
-    found[text(strings, table.u32(at + 4))] = names;
+    found.push([text(strings, table.u32(at + 4)), names]);
     const next = table.u32(at + 12);
     if (next === 0) break;
     at += next;
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 function versionsDefined(table: Fields, count: number, strings: Uint8Array): string[] {

@@ -48,6 +48,16 @@ describe('readElf', () => {
     );
   });
 
+  it('takes a library of any name, also one that JavaScript has a meaning for', async () => {
+    const versionsNeeded = Object.fromEntries([
+      ['__proto__', ['V1']],
+      ['constructor', ['V2']],
+    ]);
+    expect(Object.entries((await from(makeElf({ needed: [], soname: 'x', versionsNeeded })))?.versionsNeeded ?? {})).toEqual(
+      Object.entries(versionsNeeded),
+    );
+  });
+
   it('takes any cut or corrupted file for no ELF file or for some, but never fails', async () => {
     await fc.assert(
       fc.asyncProperty(spec, fc.nat(), fc.nat(), fc.integer({ min: 0, max: 255 }), async (written, end, at, byte) => {

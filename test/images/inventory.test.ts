@@ -14,7 +14,10 @@ const entry: fc.Arbitrary<Entry> = fc.record(
     mtime: fc.nat(),
     group: fc.string(),
     target: fc.string(),
-    xattrs: fc.dictionary(fc.string({ minLength: 1 }), fc.constantFrom('', '00ff')),
+    xattrs: fc.dictionary(
+      fc.string().map((text) => `user.${text}`),
+      fc.constantFrom('', '00ff'),
+    ),
   },
   { requiredKeys: ['path', 'type', 'mode', 'uid', 'gid', 'size', 'mtime'] },
 );
