@@ -10,8 +10,9 @@ export interface AssembleInput {
   session: Session;
   original: ImageInfo;
   base: ImageInfo | undefined;
-  /** Entries that go over the base and are not in the original: links that make both one system. */
+  /** All that is written: over the base, where there is one. */
   entries: Entry[];
+  /** The tree that they are in: the original's, or the base with them. */
   fs: RootFs;
   trace: Trace;
   level: string;

@@ -26,6 +26,11 @@ export async function smokeCommand(name: string | undefined, flags: SmokeFlags):
       await environmentEntries(flags),
       limitsOf(flags),
     );
+    if (material.trace.image.id !== original)
+      throw new UserError(
+        `${shrunk.reference} was made from another image than the trace here is of.`,
+        'Make it anew with `pyshrink assemble`, and then compare.',
+      );
     const verdict = await context.progress.task(`Comparing ${shrunk.reference} with ${material.original.reference}`, (say) =>
       checkImage(material, shrunk.id, say),
     );

@@ -30,7 +30,7 @@ export class Folder {
   constructor(readonly path: string) {}
 
   static for(reference: string): Folder {
-    return new Folder(join(ROOT, folderName(parseReference(reference.replace(/^docker-daemon:/, '')))));
+    return new Folder(join(ROOT, folderName(parseReference(reference))));
   }
 
   get tracePath(): string {

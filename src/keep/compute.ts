@@ -28,6 +28,9 @@ export interface KeepResult {
   notes: string[];
 }
 
+/** Excluded paths that are told one by one. */
+const TOLD = 10;
+
 /** Runs all rules until none adds anything, then takes out what the user excludes. */
 export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const { fs, trace, config } = input;
@@ -69,9 +72,9 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       }
     }
   }
-  for (const path of excluded(keep.reasons.keys(), input.choice)) {
-    keep.delete(path);
-    context.notes.push(`--exclude takes out ${path}`);
-  }
+  const taken = excluded(keep.reasons.keys(), input.choice);
+  for (const path of taken) keep.delete(path);
+  for (const path of taken.slice(0, TOLD)) context.notes.push(`--exclude takes out ${path}`);
+  if (taken.length > TOLD) context.notes.push(`--exclude takes out ${taken.length - TOLD} more`);
   return { keep, notes: context.notes };
 }

@@ -24,13 +24,12 @@ export class KeepSet {
 
   constructor(private readonly fs: RootFs) {}
 
-  /** Adds a path with the links that lead to it. What is not in the image is passed over: returns false. */
-  add({ path, rule, parents, detail }: Addition): boolean {
+  /** Adds a path with the links that lead to it. What is not in the image is passed over. */
+  add({ path, rule, parents, detail }: Addition): void {
     const found = this.fs.resolve(path) ?? this.fs.resolve(path, false);
-    if (!found) return false;
+    if (!found) return;
     for (const link of found.links) this.put(link, { rule: 'links', parents, detail: `on the way to ${found.path}` });
     this.put(found.path, { rule, parents, detail });
-    return true;
   }
 
   has(path: string): boolean {

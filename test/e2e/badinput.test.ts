@@ -105,6 +105,18 @@ describeWithEngine('a trace that does not fit', () => {
     return pyshrink(['assemble', 'x/trace.json', '--tag', 'pyshrink-test/unfit:1'], { cwd });
   };
 
+  it('is not what a shrunk image is compared by', async () => {
+    const cwd = workdir();
+    expect((await pyshrink(['shrink', HELLO, '--tag', 'pyshrink-test/other:1'], { cwd })).exitCode).toBe(0);
+    expect((await pyshrink(['trace', 'pyshrink-fixture/ssl-hello'], { cwd })).exitCode).toBe(0);
+    const [mine, other] = ['pyshrink-fixture_hello_latest', 'pyshrink-fixture_ssl-hello_latest'].map((name) =>
+      join(cwd, '.pyshrink', name),
+    );
+    cpSync(other as string, mine as string, { recursive: true });
+    const run = await pyshrink(['smoke'], { cwd });
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(/made from another image than the trace here is of/)]);
+  });
+
   it.each([
     ['truncated', (text: string) => text.slice(0, 500), /truncated or not JSON/],
     ['of another version', (text: string) => text.replace('"version":1', '"version":7'), /is of version 7/],

@@ -259,6 +259,14 @@ describe('user', () => {
     expect(rules).not.toHaveProperty('/srv/b/z.txt');
   });
 
+  it('counts what it does not tell one by one', async () => {
+    const many = Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`/srv/${index}.pyc`, 'x']));
+    const { notes } = await keptOf(makeTree(many), makeTrace(Object.keys(many).map((path) => `open ${path}`)), {
+      choice: { include: [], exclude: ['**/*.pyc'] },
+    });
+    expect([notes.length, notes.at(-1)]).toEqual([11, '--exclude takes out 5 more']);
+  });
+
   it('excludes last, and says so', async () => {
     const { rules, notes } = await keptOf(fs, makeTrace(['open /srv/a/x.txt']), { choice: { include: [], exclude: ['/srv/a/*.txt'] } });
     expect(rules).not.toHaveProperty('/srv/a/x.txt');

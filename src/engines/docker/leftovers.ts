@@ -12,10 +12,11 @@ const GRACE = 60;
  */
 export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   const filters = { label: [SESSION_LABEL] };
-  const [containers, images, volumes] = await Promise.all([
+  const [containers, images, volumes, temporary] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listImages({ all: false, filters }),
     docker.listVolumes({ filters }),
+    docker.listImages({ filters: { reference: [`${TEMPORARY_REPOSITORY}/*`] } }),
   ]);
   const live = new Set<string | undefined>();
   const young = (created: number) => Date.now() / 1000 - created < GRACE;
@@ -52,7 +53,6 @@ export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
       await attempt(`image ${image.Id.slice(7, 19)}`, docker.getImage(image.Id).remove({ force: true }));
   }
   // Images that smoke has not passed bear only a temporary name, which ends in the session's id.
-  const temporary = await docker.listImages({ filters: { reference: [`${TEMPORARY_REPOSITORY}/*`] } });
   for (const name of temporary.flatMap((image) => image.RepoTags ?? [])) {
     const session = name.slice(name.lastIndexOf(':') + 1);
     if (name.startsWith(`${TEMPORARY_REPOSITORY}/`) && dead(session))
