@@ -20,8 +20,6 @@ const EXIT_POLL_MILLISECONDS = 20;
 
 /** A container of the Docker daemon. */
 export class DockerContainer implements Container {
-  private waiting: Promise<number> | undefined;
-
   constructor(
     private readonly container: Dockerode.Container,
     private readonly session: string,
@@ -42,22 +40,13 @@ export class DockerContainer implements Container {
       hijack: true,
     })) as unknown as Duplex;
     const streams = demultiplex(stream);
-    // Asked before the start, so that a short run's end is not missed.
-    this.waiting = this.exitStatus({ condition: 'next-exit' });
-    this.waiting.catch(() => {});
     await this.container.start();
     return { stdin: stream, ...streams };
   }
 
-  wait(): Promise<number> {
-    return this.waiting ?? this.exitStatus({});
-  }
-
-  private async exitStatus(options: object): Promise<number> {
-    const answer = (await (this.container.wait as (options: object) => Promise<unknown>).call(this.container, options)) as {
-      StatusCode: number;
-    };
-    return answer.StatusCode;
+  async wait(): Promise<number> {
+    // The default condition, not-running, is also met by a container that ended before it was asked.
+    return ((await this.container.wait()) as { StatusCode: number }).StatusCode;
   }
 
   async outOfMemory(): Promise<boolean> {
