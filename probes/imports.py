@@ -3,7 +3,8 @@
 Started from a .pth line in the app's own interpreter, so it must not disturb: it imports nothing that `site` has not
 imported, prints nothing and raises nothing. Python 3.8 and later: an audit hook on "import" (PEP 578), raised before
 a module is loaded; 3.6 and 3.7: a finder at the head of sys.meta_path that finds nothing.
-FOLDER/imports-PID gets a line "name" when an import begins, and "name<TAB>file" for each loaded module at exit.
+FOLDER/imports-PID gets a line "name" when an import begins, "name<TAB>file" for each loaded module at exit, and
+"<TAB>folder" for each entry of sys.path that a search met, in order.
 """
 
 
@@ -15,6 +16,7 @@ def start(folder):
         import os
 
         seen = set()
+        folders = set()
         opened = {}
 
         def write(text):
@@ -33,6 +35,12 @@ def start(folder):
                 seen.add(name)
                 write(name + "\n")
 
+        def search(path):
+            for entry in path or ():
+                if isinstance(entry, str) and entry not in folders:
+                    folders.add(entry)
+                    write("\t%s\n" % os.path.abspath(entry))
+
         def finish():
             rows = []
             for name, module in list(sys.modules.items()):
@@ -46,6 +54,7 @@ def start(folder):
             def hook(event, arguments):
                 if event == "import":
                     note(arguments[0])
+                    search(arguments[2])
 
             sys.addaudithook(hook)
         else:
@@ -54,6 +63,7 @@ def start(folder):
                 @staticmethod
                 def find_spec(name, path=None, target=None):
                     note(name)
+                    search(sys.path)
 
             sys.meta_path.insert(0, Finder)
         atexit.register(finish)

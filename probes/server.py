@@ -60,6 +60,37 @@ def site_packages():
     return [line for line in os.fsdecode(run.stdout).splitlines() if os.path.isdir(line)]
 
 
+LAYOUT = r"""
+import importlib.machinery, json, os, sys
+editable = {}
+for finder in sys.meta_path:
+    module = sys.modules.get(getattr(finder, "__module__", None) or type(finder).__module__)
+    for name in ("MAPPING", "NAMESPACES"):  # of setuptools' __editable___NAME_finder.py
+        for key, value in dict(getattr(module, name, None) or {}).items():
+            editable[key] = value[0] if isinstance(value, list) and value else value
+print(json.dumps({
+    "searchPath": [os.path.abspath(entry) for entry in sys.path],
+    "standardLibrary": [os.path.dirname(os.path.abspath(os.__file__))] + [p for p in sys.path if p.endswith("lib-dynload")],
+    "builtins": sorted(sys.builtin_module_names),
+    "suffixes": importlib.machinery.EXTENSION_SUFFIXES,
+    "editable": {key: value for key, value in editable.items() if isinstance(value, str)},
+}))
+"""
+
+
+def layout(request):
+    """Where the app's interpreter looks for modules, asked of it as it starts by default: with the environment *env*
+    on top of the image's and in the folder *cwd*."""
+    cwd = request["cwd"] if os.path.isdir(request["cwd"]) else "/"
+    environment = dict(os.environ, **request["env"])
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", LAYOUT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, cwd=cwd, env=environment
+    )
+    if run.returncode != 0:
+        raise RuntimeError("the image's Python does not start: %s" % os.fsdecode(run.stderr).strip()[-500:])
+    return json.loads(os.fsdecode(run.stdout).strip().splitlines()[-1])
+
+
 def copy(source, target):
     os.makedirs(os.path.dirname(target), exist_ok=True)
     with open(source, "rb") as read, open(target, "wb") as write:
@@ -203,6 +234,36 @@ def loader(request):
     return {path: loader_list(request["loader"], path) for path in request["paths"]}
 
 
+def digests(request):
+    """A hash of each file's bytes, None where it can't be read: the key under which its summary is remembered."""
+    import hashlib
+
+    def digest(path):
+        try:
+            with open(path, "rb") as file:
+                return hashlib.sha256(file.read()).hexdigest()[:32]
+        except OSError:
+            return None
+
+    return [digest(path) for path in request["paths"]]
+
+
+def summaries(request):
+    """What each file names (probes/modules.py). *names*: top-level modules that extension modules may name."""
+    modules = getattr(__import__(PACKAGE + ".modules"), "modules")
+    return [modules.summary_of(path, request["names"]) for path in request["paths"]]
+
+
+def members(request):
+    """Names in a zip archive; none where it is not one."""
+    import zipfile
+
+    if not zipfile.is_zipfile(request["path"]):
+        return []
+    with zipfile.ZipFile(request["path"]) as archive:
+        return archive.namelist()
+
+
 def write_all(data):
     view = memoryview(data)
     while view:
@@ -229,7 +290,10 @@ def header(size):
 
 
 def main():
-    answers = {"information": information, "kit": make_kit, "inventory": inventory, "read": read, "loader": loader}
+    answers = {
+        "information": information, "kit": make_kit, "layout": layout, "inventory": inventory, "read": read,
+        "loader": loader, "digests": digests, "summaries": summaries, "members": members,
+    }
     for line in sys.stdin.buffer:
         request = json.loads(line.decode())
         if request["op"] == "contents":

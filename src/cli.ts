@@ -7,6 +7,7 @@ import { addAssembleOptions, addEnvironmentOptions, addExerciseOptions, addLimit
 import { shrinkCommand } from './commands/shrink.js';
 import { smokeCommand } from './commands/smoke.js';
 import { traceCommand } from './commands/trace.js';
+import { whyCommand } from './commands/why.js';
 import { ExitCode } from './errors.js';
 import { VERSION } from './version.js';
 
@@ -28,18 +29,24 @@ addExerciseOptions(
   addRunOptions(
     define('trace', 'run an image, watch it, write a trace').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD'),
   ),
-).action(async (image, args, flags) => finish(await traceCommand(image, args, flags)));
+)
+  .option('--append', 'join it to the trace of this image that is there already')
+  .action(async (image, args, flags) => finish(await traceCommand(image, args, flags)));
 addEnvironmentOptions(
-  addAssembleOptions(define('assemble', 'build the image from a trace (default: the newest)').argument('[TRACE]')),
-).action(async (trace, flags) => finish(await assembleCommand(trace === undefined ? [] : [trace], flags)));
+  addAssembleOptions(define('assemble', 'build the image from traces of one image (default: the newest)').argument('[TRACE...]')),
+).action(async (traces, flags) => finish(await assembleCommand(traces, flags)));
 addLimitOptions(
   addEnvironmentOptions(define('smoke', 'compare a shrunk image (default: the newest) with its original').argument('[SHRUNK]')),
 ).action(async (shrunk, flags) => finish(await smokeCommand(shrunk, flags)));
 addAssembleOptions(
   addExerciseOptions(
-    addRunOptions(define('shrink', 'trace, assemble and smoke').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD')),
+    addRunOptions(define('shrink', 'trace, assemble and smoke, and repair until it passes').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD')),
   ),
 ).action(async (image, args, flags) => finish(await shrinkCommand(image, args, flags)));
+define('why', 'say why a path, module or distribution is kept, or what would bring it in')
+  .argument('[PATH|MODULE|PACKAGE]')
+  .option('--unsound', 'list the places in the code that compute what they import or execute')
+  .action(async (subject, flags) => finish(await whyCommand(subject, flags)));
 define('doctor', 'say what this machine can do, and what to do about what it cannot')
   .option('--clean', 'remove what dead runs have left')
   .action(async (flags) => finish(await doctorCommand(flags)));

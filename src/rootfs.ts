@@ -120,3 +120,10 @@ export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   if (list) list.push(value);
   else map.set(key, [value]);
 }
+
+/** The text of a file; undefined where there is none. Bytes that are no UTF-8 are replaced. */
+export async function readText(fs: RootFs, path: string): Promise<string | undefined> {
+  const found = fs.resolve(path);
+  if (found?.entry.type !== 'f') return undefined;
+  return Buffer.from(await fs.read(found.path, 0, found.entry.size)).toString('utf8');
+}

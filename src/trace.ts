@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { UserError } from './errors.js';
+import { PythonLayout } from './python/layout.js';
+import { SpotKind } from './python/summary.js';
 
 /** The version that this pyshrink writes, and the only one that it reads. */
-export const TRACE_VERSION = 1;
+export const TRACE_VERSION = 2;
 
 /** What one observation says of a path; see keep/observed.ts for what each keeps. */
 export const ObservationKind = z.enum([
@@ -29,6 +31,22 @@ const Observation = z.object({
   process: z.number().int().nullable(),
 });
 
+/** One start of the app, and what was done to it. */
+const Run = z.object({
+  /** Names of the environment variables that the run was given beside the image's own. */
+  environment: z.array(z.string()),
+  /** The exercise in words, without query strings, bodies and arguments. */
+  exercise: z.array(z.string()),
+  /** Exit status of the app, or null where pyshrink stopped it. */
+  exit: z.number().nullable(),
+  /** The test runner, where the exercise was a test suite. */
+  tests: z.string().nullable(),
+});
+
+const Spot = z.object({ file: z.string(), line: z.number().nullable(), kind: SpotKind });
+/** A place that no reading can follow: a computed import, exec, modules looked for at run time. */
+export type Spot = z.infer<typeof Spot>;
+
 /** All observations of one or more runs of one image. Names of environment variables are in it, never values. */
 export const TraceSchema = z.object({
   version: z.literal(TRACE_VERSION),
@@ -41,23 +59,62 @@ export const TraceSchema = z.object({
     size: z.number(),
   }),
   engine: z.string(),
-  python: z.object({ version: z.string(), executable: z.string(), sitePackages: z.array(z.string()) }),
+  python: PythonLayout,
   /** Which tracers ran. */
   tracers: z.array(z.enum(['supervisor', 'imports', 'maps', 'ldd'])),
-  /** Names of the environment variables that the run was given beside the image's own. */
-  environment: z.array(z.string()),
-  /** The exercise in words, without query strings, bodies and arguments. */
-  exercise: z.array(z.string()),
-  /** Exit status of the app, or null where pyshrink stopped it. */
-  exit: z.number().nullable(),
-  processes: z.array(z.object({ pid: z.number(), parent: z.number(), executable: z.string().nullable() })),
+  runs: z.array(Run).min(1),
+  processes: z.array(
+    z.object({
+      pid: z.number(),
+      parent: z.number(),
+      executable: z.string().nullable(),
+      /** Index into `runs`. */
+      run: z.number().int(),
+    }),
+  ),
   observations: z.array(Observation),
   /** Imported module → its file, null where it has none. */
   modules: z.record(z.string(), z.string().nullable()),
+  /** Places in the code that ran, the standard library's apart, that no reading of it can follow. */
+  unsound: z.array(Spot),
+  /** What comparing a shrunk image with the original has shown to be missing. */
+  repairs: z.array(z.object({ path: z.string(), because: z.string() })),
   warnings: z.array(z.string()),
 });
 export type Trace = z.infer<typeof TraceSchema>;
 export type Observation = z.infer<typeof Observation>;
+
+/**
+ * Joins traces of one image into one.
+ * @throws UserError where they are of different images
+ */
+export function joinTraces(traces: readonly [Trace, ...Trace[]]): Trace {
+  const [first, ...rest] = traces;
+  return rest.reduce((all, one) => {
+    if (one.image.id !== all.image.id)
+      throw new UserError(
+        `The traces are of different images: ${all.image.reference} (${all.image.id.slice(7, 19)}) and ${one.image.reference} (${one.image.id.slice(7, 19)}).`,
+        'Join only traces of the same image; trace the newer one again.',
+      );
+    const processes = all.processes.length;
+    const unique = <T>(values: readonly T[]) => [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+    return {
+      ...all,
+      python: { ...all.python, searchPath: unique([...all.python.searchPath, ...one.python.searchPath]) },
+      tracers: unique([...all.tracers, ...one.tracers]),
+      runs: [...all.runs, ...one.runs],
+      processes: [...all.processes, ...one.processes.map((process) => ({ ...process, run: process.run + all.runs.length }))],
+      observations: [
+        ...all.observations,
+        ...one.observations.map((seen) => ({ ...seen, process: seen.process === null ? null : seen.process + processes })),
+      ],
+      modules: { ...all.modules, ...Object.fromEntries(Object.entries(one.modules).filter(([name, file]) => file ?? !all.modules[name])) },
+      unsound: unique([...all.unsound, ...one.unsound]),
+      repairs: unique([...all.repairs, ...one.repairs]),
+      warnings: unique([...all.warnings, ...one.warnings]),
+    };
+  }, first);
+}
 
 /**
  * Reads a trace file's text.

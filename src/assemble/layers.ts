@@ -1,3 +1,4 @@
+import { isAdded } from '../images/places.js';
 import { type Entry, parentOf, type RootFs } from '../rootfs.js';
 import { BLOCK, padding, tarHeader } from './tarheader.js';
 
@@ -25,11 +26,6 @@ export interface PythonPlaces {
   version: string;
   sitePackages: readonly string[];
 }
-
-/** Directories that distributions of an operating system fill; whatever else there is is the app's. */
-const SYSTEM = /^\/(usr|lib|lib32|lib64|libx32|bin|sbin|etc|var|dev|proc|sys|run|tmp|boot|root|media|mnt)(\/|$)/;
-/** Directories below those where images put what they add. */
-const ADDED = /^\/usr\/(src\/app|local\/(?!bin|lib|etc|share|include|sbin|man|games|libexec|ssl)|app)(\/|$)|^\/var\/(www|app|task)(\/|$)/;
 
 /**
  * Deals entries out to layers. Each layer carries the parents of its entries, as layers are unpacked one by one;
@@ -86,7 +82,7 @@ function classifier({ executable, version, sitePackages }: PythonPlaces): (path:
     if (sitePackages.some((folder) => path.startsWith(`${folder}/`))) return 'distributions';
     if (standard.test(path) || path === executable || (prefix !== '/' && prefix !== '/usr' && path.startsWith(`${prefix}/`)))
       return 'python';
-    return SYSTEM.test(path) && !ADDED.test(path) ? 'system' : 'app';
+    return isAdded(path) ? 'app' : 'system';
   };
 }
 

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { UserError, usageError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../images/runoptions.js';
 import { parseExec, parseHttp, readExercise, type Step } from '../tracing/exercise.js';
 import { DEFAULT_LIMITS, type Limits } from '../tracing/perform.js';
+import { LEVELS, type Level } from '../keep/level.js';
 import type { Exercise } from '../tracing/trace.js';
 
 /** Values of the options as commander gives them. */
@@ -27,7 +28,7 @@ export interface ExerciseFlags extends LimitFlags {
 export interface KeepFlags {
   include: string[];
   exclude: string[];
-  level: string;
+  level: Level;
   base: string;
   tag?: string;
   force?: true;
@@ -99,7 +100,7 @@ export function addLimitOptions(command: Command): Command {
 
 /** What is kept, and what the image is called. */
 export function addAssembleOptions(command: Command): Command {
-  command.addOption(new Option('--level <LEVEL>', 'how far the keep set reaches').default('observed'));
+  command.addOption(new Option('--level <LEVEL>', 'how far the keep set reaches').choices(LEVELS).default('reachable'));
   command.addOption(new Option('--include <GLOB>', 'keep these paths too').argParser(collect).default([], 'none'));
   command.addOption(new Option('--exclude <GLOB>', 'leave these paths out, whatever needs them').argParser(collect).default([], 'none'));
   command.option('--base <IMAGE>', 'scratch, or an image in the daemon to build on', 'scratch');
@@ -130,17 +131,6 @@ export async function exerciseOf(args: string[], flags: RunFlags & ExerciseFlags
   ];
   const run = RunOptionsSchema.parse({ ...PLAIN_RUN, ...flags, env: await environmentEntries(flags) });
   return { args, run, steps: steps.length > 0 ? steps : undefined, limits: limitsOf(flags) };
-}
-
-/** @throws UserError for a level that does not exist, or not yet */
-export function requireLevel(level: string): void {
-  if (level === 'observed') return;
-  if (level === 'reachable' || level === 'whole')
-    throw usageError(
-      `--level ${level} is not there yet`,
-      'Use --level observed, which keeps what was seen, and exercise all that matters.',
-    );
-  throw usageError(`--level ${level} is no level`, 'Levels are observed, reachable and whole.');
 }
 
 async function readEnvFile(path: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { UserError, usageError } from '../errors.js';
 import { environmentOf } from '../images/config.js';
+import { analystOf } from '../tracing/analyst.js';
 import { Helper } from '../tracing/helper.js';
 import type { Limits } from '../tracing/perform.js';
 import type { CommandContext } from './context.js';
@@ -31,7 +32,8 @@ export async function reopen(
       'Trace it anew with `pyshrink trace`.',
     );
   const values = environmentOf(given);
-  const env = trace.environment.map((name) => [name, values[name] ?? process.env[name]] as const);
+  const names = [...new Set(trace.runs.flatMap(({ environment }) => environment))];
+  const env = names.map((name) => [name, values[name] ?? process.env[name]] as const);
   const unset = env.filter(([, value]) => value === undefined).map(([name]) => name);
   if (unset.length > 0)
     throw usageError(
@@ -39,14 +41,16 @@ export async function reopen(
       `Give ${unset.length > 1 ? 'them' : 'it'} again with -e, or set ${unset.length > 1 ? 'them' : 'it'} in this shell.`,
     );
   const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () => Helper.start(context.session, original));
-  const run = { ...secret.run, env: env.map(([name, value]) => `${name}=${value}`) };
   return {
     context,
     helper,
     trace,
-    answers: secret.answers,
     fs: await helper.rootFs(),
+    analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
-    exercise: { args: secret.args, run, steps: secret.steps ?? undefined, limits },
+    runs: secret.runs.map(({ args, steps, run, answers }, index) => {
+      const given = env.filter(([name]) => trace.runs[index]?.environment.includes(name)).map(([name, value]) => `${name}=${value}`);
+      return { answers, exercise: { args, run: { ...run, env: given }, steps: steps ?? undefined, limits } };
+    }),
   };
 }

@@ -1,10 +1,10 @@
 import { ExitCode } from '../errors.js';
 import { formatTable, megabytes } from '../ui/table.js';
 import { withSession } from './context.js';
-import { type ExerciseFlags, exerciseOf, type KeepFlags, type RunFlags, requireLevel } from './options.js';
+import { type ExerciseFlags, exerciseOf, type KeepFlags, type RunFlags } from './options.js';
 import { print } from './print.js';
 import { assembleDraft, baseImage, checkImage, passed, publish, targetName } from './stages.js';
-import { traceStage } from './trace.js';
+import { traceStage, unsoundLine } from './trace.js';
 import { verdictLines } from './verdict.js';
 import { Folder } from './workspace.js';
 
@@ -12,9 +12,13 @@ export interface ShrinkFlags extends KeepFlags, RunFlags, ExerciseFlags {
   json?: true;
 }
 
+/** Times that what was missed is added, and the image assembled anew. */
+const REPAIRS = 5;
+/** Repairs that are told one by one. */
+const SHOWN = 10;
+
 /** `pyshrink shrink IMAGE [-- CMD...]`: trace, assemble, smoke; the name is given only when smoke has passed. */
 export async function shrinkCommand(reference: string, args: string[], flags: ShrinkFlags): Promise<number> {
-  requireLevel(flags.level);
   const exercise = await exerciseOf(args, flags);
   const start = performance.now();
   return withSession(async (context) => {
@@ -23,13 +27,23 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
     const name = await targetName(engine, reference, flags);
     const base = await baseImage(context.engine, flags);
     const material = await traceStage(context, original, exercise);
-    const draft = await progress.task(`Assembling ${name}`, () => assembleDraft(material, flags, base));
-    const verdict = await progress.task('Comparing it with the original', (say) => checkImage(material, draft.id, say));
+    const assemble = () => progress.task(`Assembling ${name}`, () => assembleDraft(material, flags, base));
+    const compare = (id: string) => progress.task('Comparing it with the original', (say) => checkImage(material, id, say));
+    const folder = Folder.for(original.reference);
+    let draft = await assemble();
+    let verdict = await compare(draft.id);
+    for (let round = 0; round < REPAIRS && !passed(verdict) && verdict.repairs.length > 0; round++) {
+      progress.note(`it behaves differently: repairing it with ${verdict.repairs.length} paths that it looked for`);
+      material.trace.repairs.push(...verdict.repairs);
+      await folder.saveTrace(material.trace);
+      draft = await assemble();
+      verdict = await compare(draft.id);
+    }
+    const { repairs } = material.trace;
     const size = (await engine.inspect(draft.id)).size;
     const ok = passed(verdict);
     if (ok) await publish(context, draft, name);
-    const folder = Folder.for(original.reference);
-    if (ok) await folder.saveResult({ id: draft.id, tag: name, original: original.id, trace: material.path }, draft.reasons);
+    if (ok) await folder.saveResult({ id: draft.id, tag: name, original: original.id, traces: [material.path] }, draft.report);
     const seconds = (performance.now() - start) / 1000;
     const files = [...material.fs.entries.values()].filter(({ type }) => type === 'f').length;
     const document = {
@@ -39,6 +53,8 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
       after: size,
       ratio: original.size / size,
       files: draft.files,
+      level: flags.level,
+      repairs,
       seconds,
       trace: material.path,
       notes: draft.notes,
@@ -48,7 +64,11 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
     print(flags.json, document, [
       ...material.trace.warnings.map((warning) => `warning: ${warning}`),
       ...draft.notes.map((note) => `note: ${note}`),
+      ...repairs.slice(0, SHOWN).map(({ path, because }) => `repaired: ${path}: ${because}`),
+      ...(repairs.length > SHOWN ? [`repaired: and ${repairs.length - SHOWN} more paths (pyshrink why names them)`] : []),
+      ...(repairs.length > 0 ? ['Each of these is something that a rule should have known; please report it.'] : []),
       ...verdictLines(verdict),
+      ...unsoundLine(material.trace),
       '',
       formatTable([
         ['', 'before', 'after'],

@@ -6,7 +6,7 @@ import { print } from './print.js';
 import { reopen } from './reopen.js';
 import { checkImage, passed } from './stages.js';
 import { verdictLines } from './verdict.js';
-import { newestResult, readTrace, resultFolders } from './workspace.js';
+import { newestResult, readTraces, resultFolders } from './workspace.js';
 
 export interface SmokeFlags extends EnvironmentFlags, LimitFlags {
   json?: true;
@@ -22,7 +22,7 @@ export async function smokeCommand(name: string | undefined, flags: SmokeFlags):
       throw new UserError(`${shrunk.reference} was not made by pyshrink.`, 'Name an image that `pyshrink assemble` made.');
     const material = await reopen(
       context,
-      await readTrace(newest?.trace ?? (await traceOf(original, shrunk.reference))),
+      await readTraces(newest?.traces ?? (await tracesOf(original, shrunk.reference))),
       await environmentEntries(flags),
       limitsOf(flags),
     );
@@ -39,11 +39,11 @@ export async function smokeCommand(name: string | undefined, flags: SmokeFlags):
   });
 }
 
-/** The trace from which an image was made. */
-async function traceOf(original: string, name: string): Promise<string> {
+/** The traces from which an image was made. */
+async function tracesOf(original: string, name: string): Promise<string[]> {
   for (const folder of await resultFolders()) {
     const result = await folder.result();
-    if (result.original === original) return result.trace;
+    if (result.original === original) return result.traces;
   }
   throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
 }

@@ -2,13 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { assembleImage, keptEntries } from '../assemble/assemble.js';
 import { type Overlay, overBase } from '../assemble/base.js';
 import { LABELS } from '../assemble/config.js';
+import { LibrarySearch } from '../elf/search.js';
 import type { Engine, ImageInfo } from '../engines/engine.js';
 import { UserError, usageError } from '../errors.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
 import { parseReference, shrunkName } from '../images/reference.js';
 import { computeKeepSet } from '../keep/compute.js';
-import type { KeepSet, Reason } from '../keep/keepset.js';
+import type { KeepSet } from '../keep/keepset.js';
+import type { Analyst } from '../keep/python/world.js';
+import { ModuleFinder } from '../python/finder.js';
+import { keepReport } from '../report/keep.js';
 import type { RootFs } from '../rootfs.js';
+import { type Repair, repairsFor } from '../smoke/repair.js';
 import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
 import type { Trace } from '../trace.js';
@@ -18,6 +23,7 @@ import type { Exercise } from '../tracing/trace.js';
 import { commandOf } from '../tracing/watched.js';
 import type { CommandContext } from './context.js';
 import type { KeepFlags } from './options.js';
+import type { KeepReport } from './workspace.js';
 
 /** All that the stages after the trace start from. */
 export interface Material {
@@ -25,17 +31,24 @@ export interface Material {
   helper: Helper;
   original: ImageInfo;
   trace: Trace;
-  answers: Answers;
-  exercise: Exercise;
+  /** The runs of the trace, one after the other. */
+  runs: Run[];
   fs: RootFs;
+  analyst: Analyst;
+}
+
+export interface Run {
+  exercise: Exercise;
+  /** What the original answered. */
+  answers: Answers;
 }
 
 /** An image under its temporary name. */
 export interface Draft {
   id: string;
   files: number;
-  reasons: ReadonlyMap<string, readonly Reason[]>;
   notes: string[];
+  report: KeepReport;
 }
 
 /** The name that the shrunk image will have. @throws UserError where somebody else's image has it */
@@ -60,14 +73,16 @@ export async function baseImage(engine: Engine, flags: KeepFlags): Promise<Image
 
 /** Computes the keep set and streams the image into the engine. */
 export async function assembleDraft(material: Material, flags: KeepFlags, base: ImageInfo | undefined): Promise<Draft> {
-  const { context, helper, original, trace, exercise, fs } = material;
+  const { context, helper, original, trace, fs, analyst } = material;
   const keepFile = await readFile('.pyshrinkkeep', 'utf8').catch(() => undefined);
-  const { keep, notes } = await computeKeepSet({
+  const { keep, notes, python } = await computeKeepSet({
     fs,
     trace,
     config: original.config,
-    env: exercise.run.env,
-    command: commandOf(original.config, exercise.run, exercise.args),
+    env: environmentEntriesOf(material),
+    commands: commandsOf(material),
+    level: flags.level,
+    analyst,
     choice: { include: flags.include, exclude: flags.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
   const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
@@ -80,7 +95,16 @@ export async function assembleDraft(material: Material, flags: KeepFlags, base: 
     level: flags.level,
     contents: (wanted, use) => helper.contents(wanted, use),
   });
-  return { id, files, reasons: keep.reasons, notes };
+  return { id, files, notes, report: keepReport(fs, keep, python, flags.level) };
+}
+
+function environmentEntriesOf({ runs }: Material): string[] {
+  return [...new Set(runs.flatMap(({ exercise }) => exercise.run.env))];
+}
+
+/** What the runs started; where that was a test runner, what the image would have. */
+function commandsOf({ runs, original, trace }: Material): string[][] {
+  return runs.map(({ exercise }, index) => commandOf(original.config, exercise.run, trace.runs[index]?.tests ? [] : exercise.args));
 }
 
 async function placeOver(base: ImageInfo, { context, helper, fs, trace }: Material, keep: KeepSet): Promise<Overlay> {
@@ -98,39 +122,43 @@ export async function publish({ engine, session }: CommandContext, draft: Draft,
   await engine.untag(session.temporaryName);
 }
 
-export interface Verdict extends SmokeResult {
+export interface Verdict extends Pick<SmokeResult, 'differences' | 'missing' | 'compared'> {
   /** What would not even start. */
   problems: string[];
   checked: number;
+  /** What the shrunk image looked for in vain: adding it may mend what differs. */
+  repairs: Repair[];
 }
 
 /** Static checks, then the exercise on the shrunk image beside the original's answers. */
 export async function checkImage(material: Material, shrunk: string, say: (text: string) => void): Promise<Verdict> {
-  const { context, helper, original, exercise, fs, answers } = material;
+  const { context, helper, original, fs, runs, trace } = material;
   const tree = await helper.rootFsOf(context.session, shrunk);
   const small = tree.fs;
   const health = healthcheckCommand(original.config);
+  const environment = { ...environmentOf(original.config.Env), ...environmentOf(environmentEntriesOf(material)) };
   const statics = await staticChecks({
     fs,
     small,
     config: original.config,
-    environment: { ...environmentOf(original.config.Env), ...environmentOf(exercise.run.env) },
-    commands: [commandOf(original.config, exercise.run, exercise.args), ...(health ? [health] : [])],
+    environment,
+    commands: [...commandsOf(material), ...(health ? [health] : [])],
     executed: material.trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path),
   });
   tree.close();
-  const smoke = await smokeImage({
-    session: context.session,
-    helper,
-    original,
-    shrunk,
-    exercise,
-    answers,
-    fs,
-    say,
-    has: (path) => small.lstat(path) !== undefined,
-  });
-  return { ...smoke, problems: statics.problems, checked: statics.checked };
+  const verdict: Verdict = { problems: statics.problems, checked: statics.checked, differences: [], missing: [], compared: 0, repairs: [] };
+  const has = (path: string) => small.lstat(path) !== undefined;
+  const finder = new ModuleFinder(fs, trace.python);
+  const libraries = await LibrarySearch.open(fs, environment);
+  for (const [index, { exercise, answers }] of runs.entries()) {
+    if (trace.runs[index]?.tests) continue; // the test runner is not in the shrunk image
+    const smoke = await smokeImage({ session: context.session, helper, original, shrunk, exercise, answers, fs, say, has, index });
+    verdict.differences.push(...smoke.differences);
+    verdict.missing = [...new Set([...verdict.missing, ...smoke.missing])].sort();
+    verdict.compared += smoke.compared;
+    verdict.repairs.push(...(await repairsFor({ fs, finder, libraries, searchPath: trace.python.searchPath, has, ...smoke })));
+  }
+  return verdict;
 }
 
 export function passed({ problems, differences, missing }: Verdict): boolean {

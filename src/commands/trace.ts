@@ -1,14 +1,18 @@
 import type { ImageInfo } from '../engines/engine.js';
+import { unsoundSpots } from '../keep/python/unsound.js';
+import { joinTraces, type Trace } from '../trace.js';
+import { analystOf } from '../tracing/analyst.js';
 import { Helper } from '../tracing/helper.js';
 import { type Exercise, traceImage } from '../tracing/trace.js';
 import { type CommandContext, withSession } from './context.js';
 import { type ExerciseFlags, exerciseOf, type RunFlags } from './options.js';
 import { print } from './print.js';
 import type { Material } from './stages.js';
-import { Folder } from './workspace.js';
+import { Folder, readTrace } from './workspace.js';
 
 export interface TraceFlags extends RunFlags, ExerciseFlags {
   json?: true;
+  append?: true;
 }
 
 /** `pyshrink trace IMAGE [-- CMD...]` */
@@ -16,12 +20,13 @@ export async function traceCommand(reference: string, args: string[], flags: Tra
   const exercise = await exerciseOf(args, flags);
   return withSession(async (context) => {
     const original = await context.engine.inspect(reference);
-    const { trace, path } = await traceStage(context, original, exercise);
+    const { trace, path } = await traceStage(context, original, exercise, flags.append);
     print(
       flags.json,
       { trace: path, observations: trace.observations.length, modules: Object.keys(trace.modules).length, warnings: trace.warnings },
       [
-        `${path}: ${trace.observations.length} observations, ${Object.keys(trace.modules).length} modules, exercise: ${trace.exercise.join(', ')}`,
+        `${path}: ${trace.observations.length} observations, ${Object.keys(trace.modules).length} modules, exercise: ${trace.runs.flatMap((run) => run.exercise).join(', ')}`,
+        ...unsoundLine(trace),
         ...trace.warnings.map((warning) => `warning: ${warning}`),
       ],
     );
@@ -29,14 +34,38 @@ export async function traceCommand(reference: string, args: string[], flags: Tra
   });
 }
 
-/** Traces an image and writes the trace down. */
-export async function traceStage(context: CommandContext, original: ImageInfo, exercise: Exercise): Promise<Material & { path: string }> {
-  const helper = await context.progress.task(`Preparing ${original.reference}`, () => Helper.start(context.session, original));
-  const { trace, answers, fs } = await context.progress.task(`Tracing ${original.reference}`, (say) =>
-    traceImage(context.session, helper, original, exercise, say),
-  );
+/**
+ * Traces an image and writes the trace down.
+ * @param append joins it to the trace that is there already
+ */
+export async function traceStage(
+  context: CommandContext,
+  original: ImageInfo,
+  exercise: Exercise,
+  append = false,
+): Promise<Material & { path: string }> {
   const folder = Folder.for(original.reference);
+  const earlier = append ? await readTrace(folder.tracePath) : undefined;
+  const helper = await context.progress.task(`Preparing ${original.reference}`, () => Helper.start(context.session, original));
+  const analyst = analystOf(helper);
+  const {
+    trace: now,
+    answers,
+    fs,
+  } = await context.progress.task(`Tracing ${original.reference}`, (say) => traceImage(context.session, helper, original, exercise, say));
+  now.unsound = await unsoundSpots(fs, now, analyst, original.config);
+  const trace = earlier ? joinTraces([earlier.trace, now]) : now;
   const { env: _, ...run } = exercise.run;
-  await folder.saveTrace(trace, { args: exercise.args, steps: exercise.steps ?? null, run, answers });
-  return { context, helper, original, trace, answers, exercise, fs, path: folder.tracePath };
+  const runs = [...(earlier?.secret.runs ?? []), { args: exercise.args, steps: exercise.steps ?? null, run, answers }];
+  await folder.saveTrace(trace, { runs });
+  return { context, helper, original, trace, runs: [{ exercise, answers }], fs, analyst, path: folder.tracePath };
+}
+
+/** How many places no reading of the code can follow, and the command that lists them. */
+export function unsoundLine({ unsound }: Trace): string[] {
+  if (unsound.length === 0) return [];
+  const files = new Set(unsound.map(({ file }) => file)).size;
+  return [
+    `${unsound.length} places in ${files} files compute what they import or execute; what they reach was seen only where it ran (pyshrink why --unsound lists them)`,
+  ];
 }

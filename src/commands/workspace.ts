@@ -4,23 +4,49 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { folderName, parseReference } from '../images/reference.js';
 import { RunOptionsSchema } from '../images/runoptions.js';
-import type { Reason } from '../keep/keepset.js';
-import { parseTrace, type Trace } from '../trace.js';
+import { joinTraces, parseTrace, type Trace } from '../trace.js';
 import { Answers } from '../tracing/answers.js';
 import { StepSchema } from '../tracing/exercise.js';
 
 /** What a trace must not hold in clear: the exercise to the letter, and what the original answered. */
 const Private = z.object({
-  args: z.array(z.string()),
-  steps: z.array(StepSchema).nullable(),
-  run: RunOptionsSchema.omit({ env: true }),
-  answers: Answers,
+  /** In the order of the trace's `runs`. */
+  runs: z.array(
+    z.object({
+      args: z.array(z.string()),
+      steps: z.array(StepSchema).nullable(),
+      run: RunOptionsSchema.omit({ env: true }),
+      answers: Answers,
+    }),
+  ),
 });
 export type Private = z.infer<typeof Private>;
 
-const Result = z.object({ id: z.string(), tag: z.string(), original: z.string(), trace: z.string() });
+const Result = z.object({ id: z.string(), tag: z.string(), original: z.string(), traces: z.array(z.string()).min(1) });
 /** What the newest assembly made. */
 export type Result = z.infer<typeof Result>;
+
+const ReasonSchema = z.object({ rule: z.string(), parents: z.array(z.string()), detail: z.string() });
+/** Why each path is kept, or left out. */
+const KeepReport = z.object({
+  kept: z.record(z.string(), z.array(ReasonSchema)),
+  /** Index into `sentences`. */
+  omitted: z.record(z.string(), z.number()),
+  sentences: z.array(z.string()),
+  distributions: z.array(
+    z.object({
+      name: z.string(),
+      version: z.string(),
+      metadata: z.string(),
+      files: z.number(),
+      kept: z.number(),
+      because: z.string().nullable(),
+      /** The kept path that led to it. */
+      by: z.string().optional(),
+    }),
+  ),
+});
+export type KeepReport = z.infer<typeof KeepReport>;
 
 const ROOT = '.pyshrink';
 const FILES = { trace: 'trace.json', private: 'private.json', keep: 'keep.json', result: 'result.json' } as const;
@@ -37,16 +63,27 @@ export class Folder {
     return join(this.path, FILES.trace);
   }
 
-  async saveTrace(trace: Trace, secret: Private): Promise<void> {
+  /** @param secret what lies beside it; without, what is there stays */
+  async saveTrace(trace: Trace, secret?: Private): Promise<void> {
     await mkdir(this.path, { recursive: true });
-    await writeWhole(join(this.path, FILES.private), JSON.stringify(secret), 0o600);
+    if (secret) await writeWhole(join(this.path, FILES.private), JSON.stringify(secret), 0o600);
     await writeWhole(this.tracePath, JSON.stringify(trace));
   }
 
-  async saveResult(result: Result, keep: ReadonlyMap<string, readonly Reason[]>): Promise<void> {
+  async saveResult(result: Result, keep: KeepReport): Promise<void> {
     await mkdir(this.path, { recursive: true });
-    await writeWhole(join(this.path, FILES.keep), JSON.stringify(Object.fromEntries(keep)));
+    await writeWhole(join(this.path, FILES.keep), JSON.stringify(keep));
     await writeWhole(join(this.path, FILES.result), JSON.stringify(result));
+  }
+
+  /** @throws UserError where there is none, or one of another version */
+  async keep(): Promise<KeepReport> {
+    const path = join(this.path, FILES.keep);
+    try {
+      return KeepReport.parse(JSON.parse(await readFile(path, 'utf8')));
+    } catch {
+      throw new UserError(`${path} is missing, damaged or of another version of pyshrink.`, 'Make it anew with `pyshrink assemble`.');
+    }
   }
 
   async result(): Promise<Result> {
@@ -73,6 +110,21 @@ export async function readTrace(path: string): Promise<{ trace: Trace; secret: P
       'Keep a trace in its folder, or make it anew with `pyshrink trace IMAGE`.',
     );
   }
+}
+
+/** Reads traces of one image as one. @throws UserError as {@link readTrace} does, or where they are of different images */
+export async function readTraces(
+  paths: readonly string[],
+): Promise<{ trace: Trace; secret: Private; folder: Folder; paths: readonly string[] }> {
+  const stored = await Promise.all(paths.map(readTrace));
+  const [first, ...rest] = stored;
+  if (!first) throw new Error('no trace was named');
+  return {
+    trace: joinTraces([first.trace, ...rest.map(({ trace }) => trace)]),
+    secret: { runs: stored.flatMap(({ secret }) => secret.runs) },
+    folder: first.folder,
+    paths,
+  };
 }
 
 /** The newest trace below the working directory. */

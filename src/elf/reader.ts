@@ -14,6 +14,8 @@ export interface Elf {
   runpath?: string;
   /** DF_1_NODEFLIB: the default directories are not searched. */
   noDefaultLib: boolean;
+  /** Whether `iconv_open` is among its dynamic symbols. */
+  iconv: boolean;
   /** File name → symbol versions that are needed of it (gABI symbol versioning). */
   versionsNeeded: Record<string, string[]>;
   /** Symbol versions that are defined here. */
@@ -83,6 +85,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
     dynamic: false,
     needed: [],
     noDefaultLib: false,
+    iconv: false,
     versionsNeeded: {},
     versionsDefined: [],
   };
@@ -113,6 +116,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   if (soname !== undefined) elf.soname = soname;
   if (rpath !== undefined) elf.rpath = rpath;
   if (runpath !== undefined) elf.runpath = runpath;
+  elf.iconv = Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength).includes('\0iconv_open\0');
   elf.noDefaultLib = ((value(DT.flags1) ?? 0) & DF_1_NODEFLIB) !== 0;
   const versions = async (start: number, count: number | undefined) =>
     new Fields(await load(read, segments, value(start), Math.min(LIMIT.table, (value(count ?? 0) ?? 0) * 4096)), little, bits);

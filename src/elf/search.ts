@@ -109,6 +109,16 @@ export class LibrarySearch {
     return result;
   }
 
+  /**
+   * Libraries that a program may load by this name: a path, a soname (`libmagic.so.1`), or what
+   * ctypes.util.find_library takes (`magic`). Those of the cache and of the default directories.
+   */
+  async named(name: string): Promise<string[]> {
+    if (name.includes('/')) return this.fs.resolve(name)?.entry.type === 'f' ? [name] : [];
+    const isWanted = /\.so(\.|$)/.test(name) ? (soname: string) => soname === name : (soname: string) => soname.startsWith(`lib${name}.so`);
+    return [...new Set(this.cache.filter(({ soname }) => isWanted(soname)).map(({ path }) => path))].filter((path) => this.fs.resolve(path));
+  }
+
   /** Finds what `loader` asks for by the name `name` (a DT_NEEDED entry, or the argument of dlopen(3)). */
   async find(name: string, loader: Loaded): Promise<Answer> {
     if (name.includes('/')) {

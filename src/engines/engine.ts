@@ -79,7 +79,8 @@ export interface Session {
   createVolume(): Promise<string>;
   create(spec: ContainerSpec): Promise<Container>;
   /**
-   * Loads an image from an archive as `docker save` writes it, in which it is called {@link temporaryName}.
+   * Loads an image from an archive as `docker save` writes it, in which it is called {@link temporaryName}; one that
+   * bore this name before is removed.
    * @returns the image's id
    */
   load(archive: Readable): Promise<string>;

@@ -1,3 +1,4 @@
+import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { RootFs } from '../rootfs.js';
@@ -5,11 +6,17 @@ import type { Trace } from '../trace.js';
 import { elfRule } from './elf.js';
 import { KeepSet } from './keepset.js';
 import { linksRule, parentsRule, runtimeRule } from './links.js';
+import type { Level } from './level.js';
 import { observedRule } from './observed.js';
+import { namedRule } from './programs.js';
+import { ReachRule } from './python/reach.js';
+import { type Analyst, PythonWorld } from './python/world.js';
+import { repairRule } from './repair.js';
 import type { Context, Rule } from './rule.js';
 import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
-import { systemRule } from './system.js';
+import { SystemRule } from './system.js';
 import { excluded, type UserChoice, userRule } from './user.js';
+import { WholeRule } from './whole.js';
 
 export interface KeepInput {
   fs: RootFs;
@@ -17,15 +24,20 @@ export interface KeepInput {
   config: ImageConfig;
   /** Environment of the run beside the image's. */
   env: readonly string[];
-  /** The command as it was run. */
-  command: readonly string[];
+  /** The commands as they were run. */
+  commands: readonly (readonly string[])[];
   choice: UserChoice;
+  level: Level;
+  /** What the image's own interpreter is asked; only the level `observed` does without. */
+  analyst?: Analyst;
 }
 
 export interface KeepResult {
   keep: KeepSet;
   /** What the user is to be told: walks, exclusions. */
   notes: string[];
+  /** The Python side, from `reachable` on. */
+  python: PythonWorld | undefined;
 }
 
 /** Excluded paths that are told one by one. */
@@ -33,10 +45,11 @@ const TOLD = 10;
 
 /** Runs all rules until none adds anything, then takes out what the user excludes. */
 export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
-  const { fs, trace, config } = input;
+  const { fs, trace, config, level } = input;
+  const python = level === 'observed' || !input.analyst ? undefined : await PythonWorld.open(fs, trace.python, input.analyst);
   const environment = { ...environmentOf(config.Env), ...environmentOf(input.env) };
   const health = healthcheckCommand(config);
-  const commands = [input.command, ...(health ? [health] : [])];
+  const commands = [...input.commands, ...(health ? [health] : [])];
   const executed = trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path);
   const context: Context = {
     fs,
@@ -44,7 +57,10 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     config,
     environment,
     commands,
-    notes: [],
+    level,
+    python,
+    isElf: (path) => mayBeElf(path, fs.lstat(path)?.mode ?? 0),
+    notes: [...(python?.distributions.warnings ?? [])],
     libraries: await LibrarySearch.open(fs, environment),
     programs: programsOf(executed, commands, { fs, environment, config }),
   };
@@ -57,16 +73,18 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     linksRule,
     parentsRule,
     scriptsRule,
-    systemRule,
+    new SystemRule(),
+    repairRule,
+    ...(python ? [new ReachRule(python), namedRule(python), ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
   ];
   const keep = new KeepSet(fs);
   for (const rule of rules) {
     for (const addition of (await rule.begin?.(context)) ?? []) keep.add(addition);
   }
   for (let fresh = keep.takeFresh(); fresh.length > 0; fresh = keep.takeFresh()) {
-    for (const path of fresh) {
-      const entry = fs.lstat(path);
-      if (!entry) continue;
+    const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
+    for (const rule of rules) await rule.prepare?.(entries, context);
+    for (const entry of entries) {
       for (const rule of rules) {
         for (const addition of (await rule.visit?.(entry, context)) ?? []) keep.add(addition);
       }
@@ -76,5 +94,8 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   for (const path of taken) keep.delete(path);
   for (const path of taken.slice(0, TOLD)) context.notes.push(`--exclude takes out ${path}`);
   if (taken.length > TOLD) context.notes.push(`--exclude takes out ${taken.length - TOLD} more`);
-  return { keep, notes: context.notes };
+  const unread = python?.unread() ?? [];
+  for (const [path, error] of unread.slice(0, TOLD)) context.notes.push(`${path} could not be read: ${error}`);
+  if (unread.length > TOLD) context.notes.push(`${unread.length - TOLD} more modules could not be read`);
+  return { keep, notes: context.notes, python };
 }

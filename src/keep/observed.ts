@@ -20,7 +20,10 @@ const KEEPS: Record<ObservationKind, { what: 'path' | 'parent'; words: string }>
   remove: { what: 'path', words: 'removed' },
 };
 
-type Run = Pick<Trace, 'observations' | 'processes'>;
+interface Run {
+  observations: readonly Observation[];
+  processes: readonly Pick<Trace['processes'][number], 'executable'>[];
+}
 
 /** Looking up at least this many and this share of a listed directory's entries, without opening them, is a walk. */
 const WALK = { entries: 8, share: 0.5 };

@@ -1,86 +1,86 @@
-import picomatch from 'picomatch';
-import { baseName, parentOf, type RootFs } from '../rootfs.js';
+import { parentOf, readText } from '../rootfs.js';
+import { expandGlob } from './globs.js';
 import type { Addition } from './keepset.js';
 import type { Context, Rule } from './rule.js';
+import { isProgram } from './scripts.js';
+import { SYSTEM_ROWS, type SystemRow } from './systemdata.js';
 
-/** Data of the system that a program needs though no run opened it, and the observation that calls for it. */
-interface Row {
-  /** An imported module, or a path that some process named, whether it exists or not. */
-  when: { module: string } | { named: RegExp } | 'always';
-  /** Globs of the image's paths. */
-  keep: string[];
-  because: string;
-}
+/** System data, each with what calls for it, and the modules that NSS opens by name. */
+export class SystemRule implements Rule {
+  readonly name = 'system';
+  private readonly done = new Set<SystemRow>();
 
-const ROWS: Row[] = [
-  {
-    when: 'always',
-    keep: ['/etc/os-release', '/usr/lib/os-release'],
-    because: 'names the distribution to whoever examines the image (os-release(5))',
-  },
-  { when: 'always', keep: ['/etc/nsswitch.conf'], because: 'says where the C library looks up users and hosts (nsswitch.conf(5))' },
-  { when: 'always', keep: ['/etc/localtime', '/etc/timezone'], because: 'the local time zone (localtime(5))' },
-  {
-    when: { module: 'socket' },
-    keep: ['/etc/host.conf', '/etc/gai.conf', '/etc/services', '/etc/protocols', '/etc/networks'],
-    because: 'read by the resolver (getaddrinfo(3), services(5))',
-  },
-  // A context with the default authorities looks for cert.pem at once, and for the rest when a peer is verified.
-  {
-    when: { named: /\/(ssl|tls)\/(cert\.pem|certs)$/ },
-    keep: ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*', '/etc/pki/tls/**'],
-    because: 'certificate authorities of OpenSSL (SSL_CTX_set_default_verify_paths(3))',
-  },
-  {
-    when: { module: '_curses' },
-    keep: ['/etc/terminfo/**', '/lib/terminfo/**', '/usr/lib/terminfo/**'],
-    because: 'descriptions of terminals (terminfo(5))',
-  },
-  { when: { module: 'mimetypes' }, keep: ['/etc/mime.types'], because: 'read by mimetypes' },
-];
-
-/** System data, each with the observation that calls for it, and the modules that NSS opens by name. */
-export const systemRule: Rule = {
-  name: 'system',
-  begin({ fs, trace }) {
-    return ROWS.flatMap((row) => {
-      if (row.when === 'always') return expand(row, '', fs);
-      if ('module' in row.when) return row.when.module in trace.modules ? expand(row, `${row.when.module} was imported: `, fs) : [];
-      const { named } = row.when;
-      const path = trace.observations.find((observation) => named.test(observation.path))?.path;
-      return path === undefined ? [] : expand(row, `${path} was looked for: `, fs);
+  begin(context: Context): Addition[] {
+    const { trace, level } = context;
+    return SYSTEM_ROWS.flatMap((row) => {
+      if (row.when === 'always') return this.expand(row, '', [], context);
+      if (typeof row.when !== 'object') return [];
+      if ('module' in row.when && (level === 'observed' || !context.python))
+        return row.when.module in trace.modules ? this.expand(row, `${row.when.module} was imported: `, [], context) : [];
+      if (!('observed' in row.when)) return [];
+      const { observed } = row.when;
+      const path = trace.observations.find((observation) => observed.test(observation.path))?.path;
+      return path === undefined ? [] : this.expand(row, `${path} was looked for: `, [], context);
     });
-  },
-  visit(entry, context) {
-    return entry.type === 'f' && /\/libc(-2\.\d+)?\.so(\.6)?$/.test(entry.path) ? nssModules(entry.path, context) : [];
-  },
-};
-
-function expand(row: Row, prefix: string, fs: RootFs): Addition[] {
-  const additions: Addition[] = [];
-  for (const pattern of row.keep) {
-    const { base, glob } = picomatch.scan(pattern);
-    const found = glob === '' ? [pattern] : below(fs, fs.resolve(base)?.path, base, picomatch(pattern, { dot: true }));
-    additions.push(...found.map((path) => ({ path, rule: 'system', parents: [], detail: prefix + row.because })));
   }
-  return additions;
+
+  async visit(entry: Parameters<NonNullable<Rule['visit']>>[0], context: Context): Promise<Addition[]> {
+    if (entry.type !== 'f') return [];
+    const additions = /\/libc(-2\.\d+)?\.so(\.6)?$/.test(entry.path) ? await nssModules(entry.path, context) : [];
+    if (context.level === 'observed') return additions;
+    const facts = await factsOf(entry.path, context);
+    for (const row of SYSTEM_ROWS) {
+      const why = this.done.has(row) ? undefined : calls(row, facts);
+      if (why !== undefined) additions.push(...this.expand(row, why, [entry.path], context));
+    }
+    return additions;
+  }
+
+  private expand(row: SystemRow, prefix: string, parents: string[], { fs }: Context): Addition[] {
+    this.done.add(row);
+    return row.keep.flatMap((pattern) => expandGlob(fs, pattern)).map((path) => ({ path, rule: 'system', parents, detail: prefix + row.because }));
+  }
 }
 
-/** Paths below a directory that match; named as below `shown`, under which the directory was asked for. */
-function below(fs: RootFs, directory: string | undefined, shown: string, matches: (path: string) => boolean): string[] {
-  if (directory === undefined) return [];
-  return fs.list(directory).flatMap((path) => {
-    const name = `${shown}/${baseName(path)}`;
-    return [...(matches(name) ? [name] : []), ...(fs.lstat(path)?.type === 'd' ? below(fs, path, name, matches) : [])];
-  });
+/** What a kept file is, as far as a row may ask. */
+interface Facts {
+  module: string | undefined;
+  names: readonly string[];
+  /** Only of the app's own code. */
+  strings: readonly string[];
+  soname: string | undefined;
+  program: string | undefined;
+  iconv: boolean;
+}
+
+async function factsOf(path: string, context: Context): Promise<Facts> {
+  const { python, libraries } = context;
+  const summary = python?.summary(path);
+  const elf = summary === undefined && context.isElf(path) ? await libraries.elf(path) : undefined;
+  return {
+    module: python && summary ? python.finder.at(path)?.name : undefined,
+    names: summary && !python?.isStandard(path) ? summary.names : [],
+    strings: summary && python?.isOwn(path) ? summary.strings : [],
+    soname: elf?.soname,
+    program: isProgram(path, context) ? path : undefined,
+    iconv: (elf?.iconv ?? false) && !/^libc\.so/.test(elf?.soname ?? ''),
+  };
+}
+
+function calls({ when }: SystemRow, facts: Facts): string | undefined {
+  if (when === 'iconv') return facts.iconv ? 'it calls iconv: ' : undefined;
+  if (when === 'always' || 'observed' in when) return undefined;
+  if ('module' in when) return facts.module === when.module ? `${when.module} is reached: ` : undefined;
+  if ('name' in when) return facts.names.includes(when.name) ? `its code names ${when.name}: ` : undefined;
+  if ('string' in when) return facts.strings.some((text) => when.string.test(text)) ? 'its code names such a file: ' : undefined;
+  if ('soname' in when) return facts.soname !== undefined && when.soname.test(facts.soname) ? '' : undefined;
+  return facts.program !== undefined && when.program.test(facts.program) ? '' : undefined;
 }
 
 /** Modules of the name service switch, of the services that nsswitch.conf names (nss(5)). */
 async function nssModules(libc: string, { fs }: Context): Promise<Addition[]> {
-  const found = fs.resolve('/etc/nsswitch.conf');
-  const text = found?.entry.type === 'f' ? Buffer.from(await fs.read(found.path, 0, found.entry.size)).toString() : '';
   const services = new Set(['files', 'dns']);
-  for (const line of text.split('\n')) {
+  for (const line of ((await readText(fs, '/etc/nsswitch.conf')) ?? '').split('\n')) {
     const [, list] = /^\s*\w+:(.*)$/.exec(line.replace(/#.*/, '')) ?? [];
     for (const word of (list ?? '').replace(/\[[^\]]*\]/g, ' ').split(/\s+/)) if (word) services.add(word);
   }

@@ -23,6 +23,8 @@ export interface SmokeInput {
   /** Whether the shrunk image has a path. */
   has: (path: string) => boolean;
   say: (text: string) => void;
+  /** Which of the trace's runs this is. */
+  index: number;
 }
 
 export interface SmokeResult {
@@ -31,6 +33,10 @@ export interface SmokeResult {
   missing: string[];
   /** Steps whose answers were compared, the app itself included. */
   compared: number;
+  /** All that the shrunk image said, where it said something else: what repair looks for reasons in. */
+  said: string;
+  /** Directories that were listed in the shrunk image. */
+  listed: string[];
 }
 
 /**
@@ -38,34 +44,49 @@ export interface SmokeResult {
  * original runs again, to learn what varies by itself.
  */
 export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
-  const { original, answers, fs } = input;
-  const shrunk = await run(input, input.shrunk, 'shrunk').catch((error: unknown) => {
-    if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
-    throw error;
-  });
-  if (shrunk instanceof UserError) {
-    const difference = { where: 'app', what: 'the exercise', original: 'was done', shrunk: shrunk.message };
-    return { differences: [difference], missing: [], compared: 1 };
-  }
-  let differences = compareAnswers(answers, shrunk.answers);
-  if (differences.length > 0) {
-    input.say('something differs: the original runs again, to learn what varies by itself');
-    differences = compareAnswers(answers, shrunk.answers, (await run(input, original.id, 'again')).answers);
-  }
+  const { answers, fs } = input;
+  const shrunk = await run(input, input.shrunk, `shrunk${input.index}`);
+  const differences = await differencesOf(input, shrunk.outcome);
   const { additions } = observedAdditions(fs, mergeFacts(shrunk.observed.facts));
+  const listed = shrunk.observed.facts.flatMap(({ observations }) => observations.filter(({ kind }) => kind === 'list').map(({ path }) => path));
   const missing = new Set<string>();
   for (const { path } of additions) {
     const found = fs.resolve(path);
     for (const needed of found ? [...found.links, found.path] : []) if (!input.has(needed)) missing.add(needed);
   }
-  return { differences, missing: [...missing].sort(), compared: answers.steps.length + 1 };
+  return {
+    differences,
+    missing: [...missing].sort(),
+    compared: shrunk.outcome instanceof UserError ? 1 : answers.steps.length + 1,
+    said: differences.length > 0 ? said(shrunk.outcome) : '',
+    listed: [...new Set(listed)],
+  };
+}
+
+async function differencesOf(input: SmokeInput, outcome: Answers | UserError): Promise<Difference[]> {
+  const { answers, original } = input;
+  if (outcome instanceof UserError) return [{ where: 'app', what: 'the exercise', original: 'was done', shrunk: outcome.message }];
+  const differences = compareAnswers(answers, outcome);
+  if (differences.length === 0) return [];
+  input.say('something differs: the original runs again, to learn what varies by itself');
+  const again = await run(input, original.id, `again${input.index}`);
+  if (again.outcome instanceof UserError) throw again.outcome;
+  return compareAnswers(answers, outcome, again.outcome);
+}
+
+function said(outcome: Answers | UserError): string {
+  if (outcome instanceof UserError) return outcome.message;
+  const texts = outcome.steps.flatMap(({ answer }) =>
+    answer.kind === 'http' ? [answer.body] : answer.kind === 'exec' ? [answer.stdout, answer.stderr] : [],
+  );
+  return [...texts, outcome.app.stdout, outcome.app.stderr].map((text) => Buffer.from(text, 'base64').toString('utf8')).join('\n');
 }
 
 async function run(
   { session, helper, original, exercise, say }: SmokeInput,
   image: string,
   name: string,
-): Promise<{ answers: Answers; observed: Observed }> {
+): Promise<{ outcome: Answers | UserError; observed: Observed }> {
   const app = await WatchedApp.start(session, {
     image,
     config: original.config,
@@ -75,8 +96,11 @@ async function run(
     kit: await helper.kitCommand(),
     name,
   });
-  const answers = await perform(app, original.config, exercise.steps, exercise.limits, say);
+  const outcome = await perform(app, original.config, exercise.steps, exercise.limits, say).catch((error: unknown) => {
+    if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
+    throw error;
+  });
   const observed = await app.observed();
-  await requireWhole(observed, app);
-  return { answers, observed };
+  if (!(outcome instanceof UserError)) await requireWhole(observed, app);
+  return { outcome, observed };
 }

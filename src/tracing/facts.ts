@@ -38,12 +38,21 @@ export function parseFacts(text: string): Facts {
   return facts;
 }
 
-/** Reads a file of probes/imports.py: module name → file, or null where it was not told. */
-export function parseImports(text: string): Map<string, string | null> {
-  const modules = new Map<string, string | null>();
+/** What the import probe of one process told. */
+export interface Imports {
+  /** Module name → file, or null where it was not told. */
+  modules: Map<string, string | null>;
+  /** sys.path, in order. */
+  searchPath: string[];
+}
+
+/** Reads a file of probes/imports.py. */
+export function parseImports(text: string): Imports {
+  const imports: Imports = { modules: new Map(), searchPath: [] };
   for (const line of text.split('\n')) {
     const [name, file] = line.split('\t');
-    if (name) modules.set(name, file ?? modules.get(name) ?? null);
+    if (name) imports.modules.set(name, file ?? imports.modules.get(name) ?? null);
+    else if (file) imports.searchPath.push(file);
   }
-  return modules;
+  return imports;
 }

@@ -7,6 +7,8 @@ import { type ImageInfo, KIT_MOUNT, type Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { parseInventory } from '../images/inventory.js';
 import { PLAIN_RUN, type RunOptions } from '../images/runoptions.js';
+import { PythonLayout } from '../python/layout.js';
+import { Summary } from '../python/summary.js';
 import { type Entry, RootFs } from '../rootfs.js';
 import { Channel } from './channel.js';
 
@@ -40,6 +42,8 @@ const Information = z.object({
   machine: z.string(),
   sitePackages: z.array(z.string()),
 });
+const Layout = PythonLayout.pick({ searchPath: true, standardLibrary: true, builtins: true, suffixes: true, editable: true });
+type Layout = z.infer<typeof Layout>;
 type InterpreterInformation = z.infer<typeof Information>;
 
 const Kit = z.union([z.object({ command: z.array(z.string()), loader: z.string().nullable() }), z.object({ error: z.string() })]);
@@ -147,6 +151,32 @@ export class Helper {
     const { loader } = await this.makeKit();
     if (!loader || paths.length === 0) return {};
     return LoaderAnswers.parse(JSON.parse((await this.channel.ask({ op: 'loader', loader, paths })).toString()));
+  }
+
+  /**
+   * Where the app's interpreter looks for modules.
+   * @param environment of the run, beside the image's own
+   */
+  async layout(environment: Record<string, string>, cwd: string): Promise<Layout> {
+    return Layout.parse(JSON.parse((await this.channel.ask({ op: 'layout', env: environment, cwd })).toString()));
+  }
+
+  /** Names of the members of a zip archive. */
+  async members(path: string): Promise<string[]> {
+    return z.array(z.string()).parse(JSON.parse((await this.channel.ask({ op: 'members', path })).toString()));
+  }
+
+  /** A hash of each file's bytes, null where it can't be read. */
+  async digests(paths: readonly string[]): Promise<(string | null)[]> {
+    return z.array(z.string().nullable()).parse(JSON.parse((await this.channel.ask({ op: 'digests', paths })).toString()));
+  }
+
+  /**
+   * What each file names.
+   * @param names top-level modules that extension modules may name
+   */
+  async summaries(paths: readonly string[], names: readonly string[]): Promise<Summary[]> {
+    return z.array(Summary).parse(JSON.parse((await this.channel.ask({ op: 'summaries', paths, names })).toString()));
   }
 
   /** Streams the bytes of files, one after the other. */

@@ -58,7 +58,7 @@ export async function traceImage(
   const answers = await perform(app, image.config, exercise.steps, exercise.limits, say);
   const observed = await app.observed();
   await requireWhole(observed, app);
-  const trace = assembleTrace(session.engine, image, helper, exercise, answers, observed);
+  const trace = await assembleTrace(session.engine, image, helper, exercise, answers, observed);
   const environment = { ...environmentOf(image.config.Env), ...environmentOf(exercise.run.env) };
   const seen = trace.observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);
   const opinion = await askLoader(fs, helper, seen, environment);
@@ -104,10 +104,19 @@ export async function requireWhole(observed: Observed, app: WatchedApp): Promise
   );
 }
 
-function assembleTrace(engine: string, image: ImageInfo, helper: Helper, exercise: Exercise, answers: Answers, observed: Observed): Trace {
+async function assembleTrace(
+  engine: string,
+  image: ImageInfo,
+  helper: Helper,
+  exercise: Exercise,
+  answers: Answers,
+  observed: Observed,
+): Promise<Trace> {
   const { processes, observations } = mergeFacts(observed.facts);
-  const modules = Object.fromEntries([...observed.imports].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const { modules, searchPath } = observed.imports;
   const { os, architecture, variant } = image.platform;
+  const environment = environmentOf(exercise.run.env);
+  const layout = await helper.layout(environment, exercise.run.workdir ?? (image.config.WorkingDir || '/'));
   return {
     version: TRACE_VERSION,
     image: {
@@ -118,21 +127,34 @@ function assembleTrace(engine: string, image: ImageInfo, helper: Helper, exercis
       platform: [os, architecture, variant].filter(Boolean).join('/'),
     },
     engine,
-    python: { version: helper.python.version.join('.'), executable: helper.python.executable, sitePackages: helper.python.sitePackages },
-    tracers: ['supervisor', 'maps', 'ldd', ...(observed.imports.size > 0 ? (['imports'] as const) : [])],
-    environment: Object.keys(environmentOf(exercise.run.env)).sort(),
-    exercise: answers.steps.map(({ label }) => label),
-    exit: answers.app.exit,
-    processes,
+    python: {
+      ...layout,
+      version: helper.python.version.join('.'),
+      executable: helper.python.executable,
+      sitePackages: helper.python.sitePackages,
+      searchPath: [...new Set([...searchPath, ...layout.searchPath])],
+    },
+    tracers: ['supervisor', 'maps', 'ldd', ...(modules.size > 0 ? (['imports'] as const) : [])],
+    runs: [
+      {
+        environment: Object.keys(environment).sort(),
+        exercise: answers.steps.map(({ label }) => label),
+        exit: answers.app.exit,
+        tests: modules.has('_pytest') ? 'pytest' : null,
+      },
+    ],
+    processes: processes.map((process) => ({ ...process, run: 0 })),
     observations,
-    modules,
+    modules: Object.fromEntries([...modules].sort(([a], [b]) => (a < b ? -1 : 1))),
+    unsound: [],
+    repairs: [],
     warnings: [...new Set(observed.facts.flatMap((facts) => facts.warnings))],
   };
 }
 
 /** Puts the facts of all supervisors of a run together; what is ours or the kernel's is left out. */
-export function mergeFacts(all: readonly Facts[]): Pick<Trace, 'processes' | 'observations'> {
-  const processes: Trace['processes'] = [];
+export function mergeFacts(all: readonly Facts[]): { processes: Facts['processes']; observations: Observation[] } {
+  const processes: Facts['processes'] = [];
   const observations: Observation[] = [];
   for (const facts of all) {
     const first = processes.length;

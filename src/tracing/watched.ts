@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import { environmentOf, type ImageConfig } from '../images/config.js';
 import type { RunOptions } from '../images/runoptions.js';
 import { Capture, OUTPUT_LIMIT } from './answers.js';
-import { type Facts, parseFacts, parseImports } from './facts.js';
+import { type Facts, type Imports, parseFacts, parseImports } from './facts.js';
 import { probeCommand } from './helper.js';
 import { Relay } from './relay.js';
 
@@ -34,7 +34,7 @@ export interface WatchedSpec {
 /** All that was observed in one run. */
 export interface Observed {
   facts: Facts[];
-  imports: Map<string, string | null>;
+  imports: Imports;
 }
 
 /** The app in its container, under the supervisor. */
@@ -119,7 +119,7 @@ export class WatchedApp {
 
   /** Everything written down in this run; to be asked for when it has ended. */
   async observed(): Promise<Observed> {
-    const observed: Observed = { facts: [], imports: new Map() };
+    const observed: Observed = { facts: [], imports: { modules: new Map(), searchPath: [] } };
     const archive = extract();
     const source = await this.container.getArchive(OBSERVATIONS);
     source.on('error', (error) => archive.destroy(error)).pipe(archive);
@@ -129,11 +129,15 @@ export class WatchedApp {
       const text = Buffer.concat(parts).toString();
       const name = entry.header.name.replace(/^.*\//, '');
       if (name.startsWith(`facts-${this.spec.name}-`)) observed.facts.push(parseFacts(text));
-      else if (name.startsWith('imports-'))
-        for (const [module, file] of parseImports(text)) observed.imports.set(module, file ?? observed.imports.get(module) ?? null);
+      else if (name.startsWith('imports-')) merge(observed.imports, parseImports(text));
     }
     return observed;
   }
+}
+
+function merge(all: Imports, one: Imports): void {
+  for (const [module, file] of one.modules) all.modules.set(module, file ?? all.modules.get(module) ?? null);
+  all.searchPath.push(...one.searchPath.filter((folder) => !all.searchPath.includes(folder)));
 }
 
 /** ENTRYPOINT and CMD as `docker run` puts them together. */

@@ -11,7 +11,7 @@ describeWithPython('the import probe', () => {
   const run = async (python: string, code: string) => {
     const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
     const result = await execa(python, ['-c', START.replace('FOLDER', JSON.stringify(folder)) + code], { reject: false });
-    return { result, files: readdirSync(folder).map((name) => parseImports(readFileSync(join(folder, name), 'utf8'))) };
+    return { result, files: readdirSync(folder).map((name) => parseImports(readFileSync(join(folder, name), 'utf8')).modules) };
   };
 
   it.each(PYTHONS)('under %s tells what is imported, also inside functions, and where it is', async (python) => {

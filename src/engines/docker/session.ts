@@ -83,7 +83,9 @@ export class DockerSession implements Session {
   }
 
   async load(archive: Readable): Promise<string> {
-    this.images.push(this.temporaryName);
+    // An earlier draft of this session goes with its name; containers of it have ended.
+    if (this.images.includes(this.temporaryName)) await this.docker.getImage(this.temporaryName).remove({ force: true });
+    else this.images.push(this.temporaryName);
     const answer = await this.docker.loadImage(archive as NodeJS.ReadableStream);
     const problem = await new Promise<string | undefined>((resolve, reject) => {
       let told: string | undefined;

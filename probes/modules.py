@@ -1,0 +1,310 @@
+"""What a module names: the imports, attributes, strings, programs and libraries in its code, read without running it.
+
+From compiled code (the .pyc where it is valid for the source, else compiled here), since loading that is ten times
+faster than parsing, and since a module without a source has nothing else. Version by version the opcodes differ, so
+only names and the order of instructions are relied on: a chain `LOAD_CONST level, LOAD_CONST names, IMPORT_NAME` is
+the same from Python 3.6 to 3.14 (`dis`), and jumps are needed for `if TYPE_CHECKING:` alone.
+"""
+
+import dis
+import importlib.util
+import marshal
+import os
+import re
+import struct
+import sys
+import warnings
+import zipfile
+import zlib
+
+# A source that is larger holds data; reading it would take minutes and its names would say nothing.
+LARGEST_SOURCE = 16 << 20
+LARGEST_BINARY = 1 << 30
+NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
+LONGEST_NAME = 200
+LONGEST_COMMAND = 500
+OPTIMIZED = 1  # CO_OPTIMIZED: a function's code, not a module's or a class's
+
+IMPORTERS = {"import_module", "__import__"}
+RESOLVERS = IMPORTERS | {"import_string", "resolve_name", "load_module", "locate", "import_object", "symbol_by_name", "load_entry_point", "importorskip", "import_optional_dependency"}
+RUNNERS = {
+    "Popen", "run", "call", "check_call", "check_output", "getoutput", "getstatusoutput", "which", "find_executable",
+    "system", "popen", "create_subprocess_exec", "create_subprocess_shell", "subprocess_exec", "subprocess_shell",
+    "execv", "execve", "execvp", "execvpe", "execl", "execle", "execlp", "execlpe", "posix_spawn", "posix_spawnp",
+    "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp", "spawnvpe",
+}
+SHELLS = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell", "subprocess_shell"}
+LOADERS = {"find_library", "CDLL", "PyDLL", "LoadLibrary", "cdll", "dlopen"}
+# What no reading of the code can follow, and what it is called when it is told.
+UNSOUND = {
+    "exec": "exec", "eval": "exec", "iter_modules": "scan", "walk_packages": "scan", "spec_from_file_location": "scan",
+    "SourceFileLoader": "scan", "load_source": "scan", "run_path": "scan", "run_module": "scan",
+}
+
+EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
+IMPORT_NAME = dis.opmap["IMPORT_NAME"]
+HAS_NAME = frozenset(dis.hasname)
+HAS_CONST = frozenset(dis.hasconst)
+# From 3.11 and 3.12 on the argument of these holds flags below the index.
+SHIFTS = {}
+if sys.version_info >= (3, 11):
+    SHIFTS["LOAD_GLOBAL"] = 1
+if sys.version_info >= (3, 12):
+    SHIFTS.update({"LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2})
+JUMP_UNIT = 2 if sys.version_info >= (3, 10) else 1
+RELATIVE = sys.version_info >= (3, 11)
+PASSED_OVER = {"CACHE", "PUSH_NULL", "NOP", "TO_BOOL", "PRECALL", "KW_NAMES", "COPY", "RESUME", "NOT_TAKEN"}
+
+
+def instructions(code):
+    """(offset, name, argument, offset of the next one) of each instruction; caches are passed over."""
+    extended = 0
+    names = dis.opname
+    data = code.co_code
+    for offset in range(0, len(data), 2):
+        operation, argument = data[offset], data[offset + 1] | extended
+        if operation == EXTENDED_ARG:
+            extended = argument << 8
+            continue
+        extended = 0
+        name = names[operation]
+        if name != "CACHE":
+            yield offset, name, argument, offset + 2
+
+
+def name_at(code, name, argument):
+    return code.co_names[argument >> SHIFTS.get(name, 0)]
+
+
+def constant(code, name, argument):
+    """The value that an instruction loads, or NotImplemented where it loads none of the code's constants."""
+    if name == "LOAD_SMALL_INT":
+        return argument
+    if dis.opmap.get(name) in HAS_CONST and argument < len(code.co_consts):
+        return code.co_consts[argument]
+    return NotImplemented
+
+
+def jump_target(data, after, argument):
+    if not RELATIVE:
+        return argument * JUMP_UNIT
+    while after < len(data) and dis.opname[data[after]] == "CACHE":
+        after += 2
+    return after + argument * 2
+
+
+def strings_in(values, found):
+    for value in values:
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, (tuple, frozenset)):
+            strings_in(value, found)
+
+
+class Summary:
+    """What one module names. `answer` is what is told of it; see src/python/summary.ts for the fields."""
+
+    def __init__(self):
+        self.imports = []
+        self.names = set()
+        self.strings = set()
+        self.paths = set()
+        self.dynamic = set()
+        self.commands = set()
+        self.libraries = set()
+        self.shell = False
+        self.lazy = False
+        self.spots = []
+
+    def answer(self):
+        fields = {
+            "imports": self.imports, "names": sorted(self.names), "strings": sorted(self.strings), "paths": sorted(self.paths),
+            "dynamic": sorted(self.dynamic), "commands": sorted(self.commands), "libraries": sorted(self.libraries),
+            "shell": self.shell, "lazy": self.lazy, "spots": sorted(self.spots),
+        }
+        return {key: value for key, value in fields.items() if value}
+
+    def module(self, code):
+        pending = [(code, "", 0)]
+        while pending:
+            code, scope, depth = pending.pop()
+            self.code(code, scope)
+            for value in code.co_consts:
+                if not hasattr(value, "co_code"):
+                    continue
+                inner = scope
+                if not scope and value.co_flags & OPTIMIZED and value.co_name[0] != "<":
+                    inner = value.co_name
+                if depth == 0 and value.co_name == "__getattr__":
+                    self.lazy = True
+                pending.append((value, inner, depth + 1))
+
+    def code(self, code, scope):
+        function = code.co_flags & OPTIMIZED
+        used = set(code.co_names)
+        strings = []
+        strings_in(code.co_consts, strings)
+        if not function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS:
+            loaded = self.scan(code, scope)
+            if not function:
+                used = loaded
+        self.names |= used
+        self.strings.update(text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text))
+        self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
+        if used & RESOLVERS:
+            self.dynamic.update(text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text))
+        if used & RUNNERS:
+            self.commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
+            if used & SHELLS or "shell" in strings:
+                self.shell = True
+        if used & LOADERS:
+            self.libraries.update(text for text in strings if 1 < len(text) <= LONGEST_NAME)
+
+    def scan(self, code, scope):
+        """Goes over the instructions: notes imports and unsound spots, returns the names that are loaded."""
+        loaded = set()
+        lines = list(dis.findlinestarts(code))[::-1]
+        line = code.co_firstlineno
+        before = last = (None, NotImplemented)  # the two instructions before: name and constant
+        guard = importer = None
+        skip_to = 0
+        for offset, name, argument, after in instructions(code):
+            while lines and lines[-1][0] <= offset:
+                line = lines.pop()[1] or line
+            if offset < skip_to:
+                continue
+            value = constant(code, name, argument)
+            if importer and name not in PASSED_OVER:
+                if not isinstance(value, str):
+                    self.spots.append([importer, "import"])
+                importer = None
+            operation = dis.opmap[name]
+            if operation in HAS_NAME:
+                text = name_at(code, name, argument)
+                if operation == IMPORT_NAME:
+                    level, names = before[1], last[1]
+                    self.imports.append([line, level if isinstance(level, int) else 0, text, list(names or ()) if names is not NotImplemented else [], scope])
+                elif name.startswith("LOAD_") or name == "IMPORT_FROM":
+                    loaded.add(text)
+                    if name != "IMPORT_FROM" and text in IMPORTERS:
+                        importer = line
+                    elif text in UNSOUND and (UNSOUND[text] != "exec" or name in ("LOAD_NAME", "LOAD_GLOBAL")):
+                        self.spots.append([line, UNSOUND[text]])
+                guard = text == "TYPE_CHECKING"
+            elif guard and name not in PASSED_OVER:
+                if "JUMP" in name and name.endswith("IF_FALSE"):
+                    skip_to = jump_target(code.co_code, after, argument)
+                guard = None
+            if name not in PASSED_OVER:
+                before, last = last, (name, value)
+        return loaded
+
+
+def compiled_code(path):
+    """The code of a valid .pyc beside a source (PEP 3147, PEP 552), or None."""
+    try:
+        cache = importlib.util.cache_from_source(path)
+        with open(cache, "rb") as file:
+            data = file.read()
+        if data[:4] != importlib.util.MAGIC_NUMBER:
+            return None
+        if sys.version_info >= (3, 7):
+            flags, data = int.from_bytes(data[4:8], "little"), data[4:]
+            if flags & 1:
+                return marshal.loads(data[12:])
+        info = os.stat(path)
+        if int.from_bytes(data[4:8], "little") != int(info.st_mtime) & 0xFFFFFFFF:
+            return None
+        if int.from_bytes(data[8:12], "little") != info.st_size & 0xFFFFFFFF:
+            return None
+        return marshal.loads(data[12:])
+    except Exception:
+        return None
+
+
+def read_file(path):
+    """The bytes of a file, or of a member of a zip archive on the way to it."""
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            return file.read()
+    archive = path
+    while archive not in ("", "/"):
+        archive = os.path.dirname(archive)
+        if os.path.isfile(archive):
+            with zipfile.ZipFile(archive) as opened:
+                return opened.read(path[len(archive) + 1:])
+    raise OSError("no such file")
+
+
+def source_summary(path):
+    summary = Summary()
+    if path.endswith(".pyc"):
+        data = read_file(path)
+        if data[:4] != importlib.util.MAGIC_NUMBER:
+            return {"error": "compiled by another Python"}
+        summary.module(marshal.loads(data[16 if sys.version_info >= (3, 7) else 12:]))
+        return summary.answer()
+    code = compiled_code(path)
+    if code is None:
+        if os.path.isfile(path) and os.path.getsize(path) > LARGEST_SOURCE:
+            return {"error": "larger than %d MiB, not read" % (LARGEST_SOURCE >> 20)}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(read_file(path), path, "exec", dont_inherit=True)
+    summary.module(code)
+    return summary.answer()
+
+
+EXACT = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?=\0)")
+ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+LONGEST_BLOB = 4 << 20
+SHORTEST_WORD = 5
+
+
+def blobs(data):
+    """Texts that Cython 3.2 and later keeps compressed (__Pyx_DecompressString)."""
+    for match in ZLIB.finditer(data):
+        try:
+            text = zlib.decompressobj().decompress(data[match.start():match.start() + LONGEST_BLOB], LONGEST_BLOB)
+        except zlib.error:
+            continue
+        if len(text) > 64:
+            yield text
+
+
+def constants_of(data):
+    """The read-only data of a 64-bit little-endian ELF file (elf(5)): its sections called .rodata*, or all of it."""
+    try:
+        table, size, count, index = struct.unpack_from("<Q", data, 40)[0], *struct.unpack_from("<HHH", data, 58)
+        headers = [struct.unpack_from("<IIQQQQ", data, table + number * size) for number in range(count)]
+        names = headers[index][4]
+        found = [h[4:6] for h in headers if h[1] == 1 and data.startswith(b".rodata", names + h[0])]
+    except (struct.error, IndexError):
+        found = []
+    return b"\0".join(data[offset:offset + length] for offset, length in found) if found else data
+
+
+def binary_summary(path, names):
+    """Names in an extension module that may be modules. Cython and PyO3 put their strings one after the other without
+    an end, so in those a name counts wherever it begins."""
+    if os.path.getsize(path) > LARGEST_BINARY:
+        return {"error": "larger than %d MiB, not read" % (LARGEST_BINARY >> 20)}
+    data = constants_of(read_file(path))
+    standard = set(getattr(sys, "stdlib_module_names", ()) or sys.builtin_module_names)
+    tops = standard | set(names)
+    found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in tops}
+    if b"pyo3" in data or b"__pyx" in data:
+        texts = [data] + list(blobs(data))
+        dotted = re.compile(rb"(?:%s)(?:\.\w+)+" % b"|".join(sorted(map(str.encode, tops), key=len, reverse=True)))
+        for text in texts:
+            found.update(run.decode("ascii", "replace") for run in dotted.findall(text))
+            found.update(name for name in tops if len(name) >= SHORTEST_WORD and name.encode() in text)
+    return {"strings": sorted(found)}
+
+
+def summary_of(path, names):
+    """What the file at *path* names; {"error": text} for what can't be read. *names*: top-level modules to look for."""
+    try:
+        return binary_summary(path, names) if path.endswith(".so") else source_summary(path)
+    except (Exception, RecursionError) as error:
+        return {"error": "%s: %s" % (type(error).__name__, error)}

@@ -1,0 +1,76 @@
+import { baseName, readText, type RootFs } from '../rootfs.js';
+
+/** The operating system's packages: name → paths of their files, without links on the way, as far as the image has them. */
+export interface Packages {
+  names(): string[];
+  files(name: string): Promise<readonly string[]>;
+  /** The package of a path. */
+  ownerOf(path: string): Promise<string | undefined>;
+}
+
+const DPKG = '/var/lib/dpkg/info';
+const APK = '/lib/apk/db/installed';
+
+/** Reads Debian's lists (dpkg(1): info/NAME.list) or Alpine's database (apk: F: a folder, R: a file in it). */
+export function openPackages(fs: RootFs): Packages {
+  let lists: Promise<Map<string, string[]>> | undefined;
+  let owners: Promise<Map<string, string>> | undefined;
+  const all = () => {
+    lists ??= fs.list(DPKG).length > 0 ? readDebian(fs) : readAlpine(fs);
+    return lists;
+  };
+  const index = async () => {
+    const map = new Map<string, string>();
+    for (const [name, files] of await all()) for (const path of files) map.set(path, name);
+    return map;
+  };
+  return {
+    names: () => fs.list(DPKG).flatMap((path) => (path.endsWith('.list') ? [baseName(path).slice(0, -5)] : [])),
+    files: async (name) => (await all()).get(name) ?? [],
+    ownerOf: async (path) => {
+      owners ??= index();
+      return (await owners).get(path);
+    },
+  };
+}
+
+/** The files of the package that a path belongs to; undefined where no package has it. */
+export async function packageFiles(packages: Packages, path: string): Promise<readonly string[] | undefined> {
+  // Of a folder, the list names the files in it.
+  const owner = (await packages.ownerOf(path)) ?? (await packages.ownerOf(`${path}/PKG-INFO`)) ?? (await packages.ownerOf(`${path}/METADATA`));
+  return owner === undefined ? undefined : packages.files(owner);
+}
+
+async function readDebian(fs: RootFs): Promise<Map<string, string[]>> {
+  const lists = new Map<string, string[]>();
+  for (const path of fs.list(DPKG)) {
+    if (!path.endsWith('.list')) continue;
+    lists.set(baseName(path).slice(0, -5), present(fs, ((await readText(fs, path)) ?? '').split('\n')));
+  }
+  return lists;
+}
+
+async function readAlpine(fs: RootFs): Promise<Map<string, string[]>> {
+  const lists = new Map<string, string[]>();
+  for (const block of ((await readText(fs, APK)) ?? '').split('\n\n')) {
+    const name = /^P:(.*)$/m.exec(block)?.[1];
+    if (!name) continue;
+    const paths: string[] = [];
+    let folder = '';
+    for (const line of block.split('\n')) {
+      if (line.startsWith('F:')) folder = line.slice(2);
+      else if (line.startsWith('R:')) paths.push(`/${folder === '' ? '' : `${folder}/`}${line.slice(2)}`);
+    }
+    lists.set(name, present(fs, paths));
+  }
+  return lists;
+}
+
+/** What is there and no folder, each by its path without links on the way (Debian lists /lib/x of a merged /usr). */
+function present(fs: RootFs, paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!path.startsWith('/')) return [];
+    const found = fs.resolve(path, false);
+    return found && found.entry.type !== 'd' ? [found.path] : [];
+  });
+}

@@ -1,0 +1,18 @@
+import picomatch from 'picomatch';
+import { baseName, type RootFs } from '../rootfs.js';
+
+/** The paths of an image that a glob names; a directory is taken with nothing in it. */
+export function expandGlob(fs: RootFs, pattern: string): string[] {
+  const { base, glob } = picomatch.scan(pattern);
+  if (glob === '') return fs.resolve(pattern, false) ? [pattern] : [];
+  return below(fs, fs.resolve(base)?.path, base, picomatch(pattern, { dot: true }));
+}
+
+/** Paths below a directory that match; named as below `shown`, under which the directory was asked for. */
+function below(fs: RootFs, directory: string | undefined, shown: string, matches: (path: string) => boolean): string[] {
+  if (directory === undefined) return [];
+  return fs.list(directory).flatMap((path) => {
+    const name = `${shown === '/' ? '' : shown}/${baseName(path)}`;
+    return [...(matches(name) ? [name] : []), ...(fs.lstat(path)?.type === 'd' ? below(fs, path, name, matches) : [])];
+  });
+}

@@ -1,0 +1,98 @@
+import { openPackages, type Packages } from '../../images/packages.js';
+import { Distributions } from '../../python/distributions.js';
+import { ModuleFinder } from '../../python/finder.js';
+import type { PythonLayout } from '../../python/layout.js';
+import type { Summarize, Summary } from '../../python/summary.js';
+import { type Entry, parentOf, type RootFs } from '../../rootfs.js';
+import type { Spot } from '../../trace.js';
+import { isAdded } from '../../images/places.js';
+
+/** What only the image's own interpreter can tell. */
+export interface Analyst {
+  summarize: Summarize;
+  /** Names of the members of a zip archive. */
+  members: (path: string) => Promise<string[]>;
+}
+
+const SCRIPT = { largest: 1 << 20 };
+
+/** The Python side of an image: where modules are, whose they are, and what they name. */
+export class PythonWorld {
+  private readonly known = new Map<string, Summary>();
+  private readonly standard: string[];
+  private readonly environments: string[];
+  private readonly topLevel: string[];
+
+  private constructor(
+    fs: RootFs,
+    readonly layout: PythonLayout,
+    private readonly analyst: Analyst,
+    readonly packages: Packages,
+    readonly finder: ModuleFinder,
+    readonly distributions: Distributions,
+  ) {
+    this.standard = layout.standardLibrary.flatMap((path) => fs.resolve(path)?.path ?? []);
+    this.topLevel = finder.topLevel().sort();
+    this.environments = [...fs.entries.keys()].filter((path) => path.endsWith('/pyvenv.cfg')).map(parentOf);
+  }
+
+  static async open(fs: RootFs, layout: PythonLayout, analyst: Analyst): Promise<PythonWorld> {
+    const packages = openPackages(fs);
+    const archives = new Map<string, string[]>();
+    for (const path of layout.searchPath) {
+      const found = fs.resolve(path);
+      if (found?.entry.type === 'f') archives.set(found.path, await analyst.members(found.path));
+    }
+    const finder = new ModuleFinder(fs, layout, archives);
+    return new PythonWorld(fs, layout, analyst, packages, finder, await Distributions.read(fs, layout, packages));
+  }
+
+  /** Whether a file is of the standard library. */
+  isStandard(path: string): boolean {
+    return this.standard.some((folder) => path.startsWith(`${folder}/`)) && !/\/(site|dist)-packages\//.test(path);
+  }
+
+  /** Whether a file is the app's own: outside the standard library, site-packages and what a distribution of the system fills. */
+  isOwn(path: string): boolean {
+    if (this.isStandard(path) || /\/(site|dist)-packages\//.test(path)) return false;
+    if (this.environments.some((folder) => path.startsWith(`${folder}/`))) return false;
+    return isAdded(path) && !this.distributions.ownerOf(path);
+  }
+
+  /** Asks for what files name, all at once; those that are no code are passed over. */
+  async load(entries: readonly Entry[], isProgram: (path: string) => boolean): Promise<void> {
+    const wanted = entries.filter((entry) => entry.type === 'f' && !this.known.has(entry.path) && this.isCode(entry, isProgram));
+    await this.ask(wanted.map(({ path }) => path));
+  }
+
+  /** What a file names; undefined where it was not asked for or is no code. */
+  summary(path: string): Summary | undefined {
+    return this.known.get(path);
+  }
+
+  /** Reads modules that are no entries of their own: members of zip archives. */
+  async ask(paths: readonly string[]): Promise<void> {
+    const missing = paths.filter((path) => !this.known.has(path));
+    if (missing.length === 0) return;
+    for (const [path, summary] of await this.analyst.summarize(missing, this.topLevel)) this.known.set(path, summary);
+  }
+
+  /** Places that no reading can follow in all code that was read, the standard library's apart: its own are known. */
+  spots(): Spot[] {
+    return [...this.known].flatMap(([file, { spots }]) =>
+      this.isStandard(file) ? [] : spots.map(([line, kind]): Spot => ({ file, line, kind })),
+    );
+  }
+
+  /** Modules that could not be read, and why. */
+  unread(): [path: string, error: string][] {
+    return [...this.known].flatMap(([path, { error }]) => (error !== undefined && /\.(py|pyc|so)$/.test(path) ? [[path, error]] : []));
+  }
+
+  private isCode({ path, mode, size }: Entry, isProgram: (path: string) => boolean): boolean {
+    if (path.endsWith('.py')) return true;
+    if (path.endsWith('.pyc')) return !path.includes('/__pycache__/');
+    if (path.endsWith('.so')) return this.layout.suffixes.some((suffix) => path.endsWith(suffix)) && this.finder.at(path) !== undefined;
+    return (mode & 0o111) !== 0 && size < SCRIPT.largest && !/\.so[.\d]*$/.test(path) && isProgram(path);
+  }
+}

@@ -1,0 +1,142 @@
+import { type Packages, packageFiles } from '../images/packages.js';
+import { baseName, join, parentOf, readText, type RootFs } from '../rootfs.js';
+import type { PythonLayout } from './layout.js';
+import { type EntryPoint, normalizeName, parseEntryPoints, parseMetadata, parseRecord } from './metadata.js';
+
+/** One installed distribution. */
+export interface Distribution {
+  /** Normalized (PEP 503). */
+  name: string;
+  version: string;
+  /** Its .dist-info or .egg-info, a folder or a file. */
+  metadata: string;
+  /** The folder that it is installed in. */
+  root: string;
+  /** Its files, without links on the way, as far as the image has them. */
+  files: readonly string[];
+  /** What it requires without an extra, normalized names. */
+  requires: readonly string[];
+  entryPoints: readonly EntryPoint[];
+  /** Installed from a folder, not from an index (PEP 610): the app itself, packaged. */
+  local: boolean;
+}
+
+/** The distributions of an image, and whose a file is. */
+export class Distributions {
+  private readonly owners = new Map<string, Distribution>();
+  private readonly folders = new Map<string, Distribution | null>();
+
+  constructor(
+    readonly all: readonly Distribution[],
+    readonly warnings: readonly string[] = [],
+  ) {
+    for (const distribution of all) {
+      for (const path of distribution.files) {
+        this.owners.set(path, distribution);
+        const folder = parentOf(path);
+        const known = this.folders.get(folder);
+        if (folder !== distribution.root && known !== distribution)
+          this.folders.set(folder, known === undefined ? distribution : null);
+      }
+    }
+  }
+
+  /** The distribution of a file: by its list of files, or, for what is not listed (.pyc), by the folder. */
+  ownerOf(path: string): Distribution | undefined {
+    const owner = this.owners.get(path);
+    if (owner) return owner;
+    const folder = parentOf(path);
+    return this.folders.get(baseName(folder) === '__pycache__' ? parentOf(folder) : folder) ?? undefined;
+  }
+
+  /** Those that no other one requires. */
+  onPurpose(): Distribution[] {
+    const required = new Set(this.all.flatMap(({ name, requires }) => requires.filter((other) => other !== name)));
+    return this.all.filter(({ name }) => !required.has(name));
+  }
+
+  /** All entry points, by group. */
+  readonly groups = new Map<string, { distribution: Distribution; point: EntryPoint }[]>();
+
+  static async read(fs: RootFs, layout: PythonLayout, packages: Packages): Promise<Distributions> {
+    const roots = new Set([...layout.sitePackages, ...layout.searchPath].flatMap((path) => fs.resolve(path)?.path ?? []));
+    const found: Distribution[] = [];
+    const warnings: string[] = [];
+    for (const root of roots) {
+      for (const path of fs.list(root)) {
+        if (/\.(dist-info|egg-info)$/.test(path)) found.push(await readDistribution(fs, root, path, packages, warnings));
+        else if (path.endsWith('.egg') && fs.lstat(join(path, 'EGG-INFO')))
+          found.push(await readDistribution(fs, path, join(path, 'EGG-INFO'), packages, warnings));
+      }
+    }
+    const distributions = new Distributions(found, warnings);
+    for (const distribution of found) {
+      for (const point of distribution.entryPoints) {
+        const list = distributions.groups.get(point.group) ?? [];
+        distributions.groups.set(point.group, [...list, { distribution, point }]);
+      }
+    }
+    return distributions;
+  }
+}
+
+async function readDistribution(fs: RootFs, root: string, path: string, packages: Packages, warnings: string[]): Promise<Distribution> {
+  const text = (name: string) => readText(fs, join(path, name));
+  const isFolder = fs.resolve(path)?.entry.type === 'd';
+  const metadata = parseMetadata((isFolder ? ((await text('METADATA')) ?? (await text('PKG-INFO'))) : await readText(fs, path)) ?? '');
+  const name = metadata.name ?? (/^[^-]+/.exec(baseName(path))?.[0] as string);
+  const direct = (await text('direct_url.json')) ?? '';
+  return {
+    name: normalizeName(name),
+    version: metadata.version ?? '',
+    metadata: path,
+    root,
+    files: await filesOf(fs, root, path, packages, warnings),
+    requires: metadata.requires,
+    entryPoints: parseEntryPoints((await text('entry_points.txt')) ?? ''),
+    local: /"url":\s*"file:/.test(direct) && !/\.(whl|tar\.gz|zip)"/.test(direct),
+  };
+}
+
+/** RECORD, or installed-files.txt, or the operating system's list; where there is none, what top_level.txt names. */
+async function filesOf(fs: RootFs, root: string, path: string, packages: Packages, warnings: string[]): Promise<string[]> {
+  const own = below(fs, path);
+  const present = (paths: Iterable<string>) => [...new Set([...own, ...paths])].filter((file) => fs.lstat(file)?.type !== undefined);
+  const record = await readText(fs, join(path, 'RECORD'));
+  if (record !== undefined) {
+    const listed = parseRecord(record).map((name) => normalizePath(name.startsWith('/') ? name : join(root, name)));
+    const there = listed.filter((file) => fs.lstat(file));
+    if (there.length > 0) return present(there);
+    warnings.push(`${join(path, 'RECORD')} names nothing that is in the image; its top-level modules are taken instead`);
+  }
+  const installed = await readText(fs, join(path, 'installed-files.txt'));
+  if (installed !== undefined) return present(installed.split('\n').filter(Boolean).map((name) => normalizePath(join(path, name.trim()))));
+  if (baseName(path) === 'EGG-INFO') return present(below(fs, root));
+  const packaged = await packageFiles(packages, path);
+  if (packaged) return present(packaged);
+  const top = (await readText(fs, join(path, 'top_level.txt'))) ?? (/^[^-]+/.exec(baseName(path))?.[0] as string);
+  return present(
+    top
+      .split('\n')
+      .map((name) => name.trim())
+      .filter(Boolean)
+      .flatMap((name) => [...below(fs, join(root, name)), ...below(fs, join(root, `${name}.py`))]),
+  );
+}
+
+/** All files at and below a path. */
+function below(fs: RootFs, path: string): string[] {
+  const entry = fs.lstat(path);
+  if (!entry) return [];
+  return entry.type === 'd' ? fs.list(path).flatMap((child) => below(fs, child)) : [path];
+}
+
+/** A path without `.` and `..`. */
+export function normalizePath(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}

@@ -1,0 +1,132 @@
+import type { Module, ModuleFinder } from './finder.js';
+import type { Summary } from './summary.js';
+
+/** One module that another one's code names. */
+export interface Edge {
+  module: Module;
+  /** How, in words: `imported at line 7`. */
+  how: string;
+  /** The function that the import is in, or ''. */
+  scope: string;
+}
+
+/** Whose code it is: that decides how much a string says. */
+export type Origin = 'own' | 'distribution' | 'standard';
+
+export interface Self {
+  /** Dotted name; '' for a script. */
+  name: string;
+  package: boolean;
+  kind: Module['kind'] | 'script';
+  origin: Origin;
+}
+
+/** The modules that a module's code names, as far as the image has them. */
+export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edge[] {
+  const edges = new Map<string, Edge>();
+  const add = (module: Module, how: string, scope = '') => {
+    const known = edges.get(module.name);
+    // An import that always runs says more than one in a function.
+    if (!known || (known.scope !== '' && scope === '')) edges.set(module.name, { module, how, scope });
+  };
+  /** Adds a dotted name with its packages, as far as there are such modules; returns how many parts of it are. */
+  const addChain = (name: string, how: string, scope = ''): number => {
+    const parts = name.split('.');
+    for (let length = 1; length <= parts.length; length++) {
+      const module = finder.find(parts.slice(0, length).join('.'));
+      if (!module) return length - 1;
+      add(module, how, scope);
+    }
+    return parts.length;
+  };
+  const names = new Set(summary.names);
+  /** Submodules that are named as attributes of a package: `scipy.io.loadmat` after `import scipy`. */
+  const descend = (package_: Module | undefined, seen: Set<string>) => {
+    if (!package_?.search || seen.has(package_.name)) return;
+    seen.add(package_.name);
+    for (const child of finder.children(package_)) {
+      const module = names.has(child) ? finder.find(`${package_.name}.${child}`) : undefined;
+      if (!module) continue;
+      add(module, `named as an attribute of ${package_.name}`);
+      descend(module, seen);
+    }
+  };
+
+  const seen = new Set<string>();
+  for (const [line, level, module, imported, scope] of summary.imports) {
+    const base = absolute(self, level, module);
+    if (base === undefined) continue;
+    const how = `imported at line ${line ?? '?'}`;
+    if (base !== '') addChain(base, how, scope);
+    for (const name of imported) {
+      const found = name === '*' ? undefined : finder.find(base === '' ? name : `${base}.${name}`);
+      if (found) add(found, how, scope);
+      descend(found, seen);
+    }
+    if (imported.length === 0) descend(finder.find(base.split('.')[0] as string), seen);
+    descend(finder.find(base), seen);
+  }
+  for (const text of summary.dynamic) {
+    const how = `named in ${JSON.stringify(text)}, in code that imports by name`;
+    const dots = /^\.*/.exec(text)?.[0].length ?? 0;
+    const base = absolute(self, dots, text.slice(dots).replace(/:.*$/, ''));
+    if (base) addChain(base, how);
+  }
+  if (self.package && (summary.lazy || summary.dynamic.length > 0)) {
+    for (const text of new Set([...summary.strings, ...summary.names])) {
+      const module = /^\w+$/.test(text) ? finder.find(`${self.name}.${text}`) : undefined;
+      if (module) add(module, 'named in a package that imports its modules when they are asked for');
+    }
+  }
+  if (self.kind === 'extension') for (const text of summary.strings) addRunOn(text, finder, add);
+  else if (self.origin !== 'standard') {
+    for (const text of summary.strings) {
+      const dotted = text.replace(/:.*$/, '');
+      const parts = dotted.split('.').length;
+      if (parts < 2 || dotted.startsWith('.')) continue;
+      const wanted = self.origin === 'own' ? 1 : 2;
+      if (depth(dotted, finder) >= Math.max(wanted, self.origin === 'own' ? 1 : parts - 1)) addChain(dotted, `named in the string ${JSON.stringify(text)}`);
+    }
+  }
+  return [...edges.values()];
+}
+
+/** How many parts of a dotted name, from the left, are modules. */
+export function depth(name: string, finder: ModuleFinder): number {
+  const parts = name.split('.');
+  let length = 0;
+  while (length < parts.length && finder.find(parts.slice(0, length + 1).join('.'))) length++;
+  return length;
+}
+
+/** The absolute name of an import; undefined where a relative one leads out of its package. */
+function absolute(self: Self, level: number, module: string): string | undefined {
+  if (level === 0) return module;
+  const parts = self.name === '' ? [] : self.name.split('.');
+  if (!self.package) parts.pop();
+  if (level - 1 > parts.length || (parts.length === 0 && self.name !== '')) return undefined;
+  return [...parts.slice(0, parts.length - (level - 1)), ...(module === '' ? [] : [module])].join('.');
+}
+
+/** A name in an extension module. What follows it there may be glued to its end, so a part counts that begins with a module's name. */
+function addRunOn(text: string, finder: ModuleFinder, add: (module: Module, how: string) => void): void {
+  const how = 'named in an extension module';
+  const parts = text.split('.');
+  let at = finder.find(parts[0] as string);
+  if (!at) return;
+  add(at, how);
+  for (const part of parts.slice(1)) {
+    const parent: Module = at;
+    const exact = finder.find(`${parent.name}.${part}`);
+    if (exact) {
+      add(exact, how);
+      at = exact;
+      continue;
+    }
+    for (const child of finder.children(parent)) {
+      const module = part.startsWith(child) ? finder.find(`${parent.name}.${child}`) : undefined;
+      if (module) add(module, how);
+    }
+    return;
+  }
+}

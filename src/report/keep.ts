@@ -1,0 +1,29 @@
+import type { KeepSet } from '../keep/keepset.js';
+import type { Level } from '../keep/level.js';
+import type { PythonWorld } from '../keep/python/world.js';
+import type { RootFs } from '../rootfs.js';
+import { omittedFiles } from './omitted.js';
+
+/** Why each path is kept or left out, as it is written beside the trace. */
+export function keepReport(fs: RootFs, keep: KeepSet, python: PythonWorld | undefined, level: Level) {
+  const sentences = new Map<string, number>();
+  const omitted: Record<string, number> = {};
+  for (const [path, sentence] of omittedFiles(fs, keep, python, level)) {
+    const index = sentences.get(sentence) ?? sentences.size;
+    sentences.set(sentence, index);
+    omitted[path] = index;
+  }
+  const distributions = (python?.distributions.all ?? []).map(({ name, version, metadata, files }) => {
+    const reason = files.flatMap((path) => keep.reasons.get(path) ?? []).find(({ rule }) => rule === 'distribution');
+    return {
+      name,
+      version,
+      metadata,
+      files: files.length,
+      kept: files.filter((path) => keep.has(path)).length,
+      because: reason?.detail ?? null,
+      ...(reason?.parents[0] !== undefined && { by: reason.parents[0] }),
+    };
+  });
+  return { kept: Object.fromEntries(keep.reasons), omitted, sentences: [...sentences.keys()], distributions };
+}
