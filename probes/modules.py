@@ -33,6 +33,10 @@ RUNNERS = {
     "execv", "execve", "execvp", "execvpe", "execl", "execle", "execlp", "execlpe", "posix_spawn", "posix_spawnp",
     "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp", "spawnvpe",
 }
+# Names that much else bears too: they count where the module imports what they are of.
+COMMON_RUNNERS = {"run", "call", "which"}
+OF_RUNNERS = {"subprocess", "shutil", "asyncio.subprocess", "distutils.spawn", "sh", "plumbum", "pexpect", "invoke", "fabric"}
+SEARCHERS = {"which", "find_executable"}
 SHELLS = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell", "subprocess_shell"}
 LOADERS = {"find_library", "CDLL", "PyDLL", "LoadLibrary", "cdll", "dlopen"}
 # What no reading of the code can follow, and what it is called when it is told.
@@ -101,43 +105,78 @@ def strings_in(values, found):
             strings_in(value, found)
 
 
+def commands_in(code):
+    """Strings in the places where command lines are: the first one after a name that runs programs, the first element
+    of a list or tuple, and every element of a constant tuple beside `which`."""
+    recent, wanted, searching = [], False, False
+    for _, name, argument, _ in instructions(code):
+        value = constant(code, name, argument)
+        if dis.opmap[name] in HAS_NAME:
+            called = name_at(code, name, argument) in RUNNERS
+            wanted = wanted or called
+            searching = searching or name_at(code, name, argument) in SEARCHERS
+        elif isinstance(value, str):
+            if wanted:
+                yield value
+            wanted = False
+        elif isinstance(value, tuple) and value and isinstance(value[0], str):
+            for text in value if searching else value[:1]:
+                if isinstance(text, str):
+                    yield text
+        elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent) and isinstance(recent[-argument], str):
+            yield recent[-argument]
+        if name not in PASSED_OVER:
+            recent.append(value)
+            del recent[:-64]
+
+
 class Summary:
     """What one module names. `answer` is what is told of it; see src/python/summary.ts for the fields."""
 
     def __init__(self):
         self.imports = []
-        self.names = set()
+        self.functions = {}
+        self.main = set()
         self.strings = set()
         self.paths = set()
         self.dynamic = set()
         self.commands = set()
+        self.common = set()
+        self.anywhere = set()
         self.libraries = set()
         self.shell = False
         self.lazy = False
         self.spots = []
 
     def answer(self):
+        if any(text in OF_RUNNERS for _, _, text, _, _ in self.imports):
+            self.commands |= self.common
         fields = {
-            "imports": self.imports, "names": sorted(self.names), "strings": sorted(self.strings), "paths": sorted(self.paths),
-            "dynamic": sorted(self.dynamic), "commands": sorted(self.commands), "libraries": sorted(self.libraries),
+            "imports": self.imports, "names": sorted(self.functions.pop("", ())),
+            "functions": {name: sorted(names) for name, names in sorted(self.functions.items())}, "main": sorted(self.main), "strings": sorted(self.strings), "paths": sorted(self.paths),
+            "dynamic": sorted(self.dynamic), "commands": sorted(self.commands), "maybe": sorted(self.anywhere), "libraries": sorted(self.libraries),
             "shell": self.shell, "lazy": self.lazy, "spots": sorted(self.spots),
         }
         return {key: value for key, value in fields.items() if value}
 
     def module(self, code):
-        pending = [(code, "", 0)]
+        pending = [(code, "", "", 0)]
         while pending:
-            code, scope, depth = pending.pop()
+            code, scope, parent, depth = pending.pop()
             self.code(code, scope)
             for value in code.co_consts:
                 if not hasattr(value, "co_code"):
                     continue
-                inner = scope
-                if not scope and value.co_flags & OPTIMIZED and value.co_name[0] != "<":
-                    inner = value.co_name
-                if depth == 0 and value.co_name == "__getattr__":
+                inner, name = scope, value.co_name
+                if not scope and value.co_flags & OPTIMIZED and name[0] != "<":
+                    # Whoever calls a special method names the class, not the method.
+                    inner = parent if parent and name[:2] == name[-2:] == "__" else name
+                if depth == 0 and name == "__getattr__":
                     self.lazy = True
-                pending.append((value, inner, depth + 1))
+                if name.startswith("<generic parameters of"):
+                    # PEP 695: the interpreter itself imports typing (_Py_subscript_generic).
+                    self.imports.append([value.co_firstlineno, 0, "typing", [], scope])
+                pending.append((value, inner, parent if value.co_flags & OPTIMIZED else name, depth + 1))
 
     def code(self, code, scope):
         function = code.co_flags & OPTIMIZED
@@ -148,13 +187,16 @@ class Summary:
             loaded = self.scan(code, scope)
             if not function:
                 used = loaded
-        self.names |= used
+        # A function that only calls itself is called by nobody.
+        self.functions.setdefault(scope, set()).update(used - {scope})
         self.strings.update(text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text))
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
         if used & RESOLVERS:
             self.dynamic.update(text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text))
         if used & RUNNERS:
-            self.commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
+            self.anywhere.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
+            texts = {text for text in commands_in(code) if 1 < len(text) <= LONGEST_COMMAND}
+            (self.commands if used & RUNNERS - COMMON_RUNNERS else self.common).update(texts)
             if used & SHELLS or "shell" in strings:
                 self.shell = True
         if used & LOADERS:
@@ -167,7 +209,7 @@ class Summary:
         line = code.co_firstlineno
         before = last = (None, NotImplemented)  # the two instructions before: name and constant
         guard = importer = None
-        skip_to = 0
+        skip_to = main_to = 0
         for offset, name, argument, after in instructions(code):
             while lines and lines[-1][0] <= offset:
                 line = lines.pop()[1] or line
@@ -183,18 +225,27 @@ class Summary:
                 text = name_at(code, name, argument)
                 if operation == IMPORT_NAME:
                     level, names = before[1], last[1]
-                    self.imports.append([line, level if isinstance(level, int) else 0, text, list(names or ()) if names is not NotImplemented else [], scope])
+                    inside = scope or ("__main__" if offset < main_to else "")
+                    self.imports.append([line, level if isinstance(level, int) else 0, text, list(names or ()) if names is not NotImplemented else [], inside])
                 elif name.startswith("LOAD_") or name == "IMPORT_FROM":
-                    loaded.add(text)
+                    (self.main if offset < main_to else loaded).add(text)
                     if name != "IMPORT_FROM" and text in IMPORTERS:
                         importer = line
                     elif text in UNSOUND and (UNSOUND[text] != "exec" or name in ("LOAD_NAME", "LOAD_GLOBAL")):
                         self.spots.append([line, UNSOUND[text]])
-                guard = text == "TYPE_CHECKING"
+                guard = text if text in ("TYPE_CHECKING", "__name__") else None
             elif guard and name not in PASSED_OVER:
-                if "JUMP" in name and name.endswith("IF_FALSE"):
-                    skip_to = jump_target(code.co_code, after, argument)
-                guard = None
+                if guard == "__name__" and (value == "__main__" or name == "COMPARE_OP" and last[1] == "__main__"):
+                    pass
+                elif "JUMP" in name and name.endswith("IF_FALSE"):
+                    target = jump_target(code.co_code, after, argument)
+                    if guard == "TYPE_CHECKING":
+                        skip_to = target
+                    elif last[0] == "COMPARE_OP":
+                        main_to = target
+                    guard = None
+                else:
+                    guard = None
             if name not in PASSED_OVER:
                 before, last = last, (name, value)
         return loaded
@@ -298,7 +349,7 @@ def binary_summary(path, names):
         dotted = re.compile(rb"(?:%s)(?:\.\w+)+" % b"|".join(sorted(map(str.encode, tops), key=len, reverse=True)))
         for text in texts:
             found.update(run.decode("ascii", "replace") for run in dotted.findall(text))
-            found.update(name for name in tops if len(name) >= SHORTEST_WORD and name.encode() in text)
+            found.update(name for name in tops if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
     return {"strings": sorted(found)}
 
 

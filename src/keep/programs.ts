@@ -1,6 +1,6 @@
-import type { Summary } from '../python/summary.js';
-import type { Entry } from '../rootfs.js';
+import { baseName, type Entry } from '../rootfs.js';
 import type { Addition } from './keepset.js';
+import { FOR_A_TERMINAL } from './python/standard.js';
 import type { PythonWorld } from './python/world.js';
 import type { Rule } from './rule.js';
 import { findProgram } from './scripts.js';
@@ -19,8 +19,9 @@ export function namedRule(world: PythonWorld): Rule {
       const summary = world.summary(entry.path);
       if (!summary || world.isStandard(entry.path)) return [];
       const add = (path: string, detail: string): Addition => ({ path, rule: 'named', parents: [entry.path], detail });
-      const additions = programs(summary).flatMap((name) => {
-        const path = findProgram(name, context);
+      const own = world.isOwn(entry.path);
+      const additions = programs([...summary.commands, ...(own ? summary.maybe : [])]).flatMap((name) => {
+        const path = !own && FOR_A_TERMINAL.has(baseName(name)) ? undefined : findProgram(name, context);
         return path === undefined || !isFile(context.fs.resolve(path)?.entry) ? [] : [add(path, `a program that its code names: ${JSON.stringify(name)}`)];
       });
       if (summary.shell) additions.push(add('/bin/sh', 'its code runs commands by the shell'));
@@ -30,7 +31,7 @@ export function namedRule(world: PythonWorld): Rule {
         // ctypes.util.find_library asks ldconfig (Lib/ctypes/util.py).
         if (found.length > 0 && !name.includes('.so')) additions.push(add('/sbin/ldconfig', 'asked by ctypes.util.find_library'));
       }
-      if (world.isOwn(entry.path)) {
+      if (own) {
         for (const path of summary.paths) {
           if (path !== '/' && !/^\/(proc|sys|dev)(\/|$)/.test(path)) additions.push(add(path, 'a path that its code names'));
         }
@@ -41,7 +42,7 @@ export function namedRule(world: PythonWorld): Rule {
 }
 
 /** Names of programs in command lines: the first word, and what follows a pipe or a semicolon. */
-function programs({ commands }: Summary): string[] {
+function programs(commands: readonly string[]): string[] {
   const names = new Set<string>();
   for (const command of commands) {
     for (const part of command.split(SEPARATORS)) {

@@ -1,3 +1,4 @@
+import { allNames } from '../python/summary.js';
 import { parentOf, readText } from '../rootfs.js';
 import { expandGlob } from './globs.js';
 import type { Addition } from './keepset.js';
@@ -45,11 +46,12 @@ export class SystemRule implements Rule {
 /** What a kept file is, as far as a row may ask. */
 interface Facts {
   module: string | undefined;
-  names: readonly string[];
+  names: ReadonlySet<string>;
   /** Only of the app's own code. */
   strings: readonly string[];
   soname: string | undefined;
   program: string | undefined;
+  /** A library that calls iconv, or a program that was run; the C++ library only offers it. */
   iconv: boolean;
 }
 
@@ -59,11 +61,11 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
   const elf = summary === undefined && context.isElf(path) ? await libraries.elf(path) : undefined;
   return {
     module: python && summary ? python.finder.at(path)?.name : undefined,
-    names: summary && !python?.isStandard(path) ? summary.names : [],
+    names: summary && !python?.isStandard(path) ? allNames(summary) : new Set(),
     strings: summary && python?.isOwn(path) ? summary.strings : [],
     soname: elf?.soname,
     program: isProgram(path, context) ? path : undefined,
-    iconv: (elf?.iconv ?? false) && !/^libc\.so/.test(elf?.soname ?? ''),
+    iconv: (elf?.iconv ?? false) && !/^(libc|libstdc\+\+)\.so/.test(elf?.soname ?? '') && (elf?.soname !== undefined || context.programs.has(path)),
   };
 }
 
@@ -71,7 +73,7 @@ function calls({ when }: SystemRow, facts: Facts): string | undefined {
   if (when === 'iconv') return facts.iconv ? 'it calls iconv: ' : undefined;
   if (when === 'always' || 'observed' in when) return undefined;
   if ('module' in when) return facts.module === when.module ? `${when.module} is reached: ` : undefined;
-  if ('name' in when) return facts.names.includes(when.name) ? `its code names ${when.name}: ` : undefined;
+  if ('name' in when) return facts.names.has(when.name) ? `its code names ${when.name}: ` : undefined;
   if ('string' in when) return facts.strings.some((text) => when.string.test(text)) ? 'its code names such a file: ' : undefined;
   if ('soname' in when) return facts.soname !== undefined && when.soname.test(facts.soname) ? '' : undefined;
   return facts.program !== undefined && when.program.test(facts.program) ? '' : undefined;

@@ -4,7 +4,7 @@ import type { Distribution } from './distributions.js';
 /** What a file of a distribution is for. */
 export type FileKind = 'module' | 'bytecode' | 'extension' | 'library' | 'data' | 'metadata' | 'program' | 'test' | 'build' | 'stub' | 'doc';
 
-const BUILD = /\.(h|hh|hpp|hxx|cuh|c|cc|cpp|cxx|cu|f|for|f90|f77|pyx|pxd|pxi|pyf|rs|a|la|lib|o|cmake|pc)(\.in|\.src)?$/i;
+const BUILD = /\.(h|hh|hpp|hxx|cuh|c|cc|cpp|cxx|cu|f|for|f90|f77|pyx|pxd|pxi|pyf|rs|a|la|lib|o|cmake|pc|po|pot)(\.in|\.src)?$/i;
 const SHARED = /\.so(\.[\d.]+)?$/;
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 

@@ -35,7 +35,7 @@ export class Distributions {
         this.owners.set(path, distribution);
         const folder = parentOf(path);
         const known = this.folders.get(folder);
-        if (folder !== distribution.root && known !== distribution)
+        if (folder.startsWith(`${distribution.root}/`) && known !== distribution)
           this.folders.set(folder, known === undefined ? distribution : null);
       }
     }

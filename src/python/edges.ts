@@ -1,11 +1,13 @@
 import type { Module, ModuleFinder } from './finder.js';
-import type { Summary } from './summary.js';
+import { allNames, type Summary } from './summary.js';
 
 /** One module that another one's code names. */
 export interface Edge {
   module: Module;
   /** How, in words: `imported at line 7`. */
   how: string;
+  /** Whether it is an import statement that names it. */
+  statement: boolean;
   /** The function that the import is in, or ''. */
   scope: string;
 }
@@ -24,25 +26,26 @@ export interface Self {
 /** The modules that a module's code names, as far as the image has them. */
 export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edge[] {
   const edges = new Map<string, Edge>();
-  const add = (module: Module, how: string, scope = '') => {
+  const add = (module: Module, how: string, scope = '', statement = false) => {
     const known = edges.get(module.name);
     // An import that always runs says more than one in a function.
-    if (!known || (known.scope !== '' && scope === '')) edges.set(module.name, { module, how, scope });
+    if (!known || (known.scope !== '' && scope === '')) edges.set(module.name, { module, how, scope, statement });
   };
   /** Adds a dotted name with its packages, as far as there are such modules; returns how many parts of it are. */
-  const addChain = (name: string, how: string, scope = ''): number => {
+  const addChain = (name: string, how: string, scope = '', statement = false): number => {
     const parts = name.split('.');
     for (let length = 1; length <= parts.length; length++) {
       const module = finder.find(parts.slice(0, length).join('.'));
       if (!module) return length - 1;
-      add(module, how, scope);
+      add(module, how, scope, statement);
     }
     return parts.length;
   };
-  const names = new Set(summary.names);
+  const names = allNames(summary);
   /** Submodules that are named as attributes of a package: `scipy.io.loadmat` after `import scipy`. */
   const descend = (package_: Module | undefined, seen: Set<string>) => {
-    if (!package_?.search || seen.has(package_.name)) return;
+    // The standard library imports what it uses by a statement.
+    if (self.origin === 'standard' || !package_?.search || seen.has(package_.name)) return;
     seen.add(package_.name);
     for (const child of finder.children(package_)) {
       const module = names.has(child) ? finder.find(`${package_.name}.${child}`) : undefined;
@@ -57,10 +60,10 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
     const base = absolute(self, level, module);
     if (base === undefined) continue;
     const how = `imported at line ${line ?? '?'}`;
-    if (base !== '') addChain(base, how, scope);
+    if (base !== '') addChain(base, how, scope, true);
     for (const name of imported) {
       const found = name === '*' ? undefined : finder.find(base === '' ? name : `${base}.${name}`);
-      if (found) add(found, how, scope);
+      if (found) add(found, how, scope, true);
       descend(found, seen);
     }
     if (imported.length === 0) descend(finder.find(base.split('.')[0] as string), seen);
@@ -73,13 +76,14 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
     if (base) addChain(base, how);
   }
   if (self.package && (summary.lazy || summary.dynamic.length > 0)) {
-    for (const text of new Set([...summary.strings, ...summary.names])) {
+    for (const text of new Set([...summary.strings, ...names])) {
       const module = /^\w+$/.test(text) ? finder.find(`${self.name}.${text}`) : undefined;
       if (module) add(module, 'named in a package that imports its modules when they are asked for');
     }
   }
+  if (self.origin === 'standard') return [...edges.values()];
   if (self.kind === 'extension') for (const text of summary.strings) addRunOn(text, finder, add);
-  else if (self.origin !== 'standard') {
+  else {
     for (const text of summary.strings) {
       const dotted = text.replace(/:.*$/, '');
       const parts = dotted.split('.').length;

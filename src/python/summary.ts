@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One import statement: line, level of a relative one (else 0), module, names behind `import`, function it is in or ''. */
+/** One import statement: line, level of a relative one (else 0), module, names behind `import`, function it is in, `__main__`, or ''. */
 const Import = z.tuple([z.number().nullable(), z.number(), z.string(), z.array(z.string()), z.string()]);
 export type Import = z.infer<typeof Import>;
 
@@ -10,16 +10,22 @@ export const SpotKind = z.enum(['import', 'exec', 'scan']);
 /** What a module names, as probes/modules.py tells it. */
 export const Summary = z.object({
   imports: z.array(Import).default([]),
-  /** Names that the code loads: globals, attributes, names imported from a module. */
+  /** Names that the code loads when the module is imported: globals, attributes, names imported from a module. */
   names: z.array(z.string()).default([]),
+  /** The same in functions and methods, by the name of the outermost one. */
+  functions: z.record(z.string(), z.array(z.string())).default({}),
+  /** The same under `if __name__ == "__main__":`. */
+  main: z.array(z.string()).default([]),
   /** String constants that look like a name or a dotted name. */
   strings: z.array(z.string()).default([]),
   /** String constants that begin with a slash. */
   paths: z.array(z.string()).default([]),
   /** Those of `strings` in code that imports by name (`importlib.import_module` and its like). */
   dynamic: z.array(z.string()).default([]),
-  /** String constants in code that runs programs. */
+  /** String constants in code that runs programs, where a command line is. */
   commands: z.array(z.string()).default([]),
+  /** All string constants in code that calls something named as what runs programs is. */
+  maybe: z.array(z.string()).default([]),
   /** String constants in code that loads shared libraries. */
   libraries: z.array(z.string()).default([]),
   /** Whether a shell may be run. */
@@ -31,6 +37,11 @@ export const Summary = z.object({
   error: z.string().optional(),
 });
 export type Summary = z.infer<typeof Summary>;
+
+/** All names that a module's code loads, wherever. */
+export function allNames({ names, functions, main }: Summary): Set<string> {
+  return new Set([...names, ...main, ...Object.values(functions).flat()]);
+}
 
 /**
  * Summaries of files by path; a file that is no module of this Python has one with an `error`.

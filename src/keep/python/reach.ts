@@ -2,13 +2,14 @@ import { classifyFiles, type FileKind, isPublic } from '../../python/classify.js
 import type { Distribution } from '../../python/distributions.js';
 import { depth, type Edge, edgesOf, type Origin } from '../../python/edges.js';
 import type { Module } from '../../python/finder.js';
-import type { Summary } from '../../python/summary.js';
+import { allNames, type Summary } from '../../python/summary.js';
 import { baseName, type Entry, parentOf } from '../../rootfs.js';
 import type { Addition } from '../keepset.js';
 import type { Context, Rule } from '../rule.js';
 import { isProgram } from '../scripts.js';
+import { AliveFunctions } from './alive.js';
 import { type OwnFiles, ownFiles } from './own.js';
-import { CALLED_BY_C, IMPORTED_BY_C, INSTALLERS, INTERACTIVE, NO_PLUGINS } from './standard.js';
+import { ASK_FOR_WARNINGS, FALLBACKS, IMPORTED_AT_START, IMPORTED_BY_C, IMPORTED_TO_START, INSTALLERS, NEEDS, NEVER, NO_PLUGINS, ONLY_FOR, SHOWN_WARNINGS } from './standard.js';
 import type { PythonWorld } from './world.js';
 
 /** How much of a distribution is kept: what is reached of it; its Python and data; its extension modules too. */
@@ -31,9 +32,13 @@ export class ReachRule implements Rule {
   readonly grades = new Map<Distribution, { grade: Grade; by: string | undefined }>();
   private own: OwnFiles = { code: new Set(), data: new Set() };
   private entrypoints: ReadonlySet<string> = new Set();
-  /** Names that some code loads. A function of the standard library whose name is not among them is never called. */
-  private readonly live = new Set<string>(CALLED_BY_C);
-  private readonly dormant = new Map<string, Addition[]>();
+  /** C modules of {@link NEEDS} that the image has, libraries and all. */
+  private readonly usable = new Set<string>();
+  private observed: ReadonlySet<string> = new Set();
+  private exists: (path: string) => boolean = () => false;
+  private readonly alive = new AliveFunctions();
+  /** Modules that a command line names: of others in the standard library, `if __name__ == "__main__"` never holds. */
+  private readonly started = new Set<string>();
   private readonly kinds = new Map<Distribution, Map<string, FileKind>>();
 
   constructor(private readonly world: PythonWorld) {}
@@ -48,22 +53,34 @@ export class ReachRule implements Rule {
     const modules = Object.entries(trace.modules);
     this.own = ownFiles(context.fs, world, config.WorkingDir, modules.flatMap(([, file]) => file ?? []));
     this.entrypoints = context.programs;
+    this.observed = new Set(trace.observations.flatMap(({ path }) => context.fs.resolve(path)?.path ?? []));
+    this.exists = (path) => context.fs.lstat(path) !== undefined;
+    for (const name of new Set(Object.values(NEEDS))) {
+      const file = world.finder.find(name)?.file;
+      if (file !== undefined && (await context.libraries.closure(file)).missing.length === 0) this.usable.add(name);
+    }
     const additions: Addition[] = [];
     const keep = (path: string, detail: string) => additions.push({ path, rule: 'python', parents: [], detail });
     for (const path of this.own.code) keep(path, "the app's own code");
     for (const path of this.own.data) keep(path, "beside the app's own code");
-    for (const names of Object.values(IMPORTED_BY_C).slice(0, 3)) {
-      for (const name of names) this.root(name, 'the interpreter itself imports it', additions);
-    }
+    const started = commands.some((command) => command.includes('-m') || command.some((word) => /\.(zip|pyz|pex)$/.test(word)));
+    if ('PYTHONWARNINGS' in environment || 'PYTHONDEVMODE' in environment || commands.some((command) => command.some((word) => /^-[WXb]/.test(word))))
+      this.alive.waken([SHOWN_WARNINGS], [], additions);
+    for (const name of [...IMPORTED_AT_START, ...(started ? IMPORTED_TO_START : [])]) this.root(name, 'the interpreter itself imports it', additions);
     const encodings = world.finder.find('encodings');
     for (const child of encodings ? world.finder.children(encodings) : [])
       this.root(`encodings.${child}`, 'a codec is found by its name (codecs.lookup)', additions);
-    for (const [name] of modules) this.root(name, 'imported while it was watched', additions);
+    for (const [name] of modules) {
+      // The standard library's are observed as files; those frozen into the interpreter need none.
+      const file = world.finder.find(name)?.file;
+      if (file !== undefined && !world.isStandard(file)) this.root(name, 'imported while it was watched', additions);
+    }
     for (const [what, text] of namedByConfiguration(commands, environment)) {
       const parts = text.split('.');
       const length = depth(text, world.finder);
       if (length === 0 || (what === 'environment' && length < Math.max(1, parts.length - 1))) continue;
       const module = world.finder.find(parts.slice(0, length).join('.')) as Module;
+      if (what === 'command') this.started.add(module.name);
       this.root(module.name, `named by the ${what} of the image`, additions);
       additions.push(...this.reached(module, 'app', undefined));
     }
@@ -93,10 +110,17 @@ export class ReachRule implements Rule {
       const origin = this.originOf(path, distribution);
       const kind = path.endsWith('.so') ? 'extension' : at ? 'source' : 'script';
       const self = { name: at?.name ?? '', package: at?.package ?? false, kind, origin } as const;
-      for (const edge of edgesOf(self, summary, world.finder)) this.follow(edge, path, at?.name, origin, additions);
+      const edges = edgesOf(self, summary, world.finder);
+      for (const edge of edges) this.follow(edge, path, at?.name, origin, additions);
       if (origin === 'own') this.followWords(summary, path, additions);
       if (origin !== 'standard') this.followGroups(summary, path, additions);
-      this.waken(summary.names, additions);
+      const modules = [self.name, ...edges.map(({ module }) => module.name)];
+      if (origin === 'standard') this.notice(summary, self.name, modules, additions);
+      else {
+        const names = allNames(summary);
+        this.alive.waken(names, modules, additions);
+        if ([...ASK_FOR_WARNINGS].some((word) => names.has(word))) this.alive.waken([SHOWN_WARNINGS], [], additions);
+      }
     }
     await this.takePending(context, additions);
     return additions;
@@ -109,11 +133,29 @@ export class ReachRule implements Rule {
 
   private follow(edge: Edge, from: string, name: string | undefined, origin: Origin, additions: Addition[]): void {
     const { module, how, scope } = edge;
-    if (origin === 'standard' && name !== undefined && INTERACTIVE[name]?.includes(module.name.split('.')[0] as string)) return;
+    if (origin === 'standard' && NEVER[name ?? '']?.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return;
     const reached = this.reached(module, origin === 'own' ? 'app' : 'pulled', from, `${how} of ${name ?? baseName(from)}`.replace(/^(named.*) of /, '$1, by '));
-    const asleep = origin === 'standard' && scope !== '' && !/^__\w+__$/.test(scope) && !this.live.has(scope);
-    if (!asleep) additions.push(...reached);
-    else this.dormant.set(scope, [...(this.dormant.get(scope) ?? []), ...reached]);
+    if (origin === 'standard' && FALLBACKS[module.name] !== undefined && this.world.finder.find(FALLBACKS[module.name] as string)) return;
+    const needs = NEEDS[module.name.split('.')[0] as string];
+    if (needs !== undefined && origin !== 'own' && !this.usable.has(needs)) return;
+    const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
+    if (owner && INSTALLERS.has(owner.name) && origin !== 'own' && !edge.statement) return;
+    if (scope === '__main__' && origin === 'standard' && !this.started.has(name ?? '')) return;
+    const only = origin === 'standard' ? ONLY_FOR[name ?? '']?.[module.name] : undefined;
+    if (only !== undefined) this.alive.add(name ?? '', only, { additions: reached, names: [], modules: [] }, additions);
+    else if (origin === 'standard' && scope !== '') this.alive.add(name ?? '', scope, { additions: reached, names: [], modules: [] }, additions);
+    else additions.push(...reached);
+  }
+
+  /** The functions of a module of the standard library: what they name counts once they are alive. */
+  private notice({ names, functions, strings }: Summary, name: string, modules: readonly string[], additions: Addition[]): void {
+    // Methods whose names are put together: getattr(self, 'do_' + command).
+    const prefixes = strings.filter((text) => /^\w{2,}_$/.test(text));
+    for (const [scope, inside] of Object.entries(functions)) {
+      this.alive.add(name, scope, { additions: [], names: inside, modules }, additions);
+      if (prefixes.some((prefix) => scope.startsWith(prefix))) this.alive.waken([scope], [name], additions);
+    }
+    this.alive.waken(names, modules, additions);
   }
 
   /** Single words in the app's own code that are installed packages: INSTALLED_APPS and its like. */
@@ -138,15 +180,6 @@ export class ReachRule implements Rule {
     }
   }
 
-  private waken(names: readonly string[], additions: Addition[]): void {
-    for (const name of names) {
-      if (this.live.has(name)) continue;
-      this.live.add(name);
-      additions.push(...(this.dormant.get(name) ?? []));
-      this.dormant.delete(name);
-    }
-  }
-
   private root(name: string, detail: string, additions: Addition[]): void {
     const module = this.world.finder.find(name);
     if (module) additions.push(...this.reached(module, 'touched', undefined, detail));
@@ -157,16 +190,34 @@ export class ReachRule implements Rule {
     const parents = from === undefined ? [] : [from];
     const additions: Addition[] = (module.search ?? []).map((path) => ({ path, rule: 'python', parents, detail }));
     if (module.file !== undefined) {
-      const path = this.world.finder.kept(module.file);
-      additions.push({ path, rule: 'python', parents, detail });
+      const twin = this.twin(module, grade);
+      const path = twin ?? this.world.finder.kept(module.file);
+      additions.push({ path, rule: 'python', parents, detail: twin === undefined ? detail : `${detail}, in place of its compiled twin` });
       const distribution = this.world.distributions.ownerOf(module.file);
       if (distribution) this.want(distribution, grade, from ?? path);
     }
-    for (const name of IMPORTED_BY_C[module.name] ?? []) {
-      const other = name === module.name ? undefined : this.world.finder.find(name);
-      if (other?.file) additions.push({ path: this.world.finder.kept(other.file), rule: 'python', parents, detail: `imported by the C code of ${module.name}` });
+    for (const imported of IMPORTED_BY_C[module.name] ?? []) {
+      const other = this.world.finder.find(typeof imported === 'string' ? imported : imported.module);
+      if (!other?.file) continue;
+      const path = this.world.finder.kept(other.file);
+      const addition = { path, rule: 'python', parents, detail: `imported by the C code of ${module.name}` };
+      if (typeof imported === 'string') additions.push(addition);
+      else this.alive.add(module.name, imported.for, { additions: [addition], names: [], modules: [] }, additions);
     }
     return additions;
+  }
+
+  /**
+   * The Python module beside an extension module of the same name, which does the same, only slower. It serves in a
+   * distribution that the app does not import, where the extension module was not observed.
+   */
+  private twin({ kind, file }: Module, grade: Grade): string | undefined {
+    if (kind !== 'extension' || grade === 'app' || file === undefined || this.observed.has(file)) return undefined;
+    const suffix = this.world.layout.suffixes.find((ending) => file.endsWith(ending)) as string;
+    const source = `${file.slice(0, -suffix.length)}.py`;
+    const distribution = this.world.distributions.ownerOf(file);
+    if (!distribution || this.grades.get(distribution)?.grade === 'app') return undefined;
+    return this.world.distributions.ownerOf(source) === distribution && this.exists(source) ? source : undefined;
   }
 
   private readonly pending: { distribution: Distribution; grade: Grade; by: string }[] = [];

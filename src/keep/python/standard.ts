@@ -1,43 +1,78 @@
+/** A module; or one that is imported only when the function of that name is called. */
+export type ByC = string | { module: string; for: string };
+
 /**
- * What C code and the interpreter itself import by name, where no reader of Python code can see it. Module → what it
- * imports. Extension modules in files are read for names; these are compiled into the interpreter.
+ * What C code imports by name, where no reader of Python code can see it: module → what it imports. Read off the calls
+ * of PyImport_ImportModule, PyImport_Import and _PyImport_GetModuleAttrString in the named sources of CPython 3.6 to 3.14.
  */
-export const IMPORTED_BY_C: Readonly<Record<string, readonly string[]>> = {
-  // Python/pylifecycle.c: init_import_site, init_sys_streams; Python/codecs.c: _PyCodec_Init
-  sys: ['encodings', 'io', 'abc', 'site', 'codecs', 'os', 'stat', 'posixpath', 'genericpath', '_collections_abc', '_sitebuiltins'],
-  // Python/pythonrun.c and Python/traceback.c: printing an exception; Python/_warnings.c: call_show_warning
-  builtins: ['traceback', 'linecache', 'tokenize', 'warnings', 'keyword', '_colorize', 'copyreg', 'types'],
-  // Python/import.c, Modules/main.c: pymain_run_module; Lib/zipimport.py is frozen
-  _imp: ['importlib', 'importlib.util', 'importlib.machinery', 'runpy', 'zipimport'],
-  // Modules/timemodule.c and Modules/_datetimemodule.c: strptime
-  time: ['_strptime'],
-  _datetime: ['_strptime'],
-  // Modules/_io/textio.c: the encoding of a file that names none (to 3.9: _bootlocale)
-  _io: ['locale', '_bootlocale'],
-  // Modules/_threadmodule.c, Python/pylifecycle.c: wait_for_thread_shutdown
-  _thread: ['threading'],
-  // Objects/genericaliasobject.c, Objects/typevarobject.c, Objects/unionobject.c
-  _typing: ['typing'],
-  // Modules/_functoolsmodule.c, Modules/_collectionsmodule.c, Modules/_operator.c: pickling and generics
-  _functools: ['functools', 'reprlib'],
-  _collections: ['collections', 'collections.abc'],
-  // Modules/_pickle.c
-  _pickle: ['pickle', 'copyreg', '_compat_pickle', 'codecs', 'functools'],
-  // Objects/unicodeobject.c and Python/ast: \N{...} in a string needs the database of names
-  _codecs: ['unicodedata'],
-  // Modules/posixmodule.c: os.fspath's users; Modules/signalmodule.c
-  _signal: ['signal'],
-  // Modules/_abc.c
+export const IMPORTED_BY_C: Readonly<Record<string, readonly ByC[]>> = {
   _abc: ['_weakrefset'],
-  // Modules/_tracemalloc.c, Modules/faulthandler.c print by themselves
-  _ast: ['ast'],
+  _asyncio: ['asyncio', 'traceback', 'weakref'], // Modules/_asynciomodule.c
+  _codecs: ['unicodedata'], // \\N{...}: Objects/unicodeobject.c, Parser/string_parser.c
+  _collections: ['collections', 'collections.abc'], // Modules/_collectionsmodule.c
+  _csv: ['csv'],
+  _ctypes: ['ctypes', 'ctypes._endian'], // Modules/_ctypes/_ctypes.c
+  _curses: ['curses'], // Modules/_cursesmodule.c
+  _datetime: ['time', { module: '_strptime', for: 'strptime' }, 'datetime'], // Modules/_datetimemodule.c
+  _decimal: ['numbers', 'collections', 'decimal'], // Modules/_decimal/_decimal.c
+  _elementtree: ['copy', 'xml.etree.ElementPath', 'pyexpat'], // Modules/_elementtree.c
+  _functools: ['functools', 'reprlib'], // Modules/_functoolsmodule.c
+  _hashlib: ['hashlib'],
+  _interpchannels: ['concurrent.interpreters', 'queue'],
+  _interpreters: ['concurrent.interpreters', 'pickle', 'runpy'], // Python/crossinterp.c
+  _io: ['_bootlocale'], // Modules/_io/textio.c, up to 3.9
+  _json: ['json.decoder'], // Modules/_json.c
+  _pickle: ['pickle', 'copyreg', '_compat_pickle', 'codecs', 'functools'], // Modules/_pickle.c
+  _signal: ['signal'],
+  _sqlite3: ['sqlite3.dump', 'sqlite3.dbapi2'], // Modules/_sqlite/connection.c
+  _ssl: ['ssl'],
+  _tkinter: ['tkinter'],
+  _typing: ['typing'], // Objects/typevarobject.c, Objects/unionobject.c, Objects/genericaliasobject.c
+  _zoneinfo: ['zoneinfo._common', 'zoneinfo._tzpath', 'io'], // Modules/_zoneinfo.c
+  array: ['collections.abc'], // Modules/arraymodule.c
+  readline: ['rlcompleter'],
+  time: [{ module: '_strptime', for: 'strptime' }], // Modules/timemodule.c
 };
 
-/** Imports in the standard library that only somebody at a terminal meets: file's module → what it imports then. */
-export const INTERACTIVE: Readonly<Record<string, readonly string[]>> = {
-  site: ['rlcompleter', 'readline', '_pyrepl', 'atexit', 'code', 'pydoc'],
+/** What the interpreter itself imports, whatever it runs. */
+export const IMPORTED_AT_START: readonly string[] = [
+  // Python/pylifecycle.c (init_import_site, init_sys_streams) and Python/codecs.c
+  ...['encodings', 'io', 'abc', 'site', 'codecs', 'os', 'stat', 'posixpath', 'genericpath', '_collections_abc', '_sitebuiltins'],
+  // Python/pythonrun.c, Python/traceback.c and Python/_warnings.c: what prints an exception or a warning
+  ...['traceback', 'linecache', 'tokenize', 'warnings', 'keyword', '_colorize', 'copyreg', 'types'],
+  // Python/import.c
+  ...['importlib', 'importlib.util', 'importlib.machinery'],
+  // Objects/longobject.c: int of many digits; Objects/typeobject.c, Objects/funcobject.c: annotations (3.14)
+  ...['_pylong', 'annotationlib', '_codecs', '_io', 'time'],
+];
+
+/** What Modules/main.c imports for `python -m`, and for a folder or a zip archive as program. */
+export const IMPORTED_TO_START: readonly string[] = ['runpy', 'pkgutil', 'zipimport'];
+
+/** Imports in the standard library that never happen here: file's module → what it imports elsewhere. */
+export const NEVER: Readonly<Record<string, readonly string[]>> = {
+  // for somebody at a terminal; what it imports at every start was observed
+  site: ['rlcompleter', 'readline', '_pyrepl', 'code', 'pydoc', 'locale'],
   _sitebuiltins: ['pydoc'],
-  sys: ['pdb'],
+  // on Windows
+  os: ['ntpath'],
+  // on macOS
+  platform: ['plistlib'],
+};
+
+/** Packages of the standard library that are of no use where their C module is not in the image, or finds no library. */
+export const NEEDS: Readonly<Record<string, string>> = { tkinter: '_tkinter', idlelib: '_tkinter', turtledemo: '_tkinter', turtle: '_tkinter', curses: '_curses' };
+
+/** Shown by a ResourceWarning, which is ignored unless somebody asks for such warnings. */
+export const SHOWN_WARNINGS = 'resource warnings';
+/** Names that ask for warnings which are ignored by default; of the standard library's own code they count for nothing. */
+export const ASK_FOR_WARNINGS: ReadonlySet<string> = new Set(['simplefilter', 'filterwarnings', 'captureWarnings', 'catch_warnings']);
+
+/** Imports in the standard library that happen only where some code names this: file's module → what it imports → name. */
+export const ONLY_FOR: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  types: { _socket: 'CapsuleType' },
+  'importlib.util': { threading: 'LazyLoader' },
+  warnings: { tracemalloc: SHOWN_WARNINGS },
 };
 
 /** Names that C code calls though no Python code does: functions with these names are alive from the start. */
@@ -53,6 +88,19 @@ export const CALLED_BY_C: ReadonlySet<string> = new Set([
   'getline',
   'updatecache',
 ]);
+
+/** Modules of the standard library in place of which a C module is used wherever there is one (PEP 399), or a frozen one. */
+export const FALLBACKS: Readonly<Record<string, string>> = {
+  _py_abc: '_abc',
+  _pydatetime: '_datetime',
+  _pydecimal: '_decimal',
+  _pyio: '_io',
+  'importlib._bootstrap': '_imp',
+  'importlib._bootstrap_external': '_imp',
+};
+
+/** Programs that a distribution's code runs only for somebody at a terminal: pagers, completion. */
+export const FOR_A_TERMINAL: ReadonlySet<string> = new Set(['bash', 'zsh', 'fish', 'less', 'more', 'pager', 'man', 'stty', 'clear', 'reset']);
 
 /** Installers: what is reached of them is kept, but never because they are there. */
 export const INSTALLERS: ReadonlySet<string> = new Set([

@@ -90,7 +90,7 @@ export class PythonWorld {
   }
 
   private isCode({ path, mode, size }: Entry, isProgram: (path: string) => boolean): boolean {
-    if (path.endsWith('.py')) return true;
+    if (path.endsWith('.py')) return this.finder.at(path) !== undefined || this.isOwn(path);
     if (path.endsWith('.pyc')) return !path.includes('/__pycache__/');
     if (path.endsWith('.so')) return this.layout.suffixes.some((suffix) => path.endsWith(suffix)) && this.finder.at(path) !== undefined;
     return (mode & 0o111) !== 0 && size < SCRIPT.largest && !/\.so[.\d]*$/.test(path) && isProgram(path);
