@@ -162,7 +162,7 @@ class Summary:
     def module(self, code):
         pending = [(code, "", "", 0)]
         while pending:
-            code, scope, parent, depth = pending.pop()
+            code, scope, owner, depth = pending.pop()
             self.code(code, scope)
             for value in code.co_consts:
                 if not hasattr(value, "co_code"):
@@ -170,13 +170,13 @@ class Summary:
                 inner, name = scope, value.co_name
                 if not scope and value.co_flags & OPTIMIZED and name[0] != "<":
                     # Whoever calls a special method names the class, not the method.
-                    inner = parent if parent and name[:2] == name[-2:] == "__" else name
+                    inner = name if not owner else owner if name[:2] == name[-2:] == "__" else owner + "." + name
                 if depth == 0 and name == "__getattr__":
                     self.lazy = True
                 if name.startswith("<generic parameters of"):
                     # PEP 695: the interpreter itself imports typing (_Py_subscript_generic).
                     self.imports.append([value.co_firstlineno, 0, "typing", [], scope])
-                pending.append((value, inner, parent if value.co_flags & OPTIMIZED else name, depth + 1))
+                pending.append((value, inner, owner or ("" if value.co_flags & OPTIMIZED else name), depth + 1))
 
     def code(self, code, scope):
         function = code.co_flags & OPTIMIZED
@@ -188,7 +188,7 @@ class Summary:
             if not function:
                 used = loaded
         # A function that only calls itself is called by nobody.
-        self.functions.setdefault(scope, set()).update(used - {scope})
+        self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
         self.strings.update(text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text))
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
         if used & RESOLVERS:

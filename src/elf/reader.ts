@@ -14,13 +14,16 @@ export interface Elf {
   runpath?: string;
   /** DF_1_NODEFLIB: the default directories are not searched. */
   noDefaultLib: boolean;
-  /** Whether `iconv_open` is among its dynamic symbols. */
-  iconv: boolean;
+  /** Those of {@link TOLD_SYMBOLS} that are among its dynamic symbols. */
+  symbols: string[];
   /** File name → symbol versions that are needed of it (gABI symbol versioning). */
   versionsNeeded: Record<string, string[]>;
   /** Symbol versions that are defined here. */
   versionsDefined: string[];
 }
+
+/** Functions of the C library that open files by rules of their own. */
+export const TOLD_SYMBOLS = ['iconv_open', 'getaddrinfo', 'gethostbyname', 'gethostbyname_r', 'gethostbyaddr'] as const;
 
 /** Reads `length` bytes at `offset`, fewer at the end. */
 export type ReadRange = (offset: number, length: number) => Promise<Uint8Array>;
@@ -85,7 +88,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
     dynamic: false,
     needed: [],
     noDefaultLib: false,
-    iconv: false,
+    symbols: [],
     versionsNeeded: {},
     versionsDefined: [],
   };
@@ -116,7 +119,8 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   if (soname !== undefined) elf.soname = soname;
   if (rpath !== undefined) elf.rpath = rpath;
   if (runpath !== undefined) elf.runpath = runpath;
-  elf.iconv = Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength).includes('\0iconv_open\0');
+  const names = Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength);
+  elf.symbols = TOLD_SYMBOLS.filter((name) => names.includes(`\0${name}\0`));
   elf.noDefaultLib = ((value(DT.flags1) ?? 0) & DF_1_NODEFLIB) !== 0;
   const versions = async (start: number, count: number | undefined) =>
     new Fields(await load(read, segments, value(start), Math.min(LIMIT.table, (value(count ?? 0) ?? 0) * 4096)), little, bits);

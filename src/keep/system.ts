@@ -10,6 +10,10 @@ import { SYSTEM_ROWS, type SystemRow } from './systemdata.js';
 export class SystemRule implements Rule {
   readonly name = 'system';
   private readonly done = new Set<SystemRow>();
+  private libc: string | undefined;
+  /** A kept file that looks hosts up. */
+  private resolver: string | undefined;
+  private readonly services = { users: false, hosts: false };
 
   begin(context: Context): Addition[] {
     const { trace, level } = context;
@@ -27,12 +31,30 @@ export class SystemRule implements Rule {
 
   async visit(entry: Parameters<NonNullable<Rule['visit']>>[0], context: Context): Promise<Addition[]> {
     if (entry.type !== 'f') return [];
-    const additions = /\/libc(-2\.\d+)?\.so(\.6)?$/.test(entry.path) ? await nssModules(entry.path, context) : [];
+    const additions = await this.nameServices(entry.path, context);
     if (context.level === 'observed') return additions;
     const facts = await factsOf(entry.path, context);
     for (const row of SYSTEM_ROWS) {
       const why = this.done.has(row) ? undefined : calls(row, facts);
       if (why !== undefined) additions.push(...this.expand(row, why, [entry.path], context));
+    }
+    return additions;
+  }
+
+  /** Modules of the name service switch (nss(5)): those for hosts only where something looks hosts up. */
+  private async nameServices(path: string, context: Context): Promise<Addition[]> {
+    const elf = context.isElf(path) ? await context.libraries.elf(path) : undefined;
+    if (elf?.soname === 'libc.so.6') this.libc = path;
+    else if (elf?.symbols.some((name) => name !== 'iconv_open') && !/^libresolv\./.test(elf.soname ?? '')) this.resolver ??= path;
+    const additions: Addition[] = [];
+    if (this.libc === undefined) return additions;
+    if (!this.services.users) {
+      this.services.users = true;
+      additions.push(...(await nssModules(this.libc, this.libc, context, (database) => database !== 'hosts' && database !== 'networks')));
+    }
+    if (this.resolver !== undefined && !this.services.hosts) {
+      this.services.hosts = true;
+      additions.push(...(await nssModules(this.libc, this.resolver, context, (database) => database === 'hosts' || database === 'networks')));
     }
     return additions;
   }
@@ -65,7 +87,7 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
     strings: summary && python?.isOwn(path) ? summary.strings : [],
     soname: elf?.soname,
     program: isProgram(path, context) ? path : undefined,
-    iconv: (elf?.iconv ?? false) && !/^(libc|libstdc\+\+)\.so/.test(elf?.soname ?? '') && (elf?.soname !== undefined || context.programs.has(path)),
+    iconv: (elf?.symbols.includes('iconv_open') ?? false) && !/^(libc|libstdc\+\+)\.so/.test(elf?.soname ?? '') && (elf?.soname !== undefined || context.programs.has(path)),
   };
 }
 
@@ -79,17 +101,18 @@ function calls({ when }: SystemRow, facts: Facts): string | undefined {
   return facts.program !== undefined && when.program.test(facts.program) ? '' : undefined;
 }
 
-/** Modules of the name service switch, of the services that nsswitch.conf names (nss(5)). */
-async function nssModules(libc: string, { fs }: Context): Promise<Addition[]> {
-  const services = new Set(['files', 'dns']);
+/** The modules of the services that nsswitch.conf names for some databases; without it, glibc's own choice. */
+async function nssModules(libc: string, by: string, { fs }: Context, wanted: (database: string) => boolean): Promise<Addition[]> {
+  const services = new Set(wanted('hosts') ? ['files', 'dns'] : ['files']);
   for (const line of ((await readText(fs, '/etc/nsswitch.conf')) ?? '').split('\n')) {
-    const [, list] = /^\s*\w+:(.*)$/.exec(line.replace(/#.*/, '')) ?? [];
+    const [, database, list] = /^\s*(\w+):(.*)$/.exec(line.replace(/#.*/, '')) ?? [];
+    if (database === undefined || !wanted(database)) continue;
     for (const word of (list ?? '').replace(/\[[^\]]*\]/g, ' ').split(/\s+/)) if (word) services.add(word);
   }
   return [...services].map((service) => ({
     path: `${parentOf(libc)}/libnss_${service}.so.2`,
     rule: 'system',
-    parents: [libc],
-    detail: `nsswitch.conf names the service ${service}`,
+    parents: [by],
+    detail: `the service ${service} of the name service switch (nsswitch.conf(5))`,
   }));
 }

@@ -12,7 +12,7 @@ export const Summary = z.object({
   imports: z.array(Import).default([]),
   /** Names that the code loads when the module is imported: globals, attributes, names imported from a module. */
   names: z.array(z.string()).default([]),
-  /** The same in functions and methods, by the name of the outermost one. */
+  /** The same in functions and methods: `function`, `Class.method`, or `Class` for its special methods. */
   functions: z.record(z.string(), z.array(z.string())).default({}),
   /** The same under `if __name__ == "__main__":`. */
   main: z.array(z.string()).default([]),

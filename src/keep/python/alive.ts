@@ -7,6 +7,8 @@ interface Body {
   names: readonly string[];
   /** The module that it is in, and those that this one imports: where its private names mean something. */
   modules: readonly string[];
+  /** Set for a method whose class is not alive yet: the name that it waits for next. */
+  method?: { module: string; name: string };
 }
 
 /** A program's entry in a module: called where the module is run, not where it is imported. */
@@ -21,11 +23,16 @@ export class AliveFunctions {
   private readonly live = new Set<string>();
   private readonly asleep = new Map<string, Body[]>();
 
-  /** Adds a function, or more of its body; where it is alive already, what it adds goes to `additions`. */
-  add(module: string, name: string, body: Body, additions: Addition[]): void {
-    const key = keyOf(name, module);
-    if (/^__\w+__$/.test(name) || CALLED_BY_C.has(name) || this.live.has(key)) this.run(body, additions);
-    else this.asleep.set(key, [...(this.asleep.get(key) ?? []), body]);
+  /**
+   * Adds a function, or more of its body; where it is alive already, what it adds goes to `additions`.
+   * @param scope its name, or `Class.method`, which is alive where both names are, or `Class` for a special method
+   */
+  add(module: string, scope: string, body: Body, additions: Addition[]): void {
+    const [first, method] = scope.split('.') as [string, string?];
+    const then = method === undefined ? body : { ...body, method: { module, name: method } };
+    const key = keyOf(first, module);
+    if (/^__\w+__$/.test(first) || CALLED_BY_C.has(first) || this.live.has(key)) this.run(then, additions);
+    else this.asleep.set(key, [...(this.asleep.get(key) ?? []), then]);
   }
 
   /** Names that code loads which runs, in one of `modules`. */
@@ -36,14 +43,12 @@ export class AliveFunctions {
       this.live.add(key);
       const bodies = this.asleep.get(key) ?? [];
       this.asleep.delete(key);
-      for (const body of bodies) {
-        additions.push(...body.additions);
-        for (const name of body.names) pending.push(...keysOf(name, body.modules));
-      }
+      for (const body of bodies) this.run(body, additions);
     }
   }
 
-  private run(body: Body, additions: Addition[]): void {
+  private run({ method, ...body }: Body, additions: Addition[]): void {
+    if (method) return this.add(method.module, method.name, body, additions);
     additions.push(...body.additions);
     this.waken(body.names, body.modules, additions);
   }

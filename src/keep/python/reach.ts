@@ -153,7 +153,7 @@ export class ReachRule implements Rule {
     const prefixes = strings.filter((text) => /^\w{2,}_$/.test(text));
     for (const [scope, inside] of Object.entries(functions)) {
       this.alive.add(name, scope, { additions: [], names: inside, modules }, additions);
-      if (prefixes.some((prefix) => scope.startsWith(prefix))) this.alive.waken([scope], [name], additions);
+      if (prefixes.some((prefix) => scope.replace(/^.*\./, '').startsWith(prefix))) this.alive.waken(scope.split('.'), [name], additions);
     }
     this.alive.waken(names, modules, additions);
   }

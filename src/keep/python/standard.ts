@@ -40,8 +40,6 @@ export const IMPORTED_AT_START: readonly string[] = [
   ...['encodings', 'io', 'abc', 'site', 'codecs', 'os', 'stat', 'posixpath', 'genericpath', '_collections_abc', '_sitebuiltins'],
   // Python/pythonrun.c, Python/traceback.c and Python/_warnings.c: what prints an exception or a warning
   ...['traceback', 'linecache', 'tokenize', 'warnings', 'keyword', '_colorize', 'copyreg', 'types'],
-  // Python/import.c
-  ...['importlib', 'importlib.util', 'importlib.machinery'],
   // Objects/longobject.c: int of many digits; Objects/typeobject.c, Objects/funcobject.c: annotations (3.14)
   ...['_pylong', 'annotationlib', '_codecs', '_io', 'time'],
 ];
