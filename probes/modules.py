@@ -307,9 +307,14 @@ def source_summary(path):
 
 
 EXACT = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?=\0)")
+RUN = re.compile(rb"[\x20-\x7e\n]{64,}")
 ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+# Modules whose names are words of every day, or of every file's methods: alone they mean nothing.
+EVERYDAY = set(
+    "cmd code email html http parser platform profile readline resource secrets site symbol test this token trace turtle wave".split()
+)
 LONGEST_BLOB = 4 << 20
-SHORTEST_WORD = 5
+SHORTEST_WORD = 6
 
 
 def blobs(data):
@@ -343,14 +348,18 @@ def binary_summary(path, names):
     data = constants_of(read_file(path))
     standard = set(getattr(sys, "stdlib_module_names", ()) or sys.builtin_module_names)
     tops = standard | set(names)
+    glued = b"pyo3" in data or b"__pyx" in data
     found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in tops}
-    if b"pyo3" in data or b"__pyx" in data:
-        texts = [data] + list(blobs(data))
+    if glued:
+        # What stands alone there is of a C library inside.
+        found = {name for name in found if "." in name}
+        texts = RUN.findall(data) + list(blobs(data))
         dotted = re.compile(rb"(?:%s)(?:\.\w+)+" % b"|".join(sorted(map(str.encode, tops), key=len, reverse=True)))
         for text in texts:
             found.update(run.decode("ascii", "replace") for run in dotted.findall(text))
-            found.update(name for name in tops if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
-    return {"strings": sorted(found)}
+        text = b"\0".join(texts)
+        found.update(name for name in tops if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
+    return {"strings": sorted(found - EVERYDAY)}
 
 
 def summary_of(path, names):

@@ -9,7 +9,7 @@ import type { Context, Rule } from '../rule.js';
 import { isProgram } from '../scripts.js';
 import { AliveFunctions } from './alive.js';
 import { type OwnFiles, ownFiles } from './own.js';
-import { ASK_FOR_WARNINGS, FALLBACKS, IMPORTED_AT_START, IMPORTED_BY_C, IMPORTED_TO_START, INSTALLERS, NEEDS, NEVER, NO_PLUGINS, ONLY_FOR, SHOWN_WARNINGS } from './standard.js';
+import { ASK_FOR_WARNINGS, FALLBACKS, FROZEN, IMPORTED_AT_START, IMPORTED_BY_C, IMPORTED_TO_START, INSTALLERS, NEEDS, NEVER, NO_PLUGINS, ONLY_FOR, SHOWN_WARNINGS } from './standard.js';
 import type { PythonWorld } from './world.js';
 
 /** How much of a distribution is kept: what is reached of it; its Python and data; its extension modules too. */
@@ -34,6 +34,9 @@ export class ReachRule implements Rule {
   private entrypoints: ReadonlySet<string> = new Set();
   /** C modules of {@link NEEDS} that the image has, libraries and all. */
   private readonly usable = new Set<string>();
+  /** Lists of files: large, and read only by code that asks for a distribution's files. */
+  private readonly records: Addition[] = [];
+  private readsRecords = false;
   private observed: ReadonlySet<string> = new Set();
   private exists: (path: string) => boolean = () => false;
   private readonly alive = new AliveFunctions();
@@ -114,6 +117,10 @@ export class ReachRule implements Rule {
       for (const edge of edges) this.follow(edge, path, at?.name, origin, additions);
       if (origin === 'own') this.followWords(summary, path, additions);
       if (origin !== 'standard') this.followGroups(summary, path, additions);
+      if (!this.readsRecords && origin !== 'standard' && readsRecords(summary)) {
+        this.readsRecords = true;
+        additions.push(...this.records);
+      }
       const modules = [self.name, ...edges.map(({ module }) => module.name)];
       if (origin === 'standard') this.notice(summary, self.name, modules, additions);
       else {
@@ -136,13 +143,14 @@ export class ReachRule implements Rule {
     if (origin === 'standard' && NEVER[name ?? '']?.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return;
     const reached = this.reached(module, origin === 'own' ? 'app' : 'pulled', from, `${how} of ${name ?? baseName(from)}`.replace(/^(named.*) of /, '$1, by '));
     if (origin === 'standard' && FALLBACKS[module.name] !== undefined && this.world.finder.find(FALLBACKS[module.name] as string)) return;
+    if (FROZEN.has(module.name)) return;
     const needs = NEEDS[module.name.split('.')[0] as string];
     if (needs !== undefined && origin !== 'own' && !this.usable.has(needs)) return;
     const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
     if (owner && INSTALLERS.has(owner.name) && origin !== 'own' && !edge.statement) return;
     if (scope === '__main__' && origin === 'standard' && !this.started.has(name ?? '')) return;
     const only = origin === 'standard' ? ONLY_FOR[name ?? '']?.[module.name] : undefined;
-    if (only !== undefined) this.alive.add(name ?? '', only, { additions: reached, names: [], modules: [] }, additions);
+    if (only !== undefined) for (const word of only) this.alive.add(name ?? '', word, { additions: reached, names: [], modules: [] }, additions);
     else if (origin === 'standard' && scope !== '') this.alive.add(name ?? '', scope, { additions: reached, names: [], modules: [] }, additions);
     else additions.push(...reached);
   }
@@ -198,7 +206,7 @@ export class ReachRule implements Rule {
     }
     for (const imported of IMPORTED_BY_C[module.name] ?? []) {
       const other = this.world.finder.find(typeof imported === 'string' ? imported : imported.module);
-      if (!other?.file) continue;
+      if (!other?.file || NEEDS[other.name]) continue;
       const path = this.world.finder.kept(other.file);
       const addition = { path, rule: 'python', parents, detail: `imported by the C code of ${module.name}` };
       if (typeof imported === 'string') additions.push(addition);
@@ -245,7 +253,10 @@ export class ReachRule implements Rule {
     const detail = `${WHY[grade]} (${distribution.name})`;
     const add = (path: string, what = detail) => additions.push({ path, rule: 'distribution', parents: by === undefined ? [] : [by], detail: what });
     for (const [path, kind] of kinds) {
-      if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
+      if (baseName(path) === 'RECORD' && kind === 'metadata') {
+        if (this.readsRecords) add(path);
+        else this.records.push({ path, rule: 'distribution', parents: [distribution.metadata], detail: READ_BY });
+      } else if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && isPublic(this.world.finder.at(path)?.name ?? '_')) add(path);
       else if (kind === 'program' && programs) add(path, `a program of ${distribution.name}, which ${grade === 'app' ? 'the app imports' : 'no other distribution requires'}`);
       else if (kind === 'library' && (await isOpenedByPath(path, kinds, context))) add(path, `a library of ${distribution.name} that none of its files is linked with`);
@@ -262,6 +273,16 @@ export class ReachRule implements Rule {
     this.kinds.set(distribution, known);
     return known;
   }
+}
+
+const READ_BY = 'its list of files, which kept code asks for';
+
+/** Whether code may ask for the files of a distribution (importlib.metadata.files, packages_distributions, RECORD itself). */
+function readsRecords(summary: Summary): boolean {
+  if (summary.strings.includes('RECORD')) return true;
+  const names = allNames(summary);
+  const metadata = summary.imports.some(([, , module]) => /^(importlib[._]metadata|pkg_resources)$/.test(module) || module === 'importlib');
+  return metadata && names.has('metadata') ? names.has('files') || names.has('packages_distributions') : names.has('packages_distributions');
 }
 
 /** A shared library that lies in a package and that no other file of it needs: its code opens it by its path. */

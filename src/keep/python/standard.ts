@@ -54,23 +54,29 @@ export const NEVER: Readonly<Record<string, readonly string[]>> = {
   _sitebuiltins: ['pydoc'],
   // on Windows
   os: ['ntpath'],
+  asyncio: ['asyncio.windows_events', 'asyncio.windows_utils'],
   // on macOS
   platform: ['plistlib'],
 };
 
 /** Packages of the standard library that are of no use where their C module is not in the image, or finds no library. */
-export const NEEDS: Readonly<Record<string, string>> = { tkinter: '_tkinter', idlelib: '_tkinter', turtledemo: '_tkinter', turtle: '_tkinter', curses: '_curses' };
+export const NEEDS: Readonly<Record<string, string>> = { _tkinter: '_tkinter', tkinter: '_tkinter', idlelib: '_tkinter', turtledemo: '_tkinter', turtle: '_tkinter', _curses: '_curses', curses: '_curses' };
 
 /** Shown by a ResourceWarning, which is ignored unless somebody asks for such warnings. */
 export const SHOWN_WARNINGS = 'resource warnings';
 /** Names that ask for warnings which are ignored by default; of the standard library's own code they count for nothing. */
 export const ASK_FOR_WARNINGS: ReadonlySet<string> = new Set(['simplefilter', 'filterwarnings', 'captureWarnings', 'catch_warnings']);
 
-/** Imports in the standard library that happen only where some code names this: file's module → what it imports → name. */
-export const ONLY_FOR: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  types: { _socket: 'CapsuleType' },
-  'importlib.util': { threading: 'LazyLoader' },
-  warnings: { tracemalloc: SHOWN_WARNINGS },
+const ARCHIVES = ['make_archive', 'unpack_archive', 'get_archive_formats', 'get_unpack_formats'];
+/**
+ * Imports in the standard library that matter only where some code has one of these names: file's module → what it
+ * imports → names. shutil, for one, tries each kind of compression only to know which archives it can make.
+ */
+export const ONLY_FOR: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  types: { _socket: ['CapsuleType'] },
+  'importlib.util': { threading: ['LazyLoader'] },
+  shutil: { tarfile: ARCHIVES, zipfile: ARCHIVES, zlib: ARCHIVES, bz2: ARCHIVES, lzma: ARCHIVES },
+  warnings: { tracemalloc: [SHOWN_WARNINGS] },
 };
 
 /** Names that C code calls though no Python code does: functions with these names are alive from the start. */
@@ -87,15 +93,16 @@ export const CALLED_BY_C: ReadonlySet<string> = new Set([
   'updatecache',
 ]);
 
-/** Modules of the standard library in place of which a C module is used wherever there is one (PEP 399), or a frozen one. */
+/** Modules of the standard library in place of which a C module is used wherever there is one (PEP 399). */
 export const FALLBACKS: Readonly<Record<string, string>> = {
   _py_abc: '_abc',
   _pydatetime: '_datetime',
   _pydecimal: '_decimal',
   _pyio: '_io',
-  'importlib._bootstrap': '_imp',
-  'importlib._bootstrap_external': '_imp',
 };
+
+/** Modules whose frozen copies are in every interpreter. */
+export const FROZEN: ReadonlySet<string> = new Set(['importlib._bootstrap', 'importlib._bootstrap_external']);
 
 /** Programs that a distribution's code runs only for somebody at a terminal: pagers, completion. */
 export const FOR_A_TERMINAL: ReadonlySet<string> = new Set(['bash', 'zsh', 'fish', 'less', 'more', 'pager', 'man', 'stty', 'clear', 'reset']);
