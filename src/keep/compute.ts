@@ -14,6 +14,7 @@ import { type Analyst, PythonWorld } from './python/world.js';
 import { repairRule } from './repair.js';
 import type { Context, Rule } from './rule.js';
 import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
+import { shellRule } from './shell.js';
 import { SystemRule } from './system.js';
 import { excluded, type UserChoice, userRule } from './user.js';
 import { WholeRule } from './whole.js';
@@ -75,7 +76,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     scriptsRule,
     new SystemRule(),
     repairRule,
-    ...(python ? [new ReachRule(python), namedRule(python), ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
+    ...(python ? [new ReachRule(python), namedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
   ];
   const keep = new KeepSet(fs);
   for (const rule of rules) {

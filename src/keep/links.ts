@@ -27,13 +27,15 @@ const EXPECTED = ['/', '/tmp', '/var/tmp', '/proc', '/sys', '/dev', '/run', '/et
 /** What has to exist before anything runs: mount points, temporary directories, the working directory, homes, volumes. */
 export const runtimeRule: Rule = {
   name: 'runtime',
-  begin({ config, trace, environment }) {
+  begin({ config, fs, trace, environment }) {
     const add = (path: string, detail: string): Addition => ({ path, rule: 'runtime', parents: [], detail });
     return [
       ...EXPECTED.map((path) => add(path, 'expected by the runtime or the kernel')),
       ...(config.WorkingDir ? [add(config.WorkingDir, 'working directory')] : []),
       ...Object.keys(config.Volumes ?? {}).map((path) => add(path, 'volume')),
       ...(environment.HOME ? [add(environment.HOME, 'home directory')] : []),
+      // A merged /usr: /bin and /lib lead there, and first lines name them.
+      ...fs.list('/').flatMap((path) => (fs.lstat(path)?.type === 'l' ? [add(path, 'leads to a directory of the system')] : [])),
       ...['/etc/passwd', '/etc/group'].map((path) => add(path, `the runtime looks up ${config.User || 'root'} and its home in it`)),
       ...trace.processes.flatMap(({ executable }) => (executable ? [add(executable, 'was running')] : [])),
     ];

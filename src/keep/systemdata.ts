@@ -26,8 +26,8 @@ const inLibraries = (...names: string[]) => LIBRARIES.flatMap((folder) => names.
 const CERTIFICATES = ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*', '/etc/pki/tls/**'];
 const ZONES = ['/usr/share/zoneinfo/!(right|posix)/**', '/usr/share/zoneinfo/*'];
 
-/** Not git's servers, bridges to other systems and graphical tools, which are programs of their own. */
-const GIT = '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|scalar|mergetools)';
+/** Not git's servers, bridges to other systems, graphical tools and what is written in Perl: programs of their own. */
+const GIT = '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|git-filter-branch|git-request-pull|git-quiltimport|git-difftool*|git-mergetool*|git-web--browse|scalar|mergetools)';
 
 export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
@@ -129,7 +129,7 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   { when: { soname: /^libvips\.so/ }, keep: inLibraries('vips-modules-*/*.so'), because: 'modules of libvips (vips_init)' },
   {
     when: { program: /\/git$/ },
-    keep: [`/usr/lib/git-core/${GIT}`, `/usr/libexec/git-core/${GIT}`, '/usr/share/git-core/templates/**', '/etc/gitconfig'],
+    keep: [`/usr/lib/git-core/${GIT}`, `/usr/libexec/git-core/${GIT}`, '/usr/share/git-core/templates/**', '/etc/gitconfig', '/bin/sh', '/usr/bin/uname'],
     because: "git's own programs and templates (git(1), --exec-path)",
   },
   {

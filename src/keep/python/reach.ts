@@ -62,7 +62,7 @@ export class ReachRule implements Rule {
       const file = world.finder.find(name)?.file;
       if (file !== undefined && (await context.libraries.closure(file)).missing.length === 0) this.usable.add(name);
     }
-    const additions: Addition[] = [];
+    const additions: Addition[] = interpreterNames(context);
     const keep = (path: string, detail: string) => additions.push({ path, rule: 'python', parents: [], detail });
     for (const path of this.own.code) keep(path, "the app's own code");
     for (const path of this.own.data) keep(path, "beside the app's own code");
@@ -275,14 +275,27 @@ export class ReachRule implements Rule {
   }
 }
 
+/** The names under which a program or a first line finds the interpreter: python, python3, python3.13. */
+function interpreterNames({ fs, trace, environment }: Context): Addition[] {
+  const real = fs.resolve(trace.python.executable)?.path;
+  return (environment.PATH ?? '')
+    .split(':')
+    .flatMap((folder) => fs.list(fs.resolve(folder)?.path ?? ''))
+    .filter((path) => /^python[\d.]*$/.test(baseName(path)) && fs.resolve(path)?.path === real)
+    .map((path) => ({ path, rule: 'python', parents: [trace.python.executable], detail: 'another name of the interpreter' }));
+}
+
 const READ_BY = 'its list of files, which kept code asks for';
 
 /** Whether code may ask for the files of a distribution (importlib.metadata.files, packages_distributions, RECORD itself). */
 function readsRecords(summary: Summary): boolean {
   if (summary.strings.includes('RECORD')) return true;
   const names = allNames(summary);
-  const metadata = summary.imports.some(([, , module]) => /^(importlib[._]metadata|pkg_resources)$/.test(module) || module === 'importlib');
-  return metadata && names.has('metadata') ? names.has('files') || names.has('packages_distributions') : names.has('packages_distributions');
+  const asks = summary.imports.some(
+    ([, , module, imported]) =>
+      /^importlib[._]metadata$/.test(module) && (imported.length === 0 || imported.includes('files') || imported.includes('distribution')),
+  );
+  return names.has('packages_distributions') || (asks && names.has('files'));
 }
 
 /** A shared library that lies in a package and that no other file of it needs: its code opens it by its path. */

@@ -52,6 +52,7 @@ export const NEVER: Readonly<Record<string, readonly string[]>> = {
   // for somebody at a terminal; what it imports at every start was observed
   site: ['rlcompleter', 'readline', '_pyrepl', 'code', 'pydoc', 'locale'],
   _sitebuiltins: ['pydoc'],
+  pydoc: ['pydoc_data'],
   // on Windows
   os: ['ntpath'],
   asyncio: ['asyncio.windows_events', 'asyncio.windows_utils'],
