@@ -75,7 +75,7 @@ export async function baseImage(engine: Engine, flags: KeepFlags): Promise<Image
 export async function assembleDraft(material: Material, flags: KeepFlags, base: ImageInfo | undefined): Promise<Draft> {
   const { context, helper, original, trace, fs, analyst } = material;
   const keepFile = await readFile('.pyshrinkkeep', 'utf8').catch(() => undefined);
-  const { keep, notes, python } = await computeKeepSet({
+  const { keep, notes, python, grades } = await computeKeepSet({
     fs,
     trace,
     config: original.config,
@@ -95,7 +95,7 @@ export async function assembleDraft(material: Material, flags: KeepFlags, base: 
     level: flags.level,
     contents: (wanted, use) => helper.contents(wanted, use),
   });
-  return { id, files, notes, report: keepReport(fs, keep, python, flags.level) };
+  return { id, files, notes, report: keepReport(fs, keep, python, grades, flags.level) };
 }
 
 function environmentEntriesOf({ runs }: Material): string[] {

@@ -49,7 +49,7 @@ function answerFor(subject: string, report: KeepReport, trace: Trace): Answer | 
   const lines = [
     ...(distribution
       ? [
-          `${distribution.name} ${distribution.version}: ${distribution.kept} of its ${distribution.files} files are kept${distribution.because === null ? '' : `: ${distribution.because}`}`,
+          `${distribution.name} ${distribution.version}: ${distribution.kept} of its ${distribution.files} files are kept: ${GRADES[distribution.grade ?? 'none']}`,
         ]
       : []),
   ];
@@ -91,6 +91,13 @@ function treeOf({ kept, omitted }: KeepReport): RootFs {
   }
   return new RootFs(entries, async () => new Uint8Array());
 }
+
+const GRADES = {
+  app: 'the app imports it, so all its public modules are',
+  pulled: 'kept code imports it, so its Python and data are',
+  touched: 'only what is reached of it is',
+  none: 'no kept code imports it',
+} as const;
 
 const KINDS = {
   import: 'imports a module whose name is computed',

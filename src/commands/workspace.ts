@@ -40,7 +40,8 @@ const KeepReport = z.object({
       metadata: z.string(),
       files: z.number(),
       kept: z.number(),
-      because: z.string().nullable(),
+      /** How much of it is kept; null where nothing asks for it. */
+      grade: z.enum(['touched', 'pulled', 'app']).nullable(),
       /** The kept path that led to it. */
       by: z.string().optional(),
     }),

@@ -39,6 +39,8 @@ export interface KeepResult {
   notes: string[];
   /** The Python side, from `reachable` on. */
   python: PythonWorld | undefined;
+  /** How much of each distribution is kept, from `reachable` on. */
+  grades: ReachRule['grades'];
 }
 
 /** Excluded paths that are told one by one. */
@@ -65,6 +67,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     libraries: await LibrarySearch.open(fs, environment),
     programs: programsOf(executed, commands, { fs, environment, config }),
   };
+  const reach = python && level !== 'observed' ? new ReachRule(python) : undefined;
   const rules: Rule[] = [
     observedRule,
     entrypointRule,
@@ -76,7 +79,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     scriptsRule,
     new SystemRule(),
     repairRule,
-    ...(python ? [new ReachRule(python), namedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
+    ...(python && reach ? [reach, namedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
   ];
   const keep = new KeepSet(fs);
   for (const rule of rules) {
@@ -98,5 +101,5 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const unread = python?.unread() ?? [];
   for (const [path, error] of unread.slice(0, TOLD)) context.notes.push(`${path} could not be read: ${error}`);
   if (unread.length > TOLD) context.notes.push(`${unread.length - TOLD} more modules could not be read`);
-  return { keep, notes: context.notes, python };
+  return { keep, notes: context.notes, python, grades: reach?.grades ?? new Map() };
 }

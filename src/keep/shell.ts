@@ -5,6 +5,12 @@ import { findProgram, parseShebang } from './scripts.js';
 
 /** A longer file is no script that somebody wrote. */
 const LONGEST = 256 << 10;
+/** What every shell does itself (POSIX, dash(1)). */
+const BUILTINS = new Set(
+  '. : [ alias bg break cd command continue echo eval exec exit export false fg getopts hash jobs kill printf pwd read readonly return set shift test times trap true type ulimit umask unalias unset wait'.split(
+    ' ',
+  ),
+);
 const SHELLS = /^(ba|da|a|k|z)?sh$/;
 /** What may stand before a command's name. */
 const BEFORE = new Set(['if', 'then', 'else', 'elif', 'do', 'while', 'until', '!', '{', 'exec', 'command', 'time', 'sudo', 'env', 'xargs', 'nohup']);
@@ -37,7 +43,7 @@ export function commandsOf(script: string): Set<string> {
       let at = 0;
       while (at < words.length - 1 && (BEFORE.has(words[at] as string) || /^\w+=/.test(words[at] as string))) at++;
       const name = words[at] ?? '';
-      if (/^[A-Za-z_./][\w./+-]*$/.test(name)) names.add(name);
+      if (/^[A-Za-z_./][\w./+-]*$/.test(name) && !BUILTINS.has(name)) names.add(name);
     }
   }
   return names;

@@ -1,11 +1,12 @@
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
+import type { ReachRule } from '../keep/python/reach.js';
 import type { PythonWorld } from '../keep/python/world.js';
 import type { RootFs } from '../rootfs.js';
 import { omittedFiles } from './omitted.js';
 
 /** Why each path is kept or left out, as it is written beside the trace. */
-export function keepReport(fs: RootFs, keep: KeepSet, python: PythonWorld | undefined, level: Level) {
+export function keepReport(fs: RootFs, keep: KeepSet, python: PythonWorld | undefined, grades: ReachRule['grades'], level: Level) {
   const sentences = new Map<string, number>();
   const omitted: Record<string, number> = {};
   for (const [path, sentence] of omittedFiles(fs, keep, python, level)) {
@@ -13,16 +14,17 @@ export function keepReport(fs: RootFs, keep: KeepSet, python: PythonWorld | unde
     sentences.set(sentence, index);
     omitted[path] = index;
   }
-  const distributions = (python?.distributions.all ?? []).map(({ name, version, metadata, files }) => {
-    const reason = files.flatMap((path) => keep.reasons.get(path) ?? []).find(({ rule }) => rule === 'distribution');
+  const distributions = (python?.distributions.all ?? []).map((distribution) => {
+    const { name, version, metadata, files } = distribution;
+    const known = grades.get(distribution);
     return {
       name,
       version,
       metadata,
       files: files.length,
       kept: files.filter((path) => keep.has(path)).length,
-      because: reason?.detail ?? null,
-      ...(reason?.parents[0] !== undefined && { by: reason.parents[0] }),
+      grade: known?.grade ?? null,
+      ...(known?.by !== undefined && { by: known.by }),
     };
   });
   return { kept: Object.fromEntries(keep.reasons), omitted, sentences: [...sentences.keys()], distributions };

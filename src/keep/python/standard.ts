@@ -53,11 +53,15 @@ export const NEVER: Readonly<Record<string, readonly string[]>> = {
   site: ['rlcompleter', 'readline', '_pyrepl', 'code', 'pydoc', 'locale'],
   _sitebuiltins: ['pydoc'],
   pydoc: ['pydoc_data'],
+  cmd: ['readline'],
+  code: ['readline', 'rlcompleter', '_pyrepl'],
+  pdb: ['readline', 'rlcompleter', '_pyrepl'],
   // on Windows
   os: ['ntpath'],
   asyncio: ['asyncio.windows_events', 'asyncio.windows_utils'],
   // on macOS
   platform: ['plistlib'],
+  sysconfig: ['_osx_support'],
 };
 
 /** Packages of the standard library that are of no use where their C module is not in the image, or finds no library. */
