@@ -44,7 +44,9 @@ try {
     cold.push(await once(folder()));
     warm.push(await once(same));
   }
-  console.log(`closure of science: ${median(warm).toFixed(1)} s with remembered summaries, ${median(cold).toFixed(1)} s without (medians of ${RUNS})`);
+  console.log(
+    `closure of science: ${median(warm).toFixed(1)} s with remembered summaries, ${median(cold).toFixed(1)} s without (medians of ${RUNS})`,
+  );
 } finally {
   await session.close();
 }

@@ -108,26 +108,30 @@ def strings_in(values, found):
 def commands_in(code):
     """Strings in the places where command lines are: the first one after a name that runs programs, the first element
     of a list or tuple, and every element of a constant tuple beside `which`."""
-    recent, wanted, searching = [], False, False
+    recent, wanted = [], False
+    searching = SEARCHERS.intersection(code.co_names)
+    listed = ()
     for _, name, argument, _ in instructions(code):
+        if name in PASSED_OVER:
+            continue
         value = constant(code, name, argument)
+        if listed and not name.endswith("_KW"):  # those before a call are names of arguments
+            for text in listed if searching else listed[:1]:
+                if isinstance(text, str):
+                    yield text
+        listed = ()
         if dis.opmap[name] in HAS_NAME:
-            called = name_at(code, name, argument) in RUNNERS
-            wanted = wanted or called
-            searching = searching or name_at(code, name, argument) in SEARCHERS
+            wanted = wanted or name_at(code, name, argument) in RUNNERS
         elif isinstance(value, str):
             if wanted:
                 yield value
             wanted = False
-        elif isinstance(value, tuple) and value and isinstance(value[0], str):
-            for text in value if searching else value[:1]:
-                if isinstance(text, str):
-                    yield text
+        elif isinstance(value, (tuple, frozenset)):
+            listed = tuple(value)
         elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent) and isinstance(recent[-argument], str):
             yield recent[-argument]
-        if name not in PASSED_OVER:
-            recent.append(value)
-            del recent[:-64]
+        recent.append(value)
+        del recent[:-64]
 
 
 class Summary:
@@ -208,7 +212,7 @@ class Summary:
         lines = list(dis.findlinestarts(code))[::-1]
         line = code.co_firstlineno
         before = last = (None, NotImplemented)  # the two instructions before: name and constant
-        guard = importer = None
+        guard = importer = named = None
         skip_to = main_to = 0
         for offset, name, argument, after in instructions(code):
             while lines and lines[-1][0] <= offset:
@@ -217,9 +221,13 @@ class Summary:
                 continue
             value = constant(code, name, argument)
             if importer and name not in PASSED_OVER:
-                if not isinstance(value, str):
+                if isinstance(value, str) and not named:
+                    named = True
+                elif not named or name.startswith(("BINARY_", "FORMAT_", "BUILD_STRING")):
                     self.spots.append([importer, "import"])
-                importer = None
+                    importer = None
+                elif name.startswith("CALL"):
+                    importer = None
             operation = dis.opmap[name]
             if operation in HAS_NAME:
                 text = name_at(code, name, argument)
@@ -230,7 +238,7 @@ class Summary:
                 elif name.startswith("LOAD_") or name == "IMPORT_FROM":
                     (self.main if offset < main_to else loaded).add(text)
                     if name != "IMPORT_FROM" and text in IMPORTERS:
-                        importer = line
+                        importer, named = line, False
                     elif text in UNSOUND and (UNSOUND[text] != "exec" or name in ("LOAD_NAME", "LOAD_GLOBAL")):
                         self.spots.append([line, UNSOUND[text]])
                 guard = text if text in ("TYPE_CHECKING", "__name__") else None

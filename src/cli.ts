@@ -40,7 +40,11 @@ addLimitOptions(
 ).action(async (shrunk, flags) => finish(await smokeCommand(shrunk, flags)));
 addAssembleOptions(
   addExerciseOptions(
-    addRunOptions(define('shrink', 'trace, assemble and smoke, and repair until it passes').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD')),
+    addRunOptions(
+      define('shrink', 'trace, assemble and smoke, and repair until it passes')
+        .argument('<IMAGE>')
+        .argument('[CMD...]', 'after --: instead of CMD'),
+    ),
   ),
 ).action(async (image, args, flags) => finish(await shrinkCommand(image, args, flags)));
 define('why', 'say why a path, module or distribution is kept, or what would bring it in')

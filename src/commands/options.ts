@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../errors.js';
 import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../images/runoptions.js';
+import { LEVELS, type Level } from '../keep/level.js';
 import { parseExec, parseHttp, readExercise, type Step } from '../tracing/exercise.js';
 import { DEFAULT_LIMITS, type Limits } from '../tracing/perform.js';
-import { LEVELS, type Level } from '../keep/level.js';
 import type { Exercise } from '../tracing/trace.js';
 
 /** Values of the options as commander gives them. */

@@ -71,7 +71,10 @@ function ofPath(path: string, report: KeepReport): Answer | undefined {
     const text = report.sentences[report.omitted[other] as number] as string;
     sentences.set(text, (sentences.get(text) ?? 0) + 1);
   }
-  const lines = [...sentences].sort((a, b) => b[1] - a[1]).slice(0, SHOWN).map(([text, count]) => `  ${count} files: ${text}`);
+  const lines = [...sentences]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, SHOWN)
+    .map(([text, count]) => `  ${count} files: ${text}`);
   return { subject: path, kept: false, lines: [`${path}: all ${below.length} files below it are left out`, ...lines] };
 }
 

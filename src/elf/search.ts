@@ -116,7 +116,9 @@ export class LibrarySearch {
   async named(name: string): Promise<string[]> {
     if (name.includes('/')) return this.fs.resolve(name)?.entry.type === 'f' ? [name] : [];
     const isWanted = /\.so(\.|$)/.test(name) ? (soname: string) => soname === name : (soname: string) => soname.startsWith(`lib${name}.so`);
-    return [...new Set(this.cache.filter(({ soname }) => isWanted(soname)).map(({ path }) => path))].filter((path) => this.fs.resolve(path));
+    return [...new Set(this.cache.filter(({ soname }) => isWanted(soname)).map(({ path }) => path))].filter((path) =>
+      this.fs.resolve(path),
+    );
   }
 
   /** Finds what `loader` asks for by the name `name` (a DT_NEEDED entry, or the argument of dlopen(3)). */

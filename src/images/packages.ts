@@ -1,4 +1,4 @@
-import { baseName, readText, type RootFs } from '../rootfs.js';
+import { baseName, type RootFs, readText } from '../rootfs.js';
 
 /** The operating system's packages: name → paths of their files, without links on the way, as far as the image has them. */
 export interface Packages {
@@ -37,7 +37,8 @@ export function openPackages(fs: RootFs): Packages {
 /** The files of the package that a path belongs to; undefined where no package has it. */
 export async function packageFiles(packages: Packages, path: string): Promise<readonly string[] | undefined> {
   // Of a folder, the list names the files in it.
-  const owner = (await packages.ownerOf(path)) ?? (await packages.ownerOf(`${path}/PKG-INFO`)) ?? (await packages.ownerOf(`${path}/METADATA`));
+  const owner =
+    (await packages.ownerOf(path)) ?? (await packages.ownerOf(`${path}/PKG-INFO`)) ?? (await packages.ownerOf(`${path}/METADATA`));
   return owner === undefined ? undefined : packages.files(owner);
 }
 

@@ -5,11 +5,12 @@ import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace.js';
 import { elfRule } from './elf.js';
 import { KeepSet } from './keepset.js';
-import { linksRule, parentsRule, runtimeRule } from './links.js';
 import type { Level } from './level.js';
+import { linksRule, parentsRule, runtimeRule } from './links.js';
 import { observedRule } from './observed.js';
 import { namedRule } from './programs.js';
 import { ReachRule } from './python/reach.js';
+import { withoutTests } from './python/tests.js';
 import { type Analyst, PythonWorld } from './python/world.js';
 import { repairRule } from './repair.js';
 import type { Context, Rule } from './rule.js';
@@ -48,8 +49,10 @@ const TOLD = 10;
 
 /** Runs all rules until none adds anything, then takes out what the user excludes. */
 export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
-  const { fs, trace, config, level } = input;
-  const python = level === 'observed' || !input.analyst ? undefined : await PythonWorld.open(fs, trace.python, input.analyst);
+  const { fs, config, level, analyst } = input;
+  const tested = input.trace.runs.some(({ tests }) => tests !== null);
+  const python = analyst && (level !== 'observed' || tested) ? await PythonWorld.open(fs, input.trace.python, analyst) : undefined;
+  const { trace, notes } = python ? withoutTests(fs, input.trace, python) : { trace: input.trace, notes: [] };
   const environment = { ...environmentOf(config.Env), ...environmentOf(input.env) };
   const health = healthcheckCommand(config);
   const commands = [...input.commands, ...(health ? [health] : [])];
@@ -63,7 +66,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     level,
     python,
     isElf: (path) => mayBeElf(path, fs.lstat(path)?.mode ?? 0),
-    notes: [...(python?.distributions.warnings ?? [])],
+    notes: [...notes, ...(python?.distributions.warnings ?? [])],
     libraries: await LibrarySearch.open(fs, environment),
     programs: programsOf(executed, commands, { fs, environment, config }),
   };
@@ -79,7 +82,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     scriptsRule,
     new SystemRule(),
     repairRule,
-    ...(python && reach ? [reach, namedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
+    ...(reach && python ? [reach, namedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
   ];
   const keep = new KeepSet(fs);
   for (const rule of rules) {

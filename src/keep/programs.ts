@@ -22,7 +22,9 @@ export function namedRule(world: PythonWorld): Rule {
       const own = world.isOwn(entry.path);
       const additions = programs([...summary.commands, ...(own ? summary.maybe : [])]).flatMap((name) => {
         const path = !own && FOR_A_TERMINAL.has(baseName(name)) ? undefined : findProgram(name, context);
-        return path === undefined || !isFile(context.fs.resolve(path)?.entry) ? [] : [add(path, `a program that its code names: ${JSON.stringify(name)}`)];
+        return path === undefined || !isFile(context.fs.resolve(path)?.entry)
+          ? []
+          : [add(path, `a program that its code names: ${JSON.stringify(name)}`)];
       });
       if (summary.shell) additions.push(add('/bin/sh', 'its code runs commands by the shell'));
       for (const name of summary.libraries) {
@@ -46,7 +48,10 @@ function programs(commands: readonly string[]): string[] {
   const names = new Set<string>();
   for (const command of commands) {
     for (const part of command.split(SEPARATORS)) {
-      const name = part.trim().split(/\s+/).find((word) => !/^\w+=/.test(word));
+      const name = part
+        .trim()
+        .split(/\s+/)
+        .find((word) => !/^\w+=/.test(word));
       if (name !== undefined && /^[\w./+-]{2,}$/.test(name)) names.add(name);
     }
   }

@@ -13,7 +13,24 @@ const BUILTINS = new Set(
 );
 const SHELLS = /^(ba|da|a|k|z)?sh$/;
 /** What may stand before a command's name. */
-const BEFORE = new Set(['if', 'then', 'else', 'elif', 'do', 'while', 'until', '!', '{', 'exec', 'command', 'time', 'sudo', 'env', 'xargs', 'nohup']);
+const BEFORE = new Set([
+  'if',
+  'then',
+  'else',
+  'elif',
+  'do',
+  'while',
+  'until',
+  '!',
+  '{',
+  'exec',
+  'command',
+  'time',
+  'sudo',
+  'env',
+  'xargs',
+  'nohup',
+]);
 
 /** Programs that a kept shell script names, in whichever branch (level `reachable`). */
 export const shellRule: Rule = {

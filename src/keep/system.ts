@@ -54,14 +54,18 @@ export class SystemRule implements Rule {
     }
     if (this.resolver !== undefined && !this.services.hosts) {
       this.services.hosts = true;
-      additions.push(...(await nssModules(this.libc, this.resolver, context, (database) => database === 'hosts' || database === 'networks')));
+      additions.push(
+        ...(await nssModules(this.libc, this.resolver, context, (database) => database === 'hosts' || database === 'networks')),
+      );
     }
     return additions;
   }
 
   private expand(row: SystemRow, prefix: string, parents: string[], { fs }: Context): Addition[] {
     this.done.add(row);
-    return row.keep.flatMap((pattern) => expandGlob(fs, pattern)).map((path) => ({ path, rule: 'system', parents, detail: prefix + row.because }));
+    return row.keep
+      .flatMap((pattern) => expandGlob(fs, pattern))
+      .map((path) => ({ path, rule: 'system', parents, detail: prefix + row.because }));
   }
 }
 
@@ -87,7 +91,10 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
     strings: summary && python?.isOwn(path) ? summary.strings : [],
     soname: elf?.soname,
     program: isProgram(path, context) ? path : undefined,
-    iconv: (elf?.symbols.includes('iconv_open') ?? false) && !/^(libc|libstdc\+\+)\.so/.test(elf?.soname ?? '') && (elf?.soname !== undefined || context.programs.has(path)),
+    iconv:
+      (elf?.symbols.includes('iconv_open') ?? false) &&
+      !/^(libc|libstdc\+\+)\.so/.test(elf?.soname ?? '') &&
+      (elf?.soname !== undefined || context.programs.has(path)),
   };
 }
 

@@ -27,7 +27,8 @@ const CERTIFICATES = ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*',
 const ZONES = ['/usr/share/zoneinfo/!(right|posix)/**', '/usr/share/zoneinfo/*'];
 
 /** Not git's servers, bridges to other systems, graphical tools and what is written in Perl: programs of their own. */
-const GIT = '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|git-filter-branch|git-request-pull|git-quiltimport|git-difftool*|git-mergetool*|git-web--browse|scalar|mergetools)';
+const GIT =
+  '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|git-filter-branch|git-request-pull|git-quiltimport|git-difftool*|git-mergetool*|git-web--browse|scalar|mergetools)';
 
 export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
@@ -60,8 +61,16 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   { when: { name: 'create_default_context' }, keep: CERTIFICATES, because: 'certificate authorities (ssl.create_default_context)' },
   { when: { name: 'set_default_verify_paths' }, keep: CERTIFICATES, because: 'certificate authorities (ssl.SSLContext)' },
   { when: { module: 'http.client' }, keep: CERTIFICATES, because: 'certificate authorities of HTTPS (http.client.HTTPSConnection)' },
-  { when: { name: 'setlocale' }, keep: ['/usr/lib/locale/**', '/usr/share/i18n/locales/!(*)'], because: 'locales (setlocale(3), locale(7))' },
-  { when: { string: /\.(ttf|otf|ttc|pfb)$/i }, keep: ['/usr/share/fonts/**', '/usr/local/share/fonts/**'], because: 'fonts that the app names' },
+  {
+    when: { name: 'setlocale' },
+    keep: ['/usr/lib/locale/**', '/usr/share/i18n/locales/!(*)'],
+    because: 'locales (setlocale(3), locale(7))',
+  },
+  {
+    when: { string: /\.(ttf|otf|ttc|pfb)$/i },
+    keep: ['/usr/share/fonts/**', '/usr/local/share/fonts/**'],
+    because: 'fonts that the app names',
+  },
   {
     when: 'iconv',
     keep: inLibraries('gconv/**'),
@@ -87,7 +96,11 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     keep: ['/etc/gss/mech', '/etc/gss/mech.d/*', ...inLibraries('gss/*.so')],
     because: 'mechanisms of GSSAPI (mech(5))',
   },
-  { when: { soname: /^libsasl2\.so/ }, keep: [...inLibraries('sasl2/**'), '/etc/sasl2/**'], because: 'mechanisms of SASL (sasl_getpath_t)' },
+  {
+    when: { soname: /^libsasl2\.so/ },
+    keep: [...inLibraries('sasl2/**'), '/etc/sasl2/**'],
+    because: 'mechanisms of SASL (sasl_getpath_t)',
+  },
   {
     when: { soname: /^libodbc(inst)?\.so/ },
     keep: ['/etc/odbc.ini', '/etc/odbcinst.ini', '/etc/ODBCDataSources/*', ...inLibraries('odbc/*.so*', 'libodbccr.so*')],
@@ -114,22 +127,49 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     because: 'the database of file(1) (magic(5))',
   },
   { when: { soname: /^libproj\.so/ }, keep: ['/usr/share/proj/**'], because: 'coordinate systems of PROJ (PROJ_DATA)' },
-  { when: { soname: /^libgdal\.so/ }, keep: ['/usr/share/gdal/**', ...inLibraries('gdalplugins/**')], because: 'data and drivers of GDAL (GDAL_DATA)' },
+  {
+    when: { soname: /^libgdal\.so/ },
+    keep: ['/usr/share/gdal/**', ...inLibraries('gdalplugins/**')],
+    because: 'data and drivers of GDAL (GDAL_DATA)',
+  },
   {
     when: { soname: /^libMagickCore-/ },
     keep: [...inLibraries('ImageMagick-*/**'), '/etc/ImageMagick-*/**', '/usr/share/ImageMagick-*/**'],
     because: 'coders and configuration of ImageMagick (magick-configuration)',
   },
-  { when: { soname: /^libldap(_r)?[-.]/ }, keep: ['/etc/ldap/ldap.conf', '/etc/openldap/ldap.conf'], because: 'configuration of OpenLDAP (ldap.conf(5))' },
-  { when: { soname: /^libpam\.so/ }, keep: ['/etc/pam.conf', '/etc/pam.d/*', ...inLibraries('security/*.so')], because: 'modules of PAM (pam.d(5))' },
-  { when: { soname: /^libmariadb\.so/ }, keep: [...inLibraries('libmariadb3/plugin/*.so'), '/etc/mysql/**'], because: 'client plugins of MariaDB (mysql_load_plugin)' },
-  { when: { soname: /^libtcl8\.|^libtcl9\./ }, keep: ['/usr/share/tcltk/**', ...inLibraries('tcl8*/**', 'tk8*/**')], because: 'scripts of Tcl and Tk (TCL_LIBRARY)' },
+  {
+    when: { soname: /^libldap(_r)?[-.]/ },
+    keep: ['/etc/ldap/ldap.conf', '/etc/openldap/ldap.conf'],
+    because: 'configuration of OpenLDAP (ldap.conf(5))',
+  },
+  {
+    when: { soname: /^libpam\.so/ },
+    keep: ['/etc/pam.conf', '/etc/pam.d/*', ...inLibraries('security/*.so')],
+    because: 'modules of PAM (pam.d(5))',
+  },
+  {
+    when: { soname: /^libmariadb\.so/ },
+    keep: [...inLibraries('libmariadb3/plugin/*.so'), '/etc/mysql/**'],
+    because: 'client plugins of MariaDB (mysql_load_plugin)',
+  },
+  {
+    when: { soname: /^libtcl8\.|^libtcl9\./ },
+    keep: ['/usr/share/tcltk/**', ...inLibraries('tcl8*/**', 'tk8*/**')],
+    because: 'scripts of Tcl and Tk (TCL_LIBRARY)',
+  },
   { when: { soname: /^libX11\.so/ }, keep: ['/usr/share/X11/locale/**'], because: 'locales of Xlib (XSetLocaleModifiers(3))' },
   { when: { soname: /^libtesseract\.so/ }, keep: ['/usr/share/tesseract-ocr/**'], because: 'trained data of Tesseract (TESSDATA_PREFIX)' },
   { when: { soname: /^libvips\.so/ }, keep: inLibraries('vips-modules-*/*.so'), because: 'modules of libvips (vips_init)' },
   {
     when: { program: /\/git$/ },
-    keep: [`/usr/lib/git-core/${GIT}`, `/usr/libexec/git-core/${GIT}`, '/usr/share/git-core/templates/**', '/etc/gitconfig', '/bin/sh', '/usr/bin/uname'],
+    keep: [
+      `/usr/lib/git-core/${GIT}`,
+      `/usr/libexec/git-core/${GIT}`,
+      '/usr/share/git-core/templates/**',
+      '/etc/gitconfig',
+      '/bin/sh',
+      '/usr/bin/uname',
+    ],
     because: "git's own programs and templates (git(1), --exec-path)",
   },
   {
@@ -137,6 +177,14 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     keep: ['/etc/ImageMagick-*/**', '/usr/share/ghostscript/**'],
     because: 'configuration and delegates of ImageMagick',
   },
-  { when: { program: /\/(perl|perl5[\d.]*)$/ }, keep: ['/usr/share/perl/**', '/usr/share/perl5/**', ...inLibraries('perl/**', 'perl-base/**')], because: 'modules of Perl (perlrun(1), @INC)' },
-  { when: { program: /\/ssh$/ }, keep: ['/etc/ssh/ssh_config', '/etc/ssh/ssh_config.d/*'], because: 'configuration of ssh (ssh_config(5))' },
+  {
+    when: { program: /\/(perl|perl5[\d.]*)$/ },
+    keep: ['/usr/share/perl/**', '/usr/share/perl5/**', ...inLibraries('perl/**', 'perl-base/**')],
+    because: 'modules of Perl (perlrun(1), @INC)',
+  },
+  {
+    when: { program: /\/ssh$/ },
+    keep: ['/etc/ssh/ssh_config', '/etc/ssh/ssh_config.d/*'],
+    because: 'configuration of ssh (ssh_config(5))',
+  },
 ];

@@ -2,7 +2,18 @@ import { baseName, parentOf } from '../rootfs.js';
 import type { Distribution } from './distributions.js';
 
 /** What a file of a distribution is for. */
-export type FileKind = 'module' | 'bytecode' | 'extension' | 'library' | 'data' | 'metadata' | 'program' | 'test' | 'build' | 'stub' | 'doc';
+export type FileKind =
+  | 'module'
+  | 'bytecode'
+  | 'extension'
+  | 'library'
+  | 'data'
+  | 'metadata'
+  | 'program'
+  | 'test'
+  | 'build'
+  | 'stub'
+  | 'doc';
 
 const BUILD = /\.(h|hh|hpp|hxx|cuh|c|cc|cpp|cxx|cu|f|for|f90|f77|pyx|pxd|pxi|pyf|rs|a|la|lib|o|cmake|pc|po|pot)(\.in|\.src)?$/i;
 const SHARED = /\.so(\.[\d.]+)?$/;

@@ -1,5 +1,5 @@
 import { type Packages, packageFiles } from '../images/packages.js';
-import { baseName, join, parentOf, readText, type RootFs } from '../rootfs.js';
+import { baseName, join, parentOf, type RootFs, readText } from '../rootfs.js';
 import type { PythonLayout } from './layout.js';
 import { type EntryPoint, normalizeName, parseEntryPoints, parseMetadata, parseRecord } from './metadata.js';
 
@@ -110,7 +110,13 @@ async function filesOf(fs: RootFs, root: string, path: string, packages: Package
     warnings.push(`${join(path, 'RECORD')} names nothing that is in the image; its top-level modules are taken instead`);
   }
   const installed = await readText(fs, join(path, 'installed-files.txt'));
-  if (installed !== undefined) return present(installed.split('\n').filter(Boolean).map((name) => normalizePath(join(path, name.trim()))));
+  if (installed !== undefined)
+    return present(
+      installed
+        .split('\n')
+        .filter(Boolean)
+        .map((name) => normalizePath(join(path, name.trim()))),
+    );
   if (baseName(path) === 'EGG-INFO') return present(below(fs, root));
   const packaged = await packageFiles(packages, path);
   if (packaged) return present(packaged);

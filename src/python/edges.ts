@@ -89,7 +89,8 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
       const parts = dotted.split('.').length;
       if (parts < 2 || dotted.startsWith('.')) continue;
       const wanted = self.origin === 'own' ? 1 : 2;
-      if (depth(dotted, finder) >= Math.max(wanted, self.origin === 'own' ? 1 : parts - 1)) addChain(dotted, `named in the string ${JSON.stringify(text)}`);
+      if (depth(dotted, finder) >= Math.max(wanted, self.origin === 'own' ? 1 : parts - 1))
+        addChain(dotted, `named in the string ${JSON.stringify(text)}`);
     }
   }
   return [...edges.values()];

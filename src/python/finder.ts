@@ -131,12 +131,13 @@ export class ModuleFinder {
     return portions.length > 0 ? { name, kind: 'namespace', search: portions } : undefined;
   }
 
-  private package(name: string, folder: string): Module {
+  private package(name: string, path: string): Module {
+    const folder = this.fs.resolve(path)?.path ?? path;
     const file = this.withSuffix(join(folder, '__init__'));
     return file ? { name, ...file, search: [folder] } : { name, kind: 'namespace', search: [folder] };
   }
 
-  private withSuffix(stem: string): Pick<Module, 'kind'> & { file: string } | undefined {
+  private withSuffix(stem: string): (Pick<Module, 'kind'> & { file: string }) | undefined {
     for (const suffix of this.suffixes) {
       const path = stem + suffix;
       if (this.type(path) !== 'f') continue;

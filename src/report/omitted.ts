@@ -24,7 +24,7 @@ export function omittedFiles(fs: RootFs, keep: KeepSet, python: PythonWorld | un
     for (const [path, kind] of classifyFiles(distribution, python?.layout.suffixes ?? [])) {
       const sentence = kept
         ? (OF_A_DISTRIBUTION[kind] ?? 'of %, of which only what is reached is kept')
-        : 'of %, which no kept code imports; an import of it in the app\'s own code would bring it in';
+        : "of %, which no kept code imports; an import of it in the app's own code would bring it in";
       ofDistribution.set(path, sentence.replace('%', name));
     }
   }

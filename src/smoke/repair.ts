@@ -36,7 +36,8 @@ export async function repairsFor(input: RepairInput): Promise<Repair[]> {
     }
   }
   for (const [, name] of said.matchAll(/(?:^|[\s'"])([\w./+-]+\.so[\w.]*): cannot open shared object file/g)) {
-    for (const path of await libraries.named(name as string)) repairs.push({ path, because: `the library ${name} was not found in the shrunk image` });
+    for (const path of await libraries.named(name as string))
+      repairs.push({ path, because: `the library ${name} was not found in the shrunk image` });
   }
   const found = repairs.filter(({ path }) => fs.resolve(path) && !has(path));
   if (found.length > 0 || said === '') return found;

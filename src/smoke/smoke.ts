@@ -48,7 +48,9 @@ export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
   const shrunk = await run(input, input.shrunk, `shrunk${input.index}`);
   const differences = await differencesOf(input, shrunk.outcome);
   const { additions } = observedAdditions(fs, mergeFacts(shrunk.observed.facts));
-  const listed = shrunk.observed.facts.flatMap(({ observations }) => observations.filter(({ kind }) => kind === 'list').map(({ path }) => path));
+  const listed = shrunk.observed.facts.flatMap(({ observations }) =>
+    observations.filter(({ kind }) => kind === 'list').map(({ path }) => path),
+  );
   const missing = new Set<string>();
   for (const { path } of additions) {
     const found = fs.resolve(path);

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Analyst } from '../keep/python/world.js';
-import { Summary } from '../python/summary.js';
+import type { Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
 const PROBE = fileURLToPath(new URL('../../probes/modules.py', import.meta.url));

@@ -8,7 +8,9 @@ import { parseTrace } from '../../src/trace.js';
 import { makeTrace } from '../support/keep.js';
 
 const { env: _, ...RUN } = PLAIN_RUN;
-const SECRET = { args: [], steps: null, run: RUN, answers: { steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } } };
+const SECRET = {
+  runs: [{ args: [], steps: null, run: RUN, answers: { steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } } }],
+};
 
 beforeEach(() => process.chdir(mkdtempSync(join(tmpdir(), 'pyshrink-'))));
 
@@ -43,8 +45,8 @@ describe('parseTrace', () => {
   const whole = JSON.stringify(makeTrace(['open /x']));
   it.each([
     ['truncated', whole.slice(0, -20), /truncated/],
-    ['of another version', whole.replace('"version":1', '"version":2'), /version 2; this pyshrink reads version 1/],
-    ['no trace', '{"version":1}', /is not a trace: image/],
+    ['of another version', whole.replace('"version":2', '"version":1'), /version 1; this pyshrink reads version 2/],
+    ['no trace', '{"version":2}', /is not a trace: image/],
     ['no object', '[]', /is not a trace/],
   ])('refuses one that is %s', (_, text, pattern) => {
     expect(() => parseTrace(text, 't.json')).toThrow(pattern);

@@ -86,7 +86,7 @@ describeWithEngine('the exercise', () => {
     );
     expect(body(answers[0].answer)).toBe('GET /x  0');
     expect(Buffer.from(answers[1].answer.stdout, 'base64').toString()).toBe('one\ntwo\n');
-    expect(written.environment).toEqual(['FROM_FILE', 'GIVEN']);
+    expect(written.runs[0].environment).toEqual(['FROM_FILE', 'GIVEN']);
     expect(text).not.toMatch(/"(one|two)"|=one|=two/);
   });
 
@@ -95,7 +95,7 @@ describeWithEngine('the exercise', () => {
       'RUN printf "#!/bin/sh\\nexec python3 \\"\\$@\\"\\n" > /start && chmod +x /start\nENTRYPOINT ["/start"]\nCMD ["-c", "print(6 * 7)"]',
     );
     const { trace: written } = await trace(image, []);
-    expect(written.exit).toBe(0);
+    expect(written.runs[0].exit).toBe(0);
     expect(written.processes.map(({ executable }: { executable: string }) => executable)).toEqual(
       expect.arrayContaining(['/usr/bin/dash', '/usr/local/bin/python3.13']),
     );

@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { behave } from '../support/behaviour.js';
 import { describeWithEngine, docker, FIXTURES, leftovers, pyshrink, workdir } from '../support/engine.js';
+import { lostModules } from '../support/sweep.js';
 
 interface Expected {
-  /** Most that the shrunk image may weigh at this level, in MB of `docker image inspect`. */
+  /** Most that the shrunk image may weigh at these levels, in MB of `docker image inspect`. */
   observed: number;
+  reachable: number;
   /** What follows the image's name. */
   args?: string[];
 }
@@ -32,10 +35,12 @@ describeWithEngine('fixtures', () => {
     await docker('network', 'rm', NETWORK);
   });
 
+  const small = (name: string) => `pyshrink-test/${name}:shrunk`;
+
   it.each(names)('%s shrinks, behaves the same, and is no larger than it may be', async (name) => {
     const expected = JSON.parse(readFileSync(join(FIXTURES, name, 'expected.json'), 'utf8')) as Expected;
     const image = `pyshrink-fixture/${name}`;
-    const tag = `pyshrink-test/${name}:shrunk`;
+    const tag = small(name);
     const cwd = workdir();
     const run = await pyshrink(
       [
@@ -53,8 +58,15 @@ describeWithEngine('fixtures', () => {
     );
     expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
     const result = JSON.parse(run.stdout as string);
-    expect(result).toMatchObject({ passed: true, image: tag, warnings: [], verdict: { problems: [], differences: [], missing: [] } });
-    expect(result.after / 1e6).toBeLessThanOrEqual(expected.observed);
+    expect(result).toMatchObject({
+      passed: true,
+      image: tag,
+      level: 'reachable',
+      warnings: [],
+      repairs: [],
+      verdict: { problems: [], differences: [], missing: [] },
+    });
+    expect(result.after / 1e6).toBeLessThanOrEqual(expected.reachable);
 
     // The trace names the variables of the run, and holds no value.
     const trace = readFileSync(join(cwd, result.trace), 'utf8');
@@ -65,15 +77,45 @@ describeWithEngine('fixtures', () => {
     const again = await pyshrink(['assemble', '--json', '--tag', tag, ...(BESIDE[name] ?? []).slice(2)], { cwd });
     expect(again.exitCode).toBe(0);
     expect(JSON.parse(again.stdout as string).id).toBe((await docker('image', 'inspect', '-f', '{{.Id}}', tag)).trim());
+    // What ran, runs again in less.
+    const observed = await pyshrink(
+      ['assemble', '--json', '--level', 'observed', '--tag', `${tag}-observed`, ...(BESIDE[name] ?? []).slice(2)],
+      { cwd },
+    );
+    expect([observed.exitCode, observed.exitCode === 0 ? '' : observed.all]).toEqual([0, '']);
+    expect(JSON.parse(observed.stdout as string).size / 1e6).toBeLessThanOrEqual(expected.observed);
+    const smoke = await pyshrink(['smoke', '--json', ...(BESIDE[name] ?? []).slice(2)], { cwd });
+    expect(JSON.parse(smoke.stdout as string)).toMatchObject({ image: `${tag}-observed`, passed: true });
     expect(await leftovers()).toEqual([]);
+
+    // Every public module of the distributions that the app imports is there.
+    await pyshrink(['assemble', '--tag', tag, ...(BESIDE[name] ?? []).slice(2)], { cwd });
+    const { distributions } = JSON.parse(readFileSync(join(cwd, result.trace, '../keep.json'), 'utf8')) as {
+      distributions: { name: string; grade: string | null }[];
+    };
+    const imported = distributions.filter(({ grade }) => grade === 'app').map((distribution) => distribution.name);
+    expect((await lostModules(image, tag, imported)).lost).toEqual([]);
+  });
+
+  it.each(names)('%s does what its exercise did not touch', async (name) => {
+    const [network, env] = [BESIDE[name]?.[1], BESIDE[name]?.[3]];
+    const results = await behave(
+      join(FIXTURES, name),
+      `pyshrink-fixture/${name}`,
+      small(name),
+      'reachable',
+      network === undefined ? {} : { network, env: [env as string] },
+    );
+    expect(results.length).toBeGreaterThanOrEqual(8);
+    expect(results.filter(({ differences }) => differences.length > 0)).toEqual([]);
   });
 });
 
 describeWithEngine('a wrapper of other programs', () => {
   it('works with a shell, a pipeline and jq as well', async () => {
-    const run = await pyshrink(['shrink', 'pyshrink-fixture/wrapper', '--tag', 'pyshrink-test/wrapper:whole']);
+    const run = await pyshrink(['shrink', 'pyshrink-fixture/wrapper', '--level', 'observed', '--tag', 'pyshrink-test/wrapper:all']);
     expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
-    expect(await docker('run', '--rm', 'pyshrink-test/wrapper:whole')).toMatch(/^[0-9a-f]{40} first\n1 a\n 2 b\n3$/);
+    expect(await docker('run', '--rm', 'pyshrink-test/wrapper:all')).toMatch(/^[0-9a-f]{40} first\n1 a\n 2 b\n3$/);
   });
 });
 

@@ -94,7 +94,7 @@ describeWithEngine('a traced run is what an untraced one is', () => {
 
     it('one that does not is ended at once, as its trace is whole', async () => {
       const { trace, exit } = await traced(image, ['ignore'], ['--http', '/']);
-      expect([exit, trace.exercise]).toEqual([null, ['GET /']]);
+      expect([exit, trace.runs[0].exercise]).toEqual([null, ['GET /']]);
     });
   });
 

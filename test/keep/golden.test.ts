@@ -24,13 +24,14 @@ it.each(readdirSync(FOLDER))('golden keep set: %s', async (name) => {
   const nodes = Object.entries(golden.tree).map(([path, node]): [string, Node] =>
     typeof node === 'object' && 'elf' in node ? [path, { text: makeElf(node.elf), mode: node.mode ?? 0o644 }] : [path, node],
   );
-  const processes = golden.processes.map((executable, index) => ({ pid: index + 7, parent: 1, executable }));
+  const processes = golden.processes.map((executable, index) => ({ pid: index + 7, parent: 1, executable, run: 0 }));
   const { keep } = await computeKeepSet({
     fs: makeTree(Object.fromEntries(nodes)),
     trace: makeTrace(golden.observations, { processes, modules: golden.modules ?? {} }),
     config: golden.config,
     env: [],
-    command: golden.command,
+    commands: [golden.command],
+    level: 'observed',
     choice: { include: [], exclude: [] },
   });
   const lines = [...keep.reasons].map(

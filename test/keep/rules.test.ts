@@ -117,7 +117,7 @@ describe('scripts and entrypoint', () => {
   });
 
   it('keeps the interpreter of the entrypoint, found by its relative path', async () => {
-    const { rules } = await keptOf(fs, makeTrace([]), { config: { WorkingDir: '/app' }, command: ['./run.sh'] });
+    const { rules } = await keptOf(fs, makeTrace([]), { config: { WorkingDir: '/app' }, commands: [['./run.sh']] });
     expect(rules).toMatchObject({ '/app/run.sh': ['entrypoint'], '/bin/sh': ['scripts'] });
   });
 
@@ -195,7 +195,9 @@ describe('elf', () => {
 describe('system', () => {
   const fs = makeTree({
     '/etc/nsswitch.conf': 'passwd: files\nhosts: files mdns4 [NOTFOUND=return] dns\n',
-    '/usr/lib/libc.so.6': makeElf({ soname: 'libc.so.6' }),
+    '/usr/lib/libc.so.6': makeElf({ soname: 'libc.so.6', symbols: ['getaddrinfo'] }),
+    '/usr/lib/libcurl.so.4': makeElf({ soname: 'libcurl.so.4', symbols: ['getaddrinfo'] }),
+    '/usr/lib/libnss_files.so.2': makeElf({ soname: 'f' }),
     '/usr/lib/libnss_dns.so.2': makeElf({ soname: 'd' }),
     '/usr/lib/libnss_mdns4.so.2': makeElf({ soname: 'm' }),
     '/usr/lib/libnss_hesiod.so.2': makeElf({ soname: 'h' }),
@@ -209,8 +211,11 @@ describe('system', () => {
     '/lib/terminfo/x/xterm': 'x',
   });
 
-  it('keeps the modules of the services that nsswitch.conf names', async () => {
-    const { rules } = await keptOf(fs, makeTrace(['open /usr/lib/libc.so.6']));
+  it('keeps the modules of the services that nsswitch.conf names, those for hosts where something looks hosts up', async () => {
+    const users = await keptOf(fs, makeTrace(['open /usr/lib/libc.so.6']));
+    expect(users.rules).toHaveProperty(['/usr/lib/libnss_files.so.2']);
+    expect(users.rules).not.toHaveProperty(['/usr/lib/libnss_dns.so.2']);
+    const { rules } = await keptOf(fs, makeTrace(['open /usr/lib/libcurl.so.4', 'open /usr/lib/libc.so.6']));
     expect(rules).toMatchObject({
       '/etc/nsswitch.conf': ['system'],
       '/usr/lib/libnss_dns.so.2': ['system'],

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { ImageInfo, Session } from '../../src/engines/engine.js';
-import type { Level } from '../../src/keep/level.js';
 import { PLAIN_RUN } from '../../src/images/runoptions.js';
+import type { Level } from '../../src/keep/level.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
 import type { Answers } from '../../src/tracing/answers.js';
 import { parseHttp, type Step } from '../../src/tracing/exercise.js';
@@ -52,7 +52,8 @@ export async function behave(folder: string, original: string, shrunk: string, l
       const todo: Step[] = steps.length > 0 ? steps : [{ kind: 'until-exit' }];
       const first = await runner.run(before, args, todo);
       const second = await runner.run(after, args, todo);
-      const differences = compareAnswers(first, second).length > 0 ? compareAnswers(first, second, await runner.run(before, args, todo)) : [];
+      const differences =
+        compareAnswers(first, second).length > 0 ? compareAnswers(first, second, await runner.run(before, args, todo)) : [];
       group.forEach(({ about, level: lowest = 'reachable' }, index) => {
         const where = steps.length > 0 ? [first.steps[index]?.step, ...(index === 0 ? ['app'] : [])] : ['app', 'until exit'];
         const told = differences.filter((difference) => where.includes(difference.where));

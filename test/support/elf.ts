@@ -11,6 +11,8 @@ export interface ElfSpec {
   noDefaultLib?: boolean;
   versionsNeeded?: Record<string, string[]>;
   versionsDefined?: string[];
+  /** Names in the table of dynamic symbols' strings. */
+  symbols?: string[];
 }
 
 const BASE = 0x10000;
@@ -37,6 +39,7 @@ export function makeElf(spec: ElfSpec): Buffer {
     used += bytes.length;
     return at;
   };
+  for (const name of spec.symbols ?? []) string(name);
   const tags: [number, number][] = (spec.needed ?? []).map((name) => [1, string(name)]);
   if (spec.soname !== undefined) tags.push([14, string(spec.soname)]);
   if (spec.rpath !== undefined) tags.push([15, string(spec.rpath)]);

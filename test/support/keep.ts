@@ -1,27 +1,36 @@
 import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
 import type { RootFs } from '../../src/rootfs.js';
-import type { Observation, Trace } from '../../src/trace.js';
+import { type Observation, TRACE_VERSION, type Trace } from '../../src/trace.js';
 
 /** A trace of the given observations, written `kind path` by process 0, or `kind path N` by process N. */
 export function makeTrace(observations: string[], more: Partial<Trace> = {}): Trace {
   return {
-    version: 1,
+    version: TRACE_VERSION,
     image: { id: 'sha256:0', reference: 'x', digests: [], platform: 'linux/amd64', size: 1 },
     engine: 'docker',
-    python: { version: '3.13.1', executable: '/usr/bin/python3', sitePackages: [] },
+    python: {
+      version: '3.13.1',
+      executable: '/usr/bin/python3',
+      sitePackages: [],
+      searchPath: [],
+      standardLibrary: [],
+      builtins: [],
+      suffixes: [],
+      editable: {},
+    },
     tracers: ['supervisor'],
-    environment: [],
-    exercise: [],
-    exit: 0,
+    runs: [{ environment: [], exercise: [], exit: 0, tests: null }],
     processes: [
-      { pid: 7, parent: 1, executable: '/usr/bin/python3' },
-      { pid: 8, parent: 7, executable: '/usr/bin/other' },
+      { pid: 7, parent: 1, executable: '/usr/bin/python3', run: 0 },
+      { pid: 8, parent: 7, executable: '/usr/bin/other', run: 0 },
     ],
     observations: observations.map((text): Observation => {
       const [kind, path, process] = text.split(' ') as [Observation['kind'], string, string?];
       return { kind, path, process: Number(process ?? 0) };
     }),
     modules: {},
+    unsound: [],
+    repairs: [],
     warnings: [],
     ...more,
   };
@@ -38,7 +47,8 @@ export async function keptOf(
     trace,
     config: {},
     env: [],
-    command: [],
+    commands: [],
+    level: 'observed',
     choice: { include: [], exclude: [] },
     ...more,
   });

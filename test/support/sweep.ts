@@ -39,7 +39,11 @@ export async function publicModules(image: string, distributions: readonly strin
 }
 
 /** Modules that import in the original and not in the shrunk image. */
-export async function lostModules(original: string, shrunk: string, distributions: readonly string[]): Promise<{ tried: number; lost: string[] }> {
+export async function lostModules(
+  original: string,
+  shrunk: string,
+  distributions: readonly string[],
+): Promise<{ tried: number; lost: string[] }> {
   const modules = await publicModules(original, distributions);
   const [before = new Map(), after = new Map()] = await Promise.all([original, shrunk].map((image) => sweep(image, modules)));
   const lost = modules.filter((name) => before.get(name) === 'fine' && after.get(name) !== 'fine');

@@ -55,9 +55,11 @@ describe('mergeFacts', () => {
   });
 });
 
-it('parseImports takes the file that is told last', () => {
-  expect([...parseImports('os\njson\nos\t/usr/lib/os.py\n')]).toEqual([
+it('parseImports takes the file that is told last, and the search path in order', () => {
+  const { modules, searchPath } = parseImports('os\n\t/app\njson\n\t/usr/lib/python3\nos\t/usr/lib/os.py\n');
+  expect([...modules]).toEqual([
     ['os', '/usr/lib/os.py'],
     ['json', null],
   ]);
+  expect(searchPath).toEqual(['/app', '/usr/lib/python3']);
 });

@@ -48,9 +48,12 @@ export class AliveFunctions {
   }
 
   private run({ method, ...body }: Body, additions: Addition[]): void {
-    if (method) return this.add(method.module, method.name, body, additions);
-    additions.push(...body.additions);
-    this.waken(body.names, body.modules, additions);
+    if (method) {
+      this.add(method.module, method.name, body, additions);
+    } else {
+      additions.push(...body.additions);
+      this.waken(body.names, body.modules, additions);
+    }
   }
 }
 

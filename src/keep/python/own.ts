@@ -4,7 +4,8 @@ import type { PythonWorld } from './world.js';
 
 /** Folders of a project that no code path of the app reads. */
 const ASIDE = /\/(\.git|\.hg|\.svn|\.tox|\.nox|\.mypy_cache|\.ruff_cache|\.pytest_cache|__pycache__)(\/|$)/;
-const TESTS = /\/tests?\/|\/(test_[^/]*|[^/]*_test|conftest)\.py$/;
+/** The app's own tests. */
+export const TEST_FILES = /\/tests?\/|\/(test_[^/]*|[^/]*_test|conftest)\.py$/;
 
 /** The app's own files: its code, and what lies beside it (templates, static files, migrations, data). */
 export interface OwnFiles {
@@ -30,7 +31,12 @@ export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | un
   }
   for (const path of observed) {
     const found = fs.resolve(path)?.path;
-    if (found?.endsWith('.py') && !world.isStandard(found) && !world.distributions.ownerOf(found) && !/\/(site|dist)-packages\//.test(found))
+    if (
+      found?.endsWith('.py') &&
+      !world.isStandard(found) &&
+      !world.distributions.ownerOf(found) &&
+      !/\/(site|dist)-packages\//.test(found)
+    )
       take(found);
   }
   const home = fs.resolve(workingDir || '/')?.path;
@@ -41,7 +47,7 @@ export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | un
     if (entry.type !== 'f' && entry.type !== 'l') continue;
     if (under(entry.path, folders) && (entry.path.endsWith('.py') || world.isOwn(entry.path))) data.add(entry.path);
   }
-  for (const set of [code, data]) for (const path of set) if (TESTS.test(path)) set.delete(path);
+  for (const set of [code, data]) for (const path of set) if (TEST_FILES.test(path)) set.delete(path);
   return { code, data };
 }
 

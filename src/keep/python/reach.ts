@@ -9,7 +9,21 @@ import type { Context, Rule } from '../rule.js';
 import { isProgram } from '../scripts.js';
 import { AliveFunctions } from './alive.js';
 import { type OwnFiles, ownFiles } from './own.js';
-import { ASK_FOR_WARNINGS, FALLBACKS, FROZEN, IMPORTED_AT_START, IMPORTED_BY_C, IMPORTED_TO_START, INSTALLERS, NEEDS, NEVER, NO_PLUGINS, ONLY_FOR, SHOWN_WARNINGS } from './standard.js';
+import {
+  ASK_FOR_WARNINGS,
+  FALLBACKS,
+  FROZEN,
+  IMPORTED_AT_START,
+  IMPORTED_BY_C,
+  IMPORTED_TO_START,
+  INSTALLERS,
+  NEEDS,
+  NEVER,
+  NO_PLUGINS,
+  ONLY_FOR,
+  SHOWN_WARNINGS,
+} from './standard.js';
+import { isTestRunner, testRunners } from './tests.js';
 import type { PythonWorld } from './world.js';
 
 /** How much of a distribution is kept: what is reached of it; its Python and data; its extension modules too. */
@@ -34,6 +48,8 @@ export class ReachRule implements Rule {
   private entrypoints: ReadonlySet<string> = new Set();
   /** C modules of {@link NEEDS} that the image has, libraries and all. */
   private readonly usable = new Set<string>();
+  /** Where a test suite was the exercise: what code of a distribution names of its runner is not kept. */
+  private runners: ReadonlySet<Distribution> = new Set();
   /** Lists of files: large, and read only by code that asks for a distribution's files. */
   private readonly records: Addition[] = [];
   private readsRecords = false;
@@ -54,7 +70,12 @@ export class ReachRule implements Rule {
     const { trace, config, environment, commands } = context;
     const { world } = this;
     const modules = Object.entries(trace.modules);
-    this.own = ownFiles(context.fs, world, config.WorkingDir, modules.flatMap(([, file]) => file ?? []));
+    this.own = ownFiles(
+      context.fs,
+      world,
+      config.WorkingDir,
+      modules.flatMap(([, file]) => file ?? []),
+    );
     this.entrypoints = context.programs;
     this.observed = new Set(trace.observations.flatMap(({ path }) => context.fs.resolve(path)?.path ?? []));
     this.exists = (path) => context.fs.lstat(path) !== undefined;
@@ -62,14 +83,20 @@ export class ReachRule implements Rule {
       const file = world.finder.find(name)?.file;
       if (file !== undefined && (await context.libraries.closure(file)).missing.length === 0) this.usable.add(name);
     }
+    if (trace.runs.some(({ tests }) => tests !== null)) this.runners = testRunners(world);
     const additions: Addition[] = interpreterNames(context);
     const keep = (path: string, detail: string) => additions.push({ path, rule: 'python', parents: [], detail });
     for (const path of this.own.code) keep(path, "the app's own code");
     for (const path of this.own.data) keep(path, "beside the app's own code");
     const started = commands.some((command) => command.includes('-m') || command.some((word) => /\.(zip|pyz|pex)$/.test(word)));
-    if ('PYTHONWARNINGS' in environment || 'PYTHONDEVMODE' in environment || commands.some((command) => command.some((word) => /^-[WXb]/.test(word))))
+    if (
+      'PYTHONWARNINGS' in environment ||
+      'PYTHONDEVMODE' in environment ||
+      commands.some((command) => command.some((word) => /^-[WXb]/.test(word)))
+    )
       this.alive.waken([SHOWN_WARNINGS], [], additions);
-    for (const name of [...IMPORTED_AT_START, ...(started ? IMPORTED_TO_START : [])]) this.root(name, 'the interpreter itself imports it', additions);
+    for (const name of [...IMPORTED_AT_START, ...(started ? IMPORTED_TO_START : [])])
+      this.root(name, 'the interpreter itself imports it', additions);
     const encodings = world.finder.find('encodings');
     for (const child of encodings ? world.finder.children(encodings) : [])
       this.root(`encodings.${child}`, 'a codec is found by its name (codecs.lookup)', additions);
@@ -107,8 +134,7 @@ export class ReachRule implements Rule {
     const additions: Addition[] = [];
     const distribution = world.distributions.ownerOf(path);
     const summary = world.summary(path);
-    if (distribution && (at || this.entrypoints.has(path)))
-      this.want(distribution, this.entrypoints.has(path) ? 'app' : 'pulled', path);
+    if (distribution && (at || this.entrypoints.has(path))) this.want(distribution, this.entrypoints.has(path) ? 'app' : 'pulled', path);
     if (summary) {
       const origin = this.originOf(path, distribution);
       const kind = path.endsWith('.so') ? 'extension' : at ? 'source' : 'script';
@@ -141,17 +167,31 @@ export class ReachRule implements Rule {
   private follow(edge: Edge, from: string, name: string | undefined, origin: Origin, additions: Addition[]): void {
     const { module, how, scope } = edge;
     if (origin === 'standard' && NEVER[name ?? '']?.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return;
-    const reached = this.reached(module, origin === 'own' ? 'app' : 'pulled', from, `${how} of ${name ?? baseName(from)}`.replace(/^(named.*) of /, '$1, by '));
+    const reached = this.reached(
+      module,
+      origin === 'own' ? 'app' : 'pulled',
+      from,
+      `${how} of ${name ?? baseName(from)}`.replace(/^(named.*) of /, '$1, by '),
+    );
     if (origin === 'standard' && FALLBACKS[module.name] !== undefined && this.world.finder.find(FALLBACKS[module.name] as string)) return;
     if (FROZEN.has(module.name)) return;
     const needs = NEEDS[module.name.split('.')[0] as string];
     if (needs !== undefined && origin !== 'own' && !this.usable.has(needs)) return;
     const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
     if (owner && INSTALLERS.has(owner.name) && origin !== 'own' && !edge.statement) return;
+    if (
+      owner &&
+      this.runners.has(owner) &&
+      origin !== 'own' &&
+      !(from && this.runners.has(this.world.distributions.ownerOf(from) as Distribution))
+    )
+      return;
     if (scope === '__main__' && origin === 'standard' && !this.started.has(name ?? '')) return;
     const only = origin === 'standard' ? ONLY_FOR[name ?? '']?.[module.name] : undefined;
-    if (only !== undefined) for (const word of only) this.alive.add(name ?? '', word, { additions: reached, names: [], modules: [] }, additions);
-    else if (origin === 'standard' && scope !== '') this.alive.add(name ?? '', scope, { additions: reached, names: [], modules: [] }, additions);
+    if (only !== undefined)
+      for (const word of only) this.alive.add(name ?? '', word, { additions: reached, names: [], modules: [] }, additions);
+    else if (origin === 'standard' && scope !== '')
+      this.alive.add(name ?? '', scope, { additions: reached, names: [], modules: [] }, additions);
     else additions.push(...reached);
   }
 
@@ -182,7 +222,10 @@ export class ReachRule implements Rule {
       if (NO_PLUGINS.test(group)) continue;
       for (const { distribution, point } of this.world.distributions.groups.get(group) ?? []) {
         const module = this.world.finder.find(point.module);
-        if (module) additions.push(...this.reached(module, 'pulled', path, `plugin ${point.name} of the group ${group}, which ${baseName(path)} reads`));
+        if (module)
+          additions.push(
+            ...this.reached(module, 'pulled', path, `plugin ${point.name} of the group ${group}, which ${baseName(path)} reads`),
+          );
         this.want(distribution, 'pulled', path);
       }
     }
@@ -245,25 +288,35 @@ export class ReachRule implements Rule {
   }
 
   /** The files of a distribution that a grade keeps. */
-  private async take(distribution: Distribution, grade: Grade, by: string | undefined, context: Context, programs = grade === 'app'): Promise<Addition[]> {
+  private async take(
+    distribution: Distribution,
+    grade: Grade,
+    by: string | undefined,
+    context: Context,
+    programs = grade === 'app',
+  ): Promise<Addition[]> {
     if (this.grades.get(distribution) === undefined) this.grades.set(distribution, { grade, by });
     if (grade === 'touched') return [];
     const kinds = this.kindsOf(distribution);
     const additions: Addition[] = [];
     const detail = `${WHY[grade]} (${distribution.name})`;
-    const add = (path: string, what = detail) => additions.push({ path, rule: 'distribution', parents: by === undefined ? [] : [by], detail: what });
+    const add = (path: string, what = detail) =>
+      additions.push({ path, rule: 'distribution', parents: by === undefined ? [] : [by], detail: what });
     for (const [path, kind] of kinds) {
       if (baseName(path) === 'RECORD' && kind === 'metadata') {
         if (this.readsRecords) add(path);
         else this.records.push({ path, rule: 'distribution', parents: [distribution.metadata], detail: READ_BY });
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && isPublic(this.world.finder.at(path)?.name ?? '_')) add(path);
-      else if (kind === 'program' && programs) add(path, `a program of ${distribution.name}, which ${grade === 'app' ? 'the app imports' : 'no other distribution requires'}`);
-      else if (kind === 'library' && (await isOpenedByPath(path, kinds, context))) add(path, `a library of ${distribution.name} that none of its files is linked with`);
+      else if (kind === 'program' && programs)
+        add(path, `a program of ${distribution.name}, which ${grade === 'app' ? 'the app imports' : 'no other distribution requires'}`);
+      else if (kind === 'library' && (await isOpenedByPath(path, kinds, context)))
+        add(path, `a library of ${distribution.name} that none of its files is linked with`);
     }
     for (const { group, name, module } of distribution.entryPoints) {
       const found = this.world.finder.find(module);
-      if (found && !/^distutils\./.test(group)) additions.push(...this.reached(found, 'pulled', by, `entry point ${name} of ${distribution.name} (${group})`));
+      if (found && !/^distutils\./.test(group))
+        additions.push(...this.reached(found, 'pulled', by, `entry point ${name} of ${distribution.name} (${group})`));
     }
     return additions;
   }
@@ -307,11 +360,6 @@ async function isOpenedByPath(path: string, kinds: ReadonlyMap<string, FileKind>
     if ((await libraries.elf(other))?.needed.includes(name)) return false;
   }
   return true;
-}
-
-/** pytest and what plugs into it: it is there to test the app, not to run it. */
-export function isTestRunner({ name, entryPoints }: Distribution): boolean {
-  return name === 'pytest' || entryPoints.some(({ group }) => group === 'pytest11');
 }
 
 /** Dotted names on command lines (`app:app`, `-m flask`) and in values of environment variables (DJANGO_SETTINGS_MODULE). */

@@ -65,7 +65,15 @@ export const NEVER: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages of the standard library that are of no use where their C module is not in the image, or finds no library. */
-export const NEEDS: Readonly<Record<string, string>> = { _tkinter: '_tkinter', tkinter: '_tkinter', idlelib: '_tkinter', turtledemo: '_tkinter', turtle: '_tkinter', _curses: '_curses', curses: '_curses' };
+export const NEEDS: Readonly<Record<string, string>> = {
+  _tkinter: '_tkinter',
+  tkinter: '_tkinter',
+  idlelib: '_tkinter',
+  turtledemo: '_tkinter',
+  turtle: '_tkinter',
+  _curses: '_curses',
+  curses: '_curses',
+};
 
 /** Shown by a ResourceWarning, which is ignored unless somebody asks for such warnings. */
 export const SHOWN_WARNINGS = 'resource warnings';
@@ -110,7 +118,18 @@ export const FALLBACKS: Readonly<Record<string, string>> = {
 export const FROZEN: ReadonlySet<string> = new Set(['importlib._bootstrap', 'importlib._bootstrap_external']);
 
 /** Programs that a distribution's code runs only for somebody at a terminal: pagers, completion. */
-export const FOR_A_TERMINAL: ReadonlySet<string> = new Set(['bash', 'zsh', 'fish', 'less', 'more', 'pager', 'man', 'stty', 'clear', 'reset']);
+export const FOR_A_TERMINAL: ReadonlySet<string> = new Set([
+  'bash',
+  'zsh',
+  'fish',
+  'less',
+  'more',
+  'pager',
+  'man',
+  'stty',
+  'clear',
+  'reset',
+]);
 
 /** Installers: what is reached of them is kept, but never because they are there. */
 export const INSTALLERS: ReadonlySet<string> = new Set([

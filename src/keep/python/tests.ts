@@ -1,0 +1,58 @@
+import type { Distribution } from '../../python/distributions.js';
+import type { RootFs } from '../../rootfs.js';
+import type { Trace } from '../../trace.js';
+import { TEST_FILES } from './own.js';
+import type { PythonWorld } from './world.js';
+
+/** pytest and what only plugs into it: it is there to test the app, not to run it. */
+export function isTestRunner({ name, entryPoints }: Distribution): boolean {
+  return name === 'pytest' || name === 'hypothesis' || (name.startsWith('pytest') && entryPoints.some(({ group }) => group === 'pytest11'));
+}
+
+/** The test runners of an image, with the distributions that only they require. */
+export function testRunners({ distributions }: PythonWorld): Set<Distribution> {
+  const runners = new Set(distributions.all.filter(isTestRunner));
+  for (let size = -1; size !== runners.size; ) {
+    size = runners.size;
+    for (const distribution of distributions.all) {
+      const requiredBy = distributions.all.filter(({ requires }) => requires.includes(distribution.name));
+      if (requiredBy.length > 0 && requiredBy.every((other) => runners.has(other))) runners.add(distribution);
+    }
+  }
+  return runners;
+}
+
+/**
+ * A trace without what its test suites alone needed: the test runner and the tests. What another run saw too stays, and
+ * so does all that the app's own code did under test.
+ */
+export function withoutTests(fs: RootFs, trace: Trace, world: PythonWorld): { trace: Trace; notes: string[] } {
+  if (trace.runs.every(({ tests }) => tests === null)) return { trace, notes: [] };
+  const runners = testRunners(world);
+  const real = (path: string) => fs.resolve(path)?.path ?? path;
+  const isTest = ({ process }: Trace['observations'][number]) =>
+    process === null || trace.runs[trace.processes[process]?.run ?? 0]?.tests !== null;
+  const elsewhere = new Set(trace.observations.filter((seen) => !isTest(seen)).map(({ path }) => real(path)));
+  const aside = (path: string) => {
+    const owner = world.distributions.ownerOf(path);
+    return owner ? runners.has(owner) : /\/\.pytest_cache(\/|$)/.test(path) || (TEST_FILES.test(path) && world.isOwn(path));
+  };
+  const dropped = new Set<string>();
+  const observations = trace.observations.filter((seen) => {
+    const path = real(seen.path);
+    if (!isTest(seen) || elsewhere.has(path) || !aside(path)) return true;
+    dropped.add(path);
+    return false;
+  });
+  const modules = Object.fromEntries(
+    Object.entries(trace.modules).filter(([name, file]) => {
+      const path = world.finder.find(name)?.file ?? file;
+      return path === null || path === undefined || elsewhere.has(path) || !aside(path);
+    }),
+  );
+  const names = [...runners].map(({ name }) => name).sort();
+  return {
+    trace: { ...trace, observations, modules },
+    notes: [`a test suite was the exercise: ${dropped.size} files that ${names.join(', ') || 'its tests'} alone needed are not kept`],
+  };
+}

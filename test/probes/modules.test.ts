@@ -1,0 +1,187 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { makeElf } from '../support/elf.js';
+import { summarizeFiles, summarizeText } from '../support/analyst.js';
+import { describeWithPython, PYTHONS } from '../support/probes.js';
+
+describeWithPython('modules.py', () => {
+  const SOURCE = `
+import os.path
+from . import near
+from ..far import a as b
+from typing import TYPE_CHECKING
+import typing
+if TYPE_CHECKING:
+    import only_for_types
+if typing.TYPE_CHECKING:
+    import only_for_types_too
+else:
+    import otherwise
+try:
+    import maybe
+except ImportError:
+    maybe = None
+def function():
+    import inside
+    class Inner:
+        import deeper
+class Class:
+    import of_class
+    def method(self):
+        import in_method
+    def __call__(self):
+        import in_special
+if __name__ == "__main__":
+    import as_program
+`;
+  const imported = (python: string) =>
+    Object.fromEntries(
+      summarizeText(SOURCE, python).imports.map(([line, level, module, names, scope]) => [
+        `${'.'.repeat(level)}${module}`,
+        [line, names.join(), scope],
+      ]),
+    );
+
+  it.each(PYTHONS)('under %s tells imports with line, level, names and scope, and leaves TYPE_CHECKING out', (python) => {
+    expect(imported(python)).toEqual({
+      'os.path': [2, '', ''],
+      '.': [3, 'near', ''],
+      '..far': [4, 'a', ''],
+      typing: [6, '', ''],
+      otherwise: [12, '', ''],
+      maybe: [14, '', ''],
+      inside: [18, '', 'function'],
+      deeper: [20, '', 'function'],
+      of_class: [22, '', ''],
+      in_method: [24, '', 'Class.method'],
+      in_special: [26, '', 'Class'],
+      as_program: [28, '', '__main__'],
+    });
+  });
+
+  it.each(PYTHONS)('under %s tells names where they are loaded, strings, and code that imports by name', (python) => {
+    const summary = summarizeText(
+      `import scipy, importlib
+def load(kind):
+    importlib.import_module("pkg.plain")
+    return importlib.import_module("pkg." + kind)
+def again():
+    return again()
+x = scipy.io.loadmat
+settings = ["django.contrib.auth", "two words", "/etc/app.conf"]
+def __getattr__(name):
+    exec(name)
+`,
+      python,
+    );
+    expect(summary.names).toEqual(expect.arrayContaining(['io', 'loadmat', 'scipy']));
+    expect(summary.functions.load).toContain('import_module');
+    expect(summary.functions.again).toEqual([]);
+    expect(summary.dynamic).toEqual(expect.arrayContaining(['pkg.plain']));
+    expect(summary.strings).toContain('django.contrib.auth');
+    expect(summary.strings).not.toContain('two words');
+    expect(summary.paths).toEqual(['/etc/app.conf']);
+    expect(summary.lazy).toBe(true);
+    expect(summary.spots).toEqual([
+      [4, 'import'],
+      [10, 'exec'],
+    ]);
+  });
+
+  it.each(PYTHONS)('under %s tells programs where a command line is, and libraries', (python) => {
+    const { commands, maybe, libraries, shell } = summarizeText(
+      `import subprocess, shutil, os, ctypes.util
+def a():
+    subprocess.run(["convert", "label", path], check=True)
+    print("unrelated")
+def b():
+    for name in ("ffmpeg", "avconv"):
+        shutil.which(name)
+def c():
+    os.system("ls -l | sort")
+    ctypes.util.find_library("magic")
+    ctypes.CDLL("libfoo.so.1")
+`,
+      python,
+    );
+    expect(commands).toEqual(expect.arrayContaining(['convert', 'ffmpeg', 'avconv', 'ls -l | sort']));
+    expect(commands).not.toContain('label');
+    expect(commands).not.toContain('unrelated');
+    expect(maybe).toContain('label');
+    expect(libraries).toEqual(expect.arrayContaining(['magic', 'libfoo.so.1']));
+    expect(shell).toBe(true);
+  });
+
+  it('says why it can not read what is no module of this Python', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    const files: Record<string, string | Buffer> = {
+      'broken.py': 'def f(:\n',
+      'nul.py': 'x = "\0"',
+      'latin.py': Buffer.from([0x78, 0x3d, 0x22, 0xe9, 0x22]),
+      'other.pyc': Buffer.from('not for this interpreter'),
+      'deep.py': `x = ${'('.repeat(3000)}${')'.repeat(3000)}`,
+      'huge.py': Buffer.alloc((16 << 20) + 1, '#'),
+    };
+    const paths = Object.entries(files).map(([name, content]) => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    });
+    const errors = summarizeFiles([...paths, join(folder, 'gone.py')]).map(({ error }) => error);
+    expect(errors).toEqual([
+      expect.stringMatching(/SyntaxError/),
+      expect.stringMatching(/null bytes|SyntaxError/),
+      expect.stringMatching(/SyntaxError/),
+      'compiled by another Python',
+      expect.stringMatching(/Error/),
+      expect.stringMatching(/larger than 16 MiB/),
+      expect.stringMatching(/no such file|No such file/),
+    ]);
+  });
+
+  it('reads a module without a source, and one whose .pyc is stale anew', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    const source = join(folder, 'a.py');
+    const python = PYTHONS[0] as string;
+    writeFileSync(source, 'import first');
+    execFileSync(python, ['-c', `import py_compile; py_compile.compile(${JSON.stringify(source)}); py_compile.compile(${JSON.stringify(source)}, cfile=${JSON.stringify(join(folder, 'b.pyc'))})`]);
+    writeFileSync(source, 'import second_and_longer');
+    const [stale, only] = summarizeFiles([source, join(folder, 'b.pyc')]);
+    expect(stale?.imports[0]?.[2]).toBe('second_and_longer');
+    expect(only?.imports[0]?.[2]).toBe('first');
+    rmSync(source);
+  });
+
+  it('finds names of modules in extension modules, also where they are glued together or compressed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    const python = PYTHONS[0] as string;
+    const write = (name: string, text: string | Buffer) => {
+      writeFileSync(join(folder, name), Buffer.concat([makeElf({ soname: name }), Buffer.from(text as string)]));
+      return join(folder, name);
+    };
+    const blob = execFileSync(python, ['-c', `import sys, zlib; sys.stdout.buffer.write(zlib.compress(b"${'x'.repeat(80)}pkg.hiddenstatistics"))`]);
+    const paths = [
+      write('c.so', '\0json\0pkg._core\0elsewhere.x\0'),
+      write('rust.so', `\0pyo3\0${'x'.repeat(64)}collectionsfractionsDecimalpkg.innerValue\0`),
+      write('cython.so', Buffer.concat([Buffer.from('\0__pyx_module\0'), blob])),
+    ];
+    const [c, rust, cython] = summarizeFiles(paths, ['pkg']).map(({ strings }) => strings);
+    expect(c).toEqual(expect.arrayContaining(['json', 'pkg._core']));
+    expect(c).not.toContain('elsewhere.x');
+    expect(rust).toEqual(expect.arrayContaining(['collections', 'fractions', 'pkg.innerValue']));
+    expect(cython).toEqual(expect.arrayContaining(['statistics', 'pkg.hiddenstatistics']));
+  });
+
+  it('never fails, whatever bytes it is given', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const summary = summarizeText(Buffer.from(bytes));
+        expect(summary.error === undefined || summary.error.length > 0).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Analyst } from '../../src/keep/python/world.js';
+import type { PythonLayout } from '../../src/python/layout.js';
+import { Summary } from '../../src/python/summary.js';
+import type { RootFs } from '../../src/rootfs.js';
+import { PYTHONS, probeFile } from './probes.js';
+
+const CODE = `
+import json, sys
+sys.path.insert(0, ${JSON.stringify(dirname(probeFile('modules.py')))})
+import modules
+request = json.load(sys.stdin)
+print(json.dumps([modules.summary_of(path, request["names"]) for path in request["paths"]]))
+`;
+
+/** What modules.py says of files, under a Python of this machine. */
+export function summarizeFiles(paths: readonly string[], names: readonly string[] = [], python = PYTHONS[0] as string): Summary[] {
+  const output = execFileSync(python, ['-I', '-B', '-c', CODE], { input: JSON.stringify({ paths, names }), maxBuffer: 1 << 28 });
+  return Summary.array().parse(JSON.parse(output.toString()));
+}
+
+/** What modules.py says of one module's text. */
+export function summarizeText(text: string | Buffer, python?: string): Summary {
+  const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'module.py');
+  writeFileSync(path, text);
+  return summarizeFiles([path], [], python)[0] as Summary;
+}
+
+/** An analyst over a made-up tree: its files are written down, and read by a Python of this machine. */
+export function analystOver(fs: RootFs): Analyst {
+  return {
+    members: async () => [],
+    summarize: async (paths, names) => {
+      const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+      for (const path of paths) {
+        const size = fs.lstat(path)?.size ?? 0;
+        mkdirSync(join(folder, dirname(path)), { recursive: true });
+        writeFileSync(join(folder, path), await fs.read(path, 0, size));
+      }
+      const answers = summarizeFiles(
+        paths.map((path) => join(folder, path)),
+        names,
+      );
+      return new Map(paths.map((path, index) => [path, answers[index] as Summary]));
+    },
+  };
+}
+
+/** A layout as CPython 3.13 has it under /usr. */
+export const LAYOUT: PythonLayout = {
+  version: '3.13.1',
+  executable: '/usr/bin/python3',
+  sitePackages: ['/usr/lib/python3.13/site-packages'],
+  searchPath: ['/app', '/usr/lib/python3.13', '/usr/lib/python3.13/lib-dynload', '/usr/lib/python3.13/site-packages'],
+  standardLibrary: ['/usr/lib/python3.13', '/usr/lib/python3.13/lib-dynload'],
+  builtins: ['sys', 'builtins', '_io', 'time', '_imp'],
+  suffixes: ['.cpython-313-x86_64-linux-gnu.so', '.abi3.so', '.so'],
+  editable: {},
+};
