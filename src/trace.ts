@@ -89,31 +89,32 @@ export type Observation = z.infer<typeof Observation>;
  * @throws UserError where they are of different images
  */
 export function joinTraces(traces: readonly [Trace, ...Trace[]]): Trace {
-  const [first, ...rest] = traces;
-  return rest.reduce((all, one) => {
-    if (one.image.id !== all.image.id)
-      throw new UserError(
-        `The traces are of different images: ${all.image.reference} (${all.image.id.slice(7, 19)}) and ${one.image.reference} (${one.image.id.slice(7, 19)}).`,
-        'Join only traces of the same image; trace the newer one again.',
-      );
-    const processes = all.processes.length;
-    const unique = <T>(values: readonly T[]) => [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
-    return {
-      ...all,
-      python: { ...all.python, searchPath: unique([...all.python.searchPath, ...one.python.searchPath]) },
-      tracers: unique([...all.tracers, ...one.tracers]),
-      runs: [...all.runs, ...one.runs],
-      processes: [...all.processes, ...one.processes.map((process) => ({ ...process, run: process.run + all.runs.length }))],
-      observations: [
-        ...all.observations,
-        ...one.observations.map((seen) => ({ ...seen, process: seen.process === null ? null : seen.process + processes })),
-      ],
-      modules: { ...all.modules, ...Object.fromEntries(Object.entries(one.modules).filter(([name, file]) => file ?? !all.modules[name])) },
-      unsound: unique([...all.unsound, ...one.unsound]),
-      repairs: unique([...all.repairs, ...one.repairs]),
-      warnings: unique([...all.warnings, ...one.warnings]),
-    };
-  }, first);
+  return traces.reduce(joinTwo);
+}
+
+function joinTwo(one: Trace, two: Trace): Trace {
+  if (two.image.id !== one.image.id)
+    throw new UserError(
+      `The traces are of different images: ${one.image.reference} (${one.image.id.slice(7, 19)}) and ${two.image.reference} (${two.image.id.slice(7, 19)}).`,
+      'Join only traces of the same image; trace the newer one again.',
+    );
+  const [runs, processes] = [one.runs.length, one.processes.length];
+  const unique = <T>(values: readonly T[]) => [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+  return {
+    ...one,
+    python: { ...one.python, searchPath: unique([...one.python.searchPath, ...two.python.searchPath]) },
+    tracers: unique([...one.tracers, ...two.tracers]),
+    runs: [...one.runs, ...two.runs],
+    processes: [...one.processes, ...two.processes.map((process) => ({ ...process, run: process.run + runs }))],
+    observations: [
+      ...one.observations,
+      ...two.observations.map((seen) => ({ ...seen, process: seen.process === null ? null : seen.process + processes })),
+    ],
+    modules: { ...one.modules, ...Object.fromEntries(Object.entries(two.modules).filter(([name, file]) => file ?? !one.modules[name])) },
+    unsound: unique([...one.unsound, ...two.unsound]),
+    repairs: unique([...one.repairs, ...two.repairs]),
+    warnings: unique([...one.warnings, ...two.warnings]),
+  };
 }
 
 /**

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { makeElf } from '../support/elf.js';
 import { summarizeFiles, summarizeText } from '../support/analyst.js';
+import { makeElf } from '../support/elf.js';
 import { describeWithPython, PYTHONS } from '../support/probes.js';
 
 describeWithPython('modules.py', () => {
@@ -147,7 +147,10 @@ def c():
     const source = join(folder, 'a.py');
     const python = PYTHONS[0] as string;
     writeFileSync(source, 'import first');
-    execFileSync(python, ['-c', `import py_compile; py_compile.compile(${JSON.stringify(source)}); py_compile.compile(${JSON.stringify(source)}, cfile=${JSON.stringify(join(folder, 'b.pyc'))})`]);
+    execFileSync(python, [
+      '-c',
+      `import py_compile; py_compile.compile(${JSON.stringify(source)}); py_compile.compile(${JSON.stringify(source)}, cfile=${JSON.stringify(join(folder, 'b.pyc'))})`,
+    ]);
     writeFileSync(source, 'import second_and_longer');
     const [stale, only] = summarizeFiles([source, join(folder, 'b.pyc')]);
     expect(stale?.imports[0]?.[2]).toBe('second_and_longer');
@@ -162,7 +165,10 @@ def c():
       writeFileSync(join(folder, name), Buffer.concat([makeElf({ soname: name }), Buffer.from(text as string)]));
       return join(folder, name);
     };
-    const blob = execFileSync(python, ['-c', `import sys, zlib; sys.stdout.buffer.write(zlib.compress(b"${'x'.repeat(80)}pkg.hiddenstatistics"))`]);
+    const blob = execFileSync(python, [
+      '-c',
+      `import sys, zlib; sys.stdout.buffer.write(zlib.compress(b"${'x'.repeat(80)}pkg.hiddenstatistics"))`,
+    ]);
     const paths = [
       write('c.so', '\0json\0pkg._core\0elsewhere.x\0'),
       write('rust.so', `\0pyo3\0${'x'.repeat(64)}collectionsfractionsDecimalpkg.innerValue\0`),

@@ -33,7 +33,8 @@ describe('parseMetadata', () => {
 
 describe('parseEntryPoints', () => {
   it('reads groups, names and modules', () => {
-    const text = '[console_scripts]\nflask = flask.cli:main\n; a comment\n[xarray.backends]\nzarr=xarray_zarr.plugin:Backend [extra]\n[broken\nx\n';
+    const text =
+      '[console_scripts]\nflask = flask.cli:main\n; a comment\n[xarray.backends]\nzarr=xarray_zarr.plugin:Backend [extra]\n[broken\nx\n';
     expect(parseEntryPoints(text)).toEqual([
       { group: 'console_scripts', name: 'flask', module: 'flask.cli' },
       { group: 'xarray.backends', name: 'zarr', module: 'xarray_zarr.plugin' },
