@@ -170,11 +170,15 @@ def mount_points(kept):
 def inventory(request):
     """Every entry of the root file system: rows of path, type, mode, uid, gid, size, mtime (s), link group, target
     or device, extended attributes ({name: hex}). Mount points are listed as empty directories, or not at all where
-    they are files. `volumes` names those that hold a copy of the image's own content."""
+    they are files. `volumes` names those that hold a copy of the image's own content; `created` is the image's own time
+    in seconds."""
     import stat
 
     volumes = request.get("volumes", [])
     mounts = mount_points(volumes)
+    created = request.get("created", 0)
+    # Starting a container makes what is mounted, which dates the directories around it.
+    dated = mounts.union(map(os.path.dirname, mounts), ["/etc/mtab"])
     kinds = {stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l", stat.S_IFCHR: "c", stat.S_IFBLK: "b", stat.S_IFIFO: "p"}
     rows = []
 
@@ -184,7 +188,7 @@ def inventory(request):
             return None
         if path in mounts:
             if kind == "d":
-                rows.append([path, "d", 0o755, 0, 0, 0, int(info.st_mtime), None, None, None])
+                rows.append([path, "d", 0o755, 0, 0, 0, min(int(info.st_mtime), created), None, None, None])
             return None
         extra = None
         if kind == "l":
@@ -200,7 +204,10 @@ def inventory(request):
             pass
         group = "%d:%d" % (info.st_dev, info.st_ino) if info.st_nlink > 1 and kind == "f" else None
         size = info.st_size if kind == "f" else 0
-        rows.append([path, kind, stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid, size, info.st_mtime_ns // 10**9, group, extra, attributes])
+        time = info.st_mtime_ns // 10**9
+        if path in dated:
+            time = min(time, created)
+        rows.append([path, kind, stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid, size, time, group, extra, attributes])
         return kind
 
     add("/", os.lstat("/"))

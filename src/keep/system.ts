@@ -101,6 +101,7 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
 function calls({ when }: SystemRow, facts: Facts): string | undefined {
   if (when === 'iconv') return facts.iconv ? 'it calls iconv: ' : undefined;
   if (when === 'always' || 'observed' in when) return undefined;
+  if ('reached' in when) return facts.module === when.reached ? `${when.reached} is reached: ` : undefined;
   if ('module' in when) return facts.module === when.module ? `${when.module} is reached: ` : undefined;
   if ('name' in when) return facts.names.has(when.name) ? `its code names ${when.name}: ` : undefined;
   if ('string' in when) return facts.strings.some((text) => when.string.test(text)) ? 'its code names such a file: ' : undefined;

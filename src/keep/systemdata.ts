@@ -4,6 +4,8 @@ export interface SystemRow {
     | 'always'
     /** An imported module; at `reachable` and `whole` one that is reached. */
     | { module: string }
+    /** From `reachable` on: a module that is reached. */
+    | { reached: string }
     /** A path that some process named, whether it exists or not. */
     | { observed: RegExp }
     /** From `reachable` on: a name in kept Python code that is not the standard library's. */
@@ -55,12 +57,12 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     because: 'descriptions of terminals (terminfo(5))',
   },
   { when: { module: 'mimetypes' }, keep: ['/etc/mime.types'], because: 'read by mimetypes (mimetypes.knownfiles)' },
-  { when: { module: 'zoneinfo' }, keep: ZONES, because: 'time zones (zoneinfo.TZPATH)' },
-  { when: { module: 'dateutil.tz' }, keep: ZONES, because: 'time zones (dateutil.tz.tz.TZPATHS)' },
+  { when: { reached: 'zoneinfo' }, keep: ZONES, because: 'time zones (zoneinfo.TZPATH)' },
+  { when: { reached: 'dateutil.tz' }, keep: ZONES, because: 'time zones (dateutil.tz.tz.TZPATHS)' },
   { when: { name: 'tzset' }, keep: ZONES, because: 'time zones of the C library (tzset(3))' },
   { when: { name: 'create_default_context' }, keep: CERTIFICATES, because: 'certificate authorities (ssl.create_default_context)' },
   { when: { name: 'set_default_verify_paths' }, keep: CERTIFICATES, because: 'certificate authorities (ssl.SSLContext)' },
-  { when: { module: 'http.client' }, keep: CERTIFICATES, because: 'certificate authorities of HTTPS (http.client.HTTPSConnection)' },
+  { when: { reached: 'http.client' }, keep: CERTIFICATES, because: 'certificate authorities of HTTPS (http.client.HTTPSConnection)' },
   {
     when: { name: 'setlocale' },
     keep: ['/usr/lib/locale/**', '/usr/share/i18n/locales/!(*)'],

@@ -1,6 +1,6 @@
 import { classifyFiles } from '../python/classify.js';
+import type { ObservationKind } from '../trace.js';
 import type { Addition } from './keepset.js';
-import { INSTALLERS } from './python/standard.js';
 import type { PythonWorld } from './python/world.js';
 import type { Context, Rule } from './rule.js';
 
@@ -10,6 +10,7 @@ const ASIDE = /\/(test|tests|idle_test|__pycache__)\/|\/config-[^/]*\/|\.(a|h)$/
 const DOCUMENTATION = /^\/usr\/(local\/)?share\/(doc|doc-base|man|info|lintian|bug|help|gtk-doc)\//;
 /** A library that something is linked with says nothing of the rest of its package. */
 const LIBRARY = /\.so(\.[\d.]+)?$/;
+const USES: ReadonlySet<ObservationKind> = new Set(['open', 'write', 'map', 'exec']);
 
 /**
  * What any program over the same distributions can use (level `whole`): all of the standard library and of the installed
@@ -17,33 +18,41 @@ const LIBRARY = /\.so(\.[\d.]+)?$/;
  */
 export class WholeRule implements Rule {
   readonly name = 'whole';
-  private readonly taken = new Set<string>();
 
   constructor(private readonly world: PythonWorld) {}
 
-  begin({ fs }: Context): Addition[] {
-    const additions: Addition[] = [];
-    for (const entry of fs.entries.values()) {
-      if (entry.type !== 'd' && this.world.isStandard(entry.path) && !ASIDE.test(entry.path))
-        additions.push({ path: entry.path, rule: 'whole', parents: [], detail: 'of the standard library' });
+  async begin(context: Context): Promise<Addition[]> {
+    return [...this.standard(context), ...this.installed(), ...(await this.packages(context))];
+  }
+
+  private standard({ fs }: Context): Addition[] {
+    return [...fs.entries.values()]
+      .filter(({ path, type }) => type !== 'd' && this.world.isStandard(path) && !ASIDE.test(path))
+      .map(({ path }) => ({ path, rule: 'whole', parents: [], detail: 'of the standard library' }));
+  }
+
+  private installed(): Addition[] {
+    return this.world.distributions.all.flatMap((distribution) =>
+      [...classifyFiles(distribution, this.world.layout.suffixes)]
+        .filter(([, kind]) => kind !== 'test' && kind !== 'build' && kind !== 'doc')
+        .map(([path]) => ({ path, rule: 'whole', parents: [], detail: `of the installed distribution ${distribution.name}` })),
+    );
+  }
+
+  private async packages({ fs, trace, programs }: Context): Promise<Addition[]> {
+    const used = trace.observations.flatMap(({ kind, path }) => (USES.has(kind) ? (fs.resolve(path)?.path ?? []) : []));
+    const names = new Map<string, string>();
+    for (const path of [...used, ...programs]) {
+      const name = LIBRARY.test(path) ? undefined : await this.world.packages.ownerOf(path);
+      if (name !== undefined && !names.has(name)) names.set(name, path);
     }
-    for (const distribution of this.world.distributions.all) {
-      if (INSTALLERS.has(distribution.name)) continue;
-      for (const [path, kind] of classifyFiles(distribution, this.world.layout.suffixes)) {
-        if (kind !== 'test' && kind !== 'build' && kind !== 'doc')
-          additions.push({ path, rule: 'whole', parents: [], detail: `of the installed distribution ${distribution.name}` });
+    const additions: Addition[] = [];
+    for (const [name, path] of names) {
+      for (const file of await this.world.packages.files(name)) {
+        if (!DOCUMENTATION.test(file) && !ASIDE.test(file))
+          additions.push({ path: file, rule: 'whole', parents: [path], detail: `of the package ${name}, which is used` });
       }
     }
     return additions;
-  }
-
-  async visit({ path, type }: { path: string; type: string }): Promise<Addition[]> {
-    if (type === 'd' || LIBRARY.test(path)) return [];
-    const name = await this.world.packages.ownerOf(path);
-    if (name === undefined || this.taken.has(name)) return [];
-    this.taken.add(name);
-    return (await this.world.packages.files(name))
-      .filter((file) => !DOCUMENTATION.test(file) && !ASIDE.test(file))
-      .map((file) => ({ path: file, rule: 'whole', parents: [path], detail: `of the package ${name}, which is used` }));
   }
 }

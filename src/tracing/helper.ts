@@ -61,7 +61,7 @@ export class Helper {
     private readonly channel: Channel,
     readonly volume: string,
     readonly python: InterpreterInformation,
-    private readonly volumes: string[],
+    private readonly image: ImageInfo,
   ) {}
 
   /** @throws UserError for an image that has no Python */
@@ -94,7 +94,7 @@ export class Helper {
       const channel = new Channel(streams.stdin, streams.stdout);
       try {
         const told = Information.parse(JSON.parse((await channel.ask({ op: 'information' })).toString()));
-        return new Helper(channel, volume, told, Object.keys(image.config.Volumes ?? {}));
+        return new Helper(channel, volume, told, image);
       } catch (error) {
         throw new UserError(
           `${python} of ${image.reference} does not run: ${complaint.trim() || String(error)}`,
@@ -121,8 +121,7 @@ export class Helper {
     const streams = await container.start();
     streams.stderr.resume();
     const channel = new Channel(streams.stdin, streams.stdout);
-    const entries = parseInventory((await channel.ask({ op: 'inventory', volumes: this.volumes })).toString());
-    return { fs: overChannel(entries, channel), close: () => channel.close() };
+    return { fs: await this.treeOf(channel), close: () => channel.close() };
   }
 
   /** Makes the kit and returns the start of a command line that runs its Python. */
@@ -142,8 +141,14 @@ export class Helper {
 
   /** Every entry of the image; bytes are read through this helper. */
   async rootFs(): Promise<RootFs> {
-    const text = await this.channel.ask({ op: 'inventory', volumes: this.volumes });
-    return overChannel(parseInventory(text.toString()), this.channel);
+    return this.treeOf(this.channel);
+  }
+
+  private async treeOf(channel: Channel): Promise<RootFs> {
+    const { config, created } = this.image;
+    const volumes = Object.keys(config.Volumes ?? {});
+    const inventory = await channel.ask({ op: 'inventory', volumes, created: Math.floor(Date.parse(created) / 1000) || 0 });
+    return overChannel(parseInventory(inventory.toString()), channel);
   }
 
   /** What the image's own loader resolves for each file: name → path, null where it finds nothing. */

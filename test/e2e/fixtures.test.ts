@@ -73,23 +73,23 @@ describeWithEngine('fixtures', () => {
     expect(JSON.parse(trace).tracers).toEqual(expect.arrayContaining(['supervisor', 'maps', 'ldd', 'imports']));
     expect(trace).not.toContain('postgresql://');
 
-    // The same trace gives the same image.
-    const again = await pyshrink(['assemble', '--json', '--tag', tag, ...(BESIDE[name] ?? []).slice(2)], { cwd });
-    expect(again.exitCode).toBe(0);
-    expect(JSON.parse(again.stdout as string).id).toBe((await docker('image', 'inspect', '-f', '{{.Id}}', tag)).trim());
+    const env = (BESIDE[name] ?? []).slice(2);
+    const assemble = async (level: string, as: string) => {
+      const { exitCode, stdout, all } = await pyshrink(['assemble', '--json', '--level', level, '--tag', as, ...env], { cwd });
+      expect([exitCode, exitCode === 0 ? '' : all]).toEqual([0, '']);
+      return JSON.parse(stdout as string) as { id: string; size: number };
+    };
     // What ran, runs again in less.
-    const observed = await pyshrink(
-      ['assemble', '--json', '--level', 'observed', '--tag', `${tag}-observed`, ...(BESIDE[name] ?? []).slice(2)],
-      { cwd },
-    );
-    expect([observed.exitCode, observed.exitCode === 0 ? '' : observed.all]).toEqual([0, '']);
-    expect(JSON.parse(observed.stdout as string).size / 1e6).toBeLessThanOrEqual(expected.observed);
-    const smoke = await pyshrink(['smoke', '--json', ...(BESIDE[name] ?? []).slice(2)], { cwd });
+    expect((await assemble('observed', `${tag}-observed`)).size / 1e6).toBeLessThanOrEqual(expected.observed);
+    const smoke = await pyshrink(['smoke', '--json', ...env], { cwd });
     expect(JSON.parse(smoke.stdout as string)).toMatchObject({ image: `${tag}-observed`, passed: true });
+    await assemble('whole', `${tag}-whole`);
+    // The same trace gives the same image.
+    const { id } = JSON.parse(await docker('image', 'inspect', '-f', '{"id":"{{.Id}}"}', tag));
+    expect((await assemble('reachable', tag)).id).toBe(id);
     expect(await leftovers()).toEqual([]);
 
     // Every public module of the distributions that the app imports is there.
-    await pyshrink(['assemble', '--tag', tag, ...(BESIDE[name] ?? []).slice(2)], { cwd });
     const { distributions } = JSON.parse(readFileSync(join(cwd, result.trace, '../keep.json'), 'utf8')) as {
       distributions: { name: string; grade: string | null }[];
     };
@@ -102,12 +102,15 @@ describeWithEngine('fixtures', () => {
     const results = await behave(
       join(FIXTURES, name),
       `pyshrink-fixture/${name}`,
-      small(name),
-      'reachable',
+      [small(name), `${small(name)}-whole`],
       network === undefined ? {} : { network, env: [env as string] },
     );
-    expect(results.length).toBeGreaterThanOrEqual(8);
-    expect(results.filter(({ differences }) => differences.length > 0)).toEqual([]);
+    expect(results.filter(({ level }) => level === 'reachable').length).toBeGreaterThanOrEqual(8);
+    expect(results.filter(({ level }) => level === 'whole').length).toBeGreaterThanOrEqual(1);
+    const different = results.filter(
+      ({ level, differences: [reachable = [], whole = []] }) => whole.length > 0 || (level === 'reachable' && reachable.length > 0),
+    );
+    expect(different).toEqual([]);
   });
 });
 

@@ -5,9 +5,9 @@ import { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { ImageInfo, Session } from '../../src/engines/engine.js';
 import { PLAIN_RUN } from '../../src/images/runoptions.js';
 import type { Level } from '../../src/keep/level.js';
-import { compareAnswers } from '../../src/smoke/compare.js';
+import { compareAnswers, type Difference } from '../../src/smoke/compare.js';
 import type { Answers } from '../../src/tracing/answers.js';
-import { parseHttp, type Step } from '../../src/tracing/exercise.js';
+import { describeStep, parseHttp, type Step } from '../../src/tracing/exercise.js';
 import { Helper } from '../../src/tracing/helper.js';
 import { DEFAULT_LIMITS, perform } from '../../src/tracing/perform.js';
 import { WatchedApp } from '../../src/tracing/watched.js';
@@ -31,37 +31,37 @@ export interface Beside {
 
 export interface Behaviour {
   about: string;
+  /** The lowest level that promises it. */
   level: Level;
-  /** What the shrunk image does otherwise; nothing where it behaves the same. */
-  differences: string[];
+  /** For each shrunk image: what it does otherwise; nothing where it behaves the same. */
+  differences: string[][];
 }
 
-/** Does a fixture's behaviour suite on the original and on a shrunk image, as far as a level promises it. */
-export async function behave(folder: string, original: string, shrunk: string, level: Level, beside: Beside = {}): Promise<Behaviour[]> {
+/** Does a fixture's behaviour suite on the original and on images shrunk from it. */
+export async function behave(folder: string, original: string, shrunk: readonly string[], beside: Beside = {}): Promise<Behaviour[]> {
   const { cases } = parse(readFileSync(join(folder, 'behaviour.yaml'), 'utf8')) as { cases: Case[] };
-  const promised = cases.filter((one) => level === 'whole' || (one.level ?? 'reachable') === 'reachable');
   const engine = await DockerEngine.open();
   const session = await engine.openSession();
   try {
-    const [before, after] = [await engine.inspect(original), await engine.inspect(shrunk)];
+    const before = await engine.inspect(original);
+    const after = await Promise.all(shrunk.map((image) => engine.inspect(image)));
     const runner = new Runner(session, await Helper.start(session, before), before, beside);
     const results: Behaviour[] = [];
-    for (const group of groupsOf(promised)) {
+    for (const group of groupsOf(cases)) {
       const args = group[0]?.args ?? [];
       const steps: Step[] = group.flatMap(({ http }) => (http === undefined ? [] : [parseHttp(http)]));
       const todo: Step[] = steps.length > 0 ? steps : [{ kind: 'until-exit' }];
       const first = await runner.run(before, args, todo);
-      const second = await runner.run(after, args, todo);
-      const differences =
-        compareAnswers(first, second).length > 0 ? compareAnswers(first, second, await runner.run(before, args, todo)) : [];
-      group.forEach(({ about, level: lowest = 'reachable' }, index) => {
+      let again: Answers | undefined;
+      const differences: Difference[][] = [];
+      for (const image of after) {
+        const second = await runner.run(image, args, todo);
+        if (compareAnswers(first, second).length > 0) again ??= await runner.run(before, args, todo);
+        differences.push(again ? compareAnswers(first, second, again) : []);
+      }
+      group.forEach(({ about, level = 'reachable' }, index) => {
         const where = steps.length > 0 ? [first.steps[index]?.step, ...(index === 0 ? ['app'] : [])] : ['app', 'until exit'];
-        const told = differences.filter((difference) => where.includes(difference.where));
-        results.push({
-          about,
-          level: lowest,
-          differences: told.map(({ what, original: a, shrunk: b }) => `${what}: ${a.slice(-1500)} | ${b.slice(-1500)}`),
-        });
+        results.push({ about, level, differences: differences.map((some) => some.filter((one) => where.includes(one.where)).map(told)) });
       });
     }
     return results;
@@ -70,10 +70,22 @@ export async function behave(folder: string, original: string, shrunk: string, l
   }
 }
 
+function told({ what, original, shrunk }: Difference): string {
+  return `${what}: ${original.slice(-1500)} | ${shrunk.slice(-1500)}`;
+}
+
 /** Requests to the image's own server are made in one run; every other case has a run of its own. */
 function groupsOf(cases: readonly Case[]): Case[][] {
   const shared = cases.filter(({ args }) => args === undefined);
   return [...(shared.length > 0 ? [shared] : []), ...cases.filter(({ args }) => args !== undefined).map((one) => [one])];
+}
+
+/** Answers of an app that did not live to give any. */
+function ended(error: Error, steps: readonly Step[]): Answers {
+  return {
+    steps: steps.map((step) => ({ step: describeStep(step), label: '', answer: { kind: 'failed', reason: error.message } })),
+    app: { stdout: '', stderr: error.message, cut: false, exit: null },
+  };
 }
 
 /** Sets are written in the order of their hashes, which differ from run to run. */
@@ -100,6 +112,6 @@ class Runner {
       kit: await this.helper.kitCommand(),
       name: `behaviour${this.count++}`,
     });
-    return perform(app, this.original.config, steps, DEFAULT_LIMITS, () => {});
+    return perform(app, this.original.config, steps, DEFAULT_LIMITS, () => {}).catch((error) => ended(error, steps));
   }
 }
