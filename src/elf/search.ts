@@ -116,9 +116,10 @@ export class LibrarySearch {
   async named(name: string): Promise<string[]> {
     if (name.includes('/')) return this.fs.resolve(name)?.entry.type === 'f' ? [name] : [];
     const isWanted = /\.so(\.|$)/.test(name) ? (soname: string) => soname === name : (soname: string) => soname.startsWith(`lib${name}.so`);
-    return [...new Set(this.cache.filter(({ soname }) => isWanted(soname)).map(({ path }) => path))].filter((path) =>
-      this.fs.resolve(path),
-    );
+    const cached = this.cache.filter(({ soname }) => isWanted(soname)).map(({ path }) => path);
+    const directories = ANY_DEFAULT.flatMap((directory) => this.fs.resolve(directory)?.path ?? []);
+    const listed = directories.flatMap((directory) => this.fs.list(directory)).filter((path) => isWanted(baseName(path)));
+    return [...new Set([...cached, ...listed])].filter((path) => this.fs.resolve(path));
   }
 
   /** Finds what `loader` asks for by the name `name` (a DT_NEEDED entry, or the argument of dlopen(3)). */
@@ -237,6 +238,12 @@ export class LibrarySearch {
 }
 
 /** The directories built into ld.so: Debian's multiarch ones, then those of every Linux. */
+/** Default directories of any machine. */
+const ANY_DEFAULT = [
+  ...Object.values(MACHINES).flatMap(({ triplet }) => [`/lib/${triplet}`, `/usr/lib/${triplet}`]),
+  ...['/lib64', '/usr/lib64', '/lib', '/usr/lib'],
+];
+
 function defaultDirectories(elf: Elf): string[] {
   const machine = MACHINES[elf.machine];
   const multiarch = machine ? [`/lib/${machine.triplet}`, `/usr/lib/${machine.triplet}`] : [];

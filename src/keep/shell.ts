@@ -5,9 +5,9 @@ import { findProgram, parseShebang } from './scripts.js';
 
 /** A longer file is no script that somebody wrote. */
 const LONGEST = 256 << 10;
-/** What every shell does itself (POSIX, dash(1)). */
+/** What every shell does itself (POSIX, dash(1)): builtins and reserved words. */
 const BUILTINS = new Set(
-  '. : [ alias bg break cd command continue echo eval exec exit export false fg getopts hash jobs kill printf pwd read readonly return set shift test times trap true type ulimit umask unalias unset wait'.split(
+  '. : [ alias bg break cd command continue echo eval exec exit export false fg getopts hash jobs kill printf pwd read readonly return set shift test times trap true type ulimit umask unalias unset wait case esac fi done for'.split(
     ' ',
   ),
 );

@@ -84,7 +84,7 @@ interface Facts {
 async function factsOf(path: string, context: Context): Promise<Facts> {
   const { python, libraries } = context;
   const summary = python?.summary(path);
-  const elf = summary === undefined && context.isElf(path) ? await libraries.elf(path) : undefined;
+  const elf = context.isElf(path) ? await libraries.elf(path) : undefined;
   return {
     module: python && summary ? python.finder.at(path)?.name : undefined,
     names: summary && !python?.isStandard(path) ? allNames(summary) : new Set(),

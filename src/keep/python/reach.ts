@@ -111,8 +111,7 @@ export class ReachRule implements Rule {
       if (length === 0 || (what === 'environment' && length < Math.max(1, parts.length - 1))) continue;
       const module = world.finder.find(parts.slice(0, length).join('.')) as Module;
       if (what === 'command') this.started.add(module.name);
-      this.root(module.name, `named by the ${what} of the image`, additions);
-      additions.push(...this.reached(module, 'app', undefined));
+      additions.push(...this.reached(module, 'app', undefined, `named by the ${what} of the image`));
     }
     for (const distribution of world.distributions.all) {
       if (distribution.local) additions.push(...(await this.take(distribution, 'app', undefined, context)));
@@ -167,12 +166,6 @@ export class ReachRule implements Rule {
   private follow(edge: Edge, from: string, name: string | undefined, origin: Origin, additions: Addition[]): void {
     const { module, how, scope } = edge;
     if (origin === 'standard' && NEVER[name ?? '']?.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return;
-    const reached = this.reached(
-      module,
-      origin === 'own' ? 'app' : 'pulled',
-      from,
-      `${how} of ${name ?? baseName(from)}`.replace(/^(named.*) of /, '$1, by '),
-    );
     if (origin === 'standard' && FALLBACKS[module.name] !== undefined && this.world.finder.find(FALLBACKS[module.name] as string)) return;
     if (FROZEN.has(module.name)) return;
     const needs = NEEDS[module.name.split('.')[0] as string];
@@ -187,6 +180,12 @@ export class ReachRule implements Rule {
     )
       return;
     if (scope === '__main__' && origin === 'standard' && !this.started.has(name ?? '')) return;
+    const reached = this.reached(
+      module,
+      origin === 'own' ? 'app' : 'pulled',
+      from,
+      `${how} of ${name ?? baseName(from)}`.replace(/^(named.*) of /, '$1, by '),
+    );
     const only = origin === 'standard' ? ONLY_FOR[name ?? '']?.[module.name] : undefined;
     if (only !== undefined)
       for (const word of only) this.alive.add(name ?? '', word, { additions: reached, names: [], modules: [] }, additions);

@@ -1,0 +1,19 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { commandsOf } from '../../src/keep/shell.js';
+
+it.each([
+  ['exec "$@"', []],
+  ['set -e\n# curl is not run\npg_isready -h db && migrate || exit 1', ['pg_isready', 'migrate']],
+  ['if [ -n "$X" ]; then wget -q x; else true; fi', ['wget']],
+  ['DEBUG=1 python3 \\\n  -m app | tee log', ['python3', 'tee']],
+  ['x=$(date +%s); y=`hostname -f`', ['date', 'hostname']],
+  ['case "$1" in start) gunicorn app ;; *) /usr/bin/other "$@" ;; esac', ['start', 'gunicorn', '/usr/bin/other']],
+  ['while ! nc -z db 5432; do sleep 1; done', ['nc', 'sleep']],
+])('the programs in %j', (script, names) => {
+  expect(commandsOf(script)).toEqual(new Set(names));
+});
+
+it('reads anything', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => commandsOf(text) instanceof Set));
+});

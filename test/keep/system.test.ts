@@ -1,0 +1,171 @@
+import { expect, it } from 'vitest';
+import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
+import { SYSTEM_ROWS } from '../../src/keep/systemdata.js';
+import { analystOver, LAYOUT } from '../support/analyst.js';
+import { makeElf } from '../support/elf.js';
+import { makeTrace } from '../support/keep.js';
+import { describeWithPython } from '../support/probes.js';
+import { makeTree, type Node } from '../support/tree.js';
+
+/** What calls for a row, what it then keeps, and what lies beside that and is not kept. */
+interface Case {
+  about: string;
+  /** Text of the app. */
+  app?: string;
+  /** A library that the app's extension module needs. */
+  soname?: string;
+  /** A program that the app runs, and a symbol that it imports. */
+  program?: string;
+  symbol?: string;
+  /** Modules of the standard library, besides. */
+  standard?: Record<string, string>;
+  observations?: string[];
+  keeps: string[];
+  leaves?: string[];
+}
+
+const LIB = '/usr/lib/x86_64-linux-gnu';
+
+const CASES: Case[] = [
+  { about: 'always', keeps: ['/usr/lib/os-release', '/etc/nsswitch.conf', '/etc/localtime'], leaves: ['/etc/issue'] },
+  {
+    about: 'the resolver',
+    app: 'import socket',
+    standard: { socket: '' },
+    keeps: ['/etc/services', '/etc/gai.conf'],
+    leaves: ['/etc/rpc'],
+  },
+  {
+    about: 'authorities that a context looked for',
+    observations: ['lookup /usr/lib/ssl/cert.pem'],
+    keeps: ['/etc/ssl/certs/ca-certificates.crt'],
+    leaves: ['/etc/ssl/private/key.pem'],
+  },
+  { about: 'terminals', app: 'import _curses', standard: { _curses: '' }, keeps: ['/usr/lib/terminfo/x/xterm'] },
+  { about: 'kinds of files', app: 'import mimetypes', standard: { mimetypes: '' }, keeps: ['/etc/mime.types'] },
+  {
+    about: 'time zones of zoneinfo',
+    app: 'import zoneinfo',
+    standard: { zoneinfo: '' },
+    keeps: ['/usr/share/zoneinfo/Europe/Zurich', '/usr/share/zoneinfo/tzdata.zi'],
+    leaves: ['/usr/share/zoneinfo/right/Europe/Zurich'],
+  },
+  { about: 'time zones of dateutil', app: 'import dateutil.tz', keeps: ['/usr/share/zoneinfo/UTC'] },
+  { about: 'time zones of the C library', app: 'import time; time.tzset()', keeps: ['/usr/share/zoneinfo/UTC'] },
+  {
+    about: 'authorities of a default context',
+    app: 'import ssl; ssl.create_default_context()',
+    keeps: ['/etc/ssl/certs/ca-certificates.crt'],
+  },
+  { about: 'authorities of a context', app: 'context.set_default_verify_paths()', keeps: ['/etc/ssl/certs/ca-certificates.crt'] },
+  {
+    about: 'authorities of HTTPS',
+    app: 'import http.client',
+    standard: { 'http/__init__': '', 'http/client': '' },
+    keeps: ['/etc/ssl/certs/ca-certificates.crt'],
+  },
+  { about: 'locales', app: 'import locale; locale.setlocale(0, "")', keeps: ['/usr/lib/locale/C.utf8/LC_CTYPE'] },
+  { about: 'fonts', app: 'FONT = "DejaVuSans.ttf"', keeps: ['/usr/share/fonts/truetype/a.ttf'] },
+  {
+    about: 'iconv',
+    program: '/usr/bin/iconv',
+    symbol: 'iconv_open',
+    keeps: [`${LIB}/gconv/UTF-16.so`, `${LIB}/gconv/gconv-modules.cache`],
+  },
+  {
+    about: 'OpenSSL',
+    soname: 'libcrypto.so.3',
+    keeps: [`${LIB}/ossl-modules/legacy.so`, `${LIB}/engines-3/afalg.so`, '/etc/ssl/openssl.cnf'],
+    leaves: ['/etc/ssl/certs/ca-certificates.crt'],
+  },
+  { about: 'Kerberos', soname: 'libkrb5.so.3', keeps: ['/etc/krb5.conf', `${LIB}/krb5/plugins/preauth/spake.so`] },
+  { about: 'GSSAPI', soname: 'libgssapi_krb5.so.2', keeps: ['/etc/gss/mech.d/a.conf', `${LIB}/gss/mech.so`] },
+  { about: 'SASL', soname: 'libsasl2.so.2', keeps: [`${LIB}/sasl2/libplain.so`] },
+  { about: 'ODBC', soname: 'libodbc.so.2', keeps: ['/etc/odbcinst.ini', `${LIB}/odbc/libmsodbc.so`] },
+  { about: 'fontconfig', soname: 'libfontconfig.so.1', keeps: ['/etc/fonts/conf.d/10.conf', '/usr/share/fonts/truetype/a.ttf'] },
+  {
+    about: 'gdk-pixbuf',
+    soname: 'libgdk_pixbuf-2.0.so.0',
+    keeps: [`${LIB}/gdk-pixbuf-2.0/2.10.0/loaders/png.so`, '/usr/share/mime/mime.cache'],
+  },
+  { about: 'GIO', soname: 'libgio-2.0.so.0', keeps: [`${LIB}/gio/modules/tls.so`, '/usr/share/glib-2.0/schemas/gschemas.compiled'] },
+  { about: 'libmagic', soname: 'libmagic.so.1', keeps: ['/usr/lib/file/magic.mgc', '/etc/magic'] },
+  { about: 'PROJ', soname: 'libproj.so.25', keeps: ['/usr/share/proj/proj.db'] },
+  { about: 'GDAL', soname: 'libgdal.so.32', keeps: ['/usr/share/gdal/gdalvrt.xsd', `${LIB}/gdalplugins/a.so`] },
+  {
+    about: 'ImageMagick',
+    soname: 'libMagickCore-6.Q16.so.6',
+    keeps: ['/etc/ImageMagick-6/policy.xml', `${LIB}/ImageMagick-6.9.11/modules/png.so`],
+  },
+  { about: 'LDAP', soname: 'libldap-2.5.so.0', keeps: ['/etc/ldap/ldap.conf'] },
+  { about: 'PAM', soname: 'libpam.so.0', keeps: ['/etc/pam.d/login', `${LIB}/security/pam_unix.so`] },
+  { about: 'MariaDB', soname: 'libmariadb.so.3', keeps: [`${LIB}/libmariadb3/plugin/dialog.so`, '/etc/mysql/my.cnf'] },
+  { about: 'Tcl', soname: 'libtcl8.6.so', keeps: ['/usr/share/tcltk/tcl8.6/init.tcl'] },
+  { about: 'X', soname: 'libX11.so.6', keeps: ['/usr/share/X11/locale/locale.alias'] },
+  { about: 'Tesseract', soname: 'libtesseract.so.5', keeps: ['/usr/share/tesseract-ocr/5/tessdata/eng.traineddata'] },
+  { about: 'libvips', soname: 'libvips.so.42', keeps: [`${LIB}/vips-modules-8.14/vips-heif.so`] },
+  {
+    about: 'git',
+    program: '/usr/bin/git',
+    keeps: ['/usr/lib/git-core/git-remote-http', '/usr/lib/git-core/mergetools-not', '/usr/share/git-core/templates/info/exclude'],
+    leaves: ['/usr/lib/git-core/git-daemon', '/usr/lib/git-core/git-http-backend'],
+  },
+  { about: 'convert', program: '/usr/bin/convert', keeps: ['/etc/ImageMagick-6/policy.xml'] },
+  { about: 'Perl', program: '/usr/bin/perl', keeps: ['/usr/share/perl/5.36/strict.pm', `${LIB}/perl-base/POSIX.pm`] },
+  { about: 'ssh', program: '/usr/bin/ssh', keeps: ['/etc/ssh/ssh_config'], leaves: ['/etc/ssh/sshd_config'] },
+];
+
+async function reasonsOf(one: Case, level: KeepInput['level'] = 'reachable'): Promise<Map<string, string[]>> {
+  const SITE = LAYOUT.sitePackages[0] as string;
+  const nodes: Record<string, Node> = { '/usr/bin/python3': { text: '', mode: 0o755 } };
+  for (const { keeps, leaves = [] } of CASES) for (const path of [...keeps, ...leaves]) nodes[path] = '';
+  Object.assign(nodes, {
+    '/app/app.py': `import native\n${one.app ?? ''}\n${one.program ? `import subprocess; subprocess.run([${JSON.stringify(one.program)}])` : ''}`,
+    [`${SITE}/dateutil/tz.py`]: '',
+    [`${SITE}/native.abi3.so`]: makeElf({ needed: one.soname ? [one.soname] : [] }),
+  });
+  for (const [name, text] of Object.entries(one.standard ?? {})) nodes[`/usr/lib/python3.13/${name}.py`] = text;
+  if (one.soname) nodes[`/usr/lib/${one.soname}`] = makeElf({ soname: one.soname });
+  if (one.program) nodes[one.program] = { text: makeElf({ needed: [], symbols: one.symbol ? [one.symbol] : [] }), mode: 0o755 };
+  const fs = makeTree(nodes);
+  const ran = one.symbol ? [`exec ${one.program}`] : [];
+  const { keep } = await computeKeepSet({
+    fs,
+    trace: makeTrace([...ran, ...(one.observations ?? [])], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
+    config: { WorkingDir: '/app' },
+    env: [],
+    commands: [['/usr/bin/python3', 'app.py']],
+    choice: { include: [], exclude: [] },
+    level,
+    analyst: analystOver(fs),
+  });
+  return new Map([...keep.reasons].map(([path, reasons]) => [path, reasons.map(({ rule, detail }) => `${rule}: ${detail}`)]));
+}
+
+describeWithPython('system data by need', () => {
+  const seen = new Set<string>();
+
+  it.each(CASES)('$about', async (one) => {
+    const reasons = await reasonsOf(one);
+    for (const path of one.keeps) {
+      expect(reasons.get(path)).toEqual(expect.arrayContaining([expect.stringMatching(/^system: /)]));
+      for (const reason of reasons.get(path) ?? []) seen.add(reason);
+    }
+    for (const path of one.leaves ?? []) expect(reasons.has(path)).toBe(false);
+    if (one.about === 'always') return;
+    const without = await reasonsOf({ about: '', keeps: [] });
+    for (const path of one.keeps) expect(without.has(path)).toBe(false);
+  });
+
+  it('every row has a case above', () => {
+    const rows = SYSTEM_ROWS.map(({ because }) => because);
+    expect(rows.filter((because) => ![...seen].some((reason) => reason.endsWith(because)))).toEqual([]);
+  });
+
+  it('at observed only what a run asked for', async () => {
+    const [zones] = CASES.filter(({ about }) => about === 'time zones of zoneinfo') as [Case];
+    expect((await reasonsOf(zones, 'observed')).has('/usr/share/zoneinfo/UTC')).toBe(false);
+    const [authorities] = CASES.filter(({ observations }) => observations) as [Case];
+    expect((await reasonsOf(authorities, 'observed')).has('/etc/ssl/certs/ca-certificates.crt')).toBe(true);
+  });
+});
