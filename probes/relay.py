@@ -71,15 +71,24 @@ class Relay:
                 self.send(number, b"O")
             elif connection is None:
                 pass
-            elif kind == b"D":
-                connection.sendall(payload)
-            elif kind == b"E":
-                connection.shutdown(socket.SHUT_WR)
+            elif kind in (b"D", b"E"):
+                self.tell(connection, payload)
             elif kind == b"X":
                 self.close(number)
         except OSError as error:
             self.connections.setdefault(number, socket.socket())
             self.close(number, str(error).encode())
+
+    @staticmethod
+    def tell(connection, payload):
+        """Sends, or ends sending. A server may answer and close before it has read all: its answer is still to be received."""
+        try:
+            if payload:
+                connection.sendall(payload)
+            else:
+                connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
     def receive(self, number):
         try:

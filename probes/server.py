@@ -100,9 +100,11 @@ def copy(source, target):
 
 def compiled(source, target):
     """Copies a module and compiles it beside the copy, valid whatever the copy's time is (PEP 552, unchecked)."""
-    import py_compile
-
     copy(source, target)
+    try:
+        import py_compile
+    except ImportError:  # in an image that was shrunk before
+        return
     arguments = {"doraise": False}
     if hasattr(py_compile, "PycInvalidationMode"):
         arguments["invalidation_mode"] = py_compile.PycInvalidationMode.UNCHECKED_HASH

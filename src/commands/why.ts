@@ -43,9 +43,13 @@ interface Answer {
 }
 
 function answerFor(subject: string, report: KeepReport, trace: Trace): Answer | undefined {
-  if (subject.startsWith('/')) return ofPath(subject.replace(/(.)\/+$/, '$1'), report);
+  const tree = treeOf(report);
+  if (subject.startsWith('/')) {
+    const path = subject.replace(/(.)\/+$/, '$1');
+    return ofPath(tree.resolve(path, false)?.path ?? path, report);
+  }
   const distribution = report.distributions.find(({ name }) => name === normalizeName(subject));
-  const module = /^[\w.]+$/.test(subject) ? new ModuleFinder(treeOf(report), trace.python).find(subject) : undefined;
+  const module = /^[\w.]+$/.test(subject) ? new ModuleFinder(tree, trace.python).find(subject) : undefined;
   const lines = [
     ...(distribution
       ? [
@@ -78,8 +82,8 @@ function ofPath(path: string, report: KeepReport): Answer | undefined {
   return { subject: path, kept: false, lines: [`${path}: all ${below.length} files below it are left out`, ...lines] };
 }
 
-/** A tree of the original's paths; their types are known as far as the search for modules needs them. */
-function treeOf({ kept, omitted }: KeepReport): RootFs {
+/** A tree of the original's paths: files, folders and links, as far as a search for a module or a path needs them. */
+function treeOf({ kept, omitted, links }: KeepReport): RootFs {
   const entries = new Map<string, Entry>();
   const add = (path: string, type: 'f' | 'd') => {
     if (entries.get(path)?.type === 'd') return;
@@ -92,6 +96,7 @@ function treeOf({ kept, omitted }: KeepReport): RootFs {
     }
     add(path, 'f');
   }
+  for (const [path, target] of Object.entries(links)) entries.set(path, { ...(entries.get(path) as Entry), type: 'l', target });
   return new RootFs(entries, async () => new Uint8Array());
 }
 

@@ -33,6 +33,8 @@ const KeepReport = z.object({
   /** Index into `sentences`. */
   omitted: z.record(z.string(), z.number()),
   sentences: z.array(z.string()),
+  /** Symbolic links of the original and their targets. */
+  links: z.record(z.string(), z.string()),
   distributions: z.array(
     z.object({
       name: z.string(),

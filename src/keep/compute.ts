@@ -9,6 +9,7 @@ import type { Level } from './level.js';
 import { linksRule, parentsRule, runtimeRule } from './links.js';
 import { observedRule } from './observed.js';
 import { namedRule } from './programs.js';
+import type { Grades } from './python/grades.js';
 import { ReachRule } from './python/reach.js';
 import { withoutTests } from './python/tests.js';
 import { type Analyst, PythonWorld } from './python/world.js';
@@ -41,7 +42,7 @@ export interface KeepResult {
   /** The Python side, from `reachable` on. */
   python: PythonWorld | undefined;
   /** How much of each distribution is kept, from `reachable` on. */
-  grades: ReachRule['grades'];
+  grades: Grades['all'];
 }
 
 /** Excluded paths that are told one by one. */
@@ -104,5 +105,5 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const unread = python?.unread() ?? [];
   for (const [path, error] of unread.slice(0, TOLD)) context.notes.push(`${path} could not be read: ${error}`);
   if (unread.length > TOLD) context.notes.push(`${unread.length - TOLD} more modules could not be read`);
-  return { keep, notes: context.notes, python, grades: reach?.grades ?? new Map() };
+  return { keep, notes: context.notes, python, grades: reach?.grades.all ?? new Map() };
 }

@@ -71,7 +71,8 @@ export class SystemRule implements Rule {
 
 /** What a kept file is, as far as a row may ask. */
 interface Facts {
-  module: string | undefined;
+  /** Names of the modules in it: one, but for a zip archive. */
+  modules: ReadonlySet<string>;
   names: ReadonlySet<string>;
   /** Only of the app's own code. */
   strings: readonly string[];
@@ -83,12 +84,12 @@ interface Facts {
 
 async function factsOf(path: string, context: Context): Promise<Facts> {
   const { python, libraries } = context;
-  const summary = python?.summary(path);
+  const code = python?.codeIn(path) ?? [];
   const elf = context.isElf(path) ? await libraries.elf(path) : undefined;
   return {
-    module: python && summary ? python.finder.at(path)?.name : undefined,
-    names: summary && !python?.isStandard(path) ? allNames(summary) : new Set(),
-    strings: summary && python?.isOwn(path) ? summary.strings : [],
+    modules: new Set(code.flatMap(({ file }) => python?.finder.at(file)?.name ?? [])),
+    names: new Set(python?.isStandard(path) ? [] : code.flatMap(({ summary }) => [...allNames(summary)])),
+    strings: python?.isOwn(path) ? code.flatMap(({ summary }) => summary.strings) : [],
     soname: elf?.soname,
     program: isProgram(path, context) ? path : undefined,
     iconv:
@@ -101,8 +102,8 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
 function calls({ when }: SystemRow, facts: Facts): string | undefined {
   if (when === 'iconv') return facts.iconv ? 'it calls iconv: ' : undefined;
   if (when === 'always' || 'observed' in when) return undefined;
-  if ('reached' in when) return facts.module === when.reached ? `${when.reached} is reached: ` : undefined;
-  if ('module' in when) return facts.module === when.module ? `${when.module} is reached: ` : undefined;
+  if ('reached' in when) return facts.modules.has(when.reached) ? `${when.reached} is reached: ` : undefined;
+  if ('module' in when) return facts.modules.has(when.module) ? `${when.module} is reached: ` : undefined;
   if ('name' in when) return facts.names.has(when.name) ? `its code names ${when.name}: ` : undefined;
   if ('string' in when) return facts.strings.some((text) => when.string.test(text)) ? 'its code names such a file: ' : undefined;
   if ('soname' in when) return facts.soname !== undefined && when.soname.test(facts.soname) ? '' : undefined;

@@ -43,10 +43,12 @@ export class Distributions {
 
   /** The distribution of a file: by its list of files, or, for what is not listed (.pyc), by the folder. */
   ownerOf(path: string): Distribution | undefined {
-    const owner = this.owners.get(path);
-    if (owner) return owner;
-    const folder = parentOf(path);
-    return this.folders.get(baseName(folder) === '__pycache__' ? parentOf(folder) : folder) ?? undefined;
+    return this.owners.get(path) ?? this.ownerOfFolder(parentOf(path));
+  }
+
+  /** The distribution that alone has files in a folder. */
+  ownerOfFolder(path: string): Distribution | undefined {
+    return this.folders.get(baseName(path) === '__pycache__' ? parentOf(path) : path) ?? undefined;
   }
 
   /** Those that no other one requires. */

@@ -118,7 +118,7 @@ describeWithEngine('a trace that does not fit', () => {
 
   it.each([
     ['truncated', (text: string) => text.slice(0, 500), /truncated or not JSON/],
-    ['of another version', (text: string) => text.replace('"version":1', '"version":7'), /is of version 7/],
+    ['of another version', (text: string) => text.replace('"version":2', '"version":7'), /is of version 7/],
     [
       'of an image that is gone',
       (text: string) => text.replace(/"id":"sha256:\w{8}/, '"id":"sha256:00000000'),

@@ -24,7 +24,7 @@ describeWithEngine('the exercise', () => {
     const run = await pyshrink(['trace', image, '--json', ...options, ...(args.length > 0 ? ['--', ...args] : [])], { cwd });
     expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
     const path = join(cwd, JSON.parse(run.stdout as string).trace);
-    const { answers } = JSON.parse(readFileSync(path.replace('trace.json', 'private.json'), 'utf8'));
+    const { answers } = JSON.parse(readFileSync(path.replace('trace.json', 'private.json'), 'utf8')).runs[0];
     return { answers: answers.steps, trace: JSON.parse(readFileSync(path, 'utf8')), text: readFileSync(path, 'utf8') };
   };
   const body = (answer: { body: string }) => Buffer.from(answer.body, 'base64').toString();
@@ -66,7 +66,7 @@ describeWithEngine('the exercise', () => {
     expect(body(answers[0].answer)).toBe('POST /a?token=s3cret {"x": 1} 0');
     expect([answers[1].answer.exit, Buffer.from(answers[1].answer.stdout, 'base64').toString()]).toEqual([4, 'out put\n']);
     expect(written.observations).toContainEqual(expect.objectContaining({ kind: 'exec', path: '/usr/bin/cat' }));
-    expect(written.exercise).toEqual(['POST /a', 'exec sh', 'wait 0.1 s', 'GET /b']);
+    expect(written.runs[0].exercise).toEqual(['POST /a', 'exec sh', 'wait 0.1 s', 'GET /b']);
     expect(text).not.toContain('s3cret');
   });
 

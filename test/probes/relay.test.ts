@@ -1,6 +1,6 @@
 import { mkdtempSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
-import { createServer as createSocketServer } from 'node:net';
+import { createServer as createSocketServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -12,6 +12,7 @@ describeWithPython('the relay', () => {
   let server: Server;
   let port: number;
   let relay: Relay;
+  let pid: number;
   beforeEach(async () => {
     server = createServer((incoming, outgoing) => {
       const hash: Buffer[] = [];
@@ -21,6 +22,7 @@ describeWithPython('the relay', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as { port: number }).port;
     const run = execa(PYTHONS[0] as string, probe('relay'), { stdin: 'pipe', buffer: false, reject: false });
+    pid = run.pid as number;
     relay = new Relay(run.stdin, run.stdout);
   });
   afterEach(() => {
@@ -69,6 +71,28 @@ describeWithPython('the relay', () => {
     for await (const part of connection) parts.push(part as Buffer);
     expect(Buffer.concat(parts).toString()).toBe('hello');
     echo.close();
+  });
+
+  it('brings the answer of a server that closes before it has read the request', async () => {
+    const hasty = createSocketServer({ pauseOnConnect: true });
+    const accepted = new Promise<Socket>((resolve) => hasty.on('connection', resolve));
+    await new Promise<void>((resolve) => hasty.listen(0, '127.0.0.1', resolve));
+    const connection = relay.connect(['127.0.0.1', (hasty.address() as { port: number }).port]);
+    connection.write('read by nobody');
+    const socket = await accepted;
+    await relay.listeners(); // what was asked of the relay before is done
+    process.kill(pid, 'SIGSTOP');
+    // Unread bytes make the end of this a reset, which is there when the relay goes on, as is more to send.
+    await new Promise((resolve) => socket.write('no', resolve));
+    await new Promise((resolve) => socket.on('close', resolve).destroy());
+    connection.write('more');
+    process.kill(pid, 'SIGCONT');
+    const parts: Buffer[] = [];
+    connection.on('data', (part: Buffer) => parts.push(part));
+    await new Promise((resolve) => connection.on('close', resolve).on('end', resolve));
+    expect(Buffer.concat(parts).toString()).toBe('no');
+    connection.destroy();
+    hasty.close();
   });
 
   it('gives the reason of a refused connection', async () => {

@@ -1,14 +1,15 @@
-import { classifyFiles, type FileKind, isPublic } from '../../python/classify.js';
 import type { Distribution } from '../../python/distributions.js';
 import { depth, type Edge, edgesOf, type Origin } from '../../python/edges.js';
 import type { Module } from '../../python/finder.js';
 import { allNames, type Summary } from '../../python/summary.js';
-import { baseName, type Entry, parentOf } from '../../rootfs.js';
+import { baseName, type Entry } from '../../rootfs.js';
 import type { Addition } from '../keepset.js';
 import type { Context, Rule } from '../rule.js';
 import { isProgram } from '../scripts.js';
 import { AliveFunctions } from './alive.js';
+import { type Grade, Grades, WHY } from './grades.js';
 import { type OwnFiles, ownFiles } from './own.js';
+import { interpreterNames, namedByConfiguration } from './roots.js';
 import {
   ASK_FOR_WARNINGS,
   FALLBACKS,
@@ -24,17 +25,7 @@ import {
   SHOWN_WARNINGS,
 } from './standard.js';
 import { isTestRunner, testRunners } from './tests.js';
-import type { PythonWorld } from './world.js';
-
-/** How much of a distribution is kept: what is reached of it; its Python and data; its extension modules too. */
-export type Grade = 'touched' | 'pulled' | 'app';
-const ORDER: readonly Grade[] = ['touched', 'pulled', 'app'];
-
-const WHY: Record<Grade, string> = {
-  touched: 'reached',
-  pulled: 'Python and data of a distribution that kept code imports',
-  app: 'of a distribution that the app imports',
-};
+import type { Code, PythonWorld } from './world.js';
 
 /**
  * What the same program can reach (level `reachable`): every code path of the app's own files, the distributions that
@@ -42,25 +33,22 @@ const WHY: Record<Grade, string> = {
  */
 export class ReachRule implements Rule {
   readonly name = 'python';
-  /** Distribution → how much of it is kept, and the path that led to it. */
-  readonly grades = new Map<Distribution, { grade: Grade; by: string | undefined }>();
   private own: OwnFiles = { code: new Set(), data: new Set() };
   private entrypoints: ReadonlySet<string> = new Set();
   /** C modules of {@link NEEDS} that the image has, libraries and all. */
   private readonly usable = new Set<string>();
   /** Where a test suite was the exercise: what code of a distribution names of its runner is not kept. */
   private runners: ReadonlySet<Distribution> = new Set();
-  /** Lists of files: large, and read only by code that asks for a distribution's files. */
-  private readonly records: Addition[] = [];
-  private readsRecords = false;
   private observed: ReadonlySet<string> = new Set();
   private exists: (path: string) => boolean = () => false;
   private readonly alive = new AliveFunctions();
   /** Modules that a command line names: of others in the standard library, `if __name__ == "__main__"` never holds. */
   private readonly started = new Set<string>();
-  private readonly kinds = new Map<Distribution, Map<string, FileKind>>();
+  readonly grades: Grades;
 
-  constructor(private readonly world: PythonWorld) {}
+  constructor(private readonly world: PythonWorld) {
+    this.grades = new Grades(world, (...asked) => this.reached(...asked));
+  }
 
   async prepare(entries: readonly Entry[], context: Context): Promise<void> {
     await this.world.load(entries, (path) => isProgram(path, context));
@@ -114,48 +102,47 @@ export class ReachRule implements Rule {
       additions.push(...this.reached(module, 'app', undefined, `named by the ${what} of the image`));
     }
     for (const distribution of world.distributions.all) {
-      if (distribution.local) additions.push(...(await this.take(distribution, 'app', undefined, context)));
+      if (distribution.local) additions.push(...(await this.grades.take(distribution, 'app', undefined, context)));
     }
     for (const distribution of world.distributions.onPurpose()) {
       const starts = distribution.entryPoints.some(({ group }) => group === 'console_scripts' || group === 'gui_scripts');
       if (starts && !INSTALLERS.has(distribution.name) && !isTestRunner(distribution))
-        additions.push(...(await this.take(distribution, 'pulled', undefined, context, true)));
+        additions.push(...(await this.grades.take(distribution, 'pulled', undefined, context, true)));
     }
-    await this.takePending(context, additions);
+    additions.push(...(await this.grades.takePending(context)));
     return additions;
   }
 
   async visit(entry: Entry, context: Context): Promise<Addition[]> {
-    const { world } = this;
     if (entry.type !== 'f') return [];
     const { path } = entry;
-    const at = world.finder.at(path);
     const additions: Addition[] = [];
-    const distribution = world.distributions.ownerOf(path);
-    const summary = world.summary(path);
-    if (distribution && (at || this.entrypoints.has(path))) this.want(distribution, this.entrypoints.has(path) ? 'app' : 'pulled', path);
-    if (summary) {
-      const origin = this.originOf(path, distribution);
-      const kind = path.endsWith('.so') ? 'extension' : at ? 'source' : 'script';
-      const self = { name: at?.name ?? '', package: at?.package ?? false, kind, origin } as const;
-      const edges = edgesOf(self, summary, world.finder);
-      for (const edge of edges) this.follow(edge, path, at?.name, origin, additions);
-      if (origin === 'own') this.followWords(summary, path, additions);
-      if (origin !== 'standard') this.followGroups(summary, path, additions);
-      if (!this.readsRecords && origin !== 'standard' && readsRecords(summary)) {
-        this.readsRecords = true;
-        additions.push(...this.records);
-      }
-      const modules = [self.name, ...edges.map(({ module }) => module.name)];
-      if (origin === 'standard') this.notice(summary, self.name, modules, additions);
-      else {
-        const names = allNames(summary);
-        this.alive.waken(names, modules, additions);
-        if ([...ASK_FOR_WARNINGS].some((word) => names.has(word))) this.alive.waken([SHOWN_WARNINGS], [], additions);
-      }
-    }
-    await this.takePending(context, additions);
+    const distribution = this.world.distributions.ownerOf(path);
+    const isEntrypoint = this.entrypoints.has(path);
+    if (distribution && (isEntrypoint || this.world.finder.at(path))) this.grades.want(distribution, isEntrypoint ? 'app' : 'pulled', path);
+    for (const code of this.world.codeIn(path)) this.read(code, path, this.originOf(path, distribution), additions);
+    additions.push(...(await this.grades.takePending(context)));
     return additions;
+  }
+
+  /** What code names; `from` is the kept path that it is in. */
+  private read({ file, summary }: Code, from: string, origin: Origin, additions: Addition[]): void {
+    const at = this.world.finder.at(file);
+    const kind = file.endsWith('.so') ? 'extension' : at ? 'source' : 'script';
+    const self = { name: at?.name ?? '', package: at?.package ?? false, kind, origin } as const;
+    const edges = edgesOf(self, summary, this.world.finder);
+    for (const edge of edges) this.follow(edge, from, at?.name, origin, additions);
+    if (origin === 'own') this.followWords(summary, from, additions);
+    const modules = [self.name, ...edges.map(({ module }) => module.name)];
+    if (origin === 'standard') {
+      this.notice(summary, self.name, modules, additions);
+      return;
+    }
+    this.followGroups(summary, from, additions);
+    additions.push(...this.grades.noticeRecords(summary));
+    const names = allNames(summary);
+    this.alive.waken(names, modules, additions);
+    if ([...ASK_FOR_WARNINGS].some((word) => names.has(word))) this.alive.waken([SHOWN_WARNINGS], [], additions);
   }
 
   private originOf(path: string, distribution: Distribution | undefined): Origin {
@@ -165,21 +152,8 @@ export class ReachRule implements Rule {
 
   private follow(edge: Edge, from: string, name: string | undefined, origin: Origin, additions: Addition[]): void {
     const { module, how, scope } = edge;
-    if (origin === 'standard' && NEVER[name ?? '']?.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return;
-    if (origin === 'standard' && FALLBACKS[module.name] !== undefined && this.world.finder.find(FALLBACKS[module.name] as string)) return;
+    if (origin !== 'own' && (this.isIdle(edge, from) || (origin === 'standard' && this.neverHappens(edge, name ?? '')))) return;
     if (FROZEN.has(module.name)) return;
-    const needs = NEEDS[module.name.split('.')[0] as string];
-    if (needs !== undefined && origin !== 'own' && !this.usable.has(needs)) return;
-    const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
-    if (owner && INSTALLERS.has(owner.name) && origin !== 'own' && !edge.statement) return;
-    if (
-      owner &&
-      this.runners.has(owner) &&
-      origin !== 'own' &&
-      !(from && this.runners.has(this.world.distributions.ownerOf(from) as Distribution))
-    )
-      return;
-    if (scope === '__main__' && origin === 'standard' && !this.started.has(name ?? '')) return;
     const reached = this.reached(
       module,
       origin === 'own' ? 'app' : 'pulled',
@@ -192,6 +166,24 @@ export class ReachRule implements Rule {
     else if (origin === 'standard' && scope !== '')
       this.alive.add(name ?? '', scope, { additions: reached, names: [], modules: [] }, additions);
     else additions.push(...reached);
+  }
+
+  /** Whether an import by the standard library never happens here. */
+  private neverHappens({ module, scope }: Edge, name: string): boolean {
+    if (NEVER[name]?.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return true;
+    if (FALLBACKS[module.name] !== undefined && this.world.finder.find(FALLBACKS[module.name] as string)) return true;
+    return scope === '__main__' && !this.started.has(name);
+  }
+
+  /** Whether what code of others names is of no use: without its C library, an installer, a test runner that is not kept. */
+  private isIdle({ module, statement }: Edge, from: string): boolean {
+    const needs = NEEDS[module.name.split('.')[0] as string];
+    if (needs !== undefined && !this.usable.has(needs)) return true;
+    const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
+    if (!owner) return false;
+    if (INSTALLERS.has(owner.name)) return !statement;
+    const by = this.world.distributions.ownerOf(from);
+    return this.runners.has(owner) && !(by && this.runners.has(by));
   }
 
   /** The functions of a module of the standard library: what they name counts once they are alive. */
@@ -225,7 +217,7 @@ export class ReachRule implements Rule {
           additions.push(
             ...this.reached(module, 'pulled', path, `plugin ${point.name} of the group ${group}, which ${baseName(path)} reads`),
           );
-        this.want(distribution, 'pulled', path);
+        this.grades.want(distribution, 'pulled', path);
       }
     }
   }
@@ -244,7 +236,7 @@ export class ReachRule implements Rule {
       const path = twin ?? this.world.finder.kept(module.file);
       additions.push({ path, rule: 'python', parents, detail: twin === undefined ? detail : `${detail}, in place of its compiled twin` });
       const distribution = this.world.distributions.ownerOf(module.file);
-      if (distribution) this.want(distribution, grade, from ?? path);
+      if (distribution) this.grades.want(distribution, grade, from ?? path);
     }
     for (const imported of IMPORTED_BY_C[module.name] ?? []) {
       const other = this.world.finder.find(typeof imported === 'string' ? imported : imported.module);
@@ -266,117 +258,7 @@ export class ReachRule implements Rule {
     const suffix = this.world.layout.suffixes.find((ending) => file.endsWith(ending)) as string;
     const source = `${file.slice(0, -suffix.length)}.py`;
     const distribution = this.world.distributions.ownerOf(file);
-    if (!distribution || this.grades.get(distribution)?.grade === 'app') return undefined;
+    if (!distribution || this.grades.has(distribution, 'app')) return undefined;
     return this.world.distributions.ownerOf(source) === distribution && this.exists(source) ? source : undefined;
   }
-
-  private readonly pending: { distribution: Distribution; grade: Grade; by: string }[] = [];
-
-  private want(distribution: Distribution, grade: Grade, by: string): void {
-    const known = this.grades.get(distribution);
-    const most = INSTALLERS.has(distribution.name) && grade !== 'app' ? 'touched' : grade;
-    if (known && ORDER.indexOf(known.grade) >= ORDER.indexOf(most)) return;
-    this.grades.set(distribution, { grade: most, by });
-    this.pending.push({ distribution, grade: most, by });
-  }
-
-  private async takePending(context: Context, additions: Addition[]): Promise<void> {
-    for (let next = this.pending.pop(); next; next = this.pending.pop()) {
-      additions.push(...(await this.take(next.distribution, next.grade, next.by, context)));
-    }
-  }
-
-  /** The files of a distribution that a grade keeps. */
-  private async take(
-    distribution: Distribution,
-    grade: Grade,
-    by: string | undefined,
-    context: Context,
-    programs = grade === 'app',
-  ): Promise<Addition[]> {
-    if (this.grades.get(distribution) === undefined) this.grades.set(distribution, { grade, by });
-    if (grade === 'touched') return [];
-    const kinds = this.kindsOf(distribution);
-    const additions: Addition[] = [];
-    const detail = `${WHY[grade]} (${distribution.name})`;
-    const add = (path: string, what = detail) =>
-      additions.push({ path, rule: 'distribution', parents: by === undefined ? [] : [by], detail: what });
-    for (const [path, kind] of kinds) {
-      if (baseName(path) === 'RECORD' && kind === 'metadata') {
-        if (this.readsRecords) add(path);
-        else this.records.push({ path, rule: 'distribution', parents: [distribution.metadata], detail: READ_BY });
-      } else if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
-      else if (kind === 'extension' && grade === 'app' && isPublic(this.world.finder.at(path)?.name ?? '_')) add(path);
-      else if (kind === 'program' && programs)
-        add(path, `a program of ${distribution.name}, which ${grade === 'app' ? 'the app imports' : 'no other distribution requires'}`);
-      else if (kind === 'library' && (await isOpenedByPath(path, kinds, context)))
-        add(path, `a library of ${distribution.name} that none of its files is linked with`);
-    }
-    for (const { group, name, module } of distribution.entryPoints) {
-      const found = this.world.finder.find(module);
-      if (found && !/^distutils\./.test(group))
-        additions.push(...this.reached(found, 'pulled', by, `entry point ${name} of ${distribution.name} (${group})`));
-    }
-    return additions;
-  }
-
-  private kindsOf(distribution: Distribution): Map<string, FileKind> {
-    const known = this.kinds.get(distribution) ?? classifyFiles(distribution, this.world.layout.suffixes);
-    this.kinds.set(distribution, known);
-    return known;
-  }
-}
-
-/** The names under which a program or a first line finds the interpreter: python, python3, python3.13. */
-function interpreterNames({ fs, trace, environment }: Context): Addition[] {
-  const real = fs.resolve(trace.python.executable)?.path;
-  return (environment.PATH ?? '')
-    .split(':')
-    .flatMap((folder) => fs.list(fs.resolve(folder)?.path ?? ''))
-    .filter((path) => /^python[\d.]*$/.test(baseName(path)) && fs.resolve(path)?.path === real)
-    .map((path) => ({ path, rule: 'python', parents: [trace.python.executable], detail: 'another name of the interpreter' }));
-}
-
-const READ_BY = 'its list of files, which kept code asks for';
-
-/** Whether code may ask for the files of a distribution (importlib.metadata.files, packages_distributions, RECORD itself). */
-function readsRecords(summary: Summary): boolean {
-  if (summary.strings.includes('RECORD')) return true;
-  const names = allNames(summary);
-  const asks = summary.imports.some(
-    ([, , module, imported]) =>
-      /^importlib[._]metadata$/.test(module) && (imported.length === 0 || imported.includes('files') || imported.includes('distribution')),
-  );
-  return names.has('packages_distributions') || (asks && names.has('files'));
-}
-
-/** A shared library that lies in a package and that no other file of it needs: its code opens it by its path. */
-async function isOpenedByPath(path: string, kinds: ReadonlyMap<string, FileKind>, { libraries }: Context): Promise<boolean> {
-  if (/\.libs$/.test(parentOf(path))) return false;
-  const name = baseName(path);
-  for (const [other, kind] of kinds) {
-    if (other === path || (kind !== 'extension' && kind !== 'library')) continue;
-    if ((await libraries.elf(other))?.needed.includes(name)) return false;
-  }
-  return true;
-}
-
-/** Dotted names on command lines (`app:app`, `-m flask`) and in values of environment variables (DJANGO_SETTINGS_MODULE). */
-function namedByConfiguration(
-  commands: readonly (readonly string[])[],
-  environment: Readonly<Record<string, string>>,
-): [what: 'command' | 'environment', name: string][] {
-  const dotted = (text: string) => /^[A-Za-z_][\w.]*(?=$|:)/.exec(text)?.[0];
-  const found: ['command' | 'environment', string][] = [];
-  for (const command of commands) {
-    command.forEach((word, index) => {
-      const name = dotted(word);
-      if (name !== undefined && (command[index - 1] === '-m' || /[.:]/.test(word))) found.push(['command', name]);
-    });
-  }
-  for (const value of Object.values(environment)) {
-    const name = dotted(value);
-    if (name !== undefined && name.length > 1) found.push(['environment', name]);
-  }
-  return found;
 }

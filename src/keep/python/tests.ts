@@ -9,6 +9,9 @@ export function isTestRunner({ name, entryPoints }: Distribution): boolean {
   return name === 'pytest' || name === 'hypothesis' || (name.startsWith('pytest') && entryPoints.some(({ group }) => group === 'pytest11'));
 }
 
+const NOTHING_TO_COMPARE =
+  'the shrunk image has no test runner, so no answers can be compared; add a run of the app itself with `pyshrink trace --append`';
+
 /** The test runners of an image, with the distributions that only they require. */
 export function testRunners({ distributions }: PythonWorld): Set<Distribution> {
   const runners = new Set(distributions.all.filter(isTestRunner));
@@ -34,7 +37,8 @@ export function withoutTests(fs: RootFs, trace: Trace, world: PythonWorld): { tr
     process === null || trace.runs[trace.processes[process]?.run ?? 0]?.tests !== null;
   const elsewhere = new Set(trace.observations.filter((seen) => !isTest(seen)).map(({ path }) => real(path)));
   const aside = (path: string) => {
-    const owner = world.distributions.ownerOf(path);
+    const isFolder = fs.lstat(path)?.type === 'd';
+    const owner = isFolder ? world.distributions.ownerOfFolder(path) : world.distributions.ownerOf(path);
     return owner ? runners.has(owner) : /\/\.pytest_cache(\/|$)/.test(path) || (TEST_FILES.test(path) && world.isOwn(path));
   };
   const dropped = new Set<string>();
@@ -53,6 +57,9 @@ export function withoutTests(fs: RootFs, trace: Trace, world: PythonWorld): { tr
   const names = [...runners].map(({ name }) => name).sort();
   return {
     trace: { ...trace, observations, modules },
-    notes: [`a test suite was the exercise: ${dropped.size} files that ${names.join(', ') || 'its tests'} alone needed are not kept`],
+    notes: [
+      `a test suite was the exercise: ${dropped.size} files that ${names.join(', ') || 'its tests'} alone needed are not kept`,
+      ...(trace.runs.every(({ tests }) => tests !== null) ? [NOTHING_TO_COMPARE] : []),
+    ],
   };
 }

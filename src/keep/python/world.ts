@@ -4,7 +4,7 @@ import { Distributions } from '../../python/distributions.js';
 import { ModuleFinder } from '../../python/finder.js';
 import type { PythonLayout } from '../../python/layout.js';
 import type { Summarize, Summary } from '../../python/summary.js';
-import { type Entry, parentOf, type RootFs } from '../../rootfs.js';
+import { type Entry, join, parentOf, type RootFs } from '../../rootfs.js';
 import type { Spot } from '../../trace.js';
 
 /** What only the image's own interpreter can tell. */
@@ -12,6 +12,12 @@ export interface Analyst {
   summarize: Summarize;
   /** Names of the members of a zip archive. */
   members: (path: string) => Promise<string[]>;
+}
+
+/** Code in a file: the file itself, or a member of a zip archive, as `ARCHIVE/MEMBER`. */
+export interface Code {
+  file: string;
+  summary: Summary;
 }
 
 const SCRIPT = { largest: 1 << 20 };
@@ -30,6 +36,8 @@ export class PythonWorld {
     readonly packages: Packages,
     readonly finder: ModuleFinder,
     readonly distributions: Distributions,
+    /** Paths of the code in zip archives on the search path, by the archive's path. */
+    private readonly archives: ReadonlyMap<string, readonly string[]>,
   ) {
     this.standard = layout.standardLibrary.flatMap((path) => fs.resolve(path)?.path ?? []);
     this.topLevel = finder.topLevel().sort();
@@ -44,7 +52,11 @@ export class PythonWorld {
       if (found?.entry.type === 'f') archives.set(found.path, await analyst.members(found.path));
     }
     const finder = new ModuleFinder(fs, layout, archives);
-    return new PythonWorld(fs, layout, analyst, packages, finder, await Distributions.read(fs, layout, packages));
+    const code = [...archives].map(([path, members]): [string, string[]] => [
+      path,
+      members.filter((name) => /\.pyc?$/.test(name)).map((name) => join(path, name)),
+    ]);
+    return new PythonWorld(fs, layout, analyst, packages, finder, await Distributions.read(fs, layout, packages), new Map(code));
   }
 
   /** Whether a file is of the standard library. */
@@ -61,16 +73,20 @@ export class PythonWorld {
 
   /** Asks for what files name, all at once; those that are no code are passed over. */
   async load(entries: readonly Entry[], isProgram: (path: string) => boolean): Promise<void> {
-    const wanted = entries.filter((entry) => entry.type === 'f' && !this.known.has(entry.path) && this.isCode(entry, isProgram));
-    await this.ask(wanted.map(({ path }) => path));
+    const files = entries.filter((entry) => entry.type === 'f');
+    const wanted = files.filter((entry) => !this.known.has(entry.path) && this.isCode(entry, isProgram)).map(({ path }) => path);
+    await this.ask([...wanted, ...files.flatMap(({ path }) => this.archives.get(path) ?? [])]);
   }
 
-  /** What a file names; undefined where it was not asked for or is no code. */
-  summary(path: string): Summary | undefined {
-    return this.known.get(path);
+  /** What the code in a kept file names; nothing where it was not asked for or is no code. */
+  codeIn(path: string): Code[] {
+    return (this.archives.get(path) ?? [path]).flatMap((file) => {
+      const summary = this.known.get(file);
+      return summary ? [{ file, summary }] : [];
+    });
   }
 
-  /** Reads modules that are no entries of their own: members of zip archives. */
+  /** Asks what files name, members of zip archives among them. */
   async ask(paths: readonly string[]): Promise<void> {
     const missing = paths.filter((path) => !this.known.has(path));
     if (missing.length === 0) return;
