@@ -12,6 +12,7 @@ import { type OwnFiles, ownFiles } from './own.js';
 import { interpreterNames, namedByConfiguration } from './roots.js';
 import {
   ASK_FOR_WARNINGS,
+  COMPUTED,
   FALLBACKS,
   FROZEN,
   IMPORTED_AT_START,
@@ -23,6 +24,7 @@ import {
   NO_PLUGINS,
   ONLY_FOR,
   SHOWN_WARNINGS,
+  SUBSTITUTES,
 } from './standard.js';
 import { isTestRunner, testRunners } from './tests.js';
 import type { Code, PythonWorld } from './world.js';
@@ -40,7 +42,6 @@ export class ReachRule implements Rule {
   /** Where a test suite was the exercise: what code of a distribution names of its runner is not kept. */
   private runners: ReadonlySet<Distribution> = new Set();
   private observed: ReadonlySet<string> = new Set();
-  private exists: (path: string) => boolean = () => false;
   private readonly alive = new AliveFunctions();
   /** Modules that a command line names: of others in the standard library, `if __name__ == "__main__"` never holds. */
   private readonly started = new Set<string>();
@@ -66,7 +67,6 @@ export class ReachRule implements Rule {
     );
     this.entrypoints = context.programs;
     this.observed = new Set(trace.observations.flatMap(({ path }) => context.fs.resolve(path)?.path ?? []));
-    this.exists = (path) => context.fs.lstat(path) !== undefined;
     for (const name of new Set(Object.values(NEEDS))) {
       const file = world.finder.find(name)?.file;
       if (file !== undefined && (await context.libraries.closure(file)).missing.length === 0) this.usable.add(name);
@@ -238,15 +238,31 @@ export class ReachRule implements Rule {
       const distribution = this.world.distributions.ownerOf(module.file);
       if (distribution) this.grades.want(distribution, grade, from ?? path);
     }
-    for (const imported of IMPORTED_BY_C[module.name] ?? []) {
-      const other = this.world.finder.find(typeof imported === 'string' ? imported : imported.module);
-      if (!other?.file || NEEDS[other.name]) continue;
-      const path = this.world.finder.kept(other.file);
-      const addition = { path, rule: 'python', parents, detail: `imported by the C code of ${module.name}` };
-      if (typeof imported === 'string') additions.push(addition);
-      else this.alive.add(module.name, imported.for, { additions: [addition], names: [], modules: [] }, additions);
-    }
+    this.unseen(module, additions);
     return additions;
+  }
+
+  /** What a module of the standard library imports where no reader of Python code can see it. */
+  private unseen({ name, file }: Module, additions: Addition[]): void {
+    const add = (path: string, detail: string, only: string | undefined) => {
+      const addition = { path, rule: 'python', parents: file === undefined ? [] : [file], detail };
+      if (only === undefined) additions.push(addition);
+      else this.alive.add(name, only, { additions: [addition], names: [], modules: [] }, additions);
+    };
+    for (const imported of IMPORTED_BY_C[name] ?? []) {
+      const [other, only] = typeof imported === 'string' ? [imported] : [imported.module, imported.for];
+      const found = this.world.finder.find(other)?.file;
+      if (found !== undefined && !NEEDS[other]) add(this.world.finder.kept(found), `imported by the C code of ${name}`, only);
+    }
+    const computed = COMPUTED[name];
+    for (const path of computed && file !== undefined
+      ? this.world.layout.standardLibrary.flatMap((folder) => this.world.fs.list(folder))
+      : [])
+      if (computed?.file.test(path)) add(path, `imported by ${name}, by a name that it puts together`, computed.for);
+    const substitute = SUBSTITUTES[name];
+    if (file === undefined || !substitute || substitute.system.some((path) => this.world.fs.resolve(path))) return;
+    const distribution = this.world.distributions.all.find((one) => one.name === substitute.distribution);
+    if (distribution) this.grades.want(distribution, 'pulled', file);
   }
 
   /**
@@ -259,6 +275,6 @@ export class ReachRule implements Rule {
     const source = `${file.slice(0, -suffix.length)}.py`;
     const distribution = this.world.distributions.ownerOf(file);
     if (!distribution || this.grades.has(distribution, 'app')) return undefined;
-    return this.world.distributions.ownerOf(source) === distribution && this.exists(source) ? source : undefined;
+    return this.world.distributions.ownerOf(source) === distribution && this.world.fs.lstat(source) ? source : undefined;
   }
 }

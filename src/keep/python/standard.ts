@@ -34,6 +34,17 @@ export const IMPORTED_BY_C: Readonly<Record<string, readonly ByC[]>> = {
   time: [{ module: '_strptime', for: 'strptime' }], // Modules/timemodule.c
 };
 
+/** Files of the standard library that it imports by a name that it puts together: module → the function that does. */
+export const COMPUTED: Readonly<Record<string, { for: string; file: RegExp }>> = {
+  sysconfig: { for: '_init_posix', file: /\/_sysconfigdata_[^/]*\.py$/ }, // Lib/sysconfig/__init__.py
+};
+
+/** Distributions that the standard library reads where the system has not what they bring: module → name, and the system's. */
+export const SUBSTITUTES: Readonly<Record<string, { distribution: string; system: readonly string[] }>> = {
+  // Lib/zoneinfo/_tzpath.py, PEP 615
+  zoneinfo: { distribution: 'tzdata', system: ['/usr/share/zoneinfo', '/usr/lib/zoneinfo', '/usr/share/lib/zoneinfo', '/etc/zoneinfo'] },
+};
+
 /** What the interpreter itself imports, whatever it runs. */
 export const IMPORTED_AT_START: readonly string[] = [
   // Python/pylifecycle.c (init_import_site, init_sys_streams) and Python/codecs.c

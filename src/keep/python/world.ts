@@ -30,7 +30,7 @@ export class PythonWorld {
   private readonly topLevel: string[];
 
   private constructor(
-    fs: RootFs,
+    readonly fs: RootFs,
     readonly layout: PythonLayout,
     private readonly analyst: Analyst,
     readonly packages: Packages,

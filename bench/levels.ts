@@ -1,0 +1,55 @@
+/** The README's table: every fixture (or those named as arguments) at every level, with its size and how many of its behaviours are the original's. */
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { LEVELS } from '../src/keep/level.js';
+import { behave } from '../test/support/behaviour.js';
+
+const FIXTURES = new URL('../fixtures/', import.meta.url).pathname;
+const CLI = new URL('../dist/cli.js', import.meta.url).pathname;
+const NETWORK = 'pyshrink-bench';
+const DATABASE = 'pyshrink-bench-postgres';
+
+const wanted = process.argv.slice(2);
+const names = readdirSync(FIXTURES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && readdirSync(join(FIXTURES, entry.name)).includes('expected.json'))
+  .map(({ name }) => name)
+  .filter((name) => wanted.length === 0 || wanted.includes(name));
+const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+
+await execa('docker', ['network', 'create', NETWORK], { reject: false });
+await execa('docker', ['run', '-d', '--rm', '--name', DATABASE, '--network', NETWORK, 'pyshrink-fixture/postgres']);
+try {
+  while ((await execa('docker', ['exec', DATABASE, 'pg_isready', '-h', '127.0.0.1'], { reject: false })).exitCode !== 0);
+  console.log(
+    `| fixture | original |${LEVELS.map((level) => ` \`${level}\` |`).join('')} \`shrink\` takes |\n|---|--:|${LEVELS.map(() => '--:|').join('')}--:|`,
+  );
+  for (const name of names) console.log(await row(name));
+} finally {
+  await execa('docker', ['rm', '-f', DATABASE], { reject: false });
+  await execa('docker', ['network', 'rm', NETWORK], { reject: false });
+}
+
+async function row(name: string): Promise<string> {
+  const { args = [] } = JSON.parse(readFileSync(join(FIXTURES, name, 'expected.json'), 'utf8')) as { args?: string[] };
+  const image = `pyshrink-fixture/${name}`;
+  const env = name === 'psycopg2' ? [`DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`] : [];
+  const given = env.flatMap((entry) => ['-e', entry]);
+  const network = name === 'psycopg2' ? ['--network', NETWORK] : [];
+  const cwd = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+  const run = async (command: string, ...rest: string[]) =>
+    JSON.parse((await execa(process.execPath, [CLI, command, '--json', ...rest], { cwd })).stdout);
+  const tag = (level: string) => `pyshrink-bench/${name}:${level}`;
+  const exercise = ['--exercise', join(FIXTURES, name, 'exercise.yaml'), ...(args.length > 0 ? ['--', ...args] : [])];
+  const { before, seconds } = await run('shrink', image, '--tag', tag('reachable'), ...given, ...network, ...exercise);
+  const sizes: number[] = [];
+  for (const level of LEVELS) sizes.push((await run('assemble', '--level', level, '--tag', tag(level), ...given)).size);
+  const beside = env.length > 0 ? { network: NETWORK, env } : {};
+  const results = await behave(join(FIXTURES, name), image, LEVELS.map(tag), beside);
+  const cells = sizes.map((size, index) => {
+    const same = results.filter(({ differences }) => differences[index]?.length === 0).length;
+    return ` ${mb(size)}, ${same}/${results.length} |`;
+  });
+  return `| ${name} | ${mb(before)} |${cells.join('')} ${seconds.toFixed(1)} s |`;
+}
