@@ -127,3 +127,10 @@ export async function readText(fs: RootFs, path: string): Promise<string | undef
   if (found?.entry.type !== 'f') return undefined;
   return Buffer.from(await fs.read(found.path, 0, found.entry.size)).toString('utf8');
 }
+
+/** All entries but directories at and below a path; links are not followed. */
+export function below(fs: RootFs, path: string): string[] {
+  const entry = fs.lstat(path);
+  if (!entry) return [];
+  return entry.type === 'd' ? fs.list(path).flatMap((child) => below(fs, child)) : [path];
+}

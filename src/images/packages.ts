@@ -6,15 +6,23 @@ export interface Packages {
   files(name: string): Promise<readonly string[]>;
   /** The package of a path. */
   ownerOf(path: string): Promise<string | undefined>;
+  /** Whether somebody asked for a package by its name, and it is no part of the base system. */
+  isOnPurpose(name: string): Promise<boolean>;
 }
 
 const DPKG = '/var/lib/dpkg/info';
+const STATUS = '/var/lib/dpkg/status';
+/** What apt installed only because another package needs it (apt-mark(8)). */
+const AUTOMATIC = '/var/lib/apt/extended_states';
 const APK = '/lib/apk/db/installed';
+/** What was asked for by name (apk-world(5)). */
+const WORLD = '/etc/apk/world';
 
 /** Reads Debian's lists (dpkg(1): info/NAME.list) or Alpine's database (apk: F: a folder, R: a file in it). */
 export function openPackages(fs: RootFs): Packages {
   let lists: Promise<Map<string, string[]>> | undefined;
   let owners: Promise<Map<string, string>> | undefined;
+  let purpose: Promise<Set<string>> | undefined;
   const all = () => {
     lists ??= fs.list(DPKG).length > 0 ? readDebian(fs) : readAlpine(fs);
     return lists;
@@ -31,7 +39,32 @@ export function openPackages(fs: RootFs): Packages {
       owners ??= index();
       return (await owners).get(path);
     },
+    isOnPurpose: async (name) => {
+      purpose ??= fs.list(DPKG).length > 0 ? askedOfApt(fs) : askedOfApk(fs);
+      return (await purpose).has(name.replace(/:\w+$/, ''));
+    },
   };
+}
+
+/** Paragraphs of a Debian control file (deb822(5)), each asked for the value of a field. */
+async function paragraphs(fs: RootFs, path: string): Promise<((field: string) => string | undefined)[]> {
+  const blocks = ((await readText(fs, path)) ?? '').split(/\n\n+/);
+  return blocks.map((block) => (field) => new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(block)?.[1]);
+}
+
+async function askedOfApt(fs: RootFs): Promise<Set<string>> {
+  const automatic = new Set(
+    (await paragraphs(fs, AUTOMATIC)).flatMap((value) => (value('Auto-Installed') === '1' ? (value('Package') ?? []) : [])),
+  );
+  const asked = (await paragraphs(fs, STATUS)).filter(
+    (value) => value('Essential') !== 'yes' && !/^(required|important|standard)$/.test(value('Priority') ?? ''),
+  );
+  return new Set(asked.flatMap((value) => value('Package') ?? []).filter((name) => !automatic.has(name)));
+}
+
+async function askedOfApk(fs: RootFs): Promise<Set<string>> {
+  const words = ((await readText(fs, WORLD)) ?? '').split(/\s+/).map((word) => word.replace(/[<>=~@].*$/, ''));
+  return new Set(words.filter((name) => name !== '' && name !== 'alpine-baselayout' && name !== 'busybox'));
 }
 
 /** The files of the package that a path belongs to; undefined where no package has it. */

@@ -1,10 +1,13 @@
 import type { Summary } from '../python/summary.js';
-import { baseName, type Entry } from '../rootfs.js';
+import { baseName, below, type Entry } from '../rootfs.js';
 import type { Addition } from './keepset.js';
-import { FOR_A_TERMINAL } from './python/standard.js';
+import { FOR_A_TERMINAL, FOR_BUILDING } from './python/standard.js';
 import type { PythonWorld } from './python/world.js';
 import type { Context, Rule } from './rule.js';
 import { findProgram } from './scripts.js';
+
+/** Folders of one program's data; the system table has the rows for time zones. */
+const DATA = /^\/(usr\/share|usr\/local\/share|etc)\/(?!zoneinfo\/|doc\/|man\/|locale\/|info\/|ssl\/|python3?\/)[^/]+\//;
 
 /** Words of a command line that say where a program's name comes next. */
 const SEPARATORS = /[|;&\n]+|\$\(|`/;
@@ -19,14 +22,20 @@ export function namedRule(world: PythonWorld): Rule {
     async visit({ path }, context) {
       if (world.isStandard(path)) return [];
       const own = world.isOwn(path);
-      const found = await Promise.all(world.codeIn(path).map(({ summary }) => namedBy(summary, own, context)));
-      return found.flat().map((named) => ({ ...named, rule: 'named', parents: [path] }));
+      const found: Named[] = [];
+      for (const { summary } of world.codeIn(path)) {
+        found.push(...(await namedBy(summary, own, context)), ...(await onPurpose(summary, world, context)));
+        for (const named of summary.paths) found.push(...(own ? anyPath(named) : ownData(named, context)));
+      }
+      return found.map((named) => ({ ...named, rule: 'named', parents: [path] }));
     },
   };
 }
 
-async function namedBy(summary: Summary, own: boolean, context: Context): Promise<Pick<Addition, 'path' | 'detail'>[]> {
-  const named: Pick<Addition, 'path' | 'detail'>[] = [];
+type Named = Pick<Addition, 'path' | 'detail'>;
+
+async function namedBy(summary: Summary, own: boolean, context: Context): Promise<Named[]> {
+  const named: Named[] = [];
   for (const name of programs([...summary.commands, ...(own ? summary.maybe : [])])) {
     const path = !own && FOR_A_TERMINAL.has(baseName(name)) ? undefined : findProgram(name, context);
     if (path !== undefined && isFile(context.fs.resolve(path)?.entry))
@@ -39,10 +48,39 @@ async function namedBy(summary: Summary, own: boolean, context: Context): Promis
     // ctypes.util.find_library asks ldconfig (Lib/ctypes/util.py).
     if (found.length > 0 && !name.includes('.so')) named.push({ path: '/sbin/ldconfig', detail: 'asked by ctypes.util.find_library' });
   }
-  for (const path of own ? summary.paths : []) {
-    if (path !== '/' && !/^\/(proc|sys|dev)(\/|$)/.test(path)) named.push({ path, detail: 'a path that its code names' });
+  return named;
+}
+
+/**
+ * Programs of packages that somebody asked for, where a string is the name of one (`DOT = Path("dot")`): wrappers keep it
+ * far from where they run it.
+ */
+async function onPurpose({ strings }: Summary, world: PythonWorld, context: Context): Promise<Named[]> {
+  const named: Named[] = [];
+  for (const name of strings) {
+    if (name.length < 2 || FOR_BUILDING.test(name) || FOR_A_TERMINAL.has(name)) continue;
+    const path = findProgram(name, context);
+    const found = path === undefined ? undefined : context.fs.resolve(path);
+    if (path === undefined || !isFile(found?.entry)) continue;
+    const owner = (await world.packages.ownerOf(path)) ?? (await world.packages.ownerOf(found?.path ?? path));
+    if (owner !== undefined && (await world.packages.isOnPurpose(owner)))
+      named.push({ path, detail: `a program of the package ${owner}, which its code names: ${JSON.stringify(name)}` });
   }
   return named;
+}
+
+/** A path that the app's own code names. */
+function anyPath(path: string): Named[] {
+  return path === '/' || /^\/(proc|sys|dev)(\/|$)/.test(path) ? [] : [{ path, detail: 'a path that its code names' }];
+}
+
+/** A file of the system that a distribution's code names, or a folder of data, then with all that is in it. */
+function ownData(named: string, { fs }: Context): Named[] {
+  const found = fs.resolve(named);
+  const detail = `${named} is a path that its code names`;
+  if (found?.entry.type === 'f') return (found.entry.mode & 0o111) === 0 ? [{ path: named, detail }] : [];
+  if (found?.entry.type !== 'd' || !DATA.test(`${found.path}/`)) return [];
+  return below(fs, found.path).map((path) => ({ path, detail }));
 }
 
 /** Names of programs in command lines: the first word, and what follows a pipe or a semicolon. */

@@ -1,5 +1,6 @@
 import { type Packages, packageFiles } from '../images/packages.js';
-import { baseName, join, parentOf, type RootFs, readText } from '../rootfs.js';
+import { behindLink } from '../images/places.js';
+import { baseName, below, join, parentOf, type RootFs, readText } from '../rootfs.js';
 import type { PythonLayout } from './layout.js';
 import { type EntryPoint, normalizeName, parseEntryPoints, parseMetadata, parseRecord } from './metadata.js';
 
@@ -103,7 +104,9 @@ async function readDistribution(fs: RootFs, root: string, path: string, packages
 /** RECORD, or installed-files.txt, or the operating system's list; where there is none, what top_level.txt names. */
 async function filesOf(fs: RootFs, root: string, path: string, packages: Packages, warnings: string[]): Promise<string[]> {
   const own = below(fs, path);
-  const present = (paths: Iterable<string>) => [...new Set([...own, ...paths])].filter((file) => fs.lstat(file)?.type !== undefined);
+  const present = (paths: Iterable<string>) => [
+    ...new Set([...own, ...paths].filter((file) => fs.lstat(file)).flatMap((file) => [file, ...behindLink(fs, file)])),
+  ];
   const record = await readText(fs, join(path, 'RECORD'));
   if (record !== undefined) {
     const listed = parseRecord(record).map((name) => normalizePath(name.startsWith('/') ? name : join(root, name)));
@@ -130,13 +133,6 @@ async function filesOf(fs: RootFs, root: string, path: string, packages: Package
       .filter(Boolean)
       .flatMap((name) => [...below(fs, join(root, name)), ...below(fs, join(root, `${name}.py`))]),
   );
-}
-
-/** All files at and below a path. */
-function below(fs: RootFs, path: string): string[] {
-  const entry = fs.lstat(path);
-  if (!entry) return [];
-  return entry.type === 'd' ? fs.list(path).flatMap((child) => below(fs, child)) : [path];
 }
 
 /** A path without `.` and `..`. */

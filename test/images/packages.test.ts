@@ -33,6 +33,21 @@ it("reads Alpine's database", async () => {
   expect(await packages.ownerOf('/top')).toBe('base');
 });
 
+it('knows which packages somebody asked for', async () => {
+  const debian = openPackages(
+    makeTree({
+      '/var/lib/dpkg/info/x.list': '',
+      '/var/lib/dpkg/status':
+        'Package: git\nStatus: install ok installed\nPriority: optional\n\nPackage: dash\nEssential: yes\nPriority: optional\n\nPackage: tar\nPriority: required\n\nPackage: libx\nPriority: optional\nDescription: Package: y\n',
+      '/var/lib/apt/extended_states': 'Package: libx\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: git\nAuto-Installed: 0\n',
+    }),
+  );
+  const asked = (packages: typeof debian, names: string[]) => Promise.all(names.map((name) => packages.isOnPurpose(name)));
+  expect(await asked(debian, ['git', 'git:amd64', 'dash', 'tar', 'libx', 'y'])).toEqual([true, true, false, false, false, false]);
+  const alpine = openPackages(makeTree({ '/etc/apk/world': 'alpine-baselayout\nbusybox\ngit\ncurl>8\npython3@edge\n' }));
+  expect(await asked(alpine, ['git', 'curl', 'python3', 'busybox', 'musl'])).toEqual([true, true, true, false, false]);
+});
+
 it('an image without a package manager has no packages', async () => {
   const packages = openPackages(makeTree({ '/x': '' }));
   expect([packages.names(), await packages.files('x'), await packages.ownerOf('/x')]).toEqual([[], [], undefined]);

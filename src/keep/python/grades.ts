@@ -17,6 +17,8 @@ export const WHY: Readonly<Record<Grade, string>> = {
   pulled: 'Python and data of a distribution that kept code imports',
   app: 'of a distribution that the app imports',
 };
+/** Bytes of a private extension module that is kept though nothing is seen to import it. */
+const SMALL = 256 << 10;
 const READ_BY = 'its list of files, which kept code asks for';
 
 /** What keeps a module, as ReachRule has it. */
@@ -77,7 +79,8 @@ export class Grades {
         if (this.recordsAreRead) add(path);
         else this.records.push({ path, rule: 'distribution', parents: [distribution.metadata], detail: READ_BY });
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
-      else if (kind === 'extension' && grade === 'app' && isPublic(this.world.finder.at(path)?.name ?? '_')) add(path);
+      else if (kind === 'extension' && grade === 'app' && (isPublic(this.world.finder.at(path)?.name ?? '_') || this.isSmall(path)))
+        add(path);
       else if (kind === 'program' && programs)
         add(path, `a program of ${distribution.name}, which ${grade === 'app' ? 'the app imports' : 'no other distribution requires'}`);
       else if (kind === 'library' && (await isOpenedByPath(path, kinds, context)))
@@ -89,6 +92,11 @@ export class Grades {
         additions.push(...this.reached(found, 'pulled', by, `entry point ${name} of ${distribution.name} (${group})`));
     }
     return additions;
+  }
+
+  /** A private extension module that costs less than it may break; tests of C code are such too. */
+  private isSmall(path: string): boolean {
+    return (this.world.fs.lstat(path)?.size ?? 0) <= SMALL && !/test/.test(baseName(path));
   }
 
   /** Told of all code outside the standard library: brings the lists of files once some code asks for them. */

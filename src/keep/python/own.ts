@@ -1,4 +1,4 @@
-import { isAdded } from '../../images/places.js';
+import { behindLink, isAdded } from '../../images/places.js';
 import { baseName, parentOf, type RootFs } from '../../rootfs.js';
 import type { PythonWorld } from './world.js';
 
@@ -45,7 +45,9 @@ export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | un
   for (const entry of fs.entries.values()) {
     if (code.has(entry.path) || ASIDE.test(entry.path) || entry.path.endsWith('.pyc')) continue;
     if (entry.type !== 'f' && entry.type !== 'l') continue;
-    if (under(entry.path, folders) && (entry.path.endsWith('.py') || world.isOwn(entry.path))) data.add(entry.path);
+    if (!under(entry.path, folders) || !(entry.path.endsWith('.py') || world.isOwn(entry.path))) continue;
+    data.add(entry.path);
+    for (const path of behindLink(fs, entry.path)) data.add(path);
   }
   for (const set of [code, data]) for (const path of set) if (TEST_FILES.test(path)) set.delete(path);
   return { code, data };

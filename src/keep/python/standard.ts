@@ -142,6 +142,10 @@ export const FOR_A_TERMINAL: ReadonlySet<string> = new Set([
   'reset',
 ]);
 
+/** Programs that build something: no code of a distribution runs them in an app that is built. */
+export const FOR_BUILDING =
+  /^(cc|c\+\+|cpp|gcc|g\+\+|clang(\+\+)?|g?fortran|f77|f95|ld|as|ar|nm|ranlib|strip|obj(dump|copy)|readelf|g?make|cmake|ninja|meson|autoconf|automake|m4|libtool|pkg-config|swig|hg|svn|bzr|python[\d.]*|pip[\d.]*)$/;
+
 /** Installers: what is reached of them is kept, but never because they are there. */
 export const INSTALLERS: ReadonlySet<string> = new Set([
   'pip',
