@@ -81,7 +81,7 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
     when: { soname: /^libcrypto\.so/ },
     keep: [
-      ...inLibraries('ossl-modules/*.so', 'engines-*/*.so'),
+      ...inLibraries('ossl-modules/*.so', 'engines-*/!(loader_attic|padlock|afalg).so'),
       '/etc/ssl/openssl.cnf',
       '/usr/lib/ssl/openssl.cnf',
       '/etc/crypto-policies/back-ends/opensslcnf.config',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,8 @@ import type { Helper } from './helper.js';
 const PROBE = fileURLToPath(new URL('../../probes/modules.py', import.meta.url));
 /** Bytes of remembered summaries of one Python version, beyond which we start anew. */
 const LARGEST = 200e6;
+/** Milliseconds after which summaries that nobody added to are forgotten. */
+const UNUSED = 30 * 24 * 3600 * 1000;
 /** Files asked for at once: an answer's size, and how soon another question gets its turn. */
 const BATCH = 500;
 
@@ -77,6 +79,7 @@ class Memory {
       }
     }
     await mkdir(folder, { recursive: true }).catch(() => {});
+    await forget(folder);
     return new Memory(path, known);
   }
 
@@ -88,6 +91,15 @@ class Memory {
     if (entries.length === 0) return;
     for (const [key, summary] of entries) this.known.set(key, summary);
     await appendFile(this.path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')).catch(() => {});
+  }
+}
+
+/** Removes what other versions of pyshrink remembered, and have not used for long. */
+async function forget(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (name.startsWith('summaries-') && Date.now() - mtimeMs > UNUSED) await rm(path, { force: true }).catch(() => {});
   }
 }
 

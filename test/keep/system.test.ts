@@ -75,7 +75,7 @@ const CASES: Case[] = [
   {
     about: 'OpenSSL',
     soname: 'libcrypto.so.3',
-    keeps: [`${LIB}/ossl-modules/legacy.so`, `${LIB}/engines-3/afalg.so`, '/etc/ssl/openssl.cnf'],
+    keeps: [`${LIB}/ossl-modules/legacy.so`, `${LIB}/engines-3/pkcs11.so`, '/etc/ssl/openssl.cnf'],
     leaves: ['/etc/ssl/certs/ca-certificates.crt'],
   },
   { about: 'Kerberos', soname: 'libkrb5.so.3', keeps: ['/etc/krb5.conf', `${LIB}/krb5/plugins/preauth/spake.so`] },

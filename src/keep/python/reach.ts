@@ -11,7 +11,7 @@ import { type Grade, Grades, WHY } from './grades.js';
 import { type OwnFiles, ownFiles } from './own.js';
 import { interpreterNames, namedByConfiguration } from './roots.js';
 import {
-  ASK_FOR_WARNINGS,
+  ASKED_FOR_BY,
   COMPUTED,
   FALLBACKS,
   FROZEN,
@@ -142,7 +142,8 @@ export class ReachRule implements Rule {
     additions.push(...this.grades.noticeRecords(summary));
     const names = allNames(summary);
     this.alive.waken(names, modules, additions);
-    if ([...ASK_FOR_WARNINGS].some((word) => names.has(word))) this.alive.waken([SHOWN_WARNINGS], [], additions);
+    for (const [what, words] of Object.entries(ASKED_FOR_BY))
+      if ([...words].some((word) => names.has(word) || modules.includes(word))) this.alive.waken([what], [], additions);
   }
 
   private originOf(path: string, distribution: Distribution | undefined): Origin {

@@ -1,36 +1,56 @@
 /** A module; or one that is imported only when the function of that name is called. */
 export type ByC = string | { module: string; for: string };
 
+/** Shown by a ResourceWarning, which is ignored unless somebody asks for such warnings. */
+export const SHOWN_WARNINGS = 'resource warnings';
+/** Decimals that are formatted, which libmpdec does not do for every format. */
+const FORMATTED_DECIMALS = 'formatted decimals';
+/** Names and modules in code outside the standard library that ask for one of these; its own code counts for nothing. */
+export const ASKED_FOR_BY: Readonly<Record<string, ReadonlySet<string>>> = {
+  [SHOWN_WARNINGS]: new Set(['simplefilter', 'filterwarnings', 'captureWarnings', 'catch_warnings']),
+  [FORMATTED_DECIMALS]: new Set(['Decimal', 'decimal']),
+};
+
 /**
  * What C code imports by name, where no reader of Python code can see it: module → what it imports. Read off the calls
- * of PyImport_ImportModule, PyImport_Import and _PyImport_GetModuleAttrString in the named sources of CPython 3.6 to 3.14.
+ * of PyImport_ImportModule, PyImport_Import, _PyImport_GetModuleAttrString and PyCapsule_Import in the named sources of
+ * CPython 3.13; what earlier and later versions do otherwise is marked.
  */
 export const IMPORTED_BY_C: Readonly<Record<string, readonly ByC[]>> = {
-  _abc: ['_weakrefset'],
-  _asyncio: ['asyncio', 'traceback', 'weakref'], // Modules/_asynciomodule.c
-  _codecs: ['unicodedata'], // \\N{...}: Objects/unicodeobject.c, Parser/string_parser.c
-  _collections: ['collections', 'collections.abc'], // Modules/_collectionsmodule.c
-  _csv: ['csv'],
-  _ctypes: ['ctypes', 'ctypes._endian'], // Modules/_ctypes/_ctypes.c
+  // Modules/_asynciomodule.c
+  _asyncio: [
+    'asyncio.events',
+    'asyncio.base_futures',
+    'asyncio.exceptions',
+    'asyncio.base_tasks',
+    'asyncio.coroutines',
+    'traceback',
+    'weakref',
+  ],
+  _codecs: ['unicodedata'], // \N{...} and names that are not ASCII: Objects/unicodeobject.c, Parser/pegen.c
+  _collections: ['collections.abc'], // Modules/_collectionsmodule.c, up to 3.9
+  _ctypes: ['ctypes', 'ctypes._endian'], // Modules/_ctypes/callbacks.c, Modules/_ctypes/_ctypes.c
   _curses: ['curses'], // Modules/_cursesmodule.c
-  _datetime: ['time', { module: '_strptime', for: 'strptime' }, 'datetime'], // Modules/_datetimemodule.c
-  _decimal: ['numbers', 'collections', 'decimal'], // Modules/_decimal/_decimal.c
+  _datetime: ['time', { module: '_strptime', for: 'strptime' }], // Modules/_datetimemodule.c
+  _decimal: ['collections', 'collections.abc', 'numbers', { module: '_pydecimal', for: FORMATTED_DECIMALS }], // Modules/_decimal/_decimal.c
   _elementtree: ['copy', 'xml.etree.ElementPath', 'pyexpat'], // Modules/_elementtree.c
-  _functools: ['functools', 'reprlib'], // Modules/_functoolsmodule.c
-  _hashlib: ['hashlib'],
-  _interpchannels: ['concurrent.interpreters', 'queue'],
-  _interpreters: ['concurrent.interpreters', 'pickle', 'runpy'], // Python/crossinterp.c
+  _interpchannels: ['concurrent.interpreters._channels'], // Modules/_interpchannelsmodule.c, from 3.14 on
+  _interpqueues: ['concurrent.interpreters._queues'], // Modules/_interpqueuesmodule.c, from 3.14 on
+  _interpreters: ['concurrent.interpreters', 'pickle', 'runpy'], // Python/crossinterp.c, from 3.14 on
   _io: ['_bootlocale'], // Modules/_io/textio.c, up to 3.9
   _json: ['json.decoder'], // Modules/_json.c
-  _pickle: ['pickle', 'copyreg', '_compat_pickle', 'codecs', 'functools'], // Modules/_pickle.c
-  _signal: ['signal'],
-  _sqlite3: ['sqlite3.dump', 'sqlite3.dbapi2'], // Modules/_sqlite/connection.c
-  _ssl: ['ssl'],
-  _tkinter: ['tkinter'],
+  _multibytecodec: ['codecs'], // Modules/cjkcodecs/multibytecodec.c
+  _operator: [{ module: 'functools', for: 'methodcaller' }], // Modules/_operator.c
+  _pickle: ['copyreg', '_compat_pickle', 'codecs', 'functools'], // Modules/_pickle.c
+  _sqlite3: ['sqlite3.dump', 'functools'], // Modules/_sqlite/connection.c, Modules/_sqlite/module.c
+  _sre: ['re'], // Modules/_sre/sre.c
   _typing: ['typing'], // Objects/typevarobject.c, Objects/unionobject.c, Objects/genericaliasobject.c
-  _zoneinfo: ['zoneinfo._common', 'zoneinfo._tzpath', 'io'], // Modules/_zoneinfo.c
-  array: ['collections.abc'], // Modules/arraymodule.c
-  readline: ['rlcompleter'],
+  _zoneinfo: ['zoneinfo._common', 'zoneinfo._tzpath', 'io', 'weakref'], // Modules/_zoneinfo.c
+  array: ['collections.abc', 'struct'], // Modules/arraymodule.c; a memoryview of one: Objects/memoryobject.c
+  posix: [
+    { module: 'resource', for: 'wait3' },
+    { module: 'resource', for: 'wait4' },
+  ], // Modules/posixmodule.c
   time: [{ module: '_strptime', for: 'strptime' }], // Modules/timemodule.c
 };
 
@@ -86,11 +106,6 @@ export const NEEDS: Readonly<Record<string, string>> = {
   curses: '_curses',
 };
 
-/** Shown by a ResourceWarning, which is ignored unless somebody asks for such warnings. */
-export const SHOWN_WARNINGS = 'resource warnings';
-/** Names that ask for warnings which are ignored by default; of the standard library's own code they count for nothing. */
-export const ASK_FOR_WARNINGS: ReadonlySet<string> = new Set(['simplefilter', 'filterwarnings', 'captureWarnings', 'catch_warnings']);
-
 const ARCHIVES = ['make_archive', 'unpack_archive', 'get_archive_formats', 'get_unpack_formats'];
 /**
  * Imports in the standard library that matter only where some code has one of these names: file's module → what it
@@ -128,7 +143,7 @@ export const FALLBACKS: Readonly<Record<string, string>> = {
 /** Modules whose frozen copies are in every interpreter. */
 export const FROZEN: ReadonlySet<string> = new Set(['importlib._bootstrap', 'importlib._bootstrap_external']);
 
-/** Programs that a distribution's code runs only for somebody at a terminal: pagers, completion. */
+/** Programs that a distribution's code runs only for somebody at a terminal or a desktop: pagers, completion, viewers. */
 export const FOR_A_TERMINAL: ReadonlySet<string> = new Set([
   'bash',
   'zsh',
@@ -140,6 +155,12 @@ export const FOR_A_TERMINAL: ReadonlySet<string> = new Set([
   'stty',
   'clear',
   'reset',
+  'open',
+  'xdg-open',
+  'see',
+  'x-www-browser',
+  'www-browser',
+  'sensible-browser',
 ]);
 
 /** Programs that build something: no code of a distribution runs them in an app that is built. */
