@@ -1,3 +1,4 @@
+import { isAdded } from '../images/places.js';
 import type { Summary } from '../python/summary.js';
 import { baseName, below, type Entry } from '../rootfs.js';
 import type { Addition } from './keepset.js';
@@ -7,7 +8,11 @@ import type { Context, Rule } from './rule.js';
 import { findProgram } from './scripts.js';
 
 /** Folders of one program's data; the system table has the rows for time zones. */
-const DATA = /^\/(usr\/share|usr\/local\/share|etc)\/(?!zoneinfo\/|doc\/|man\/|locale\/|info\/|ssl\/|python3?\/)[^/]+\//;
+const SHARED = /^\/(usr\/share|usr\/local\/share|etc)\/(?!zoneinfo\/|doc\/|man\/|locale\/|info\/|ssl\/|python3?\/)[^/]+\//;
+/** The same, and what a program keeps. */
+const DATA = new RegExp(`${SHARED.source}|^/var/(lib|cache|opt|spool)/(?!dpkg/|apt/|pam/)[^/]+/`);
+/** Where each program has a folder of its own. */
+const SHELVES = /^\/(opt|home|srv|usr\/local)$/;
 
 /** Words of a command line that say where a program's name comes next. */
 const SEPARATORS = /[|;&\n]+|\$\(|`/;
@@ -25,7 +30,7 @@ export function namedRule(world: PythonWorld): Rule {
       const found: Named[] = [];
       for (const { summary } of world.codeIn(path)) {
         found.push(...(await namedBy(summary, own, context)), ...(await onPurpose(summary, world, context)));
-        for (const named of summary.paths) found.push(...(own ? anyPath(named) : ownData(named, context)));
+        for (const named of summary.paths) found.push(...(own ? anyPath(named, world) : systemData(named, context)));
       }
       return found.map((named) => ({ ...named, rule: 'named', parents: [path] }));
     },
@@ -69,17 +74,22 @@ async function onPurpose({ strings }: Summary, world: PythonWorld, context: Cont
   return named;
 }
 
-/** A path that the app's own code names. */
-function anyPath(path: string): Named[] {
-  return path === '/' || /^\/(proc|sys|dev)(\/|$)/.test(path) ? [] : [{ path, detail: 'a path that its code names' }];
+/** A path that the app's own code names; of a folder of data all that is in it. */
+function anyPath(named: string, world: PythonWorld): Named[] {
+  if (named === '/' || /^\/(proc|sys|dev)(\/|$)/.test(named)) return [];
+  const detail = 'a path that its code names';
+  const found = world.fs.resolve(named);
+  const isData = found?.entry.type === 'd' && (isAdded(found.path) ? !SHELVES.test(found.path) : DATA.test(`${found.path}/`));
+  const inside = isData ? below(world.fs, found.path).filter((path) => !isAdded(path) || world.isOwn(path)) : [];
+  return [{ path: named, detail }, ...inside.map((path) => ({ path, detail: `in ${named}, which its code names` }))];
 }
 
 /** A file of the system that a distribution's code names, or a folder of data, then with all that is in it. */
-function ownData(named: string, { fs }: Context): Named[] {
+function systemData(named: string, { fs }: Context): Named[] {
   const found = fs.resolve(named);
   const detail = `${named} is a path that its code names`;
   if (found?.entry.type === 'f') return (found.entry.mode & 0o111) === 0 ? [{ path: named, detail }] : [];
-  if (found?.entry.type !== 'd' || !DATA.test(`${found.path}/`)) return [];
+  if (found?.entry.type !== 'd' || !SHARED.test(`${found.path}/`)) return [];
   return below(fs, found.path).map((path) => ({ path, detail }));
 }
 

@@ -56,15 +56,10 @@ export class ReachRule implements Rule {
   }
 
   async begin(context: Context): Promise<Addition[]> {
-    const { trace, config, environment, commands } = context;
+    const { trace, config } = context;
     const { world } = this;
-    const modules = Object.entries(trace.modules);
-    this.own = ownFiles(
-      context.fs,
-      world,
-      config.WorkingDir,
-      modules.flatMap(([, file]) => file ?? []),
-    );
+    const ran = Object.values(trace.modules).flatMap((file) => file ?? []);
+    this.own = ownFiles(context.fs, world, config.WorkingDir, ran);
     this.entrypoints = context.programs;
     this.observed = new Set(trace.observations.flatMap(({ path }) => context.fs.resolve(path)?.path ?? []));
     for (const name of new Set(Object.values(NEEDS))) {
@@ -76,41 +71,54 @@ export class ReachRule implements Rule {
     const keep = (path: string, detail: string) => additions.push({ path, rule: 'python', parents: [], detail });
     for (const path of this.own.code) keep(path, "the app's own code");
     for (const path of this.own.data) keep(path, "beside the app's own code");
-    const started = commands.some((command) => command.includes('-m') || command.some((word) => /\.(zip|pyz|pex)$/.test(word)));
-    if (
-      'PYTHONWARNINGS' in environment ||
-      'PYTHONDEVMODE' in environment ||
-      commands.some((command) => command.some((word) => /^-[WXb]/.test(word)))
-    )
-      this.alive.waken([SHOWN_WARNINGS], [], additions);
-    for (const name of [...IMPORTED_AT_START, ...(started ? IMPORTED_TO_START : [])])
-      this.root(name, 'the interpreter itself imports it', additions);
-    const encodings = world.finder.find('encodings');
-    for (const child of encodings ? world.finder.children(encodings) : [])
-      this.root(`encodings.${child}`, 'a codec is found by its name (codecs.lookup)', additions);
-    for (const [name] of modules) {
+    this.rootsOfInterpreter(context, additions);
+    for (const name of Object.keys(trace.modules)) {
       // The standard library's are observed as files; those frozen into the interpreter need none.
       const file = world.finder.find(name)?.file;
       if (file !== undefined && !world.isStandard(file)) this.root(name, 'imported while it was watched', additions);
     }
+    this.rootsOfConfiguration(context, additions);
+    await this.rootsOfAuthor(context, additions);
+    additions.push(...(await this.grades.takePending(context)));
+    return additions;
+  }
+
+  /** What the interpreter imports without being told to. */
+  private rootsOfInterpreter({ commands, environment }: Context, additions: Addition[]): void {
+    const words = commands.flat();
+    if ('PYTHONWARNINGS' in environment || 'PYTHONDEVMODE' in environment || words.some((word) => /^-[WXb]/.test(word)))
+      this.alive.waken([SHOWN_WARNINGS], [], additions);
+    const started = words.some((word) => word === '-m' || /\.(zip|pyz|pex)$/.test(word));
+    for (const name of [...IMPORTED_AT_START, ...(started ? IMPORTED_TO_START : [])])
+      this.root(name, 'the interpreter itself imports it', additions);
+    const encodings = this.world.finder.find('encodings');
+    for (const child of encodings ? this.world.finder.children(encodings) : [])
+      this.root(`encodings.${child}`, 'a codec is found by its name (codecs.lookup)', additions);
+  }
+
+  /** Modules that a command line or the environment names. */
+  private rootsOfConfiguration({ commands, environment }: Context, additions: Addition[]): void {
     for (const [what, text] of namedByConfiguration(commands, environment)) {
       const parts = text.split('.');
-      const length = depth(text, world.finder);
+      const length = depth(text, this.world.finder);
       if (length === 0 || (what === 'environment' && length < Math.max(1, parts.length - 1))) continue;
-      const module = world.finder.find(parts.slice(0, length).join('.')) as Module;
+      const module = this.world.finder.find(parts.slice(0, length).join('.')) as Module;
       if (what === 'command') this.started.add(module.name);
       additions.push(...this.reached(module, 'app', undefined, `named by the ${what} of the image`));
     }
-    for (const distribution of world.distributions.all) {
+  }
+
+  /** Distributions that are the app itself, and those that its author installed on purpose. */
+  private async rootsOfAuthor(context: Context, additions: Addition[]): Promise<void> {
+    const { distributions } = this.world;
+    for (const distribution of distributions.all) {
       if (distribution.local) additions.push(...(await this.grades.take(distribution, 'app', undefined, context)));
     }
-    for (const distribution of world.distributions.onPurpose()) {
+    for (const distribution of distributions.onPurpose()) {
       const starts = distribution.entryPoints.some(({ group }) => group === 'console_scripts' || group === 'gui_scripts');
       if (starts && !INSTALLERS.has(distribution.name) && !isTestRunner(distribution))
         additions.push(...(await this.grades.take(distribution, 'pulled', undefined, context, true)));
     }
-    additions.push(...(await this.grades.takePending(context)));
-    return additions;
   }
 
   async visit(entry: Entry, context: Context): Promise<Addition[]> {
