@@ -46,7 +46,8 @@ async function row(name: string): Promise<string> {
   const sizes: number[] = [];
   for (const level of LEVELS) sizes.push((await run('assemble', '--level', level, '--tag', tag(level), ...given)).size);
   const beside = env.length > 0 ? { network: NETWORK, env } : {};
-  const results = await behave(join(FIXTURES, name), image, LEVELS.map(tag), beside);
+  const shrunk = LEVELS.map((level) => ({ image: tag(level), levels: LEVELS }));
+  const results = await behave(join(FIXTURES, name), image, shrunk, beside);
   const cells = sizes.map((size, index) => {
     const same = results.filter(({ differences }) => differences[index]?.length === 0).length;
     return ` ${mb(size)}, ${same}/${results.length} |`;

@@ -29,45 +29,72 @@ export interface Beside {
   env?: string[];
 }
 
+/** A shrunk image, and the cases that it is to be tried with: those that these levels promise first. */
+export interface Tried {
+  image: string;
+  levels: readonly Level[];
+}
+
 export interface Behaviour {
   about: string;
   /** The lowest level that promises it. */
   level: Level;
-  /** For each shrunk image: what it does otherwise; nothing where it behaves the same. */
+  /** For each shrunk image: what it does otherwise; nothing where it behaves the same, or was not tried. */
   differences: string[][];
 }
 
+/** Cases that run at once: most of their time is the engine's. */
+const AT_ONCE = 3;
+
 /** Does a fixture's behaviour suite on the original and on images shrunk from it. */
-export async function behave(folder: string, original: string, shrunk: readonly string[], beside: Beside = {}): Promise<Behaviour[]> {
+export async function behave(folder: string, original: string, shrunk: readonly Tried[], beside: Beside = {}): Promise<Behaviour[]> {
   const { cases } = parse(readFileSync(join(folder, 'behaviour.yaml'), 'utf8')) as { cases: Case[] };
   const engine = await DockerEngine.open();
   const session = await engine.openSession();
   try {
     const before = await engine.inspect(original);
-    const after = await Promise.all(shrunk.map((image) => engine.inspect(image)));
+    const after = await Promise.all(shrunk.map(async ({ image, levels }) => ({ image: await engine.inspect(image), levels })));
     const runner = new Runner(session, await Helper.start(session, before), before, beside);
-    const results: Behaviour[] = [];
-    for (const group of groupsOf(cases)) {
-      const args = group[0]?.args ?? [];
-      const steps: Step[] = group.flatMap(({ http }) => (http === undefined ? [] : [parseHttp(http)]));
-      const todo: Step[] = steps.length > 0 ? steps : [{ kind: 'until-exit' }];
-      const first = await runner.run(before, args, todo);
-      let again: Answers | undefined;
-      const differences: Difference[][] = [];
-      for (const image of after) {
-        const second = await runner.run(image, args, todo);
-        if (compareAnswers(first, second).length > 0) again ??= await runner.run(before, args, todo);
-        differences.push(again ? compareAnswers(first, second, again) : []);
-      }
-      group.forEach(({ about, level = 'reachable' }, index) => {
-        const where = steps.length > 0 ? [first.steps[index]?.step, ...(index === 0 ? ['app'] : [])] : ['app', 'until exit'];
-        results.push({ about, level, differences: differences.map((some) => some.filter((one) => where.includes(one.where)).map(told)) });
-      });
-    }
-    return results;
+    const groups = groupsOf(cases);
+    const results: Behaviour[][] = groups.map(() => []);
+    const pending = [...groups.entries()];
+    const work = async () => {
+      for (let next = pending.shift(); next; next = pending.shift()) results[next[0]] = await compareGroup(runner, before, after, next[1]);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return results.flat();
   } finally {
     await session.close();
   }
+}
+
+async function compareGroup(
+  runner: Runner,
+  before: ImageInfo,
+  after: readonly { image: ImageInfo; levels: readonly Level[] }[],
+  group: readonly Case[],
+): Promise<Behaviour[]> {
+  const args = group[0]?.args ?? [];
+  const steps: Step[] = group.flatMap(({ http }) => (http === undefined ? [] : [parseHttp(http)]));
+  const todo: Step[] = steps.length > 0 ? steps : [{ kind: 'until-exit' }];
+  const first = await runner.run(before, args, todo);
+  let again: Answers | undefined;
+  const differences: Difference[][] = [];
+  for (const { image, levels } of after) {
+    if (!group.some(({ level = 'reachable' }) => levels.includes(level))) {
+      differences.push([]);
+      continue;
+    }
+    const second = await runner.run(image, args, todo);
+    const differs = compareAnswers(first, second).length > 0;
+    if (differs) again ??= await runner.run(before, args, todo);
+    differences.push(differs ? compareAnswers(first, second, again) : []);
+  }
+  return group.map(({ about, level = 'reachable' }, index) => {
+    const where = steps.length > 0 ? [first.steps[index]?.step, ...(index === 0 ? ['app'] : [])] : ['app', 'until exit'];
+    const mine = differences.map((some, at) => (after[at]?.levels.includes(level) ? some.filter((one) => where.includes(one.where)) : []));
+    return { about, level, differences: mine.map((some) => some.map(told)) };
+  });
 }
 
 function told({ what, original, shrunk }: Difference): string {
