@@ -12,6 +12,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          // Most of their time is the engine's.
+          maxConcurrency: 3,
         },
       },
     ],

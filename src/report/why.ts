@@ -1,4 +1,5 @@
 import type { Reason } from '../keep/keepset.js';
+import { OWN_CODE } from '../keep/python/own.js';
 
 /** Path → reasons, as it was kept. */
 export type Kept = Readonly<Record<string, readonly Reason[]>>;
@@ -9,16 +10,21 @@ export interface Step {
   reason: Reason;
 }
 
-/** The shortest chain of reasons from a path to something that is kept for its own sake; undefined for what is not kept. */
+/**
+ * The shortest chain of reasons from a path to the app's own code; where none leads there, to whatever is kept for its
+ * own sake. Undefined for what is not kept.
+ */
 export function chainOf(kept: Kept, path: string): Step[] | undefined {
   const start = kept[path];
   if (!start) return undefined;
   const queue: Step[][] = start.map((reason) => [{ path, reason }]);
   const seen = new Set([path]);
+  let other: Step[] | undefined;
   for (let chain = queue.shift(); chain; chain = queue.shift()) {
     const { reason } = chain.at(-1) as Step;
+    if (reason.detail === OWN_CODE) return chain;
     const parents = reason.parents.filter((parent) => kept[parent]);
-    if (parents.length === 0) return chain;
+    if (parents.length === 0) other ??= chain;
     for (const parent of parents) {
       if (seen.has(parent)) continue;
       seen.add(parent);
@@ -26,7 +32,7 @@ export function chainOf(kept: Kept, path: string): Step[] | undefined {
     }
   }
   // Only circles: parents that were kept for their children's sake.
-  return [{ path, reason: start[0] as Reason }];
+  return other ?? [{ path, reason: start[0] as Reason }];
 }
 
 /** A chain in lines for people, from the path up to what it is kept for. */

@@ -55,7 +55,7 @@ const LoaderAnswers = z.record(z.string(), z.record(z.string(), z.string().nulla
  * It lives as long as our connection to it, and with it the session (see the engine's `clean`).
  */
 export class Helper {
-  private kit: { command: string[]; loader: string | null } | undefined;
+  private kit: Promise<{ command: string[]; loader: string | null }> | undefined;
 
   private constructor(
     private readonly channel: Channel,
@@ -129,14 +129,16 @@ export class Helper {
     return (await this.makeKit()).command;
   }
 
-  private async makeKit(): Promise<{ command: string[]; loader: string | null }> {
-    if (!this.kit) {
-      const answer = Kit.parse(JSON.parse((await this.channel.ask({ op: 'kit' })).toString()));
-      if ('error' in answer)
-        throw new UserError(answer.error, 'The supervisor needs ctypes and threads; use an image whose Python has them.');
-      this.kit = answer;
-    }
+  private makeKit(): Promise<{ command: string[]; loader: string | null }> {
+    this.kit ??= this.askForKit();
     return this.kit;
+  }
+
+  private async askForKit(): Promise<{ command: string[]; loader: string | null }> {
+    const answer = Kit.parse(JSON.parse((await this.channel.ask({ op: 'kit' })).toString()));
+    if ('error' in answer)
+      throw new UserError(answer.error, 'The supervisor needs ctypes and threads; use an image whose Python has them.');
+    return answer;
   }
 
   /** Every entry of the image; bytes are read through this helper. */

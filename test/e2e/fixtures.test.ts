@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { behave } from '../support/behaviour.js';
 import { describeWithEngine, docker, FIXTURES, leftovers, pyshrink, workdir } from '../support/engine.js';
 import { lostModules } from '../support/sweep.js';
@@ -20,6 +20,9 @@ const BESIDE: Record<string, string[]> = {
   psycopg2: ['--network', NETWORK, '--env', `DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`],
 };
 
+/** The fixture that is assembled twice. */
+const REPEATED = 'ssl-hello';
+
 const names = readdirSync(FIXTURES).filter((name) => readdirSafe(join(FIXTURES, name)).includes('expected.json'));
 
 describeWithEngine('fixtures', () => {
@@ -33,85 +36,90 @@ describeWithEngine('fixtures', () => {
   afterAll(async () => {
     await docker('rm', '-f', DATABASE);
     await docker('network', 'rm', NETWORK);
+    expect(await leftovers()).toEqual([]);
   });
 
   const small = (name: string) => `pyshrink-test/${name}:shrunk`;
 
-  it.each(names)('%s shrinks, behaves the same, and is no larger than it may be', async (name) => {
-    const expected = JSON.parse(readFileSync(join(FIXTURES, name, 'expected.json'), 'utf8')) as Expected;
-    const image = `pyshrink-fixture/${name}`;
-    const tag = small(name);
-    const cwd = workdir();
-    const run = await pyshrink(
-      [
-        'shrink',
-        image,
-        '--json',
-        '--tag',
-        tag,
-        '--exercise',
-        join(FIXTURES, name, 'exercise.yaml'),
-        ...(BESIDE[name] ?? []),
-        ...(expected.args ? ['--', ...expected.args] : []),
-      ],
-      { cwd },
-    );
-    expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
-    const result = JSON.parse(run.stdout as string);
-    expect(result).toMatchObject({
-      passed: true,
-      image: tag,
-      level: 'reachable',
-      warnings: [],
-      repairs: [],
-      verdict: { problems: [], differences: [], missing: [] },
+  describe('sizes and modules', () => {
+    it.concurrent.each(names)('%s shrinks, behaves the same, and is no larger than it may be', async (name) => {
+      const expected = JSON.parse(readFileSync(join(FIXTURES, name, 'expected.json'), 'utf8')) as Expected;
+      const image = `pyshrink-fixture/${name}`;
+      const tag = small(name);
+      const cwd = workdir();
+      const run = await pyshrink(
+        [
+          'shrink',
+          image,
+          '--json',
+          '--tag',
+          tag,
+          '--exercise',
+          join(FIXTURES, name, 'exercise.yaml'),
+          ...(BESIDE[name] ?? []),
+          ...(expected.args ? ['--', ...expected.args] : []),
+        ],
+        { cwd },
+      );
+      expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
+      const result = JSON.parse(run.stdout as string);
+      expect(result).toMatchObject({
+        passed: true,
+        image: tag,
+        level: 'reachable',
+        warnings: [],
+        repairs: [],
+        verdict: { problems: [], differences: [], missing: [] },
+      });
+      expect(result.after / 1e6).toBeLessThanOrEqual(expected.reachable);
+
+      // The trace names the variables of the run, and holds no value.
+      const trace = readFileSync(join(cwd, result.trace), 'utf8');
+      expect(JSON.parse(trace).tracers).toEqual(expect.arrayContaining(['supervisor', 'maps', 'ldd', 'imports']));
+      expect(trace).not.toContain('postgresql://');
+
+      const { distributions } = JSON.parse(readFileSync(join(cwd, result.trace, '../keep.json'), 'utf8')) as {
+        distributions: { name: string; grade: string | null }[];
+      };
+      const imported = distributions.filter(({ grade }) => grade === 'app').map((distribution) => distribution.name);
+
+      const env = (BESIDE[name] ?? []).slice(2);
+      const assemble = async (level: string, as: string) => {
+        const { exitCode, stdout, all } = await pyshrink(['assemble', '--json', '--level', level, '--tag', as, ...env], { cwd });
+        expect([exitCode, exitCode === 0 ? '' : all]).toEqual([0, '']);
+        return JSON.parse(stdout as string) as { id: string; size: number };
+      };
+      // What ran, runs again in less.
+      expect((await assemble('observed', `${tag}-observed`)).size / 1e6).toBeLessThanOrEqual(expected.observed);
+      const smoke = await pyshrink(['smoke', '--json', ...env], { cwd });
+      expect(JSON.parse(smoke.stdout as string)).toMatchObject({ image: `${tag}-observed`, passed: true });
+      await assemble('whole', `${tag}-whole`);
+      // Every public module of the distributions that the app imports is there.
+      expect((await lostModules(image, tag, imported)).lost).toEqual([]);
+      if (name !== REPEATED) return;
+      // The same trace gives the same image.
+      const id = (await docker('image', 'inspect', '-f', '{{.Id}}', tag)).trim();
+      expect((await assemble('reachable', `${tag}-again`)).id).toBe(id);
     });
-    expect(result.after / 1e6).toBeLessThanOrEqual(expected.reachable);
-
-    // The trace names the variables of the run, and holds no value.
-    const trace = readFileSync(join(cwd, result.trace), 'utf8');
-    expect(JSON.parse(trace).tracers).toEqual(expect.arrayContaining(['supervisor', 'maps', 'ldd', 'imports']));
-    expect(trace).not.toContain('postgresql://');
-
-    const env = (BESIDE[name] ?? []).slice(2);
-    const assemble = async (level: string, as: string) => {
-      const { exitCode, stdout, all } = await pyshrink(['assemble', '--json', '--level', level, '--tag', as, ...env], { cwd });
-      expect([exitCode, exitCode === 0 ? '' : all]).toEqual([0, '']);
-      return JSON.parse(stdout as string) as { id: string; size: number };
-    };
-    // What ran, runs again in less.
-    expect((await assemble('observed', `${tag}-observed`)).size / 1e6).toBeLessThanOrEqual(expected.observed);
-    const smoke = await pyshrink(['smoke', '--json', ...env], { cwd });
-    expect(JSON.parse(smoke.stdout as string)).toMatchObject({ image: `${tag}-observed`, passed: true });
-    await assemble('whole', `${tag}-whole`);
-    // The same trace gives the same image.
-    const { id } = JSON.parse(await docker('image', 'inspect', '-f', '{"id":"{{.Id}}"}', tag));
-    expect((await assemble('reachable', tag)).id).toBe(id);
-    expect(await leftovers()).toEqual([]);
-
-    // Every public module of the distributions that the app imports is there.
-    const { distributions } = JSON.parse(readFileSync(join(cwd, result.trace, '../keep.json'), 'utf8')) as {
-      distributions: { name: string; grade: string | null }[];
-    };
-    const imported = distributions.filter(({ grade }) => grade === 'app').map((distribution) => distribution.name);
-    expect((await lostModules(image, tag, imported)).lost).toEqual([]);
   });
 
-  it.each(names)('%s does what its exercise did not touch', async (name) => {
-    const [network, env] = [BESIDE[name]?.[1], BESIDE[name]?.[3]];
-    const results = await behave(
-      join(FIXTURES, name),
-      `pyshrink-fixture/${name}`,
-      [
-        { image: small(name), levels: ['reachable'] },
-        { image: `${small(name)}-whole`, levels: ['whole'] },
-      ],
-      network === undefined ? {} : { network, env: [env as string] },
-    );
-    expect(results.filter(({ level }) => level === 'reachable').length).toBeGreaterThanOrEqual(8);
-    expect(results.filter(({ level }) => level === 'whole').length).toBeGreaterThanOrEqual(1);
-    const different = results.filter(({ differences }) => differences.flat().length > 0);
-    expect(different).toEqual([]);
+  describe('behaviour', () => {
+    it.concurrent.each(names)('%s does what its exercise did not touch', async (name) => {
+      const [network, env] = [BESIDE[name]?.[1], BESIDE[name]?.[3]];
+      const results = await behave(
+        join(FIXTURES, name),
+        `pyshrink-fixture/${name}`,
+        [
+          { image: small(name), levels: ['reachable'] },
+          { image: `${small(name)}-whole`, levels: ['whole'] },
+        ],
+        network === undefined ? {} : { network, env: [env as string] },
+      );
+      expect(results.filter(({ level }) => level === 'reachable').length).toBeGreaterThanOrEqual(8);
+      expect(results.filter(({ level }) => level === 'whole').length).toBeGreaterThanOrEqual(1);
+      const different = results.filter(({ differences }) => differences.flat().length > 0);
+      expect(different).toEqual([]);
+    });
   });
 });
 

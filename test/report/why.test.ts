@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Reason } from '../../src/keep/keepset.js';
 import { chainLines, chainOf, type Kept } from '../../src/report/why.js';
 
 const kept: Kept = {
@@ -16,6 +17,20 @@ it('the chain of a path leads to what is kept for its own sake, past circles', (
   expect(chainOf(kept, '/lib/c.so')?.map(({ path }) => path)).toEqual(['/lib/c.so', '/lib/b.so', '/lib/a.py', '/app/app.py']);
   expect(chainOf(kept, '/app/app.py')).toHaveLength(1);
   expect(chainOf(kept, '/lib/gone')).toBeUndefined();
+});
+
+it('a way to the app says more than having been seen', () => {
+  const seen: Kept = {
+    ...kept,
+    '/lib/a.py': [
+      { rule: 'python', parents: [], detail: 'imported while it was watched' },
+      { rule: 'observed', parents: ['/bin/python'], detail: 'opened by python' },
+      ...(kept['/lib/a.py'] as Reason[]),
+    ],
+    '/bin/python': [{ rule: 'entrypoint', parents: [], detail: '' }],
+  };
+  expect(chainOf(seen, '/lib/a.py')?.map(({ path }) => path)).toEqual(['/lib/a.py', '/app/app.py']);
+  expect(chainOf(seen, '/bin/python')?.map(({ path }) => path)).toEqual(['/bin/python']);
 });
 
 it('a circle alone ends with its own reason', () => {

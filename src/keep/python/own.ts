@@ -7,6 +7,9 @@ const ASIDE = /\/(\.git|\.hg|\.svn|\.tox|\.nox|\.mypy_cache|\.ruff_cache|\.pytes
 /** The app's own tests. */
 export const TEST_FILES = /\/tests?\/|\/(test_[^/]*|[^/]*_test|conftest)\.py$/;
 
+/** Why the app's own code is kept, in words. */
+export const OWN_CODE = "the app's own code";
+
 /** The app's own files: its code, and what lies beside it (templates, static files, migrations, data). */
 export interface OwnFiles {
   code: Set<string>;

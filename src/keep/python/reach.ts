@@ -8,7 +8,7 @@ import type { Context, Rule } from '../rule.js';
 import { isProgram } from '../scripts.js';
 import { AliveFunctions } from './alive.js';
 import { type Grade, Grades, WHY } from './grades.js';
-import { type OwnFiles, ownFiles } from './own.js';
+import { OWN_CODE, type OwnFiles, ownFiles } from './own.js';
 import { interpreterNames, namedByConfiguration } from './roots.js';
 import {
   ASKED_FOR_BY,
@@ -69,7 +69,7 @@ export class ReachRule implements Rule {
     if (trace.runs.some(({ tests }) => tests !== null)) this.runners = testRunners(world);
     const additions: Addition[] = interpreterNames(context);
     const keep = (path: string, detail: string) => additions.push({ path, rule: 'python', parents: [], detail });
-    for (const path of this.own.code) keep(path, "the app's own code");
+    for (const path of this.own.code) keep(path, OWN_CODE);
     for (const path of this.own.data) keep(path, "beside the app's own code");
     this.rootsOfInterpreter(context, additions);
     for (const name of Object.keys(trace.modules)) {
