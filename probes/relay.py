@@ -17,9 +17,29 @@ CHUNK = 65536
 LISTEN = "0A"
 
 
+def own_sockets():
+    """Inodes of the sockets that processes here hold; None where not all of them can be asked."""
+    found = set()
+    for process in os.listdir("/proc"):
+        if not process.isdigit():
+            continue
+        try:
+            for descriptor in os.listdir("/proc/%s/fd" % process):
+                kind, _, rest = os.readlink("/proc/%s/fd/%s" % (process, descriptor)).partition(":[")
+                if kind == "socket":
+                    found.add(rest[:-1])
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+    return found
+
+
 def listening():
-    """[address, port] of each listening TCP socket here, from /proc/net/tcp (proc(5)): no connection is made."""
+    """[address, port] of each listening TCP socket of a process here, from /proc/net/tcp (proc(5)): no connection is
+    made. Where the network is the machine's own, others listen there too."""
     found = []
+    own = own_sockets()
     for name, family in (("/proc/net/tcp", socket.AF_INET), ("/proc/net/tcp6", socket.AF_INET6)):
         try:
             with open(name) as file:
@@ -28,7 +48,7 @@ def listening():
             continue
         for row in rows:
             fields = row.split()
-            if len(fields) > 3 and fields[3] == LISTEN:
+            if len(fields) > 9 and fields[3] == LISTEN and (own is None or fields[9] in own):
                 address, port = fields[1].split(":")
                 words = struct.unpack("<%dI" % (len(address) // 8), bytes.fromhex(address))
                 packed = struct.pack(">%dI" % len(words), *words)

@@ -117,6 +117,7 @@ def make_kit(_):
     try:
         __import__(PACKAGE + ".supervisor")
         __import__(PACKAGE + ".relay")
+        __import__(PACKAGE + ".enter")
     except ImportError as error:
         return {"error": "the image's Python lacks what the supervisor needs: %s" % error}
     executable = os.path.realpath(sys.executable)

@@ -3,7 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { assembleCommand } from './commands/assemble.js';
 import { reportError } from './commands/context.js';
 import { doctorCommand } from './commands/doctor.js';
-import { addAssembleOptions, addEnvironmentOptions, addExerciseOptions, addLimitOptions, addRunOptions } from './commands/options.js';
+import {
+  addAssembleOptions,
+  addEngineOption,
+  addEnvironmentOptions,
+  addExerciseOptions,
+  addLimitOptions,
+  addRunOptions,
+} from './commands/options.js';
 import { shrinkCommand } from './commands/shrink.js';
 import { smokeCommand } from './commands/smoke.js';
 import { traceCommand } from './commands/trace.js';
@@ -25,23 +32,26 @@ const define = (name: string, text: string) =>
     .option('--debug', 'print stack traces')
     .exitOverride();
 
+/** A command that runs containers. */
+const running = (name: string, text: string) => addEngineOption(define(name, text));
+
 addExerciseOptions(
   addRunOptions(
-    define('trace', 'run an image, watch it, write a trace').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD'),
+    running('trace', 'run an image, watch it, write a trace').argument('<IMAGE>').argument('[CMD...]', 'after --: instead of CMD'),
   ),
 )
   .option('--append', 'join it to the trace of this image that is there already')
   .action(async (image, args, flags) => finish(await traceCommand(image, args, flags)));
 addEnvironmentOptions(
-  addAssembleOptions(define('assemble', 'build the image from traces of one image (default: the newest)').argument('[TRACE...]')),
+  addAssembleOptions(running('assemble', 'build the image from traces of one image (default: the newest)').argument('[TRACE...]')),
 ).action(async (traces, flags) => finish(await assembleCommand(traces, flags)));
 addLimitOptions(
-  addEnvironmentOptions(define('smoke', 'compare a shrunk image (default: the newest) with its original').argument('[SHRUNK]')),
+  addEnvironmentOptions(running('smoke', 'compare a shrunk image (default: the newest) with its original').argument('[SHRUNK]')),
 ).action(async (shrunk, flags) => finish(await smokeCommand(shrunk, flags)));
 addAssembleOptions(
   addExerciseOptions(
     addRunOptions(
-      define('shrink', 'trace, assemble and smoke, and repair until it passes')
+      running('shrink', 'trace, assemble and smoke, and repair until it passes')
         .argument('<IMAGE>')
         .argument('[CMD...]', 'after --: instead of CMD'),
     ),

@@ -47,6 +47,6 @@ export async function assembleImage({ session, original, base, entries, fs, trac
     config: (diffIds) =>
       imageConfig({ original, base, level, layers: diffIds.map((diffId, index) => ({ diffId, name: layers[index]?.name ?? '' })) }),
   });
-  const id = await session.load(archive);
+  const id = await session.load(archive, base);
   return { id, files: entries.filter(({ type }) => type === 'f').length };
 }

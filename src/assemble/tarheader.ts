@@ -1,3 +1,4 @@
+import { pathBytes } from '../images/pathbytes.js';
 import type { Entry } from '../rootfs.js';
 
 /** Tar pads everything to blocks of this many bytes. */
@@ -42,15 +43,6 @@ export function tarHeader(entry: Entry, hardLinkTo?: string): Buffer {
 /** Zeros up to the next block. */
 export function padding(size: number): Buffer {
   return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
-}
-
-/** A path's bytes, with surrogate escapes (PEP 383) turned back into the bytes that they stand for. */
-export function pathBytes(text: string): Buffer {
-  if (!/[\ud800-\udfff]/u.test(text)) return Buffer.from(text);
-  const parts = text
-    .split(/([\udc80-\udcff])/)
-    .map((part) => (/^[\udc80-\udcff]$/.test(part) ? Buffer.from([part.charCodeAt(0) & 0xff]) : Buffer.from(part)));
-  return Buffer.concat(parts);
 }
 
 function ustar(name: Buffer, linkName: Buffer, typeflag: string, entry: Entry, size: number, mtime: number): Buffer {

@@ -1,7 +1,8 @@
-import { DockerEngine } from '../engines/docker/docker.js';
+import { chooseEngine } from '../engines/choose.js';
 import type { Engine, Session } from '../engines/engine.js';
 import { ExitCode, UserError } from '../errors.js';
 import { createProgress, type Progress } from '../ui/progress.js';
+import type { EngineFlags } from './options.js';
 
 /** What every command works with. */
 export interface CommandContext {
@@ -14,8 +15,8 @@ export interface CommandContext {
  * Opens an engine and a session, does the work, and removes everything that the session made: also when the work fails
  * or the user interrupts it, which ends the process with 130 as soon as that is done.
  */
-export async function withSession<T>(work: (context: CommandContext) => Promise<T>): Promise<T> {
-  const engine = await DockerEngine.open();
+export async function withSession<T>(flags: EngineFlags, work: (context: CommandContext) => Promise<T>): Promise<T> {
+  const engine = await chooseEngine(flags.engine);
   const session = await engine.openSession();
   const interrupted = () => {
     process.stderr.write('\nInterrupted: removing what was made ...\n');

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ENGINES, type EngineName } from '../engines/choose.js';
 import { UserError } from '../errors.js';
 import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../images/runoptions.js';
 import { LEVELS, type Level } from '../keep/level.js';
@@ -30,8 +31,14 @@ export interface KeepFlags {
   exclude: string[];
   level: Level;
   base: string;
+}
+export interface TargetFlags {
   tag?: string;
+  output?: string;
   force?: true;
+}
+export interface EngineFlags {
+  engine?: EngineName;
 }
 
 const collect = (value: string, list: string[]) => [...list, value];
@@ -43,6 +50,13 @@ export function addEnvironmentOptions(command: Command): Command {
   addList(command, '-e, --env <NAME[=VALUE]>', 'environment variable; without a value, that of this shell');
   addList(command, '--env-file <FILE>', 'file of environment variables');
   return command;
+}
+
+/** What runs the containers. */
+export function addEngineOption(command: Command): Command {
+  return command.addOption(
+    new Option('--engine <ENGINE>', 'what runs the containers (default: docker where a daemon answers)').choices(ENGINES),
+  );
 }
 
 /** The options of `docker run` that go to the container. */
@@ -103,9 +117,13 @@ export function addAssembleOptions(command: Command): Command {
   command.addOption(new Option('--level <LEVEL>', 'how far the keep set reaches').choices(LEVELS).default('reachable'));
   command.addOption(new Option('--include <GLOB>', 'keep these paths too').argParser(collect).default([], 'none'));
   command.addOption(new Option('--exclude <GLOB>', 'leave these paths out, whatever needs them').argParser(collect).default([], 'none'));
-  command.option('--base <IMAGE>', 'scratch, or an image in the daemon to build on', 'scratch');
+  command.option('--base <IMAGE>', 'scratch, or an image to build on', 'scratch');
   command.option('--tag <NAME>', 'name of the shrunk image (default: <name>:<tag>-shrunk)');
-  command.option('--force', 'take the name also from an image that pyshrink did not make');
+  command.option(
+    '--output <IMAGE>',
+    'where to put it: docker-daemon:NAME, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker://NAME',
+  );
+  command.option('--force', 'replace also what pyshrink did not make');
   return command;
 }
 

@@ -1,9 +1,11 @@
 import { UserError, usageError } from '../errors.js';
 import { environmentOf } from '../images/config.js';
+import { parseImageName } from '../images/name.js';
 import { analystOf } from '../tracing/analyst.js';
 import { Helper } from '../tracing/helper.js';
 import type { Limits } from '../tracing/perform.js';
 import type { CommandContext } from './context.js';
+import { openImage } from './images.js';
 import type { Material } from './stages.js';
 import type { readTrace } from './workspace.js';
 
@@ -19,16 +21,17 @@ export async function reopen(
   limits: Limits,
 ): Promise<Material> {
   const { trace, secret, folder } = stored;
-  const original = await context.engine.find(trace.image.id);
-  if (!original)
+  const name = parseImageName(trace.image.reference);
+  const now = name.transport === 'docker-daemon' ? await context.engine.find(name.text) : await openImage(context, trace.image.reference);
+  const original = now?.id === trace.image.id ? now : await context.engine.find(trace.image.id);
+  if (!original && !now)
     throw new UserError(
-      `The image ${trace.image.reference} (${trace.image.id.slice(7, 19)}) that ${folder.tracePath} is of is no longer in the daemon.`,
+      `The image ${trace.image.reference} (${trace.image.id.slice(7, 19)}) that ${folder.tracePath} is of is no longer there.`,
       'Trace the image that is there now with `pyshrink trace`.',
     );
-  const now = await context.engine.find(trace.image.reference);
-  if (now && now.id !== original.id)
+  if (!original || (now && now.id !== original.id))
     throw new UserError(
-      `${trace.image.reference} is another image now (${now.id.slice(7, 19)}) than when ${folder.tracePath} was made (${original.id.slice(7, 19)}).`,
+      `${trace.image.reference} is another image now (${now?.id.slice(7, 19)}) than when ${folder.tracePath} was made (${trace.image.id.slice(7, 19)}).`,
       'Trace it anew with `pyshrink trace`.',
     );
   const values = environmentOf(given);

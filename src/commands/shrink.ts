@@ -1,14 +1,15 @@
 import { ExitCode } from '../errors.js';
 import { formatTable, megabytes } from '../ui/table.js';
 import { withSession } from './context.js';
-import { type ExerciseFlags, exerciseOf, type KeepFlags, type RunFlags } from './options.js';
+import { openImage, publish, targetOf } from './images.js';
+import { type EngineFlags, type ExerciseFlags, exerciseOf, type KeepFlags, type RunFlags, type TargetFlags } from './options.js';
 import { print } from './print.js';
-import { assembleDraft, baseImage, checkImage, passed, publish, targetName } from './stages.js';
+import { assembleDraft, baseImage, checkImage, passed } from './stages.js';
 import { traceStage, unsoundLine } from './trace.js';
 import { verdictLines } from './verdict.js';
 import { Folder } from './workspace.js';
 
-export interface ShrinkFlags extends KeepFlags, RunFlags, ExerciseFlags {
+export interface ShrinkFlags extends EngineFlags, KeepFlags, TargetFlags, RunFlags, ExerciseFlags {
   json?: true;
 }
 
@@ -21,11 +22,12 @@ const SHOWN = 10;
 export async function shrinkCommand(reference: string, args: string[], flags: ShrinkFlags): Promise<number> {
   const exercise = await exerciseOf(args, flags);
   const start = performance.now();
-  return withSession(async (context) => {
-    const { engine, progress } = context;
-    const original = await engine.inspect(reference);
-    const name = await targetName(engine, reference, flags);
-    const base = await baseImage(context.engine, flags);
+  return withSession(flags, async (context) => {
+    const { session, progress } = context;
+    const target = await targetOf(context, reference, flags);
+    const name = target.text;
+    const original = await openImage(context, reference, flags.platform);
+    const base = await baseImage(context, flags);
     const material = await traceStage(context, original, exercise);
     const assemble = () => progress.task(`Assembling ${name}`, () => assembleDraft(material, flags, base));
     const compare = (id: string) => progress.task('Comparing it with the original', (say) => checkImage(material, id, say));
@@ -40,9 +42,9 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
       verdict = await compare(draft.id);
     }
     const { repairs } = material.trace;
-    const size = (await engine.inspect(draft.id)).size;
+    const { size } = await session.inspect(draft.id);
     const ok = passed(verdict);
-    if (ok) await publish(context, draft, name);
+    if (ok) await publish(context, draft.id, target);
     if (ok) await folder.saveResult({ id: draft.id, tag: name, original: original.id, traces: [material.path] }, draft.report);
     const seconds = (performance.now() - start) / 1000;
     const files = [...material.fs.entries.values()].filter(({ type }) => type === 'f').length;

@@ -1,22 +1,23 @@
 import { LABELS } from '../assemble/config.js';
 import { ExitCode, UserError } from '../errors.js';
 import { withSession } from './context.js';
-import { type EnvironmentFlags, environmentEntries, type LimitFlags, limitsOf } from './options.js';
+import { openImage } from './images.js';
+import { type EngineFlags, type EnvironmentFlags, environmentEntries, type LimitFlags, limitsOf } from './options.js';
 import { print } from './print.js';
 import { reopen } from './reopen.js';
 import { checkImage, passed } from './stages.js';
 import { verdictLines } from './verdict.js';
 import { newestResult, readTraces, resultFolders } from './workspace.js';
 
-export interface SmokeFlags extends EnvironmentFlags, LimitFlags {
+export interface SmokeFlags extends EngineFlags, EnvironmentFlags, LimitFlags {
   json?: true;
 }
 
 /** `pyshrink smoke [SHRUNK]` */
 export async function smokeCommand(name: string | undefined, flags: SmokeFlags): Promise<number> {
   const newest = name === undefined ? await (await newestResult()).result() : undefined;
-  return withSession(async (context) => {
-    const shrunk = await context.engine.inspect(name ?? (newest?.tag as string));
+  return withSession(flags, async (context) => {
+    const shrunk = await openImage(context, name ?? (newest?.tag as string));
     const original = shrunk.config.Labels?.[LABELS.original];
     if (original === undefined)
       throw new UserError(`${shrunk.reference} was not made by pyshrink.`, 'Name an image that `pyshrink assemble` made.');

@@ -1,12 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { assembleImage, keptEntries } from '../assemble/assemble.js';
 import { type Overlay, overBase } from '../assemble/base.js';
-import { LABELS } from '../assemble/config.js';
 import { LibrarySearch } from '../elf/search.js';
-import type { Engine, ImageInfo } from '../engines/engine.js';
-import { UserError, usageError } from '../errors.js';
+import type { ImageInfo } from '../engines/engine.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
-import { parseReference, shrunkName } from '../images/reference.js';
 import { computeKeepSet } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Analyst } from '../keep/python/world.js';
@@ -22,6 +19,7 @@ import type { Helper } from '../tracing/helper.js';
 import type { Exercise } from '../tracing/trace.js';
 import { commandOf } from '../tracing/watched.js';
 import type { CommandContext } from './context.js';
+import { openImage } from './images.js';
 import type { KeepFlags } from './options.js';
 import type { KeepReport } from './workspace.js';
 
@@ -51,24 +49,9 @@ export interface Draft {
   report: KeepReport;
 }
 
-/** The name that the shrunk image will have. @throws UserError where somebody else's image has it */
-export async function targetName(engine: Engine, reference: string, flags: KeepFlags): Promise<string> {
-  if (flags.tag !== undefined && parseReference(flags.tag).digest !== undefined)
-    throw usageError(`--tag ${flags.tag} is not a name that an image can get`, 'Write NAME[:TAG].');
-  const name = flags.tag ?? shrunkName(parseReference(reference));
-  const holder = await engine.find(name);
-  if (holder && !flags.force && holder.config.Labels?.[LABELS.original] === undefined) {
-    throw new UserError(
-      `The name ${name} belongs to an image that pyshrink did not make.`,
-      'Choose another with --tag, or take it with --force.',
-    );
-  }
-  return name;
-}
-
 /** The image to build on; undefined for scratch. @throws UserError where there is none of that name */
-export async function baseImage(engine: Engine, flags: KeepFlags): Promise<ImageInfo | undefined> {
-  return flags.base === 'scratch' ? undefined : engine.inspect(flags.base);
+export async function baseImage(context: CommandContext, flags: KeepFlags): Promise<ImageInfo | undefined> {
+  return flags.base === 'scratch' ? undefined : openImage(context, flags.base);
 }
 
 /** Computes the keep set and streams the image into the engine. */
@@ -107,19 +90,13 @@ function commandsOf({ runs, original, trace }: Material): string[][] {
   return runs.map(({ exercise }, index) => commandOf(original.config, exercise.run, trace.runs[index]?.tests ? [] : exercise.args));
 }
 
-async function placeOver(base: ImageInfo, { context, helper, fs, trace }: Material, keep: KeepSet): Promise<Overlay> {
-  const tree = await helper.rootFsOf(context.session, base.id);
+async function placeOver(base: ImageInfo, { helper, fs, trace }: Material, keep: KeepSet): Promise<Overlay> {
+  const tree = await helper.rootFsOf(base.id);
   try {
     return await overBase({ name: base.reference, base: tree.fs, original: fs, python: trace.python.executable, keep });
   } finally {
     tree.close();
   }
-}
-
-/** Gives the draft its name. */
-export async function publish({ engine, session }: CommandContext, draft: Draft, name: string): Promise<void> {
-  await engine.tag(draft.id, name);
-  await engine.untag(session.temporaryName);
 }
 
 export interface Verdict extends Pick<SmokeResult, 'differences' | 'missing' | 'compared'> {
@@ -133,7 +110,7 @@ export interface Verdict extends Pick<SmokeResult, 'differences' | 'missing' | '
 /** Static checks, then the exercise on the shrunk image beside the original's answers. */
 export async function checkImage(material: Material, shrunk: string, say: (text: string) => void): Promise<Verdict> {
   const { context, helper, original, fs, runs, trace } = material;
-  const tree = await helper.rootFsOf(context.session, shrunk);
+  const tree = await helper.rootFsOf(shrunk);
   const small = tree.fs;
   const health = healthcheckCommand(original.config);
   const environment = { ...environmentOf(original.config.Env), ...environmentOf(environmentEntriesOf(material)) };

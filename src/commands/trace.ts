@@ -5,12 +5,13 @@ import { analystOf } from '../tracing/analyst.js';
 import { Helper } from '../tracing/helper.js';
 import { type Exercise, traceImage } from '../tracing/trace.js';
 import { type CommandContext, withSession } from './context.js';
-import { type ExerciseFlags, exerciseOf, type RunFlags } from './options.js';
+import { openImage } from './images.js';
+import { type EngineFlags, type ExerciseFlags, exerciseOf, type RunFlags } from './options.js';
 import { print } from './print.js';
 import type { Material } from './stages.js';
 import { Folder, readTrace } from './workspace.js';
 
-export interface TraceFlags extends RunFlags, ExerciseFlags {
+export interface TraceFlags extends EngineFlags, RunFlags, ExerciseFlags {
   json?: true;
   append?: true;
 }
@@ -18,8 +19,8 @@ export interface TraceFlags extends RunFlags, ExerciseFlags {
 /** `pyshrink trace IMAGE [-- CMD...]` */
 export async function traceCommand(reference: string, args: string[], flags: TraceFlags): Promise<number> {
   const exercise = await exerciseOf(args, flags);
-  return withSession(async (context) => {
-    const original = await context.engine.inspect(reference);
+  return withSession(flags, async (context) => {
+    const original = await openImage(context, reference, flags.platform);
     const { trace, path } = await traceStage(context, original, exercise, flags.append);
     print(
       flags.json,

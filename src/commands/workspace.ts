@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { folderName, parseReference } from '../images/reference.js';
+import { folderName, parseImageName } from '../images/name.js';
 import { RunOptionsSchema } from '../images/runoptions.js';
 import { joinTraces, parseTrace, type Trace } from '../trace.js';
 import { Answers } from '../tracing/answers.js';
@@ -59,7 +59,7 @@ export class Folder {
   constructor(readonly path: string) {}
 
   static for(reference: string): Folder {
-    return new Folder(join(ROOT, folderName(parseReference(reference))));
+    return new Folder(join(ROOT, folderName(parseImageName(reference))));
   }
 
   get tracePath(): string {

@@ -1,6 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ImageConfig } from '../images/config.js';
 import type { RunOptions } from '../images/runoptions.js';
+import type { ImageSource } from '../images/source.js';
+import type { Entry } from '../rootfs.js';
 
 /** What an engine knows of an image. */
 export interface ImageInfo {
@@ -32,6 +34,8 @@ export interface ContainerSpec {
   attachInput: boolean;
   /** Role in the session, a label for whoever looks at the engine. */
   role: 'helper' | 'app';
+  /** Start of a command line that takes on user, groups, capabilities and directory (probes/enter.py), for engines without a runtime. */
+  launcher?: readonly string[];
 }
 
 /** Where the session's volume is mounted in every container of ours. */
@@ -63,8 +67,6 @@ export interface Container {
   putArchive(directory: string, archive: Readable | Buffer): Promise<void>;
   /** A tar archive of a path. */
   getArchive(path: string): Promise<Readable>;
-  /** Whether a path exists, and as what; links are not followed. */
-  stat(path: string): Promise<{ directory: boolean; link?: string } | undefined>;
   /** Makes a throwaway image of its file system and returns its id. */
   commit(): Promise<string>;
   remove(): Promise<void>;
@@ -81,9 +83,22 @@ export interface Session {
   /**
    * Loads an image from an archive as `docker save` writes it, in which it is called {@link temporaryName}; one that
    * bore this name before is removed.
+   * @param base whose layers the archive names and does not hold
    * @returns the image's id
    */
-  load(archive: Readable): Promise<string>;
+  load(archive: Readable, base?: ImageInfo): Promise<string>;
+  /** Takes an image of files or of a registry in, for as long as the session lasts. */
+  importImage(source: ImageSource): Promise<ImageInfo>;
+  /** The same for a plain root file system. */
+  importDirectory(reference: string, path: string): Promise<ImageInfo>;
+  /** Of an image that {@link load} or {@link importImage} gave the identifier of. */
+  inspect(id: string): Promise<ImageInfo>;
+  /** An image with its layers, to be written elsewhere. */
+  exportImage(id: string): Promise<ImageSource>;
+  /** The entries of an image, where the engine has read them itself: undefined, they are to be asked of a container. */
+  entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined>;
+  /** A path that is not there yet, for what is removed with the session. */
+  spool(): Promise<string>;
   /** Stops and removes all of it; safe to call twice, and while something else still fails. */
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ const PROBES = fileURLToPath(new URL('../../probes/', import.meta.url));
 const PACKAGE = 'pyshrink_probes';
 
 /** The command line that runs one of our probes by a Python. */
-export function probeCommand(python: readonly string[], name: 'server' | 'supervisor' | 'relay', ...args: string[]): string[] {
+export function probeCommand(python: readonly string[], name: 'server' | 'supervisor' | 'relay' | 'enter', ...args: string[]): string[] {
   return [...python, `${KIT_MOUNT}/${PACKAGE}/start.py`, name, ...args];
 }
 
@@ -34,6 +34,9 @@ const ELSEWHERE = [
   '/usr/local/bin/python',
   '/usr/bin/python',
 ];
+
+/** How runtimes say that a program is not in the image. */
+const MISSING = /not found|no such file|permission denied/i;
 
 const Information = z.object({
   version: z.tuple([z.number(), z.number(), z.number()]),
@@ -58,6 +61,7 @@ export class Helper {
   private kit: Promise<{ command: string[]; loader: string | null }> | undefined;
 
   private constructor(
+    private readonly session: Session,
     private readonly channel: Channel,
     readonly volume: string,
     readonly python: InterpreterInformation,
@@ -84,7 +88,7 @@ export class Helper {
       const streams = await container.start().catch((error: unknown) => error as Error);
       if (streams instanceof Error) {
         await container.remove();
-        if (/not found|no such file|permission denied/i.test(streams.message)) continue;
+        if (MISSING.test(streams.message)) continue;
         throw streams;
       }
       let complaint = '';
@@ -94,8 +98,9 @@ export class Helper {
       const channel = new Channel(streams.stdin, streams.stdout);
       try {
         const told = Information.parse(JSON.parse((await channel.ask({ op: 'information' })).toString()));
-        return new Helper(channel, volume, told, image);
+        return new Helper(session, channel, volume, told, image);
       } catch (error) {
+        if (/chroot: failed to run command/.test(complaint)) continue;
         throw new UserError(
           `${python} of ${image.reference} does not run: ${complaint.trim() || String(error)}`,
           'Check the image with `docker run --rm --entrypoint python3 IMAGE -V`.',
@@ -109,8 +114,8 @@ export class Helper {
   }
 
   /** The same for an image that may have no Python of its own, by the kit: its entries and their bytes. */
-  async rootFsOf(session: Session, image: string): Promise<{ fs: RootFs; close: () => void }> {
-    const container = await session.create({
+  async rootFsOf(image: string): Promise<{ fs: RootFs; close: () => void }> {
+    const container = await this.session.create({
       image,
       command: probeCommand(await this.kitCommand(), 'server'),
       run: HELPER_RUN,
@@ -121,7 +126,7 @@ export class Helper {
     const streams = await container.start();
     streams.stderr.resume();
     const channel = new Channel(streams.stdin, streams.stdout);
-    return { fs: await this.treeOf(channel), close: () => channel.close() };
+    return { fs: await this.treeOf(image, channel), close: () => channel.close() };
   }
 
   /** Makes the kit and returns the start of a command line that runs its Python. */
@@ -143,10 +148,12 @@ export class Helper {
 
   /** Every entry of the image; bytes are read through this helper. */
   async rootFs(): Promise<RootFs> {
-    return this.treeOf(this.channel);
+    return this.treeOf(this.image.id, this.channel);
   }
 
-  private async treeOf(channel: Channel): Promise<RootFs> {
+  private async treeOf(image: string, channel: Channel): Promise<RootFs> {
+    const known = await this.session.entriesOf(image);
+    if (known) return overChannel(known, channel);
     const { config, created } = this.image;
     const volumes = Object.keys(config.Volumes ?? {});
     const inventory = await channel.ask({ op: 'inventory', volumes, created: Math.floor(Date.parse(created) / 1000) || 0 });
@@ -192,7 +199,7 @@ export class Helper {
   }
 }
 
-function overChannel(entries: Map<string, Entry>, channel: Channel): RootFs {
+function overChannel(entries: ReadonlyMap<string, Entry>, channel: Channel): RootFs {
   return new RootFs(entries, (path, offset, length) => channel.ask({ op: 'read', path, offset, length }));
 }
 

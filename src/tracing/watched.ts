@@ -75,6 +75,7 @@ export class WatchedApp {
       volume: spec.volume,
       attachInput: false,
       role: 'app',
+      launcher: probeCommand(spec.kit, 'enter'),
     });
     try {
       return new WatchedApp(spec, container, await container.start());

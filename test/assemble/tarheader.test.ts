@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { extract, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { padding, pathBytes, tarHeader } from '../../src/assemble/tarheader.js';
+import { padding, tarHeader } from '../../src/assemble/tarheader.js';
+import { pathBytes } from '../../src/images/pathbytes.js';
 import type { Entry } from '../../src/rootfs.js';
 
 async function readBack(bytes: Buffer): Promise<Header & { pax?: Record<string, string> }> {

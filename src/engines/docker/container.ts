@@ -6,16 +6,6 @@ import { statusOf } from './client.js';
 import { SESSION_LABEL } from './labels.js';
 import { demultiplex } from './streams.js';
 
-/** What HEAD /containers/ID/archive tells (base64 of JSON). */
-interface PathStat {
-  mode: number;
-  linkTarget: string;
-}
-
-/** os.ModeDir and os.ModeSymlink of Go, in which the daemon gives modes. */
-const GO_DIRECTORY = 0x80000000;
-const GO_SYMLINK = 0x08000000;
-
 const EXIT_POLL_MILLISECONDS = 20;
 
 /** A container of the Docker daemon. */
@@ -87,19 +77,6 @@ export class DockerContainer implements Container {
 
   async getArchive(path: string): Promise<Readable> {
     return (await this.container.getArchive({ path })) as Readable;
-  }
-
-  async stat(path: string): Promise<{ directory: boolean; link?: string } | undefined> {
-    try {
-      const answer = (await this.container.infoArchive({ path })) as unknown as { headers: Record<string, string> };
-      const told = answer.headers['x-docker-container-path-stat'] ?? '';
-      const stat = JSON.parse(Buffer.from(told, 'base64').toString()) as PathStat;
-      const link = (stat.mode & GO_SYMLINK) !== 0 ? stat.linkTarget : undefined;
-      return { directory: (stat.mode & GO_DIRECTORY) !== 0, ...(link !== undefined && { link }) };
-    } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw error;
-    }
   }
 
   async commit(): Promise<string> {

@@ -1,10 +1,10 @@
 import type Dockerode from 'dockerode';
 import { UserError } from '../../errors.js';
-import type { ImageConfig } from '../../images/config.js';
 import { parseReference } from '../../images/reference.js';
 import type { Engine, EngineDescription, ImageInfo, Session } from '../engine.js';
 import { connect, statusOf } from './client.js';
 import type { Endpoint } from './endpoints.js';
+import { inspectImage } from './image.js';
 import { removeLeftovers } from './leftovers.js';
 import { DockerSession } from './session.js';
 
@@ -24,24 +24,9 @@ export class DockerEngine implements Engine {
   }
 
   async find(reference: string): Promise<ImageInfo | undefined> {
-    const name = reference.replace(/^docker-daemon:/, '');
-    parseReference(name);
+    parseReference(reference);
     try {
-      const info = await this.docker.getImage(name).inspect();
-      return {
-        id: info.Id,
-        reference: name,
-        digests: info.RepoDigests ?? [],
-        platform: {
-          os: info.Os,
-          architecture: info.Architecture,
-          ...((info as { Variant?: string }).Variant && { variant: (info as { Variant?: string }).Variant as string }),
-        },
-        config: info.Config as unknown as ImageConfig,
-        size: info.Size,
-        created: info.Created,
-        layers: info.RootFS.Layers ?? [],
-      };
+      return await inspectImage(this.docker, reference, reference);
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw error;

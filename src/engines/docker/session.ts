@@ -1,10 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
+import { execa } from 'execa';
 import { UserError } from '../../errors.js';
-import { type Container, type ContainerSpec, KIT_MOUNT, type Session } from '../engine.js';
+import { dockerArchive } from '../../images/sinks/dockerarchive.js';
+import type { ImageSource } from '../../images/source.js';
+import { openDockerArchive } from '../../images/sources/dockerarchive.js';
+import { type Container, type ContainerSpec, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
 import { messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
+import { inspectImage } from './image.js';
 import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 
 /** One session on a Docker daemon. */
@@ -16,6 +26,9 @@ export class DockerSession implements Session {
   private readonly volumes: string[] = [];
   private readonly images: string[] = [];
   private closing: Promise<void> | undefined;
+  private folder: Promise<string> | undefined;
+  private spooled = 0;
+  private imported = 0;
 
   constructor(private readonly docker: Dockerode) {}
 
@@ -85,8 +98,56 @@ export class DockerSession implements Session {
   async load(archive: Readable): Promise<string> {
     // An earlier draft of this session goes with its name; containers of it have ended.
     if (this.images.includes(this.temporaryName)) await this.docker.getImage(this.temporaryName).remove({ force: true });
-    else this.images.push(this.temporaryName);
+    return this.loadAs(this.temporaryName, archive);
+  }
+
+  async importImage(source: ImageSource): Promise<ImageInfo> {
+    const name = `${TEMPORARY_REPOSITORY}/source-${this.imported++}:${this.id}`;
+    const id = await this.loadAs(
+      name,
+      dockerArchive(source, name, () => this.spool()),
+    );
+    await source.close();
+    return { ...(await inspectImage(this.docker, id, source.reference)), digests: source.digests };
+  }
+
+  async importDirectory(reference: string, path: string): Promise<ImageInfo> {
+    const name = `${TEMPORARY_REPOSITORY}/source-${this.imported++}`;
+    const tar = execa('tar', ['--numeric-owner', '--xattrs', '-C', path, '-c', '.'], { buffer: false, stdout: 'pipe' });
+    const answer = await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id });
+    this.images.push(`${name}:${this.id}`);
+    await this.followed(answer);
+    await tar;
+    return inspectImage(this.docker, `${name}:${this.id}`, reference);
+  }
+
+  inspect(id: string): Promise<ImageInfo> {
+    return inspectImage(this.docker, id, id);
+  }
+
+  async exportImage(id: string): Promise<ImageSource> {
+    const path = await this.spool();
+    await pipeline(await this.docker.getImage(id).get(), createWriteStream(path));
+    return openDockerArchive(id, path, undefined, () => this.spool());
+  }
+
+  async entriesOf(): Promise<undefined> {
+    return undefined;
+  }
+
+  async spool(): Promise<string> {
+    this.folder ??= mkdtemp(join(tmpdir(), 'pyshrink-'));
+    return join(await this.folder, String(this.spooled++));
+  }
+
+  private async loadAs(name: string, archive: Readable): Promise<string> {
+    if (!this.images.includes(name)) this.images.push(name);
     const answer = await this.docker.loadImage(archive as NodeJS.ReadableStream);
+    await this.followed(answer);
+    return (await this.docker.getImage(name).inspect()).Id;
+  }
+
+  private async followed(answer: NodeJS.ReadableStream): Promise<void> {
     const problem = await new Promise<string | undefined>((resolve, reject) => {
       let told: string | undefined;
       this.docker.modem.followProgress(
@@ -98,7 +159,6 @@ export class DockerSession implements Session {
       );
     });
     if (problem) throw new UserError(`The daemon could not load the image: ${problem}`, "Check the daemon's disk space and log.");
-    return (await this.docker.getImage(this.temporaryName).inspect()).Id;
   }
 
   close(): Promise<void> {
@@ -107,6 +167,7 @@ export class DockerSession implements Session {
   }
 
   private async removeAll(): Promise<void> {
+    if (this.folder) await rm(await this.folder, { recursive: true, force: true });
     await Promise.all(this.containers.map((container) => container.remove().catch(() => {})));
     const removals = [
       ...this.images.map((name) => this.docker.getImage(name).remove({ force: true })),

@@ -1,0 +1,72 @@
+import { release } from 'node:os';
+import { UserError } from '../../errors.js';
+import { ownPlatform } from '../../images/sources/manifest.js';
+import type { Engine, EngineDescription, ImageInfo, Session } from '../engine.js';
+import { removeDeadSessions, SessionFolder } from './folder.js';
+import { lookAtMachine, type Machine, removeTree } from './machine.js';
+import { LocalSession } from './session.js';
+
+/** Containers of Linux namespaces, made with what util-linux has; no daemon. */
+export class LocalEngine implements Engine {
+  readonly name = 'local';
+  private session: LocalSession | undefined;
+
+  /** @param insteadOf why no daemon is used, where one was wanted */
+  constructor(private readonly insteadOf = 'The local engine was chosen, which has no images by name.') {}
+
+  /** Images are files here: an engine without a daemon has none of its own, but those of its session. */
+  async find(reference: string): Promise<ImageInfo | undefined> {
+    return this.session?.find(reference);
+  }
+
+  async inspect(reference: string): Promise<ImageInfo> {
+    throw new UserError(
+      `${reference} is the name of an image in a Docker daemon, and none is used. ${this.insteadOf}`,
+      'Start Docker, or name an image in files: docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR; or docker://NAME of a registry.',
+    );
+  }
+
+  async describe(): Promise<EngineDescription> {
+    const folder = await SessionFolder.create();
+    const machine = await lookAtMachine(folder.path);
+    await removeTree(folder.path, 'root');
+    return {
+      version: 'refused' in machine ? '' : `${machine.user}, ${machine.overlay}`,
+      api: '',
+      system: `${ownPlatform()}, Linux ${release()}`,
+      endpoint: '',
+      root: folder.path,
+      images: [],
+    };
+  }
+
+  async openSession(): Promise<Session> {
+    const folder = await SessionFolder.create();
+    const machine = await lookAtMachine(folder.path);
+    if ('refused' in machine) {
+      await removeTree(folder.path, 'root');
+      throw new UserError(`No containers can be made on this machine: ${machine.refused}.`, remedyFor(machine.refused));
+    }
+    await removeDeadSessions(machine.user);
+    this.session = new LocalSession(folder, machine);
+    return this.session;
+  }
+
+  async tag(): Promise<void> {}
+
+  async untag(): Promise<void> {}
+
+  async clean(): Promise<string[]> {
+    const user: Machine['user'] = process.getuid?.() === 0 ? 'root' : 'ranges';
+    return removeDeadSessions(user);
+  }
+}
+
+/** What would let containers be made. */
+export function remedyFor(refused: string): string {
+  if (/util-linux/.test(refused)) return 'Install util-linux, or start a Docker daemon.';
+  return (
+    'Allow user namespaces (as root: `sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 ' +
+    '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`; inside Docker, run the outer container with --privileged), or start a Docker daemon.'
+  );
+}

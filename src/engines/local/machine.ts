@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { quote } from './setup.js';
+
+/** What this machine allows. */
+export interface Machine {
+  /**
+   * Whose namespaces they are: root's own; a user's, who is root inside, with the ranges of subuid(5) or without them,
+   * when there is no other user inside.
+   */
+  user: 'root' | 'ranges' | 'single';
+  /** How a writable file system is put over an image: by the kernel, by FUSE, or as a copy. */
+  overlay: 'kernel' | 'fuse' | 'copy';
+}
+
+/** Why there can be no containers here, in the words of the program that was refused. */
+export interface Refusal {
+  refused: string;
+}
+
+/** Options of unshare(1) for the user namespace of each kind. */
+export const USER_NAMESPACE: Record<Machine['user'], readonly string[]> = {
+  root: [],
+  ranges: ['--user', '--map-root-user', '--map-auto'],
+  single: ['--user', '--map-root-user'],
+};
+
+const NAMESPACES = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
+
+/** A command line in new namespaces. It is killed when we end, however that is: setpriv(1), --pdeathsig. */
+export function inNamespaces(user: Machine['user'], more: readonly string[], script: string): string[] {
+  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...USER_NAMESPACE[user], ...NAMESPACES, ...more, '/bin/sh', '-c', script];
+}
+
+/**
+ * Finds out by trying.
+ * @param folder where containers will have their files: what works depends on its file system too
+ */
+export async function lookAtMachine(folder: string): Promise<Machine | Refusal> {
+  const root = process.getuid?.() === 0;
+  const kinds: readonly Machine['user'][] = root ? ['root', 'ranges', 'single'] : ['ranges', 'single'];
+  let refused = '';
+  for (const user of kinds) {
+    const tried = await attempt(user, 'mount -t proc proc /proc');
+    if (tried === undefined) return { user, overlay: await overlayHere(user, folder) };
+    refused = tried;
+  }
+  return { refused };
+}
+
+async function overlayHere(user: Machine['user'], folder: string): Promise<Machine['overlay']> {
+  const place = await mkdtemp(join(folder, 'try-'));
+  try {
+    for (const name of ['lower', 'upper', 'work', 'root']) await mkdir(join(place, name));
+    await writeFile(join(place, 'lower', 'file'), 'x');
+    const options = `lowerdir=${place}/lower,upperdir=${place}/upper,workdir=${place}/work`;
+    // Removing and replacing needs more of the kernel than the mount alone.
+    const check = `cd ${quote(`${place}/root`)} && rm file && mkdir file && [ -d file ]`;
+    const own = user === 'root' ? '' : ',userxattr';
+    if ((await attempt(user, `mount -t overlay overlay -o ${quote(options + own)} ${quote(`${place}/root`)} && ${check}`)) === undefined)
+      return 'kernel';
+    if ((await attempt(user, `fuse-overlayfs -o ${quote(options)} ${quote(`${place}/root`)} && ${check}`)) === undefined) return 'fuse';
+    return 'copy';
+  } finally {
+    await removeTree(place, user);
+  }
+}
+
+/** What went wrong; undefined where nothing did. */
+async function attempt(user: Machine['user'], script: string): Promise<string | undefined> {
+  const [file, ...args] = inNamespaces(user, [], `set -e; ${script}`);
+  const run = await execa(file as string, args, { reject: false, stdin: 'ignore' });
+  if (!run.failed) return undefined;
+  return run.code === 'ENOENT'
+    ? `there is no ${file}(1), which util-linux has`
+    : run.stderr.trim().split('\n').at(-1) || `status ${run.exitCode}`;
+}
+
+/** Removes a folder with files of users that only exist in our namespaces. */
+export async function removeTree(folder: string, user: Machine['user']): Promise<void> {
+  if (user === 'root') return rm(folder, { recursive: true, force: true });
+  const run = await execa('unshare', [...USER_NAMESPACE[user], 'rm', '-rf', '--', folder], { reject: false });
+  if (run.failed) await rm(folder, { recursive: true, force: true });
+}
+
+/** Whom the kernel takes us for, for messages. */
+export function ownName(): string {
+  return userInfo().username;
+}

@@ -1,0 +1,331 @@
+import { createWriteStream } from 'node:fs';
+import { copyFile, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, posix, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { execa } from 'execa';
+import { UserError, usageError } from '../../errors.js';
+import { environmentOf, type ImageConfig } from '../../images/config.js';
+import { sha256 } from '../../images/digest.js';
+import { unpackImage } from '../../images/layers/apply.js';
+import { explained } from '../../images/layers/disk.js';
+import type { RunOptions } from '../../images/runoptions.js';
+import { type ImageSource, readConfig } from '../../images/source.js';
+import { openDockerArchive } from '../../images/sources/dockerarchive.js';
+import { matches, ownPlatform } from '../../images/sources/manifest.js';
+import { type Entry, RootFs } from '../../rootfs.js';
+import { type Container, type ContainerSpec, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
+import { capabilities } from './capabilities.js';
+import { LocalContainer } from './container.js';
+import type { SessionFolder } from './folder.js';
+import { inNamespaces, type Machine, removeTree } from './machine.js';
+import { giveToOwners } from './owners.js';
+import { type Bind, type MountPlan, setupScript } from './setup.js';
+import { identityOf } from './user.js';
+
+/** An image as directories of this machine, the uppermost first. */
+interface LocalImage {
+  layers: readonly string[];
+  config: ImageConfig;
+  info: ImageInfo;
+  /** undefined: to be asked of a container. */
+  entries?: Map<string, Entry>;
+  source?: ImageSource;
+}
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const SHM_SIZE = 64 << 20;
+/** What an engine makes at run time: none of it is the image's. */
+const ENGINES_OWN = /^\/(dev|proc|sys)\/|^\/etc\/(hosts|hostname|resolv\.conf)$|^\/\.dockerenv$/;
+
+/** One session of containers of this machine's own. */
+export class LocalSession implements Session {
+  readonly engine = 'local';
+  readonly temporaryName = 'pyshrink/draft:latest';
+  private readonly images = new Map<string, LocalImage>();
+  private readonly containers: LocalContainer[] = [];
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly folder: SessionFolder,
+    private readonly machine: Machine,
+  ) {}
+
+  get id(): string {
+    return this.folder.id;
+  }
+
+  find(id: string): ImageInfo | undefined {
+    return this.images.get(id)?.info;
+  }
+
+  async inspect(id: string): Promise<ImageInfo> {
+    return this.known(id).info;
+  }
+
+  createVolume(): Promise<string> {
+    return this.folder.folder('volume');
+  }
+
+  async spool(): Promise<string> {
+    return this.folder.next('spool');
+  }
+
+  async importImage(source: ImageSource): Promise<ImageInfo> {
+    const { id, platform, created, config } = readConfig(source.configBytes, source.reference);
+    const known = this.images.get(id);
+    if (known) return { ...known.info, reference: source.reference };
+    if (!matches(platform, ownPlatform()))
+      throw new UserError(
+        `${source.reference} is for ${platform.os}/${platform.architecture}, and this machine is ${ownPlatform()}.`,
+        'Choose another image, with --platform where it has several.',
+      );
+    const root = await this.folder.folder('image');
+    const { entries, size } = await unpackImage(source, root);
+    if (this.machine.user === 'ranges') await giveToOwners(root, entries.values());
+    const info: ImageInfo = {
+      id,
+      reference: source.reference,
+      digests: source.digests,
+      platform,
+      config,
+      size,
+      created,
+      layers: readConfig(source.configBytes, source.reference).diffIds,
+    };
+    this.images.set(id, { layers: [root], config, info, entries: withoutEngines(entries), source });
+    return info;
+  }
+
+  async importDirectory(reference: string, path: string): Promise<ImageInfo> {
+    const directory = resolve(path);
+    if (!(await stat(directory).catch(() => undefined))?.isDirectory())
+      throw usageError(`${path} is no directory.`, 'Name a root file system.');
+    const link = this.folder.next('image');
+    await symlink(directory, link); // its name may hold what separates the options of a mount
+    const [os, architecture] = ownPlatform().split('/') as [string, string];
+    const config: ImageConfig = { Env: [`PATH=${DEFAULT_PATH}`] };
+    const info: ImageInfo = {
+      id: sha256(`rootfs:${directory}`),
+      reference,
+      digests: [],
+      platform: { os, architecture },
+      config,
+      size: 0,
+      created: new Date((await stat(directory)).mtimeMs).toISOString(),
+      layers: [],
+    };
+    this.images.set(info.id, { layers: [link], config, info });
+    return info;
+  }
+
+  async entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined> {
+    return this.images.get(image)?.entries;
+  }
+
+  async load(archive: Readable, base?: ImageInfo): Promise<string> {
+    const path = await this.spool();
+    await pipeline(archive, createWriteStream(path)).catch((error: unknown) => {
+      throw explained(error, path);
+    });
+    const below = base && this.images.get(base.id)?.source;
+    const source = await openDockerArchive('the shrunk image', path, undefined, () => this.spool(), below?.layers);
+    return (await this.importImage(source)).id;
+  }
+
+  async exportImage(id: string): Promise<ImageSource> {
+    const { source } = this.known(id);
+    if (!source) throw new Error(`${id} has no layers`);
+    return source;
+  }
+
+  async create(spec: ContainerSpec): Promise<Container> {
+    if (this.closing) throw new Error('the session is closed');
+    requireSupported(spec.run);
+    const image = this.known(spec.image);
+    const place = await this.folder.folder('container');
+    const [root, upper, work] = [join(place, 'root'), join(place, 'upper'), join(place, 'work')];
+    for (const path of [root, upper, work]) await mkdir(path);
+    const own = this.machine.overlay === 'copy';
+    if (own) await this.copy(image.layers, root);
+    const environment = this.environmentOf(spec, image);
+    const user = identityOf(spec.run.user ?? image.config.User ?? '', await userFiles(image.layers), spec.run.groupAdd);
+    environment.HOME ??= user.home;
+    const plan: MountPlan = {
+      root,
+      rootfs: own
+        ? { kind: 'own' }
+        : {
+            kind: 'overlay',
+            lower: image.layers,
+            upper,
+            work,
+            fuse: this.machine.overlay === 'fuse',
+            userNamespace: this.machine.user !== 'root',
+          },
+      readOnly: spec.run.readOnly,
+      binds: await this.binds(spec, image, place),
+      tmpfs: spec.run.tmpfs.map((text) => {
+        const colon = text.indexOf(':');
+        return colon < 0 ? { target: text, options: '' } : { target: text.slice(0, colon), options: text.slice(colon + 1) };
+      }),
+      shmSize: spec.run.shmSize ?? SHM_SIZE,
+      hostname: spec.run.hostname,
+      environment,
+    };
+    const single = this.machine.user === 'single';
+    const isolated = spec.run.network === 'none';
+    const launcher = spec.launcher
+      ? [
+          ...spec.launcher,
+          JSON.stringify({
+            uid: single ? 0 : user.uid,
+            gid: single ? 0 : user.gid,
+            groups: user.groups,
+            cwd: spec.run.workdir ?? (image.config.WorkingDir || '/'),
+            capabilities: capabilities(spec.run.capAdd, spec.run.capDrop),
+            loopback: isolated,
+          }),
+        ]
+      : [];
+    const container = new LocalContainer({
+      id: place,
+      command: inNamespaces(this.machine.user, isolated ? ['--net'] : [], setupScript(plan, [...launcher, ...spec.command])),
+      enter: [
+        ...(this.machine.user === 'root' ? [] : ['--user', '--preserve-credentials']),
+        ...['--mount', '--pid', '--ipc', '--uts', '--root', '--wd'],
+        ...(isolated ? ['--net'] : []),
+      ],
+      environment,
+      launcher,
+      input: spec.attachInput,
+      writable: own ? root : upper,
+      lower: own ? [] : image.layers,
+      volume: spec.volume,
+      commit: () => {
+        const id = `commit:${place}`;
+        this.images.set(id, { ...image, layers: own ? [root] : [upper, ...image.layers] });
+        return id;
+      },
+    });
+    this.containers.push(container);
+    return container;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.removeAll();
+    return this.closing;
+  }
+
+  private async removeAll(): Promise<void> {
+    await Promise.all(this.containers.map((container) => container.remove()));
+    await Promise.all([...this.images.values()].map(({ source }) => source?.close().catch(() => {})));
+    await removeTree(this.folder.path, this.machine.user);
+  }
+
+  private known(id: string): LocalImage {
+    const image = this.images.get(id);
+    if (!image) throw new Error(`there is no image ${id}`);
+    return image;
+  }
+
+  private environmentOf({ run }: ContainerSpec, { config }: LocalImage): Record<string, string> {
+    return { PATH: DEFAULT_PATH, HOSTNAME: run.hostname ?? hostname(), ...environmentOf(config.Env), ...environmentOf(run.env) };
+  }
+
+  private async copy(layers: readonly string[], root: string): Promise<void> {
+    const [lower] = layers;
+    const run = await execa('cp', ['-a', '--reflink=auto', `${lower}/.`, root], { reject: false });
+    if (run.failed) throw explained(new Error(run.stderr), root);
+  }
+
+  private async binds({ run, volume }: ContainerSpec, image: LocalImage, place: string): Promise<Bind[]> {
+    const hosts = join(place, 'hosts');
+    const added = run.addHost.map((entry) => `${entry.slice(entry.indexOf(':') + 1)}\t${entry.slice(0, entry.indexOf(':'))}\n`);
+    await writeFile(hosts, `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${added.join('')}`);
+    const name = join(place, 'hostname');
+    await writeFile(name, `${run.hostname ?? hostname()}\n`);
+    const resolver = join(place, 'resolv.conf');
+    await copyFile('/etc/resolv.conf', resolver).catch(() => writeFile(resolver, ''));
+    const binds: Bind[] = [
+      { source: hosts, target: '/etc/hosts', readOnly: false, type: 'file' },
+      { source: name, target: '/etc/hostname', readOnly: false, type: 'file' },
+      { source: resolver, target: '/etc/resolv.conf', readOnly: false, type: 'file' },
+      { source: volume, target: KIT_MOUNT, readOnly: false, type: 'directory' },
+    ];
+    const declared = Object.keys(image.config.Volumes ?? {}).map((path) => path.replace(/(.)\/+$/, '$1'));
+    const given = run.volume.map((text) => this.volume(text));
+    for (const path of declared) {
+      if (given.some(({ target }) => target === path)) continue;
+      binds.push({ source: await this.filledVolume(image, path), target: real(image, path), readOnly: false, type: 'directory' });
+    }
+    for (const { source, target, readOnly } of given) {
+      const directory = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
+      if (directory) await mkdir(source, { recursive: true });
+      binds.push({ source, target: real(image, target), readOnly, type: directory ? 'directory' : 'file' });
+    }
+    return binds;
+  }
+
+  private volume(text: string): { source: string; target: string; readOnly: boolean } {
+    const [from, to, mode] = text.split(':');
+    if (to === undefined) return { source: this.folder.next('volume'), target: text, readOnly: false };
+    if (!to.startsWith('/')) throw usageError(`-v ${text} is no volume`, 'Write DIRECTORY:DIRECTORY[:ro].');
+    if (!from?.startsWith('/') && !from?.startsWith('.'))
+      throw usageError(`-v ${text}: the local engine has no volumes by name.`, 'Name a directory of this machine, as /path:/path.');
+    return { source: resolve(from), target: posix.normalize(to), readOnly: mode?.split(',').includes('ro') ?? false };
+  }
+
+  /** A fresh volume with what the image has at that place, as Docker makes it for VOLUME. */
+  private async filledVolume(image: LocalImage, path: string): Promise<string> {
+    const volume = await this.folder.folder('volume');
+    for (const layer of image.layers) {
+      const from = join(layer, real(image, path));
+      if (!(await lstat(from).catch(() => undefined))?.isDirectory()) continue;
+      await execa('cp', ['-a', `${from}/.`, volume], { reject: false });
+      const { uid, gid, mode } = await stat(from);
+      if (process.getuid?.() === 0) await execa('chown', [`${uid}:${gid}`, volume]);
+      await execa('chmod', [(mode & 0o7777).toString(8), volume]);
+      break;
+    }
+    return volume;
+  }
+}
+
+/** @throws UserError for what the local engine cannot give */
+function requireSupported(run: RunOptions): void {
+  if (run.network !== undefined && run.network !== 'none' && run.network !== 'host')
+    throw usageError(
+      `--network ${run.network}: the local engine has the network of this machine (host, the default) or none.`,
+      'Choose one of them, or use a Docker daemon.',
+    );
+  if (run.memory !== undefined) throw usageError('--memory: the local engine sets no limits.', 'Leave it out, or use a Docker daemon.');
+}
+
+function withoutEngines(entries: Map<string, Entry>): Map<string, Entry> {
+  return new Map([...entries].filter(([path]) => !ENGINES_OWN.test(path)));
+}
+
+/** The path inside the image without links, as far as the image's entries are known. */
+function real({ entries }: LocalImage, path: string): string {
+  if (!entries) return path;
+  const fs = new RootFs(entries, async () => new Uint8Array());
+  const parts = path.split('/');
+  for (let count = parts.length; count > 1; count--) {
+    const found = fs.resolve(parts.slice(0, count).join('/'));
+    if (found) return posix.join(found.path, ...parts.slice(count));
+  }
+  return path;
+}
+
+async function userFiles(layers: readonly string[]) {
+  const read = async (path: string) => {
+    for (const layer of layers) {
+      const at = join(layer, path);
+      if ((await lstat(at).catch(() => undefined))?.isFile()) return readFile(at, 'utf8');
+    }
+    return undefined;
+  };
+  return { passwd: await read('etc/passwd'), group: await read('etc/group') };
+}

@@ -1,0 +1,127 @@
+import * as fs from 'node:fs';
+import { execa } from 'execa';
+import { UserError } from '../../errors.js';
+import type { Entry } from '../../rootfs.js';
+import { pathBytes } from '../pathbytes.js';
+import type { Sink } from './tarreader.js';
+import type { Disk } from './tree.js';
+
+/**
+ * Unpacks a tree into a directory of its own. Whatever it makes is new (O_EXCL), below directories that it made, so
+ * nothing outside is ever touched. Owners are set by root alone; devices outside /dev too.
+ * Extended attributes are left to the inventory: Node cannot set them, and no_new_privs turns file capabilities off.
+ */
+export class UnpackedDisk implements Disk {
+  private readonly root = process.getuid?.() === 0;
+  private readonly directories = new Map<string, Entry>();
+  private readonly special = new Map<string, Entry>();
+  private readonly mounted = /^\/(dev|proc|sys)\//;
+
+  /** @param folder an empty directory */
+  constructor(private readonly folder: string) {}
+
+  make(entry: Entry): Sink | undefined {
+    const at = this.at(entry.path);
+    try {
+      switch (entry.type) {
+        case 'f':
+          return this.file(at, entry);
+        case 'd':
+          fs.mkdirSync(at, 0o700);
+          this.directories.set(entry.path, entry);
+          return undefined;
+        case 'l':
+          fs.symlinkSync(pathBytes(entry.target ?? ''), at);
+          if (this.root) fs.lchownSync(at, entry.uid, entry.gid);
+          fs.lutimesSync(at, entry.mtime, entry.mtime);
+          return undefined;
+        default:
+          this.special.set(entry.path, entry);
+          return undefined;
+      }
+    } catch (error) {
+      throw explained(error, this.folder);
+    }
+  }
+
+  link(path: string, existing: string): void {
+    const special = this.special.get(existing);
+    if (special) this.special.set(path, { ...special, path });
+    else fs.linkSync(this.at(existing), this.at(path));
+  }
+
+  update(directory: Entry): void {
+    this.directories.set(directory.path, directory);
+  }
+
+  remove(path: string): void {
+    const below = (other: string) => other === path || other.startsWith(`${path}/`);
+    for (const known of [this.directories, this.special]) for (const other of known.keys()) if (below(other)) known.delete(other);
+    fs.rmSync(this.at(path), { recursive: true, force: true });
+  }
+
+  /** Sets what directories get only when they are full: a read-only one takes no more files, and each file dates it. */
+  async finish(root: Entry): Promise<void> {
+    if (this.root) await this.makeSpecial();
+    for (const entry of [...this.directories.values()].reverse()) this.settle(this.at(entry.path), entry);
+    this.settle(this.folder, root);
+  }
+
+  private settle(at: string | Buffer, { mode, uid, gid, mtime }: Entry): void {
+    if (this.root) fs.chownSync(at, uid, gid);
+    fs.chmodSync(at, mode);
+    fs.utimesSync(at, mtime, mtime);
+  }
+
+  private file(at: string | Buffer, entry: Entry): Sink {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+    const descriptor = fs.openSync(at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    return {
+      write: (data) => {
+        try {
+          for (let from = 0; from < data.length; ) from += fs.writeSync(descriptor, data, from);
+        } catch (error) {
+          fs.closeSync(descriptor);
+          throw explained(error, this.folder);
+        }
+      },
+      end: () => {
+        if (this.root) fs.fchownSync(descriptor, entry.uid, entry.gid);
+        fs.fchmodSync(descriptor, entry.mode);
+        fs.futimesSync(descriptor, entry.mtime, entry.mtime);
+        fs.closeSync(descriptor);
+      },
+    };
+  }
+
+  private async makeSpecial(): Promise<void> {
+    for (const { path, type, mode, device, uid, gid } of this.special.values()) {
+      if (this.mounted.test(path)) continue;
+      const at = this.at(path).toString();
+      // A container without CAP_MKNOD has none of these either.
+      const made = await execa(
+        'mknod',
+        [`--mode=${(mode & 0o777).toString(8)}`, at, type, ...(type === 'p' ? [] : (device ?? []).map(String))],
+        {
+          reject: false,
+        },
+      );
+      if (!made.failed) fs.chownSync(at, uid, gid);
+    }
+  }
+
+  private at(path: string): string | Buffer {
+    const text = `${this.folder}${path}`;
+    return /[\ud800-\udfff]/.test(path) ? pathBytes(text) : text;
+  }
+}
+
+/** @returns an error that names what can be done about a full disk */
+export function explained(error: unknown, folder: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new UserError(
+    `There is no space left on the disk of ${folder}.`,
+    'Free some, or set PYSHRINK_CACHE to a folder on a larger disk.',
+  );
+}

@@ -1,0 +1,65 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { pack } from 'tar-stream';
+import { OCI } from '../mediatypes.js';
+import { parseJson } from '../source.js';
+import { type Descriptor, Index } from '../sources/manifest.js';
+import { blobPath, REF_NAME } from '../sources/ocilayout.js';
+import { type Blob, blobOf, type OciImage } from './ociblobs.js';
+
+const LAYOUT = Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+
+/**
+ * Puts an image into a directory's OCI layout, which is made where there is none; an image of the same name gives way.
+ * The index, without which nothing is there, comes last and whole.
+ * @param name the annotation org.opencontainers.image.ref.name
+ */
+export async function writeLayout(folder: string, image: OciImage, name: string | undefined): Promise<void> {
+  const there = await readFile(join(folder, 'index.json')).catch(() => undefined);
+  const others = there
+    ? parseJson(Index, there, folder, 'index.json').manifests.filter(({ annotations }) => annotations?.[REF_NAME] !== name)
+    : [];
+  for (const blob of [...image.layers, image.config, image.manifest]) {
+    const path = join(folder, blobPath(blob.digest, folder));
+    if ((await stat(path).catch(() => undefined))?.size === blob.size) continue;
+    await mkdir(dirname(path), { recursive: true });
+    if (Buffer.isBuffer(blob.content)) await writeFile(`${path}.new`, blob.content);
+    else await copyFile(blob.content.path, `${path}.new`);
+    await rename(`${path}.new`, path);
+  }
+  await writeFile(join(folder, 'oci-layout'), LAYOUT);
+  await writeFile(join(folder, 'index.json.new'), indexOf(image, name, others));
+  await rename(join(folder, 'index.json.new'), join(folder, 'index.json'));
+}
+
+/** The same as one tar, written to a path that is not there yet. */
+export async function writeLayoutArchive(path: string, image: OciImage, name: string | undefined): Promise<void> {
+  const archive = pack();
+  const written = pipeline(archive, createWriteStream(path));
+  const add = async (entry: string, { content, size }: Pick<Blob, 'content' | 'size'>) => {
+    const source = Buffer.isBuffer(content) ? [content] : createReadStream(content.path);
+    await pipeline(source, archive.entry({ name: entry, size, mtime: new Date(0) }));
+  };
+  const fill = async () => {
+    for (const blob of unique([...image.layers, image.config, image.manifest])) await add(blobPath(blob.digest, path), blob);
+    await add('oci-layout', blobOf('', LAYOUT));
+    await add('index.json', blobOf('', indexOf(image, name, [])));
+    archive.finalize();
+  };
+  await Promise.all([fill(), written]);
+}
+
+function unique(blobs: readonly Blob[]): Blob[] {
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+}
+
+function indexOf(
+  { manifest: { mediaType, digest, size }, platform }: OciImage,
+  name: string | undefined,
+  others: readonly Descriptor[],
+): Buffer {
+  const own = { mediaType, digest, size, platform, ...(name !== undefined && { annotations: { [REF_NAME]: name } }) };
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI.index, manifests: [...others, own] }));
+}
