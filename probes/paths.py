@@ -36,6 +36,26 @@ def read_memory(fd, address, size):
         return b""
 
 
+def descendants(ancestor):
+    """Numbers of all processes here, as text; with *ancestor* of that one and those below it."""
+    numbers = [name for name in os.listdir("/proc") if name.isdigit()]
+    if ancestor is None:
+        return numbers
+    parents = {}
+    for name in numbers:
+        try:
+            with open("/proc/%s/stat" % name, "rb") as file:
+                parents[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+    found = {ancestor}
+    more = found
+    while more:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        found = found | more
+    return [str(pid) for pid in found if pid in parents]
+
+
 def signed(value):
     """An int argument as the kernel sees it: the low 32 bits, signed."""
     value &= 0xFFFFFFFF

@@ -4,6 +4,8 @@ Frames in both directions: number of the connection (u32), kind (u8), length (u3
 In: "C" connect (payload JSON [host, port] or [path]), "D" data, "E" end of data, "X" close, "L" list listening ports.
 Out: "O" open, "D" data, "E" end of data, "X" closed (payload: the error, if any), "L" JSON list of [address, port].
 Ends when its input does.
+
+    start.py relay [PID]     with it, only ports of that process and its descendants are listed
 """
 
 import json
@@ -11,18 +13,19 @@ import os
 import select
 import socket
 import struct
+import sys
+
+from . import paths
 
 HEADER = struct.Struct(">IcI")
 CHUNK = 65536
 LISTEN = "0A"
 
 
-def own_sockets():
-    """Inodes of the sockets that processes here hold; None where not all of them can be asked."""
+def own_sockets(ancestor):
+    """Inodes of the sockets that processes here hold, or descendants of one; None where not all of them can be asked."""
     found = set()
-    for process in os.listdir("/proc"):
-        if not process.isdigit():
-            continue
+    for process in paths.descendants(ancestor):
         try:
             for descriptor in os.listdir("/proc/%s/fd" % process):
                 kind, _, rest = os.readlink("/proc/%s/fd/%s" % (process, descriptor)).partition(":[")
@@ -35,11 +38,11 @@ def own_sockets():
     return found
 
 
-def listening():
+def listening(ancestor):
     """[address, port] of each listening TCP socket of a process here, from /proc/net/tcp (proc(5)): no connection is
     made. Where the network is the machine's own, others listen there too."""
     found = []
-    own = own_sockets()
+    own = own_sockets(ancestor)
     for name, family in (("/proc/net/tcp", socket.AF_INET), ("/proc/net/tcp6", socket.AF_INET6)):
         try:
             with open(name) as file:
@@ -57,7 +60,8 @@ def listening():
 
 
 class Relay:
-    def __init__(self):
+    def __init__(self, ancestor=None):
+        self.ancestor = ancestor
         self.connections = {}
         self.ended = set()
 
@@ -77,7 +81,7 @@ class Relay:
         connection = self.connections.get(number)
         try:
             if kind == b"L":
-                self.send(number, b"L", json.dumps(listening()).encode())
+                self.send(number, b"L", json.dumps(listening(self.ancestor)).encode())
             elif kind == b"C":
                 target = json.loads(payload.decode())
                 if len(target) == 1:
@@ -145,4 +149,4 @@ class Relay:
 
 
 def main():
-    Relay().run()
+    Relay(int(sys.argv[1]) if len(sys.argv) > 1 else None).run()

@@ -12,8 +12,9 @@ import struct
 import subprocess
 import sys
 
-KIT = "/.pyshrink/kit"
-SKIPPED = ("/.pyshrink", "/.dockerenv")
+HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KIT = os.path.join(HOME, "kit")
+SKIPPED = ("/.pyshrink", "/.dockerenv", HOME)
 CHUNK = 1 << 20
 PACKAGE = "pyshrink_probes"
 LINKED = 0xA000
@@ -112,7 +113,9 @@ def compiled(source, target):
 
 
 def make_kit(_):
-    """Copies this interpreter, the modules that the probes need, their libraries and ld.so to KIT."""
+    """Copies this interpreter, the modules that the probes need, their libraries and ld.so to KIT.
+
+    Words of the command line that begin with `kit/` are below the folder that the kit is in."""
     here = os.path.dirname(os.path.abspath(__file__))
     try:
         __import__(PACKAGE + ".supervisor")
@@ -142,14 +145,14 @@ def make_kit(_):
     for name in os.listdir(here):
         if name.endswith(".py"):
             compiled(os.path.join(here, name), os.path.join(library, PACKAGE, name))
-    command = [KIT + "/bin/python3"]
+    command = ["kit/bin/python3"]
     if loader:
         for binary in binaries:
             for name, path in loader_list(loader, binary).items():
                 if path and "/" not in name:
                     copy(path, os.path.join(KIT, "libs", name))
         copy(loader, KIT + "/libs/ld.so")
-        command = [KIT + "/libs/ld.so", "--library-path", KIT + "/libs"] + command
+        command = ["kit/libs/ld.so", "--library-path", "kit/libs"] + command
     return {"command": command + ["-I", "-S", "-B"], "loader": loader}
 
 
@@ -160,6 +163,7 @@ def information(_):
         "executable": sys.executable,
         "machine": os.uname().machine,
         "sitePackages": site_packages(),
+        "prefixes": sorted({sys.prefix, sys.base_prefix, sys.exec_prefix}),
     }
 
 
@@ -174,11 +178,15 @@ def inventory(request):
     """Every entry of the root file system: rows of path, type, mode, uid, gid, size, mtime (s), link group, target
     or device, extended attributes ({name: hex}). Mount points are listed as empty directories, or not at all where
     they are files. `volumes` names those that hold a copy of the image's own content; `created` is the image's own time
-    in seconds."""
+    in seconds.
+
+    With `roots`, only what is below these, and `paths` with all links on their way; `pruned` folders are left out, and
+    of the files `made` those that changed after `since` (s)."""
     import stat
 
     volumes = request.get("volumes", [])
-    mounts = mount_points(volumes)
+    # On a machine, what is mounted is its own too.
+    mounts = set() if "roots" in request else mount_points(volumes)
     created = request.get("created", 0)
     # Starting a container makes what is mounted, which dates the directories around it.
     dated = mounts.union(map(os.path.dirname, mounts), ["/etc/mtab"])
@@ -213,10 +221,47 @@ def inventory(request):
         rows.append([path, kind, stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid, size, time, group, extra, attributes])
         return kind
 
-    add("/", os.lstat("/"))
-    folders = ["/"]
+    known = set()
+    made, since, pruned = set(request.get("made", [])), request.get("since", 0), set(request.get("pruned", []))
+
+    def once(path, info):
+        """Adds an entry that is not there yet, and was there before the run."""
+        if path in known or (path in made and info.st_ctime >= since):
+            return None
+        known.add(path)
+        return add(path, info)
+
+    def add_path(path, depth=0):
+        """Adds a path with its parents, and what its links lead to."""
+        at = ""
+        parts = [part for part in path.split("/") if part]
+        for index, part in enumerate(parts):
+            at += "/" + part
+            try:
+                info = os.lstat(at)
+            except OSError:
+                return
+            once(at, info)
+            if stat.S_ISLNK(info.st_mode):
+                target = os.path.join(os.path.dirname(at), os.readlink(at), *parts[index + 1 :])
+                if depth < 40:
+                    add_path(os.path.normpath(target), depth + 1)
+                return
+
+    once("/", os.lstat("/"))
+    folders = request.get("roots", ["/"])
+    for path in request.get("paths", []):
+        add_path(path)
+    if "roots" in request:
+        for path in folders:
+            add_path(path)
+        folders = [os.path.realpath(folder) for folder in folders if os.path.isdir(folder)]
+    listed = set()
     while folders:
         folder = folders.pop()
+        if folder in pruned or folder in listed:
+            continue
+        listed.add(folder)
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
@@ -226,11 +271,11 @@ def inventory(request):
             if path in SKIPPED:
                 continue
             try:
-                kind = add(path, entry.stat(follow_symlinks=False))
+                once(path, entry.stat(follow_symlinks=False))
+                if entry.is_dir(follow_symlinks=False) and path not in mounts:
+                    folders.append(path)
             except OSError:
                 continue
-            if kind == "d":
-                folders.append(path)
     return "\n".join(map(json.dumps, rows)).encode()
 
 

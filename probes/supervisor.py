@@ -191,8 +191,9 @@ class MapsProbe:
 
     def look(self):
         own = os.getpid()
-        for name in os.listdir("/proc"):
-            if not name.isdigit() or int(name) == own:
+        # Where process 1 is ours, all processes are; on a machine, only what came of us.
+        for name in paths.descendants(None if own == 1 else own):
+            if int(name) == own:
                 continue
             try:
                 with open("/proc/%s/maps" % name, "rb") as file:

@@ -16,8 +16,8 @@ export interface AssembleFlags extends EngineFlags, KeepFlags, TargetFlags, Envi
 export async function assembleCommand(paths: string[], flags: AssembleFlags): Promise<number> {
   const stored = await readTraces(paths.length > 0 ? paths : [await newestTrace()]);
   const path = stored.paths.join(', ');
-  return withSession(flags, async (context) => {
-    const material = await reopen(context, stored, await environmentEntries(flags), DEFAULT_LIMITS);
+  return withSession({ ...flags, reference: stored.trace.image.reference }, async (context) => {
+    const material = await reopen(context, stored, await environmentEntries(flags), DEFAULT_LIMITS, flags.include);
     const target = await targetOf(context, material.original.reference, flags);
     const base = await baseImage(context, flags);
     const draft = await context.progress.task(`Assembling ${target.text}`, () => assembleDraft(material, flags, base));

@@ -11,12 +11,17 @@ export interface CommandContext {
   progress: Progress;
 }
 
+/** Which engine is wanted, and for which image. */
+export interface EngineWish extends EngineFlags {
+  reference?: string;
+}
+
 /**
  * Opens an engine and a session, does the work, and removes everything that the session made: also when the work fails
  * or the user interrupts it, which ends the process with 130 as soon as that is done.
  */
-export async function withSession<T>(flags: EngineFlags, work: (context: CommandContext) => Promise<T>): Promise<T> {
-  const engine = await chooseEngine(flags.engine);
+export async function withSession<T>(wish: EngineWish, work: (context: CommandContext) => Promise<T>): Promise<T> {
+  const engine = await chooseEngine(wish.engine, wish.reference);
   const session = await engine.openSession();
   const interrupted = () => {
     process.stderr.write('\nInterrupted: removing what was made ...\n');

@@ -137,7 +137,7 @@ async function traceOnce(engine: DockerEngine, session: Session, reference: stri
       image: image.id,
       config: image.config,
       volume: helper.volume,
-      kit: await helper.kitCommand(),
+      kit: await helper.kitFor(image.id),
       name: 'doctor',
       run: { ...PLAIN_RUN, network: 'none', entrypoint: helper.python.executable },
       args: ['-I', '-S', '-c', `import os; os.path.exists("${marker}")`],

@@ -21,8 +21,19 @@ export interface Target {
   label: string;
 }
 
+export interface OpenOptions {
+  /** Which image of an index. */
+  platform?: string | undefined;
+  /** What `host:` runs. */
+  command?: readonly string[];
+}
+
 /** Finds an image wherever it is, and takes it in where it is not the engine's own. @throws UserError where there is none */
-export async function openImage({ engine, session, progress }: CommandContext, text: string, platform?: string): Promise<ImageInfo> {
+export async function openImage(
+  { engine, session, progress }: CommandContext,
+  text: string,
+  options: OpenOptions = {},
+): Promise<ImageInfo> {
   const name = parseImageName(text);
   switch (name.transport) {
     case 'docker-daemon':
@@ -30,10 +41,10 @@ export async function openImage({ engine, session, progress }: CommandContext, t
     case 'rootfs':
       return session.importDirectory(text, name.path);
     case 'host':
-      throw new UserError('host: is a place to start from, not an image.', 'Use it with `pyshrink trace host: -- CMD`.', 2);
+      return session.importMachine(options.command ?? []);
     default:
       return progress.task(`Reading ${text}`, async () =>
-        session.importImage(await openSource(text, name, platform, () => session.spool())),
+        session.importImage(await openSource(text, name, options.platform, () => session.spool())),
       );
   }
 }

@@ -3,6 +3,7 @@ import { environmentOf } from '../images/config.js';
 import { parseImageName } from '../images/name.js';
 import { analystOf } from '../tracing/analyst.js';
 import { Helper } from '../tracing/helper.js';
+import { viewMachine } from '../tracing/machine.js';
 import type { Limits } from '../tracing/perform.js';
 import type { CommandContext } from './context.js';
 import { openImage } from './images.js';
@@ -12,6 +13,7 @@ import type { readTrace } from './workspace.js';
 /**
  * Goes on from a trace that an earlier command wrote: the image it is of, its exercise and its answers.
  * @param given `NAME=VALUE` entries; values of this shell's environment serve too
+ * @param include paths that the user wants in any case
  * @throws UserError where the image is gone, or a variable has no value now
  */
 export async function reopen(
@@ -19,10 +21,14 @@ export async function reopen(
   stored: Awaited<ReturnType<typeof readTrace>>,
   given: readonly string[],
   limits: Limits,
+  include: readonly string[] = [],
 ): Promise<Material> {
   const { trace, secret, folder } = stored;
   const name = parseImageName(trace.image.reference);
-  const now = name.transport === 'docker-daemon' ? await context.engine.find(name.text) : await openImage(context, trace.image.reference);
+  const now =
+    name.transport === 'docker-daemon'
+      ? await context.engine.find(name.text)
+      : await openImage(context, trace.image.reference, { platform: secret.runs[0]?.run.platform, command: secret.runs[0]?.args ?? [] });
   const original = now?.id === trace.image.id ? now : await context.engine.find(trace.image.id);
   if (!original && !now)
     throw new UserError(
@@ -48,7 +54,7 @@ export async function reopen(
     context,
     helper,
     trace,
-    fs: await helper.rootFs(),
+    fs: original.machine ? (await viewMachine(helper, original, trace, include, undefined)).fs : await helper.rootFs(),
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
     runs: secret.runs.map(({ args, steps, run, answers }, index) => {

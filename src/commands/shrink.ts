@@ -22,13 +22,13 @@ const SHOWN = 10;
 export async function shrinkCommand(reference: string, args: string[], flags: ShrinkFlags): Promise<number> {
   const exercise = await exerciseOf(args, flags);
   const start = performance.now();
-  return withSession(flags, async (context) => {
+  return withSession({ ...flags, reference }, async (context) => {
     const { session, progress } = context;
     const target = await targetOf(context, reference, flags);
     const name = target.text;
-    const original = await openImage(context, reference, flags.platform);
+    const original = await openImage(context, reference, { platform: flags.platform, command: args });
     const base = await baseImage(context, flags);
-    const material = await traceStage(context, original, exercise);
+    const material = await traceStage(context, original, exercise, { include: flags.include });
     const assemble = () => progress.task(`Assembling ${name}`, () => assembleDraft(material, flags, base));
     const compare = (id: string) => progress.task('Comparing it with the original', (say) => checkImage(material, id, say));
     const folder = Folder.for(original.reference);
@@ -47,13 +47,15 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
     if (ok) await publish(context, draft.id, target);
     if (ok) await folder.saveResult({ id: draft.id, tag: name, original: original.id, traces: [material.path] }, draft.report);
     const seconds = (performance.now() - start) / 1000;
-    const files = [...material.fs.entries.values()].filter(({ type }) => type === 'f').length;
+    const all = [...material.fs.entries.values()].filter(({ type }) => type === 'f');
+    // Of a plain directory, no engine knows the size.
+    const before = original.size || all.reduce((sum, entry) => sum + entry.size, 0);
     const document = {
       image: ok ? name : null,
       passed: ok,
-      before: original.size,
+      before,
       after: size,
-      ratio: original.size / size,
+      ratio: before / size,
       files: draft.files,
       level: flags.level,
       repairs,
@@ -75,9 +77,9 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
       formatTable([
         ['', 'before', 'after'],
         ['image', reference, ok ? name : '(not named)'],
-        ['size', megabytes(original.size), megabytes(size)],
-        ['ratio', '1.0', (original.size / size).toFixed(1)],
-        ['files', String(files), String(draft.files)],
+        ['size', megabytes(before), megabytes(size)],
+        ['ratio', '1.0', (before / size).toFixed(1)],
+        ['files', String(all.length), String(draft.files)],
         ['checks', '', ok ? `${verdict.checked + verdict.compared} passed` : 'FAILED'],
         ['time', '', `${seconds.toFixed(1)} s`],
       ]),

@@ -19,9 +19,9 @@ export interface TraceFlags extends EngineFlags, RunFlags, ExerciseFlags {
 /** `pyshrink trace IMAGE [-- CMD...]` */
 export async function traceCommand(reference: string, args: string[], flags: TraceFlags): Promise<number> {
   const exercise = await exerciseOf(args, flags);
-  return withSession(flags, async (context) => {
-    const original = await openImage(context, reference, flags.platform);
-    const { trace, path } = await traceStage(context, original, exercise, flags.append);
+  return withSession({ ...flags, reference }, async (context) => {
+    const original = await openImage(context, reference, { platform: flags.platform, command: args });
+    const { trace, path } = await traceStage(context, original, exercise, { append: flags.append });
     print(
       flags.json,
       { trace: path, observations: trace.observations.length, modules: Object.keys(trace.modules).length, warnings: trace.warnings },
@@ -38,14 +38,16 @@ export async function traceCommand(reference: string, args: string[], flags: Tra
 /**
  * Traces an image and writes the trace down.
  * @param append joins it to the trace that is there already
+ * @param include paths that the user wants in any case
  */
 export async function traceStage(
   context: CommandContext,
   original: ImageInfo,
   exercise: Exercise,
-  append = false,
+  { append, include }: { append?: true | undefined; include?: readonly string[] } = {},
 ): Promise<Material & { path: string }> {
   const folder = Folder.for(original.reference);
+  if (original.machine) exercise = { ...exercise, args: original.config.Cmd ?? [] };
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
   const helper = await context.progress.task(`Preparing ${original.reference}`, () => Helper.start(context.session, original));
   const analyst = analystOf(helper);
@@ -53,7 +55,9 @@ export async function traceStage(
     trace: now,
     answers,
     fs,
-  } = await context.progress.task(`Tracing ${original.reference}`, (say) => traceImage(context.session, helper, original, exercise, say));
+  } = await context.progress.task(`Tracing ${original.reference}`, (say) =>
+    traceImage(context.session, helper, original, exercise, say, include),
+  );
   now.unsound = await unsoundSpots(fs, now, analyst, original.config);
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
   const { env: _, ...run } = exercise.run;

@@ -20,6 +20,8 @@ export interface ImageInfo {
   created: string;
   /** diff ids of the layers, bottom first. */
   layers: string[];
+  /** Set for this machine itself, of which only what a run needs is looked at. */
+  machine?: { python: string };
 }
 
 /** What to run. Names of the fields are those of `docker run`. */
@@ -28,7 +30,7 @@ export interface ContainerSpec {
   /** Replaces entrypoint and command. */
   command: string[];
   run: RunOptions;
-  /** Volume (of this session) mounted at {@link KIT_MOUNT}. */
+  /** Volume (of this session) mounted where {@link Session.mountOf} says. */
   volume: string;
   /** The daemon's own health checks are off: they would start processes that nobody watches. */
   attachInput: boolean;
@@ -38,7 +40,7 @@ export interface ContainerSpec {
   launcher?: readonly string[];
 }
 
-/** Where the session's volume is mounted in every container of ours. */
+/** Where the session's volume is mounted in containers that have a file system of their own. */
 export const KIT_MOUNT = '/.pyshrink';
 
 /** A process with its streams. Output must be read, or the process waits. */
@@ -55,6 +57,8 @@ export interface ExecProcess extends Attached {
 
 export interface Container {
   readonly id: string;
+  /** Number of its first process, where it has no process table of its own. */
+  readonly processId?: number;
   /** Starts it with its streams attached from the first byte on. */
   start(): Promise<Attached>;
   /** Exit status, when it has ended. */
@@ -79,6 +83,8 @@ export interface Session {
   /** Name that an image of this session bears until it is the user's. */
   readonly temporaryName: string;
   createVolume(): Promise<string>;
+  /** Where a volume of the session is mounted in containers of an image. */
+  mountOf(image: string, volume: string): string;
   create(spec: ContainerSpec): Promise<Container>;
   /**
    * Loads an image from an archive as `docker save` writes it, in which it is called {@link temporaryName}; one that
@@ -89,6 +95,8 @@ export interface Session {
   load(archive: Readable, base?: ImageInfo): Promise<string>;
   /** Takes an image of files or of a registry in, for as long as the session lasts. */
   importImage(source: ImageSource): Promise<ImageInfo>;
+  /** Takes this very machine for an image that has `command`. @throws UserError where the engine cannot */
+  importMachine(command: readonly string[]): Promise<ImageInfo>;
   /** The same for a plain root file system. */
   importDirectory(reference: string, path: string): Promise<ImageInfo>;
   /** Of an image that {@link load} or {@link importImage} gave the identifier of. */

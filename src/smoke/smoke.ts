@@ -44,10 +44,10 @@ export interface SmokeResult {
  * original runs again, to learn what varies by itself.
  */
 export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
-  const { answers, fs } = input;
+  const { answers, fs, session, helper } = input;
   const shrunk = await run(input, input.shrunk, `shrunk${input.index}`);
   const differences = await differencesOf(input, shrunk.outcome);
-  const { additions } = observedAdditions(fs, mergeFacts(shrunk.observed.facts));
+  const { additions } = observedAdditions(fs, mergeFacts(shrunk.observed.facts, session.mountOf(input.shrunk, helper.volume)));
   const listed = shrunk.observed.facts.flatMap(({ observations }) =>
     observations.filter(({ kind }) => kind === 'list').map(({ path }) => path),
   );
@@ -95,7 +95,7 @@ async function run(
     args: exercise.args,
     run: exercise.run,
     volume: helper.volume,
-    kit: await helper.kitCommand(),
+    kit: await helper.kitFor(image),
     name,
   });
   const outcome = await perform(app, original.config, exercise.steps, exercise.limits, say).catch((error: unknown) => {

@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import fg from 'fast-glob';
 import { pack } from 'tar-stream';
 import { z } from 'zod';
-import { type ImageInfo, KIT_MOUNT, type Session } from '../engines/engine.js';
+import type { ImageInfo, Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { parseInventory } from '../images/inventory.js';
+import { machineRoots, type Surroundings } from '../images/machine.js';
 import { PLAIN_RUN, type RunOptions } from '../images/runoptions.js';
 import { PythonLayout } from '../python/layout.js';
 import { Summary } from '../python/summary.js';
@@ -15,9 +16,17 @@ import { Channel } from './channel.js';
 const PROBES = fileURLToPath(new URL('../../probes/', import.meta.url));
 const PACKAGE = 'pyshrink_probes';
 
+/** A Python of ours for one image, wherever the volume that it lies in is mounted. */
+export interface Kit {
+  /** Where the volume is mounted. */
+  mount: string;
+  /** Start of a command line that runs its Python. */
+  command: readonly string[];
+}
+
 /** The command line that runs one of our probes by a Python. */
-export function probeCommand(python: readonly string[], name: 'server' | 'supervisor' | 'relay' | 'enter', ...args: string[]): string[] {
-  return [...python, `${KIT_MOUNT}/${PACKAGE}/start.py`, name, ...args];
+export function probeCommand({ mount, command }: Kit, name: 'server' | 'supervisor' | 'relay' | 'enter', ...args: string[]): string[] {
+  return [...command, `${mount}/${PACKAGE}/start.py`, name, ...args];
 }
 
 /** How containers that never run the app are run. */
@@ -44,9 +53,11 @@ const Information = z.object({
   executable: z.string(),
   machine: z.string(),
   sitePackages: z.array(z.string()),
+  /** sys.prefix and what it is based on. */
+  prefixes: z.array(z.string()),
 });
 const Layout = PythonLayout.pick({ searchPath: true, standardLibrary: true, builtins: true, suffixes: true, editable: true });
-type Layout = z.infer<typeof Layout>;
+export type Layout = z.infer<typeof Layout>;
 type InterpreterInformation = z.infer<typeof Information>;
 
 const Kit = z.union([z.object({ command: z.array(z.string()), loader: z.string().nullable() }), z.object({ error: z.string() })]);
@@ -71,20 +82,21 @@ export class Helper {
   /** @throws UserError for an image that has no Python */
   static async start(session: Session, image: ImageInfo): Promise<Helper> {
     const volume = await session.createVolume();
+    const mount = session.mountOf(image.id, volume);
     const command = [...(image.config.Entrypoint ?? []), ...(image.config.Cmd ?? [])][0];
     const own = command && /(^|\/)python[\d.]*$/.test(command) ? [command] : [];
-    const candidates = [...new Set([...own, 'python3', ...ELSEWHERE])];
+    const candidates = image.machine ? [image.machine.python] : [...new Set([...own, 'python3', ...ELSEWHERE])];
     const archive = await probesArchive();
     for (const python of candidates) {
       const container = await session.create({
         image: image.id,
-        command: probeCommand([python, '-I', '-S', '-B'], 'server'),
+        command: probeCommand({ mount, command: [python, '-I', '-S', '-B'] }, 'server'),
         run: HELPER_RUN,
         volume,
         attachInput: true,
         role: 'helper',
       });
-      await container.putArchive(KIT_MOUNT, archive);
+      await container.putArchive(mount, archive);
       const streams = await container.start().catch((error: unknown) => error as Error);
       if (streams instanceof Error) {
         await container.remove();
@@ -117,7 +129,7 @@ export class Helper {
   async rootFsOf(image: string): Promise<{ fs: RootFs; close: () => void }> {
     const container = await this.session.create({
       image,
-      command: probeCommand(await this.kitCommand(), 'server'),
+      command: probeCommand(await this.kitFor(image), 'server'),
       run: HELPER_RUN,
       volume: this.volume,
       attachInput: true,
@@ -129,9 +141,11 @@ export class Helper {
     return { fs: await this.treeOf(image, channel), close: () => channel.close() };
   }
 
-  /** Makes the kit and returns the start of a command line that runs its Python. */
-  async kitCommand(): Promise<string[]> {
-    return (await this.makeKit()).command;
+  /** Makes the kit, for use in containers of an image. */
+  async kitFor(image: string): Promise<Kit> {
+    const { command } = await this.makeKit();
+    const mount = this.session.mountOf(image, this.volume);
+    return { mount, command: command.map((word) => (word.startsWith('kit/') ? `${mount}/${word}` : word)) };
   }
 
   private makeKit(): Promise<{ command: string[]; loader: string | null }> {
@@ -149,6 +163,20 @@ export class Helper {
   /** Every entry of the image; bytes are read through this helper. */
   async rootFs(): Promise<RootFs> {
     return this.treeOf(this.image.id, this.channel);
+  }
+
+  /**
+   * What is looked at of this machine: see {@link machineRoots}.
+   * @param paths whatever else was seen
+   * @param made paths that the run may have made: what changed after `since` (s) was not there before
+   */
+  async machineFs(around: Surroundings, paths: readonly string[], made: readonly string[], since: number): Promise<Map<string, Entry>> {
+    return parseInventory((await this.channel.ask({ op: 'inventory', ...machineRoots(around), paths, made, since })).toString());
+  }
+
+  /** A tree of entries whose bytes this helper reads. */
+  treeOver(entries: ReadonlyMap<string, Entry>): RootFs {
+    return overChannel(entries, this.channel);
   }
 
   private async treeOf(image: string, channel: Channel): Promise<RootFs> {

@@ -1,16 +1,19 @@
+import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import { type ImageInfo, KIT_MOUNT, type Session } from '../engines/engine.js';
+import type { ImageInfo, Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { environmentOf } from '../images/config.js';
 import { PLAIN_RUN, type RunOptions } from '../images/runoptions.js';
+import { openedModules } from '../python/opened.js';
 import type { RootFs } from '../rootfs.js';
 import { type Observation, TRACE_VERSION, type Trace } from '../trace.js';
 import type { Answers } from './answers.js';
 import type { Step } from './exercise.js';
-import type { Facts } from './facts.js';
-import type { Helper } from './helper.js';
+import type { Facts, Imports } from './facts.js';
+import type { Helper, Layout } from './helper.js';
 import { askLoader } from './ldd.js';
+import { beforeRun, viewMachine } from './machine.js';
 import { type Limits, perform } from './perform.js';
 import { type Observed, WatchedApp } from './watched.js';
 
@@ -35,17 +38,22 @@ const IMPORT_PROBE =
   'import os; _p="/.pyshrink/pyshrink_probes/imports.py"; _g={}; os.path.exists(_p) and (exec(compile(open(_p).read(),_p,"exec"),_g) or _g["start"]("/.pyshrink/observations"))\n';
 const PROBE_FILE = '_pyshrink_imports.pth';
 
-/** Runs the image once under all tracers and does the exercise. */
+/**
+ * Runs the image once under all tracers and does the exercise.
+ * @param include paths that the user wants in any case
+ */
 export async function traceImage(
   session: Session,
   helper: Helper,
   image: ImageInfo,
   exercise: Exercise,
   say: (text: string) => void,
+  include: readonly string[] = [],
 ): Promise<TraceResult> {
-  const kit = await helper.kitCommand();
   // Both at once: the helper lists the image while the daemon commits the probe.
-  const [fs, probed] = await Promise.all([helper.rootFs(), addImportProbe(session, helper, image)]);
+  const [listed, probed] = await Promise.all([image.machine ? undefined : helper.rootFs(), addImportProbe(session, helper, image)]);
+  const kit = await helper.kitFor(image.id);
+  const before = image.machine && (await beforeRun(image.config.WorkingDir ?? '/'));
   const app = await WatchedApp.start(session, {
     image: probed,
     config: image.config,
@@ -58,7 +66,10 @@ export async function traceImage(
   const answers = await perform(app, image.config, exercise.steps, exercise.limits, say);
   const observed = await app.observed();
   await requireWhole(observed, app);
-  const trace = await assembleTrace(session.engine, image, helper, exercise, answers, observed);
+  const trace = await assembleTrace(session, image, helper, exercise, answers, observed);
+  const view = listed ? { fs: listed, warnings: [] } : await viewMachine(helper, image, trace, include, before);
+  const { fs } = view;
+  trace.warnings.push(...view.warnings);
   const environment = { ...environmentOf(image.config.Env), ...environmentOf(exercise.run.env) };
   const seen = trace.observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);
   const opinion = await askLoader(fs, helper, seen, environment);
@@ -72,7 +83,8 @@ export async function traceImage(
  * container that it is made of, so that is made without any run option.
  */
 export async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
-  if (helper.python.sitePackages.length === 0) return image.id;
+  // Nothing is written to a machine.
+  if (image.machine || helper.python.sitePackages.length === 0) return image.id;
   const container = await session.create({
     image: image.id,
     command: ['pyshrink'],
@@ -105,18 +117,19 @@ export async function requireWhole(observed: Observed, app: WatchedApp): Promise
 }
 
 async function assembleTrace(
-  engine: string,
+  session: Session,
   image: ImageInfo,
   helper: Helper,
   exercise: Exercise,
   answers: Answers,
   observed: Observed,
 ): Promise<Trace> {
-  const { processes, observations } = mergeFacts(observed.facts);
-  const { modules, searchPath } = observed.imports;
+  const { processes, observations } = mergeFacts(observed.facts, session.mountOf(image.id, helper.volume));
   const { os, architecture, variant } = image.platform;
   const environment = environmentOf(exercise.run.env);
-  const layout = await helper.layout(environment, exercise.run.workdir ?? (image.config.WorkingDir || '/'));
+  const workdir = exercise.run.workdir ?? (image.config.WorkingDir || '/');
+  const layout = await helper.layout(environment, workdir);
+  const { modules, searchPath } = image.machine ? withoutProbe(observations, exercise.args, workdir, layout) : observed.imports;
   return {
     version: TRACE_VERSION,
     image: {
@@ -124,9 +137,10 @@ async function assembleTrace(
       reference: image.reference,
       digests: image.digests,
       size: image.size,
+      ...(image.machine && { machine: true }),
       platform: [os, architecture, variant].filter(Boolean).join('/'),
     },
-    engine,
+    engine: session.engine,
     python: {
       ...layout,
       version: helper.python.version.join('.'),
@@ -134,7 +148,7 @@ async function assembleTrace(
       sitePackages: helper.python.sitePackages,
       searchPath: [...new Set([...searchPath, ...layout.searchPath])],
     },
-    tracers: ['supervisor', 'maps', 'ldd', ...(modules.size > 0 ? (['imports'] as const) : [])],
+    tracers: ['supervisor', 'maps', 'ldd', ...(observed.imports.modules.size > 0 ? (['imports'] as const) : [])],
     runs: [
       {
         environment: Object.keys(environment).sort(),
@@ -152,22 +166,33 @@ async function assembleTrace(
   };
 }
 
-/** Puts the facts of all supervisors of a run together; what is ours or the kernel's is left out. */
-export function mergeFacts(all: readonly Facts[]): { processes: Facts['processes']; observations: Observation[] } {
+/** What the import probe would have told, as far as command line and opened files do. */
+function withoutProbe(observations: readonly Observation[], args: readonly string[], workdir: string, layout: Layout): Imports {
+  const scripts = args.filter((word) => word.endsWith('.py')).map((word) => posix.dirname(posix.resolve(workdir, word)));
+  const searchPath = [...new Set([...scripts, workdir])];
+  const opened = observations.filter(({ kind }) => kind === 'open').map(({ path }) => path);
+  return { modules: openedModules(opened, [...searchPath, ...layout.searchPath], layout.suffixes), searchPath };
+}
+
+/**
+ * Puts the facts of all supervisors of a run together; what is ours or the kernel's is left out.
+ * @param mount where our own files were
+ */
+export function mergeFacts(all: readonly Facts[], mount: string): { processes: Facts['processes']; observations: Observation[] } {
   const processes: Facts['processes'] = [];
   const observations: Observation[] = [];
   for (const facts of all) {
     const first = processes.length;
     for (const process of facts.processes)
-      processes.push({ ...process, executable: process.executable && isOurs(process.executable) ? null : process.executable });
+      processes.push({ ...process, executable: process.executable && isOurs(process.executable, mount) ? null : process.executable });
     for (const { kind, path, process } of facts.observations) {
-      if (!isOurs(path)) observations.push({ kind, path, process: process === null ? null : first + process });
+      if (!isOurs(path, mount)) observations.push({ kind, path, process: process === null ? null : first + process });
     }
   }
   return { processes, observations };
 }
 
 /** Our own mount, and what the kernel makes up. */
-function isOurs(path: string): boolean {
-  return path.startsWith(`${KIT_MOUNT}/`) || path === KIT_MOUNT || /^\/(proc|sys|dev)(\/|$)/.test(path) || path.endsWith(`/${PROBE_FILE}`);
+function isOurs(path: string, mount: string): boolean {
+  return path.startsWith(`${mount}/`) || path === mount || /^\/(proc|sys|dev)(\/|$)/.test(path) || path.endsWith(`/${PROBE_FILE}`);
 }

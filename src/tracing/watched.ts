@@ -1,15 +1,15 @@
 import { constants } from 'node:os';
 import { extract } from 'tar-stream';
-import { type Attached, type Container, KIT_MOUNT, type Session } from '../engines/engine.js';
+import type { Attached, Container, Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { environmentOf, type ImageConfig } from '../images/config.js';
 import type { RunOptions } from '../images/runoptions.js';
 import { Capture, OUTPUT_LIMIT } from './answers.js';
 import { type Facts, type Imports, parseFacts, parseImports } from './facts.js';
-import { probeCommand } from './helper.js';
+import { type Kit, probeCommand } from './helper.js';
 import { Relay } from './relay.js';
 
-const OBSERVATIONS = `${KIT_MOUNT}/observations`;
+const OBSERVATIONS = 'observations';
 const HIDDEN = 'PYSHRINK_HIDDEN_';
 /** Seconds that `docker stop` waits. */
 const STOP_SECONDS = 10;
@@ -25,8 +25,7 @@ export interface WatchedSpec {
   args: readonly string[];
   run: RunOptions;
   volume: string;
-  /** Start of a command line that runs the kit's Python. */
-  kit: readonly string[];
+  kit: Kit;
   /** Name of this run among those of the session. */
   name: string;
 }
@@ -99,10 +98,12 @@ export class WatchedApp {
 
   /** Connections into the container, over one exec. */
   relay(): Promise<Relay> {
-    this.connection ??= this.container.exec(probeCommand(this.spec.kit, 'relay')).then((process) => {
-      process.stderr.resume();
-      return new Relay(process.stdin, process.stdout);
-    });
+    this.connection ??= this.container
+      .exec(probeCommand(this.spec.kit, 'relay', ...(this.container.processId === undefined ? [] : [String(this.container.processId)])))
+      .then((process) => {
+        process.stderr.resume();
+        return new Relay(process.stdin, process.stdout);
+      });
     return this.connection;
   }
 
@@ -122,7 +123,7 @@ export class WatchedApp {
   async observed(): Promise<Observed> {
     const observed: Observed = { facts: [], imports: { modules: new Map(), searchPath: [] } };
     const archive = extract();
-    const source = await this.container.getArchive(OBSERVATIONS);
+    const source = await this.container.getArchive(`${this.spec.kit.mount}/${OBSERVATIONS}`);
     source.on('error', (error) => archive.destroy(error)).pipe(archive);
     for await (const entry of archive) {
       const parts: Buffer[] = [];
@@ -148,7 +149,7 @@ export function commandOf(config: ImageConfig, run: RunOptions, args: readonly s
 }
 
 function supervised(spec: WatchedSpec, name: string, stop: number, command: readonly string[]): string[] {
-  const facts = `${OBSERVATIONS}/facts-${spec.name}-${name}.jsonl`;
+  const facts = `${spec.kit.mount}/${OBSERVATIONS}/facts-${spec.name}-${name}.jsonl`;
   return probeCommand(spec.kit, 'supervisor', facts, String(stop), String(stopSeconds(spec.config)), '--', ...command);
 }
 

@@ -136,7 +136,7 @@ class Runner {
       args,
       run: { ...PLAIN_RUN, env: [...env, HASHES], ...(network !== undefined && { network }) },
       volume: this.helper.volume,
-      kit: await this.helper.kitCommand(),
+      kit: await this.helper.kitFor(image.id),
       name: `behaviour${this.count++}`,
     });
     return perform(app, this.original.config, steps, DEFAULT_LIMITS, () => {}).catch((error) => ended(error, steps));

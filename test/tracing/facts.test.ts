@@ -41,7 +41,7 @@ describe('mergeFacts', () => {
     const two = parseFacts(
       '["process", 7, 1, "/bin/b"]\n["fact", "open", 7, "/b"]\n["fact", "open", 7, "/proc/self/maps"]\n["fact", "open", 7, "/device"]',
     );
-    expect(mergeFacts([one, two])).toEqual({
+    expect(mergeFacts([one, two], '/.pyshrink')).toEqual({
       processes: [
         { pid: 7, parent: 1, executable: null },
         { pid: 7, parent: 1, executable: '/bin/b' },

@@ -39,6 +39,10 @@ export class DockerSession implements Session {
     return name;
   }
 
+  mountOf(): string {
+    return KIT_MOUNT;
+  }
+
   async create(spec: ContainerSpec): Promise<Container> {
     if (this.closing) throw new Error('the session is closed');
     try {
@@ -109,6 +113,10 @@ export class DockerSession implements Session {
     );
     await source.close();
     return { ...(await inspectImage(this.docker, id, source.reference)), digests: source.digests };
+  }
+
+  async importMachine(): Promise<ImageInfo> {
+    throw new UserError('A daemon has no part in tracing host:, which runs a command of this machine.', 'Leave out --engine docker.');
   }
 
   async importDirectory(reference: string, path: string): Promise<ImageInfo> {

@@ -1,14 +1,10 @@
-import { createWriteStream } from 'node:fs';
 import { chmod, chown, lstat, mkdir, stat, utimes } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join, posix } from 'node:path';
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { execa, type ResultPromise } from 'execa';
-import { extract, pack } from 'tar-stream';
+import type { Readable } from 'node:stream';
 import { UserError } from '../../errors.js';
 import { type Attached, type Container, type ExecProcess, KIT_MOUNT } from '../engine.js';
-import { addFolder } from './archive.js';
+import { folderArchive, writeMembers } from './members.js';
+import { ownEnvironment, type StartedProcess, sendSignal, startProcess } from './processes.js';
 
 /** All that it takes to start a container. */
 export interface LocalPlan {
@@ -31,9 +27,8 @@ export interface LocalPlan {
 
 /** A container of Linux namespaces. */
 export class LocalContainer implements Container {
-  private process: ResultPromise<{ reject: false; buffer: false }> | undefined;
+  private process: StartedProcess | undefined;
   private pid: number | undefined;
-  private ended: Promise<number> | undefined;
 
   constructor(private readonly plan: LocalPlan) {}
 
@@ -42,31 +37,22 @@ export class LocalContainer implements Container {
   }
 
   async start(): Promise<Attached> {
-    const { command, input } = this.plan;
-    const [file, ...args] = command;
-    const child = execa(file as string, args, {
-      reject: false,
-      buffer: false,
-      extendEnv: true,
-      stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
-    });
-    this.process = child as never;
-    this.ended = child.then(({ exitCode, signal }) => exitCode ?? 128 + (signal ? constants.signals[signal as NodeJS.Signals] : 0));
-    const told = await firstLine(child.stdio[3] as unknown as Readable);
-    const pid = Number.parseInt(told, 10);
+    const started = startProcess(this.plan.command, { environment: ownEnvironment(), input: this.plan.input });
+    this.process = started;
+    const pid = Number.parseInt(await firstLine(started.report), 10);
     if (Number.isNaN(pid)) {
-      const why = (await text(child.stderr as Readable)).trim();
+      const why = (await text(started.stderr)).trim();
       throw new UserError(
         `The container could not be set up: ${why || 'its first process ended'}`,
         'Run `pyshrink doctor`, which says what this machine allows.',
       );
     }
     this.pid = pid;
-    return { stdin: (child.stdin ?? nowhere()) as Writable, stdout: child.stdout as Readable, stderr: child.stderr as Readable };
+    return started;
   }
 
   wait(): Promise<number> {
-    return this.ended ?? Promise.reject(new Error('the container was never started'));
+    return this.process?.exit ?? Promise.reject(new Error('the container was never started'));
   }
 
   /** A process that the kernel kills for want of memory is not told apart: there is no control group of our own. */
@@ -75,51 +61,24 @@ export class LocalContainer implements Container {
   }
 
   async signal(name: string): Promise<void> {
-    if (this.pid === undefined) return;
-    try {
-      process.kill(this.pid, name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended
-    }
+    if (this.pid !== undefined) sendSignal(this.pid, name);
   }
 
   async exec(command: string[]): Promise<ExecProcess> {
-    if (this.pid === undefined) throw new Error('the container is not running');
     const { enter, environment, launcher } = this.plan;
-    const child = execa('nsenter', [`--target=${this.pid}`, ...enter, ...launcher, ...command], {
-      reject: false,
-      buffer: false,
-      extendEnv: false,
-      env: environment,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const exit = child.then(({ exitCode, signal }) => exitCode ?? 128 + (signal ? constants.signals[signal as NodeJS.Signals] : 0));
-    return { stdin: child.stdin as Writable, stdout: child.stdout as Readable, stderr: child.stderr as Readable, exit };
+    return startProcess(['nsenter', `--target=${this.pid}`, ...enter, ...launcher, ...command], { environment, input: true });
   }
 
-  async putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
-    const members = extract();
-    Readable.from(Buffer.isBuffer(archive) ? [archive] : archive).pipe(members);
-    for await (const member of members) {
-      const path = posix.join(directory, member.header.name);
-      const { at, inVolume } = this.place(path);
-      if (inVolume) await mkdir(join(at, '..'), { recursive: true });
-      else await this.describe(posix.dirname(path));
-      if (member.header.type === 'directory') {
-        await mkdir(at, { recursive: true });
-        member.resume();
-      } else await pipeline(member, createWriteStream(at));
-      await chmod(at, member.header.mode ?? 0o644);
-    }
+  putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
+    return writeMembers(archive, async (name) => {
+      const path = posix.join(directory, name);
+      if (!path.startsWith(`${KIT_MOUNT}/`)) await this.describe(posix.dirname(path));
+      return this.place(path);
+    });
   }
 
   async getArchive(path: string): Promise<Readable> {
-    const archive = pack();
-    addFolder(archive, this.place(path).at, posix.basename(path)).then(
-      () => archive.finalize(),
-      (error: Error) => archive.destroy(error),
-    );
-    return archive as unknown as Readable;
+    return folderArchive(this.place(path));
   }
 
   async commit(): Promise<string> {
@@ -127,13 +86,13 @@ export class LocalContainer implements Container {
   }
 
   async remove(): Promise<void> {
-    this.process?.kill('SIGKILL');
-    await this.ended?.catch(() => {});
+    this.process?.kill();
+    await this.process?.exit;
   }
 
-  private place(path: string): { at: string; inVolume: boolean } {
-    const inVolume = path === KIT_MOUNT || path.startsWith(`${KIT_MOUNT}/`);
-    return { at: inVolume ? join(this.plan.volume, path.slice(KIT_MOUNT.length)) : join(this.plan.writable, path), inVolume };
+  /** Where a path of the container lies on this machine. */
+  private place(path: string): string {
+    return path.startsWith(`${KIT_MOUNT}/`) ? join(this.plan.volume, path.slice(KIT_MOUNT.length)) : join(this.plan.writable, path);
   }
 
   /** A directory of the layer above takes the place of the one below, so it must be described as that is. */
@@ -168,8 +127,4 @@ async function text(stream: Readable): Promise<string> {
   let all = '';
   for await (const part of stream) all += String(part);
   return all;
-}
-
-function nowhere(): Writable {
-  return { write: () => true, end: () => {}, on: () => {} } as unknown as Writable;
 }

@@ -43,11 +43,7 @@ export class LocalEngine implements Engine {
   async openSession(): Promise<Session> {
     const folder = await SessionFolder.create();
     const machine = await lookAtMachine(folder.path);
-    if ('refused' in machine) {
-      await removeTree(folder.path, 'root');
-      throw new UserError(`No containers can be made on this machine: ${machine.refused}.`, remedyFor(machine.refused));
-    }
-    await removeDeadSessions(machine.user);
+    await removeDeadSessions('refused' in machine ? 'single' : machine.user);
     this.session = new LocalSession(folder, machine);
     return this.session;
   }
@@ -60,13 +56,4 @@ export class LocalEngine implements Engine {
     const user: Machine['user'] = process.getuid?.() === 0 ? 'root' : 'ranges';
     return removeDeadSessions(user);
   }
-}
-
-/** What would let containers be made. */
-export function remedyFor(refused: string): string {
-  if (/util-linux/.test(refused)) return 'Install util-linux, or start a Docker daemon.';
-  return (
-    'Allow user namespaces (as root: `sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 ' +
-    '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`; inside Docker, run the outer container with --privileged), or start a Docker daemon.'
-  );
 }

@@ -89,3 +89,12 @@ export async function removeTree(folder: string, user: Machine['user']): Promise
 export function ownName(): string {
   return userInfo().username;
 }
+
+/** What would let containers be made. */
+export function remedyFor(refused: string): string {
+  if (/util-linux/.test(refused)) return 'Install util-linux, or start a Docker daemon.';
+  return (
+    'Allow user namespaces (as root: `sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 ' +
+    '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`; inside Docker, run the outer container with --privileged), or start a Docker daemon.'
+  );
+}

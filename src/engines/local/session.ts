@@ -19,7 +19,9 @@ import { type Container, type ContainerSpec, type ImageInfo, KIT_MOUNT, type Ses
 import { capabilities } from './capabilities.js';
 import { LocalContainer } from './container.js';
 import type { SessionFolder } from './folder.js';
-import { inNamespaces, type Machine, removeTree } from './machine.js';
+import { inNamespaces, type Machine, type Refusal, remedyFor, removeTree } from './machine.js';
+import { MachineContainer } from './machinecontainer.js';
+import { machineImage, onMachine } from './machineimage.js';
 import { giveToOwners } from './owners.js';
 import { type Bind, type MountPlan, setupScript } from './setup.js';
 import { identityOf } from './user.js';
@@ -44,16 +46,27 @@ export class LocalSession implements Session {
   readonly engine = 'local';
   readonly temporaryName = 'pyshrink/draft:latest';
   private readonly images = new Map<string, LocalImage>();
-  private readonly containers: LocalContainer[] = [];
+  private readonly containers: Container[] = [];
   private closing: Promise<void> | undefined;
 
   constructor(
     private readonly folder: SessionFolder,
-    private readonly machine: Machine,
+    private readonly allowed: Machine | Refusal,
   ) {}
+
+  /** @throws UserError where this machine allows no containers */
+  private get machine(): Machine {
+    if ('refused' in this.allowed)
+      throw new UserError(`No containers can be run on this machine: ${this.allowed.refused}.`, remedyFor(this.allowed.refused));
+    return this.allowed;
+  }
 
   get id(): string {
     return this.folder.id;
+  }
+
+  private get user(): Machine['user'] {
+    return 'refused' in this.allowed ? (process.getuid?.() === 0 ? 'root' : 'single') : this.allowed.user;
   }
 
   find(id: string): ImageInfo | undefined {
@@ -83,7 +96,7 @@ export class LocalSession implements Session {
       );
     const root = await this.folder.folder('image');
     const { entries, size } = await unpackImage(source, root);
-    if (this.machine.user === 'ranges') await giveToOwners(root, entries.values());
+    if (this.user === 'ranges') await giveToOwners(root, entries.values());
     const info: ImageInfo = {
       id,
       reference: source.reference,
@@ -120,6 +133,16 @@ export class LocalSession implements Session {
     return info;
   }
 
+  async importMachine(command: readonly string[]): Promise<ImageInfo> {
+    const info = await machineImage(command);
+    this.images.set(info.id, { layers: ['/'], config: info.config, info });
+    return info;
+  }
+
+  mountOf(image: string, volume: string): string {
+    return this.known(image).info.machine ? volume : KIT_MOUNT;
+  }
+
   async entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined> {
     return this.images.get(image)?.entries;
   }
@@ -145,6 +168,7 @@ export class LocalSession implements Session {
     requireSupported(spec.run);
     const image = this.known(spec.image);
     const place = await this.folder.folder('container');
+    if (image.info.machine) return this.machineContainer(spec, image, place);
     const [root, upper, work] = [join(place, 'root'), join(place, 'upper'), join(place, 'work')];
     for (const path of [root, upper, work]) await mkdir(path);
     const own = this.machine.overlay === 'copy';
@@ -213,6 +237,17 @@ export class LocalSession implements Session {
     return container;
   }
 
+  private machineContainer(spec: ContainerSpec, { config }: LocalImage, place: string): Container {
+    const container = new MachineContainer(place, {
+      command: spec.command,
+      environment: { ...onMachine(), ...environmentOf(config.Env), ...environmentOf(spec.run.env) },
+      cwd: spec.run.workdir ?? (config.WorkingDir || '/'),
+      input: spec.attachInput,
+    });
+    this.containers.push(container);
+    return container;
+  }
+
   close(): Promise<void> {
     this.closing ??= this.removeAll();
     return this.closing;
@@ -221,7 +256,7 @@ export class LocalSession implements Session {
   private async removeAll(): Promise<void> {
     await Promise.all(this.containers.map((container) => container.remove()));
     await Promise.all([...this.images.values()].map(({ source }) => source?.close().catch(() => {})));
-    await removeTree(this.folder.path, this.machine.user);
+    await removeTree(this.folder.path, this.user);
   }
 
   private known(id: string): LocalImage {

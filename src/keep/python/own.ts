@@ -48,7 +48,7 @@ export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | un
   for (const entry of fs.entries.values()) {
     if (code.has(entry.path) || ASIDE.test(entry.path) || entry.path.endsWith('.pyc')) continue;
     if (entry.type !== 'f' && entry.type !== 'l') continue;
-    if (!under(entry.path, folders) || !(entry.path.endsWith('.py') || world.isOwn(entry.path))) continue;
+    if (!under(entry.path, folders) || !(entry.path.endsWith('.py') ? !world.isInstalled(entry.path) : world.isOwn(entry.path))) continue;
     data.add(entry.path);
     for (const path of behindLink(fs, entry.path)) data.add(path);
   }

@@ -114,6 +114,7 @@ export class ReachRule implements Rule {
     for (const distribution of distributions.all) {
       if (distribution.local) additions.push(...(await this.grades.take(distribution, 'app', undefined, context)));
     }
+    if (context.trace.image.machine && !this.world.isEnvironment()) return;
     for (const distribution of distributions.onPurpose()) {
       const starts = distribution.entryPoints.some(({ group }) => group === 'console_scripts' || group === 'gui_scripts');
       if (starts && !INSTALLERS.has(distribution.name) && !isTestRunner(distribution))
@@ -188,6 +189,8 @@ export class ReachRule implements Rule {
   private isIdle({ module, statement }: Edge, from: string): boolean {
     const needs = NEEDS[module.name.split('.')[0] as string];
     if (needs !== undefined && !this.usable.has(needs)) return true;
+    // The standard library's own tests, which some installers of Python leave in place, are named by nobody who needs them.
+    if (!statement && module.name.startsWith('test.') && this.world.isStandard(module.file ?? '')) return true;
     const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
     if (!owner) return false;
     if (INSTALLERS.has(owner.name)) return !statement;

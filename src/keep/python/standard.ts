@@ -143,7 +143,7 @@ export const FALLBACKS: Readonly<Record<string, string>> = {
 /** Modules whose frozen copies are in every interpreter. */
 export const FROZEN: ReadonlySet<string> = new Set(['importlib._bootstrap', 'importlib._bootstrap_external']);
 
-/** Programs that a distribution's code runs only for somebody at a terminal or a desktop: pagers, completion, viewers. */
+/** Programs that a distribution's code runs only for somebody at a terminal or a desktop: pagers, completion, viewers, editors. */
 export const FOR_A_TERMINAL: ReadonlySet<string> = new Set([
   'bash',
   'zsh',
@@ -161,6 +161,12 @@ export const FOR_A_TERMINAL: ReadonlySet<string> = new Set([
   'x-www-browser',
   'www-browser',
   'sensible-browser',
+  'sensible-editor',
+  'editor',
+  'vi',
+  'vim',
+  'nano',
+  'emacs',
 ]);
 
 /** Programs that build something: no code of a distribution runs them in an app that is built. */

@@ -59,16 +59,24 @@ export class PythonWorld {
     return new PythonWorld(fs, layout, analyst, packages, finder, await Distributions.read(fs, layout, packages), new Map(code));
   }
 
+  /** Whether the interpreter is that of a virtual environment (PEP 405), which is there for one app. */
+  isEnvironment(): boolean {
+    return this.environments.includes(parentOf(parentOf(this.layout.executable)));
+  }
+
   /** Whether a file is of the standard library. */
   isStandard(path: string): boolean {
     return this.standard.some((folder) => path.startsWith(`${folder}/`)) && !/\/(site|dist)-packages\//.test(path);
   }
 
+  /** Whether a file is where installers put what they install, also in a virtual environment in the app's own folder. */
+  isInstalled(path: string): boolean {
+    return /\/(site|dist)-packages\//.test(path) || this.environments.some((folder) => path.startsWith(`${folder}/`));
+  }
+
   /** Whether a file is the app's own: outside the standard library, site-packages and what a distribution of the system fills. */
   isOwn(path: string): boolean {
-    if (this.isStandard(path) || /\/(site|dist)-packages\//.test(path)) return false;
-    if (this.environments.some((folder) => path.startsWith(`${folder}/`))) return false;
-    return isAdded(path) && !this.distributions.ownerOf(path);
+    return !this.isStandard(path) && !this.isInstalled(path) && isAdded(path) && !this.distributions.ownerOf(path);
   }
 
   /** Asks for what files name, all at once; those that are no code are passed over. */

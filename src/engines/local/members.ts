@@ -1,0 +1,49 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract, type Pack, pack } from 'tar-stream';
+
+/**
+ * Writes the files and directories of an archive of our own to this machine.
+ * @param place where a member goes, whose parents are there then
+ */
+export async function writeMembers(archive: Readable | Buffer, place: (name: string) => Promise<string>): Promise<void> {
+  const members = extract();
+  Readable.from(Buffer.isBuffer(archive) ? [archive] : archive).pipe(members);
+  for await (const member of members) {
+    const at = await place(member.header.name);
+    if (member.header.type === 'directory') {
+      await mkdir(at, { recursive: true });
+      member.resume();
+    } else {
+      await mkdir(dirname(at), { recursive: true });
+      await pipeline(member, createWriteStream(at));
+    }
+    await chmod(at, member.header.mode ?? 0o644);
+  }
+}
+
+/** An archive of a folder's files. Links and special files are left out. */
+export function folderArchive(folder: string): Readable {
+  const archive = pack();
+  addFolder(archive, folder, posix.basename(folder)).then(
+    () => archive.finalize(),
+    (error: Error) => archive.destroy(error),
+  );
+  return archive as unknown as Readable;
+}
+
+async function addFolder(archive: Pack, folder: string, name: string): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    const at = join(folder, entry);
+    const found = await lstat(at);
+    if (found.isDirectory()) await addFolder(archive, at, `${name}/${entry}`);
+    else if (found.isFile()) {
+      const sink = archive.entry({ name: `${name}/${entry}`, size: found.size });
+      // What is written meanwhile is not ours to see.
+      await pipeline(found.size > 0 ? createReadStream(at, { end: found.size - 1 }) : [], sink);
+    }
+  }
+}

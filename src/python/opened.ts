@@ -1,0 +1,23 @@
+/**
+ * The modules that a run imported, as far as the files that it opened tell: where no import probe could be put.
+ * @param opened paths of files
+ * @param searchPath sys.path
+ * @param suffixes of extension modules
+ */
+export function openedModules(opened: Iterable<string>, searchPath: readonly string[], suffixes: readonly string[]): Map<string, string> {
+  const folders = [...new Set(searchPath)].sort((a, b) => b.length - a.length);
+  const modules = new Map<string, string>();
+  for (const path of opened) {
+    const folder = folders.find((one) => path.startsWith(`${one}/`));
+    if (folder === undefined) continue;
+    const source = path.replace(/\/__pycache__\/([^/]+)\.[\w-]+(\.opt-\d)?\.pyc$/, '/$1.py');
+    const suffix = ['.py', '.pyc', ...suffixes].filter((one) => source.endsWith(one)).sort((a, b) => b.length - a.length)[0];
+    if (suffix === undefined) continue;
+    const name = source
+      .slice(folder.length + 1, -suffix.length)
+      .replace(/(^|\/)__init__$/, '')
+      .replaceAll('/', '.');
+    if (/^[\p{L}_][\p{L}\p{N}_]*(\.[\p{L}_][\p{L}\p{N}_]*)*$/u.test(name)) modules.set(name, source);
+  }
+  return modules;
+}
