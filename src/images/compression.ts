@@ -1,6 +1,7 @@
 import { pipeline, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { UserError } from '../errors.js';
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -18,8 +19,22 @@ export function compressionOf(head: Uint8Array): 'gzip' | 'zstd' | 'none' {
   return starts(GZIP) ? 'gzip' : starts(ZSTD) ? 'zstd' : 'none';
 }
 
-/** The bytes as they were before they were compressed. What follows the media type is not trusted, only the bytes are. */
-export async function* decompressed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/**
+ * The bytes as they were before they were compressed. The media type is not trusted, only the bytes are.
+ * @param what of whom messages speak
+ * @throws UserError for what cannot be decompressed
+ */
+export async function* decompressed(chunks: AsyncIterable<Buffer>, what: string): AsyncGenerator<Buffer> {
+  try {
+    yield* anyBytes(chunks);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof UserError || /^E[A-Z]+$/.test(code ?? '')) throw error;
+    throw new UserError(`${what} can't be decompressed: ${message}.`, 'Copy or download the image again.');
+  }
+}
+
+async function* anyBytes(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const source = chunks[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   while (head.length < 4) {

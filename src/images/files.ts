@@ -73,7 +73,7 @@ export class TarFiles implements Files {
         throw new UserError(`${path} is no file.`, 'Name an archive; a directory may be an oci: layout.', 2);
       const head = Buffer.alloc(4);
       await file.read(head, 0, 4, 0);
-      if (compressionOf(head) !== 'none') file = await unpacked(file, await spool());
+      if (compressionOf(head) !== 'none') file = await unpacked(file, path, await spool());
       return new TarFiles(file, await indexOf(file, path));
     } catch (error) {
       await file.close();
@@ -115,13 +115,13 @@ export class TarFiles implements Files {
   }
 }
 
-async function unpacked(file: FileHandle, path: string): Promise<FileHandle> {
-  const target = await open(path, 'wx+', 0o600);
+async function unpacked(file: FileHandle, path: string, spool: string): Promise<FileHandle> {
+  const target = await open(spool, 'wx+', 0o600);
   try {
-    for await (const chunk of decompressed(file.createReadStream({ highWaterMark: CHUNK }))) await target.write(chunk);
+    for await (const chunk of decompressed(file.createReadStream({ highWaterMark: CHUNK }), path)) await target.write(chunk);
   } catch (error) {
     await target.close();
-    throw explained(error, path);
+    throw explained(error, spool);
   }
   return target;
 }

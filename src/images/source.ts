@@ -60,6 +60,15 @@ export function readConfig(bytes: Buffer, reference: string): SourceConfig {
   };
 }
 
+/** @throws UserError where an image has not as many layers as its configuration names */
+export function requireCount(found: number, diffIds: readonly string[], reference: string): void {
+  if (found !== diffIds.length)
+    throw new UserError(
+      `${reference} is damaged: ${found} layers, and its configuration names ${diffIds.length}.`,
+      'Save or copy the image again.',
+    );
+}
+
 /** @throws UserError where bytes are not the JSON that they should be */
 export function parseJson<T>(schema: z.ZodType<T>, bytes: Buffer, reference: string, what: string): T {
   try {

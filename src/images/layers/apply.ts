@@ -44,5 +44,5 @@ export async function unpackImage(source: ImageSource, folder: string): Promise<
 /** The bytes of a layer's tar, checked against both of its digests. */
 export async function* plainBytes(layer: StoredLayer, what: string): AsyncGenerator<Buffer> {
   const stored = layer.digest === layer.diffId ? layer.open() : checked(layer.open(), layer.digest, what);
-  yield* checked(decompressed(stored), layer.diffId, what);
+  yield* checked(decompressed(stored, what), layer.diffId, what);
 }

@@ -3,7 +3,7 @@ import { UserError, usageError } from '../../errors.js';
 import { requireDigest, sha256 } from '../digest.js';
 import { type Files, readSmall, TarFiles } from '../files.js';
 import { parseReference } from '../reference.js';
-import { type ImageSource, readConfig, type StoredLayer } from '../source.js';
+import { type ImageSource, readConfig, requireCount, type StoredLayer } from '../source.js';
 
 const Manifest = z.array(z.looseObject({ Config: z.string(), RepoTags: z.array(z.string()).nullish(), Layers: z.array(z.string()) }));
 
@@ -31,11 +31,7 @@ export async function openDockerArchive(
     const named = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(image.Config)?.[1];
     if (named !== undefined) requireDigest(sha256(configBytes), `sha256:${named}`, `The configuration in ${path}`);
     const { diffIds } = readConfig(configBytes, reference);
-    if (diffIds.length !== image.Layers.length)
-      throw new UserError(
-        `${path} is damaged: ${image.Layers.length} layers, and its configuration names ${diffIds.length}.`,
-        'Save the image again.',
-      );
+    requireCount(image.Layers.length, diffIds, path);
     const layers = await Promise.all(
       image.Layers.map((layer, index) => below[index] ?? layerOf(files, layer, diffIds[index] as string, path)),
     );

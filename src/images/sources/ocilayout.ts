@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError, usageError } from '../../errors.js';
 import { algorithmOf, checked } from '../digest.js';
 import { type Files, readSmall } from '../files.js';
-import { type ImageSource, parseJson, readConfig, type StoredLayer } from '../source.js';
+import { type ImageSource, parseJson, readConfig, requireCount, type StoredLayer } from '../source.js';
 import { type Descriptor, Index, manifestOf } from './manifest.js';
 
 const Layout = z.looseObject({ imageLayoutVersion: z.string() });
@@ -34,12 +34,13 @@ export async function openLayout(
     const manifest = await manifestOf(choose(manifests, name, reference), { reference, platform, fetch });
     const configBytes = await fetch(manifest.config);
     const { diffIds } = readConfig(configBytes, reference);
+    requireCount(manifest.layers.length, diffIds, reference);
     const layers = await Promise.all(
       manifest.layers.map(async ({ digest, size }, index): Promise<StoredLayer> => {
         const what = `The layer ${digest.slice(0, 19)} of ${reference}`;
         const path = blobPath(digest, what);
         await requireSize(files, path, { digest, size, mediaType: '' }, what);
-        return { digest, size, diffId: diffIds[index] ?? '', open: () => files.open(path) };
+        return { digest, size, diffId: diffIds[index] as string, open: () => files.open(path) };
       }),
     );
     return { reference, configBytes, layers, digests: [], close: () => files.close() };

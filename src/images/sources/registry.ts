@@ -4,7 +4,7 @@ import { checked, sha256 } from '../digest.js';
 import { INDEXES, MANIFESTS } from '../mediatypes.js';
 import type { Reference } from '../reference.js';
 import { RegistryClient, repositoryOf } from '../registry.js';
-import { type ImageSource, readConfig } from '../source.js';
+import { type ImageSource, readConfig, requireCount } from '../source.js';
 import { type Descriptor, manifestOf } from './manifest.js';
 
 /** Opens an image of a registry: manifest and configuration at once, layers when they are read (OCI Distribution Specification, "Pull"). */
@@ -46,6 +46,7 @@ export async function openRegistryImage(text: string, reference: Reference, plat
   const manifest = await manifestOf(root, { reference: text, platform, fetch });
   const configBytes = await fetch(manifest.config);
   const { diffIds } = readConfig(configBytes, text);
+  requireCount(manifest.layers.length, diffIds, text);
   return {
     reference: text,
     configBytes,
@@ -53,7 +54,7 @@ export async function openRegistryImage(text: string, reference: Reference, plat
     layers: manifest.layers.map(({ digest: of, size }, index) => ({
       digest: of,
       size,
-      diffId: diffIds[index] ?? '',
+      diffId: diffIds[index] as string,
       open: () => blob(of),
     })),
     close: async () => {},
