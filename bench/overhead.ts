@@ -14,7 +14,7 @@ const session = await engine.openSession();
 try {
   const image = await engine.inspect(IMAGE);
   const helper = await Helper.start(session, image);
-  const kit = await helper.kitCommand();
+  const kit = await helper.kitFor(image.id);
   const probed = await addImportProbe(session, helper, image);
   const common = { image: image.id, run: PLAIN_RUN, volume: helper.volume };
   const untraced = async () => {

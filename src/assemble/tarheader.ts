@@ -21,6 +21,7 @@ export function tarHeader(entry: Entry, hardLinkTo?: string): Buffer {
   if (name.length > 100 || !isAscii(name)) records.push(record('path', name));
   if (linkName.length > 100 || !isAscii(linkName)) records.push(record('linkpath', linkName));
   if (size > LARGEST_OCTAL.size) records.push(record('size', size));
+  if (mtime > LARGEST_OCTAL.size) records.push(record('mtime', mtime));
   if (entry.uid > LARGEST_OCTAL.id) records.push(record('uid', entry.uid));
   if (entry.gid > LARGEST_OCTAL.id) records.push(record('gid', entry.gid));
   if (hardLinkTo === undefined) {
