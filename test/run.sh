@@ -12,6 +12,7 @@ bash fixtures/engine.sh || status=$?
 if [ "$status" = 0 ]; then
   bash fixtures/build.sh
   bash fixtures/bases.sh busybox:glibc
+  bash fixtures/peers.sh
   export PYSHRINK_TEST_ENGINE=1
 elif [ "$status" = 3 ]; then
   printf 'tests: SKIPPED: the tests that run containers, since there is no engine (see above)\n' >&2

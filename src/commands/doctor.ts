@@ -1,7 +1,9 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { LABELS } from '../assemble/config.js';
-import { DockerEngine } from '../engines/docker/docker.js';
-import type { EngineDescription, Session } from '../engines/engine.js';
+import { DockerEngine, type EngineDescription } from '../engines/docker/docker.js';
+import type { Session } from '../engines/engine.js';
+import { LocalEngine } from '../engines/local/local.js';
+import { type Machine, type Refusal, remedyFor } from '../engines/local/machine.js';
 import { ExitCode, UserError } from '../errors.js';
 import { PLAIN_RUN } from '../images/runoptions.js';
 import { Helper } from '../tracing/helper.js';
@@ -31,18 +33,27 @@ const TRIED_IMAGES = 5;
 
 /** `pyshrink doctor`: what this machine can do, and what to do about what it can't. */
 export async function doctorCommand(flags: DoctorFlags): Promise<number> {
+  const local = new LocalEngine();
+  const namespaces = await local.machine();
   const checks: Check[] = [nodeCheck(), await yamaCheck()];
-  let removed: string[] = [];
+  const removed: string[] = flags.clean ? await local.clean() : [];
   try {
     const engine = await DockerEngine.open();
     const daemon = await engine.describe();
     checks.push(daemonCheck(daemon), apiCheck(daemon), await diskCheck(daemon.root));
-    if (flags.clean) removed = await engine.clean();
+    if (flags.clean) removed.push(...(await engine.clean()));
     checks.push(await tracingCheck(engine, daemon.images));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    checks.push({ name: 'daemon', ok: false, detail: error.message, remedy: error.remedy });
+    // One engine is enough.
+    checks.push({ name: 'daemon', ok: 'refused' in namespaces ? false : null, detail: error.message, remedy: error.remedy });
   }
+  checks.push(
+    namespacesCheck(
+      namespaces,
+      checks.some(({ name, ok }) => name === 'daemon' && ok === true),
+    ),
+  );
   const marks = { true: 'ok  ', false: 'FAIL', null: '?   ' };
   print(flags.json, { checks, removed }, [
     ...checks.map(
@@ -57,6 +68,29 @@ export async function doctorCommand(flags: DoctorFlags): Promise<number> {
 function nodeCheck(): Check {
   const ok = Number.parseInt(process.versions.node, 10) >= OLDEST.node;
   return { name: 'Node', ok, detail: process.versions.node, ...(!ok && { remedy: `Install Node ${OLDEST.node} or newer.` }) };
+}
+
+/** What the local engine can do here; tracing on `host:` works without any of it. */
+function namespacesCheck(found: Machine | Refusal, daemon: boolean): Check {
+  const name = 'local engine';
+  if ('refused' in found) {
+    const detail = `no namespaces (${found.refused}); \`pyshrink trace host:\` works all the same`;
+    return { name, ok: daemon ? null : false, detail, remedy: remedyFor(found.refused) };
+  }
+  const users = {
+    root: 'as root',
+    ranges: "as an ordinary user, with other users' ids (subuid(5))",
+    single: 'as an ordinary user, who is the only one inside',
+  };
+  const files = { kernel: 'overlayfs', fuse: 'fuse-overlayfs', copy: 'each container gets a copy of its image' };
+  return {
+    name,
+    ok: true,
+    detail: `namespaces ${users[found.user]}; ${files[found.overlay]}`,
+    ...(found.user === 'single' && {
+      remedy: 'For images with several users, install uidmap and give yourself ranges in /etc/subuid and /etc/subgid.',
+    }),
+  };
 }
 
 /** Yama's ptrace_scope: 0 and 1 let an ancestor read its descendants, which the supervisor is; 2 and 3 let nobody. */

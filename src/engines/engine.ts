@@ -80,6 +80,8 @@ export interface Container {
 export interface Session {
   readonly id: string;
   readonly engine: Engine['name'];
+  /** What containers of this session cannot be as they should. */
+  readonly warnings: readonly string[];
   /** Name that an image of this session bears until it is the user's. */
   readonly temporaryName: string;
   createVolume(): Promise<string>;
@@ -111,26 +113,11 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** What an engine tells of itself. */
-export interface EngineDescription {
-  version: string;
-  api: string;
-  /** Operating system and architecture. */
-  system: string;
-  /** Where and how it was found. */
-  endpoint: string;
-  /** Its data directory, on its own machine. */
-  root: string;
-  /** Names of some images, the newest first. */
-  images: string[];
-}
-
 export interface Engine {
   readonly name: 'docker' | 'local';
   /** Throws a UserError when there is no such image. */
   inspect(reference: string): Promise<ImageInfo>;
   find(reference: string): Promise<ImageInfo | undefined>;
-  describe(): Promise<EngineDescription>;
   openSession(): Promise<Session>;
   tag(id: string, name: string): Promise<void>;
   untag(name: string): Promise<void>;

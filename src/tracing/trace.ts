@@ -162,7 +162,7 @@ async function assembleTrace(
     modules: Object.fromEntries([...modules].sort(([a], [b]) => (a < b ? -1 : 1))),
     unsound: [],
     repairs: [],
-    warnings: [...new Set(observed.facts.flatMap((facts) => facts.warnings))],
+    warnings: [...new Set([...session.warnings, ...observed.facts.flatMap((facts) => facts.warnings)])],
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
@@ -18,7 +18,9 @@ export const DEBIAN = 'pyshrink-base/debian-python:3.11';
 
 /** A new working directory. */
 export function workdir(): string {
-  return mkdtempSync(join(tmpdir(), 'pyshrink-e2e-'));
+  const folder = mkdtempSync(join(tmpdir(), 'pyshrink-e2e-'));
+  chmodSync(folder, 0o755); // other users look in
+  return folder;
 }
 
 /** Runs pyshrink as a user does; never throws for an exit code. */

@@ -1,12 +1,26 @@
 import type Dockerode from 'dockerode';
 import { UserError } from '../../errors.js';
 import { parseReference } from '../../images/reference.js';
-import type { Engine, EngineDescription, ImageInfo, Session } from '../engine.js';
+import type { Engine, ImageInfo, Session } from '../engine.js';
 import { connect, statusOf } from './client.js';
 import type { Endpoint } from './endpoints.js';
 import { inspectImage } from './image.js';
 import { removeLeftovers } from './leftovers.js';
 import { DockerSession } from './session.js';
+
+/** What a daemon tells of itself. */
+export interface EngineDescription {
+  version: string;
+  api: string;
+  /** Operating system and architecture. */
+  system: string;
+  /** Where and how it was found. */
+  endpoint: string;
+  /** Its data directory, on its own machine. */
+  root: string;
+  /** Names of some images, the newest first. */
+  images: string[];
+}
 
 /** The Docker daemon (or Podman's, which speaks the same API). */
 export class DockerEngine implements Engine {

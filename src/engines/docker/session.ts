@@ -21,6 +21,7 @@ import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 export class DockerSession implements Session {
   readonly id = randomBytes(6).toString('hex');
   readonly engine = 'docker';
+  readonly warnings = [];
   readonly temporaryName = `${TEMPORARY_REPOSITORY}/image:${this.id}`;
   private readonly containers: DockerContainer[] = [];
   private readonly volumes: string[] = [];

@@ -1,9 +1,7 @@
-import { release } from 'node:os';
 import { UserError } from '../../errors.js';
-import { ownPlatform } from '../../images/sources/manifest.js';
-import type { Engine, EngineDescription, ImageInfo, Session } from '../engine.js';
+import type { Engine, ImageInfo, Session } from '../engine.js';
 import { removeDeadSessions, SessionFolder } from './folder.js';
-import { lookAtMachine, type Machine, removeTree } from './machine.js';
+import { lookAtMachine, type Machine, type Refusal, removeTree } from './machine.js';
 import { LocalSession } from './session.js';
 
 /** Containers of Linux namespaces, made with what util-linux has; no daemon. */
@@ -26,18 +24,12 @@ export class LocalEngine implements Engine {
     );
   }
 
-  async describe(): Promise<EngineDescription> {
+  /** What this machine allows; found out by trying. */
+  async machine(): Promise<Machine | Refusal> {
     const folder = await SessionFolder.create();
-    const machine = await lookAtMachine(folder.path);
+    const found = await lookAtMachine(folder.path);
     await removeTree(folder.path, 'root');
-    return {
-      version: 'refused' in machine ? '' : `${machine.user}, ${machine.overlay}`,
-      api: '',
-      system: `${ownPlatform()}, Linux ${release()}`,
-      endpoint: '',
-      root: folder.path,
-      images: [],
-    };
+    return found;
   }
 
   async openSession(): Promise<Session> {

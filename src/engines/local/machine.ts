@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -29,6 +29,9 @@ export const USER_NAMESPACE: Record<Machine['user'], readonly string[]> = {
 
 const NAMESPACES = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
 
+/** Milliseconds after which something that should be quick has failed. */
+const TRIED = 10_000;
+
 /** A command line in new namespaces. It is killed when we end, however that is: setpriv(1), --pdeathsig. */
 export function inNamespaces(user: Machine['user'], more: readonly string[], script: string): string[] {
   return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...USER_NAMESPACE[user], ...NAMESPACES, ...more, '/bin/sh', '-c', script];
@@ -39,15 +42,30 @@ export function inNamespaces(user: Machine['user'], more: readonly string[], scr
  * @param folder where containers will have their files: what works depends on its file system too
  */
 export async function lookAtMachine(folder: string): Promise<Machine | Refusal> {
+  if (process.platform !== 'linux') return { refused: 'namespaces are a thing of Linux' };
   const root = process.getuid?.() === 0;
-  const kinds: readonly Machine['user'][] = root ? ['root', 'ranges', 'single'] : ['ranges', 'single'];
   let refused = '';
-  for (const user of kinds) {
+  for (const user of root ? (['root', 'single'] as const) : (['single'] as const)) {
     const tried = await attempt(user, 'mount -t proc proc /proc');
-    if (tried === undefined) return { user, overlay: await overlayHere(user, folder) };
+    if (tried === undefined) {
+      const more = user === 'single' && (await hasRanges()) && (await attempt('ranges', ':')) === undefined;
+      const found = more ? 'ranges' : user;
+      return { user: found, overlay: await overlayHere(found, folder) };
+    }
     refused = tried;
   }
   return { refused };
+}
+
+/** Whether somebody has given us ids of others (subuid(5)): unshare(1) waits for ever for a newuidmap(1) that fails. */
+async function hasRanges(): Promise<boolean> {
+  const { uid, username } = userInfo();
+  const listed = async (path: string) =>
+    (await readFile(path, 'utf8').catch(() => ''))
+      .split('\n')
+      .some((line) => line.startsWith(`${username}:`) || line.startsWith(`${uid}:`));
+  const tools = await execa('newuidmap', [], { reject: false });
+  return tools.code !== 'ENOENT' && (await listed('/etc/subuid')) && (await listed('/etc/subgid'));
 }
 
 async function overlayHere(user: Machine['user'], folder: string): Promise<Machine['overlay']> {
@@ -71,7 +89,7 @@ async function overlayHere(user: Machine['user'], folder: string): Promise<Machi
 /** What went wrong; undefined where nothing did. */
 async function attempt(user: Machine['user'], script: string): Promise<string | undefined> {
   const [file, ...args] = inNamespaces(user, [], `set -e; ${script}`);
-  const run = await execa(file as string, args, { reject: false, stdin: 'ignore' });
+  const run = await execa(file as string, args, { reject: false, stdin: 'ignore', timeout: TRIED, killSignal: 'SIGKILL' });
   if (!run.failed) return undefined;
   return run.code === 'ENOENT'
     ? `there is no ${file}(1), which util-linux has`
@@ -85,13 +103,9 @@ export async function removeTree(folder: string, user: Machine['user']): Promise
   if (run.failed) await rm(folder, { recursive: true, force: true });
 }
 
-/** Whom the kernel takes us for, for messages. */
-export function ownName(): string {
-  return userInfo().username;
-}
-
 /** What would let containers be made. */
 export function remedyFor(refused: string): string {
+  if (/of Linux/.test(refused)) return 'Start a Docker daemon.';
   if (/util-linux/.test(refused)) return 'Install util-linux, or start a Docker daemon.';
   return (
     'Allow user namespaces (as root: `sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 ' +

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { ExecProcess } from '../engine.js';
 
@@ -26,13 +26,17 @@ export function startProcess([file, ...args]: readonly string[], { environment, 
     env: environment,
     ...(cwd !== undefined && { cwd }),
     stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
+    // It dies with us by the kernel's hand; the library's own way would keep our handlers of signals from their work.
+    cleanup: false,
   });
+  // Read at once: what a process said before it ended would be gone with it.
+  const stderr = (child.stderr as Readable).pipe(new PassThrough());
   const exit = child.then(({ exitCode, signal }) => exitCode ?? 128 + (signal ? constants.signals[signal as NodeJS.Signals] : 0));
   return {
     pid: child.pid,
     stdin: child.stdin as Writable,
     stdout: child.stdout as Readable,
-    stderr: child.stderr as Readable,
+    stderr,
     report: child.stdio[3] as unknown as Readable,
     exit,
     kill: () => child.kill('SIGKILL'),

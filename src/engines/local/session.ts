@@ -38,12 +38,15 @@ interface LocalImage {
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHM_SIZE = 64 << 20;
+const ALONE =
+  'only one user can be mapped into a namespace here, so the app ran as root inside and all files were its own; newuidmap (uidmap) and ranges in /etc/subuid and /etc/subgid would let it run as its own user';
 /** What an engine makes at run time: none of it is the image's. */
 const ENGINES_OWN = /^\/(dev|proc|sys)\/|^\/etc\/(hosts|hostname|resolv\.conf)$|^\/\.dockerenv$/;
 
 /** One session of containers of this machine's own. */
 export class LocalSession implements Session {
   readonly engine = 'local';
+  readonly warnings: string[] = [];
   readonly temporaryName = 'pyshrink/draft:latest';
   private readonly images = new Map<string, LocalImage>();
   private readonly containers: Container[] = [];
@@ -199,6 +202,7 @@ export class LocalSession implements Session {
       environment,
     };
     const single = this.machine.user === 'single';
+    if (single && user.uid !== 0) this.warn(ALONE);
     const isolated = spec.run.network === 'none';
     const launcher = spec.launcher
       ? [
@@ -263,6 +267,10 @@ export class LocalSession implements Session {
     const image = this.images.get(id);
     if (!image) throw new Error(`there is no image ${id}`);
     return image;
+  }
+
+  private warn(text: string): void {
+    if (!this.warnings.includes(text)) this.warnings.push(text);
   }
 
   private environmentOf({ run }: ContainerSpec, { config }: LocalImage): Record<string, string> {

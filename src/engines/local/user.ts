@@ -35,7 +35,8 @@ export function identityOf(spec: string, files: UserFiles, extraGroups: readonly
   const gid = group ? groupNumber(group) : (number(user?.[3]) ?? 0);
   const member = group || !user ? [] : groups.filter(([, , , members]) => members?.split(',').includes(user[0] as string));
   const more = [...member.flatMap(([, , id]) => number(id) ?? []), ...extraGroups.map(groupNumber)];
-  return { uid, gid, groups: [...new Set(more)].sort((a, b) => a - b), home: user?.[5] || '/' };
+  // Runtimes list the primary group among the others too.
+  return { uid, gid, groups: [...new Set([gid, ...more])].sort((a, b) => a - b), home: user?.[5] || '/' };
 }
 
 function rows(text: string | undefined): string[][] {

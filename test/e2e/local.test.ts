@@ -1,0 +1,257 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { SessionFolder } from '../../src/engines/local/folder.js';
+import type { Machine } from '../../src/engines/local/machine.js';
+import { LocalSession } from '../../src/engines/local/session.js';
+import { PLAIN_RUN } from '../../src/images/runoptions.js';
+import { Helper } from '../../src/tracing/helper.js';
+import { WatchedApp } from '../../src/tracing/watched.js';
+import { buildImage, DEBIAN, describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
+import { asUser, exportedRoot, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
+
+const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
+/** What Docker itself puts into a container. */
+const ENGINES_OWN = /^(\.dockerenv|dev\/\S*|etc\/(hosts|hostname|resolv\.conf|mtab)) /;
+/** What a process can tell of how it is run. */
+const SELF = `
+import json, os, resource, sys
+def written(path):
+    try:
+        open(path, "w").write("x")
+        return True
+    except OSError as error:
+        return error.strerror
+status = open("/proc/self/status").read().splitlines()
+print(json.dumps({
+    "ids": [os.getuid(), os.getgid(), os.geteuid(), sorted(os.getgroups())],
+    "cwd": os.getcwd(), "umask": os.umask(0), "argv": sys.argv[1:],
+    "environment": {key: value for key, value in sorted(os.environ.items()) if key != "HOSTNAME"},
+    "capabilities": [line for line in status if line.startswith(("Cap", "Sig", "NoNewPrivs"))],
+    "written": [written("/x"), written("/tmp/x"), written("/data/x"), written("/mnt/x")],
+    "data": sorted(os.listdir("/data")), "dev": sorted(os.listdir("/dev")), "pid": len(os.listdir("/proc/1/task")),
+    "hosts": "db" in open("/etc/hosts").read(), "hostname": os.uname().nodename,
+    "shm": os.statvfs("/dev/shm").f_blocks, "stdin": os.readlink("/proc/self/fd/0"), "first": os.getppid(),
+}))
+`;
+
+/** A small image, so that unpacking it takes no time: Debian's Python with its libraries, and no more. */
+const image = async () => {
+  const large = await buildImage(
+    `FROM ${DEBIAN}\nCOPY self.py /srv/self.py\nRUN useradd -u 1234 -G audio app && mkdir /data && echo hi > /data/x && chown -R app /data\n` +
+      'USER app\nWORKDIR /home/app/new\nVOLUME /data\nENV A=1\nCMD ["python3", "/srv/self.py"]\n',
+    { 'self.py': SELF },
+  );
+  const name = large.replace('pyshrink-test/', 'pyshrink-test/small-');
+  if ((await docker('images', '-q', name)) === '') {
+    const run = await pyshrink(['shrink', large, '--tag', name, '--include', '/usr/lib/python3.11/**', '--include', '/etc/{passwd,group}']);
+    expect(run.exitCode, run.all as string).toBe(0);
+  }
+  return name;
+};
+
+describeWithEngine('the local engine', () => {
+  let root: string;
+  let archive: string;
+
+  beforeAll(async () => {
+    const name = await image();
+    root = await exportedRoot(name);
+    archive = join(workdir(), 'image.tar');
+    await docker('save', name, '-o', archive);
+    chmodSync(archive, 0o644);
+  });
+
+  it.each([
+    ['as the image has it', []],
+    ['read-only, without network and capabilities', ['--read-only', '--network', 'none', '--cap-drop', 'ALL', '--tmpfs', '/tmp']],
+    ['as root elsewhere', ['-u', 'root', '-w', '/srv', '-e', 'B=2', '--hostname', 'box', '--cap-add', 'NET_ADMIN', '--shm-size', '16m']],
+    ['as somebody unknown', ['-u', '4321:99', '--group-add', 'audio', '--add-host', 'db:10.0.0.1', '-v', '/etc:/mnt:ro']],
+  ])('runs a container as Docker does: %s', async (_, options) => {
+    const [theirs, ours] = [workdir(), workdir()];
+    const cache = ownCache();
+    const host = options.includes('--hostname') ? [] : ['--hostname', 'same'];
+    const one = await pyshrink(['trace', await image(), '--engine', 'docker', ...options, ...host], { cwd: theirs });
+    const two = await pyshrink(['trace', `docker-archive:${archive}`, '--engine', 'local', ...options, ...host], { cwd: ours, env: cache });
+    expect([one.exitCode, two.exitCode], `${one.all}${two.all}`).toEqual([0, 0]);
+    expect(printed(ours)).toBe(printed(theirs));
+    expect(sessions(cache)).toEqual([]);
+  });
+
+  it('gives the same keep set as Docker, and an image that Docker runs', async () => {
+    const [theirs, ours] = [workdir(), workdir()];
+    const saved = join(workdir(), 'fixture.tar');
+    await docker('save', 'pyshrink-fixture/ssl-hello:latest', '-o', saved);
+    expect((await pyshrink(['shrink', 'pyshrink-fixture/ssl-hello', '--tag', 'pyshrink-test/theirs'], { cwd: theirs })).exitCode).toBe(0);
+    const local = await pyshrink(
+      ['shrink', `docker-archive:${saved}`, '--engine', 'local', '--output', 'docker-archive:small.tar', '--tag', 'pyshrink-test/ours:1'],
+      { cwd: ours },
+    );
+    expect(local.exitCode, local.all as string).toBe(0);
+    expect(keptBelow(ours)).toEqual(keptBelow(theirs));
+    expect(await docker('load', '-i', join(ours, 'small.tar'))).toContain('pyshrink-test/ours:1');
+    expect(await docker('run', '--rm', 'pyshrink-test/ours:1')).toBe(await docker('run', '--rm', 'pyshrink-fixture/ssl-hello'));
+    const listing = async (name: string) =>
+      execFileSync('find', [await exportedRoot(name), '-not', '-type', 'd', '-printf', '%P %y %m %U %G %s %T@ %l\\n'])
+        .toString()
+        .split('\n')
+        .filter((line) => !ENGINES_OWN.test(line))
+        .sort();
+    expect(await listing('pyshrink-test/ours:1')).toEqual(await listing('pyshrink-test/theirs'));
+    await docker('rmi', 'pyshrink-test/ours:1', 'pyshrink-test/theirs');
+  });
+
+  it('serves an ordinary user, with the owners of the image', async () => {
+    const { run, home, sessions: left } = await asUser(USER, ['shrink', `docker-archive:${archive}`, '--output', 'rootfs:small']);
+    expect(run.exitCode, run.all).toBe(0);
+    expect(JSON.parse(printed(home)).ids.slice(0, 3)).toEqual([1234, 1234, 1234]);
+    expect(existsSync(join(home, 'small/srv/self.py'))).toBe(true);
+    expect(left).toEqual([]);
+  });
+
+  it('serves a user who is alone in a namespace, as root inside', async () => {
+    const { run, home, sessions: left } = await asUser('nobody', ['trace', `docker-archive:${archive}`]);
+    expect(run.exitCode, run.all).toBe(0);
+    expect(JSON.parse(printed(home)).ids[0]).toBe(0);
+    expect(run.all).toContain('only one user');
+    expect(left).toEqual([]);
+  });
+
+  it('leaves no process, mount or directory behind when it is killed, and the next run cleans', async () => {
+    const cache = ownCache();
+    const folder = cache.PYSHRINK_CACHE;
+    const args = [
+      CLI,
+      'trace',
+      `rootfs:${root}`,
+      '--engine',
+      'local',
+      '--wait',
+      '300',
+      '--',
+      '/usr/bin/python3',
+      '-c',
+      'import time; time.sleep(300)',
+    ];
+    const run = execa(process.execPath, args, { cwd: workdir(), reject: false, env: cache });
+    const running = () => tracesOf(folder).some((line) => line.includes('time.sleep'));
+    while (!running()) await sleep(50);
+    run.kill('SIGKILL');
+    await run;
+    while (tracesOf(folder).length > 0) await sleep(50); // the kernel ends them; that this ends is the test
+    expect(sessions(cache)).toHaveLength(1);
+    const next = await pyshrink(['doctor', '--clean', '--json'], { env: cache });
+    expect(JSON.parse(next.stdout as string).removed).toEqual([expect.stringContaining('session')]);
+    expect(sessions(cache)).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s takes everything down and ends with 130', async (signal) => {
+    const cache = ownCache();
+    const args = [
+      CLI,
+      'trace',
+      `rootfs:${root}`,
+      '--engine',
+      'local',
+      '--wait',
+      '300',
+      '--',
+      '/usr/bin/python3',
+      '-c',
+      'import time; time.sleep(300)',
+    ];
+    const run = execa(process.execPath, args, { cwd: workdir(), reject: false, env: cache });
+    while (!tracesOf(cache.PYSHRINK_CACHE).some((line) => line.includes('time.sleep'))) await sleep(50);
+    run.kill(signal);
+    expect((await run).exitCode).toBe(130);
+    expect(sessions(cache)).toEqual([]);
+    expect(tracesOf(cache.PYSHRINK_CACHE)).toEqual([]);
+  });
+
+  it('mounts nothing through a link of the image', async () => {
+    const target = workdir();
+    const tree = await exportedRoot(await image());
+    rmSync(join(tree, 'srv'), { recursive: true });
+    symlinkSync(target, join(tree, 'srv'));
+    const run = await pyshrink(['trace', `rootfs:${tree}`, '--engine', 'local', '-v', '/etc:/srv/inside', '--', '/usr/bin/python3', '-V'], {
+      env: ownCache(),
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.all).toContain('is a symbolic link in the image');
+    expect(statSync(target).isDirectory()).toBe(true);
+    expect(existsSync(join(target, 'inside'))).toBe(false);
+  });
+
+  it.each([
+    [['docker-archive:/nowhere.tar'], 2, /there is no such file/],
+    [['app:1', '--engine', 'local'], 1, /is the name of an image in a Docker daemon, and none is used/],
+    [['rootfs:/nowhere', '--engine', 'local'], 2, /is no directory/],
+    [['ROOT', '--engine', 'local', '--network', 'mine', '--', 'true'], 2, /the local engine has the network of this machine/],
+    [['ROOT', '--engine', 'local', '--memory', '1g', '--', 'true'], 2, /sets no limits/],
+    [['host:', '--engine', 'docker', '--', 'python3', '-V'], 1, /A daemon has no part in tracing host:/],
+  ] as const)('%j: one clear message', async (args, code, message) => {
+    const run = await pyshrink(['trace', ...args.map((word) => (word === 'ROOT' ? `rootfs:${root}` : word))], { env: ownCache() });
+    expect(run.exitCode, run.all as string).toBe(code);
+    expect(run.all).toMatch(message);
+  });
+
+  describe.each(['copy', 'fuse'] as const)('where the kernel refuses overlayfs: %s', (overlay) => {
+    it.skipIf(overlay === 'fuse' && !hasProgram('fuse-overlayfs'))('changes stay in the container', async () => {
+      const machine: Machine = { user: 'root', overlay };
+      const session = new LocalSession(await SessionFolder.create(), machine);
+      try {
+        const info = await session.importDirectory('rootfs:', root);
+        const helper = await Helper.start(session, info);
+        const app = await WatchedApp.start(session, {
+          image: info.id,
+          config: info.config,
+          args: ['python3', '-c', 'open("/srv/new", "w").write("x"); print(open("/srv/self.py").read()[:7])'],
+          run: PLAIN_RUN,
+          volume: helper.volume,
+          kit: await helper.kitFor(info.id),
+          name: 'test',
+        });
+        expect(await app.ended).toBe(0);
+        expect(app.stdout.bytes.toString().trim()).toBe('import');
+        expect(existsSync(join(root, 'srv/new'))).toBe(false);
+      } finally {
+        await session.close();
+      }
+    });
+  });
+
+  it('tells of a machine without namespaces what would help, and still traces host:', async () => {
+    const folder = workdir();
+    writeFileSync(join(folder, 'app.py'), 'import json\nprint(json.dumps({"a": 1}))\n');
+    const args = ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all', '--no-new-privs', process.execPath, CLI];
+    const closed = (...more: string[]) =>
+      execa(
+        'unshare',
+        ['--user', '--map-root-user', 'sh', '-c', 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"', 'sh', ...args, ...more],
+        { cwd: folder, reject: false, all: true, env: { ...ownCache(), DOCKER_HOST: 'unix:///nowhere' } },
+      );
+    const doctor = await closed('doctor', '--json');
+    expect(JSON.parse(doctor.stdout).checks).toContainEqual(
+      expect.objectContaining({ name: 'local engine', ok: false, remedy: expect.stringContaining('sysctl') }),
+    );
+    const traced = await closed('trace', 'host:', '--', 'python3', 'app.py');
+    expect(traced.exitCode, traced.all).toBe(0);
+    expect(printed(folder)).toBe('{"a": 1}\n');
+    const shrunk = await closed('shrink', 'host:', '--', 'python3', 'app.py');
+    expect(shrunk.exitCode).toBe(1);
+    expect(shrunk.stderr).toMatch(/No containers can be run on this machine: .*\n.*user namespaces/);
+    expect(readFileSync('/proc/sys/user/max_user_namespaces', 'utf8').trim()).not.toBe('0');
+  });
+});
+
+function hasProgram(name: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${name}`]);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { docker, workdir } from './engine.js';
+
+const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
+/** A user whom fixtures/peers.sh makes, with ranges of subordinate ids. */
+export const USER = 'pyshrink-test';
+
+/** A folder for sessions of one test, beside those of other runs. */
+export function ownCache(): { PYSHRINK_CACHE: string } {
+  return { PYSHRINK_CACHE: workdir() };
+}
+
+/** Sessions that are still there. */
+export function sessions({ PYSHRINK_CACHE }: { PYSHRINK_CACHE: string }): string[] {
+  try {
+    return readdirSync(join(PYSHRINK_CACHE, 'sessions'));
+  } catch {
+    return [];
+  }
+}
+
+/** The root file system of an image, unpacked by others than us. */
+export async function exportedRoot(image: string): Promise<string> {
+  const folder = workdir();
+  const container = await docker('create', image, 'true');
+  try {
+    execFileSync('sh', ['-c', `docker export ${container} | tar -xp -C ${folder}`]);
+  } finally {
+    await docker('rm', container);
+  }
+  return folder;
+}
+
+/** What the app printed in the newest run below a folder. */
+export function printed(folder: string): string {
+  const [image] = readdirSync(join(folder, '.pyshrink'));
+  const { runs } = JSON.parse(readFileSync(join(folder, '.pyshrink', image as string, 'private.json'), 'utf8'));
+  const { stdout, stderr } = runs.at(-1).answers.app;
+  return Buffer.from(stdout, 'base64').toString() + Buffer.from(stderr, 'base64').toString();
+}
+
+/** Paths kept by the newest assembly below a folder. */
+export function keptBelow(folder: string): string[] {
+  const [image] = readdirSync(join(folder, '.pyshrink'));
+  return Object.keys(JSON.parse(readFileSync(join(folder, '.pyshrink', image as string, 'keep.json'), 'utf8')).kept).sort();
+}
+
+let copy: string | undefined;
+
+/** A copy of the built program where every user may read it; the checkout may be below a folder that is closed to them. */
+export function readableCopy(): string {
+  if (copy === undefined) {
+    copy = mkdtempSync('/tmp/pyshrink-readable-');
+    for (const name of ['dist', 'probes', 'node_modules', 'package.json'])
+      cpSync(join(CHECKOUT, name), join(copy, name), { recursive: true });
+    execFileSync('chmod', ['-R', 'a+rX', copy]);
+  }
+  return copy;
+}
+
+/** Runs pyshrink as another user, with a home and a working directory of its own; the latter is returned. */
+export async function asUser(user: string, args: string[]) {
+  const home = mkdtempSync('/tmp/pyshrink-home-');
+  execFileSync('chown', ['-R', user, home]);
+  const uid = execFileSync('id', ['-u', user]).toString().trim();
+  const run = await execa(
+    'setpriv',
+    [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', process.execPath, join(readableCopy(), 'dist/cli.js'), ...args],
+    {
+      reject: false,
+      all: true,
+      cwd: home,
+      env: { HOME: home, USER: user, PYSHRINK_CACHE: join(home, 'cache'), DOCKER_HOST: 'unix:///nowhere' },
+    },
+  );
+  return { run, home, sessions: sessions({ PYSHRINK_CACHE: join(home, 'cache') }) };
+}
+
+/** Mounts and processes of this machine that belong to a folder. */
+export function tracesOf(folder: string): string[] {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  const processes = execFileSync('ps', ['-eo', 'args']).toString().split('\n');
+  return [...mounts, ...processes].filter((line) => line.includes(folder));
+}
+
+export function makeFolder(...parts: string[]): string {
+  const path = join(...parts);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
