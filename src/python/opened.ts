@@ -10,7 +10,7 @@ export function openedModules(opened: Iterable<string>, searchPath: readonly str
   for (const path of opened) {
     const folder = folders.find((one) => path.startsWith(`${one}/`));
     if (folder === undefined) continue;
-    const source = path.replace(/\/__pycache__\/([^/]+)\.[\w-]+(\.opt-\d)?\.pyc$/, '/$1.py');
+    const source = path.replace(/\/__pycache__\/([^/.]+)\.[\w-]+(\.opt-\w+)?\.pyc$/, '/$1.py');
     const suffix = ['.py', '.pyc', ...suffixes].filter((one) => source.endsWith(one)).sort((a, b) => b.length - a.length)[0];
     if (suffix === undefined) continue;
     const name = source

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unpackImage } from '../../src/images/layers/apply.js';
 import { parseImageName } from '../../src/images/name.js';
@@ -147,7 +147,8 @@ describeWithEngine('images as files', () => {
   });
 
   describe.runIf(has('docker-registry') && has('htpasswd'))('a registry', () => {
-    let registry: ResultPromise<{ reject: false }>;
+    const start = () => execa('docker-registry', ['serve', join(home, 'registry.yml')], { reject: false });
+    let registry: ReturnType<typeof start>;
     const host = 'localhost:5117';
     const home = workdir();
 
@@ -161,7 +162,7 @@ describeWithEngine('images as files', () => {
         auth: { htpasswd: { realm: 'test', path: join(home, 'htpasswd') } },
       };
       writeFileSync(join(home, 'registry.yml'), JSON.stringify(config));
-      registry = execa('docker-registry', ['serve', join(home, 'registry.yml')], { reject: false });
+      registry = start();
       while (!(await fetch(`http://${host}/v2/`).catch(() => undefined))) await sleep(50);
     });
     afterAll(async () => {
@@ -204,7 +205,7 @@ describeWithEngine('images as files', () => {
     it('says what is not there', async () => {
       login({ auths: { [host]: { auth: Buffer.from('ada:secret').toString('base64') } } });
       await expect(idOf(`docker://${host}/team/app:none`)).rejects.toThrowError(/the registry has no image team\/app:none/);
-      await expect(idOf('docker://localhost:9/x')).rejects.toThrowError(/does not answer: ECONNREFUSED/);
+      await expect(idOf('docker://localhost:5119/x')).rejects.toThrowError(/does not answer: ECONNREFUSED/);
     });
   });
 });

@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LocalEngine } from '../../src/engines/local/local.js';
+import { pyshrink, workdir } from '../support/engine.js';
+import { keptBelow, ownCache, printed, sessions } from '../support/local.js';
+
+const APP = `
+import json, os, sqlite3, sys
+from pathlib import Path
+print(json.dumps({"argv": sys.argv[1:], "names": sorted(set(os.environ) - {"HOSTNAME", "HOME", "USER", "TERM"}), "cwd": os.getcwd(), "flag": os.environ.get("FLAG")}))
+print(sqlite3.connect(":memory:").execute("select 1").fetchone(), Path("data/words.txt").read_text())
+if "write" in sys.argv:
+    Path("made.txt").write_text("made by the run")
+`;
+
+/** A folder with an app, and what should never be in an image. */
+function project(): string {
+  const folder = workdir();
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'app.py'), APP);
+  writeFileSync(join(folder, 'data/words.txt'), 'one two');
+  writeFileSync(join(folder, '.env'), 'PASSWORD=hunter2');
+  return folder;
+}
+
+/** What is in an image that was written to a directory. */
+function config(folder: string, layout: string) {
+  const read = (digest: string) => JSON.parse(readFileSync(join(folder, layout, 'blobs', digest.replace(':', '/')), 'utf8'));
+  const [index] = JSON.parse(readFileSync(join(folder, layout, 'index.json'), 'utf8')).manifests;
+  return read(read(index.digest).config.digest);
+}
+
+const possible = !('refused' in (await new LocalEngine().machine()));
+
+describe.runIf(possible)('host:', () => {
+  it('shrinks a command of this machine, without its secrets and its environment', async () => {
+    const folder = project();
+    const cache = ownCache();
+    const env = { ...cache, TOKEN: 'hunter2', FLAG: 'yes' };
+    const run = await pyshrink(['shrink', 'host:', '-e', 'FLAG', '--output', 'oci:image', '--', 'python3', 'app.py', 'a b', 'write'], {
+      cwd: folder,
+      env,
+    });
+    expect(run.exitCode, run.all as string).toBe(0);
+    expect(run.all).toContain(`left out, as they may hold secrets`);
+    expect(run.all).toContain(join(folder, '.env'));
+    const said = JSON.parse(printed(folder).split('\n')[0] as string);
+    expect(said).toMatchObject({ argv: ['a b', 'write'], cwd: folder, flag: 'yes' });
+    expect(said.names).toContain('FLAG');
+    expect(said.names).not.toContain('TOKEN');
+    const kept = keptBelow(folder);
+    expect(kept).toEqual(expect.arrayContaining([join(folder, 'app.py'), join(folder, 'data/words.txt')]));
+    expect(kept.filter((path) => path.endsWith('.env') || path.endsWith('made.txt'))).toEqual([]);
+    const { config: written } = config(folder, 'image');
+    expect(written.Cmd.slice(1)).toEqual(['app.py', 'a b', 'write']);
+    expect(written.WorkingDir).toBe(folder);
+    expect(JSON.stringify(written)).not.toContain('hunter2');
+    expect(sessions(cache)).toEqual([]);
+  });
+
+  it('takes a secret in where it is named, and says so', async () => {
+    const folder = project();
+    const run = await pyshrink(
+      ['shrink', 'host:', '--include', join(folder, '.env'), '--output', 'rootfs:small', '--', 'python3', 'app.py'],
+      { cwd: folder, env: ownCache() },
+    );
+    expect(run.exitCode, run.all as string).toBe(0);
+    expect(run.all).toContain('taken into the image by name');
+    expect(existsSync(join(folder, 'small', folder, '.env'))).toBe(true);
+  });
+
+  it('goes on from a trace', async () => {
+    const folder = project();
+    const env = ownCache();
+    expect((await pyshrink(['trace', 'host:', '--', 'python3', 'app.py'], { cwd: folder, env })).exitCode).toBe(0);
+    const assembled = await pyshrink(['assemble', '--output', 'oci:image'], { cwd: folder, env });
+    expect(assembled.exitCode, assembled.all as string).toBe(0);
+    const smoked = await pyshrink(['smoke', '--engine', 'local'], { cwd: folder, env });
+    expect(smoked.exitCode, smoked.all as string).toBe(0);
+    expect(smoked.all).toContain('0 differ');
+    expect(sessions(env)).toEqual([]);
+  });
+
+  it.each([
+    [['host:'], /host: needs a command/],
+    [['host:', '--', 'no-such-program'], /There is no no-such-program on this machine/],
+  ])('%j: one clear message', async (args, message) => {
+    const folder = workdir();
+    const run = await pyshrink(['trace', ...args], { cwd: folder, env: ownCache() });
+    expect(run.exitCode).toBe(2);
+    expect(run.all).toMatch(message);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
