@@ -57,7 +57,7 @@ describe('quote', () => {
   it('makes any word one word for sh', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: 'binary', maxLength: 40 }).filter((word) => !word.includes('\0') && word.isWellFormed()),
+        fc.string({ unit: 'grapheme', maxLength: 40 }).filter((word) => !word.includes('\0')),
         (word) => {
           expect(execFileSync('/bin/sh', ['-c', `printf %s ${quote(word)}`]).toString()).toBe(word);
         },
