@@ -1,3 +1,4 @@
+import { parseShebang } from '../images/shebang.js';
 import { join, parentOf } from '../rootfs.js';
 import type { Addition } from './keepset.js';
 import type { Context, Rule } from './rule.js';
@@ -19,15 +20,6 @@ export function findProgram(name: string, { fs, environment, config }: Pick<Cont
       const found = fs.resolve(path);
       return found?.entry.type === 'f' && (found.entry.mode & 0o111) !== 0;
     });
-}
-
-/** Interpreter and argument of a script's first line, or undefined where the bytes are no script. */
-export function parseShebang(bytes: Uint8Array): { interpreter: string; argument?: string } | undefined {
-  if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return undefined;
-  const line = Buffer.from(bytes).toString('utf8').slice(2).split('\n', 1)[0] as string;
-  const match = /^[ \t]*(\S+)(?:[ \t]+(.*?))?[ \t\r]*$/.exec(line);
-  if (!match?.[1]) return undefined;
-  return { interpreter: match[1], ...(match[2] && { argument: match[2] }) };
 }
 
 /** The program that `env` in a first line runs: behind its options and assignments. */

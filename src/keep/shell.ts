@@ -1,7 +1,8 @@
+import { parseShebang } from '../images/shebang.js';
 import { baseName } from '../rootfs.js';
 import type { Addition } from './keepset.js';
 import type { Rule } from './rule.js';
-import { findProgram, parseShebang } from './scripts.js';
+import { findProgram } from './scripts.js';
 
 /** A longer file is no script that somebody wrote. */
 const LONGEST = 256 << 10;

@@ -4,8 +4,8 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { UserError, usageError } from '../../errors.js';
 import { sha256 } from '../../images/digest.js';
+import { parseShebang } from '../../images/shebang.js';
 import { ownPlatform } from '../../images/sources/manifest.js';
-import { parseShebang } from '../../keep/scripts.js';
 import type { ImageInfo } from '../engine.js';
 
 /** Variables that say how to speak, not what to do: an image gets them as they are. */

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
-import { copyFile, lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, posix, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
@@ -14,27 +14,19 @@ import type { RunOptions } from '../../images/runoptions.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
 import { openDockerArchive } from '../../images/sources/dockerarchive.js';
 import { matches, ownPlatform } from '../../images/sources/manifest.js';
-import { type Entry, RootFs } from '../../rootfs.js';
+import type { Entry } from '../../rootfs.js';
 import { type Container, type ContainerSpec, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
+import { bindsOf } from './binds.js';
 import { capabilities } from './capabilities.js';
 import { LocalContainer } from './container.js';
 import type { SessionFolder } from './folder.js';
+import type { LocalImage } from './image.js';
 import { inNamespaces, type Machine, type Refusal, remedyFor, removeTree } from './machine.js';
 import { MachineContainer } from './machinecontainer.js';
 import { machineImage, onMachine } from './machineimage.js';
 import { giveToOwners } from './owners.js';
-import { type Bind, type MountPlan, setupScript } from './setup.js';
+import { type MountPlan, setupScript } from './setup.js';
 import { identityOf } from './user.js';
-
-/** An image as directories of this machine, the uppermost first. */
-interface LocalImage {
-  layers: readonly string[];
-  config: ImageConfig;
-  info: ImageInfo;
-  /** undefined: to be asked of a container. */
-  entries?: Map<string, Entry>;
-  source?: ImageSource;
-}
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHM_SIZE = 64 << 20;
@@ -192,7 +184,7 @@ export class LocalSession implements Session {
             userNamespace: this.machine.user !== 'root',
           },
       readOnly: spec.run.readOnly,
-      binds: await this.binds(spec, image, place),
+      binds: await bindsOf(spec, image, place, this.folder),
       tmpfs: spec.run.tmpfs.map((text) => {
         const colon = text.indexOf(':');
         return colon < 0 ? { target: text, options: '' } : { target: text.slice(0, colon), options: text.slice(colon + 1) };
@@ -282,58 +274,6 @@ export class LocalSession implements Session {
     const run = await execa('cp', ['-a', '--reflink=auto', `${lower}/.`, root], { reject: false });
     if (run.failed) throw explained(new Error(run.stderr), root);
   }
-
-  private async binds({ run, volume }: ContainerSpec, image: LocalImage, place: string): Promise<Bind[]> {
-    const hosts = join(place, 'hosts');
-    const added = run.addHost.map((entry) => `${entry.slice(entry.indexOf(':') + 1)}\t${entry.slice(0, entry.indexOf(':'))}\n`);
-    await writeFile(hosts, `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${added.join('')}`);
-    const name = join(place, 'hostname');
-    await writeFile(name, `${run.hostname ?? hostname()}\n`);
-    const resolver = join(place, 'resolv.conf');
-    await copyFile('/etc/resolv.conf', resolver).catch(() => writeFile(resolver, ''));
-    const binds: Bind[] = [
-      { source: hosts, target: '/etc/hosts', readOnly: false, type: 'file' },
-      { source: name, target: '/etc/hostname', readOnly: false, type: 'file' },
-      { source: resolver, target: '/etc/resolv.conf', readOnly: false, type: 'file' },
-      { source: volume, target: KIT_MOUNT, readOnly: false, type: 'directory' },
-    ];
-    const declared = Object.keys(image.config.Volumes ?? {}).map((path) => path.replace(/(.)\/+$/, '$1'));
-    const given = run.volume.map((text) => this.volume(text));
-    for (const path of declared) {
-      if (given.some(({ target }) => target === path)) continue;
-      binds.push({ source: await this.filledVolume(image, path), target: real(image, path), readOnly: false, type: 'directory' });
-    }
-    for (const { source, target, readOnly } of given) {
-      const directory = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
-      if (directory) await mkdir(source, { recursive: true });
-      binds.push({ source, target: real(image, target), readOnly, type: directory ? 'directory' : 'file' });
-    }
-    return binds;
-  }
-
-  private volume(text: string): { source: string; target: string; readOnly: boolean } {
-    const [from, to, mode] = text.split(':');
-    if (to === undefined) return { source: this.folder.next('volume'), target: text, readOnly: false };
-    if (!to.startsWith('/')) throw usageError(`-v ${text} is no volume`, 'Write DIRECTORY:DIRECTORY[:ro].');
-    if (!from?.startsWith('/') && !from?.startsWith('.'))
-      throw usageError(`-v ${text}: the local engine has no volumes by name.`, 'Name a directory of this machine, as /path:/path.');
-    return { source: resolve(from), target: posix.normalize(to), readOnly: mode?.split(',').includes('ro') ?? false };
-  }
-
-  /** A fresh volume with what the image has at that place, as Docker makes it for VOLUME. */
-  private async filledVolume(image: LocalImage, path: string): Promise<string> {
-    const volume = await this.folder.folder('volume');
-    for (const layer of image.layers) {
-      const from = join(layer, real(image, path));
-      if (!(await lstat(from).catch(() => undefined))?.isDirectory()) continue;
-      await execa('cp', ['-a', `${from}/.`, volume], { reject: false });
-      const { uid, gid, mode } = await stat(from);
-      if (process.getuid?.() === 0) await execa('chown', [`${uid}:${gid}`, volume]);
-      await execa('chmod', [(mode & 0o7777).toString(8), volume]);
-      break;
-    }
-    return volume;
-  }
 }
 
 /** @throws UserError for what the local engine cannot give */
@@ -348,18 +288,6 @@ function requireSupported(run: RunOptions): void {
 
 function withoutEngines(entries: Map<string, Entry>): Map<string, Entry> {
   return new Map([...entries].filter(([path]) => !ENGINES_OWN.test(path)));
-}
-
-/** The path inside the image without links, as far as the image's entries are known. */
-function real({ entries }: LocalImage, path: string): string {
-  if (!entries) return path;
-  const fs = new RootFs(entries, async () => new Uint8Array());
-  const parts = path.split('/');
-  for (let count = parts.length; count > 1; count--) {
-    const found = fs.resolve(parts.slice(0, count).join('/'));
-    if (found) return posix.join(found.path, ...parts.slice(count));
-  }
-  return path;
 }
 
 async function userFiles(layers: readonly string[]) {

@@ -1,0 +1,79 @@
+import { copyFile, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, posix, resolve } from 'node:path';
+import { execa } from 'execa';
+import { usageError } from '../../errors.js';
+import { RootFs } from '../../rootfs.js';
+import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
+import type { SessionFolder } from './folder.js';
+import type { LocalImage } from './image.js';
+import type { Bind } from './setup.js';
+
+/**
+ * What is mounted into a container: its own /etc/hosts and its like, the session's volume, and the volumes of image and run.
+ * @param place a folder of the container's own
+ * @param folder that of the session, for volumes that live as long
+ */
+export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage, place: string, folder: SessionFolder): Promise<Bind[]> {
+  const hosts = join(place, 'hosts');
+  const added = run.addHost.map((entry) => `${entry.slice(entry.indexOf(':') + 1)}\t${entry.slice(0, entry.indexOf(':'))}\n`);
+  await writeFile(hosts, `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${added.join('')}`);
+  const name = join(place, 'hostname');
+  await writeFile(name, `${run.hostname ?? hostname()}\n`);
+  const resolver = join(place, 'resolv.conf');
+  await copyFile('/etc/resolv.conf', resolver).catch(() => writeFile(resolver, ''));
+  const binds: Bind[] = [
+    { source: hosts, target: '/etc/hosts', readOnly: false, type: 'file' },
+    { source: name, target: '/etc/hostname', readOnly: false, type: 'file' },
+    { source: resolver, target: '/etc/resolv.conf', readOnly: false, type: 'file' },
+    { source: volume, target: KIT_MOUNT, readOnly: false, type: 'directory' },
+  ];
+  const declared = Object.keys(image.config.Volumes ?? {}).map((path) => path.replace(/(.)\/+$/, '$1'));
+  const given = run.volume.map((text) => volumeOf(text, folder));
+  for (const path of declared) {
+    if (given.some(({ target }) => target === path)) continue;
+    binds.push({ source: await filledVolume(image, path, folder), target: real(image, path), readOnly: false, type: 'directory' });
+  }
+  for (const { source, target, readOnly } of given) {
+    const directory = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
+    if (directory) await mkdir(source, { recursive: true });
+    binds.push({ source, target: real(image, target), readOnly, type: directory ? 'directory' : 'file' });
+  }
+  return binds;
+}
+
+function volumeOf(text: string, folder: SessionFolder): { source: string; target: string; readOnly: boolean } {
+  const [from, to, mode] = text.split(':');
+  if (to === undefined) return { source: folder.next('volume'), target: text, readOnly: false };
+  if (!to.startsWith('/')) throw usageError(`-v ${text} is no volume`, 'Write DIRECTORY:DIRECTORY[:ro].');
+  if (!from?.startsWith('/') && !from?.startsWith('.'))
+    throw usageError(`-v ${text}: the local engine has no volumes by name.`, 'Name a directory of this machine, as /path:/path.');
+  return { source: resolve(from), target: posix.normalize(to), readOnly: mode?.split(',').includes('ro') ?? false };
+}
+
+/** A fresh volume with what the image has at that place, as Docker makes it for VOLUME. */
+async function filledVolume(image: LocalImage, path: string, folder: SessionFolder): Promise<string> {
+  const volume = await folder.folder('volume');
+  for (const layer of image.layers) {
+    const from = join(layer, real(image, path));
+    if (!(await lstat(from).catch(() => undefined))?.isDirectory()) continue;
+    await execa('cp', ['-a', `${from}/.`, volume], { reject: false });
+    const { uid, gid, mode } = await stat(from);
+    if (process.getuid?.() === 0) await execa('chown', [`${uid}:${gid}`, volume]);
+    await execa('chmod', [(mode & 0o7777).toString(8), volume]);
+    break;
+  }
+  return volume;
+}
+
+/** The path inside the image without links, as far as the image's entries are known. */
+function real({ entries }: LocalImage, path: string): string {
+  if (!entries) return path;
+  const fs = new RootFs(entries, async () => new Uint8Array());
+  const parts = path.split('/');
+  for (let count = parts.length; count > 1; count--) {
+    const found = fs.resolve(parts.slice(0, count).join('/'));
+    if (found) return posix.join(found.path, ...parts.slice(count));
+  }
+  return path;
+}

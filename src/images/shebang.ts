@@ -1,0 +1,8 @@
+/** Interpreter and argument of a script's first line, or undefined where the bytes are no script. */
+export function parseShebang(bytes: Uint8Array): { interpreter: string; argument?: string } | undefined {
+  if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return undefined;
+  const line = Buffer.from(bytes).toString('utf8').slice(2).split('\n', 1)[0] as string;
+  const match = /^[ \t]*(\S+)(?:[ \t]+(.*?))?[ \t\r]*$/.exec(line);
+  if (!match?.[1]) return undefined;
+  return { interpreter: match[1], ...(match[2] && { argument: match[2] }) };
+}
