@@ -14,28 +14,47 @@ import select
 import socket
 import struct
 import sys
+import time
 
 from . import paths
 
 HEADER = struct.Struct(">IcI")
 CHUNK = 65536
 LISTEN = "0A"
+ATTEMPTS, ENDING = 5, 0.005
+
+
+def link_of(path):
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:  # closed meanwhile
+        return ""
+
+
+def sockets_of(process):
+    """Inodes of the sockets that a process holds; None where we may not ask it. One that has ended holds none."""
+    folder = "/proc/%s/fd" % process
+    for _ in range(ATTEMPTS):
+        try:
+            links = [link_of(folder + "/" + name) for name in os.listdir(folder)]
+            return {link[8:-1] for link in links if link.startswith("socket:[")}
+        except (FileNotFoundError, ProcessLookupError):
+            return set()
+        except PermissionError:  # so it is, too, while a process ends
+            try:
+                with open("/proc/%s/stat" % process, "rb") as file:
+                    if file.read().rpartition(b") ")[2][:1] in (b"Z", b"X"):
+                        return set()
+            except OSError:
+                return set()
+            time.sleep(ENDING)
+    return None
 
 
 def own_sockets(ancestor):
     """Inodes of the sockets that processes here hold, or descendants of one; None where not all of them can be asked."""
-    found = set()
-    for process in paths.descendants(ancestor):
-        try:
-            for descriptor in os.listdir("/proc/%s/fd" % process):
-                kind, _, rest = os.readlink("/proc/%s/fd/%s" % (process, descriptor)).partition(":[")
-                if kind == "socket":
-                    found.add(rest[:-1])
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-    return found
+    held = [sockets_of(process) for process in paths.descendants(ancestor)]
+    return None if None in held else set().union(*held)
 
 
 def listening(ancestor):

@@ -81,13 +81,14 @@ function namespacesCheck(found: Machine | Refusal, daemon: boolean): Check {
     root: 'as root',
     ranges: "as an ordinary user, with other users' ids (subuid(5))",
     single: 'as an ordinary user, who is the only one inside',
+    bubblewrap: 'by bubblewrap, with one user inside',
   };
   const files = { kernel: 'overlayfs', fuse: 'fuse-overlayfs', copy: 'each container gets a copy of its image' };
   return {
     name,
     ok: true,
     detail: `namespaces ${users[found.user]}; ${files[found.overlay]}`,
-    ...(found.user === 'single' && {
+    ...((found.user === 'single' || found.user === 'bubblewrap') && {
       remedy: 'For images with several users, install uidmap and give yourself ranges in /etc/subuid and /etc/subgid.',
     }),
   };

@@ -24,8 +24,9 @@ export interface Target {
 export interface OpenOptions {
   /** Which image of an index. */
   platform?: string | undefined;
-  /** What `host:` runs. */
+  /** What `host:` runs, and the variables that it gets: `NAME=VALUE`. */
   command?: readonly string[];
+  environment?: readonly string[];
 }
 
 /** Finds an image wherever it is, and takes it in where it is not the engine's own. @throws UserError where there is none */
@@ -41,7 +42,7 @@ export async function openImage(
     case 'rootfs':
       return session.importDirectory(text, name.path);
     case 'host':
-      return session.importMachine(options.command ?? []);
+      return session.importMachine(options.command ?? [], options.environment ?? []);
     default:
       return progress.task(`Reading ${text}`, async () =>
         session.importImage(await openSource(text, name, options.platform, () => session.spool())),

@@ -24,11 +24,24 @@ export async function reopen(
   include: readonly string[] = [],
 ): Promise<Material> {
   const { trace, secret, folder } = stored;
+  const values = environmentOf(given);
+  const names = [...new Set(trace.runs.flatMap(({ environment }) => environment))];
+  const env = names.map((name) => [name, values[name] ?? process.env[name]] as const);
+  const unset = env.filter(([, value]) => value === undefined).map(([name]) => name);
+  if (unset.length > 0)
+    throw usageError(
+      `The trace was made with ${unset.join(', ')}; a trace holds no values.`,
+      `Give ${unset.length > 1 ? 'them' : 'it'} again with -e, or set ${unset.length > 1 ? 'them' : 'it'} in this shell.`,
+    );
   const name = parseImageName(trace.image.reference);
   const now =
     name.transport === 'docker-daemon'
       ? await context.engine.find(name.text)
-      : await openImage(context, trace.image.reference, { platform: secret.runs[0]?.run.platform, command: secret.runs[0]?.args ?? [] });
+      : await openImage(context, trace.image.reference, {
+          platform: secret.runs[0]?.run.platform,
+          command: secret.runs[0]?.args ?? [],
+          environment: env.map(([variable, value]) => `${variable}=${value}`),
+        });
   const original = now?.id === trace.image.id ? now : await context.engine.find(trace.image.id);
   if (!original && !now)
     throw new UserError(
@@ -39,15 +52,6 @@ export async function reopen(
     throw new UserError(
       `${trace.image.reference} is another image now (${now?.id.slice(7, 19)}) than when ${folder.tracePath} was made (${trace.image.id.slice(7, 19)}).`,
       'Trace it anew with `pyshrink trace`.',
-    );
-  const values = environmentOf(given);
-  const names = [...new Set(trace.runs.flatMap(({ environment }) => environment))];
-  const env = names.map((name) => [name, values[name] ?? process.env[name]] as const);
-  const unset = env.filter(([, value]) => value === undefined).map(([name]) => name);
-  if (unset.length > 0)
-    throw usageError(
-      `The trace was made with ${unset.join(', ')}; a trace holds no values.`,
-      `Give ${unset.length > 1 ? 'them' : 'it'} again with -e, or set ${unset.length > 1 ? 'them' : 'it'} in this shell.`,
     );
   const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () => Helper.start(context.session, original));
   return {

@@ -26,7 +26,7 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
     const { session, progress } = context;
     const target = await targetOf(context, reference, flags);
     const name = target.text;
-    const original = await openImage(context, reference, { platform: flags.platform, command: args });
+    const original = await openImage(context, reference, { platform: flags.platform, command: args, environment: exercise.run.env });
     const base = await baseImage(context, flags);
     const material = await traceStage(context, original, exercise, { include: flags.include });
     const assemble = () => progress.task(`Assembling ${name}`, () => assembleDraft(material, flags, base));

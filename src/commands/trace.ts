@@ -20,7 +20,7 @@ export interface TraceFlags extends EngineFlags, RunFlags, ExerciseFlags {
 export async function traceCommand(reference: string, args: string[], flags: TraceFlags): Promise<number> {
   const exercise = await exerciseOf(args, flags);
   return withSession({ ...flags, reference }, async (context) => {
-    const original = await openImage(context, reference, { platform: flags.platform, command: args });
+    const original = await openImage(context, reference, { platform: flags.platform, command: args, environment: exercise.run.env });
     const { trace, path } = await traceStage(context, original, exercise, { append: flags.append });
     print(
       flags.json,

@@ -97,8 +97,11 @@ export interface Session {
   load(archive: Readable, base?: ImageInfo): Promise<string>;
   /** Takes an image of files or of a registry in, for as long as the session lasts. */
   importImage(source: ImageSource): Promise<ImageInfo>;
-  /** Takes this very machine for an image that has `command`. @throws UserError where the engine cannot */
-  importMachine(command: readonly string[]): Promise<ImageInfo>;
+  /**
+   * Takes this very machine for an image that has `command`, and the variables that were named (`NAME=VALUE`).
+   * @throws UserError where the engine cannot
+   */
+  importMachine(command: readonly string[], environment: readonly string[]): Promise<ImageInfo>;
   /** The same for a plain root file system. */
   importDirectory(reference: string, path: string): Promise<ImageInfo>;
   /** Of an image that {@link load} or {@link importImage} gave the identifier of. */

@@ -38,7 +38,7 @@ const SHOWN = 20;
 export async function viewMachine(
   helper: Helper,
   image: ImageInfo,
-  { python, observations }: Pick<Trace, 'python' | 'observations'>,
+  { python, observations, runs }: Pick<Trace, 'python' | 'observations' | 'runs'>,
   include: readonly string[],
   before: BeforeRun | undefined,
 ): Promise<MachineView> {
@@ -54,9 +54,11 @@ export async function viewMachine(
   const { refused, taken } = withoutSecrets(entries, around, new Set(opened), include);
   const list = (paths: readonly string[]) =>
     `${paths.slice(0, SHOWN).join(', ')}${paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : ''}`;
+  const named = [...new Set(runs.flatMap(({ environment }) => environment))];
   return {
     fs: helper.treeOver(entries),
     warnings: [
+      ...(named.length > 0 ? [`in the image's configuration with their values, as -e names them: ${named.join(', ')}`] : []),
       ...(refused.length > 0 ? [`left out, as they may hold secrets (--include takes one in by its name): ${list(refused)}`] : []),
       ...(taken.length > 0 ? [`taken into the image by name, though they may hold secrets: ${list(taken)}`] : []),
     ],

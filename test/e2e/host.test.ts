@@ -55,6 +55,8 @@ describe.runIf(possible)('host:', () => {
     const { config: written } = config(folder, 'image');
     expect(written.Cmd.slice(1)).toEqual(['app.py', 'a b', 'write']);
     expect(written.WorkingDir).toBe(folder);
+    expect(written.Env).toContain('FLAG=yes');
+    expect(run.all).toContain('as -e names them: FLAG');
     expect(JSON.stringify(written)).not.toContain('hunter2');
     expect(sessions(cache)).toEqual([]);
   });

@@ -10,7 +10,7 @@ import { LocalSession } from '../../src/engines/local/session.js';
 import { PLAIN_RUN } from '../../src/images/runoptions.js';
 import { Helper } from '../../src/tracing/helper.js';
 import { WatchedApp } from '../../src/tracing/watched.js';
-import { buildImage, DEBIAN, describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
+import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, workdir } from '../support/engine.js';
 import { asUser, exportedRoot, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
 
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
@@ -198,24 +198,63 @@ describeWithEngine('the local engine', () => {
     expect(run.all).toMatch(message);
   });
 
-  describe.each(['copy', 'fuse'] as const)('where the kernel refuses overlayfs: %s', (overlay) => {
-    it.skipIf(overlay === 'fuse' && !hasProgram('fuse-overlayfs'))('changes stay in the container', async () => {
-      const machine: Machine = { user: 'root', overlay };
+  it.each(['docker-archive', 'oci', 'rootfs'])('Docker runs images that are files, too: %s', async (transport) => {
+    const folder = workdir();
+    const layout = join(workdir(), 'layout');
+    if (transport === 'oci')
+      execFileSync('skopeo', ['--insecure-policy', 'copy', `docker-archive:${archive}`, `oci:${layout}:1`], { stdio: 'pipe' });
+    const name = { 'docker-archive': `docker-archive:${archive}`, oci: `oci:${layout}:1`, rootfs: `rootfs:${root}` }[transport] as string;
+    const run = await pyshrink(
+      [
+        'shrink',
+        name,
+        '--engine',
+        'docker',
+        '--output',
+        'oci-archive:small.tar',
+        '--',
+        '/usr/bin/python3',
+        '-c',
+        'import json; print(json.dumps([1]))',
+      ],
+      { cwd: folder },
+    );
+    expect(run.exitCode, run.all as string).toBe(0);
+    expect(printed(folder)).toBe('[1]\n');
+    expect(existsSync(join(folder, 'small.tar'))).toBe(true);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  describe.each([
+    ['a copy, where the kernel refuses overlayfs', { user: 'root', overlay: 'copy' }, ''],
+    ['fuse-overlayfs', { user: 'root', overlay: 'fuse' }, 'fuse-overlayfs'],
+    ['bubblewrap', { user: 'bubblewrap', overlay: 'kernel' }, 'bwrap'],
+  ] as [string, Machine, string][])('by other means: %s', (_, machine, program) => {
+    it.skipIf(program !== '' && !hasProgram(program))('changes stay in the container', async () => {
       const session = new LocalSession(await SessionFolder.create(), machine);
       try {
         const info = await session.importDirectory('rootfs:', root);
         const helper = await Helper.start(session, info);
-        const app = await WatchedApp.start(session, {
+        const spec = {
           image: info.id,
           config: info.config,
           args: ['python3', '-c', 'open("/srv/new", "w").write("x"); print(open("/srv/self.py").read()[:7])'],
           run: PLAIN_RUN,
           volume: helper.volume,
           kit: await helper.kitFor(info.id),
-          name: 'test',
-        });
+          name: 'first',
+        };
+        const app = await WatchedApp.start(session, spec);
         expect(await app.ended).toBe(0);
         expect(app.stdout.bytes.toString().trim()).toBe('import');
+        const serving = await WatchedApp.start(session, {
+          ...spec,
+          args: ['python3', '-c', 'import time; time.sleep(60)'],
+          name: 'second',
+        });
+        const inside = await serving.exec(['python3', '-c', 'import os; print(os.getpid() > 1, os.path.exists("/srv/self.py"))']);
+        expect(inside.stdout.bytes.toString().trim()).toBe('True True');
+        await serving.stop();
         expect(existsSync(join(root, 'srv/new'))).toBe(false);
       } finally {
         await session.close();

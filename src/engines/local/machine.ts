@@ -8,9 +8,9 @@ import { quote } from './setup.js';
 export interface Machine {
   /**
    * Whose namespaces they are: root's own; a user's, who is root inside, with the ranges of subuid(5) or without them,
-   * when there is no other user inside.
+   * when there is no other user inside; or the same by bubblewrap, which some systems allow what they refuse others.
    */
-  user: 'root' | 'ranges' | 'single';
+  user: 'root' | 'ranges' | 'single' | 'bubblewrap';
   /** How a writable file system is put over an image: by the kernel, by FUSE, or as a copy. */
   overlay: 'kernel' | 'fuse' | 'copy';
 }
@@ -21,20 +21,36 @@ export interface Refusal {
 }
 
 /** Options of unshare(1) for the user namespace of each kind. */
-export const USER_NAMESPACE: Record<Machine['user'], readonly string[]> = {
+const USER_NAMESPACE = {
   root: [],
   ranges: ['--user', '--map-root-user', '--map-auto'],
   single: ['--user', '--map-root-user'],
-};
+} as const;
 
-const NAMESPACES = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
+const UNSHARED = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
+/** The same for bwrap(1), which leaves the file system as it is: our script puts it together. */
+const WRAPPED = ['--dev-bind', '/', '/', '--unshare-user', '--uid', '0', '--gid', '0', '--unshare-pid', '--as-pid-1', '--unshare-ipc'];
 
 /** Milliseconds after which something that should be quick has failed. */
 const TRIED = 10_000;
 
-/** A command line in new namespaces. It is killed when we end, however that is: setpriv(1), --pdeathsig. */
-export function inNamespaces(user: Machine['user'], more: readonly string[], script: string): string[] {
-  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...USER_NAMESPACE[user], ...NAMESPACES, ...more, '/bin/sh', '-c', script];
+/**
+ * A command line in new namespaces. It is killed when we end, however that is: setpriv(1), --pdeathsig.
+ * @param isolated from the network too
+ */
+export function inNamespaces(user: Machine['user'], isolated: boolean, script: string): string[] {
+  const shell = ['/bin/sh', '-c', script];
+  if (user === 'bubblewrap') {
+    const more = ['--unshare-uts', '--cap-add', 'ALL', '--die-with-parent', ...(isolated ? ['--unshare-net'] : [])];
+    return ['bwrap', ...WRAPPED, ...more, ...shell];
+  }
+  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...USER_NAMESPACE[user], ...UNSHARED, ...(isolated ? ['--net'] : []), ...shell];
+}
+
+/** A command line that is root in a user namespace, for files of users that only exist there. */
+export function asRootInside(user: Machine['user'], command: readonly string[]): string[] {
+  if (user === 'bubblewrap') return ['bwrap', ...WRAPPED, '--cap-add', 'ALL', ...command];
+  return ['unshare', ...USER_NAMESPACE[user], ...command];
 }
 
 /**
@@ -45,14 +61,14 @@ export async function lookAtMachine(folder: string): Promise<Machine | Refusal> 
   if (process.platform !== 'linux') return { refused: 'namespaces are a thing of Linux' };
   const root = process.getuid?.() === 0;
   let refused = '';
-  for (const user of root ? (['root', 'single'] as const) : (['single'] as const)) {
+  for (const user of root ? (['root', 'single', 'bubblewrap'] as const) : (['single', 'bubblewrap'] as const)) {
     const tried = await attempt(user, 'mount -t proc proc /proc');
     if (tried === undefined) {
       const more = user === 'single' && (await hasRanges()) && (await attempt('ranges', ':')) === undefined;
       const found = more ? 'ranges' : user;
       return { user: found, overlay: await overlayHere(found, folder) };
     }
-    refused = tried;
+    if (refused === '') refused = tried;
   }
   return { refused };
 }
@@ -88,7 +104,7 @@ async function overlayHere(user: Machine['user'], folder: string): Promise<Machi
 
 /** What went wrong; undefined where nothing did. */
 async function attempt(user: Machine['user'], script: string): Promise<string | undefined> {
-  const [file, ...args] = inNamespaces(user, [], `set -e; ${script}`);
+  const [file, ...args] = inNamespaces(user, false, `set -e; ${script}`);
   const run = await execa(file as string, args, { reject: false, stdin: 'ignore', timeout: TRIED, killSignal: 'SIGKILL' });
   if (!run.failed) return undefined;
   return run.code === 'ENOENT'
@@ -99,7 +115,8 @@ async function attempt(user: Machine['user'], script: string): Promise<string | 
 /** Removes a folder with files of users that only exist in our namespaces. */
 export async function removeTree(folder: string, user: Machine['user']): Promise<void> {
   if (user === 'root') return rm(folder, { recursive: true, force: true });
-  const run = await execa('unshare', [...USER_NAMESPACE[user], 'rm', '-rf', '--', folder], { reject: false });
+  const [file, ...args] = asRootInside(user, ['rm', '-rf', '--', folder]);
+  const run = await execa(file as string, args, { reject: false });
   if (run.failed) await rm(folder, { recursive: true, force: true });
 }
 

@@ -14,9 +14,10 @@ const SPEECH = /^(LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
 /**
  * This machine as an image: the command, its folder, and of the environment only how programs are found and how they
  * speak. Whatever else a command reads must be named, so that no secret gets in by itself.
+ * @param environment variables that the user named, as `NAME=VALUE`
  * @throws UserError where there is no command, or it is not Python's
  */
-export async function machineImage(command: readonly string[]): Promise<ImageInfo> {
+export async function machineImage(command: readonly string[], environment: readonly string[]): Promise<ImageInfo> {
   const [first, ...rest] = command;
   if (first === undefined)
     throw usageError('host: needs a command to trace.', 'Give it after `--`, for instance `pyshrink shrink host: -- python3 app.py`.');
@@ -40,7 +41,7 @@ export async function machineImage(command: readonly string[]): Promise<ImageInf
       // What stands before an interpreter on PATH may be a script that looks for the real one (pyenv).
       Cmd: [isPython ? python : program, ...rest],
       WorkingDir: process.cwd(),
-      Env: [`PATH=${process.env.PATH ?? ''}`, ...speech.map(([name, value]) => `${name}=${value}`)],
+      Env: [`PATH=${process.env.PATH ?? ''}`, ...speech.map(([name, value]) => `${name}=${value}`), ...environment],
       ...(uid !== 0 && { User: `${uid}:${gid}` }),
     },
   };

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { pathBytes } from '../../images/pathbytes.js';
 import { type Entry, push } from '../../rootfs.js';
-import { USER_NAMESPACE } from './machine.js';
+import { asRootInside } from './machine.js';
 
 /** Bytes of paths that one chown(1) takes as arguments, well below ARG_MAX. */
 const AT_ONCE = 100_000;
@@ -18,13 +18,15 @@ export async function giveToOwners(root: string, entries: Iterable<Entry>): Prom
   }
   for (const [owner, files] of owned) {
     const input = Buffer.concat(files.map(({ path }) => pathBytes(`.${path}\0`)));
-    // chown clears setuid and setgid bits, so their modes come after.
-    await execa('unshare', [...USER_NAMESPACE.ranges, 'xargs', '-0', '-s', String(AT_ONCE), 'chown', '-h', '--', owner], {
-      cwd: root,
-      input,
-      reject: false,
-    });
+    await inside(root, ['xargs', '-0', '-s', String(AT_ONCE), 'chown', '-h', '--', owner], input);
+    // chown clears setuid and setgid bits, so they come after.
     for (const { path, mode } of files.filter(({ type, mode: bits }) => type === 'f' && bits & 0o6000))
-      await execa('unshare', [...USER_NAMESPACE.ranges, 'chmod', (mode & 0o7777).toString(8), `.${path}`], { cwd: root, reject: false });
+      await inside(root, ['chmod', (mode & 0o7777).toString(8), `.${path}`]);
   }
+}
+
+async function inside(cwd: string, command: readonly string[], input: Uint8Array = new Uint8Array()): Promise<void> {
+  const [file, ...args] = asRootInside('ranges', command);
+  // An owner beyond the ranges stays ours; the inventory has the image's own.
+  await execa(file as string, args, { cwd, input, reject: false });
 }

@@ -128,8 +128,8 @@ export class LocalSession implements Session {
     return info;
   }
 
-  async importMachine(command: readonly string[]): Promise<ImageInfo> {
-    const info = await machineImage(command);
+  async importMachine(command: readonly string[], environment: readonly string[]): Promise<ImageInfo> {
+    const info = await machineImage(command, environment);
     this.images.set(info.id, { layers: ['/'], config: info.config, info });
     return info;
   }
@@ -193,7 +193,7 @@ export class LocalSession implements Session {
       hostname: spec.run.hostname,
       environment,
     };
-    const single = this.machine.user === 'single';
+    const single = this.machine.user === 'single' || this.machine.user === 'bubblewrap';
     if (single && user.uid !== 0) this.warn(ALONE);
     const isolated = spec.run.network === 'none';
     const launcher = spec.launcher
@@ -211,7 +211,7 @@ export class LocalSession implements Session {
       : [];
     const container = new LocalContainer({
       id: place,
-      command: inNamespaces(this.machine.user, isolated ? ['--net'] : [], setupScript(plan, [...launcher, ...spec.command])),
+      command: inNamespaces(this.machine.user, isolated, setupScript(plan, [...launcher, ...spec.command])),
       enter: [
         ...(this.machine.user === 'root' ? [] : ['--user', '--preserve-credentials']),
         ...['--mount', '--pid', '--ipc', '--uts', '--root', '--wd'],
