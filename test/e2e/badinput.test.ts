@@ -122,7 +122,7 @@ describeWithEngine('a trace that does not fit', () => {
     [
       'of an image that is gone',
       (text: string) => text.replace(/"id":"sha256:\w{8}/, '"id":"sha256:00000000'),
-      /is no longer in the daemon/,
+      /is no longer there/,
     ],
     [
       'of another image',
