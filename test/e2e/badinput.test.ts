@@ -121,7 +121,8 @@ describeWithEngine('a trace that does not fit', () => {
     ['of another version', (text: string) => text.replace('"version":2', '"version":7'), /is of version 7/],
     [
       'of an image that is gone',
-      (text: string) => text.replace(/"id":"sha256:\w{8}/, '"id":"sha256:00000000'),
+      (text: string) =>
+        text.replace(/"id":"sha256:\w{8}/, '"id":"sha256:00000000').replace('"pyshrink-fixture/hello"', '"pyshrink-fixture/gone"'),
       /is no longer there/,
     ],
     [
