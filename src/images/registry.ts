@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { UserError, usageError } from '../errors.js';
 import type { Reference } from './reference.js';
 
 /** Where an image's manifest and blobs are: OCI Distribution Specification, "Endpoints". */
@@ -18,22 +18,18 @@ export interface Repository {
   version: string;
 }
 
-/** What a name without a host means to Docker (distribution/reference, "normalize"). */
-const DEFAULT = { domain: 'docker.io', host: 'registry-1.docker.io', key: 'https://index.docker.io/v1/' };
-
-/** Splits a reference into registry and repository as Docker does. */
+/**
+ * Splits a reference into registry and repository as Docker does (distribution/reference, "splitDockerDomain").
+ * @throws UserError (usage) for a name without a registry: none is anybody's by default
+ */
 export function repositoryOf({ name, tag, digest }: Reference): Repository {
   const slash = name.indexOf('/');
-  const first = slash < 0 ? '' : name.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === 'localhost';
-  const host = isHost ? first : DEFAULT.domain;
-  const rest = isHost ? name.slice(slash + 1) : name;
-  const version = digest ?? tag ?? 'latest';
-  if (host === DEFAULT.domain)
-    return { base: `https://${DEFAULT.host}`, host: DEFAULT.key, name: rest.includes('/') ? rest : `library/${rest}`, version };
+  const host = slash < 0 ? '' : name.slice(0, slash);
+  if (!/[.:]/.test(host) && host !== 'localhost')
+    throw usageError(`docker://${name} names no registry.`, 'Write docker://HOST[:PORT]/NAME[:TAG].');
   // As Docker and skopeo have it, a registry on this machine needs no TLS.
   const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
-  return { base: `${local ? 'http' : 'https'}://${host}`, host, name: rest, version };
+  return { base: `${local ? 'http' : 'https'}://${host}`, host, name: name.slice(slash + 1), version: digest ?? tag ?? 'latest' };
 }
 
 const Auth = z.looseObject({ auth: z.string().optional(), identitytoken: z.string().optional() });
