@@ -83,6 +83,9 @@ async function requireOurs({ engine, session }: CommandContext, name: ImageName,
   if (name.transport === 'docker-daemon') {
     const holder = await engine.find(name.text);
     if (holder && holder.config.Labels?.[LABELS.original] === undefined) throw taken(`The name ${text} belongs to an image`);
+  } else if (name.transport === 'oci') {
+    const source = await openSource(text, name, undefined, () => session.spool()).catch(() => undefined);
+    if (source && readConfig(source.configBytes, text).config.Labels?.[LABELS.original] === undefined) throw taken(`${text} is an image`);
   } else if (name.transport === 'docker-archive' || name.transport === 'oci-archive') {
     if (!(await stat(name.path).catch(() => undefined))) return;
     const { name: _, ...anyName } = name;

@@ -83,6 +83,14 @@ describeWithEngine('images as files', () => {
       from = target;
     }
     expect(await idOf(`oci:${folder}/layout:a`)).toBe(id); // beside the other
+    const small = await buildImage('FROM busybox:glibc\nENV B=1\n');
+    await docker('save', small, '-o', `${folder}/small.tar`);
+    const blobs = () => readdirSync(`${folder}/alone/blobs/sha256`).length;
+    await write(`oci:${folder}/alone`);
+    const before = blobs();
+    await write(`oci:${folder}/alone`, `docker-archive:${folder}/small.tar`);
+    expect(blobs()).toBeLessThan(before); // what takes a name takes the room as well
+    expect(await idOf(`oci:${folder}/alone`)).toBe(await docker('image', 'inspect', '-f', '{{.Id}}', small));
     const again = workdir();
     await write(`oci-archive:${again}/archive.tar`, from);
     expect(readFileSync(`${again}/archive.tar`).equals(readFileSync(`${folder}/archive.tar`))).toBe(true);

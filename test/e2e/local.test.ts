@@ -171,6 +171,21 @@ describeWithEngine('the local engine', () => {
     expect(tracesOf(cache.PYSHRINK_CACHE)).toEqual([]);
   });
 
+  it('does not write over what it did not make', async () => {
+    const folder = workdir();
+    writeFileSync(join(folder, 'mine.tar'), readFileSync(archive).subarray(0, 5000));
+    execFileSync('cp', [archive, join(folder, 'other.tar')]);
+    for (const output of ['docker-archive:mine.tar', 'oci-archive:mine.tar', 'docker-archive:other.tar']) {
+      const args = ['shrink', `rootfs:${root}`, '--engine', 'local', '--output', output, '--', '/usr/bin/python3', '-V'];
+      const run = await pyshrink(args, { cwd: folder, env: ownCache() });
+      // The small image of these tests was made by pyshrink: it may be replaced.
+      expect([run.exitCode, run.stderr]).toEqual(
+        output.endsWith('other.tar') ? [0, expect.anything()] : [1, expect.stringContaining('did not make')],
+      );
+    }
+    expect(statSync(join(folder, 'mine.tar')).size).toBe(5000);
+  });
+
   it('mounts nothing through a link of the image', async () => {
     const target = workdir();
     const tree = await exportedRoot(await image());

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 import { OCI } from '../mediatypes.js';
@@ -32,6 +32,14 @@ export async function writeLayout(folder: string, image: OciImage, name: string 
   await writeFile(join(folder, 'oci-layout'), LAYOUT);
   await writeFile(join(folder, 'index.json.new'), indexOf(image, name, others));
   await rename(join(folder, 'index.json.new'), join(folder, 'index.json'));
+  if (there && others.length === 0) await removeOtherBlobs(folder, image);
+}
+
+/** What the image that was there before had, and this one has not. */
+async function removeOtherBlobs(folder: string, image: OciImage): Promise<void> {
+  const own = new Set([...image.layers, image.config, image.manifest].map(({ digest }) => basename(blobPath(digest, folder))));
+  const blobs = join(folder, 'blobs', 'sha256');
+  for (const name of await readdir(blobs)) if (!own.has(name)) await rm(join(blobs, name), { force: true });
 }
 
 /** The same as one tar, written to a path that is not there yet. */

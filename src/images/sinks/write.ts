@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { createWriteStream, rmSync } from 'node:fs';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError, usageError } from '../../errors.js';
@@ -49,15 +49,19 @@ export async function writeImage(source: ImageSource, target: FileTarget, label:
 async function whole(path: string, make: (path: string) => Promise<void>): Promise<void> {
   const target = resolve(path);
   const draft = join(dirname(target), `.${basename(target)}.${process.pid}.new`);
+  const discard = () => rmSync(draft, { recursive: true, force: true });
+  process.once('exit', discard); // an interruption ends the process at once
   try {
     await mkdir(dirname(target), { recursive: true });
     await make(draft);
     await rename(draft, target);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    discard();
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EISDIR')
       throw new UserError(`${path} can't be written: ${message}`, 'Choose another place with --output.');
     throw explained(error, target);
+  } finally {
+    process.off('exit', discard);
   }
 }
