@@ -11,6 +11,7 @@ import { PLAIN_RUN } from '../../src/images/runoptions.js';
 import { Helper } from '../../src/tracing/helper.js';
 import { WatchedApp } from '../../src/tracing/watched.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, workdir } from '../support/engine.js';
+import { layerTar, ociLayout } from '../support/image.js';
 import { asUser, exportedRoot, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
 
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
@@ -169,6 +170,12 @@ describeWithEngine('the local engine', () => {
     expect((await run).exitCode).toBe(130);
     expect(sessions(cache)).toEqual([]);
     expect(tracesOf(cache.PYSHRINK_CACHE)).toEqual([]);
+  });
+
+  it('refuses an image of another platform', async () => {
+    const foreign = ociLayout(workdir(), [{ layers: [layerTar([{ path: '/x', content: '' }])], architecture: 's390x' }]);
+    const run = await pyshrink(['trace', `oci:${foreign}`, '--engine', 'local', '--', 'true'], { env: ownCache() });
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(/is for linux\/s390x, and this machine is linux\//)]);
   });
 
   it('does not write over what it did not make', async () => {
