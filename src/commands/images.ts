@@ -44,9 +44,15 @@ export async function openImage(
     case 'host':
       return session.importMachine(options.command ?? [], options.environment ?? []);
     default:
-      return progress.task(`Reading ${text}`, async () =>
-        session.importImage(await openSource(text, name, options.platform, () => session.spool())),
-      );
+      return progress.task(`Reading ${text}`, async () => {
+        const source = await openSource(text, name, options.platform, () => session.spool());
+        try {
+          return await session.importImage(source);
+        } catch (error) {
+          await source.close();
+          throw error;
+        }
+      });
   }
 }
 

@@ -20,7 +20,10 @@ export async function smokeCommand(name: string | undefined, flags: SmokeFlags):
     const shrunk = await openImage(context, name ?? (newest?.tag as string));
     const original = shrunk.config.Labels?.[LABELS.original];
     if (original === undefined)
-      throw new UserError(`${shrunk.reference} was not made by pyshrink.`, 'Name an image that `pyshrink assemble` made.');
+      throw new UserError(
+        `${shrunk.reference} was not made by pyshrink, or is a plain directory, which bears no labels.`,
+        'Name an image that `pyshrink assemble` made.',
+      );
     const material = await reopen(
       context,
       await readTraces(newest?.traces ?? (await tracesOf(original, shrunk.reference))),

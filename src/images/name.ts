@@ -15,8 +15,6 @@ export type ImageName =
   /** This machine's own root file system. */
   | { transport: 'host' };
 
-export type Transport = ImageName['transport'];
-
 const IN_FILES = ['docker-archive', 'oci-archive', 'oci', 'rootfs'] as const;
 
 /**

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -52,7 +52,7 @@ export function keptBelow(folder: string): string[] {
 let copy: string | undefined;
 
 /** A copy of the built program where every user may read it; the checkout may be below a folder that is closed to them. */
-export function readableCopy(): string {
+function readableCopy(): string {
   if (copy === undefined) {
     copy = mkdtempSync('/tmp/pyshrink-readable-');
     for (const name of ['dist', 'probes', 'node_modules', 'package.json'])
@@ -85,10 +85,4 @@ export function tracesOf(folder: string): string[] {
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
   const processes = execFileSync('ps', ['-eo', 'args']).toString().split('\n');
   return [...mounts, ...processes].filter((line) => line.includes(folder));
-}
-
-export function makeFolder(...parts: string[]): string {
-  const path = join(...parts);
-  mkdirSync(path, { recursive: true });
-  return path;
 }

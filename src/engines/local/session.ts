@@ -81,9 +81,12 @@ export class LocalSession implements Session {
   }
 
   async importImage(source: ImageSource): Promise<ImageInfo> {
-    const { id, platform, created, config } = readConfig(source.configBytes, source.reference);
+    const { id, platform, created, config, diffIds } = readConfig(source.configBytes, source.reference);
     const known = this.images.get(id);
-    if (known) return { ...known.info, reference: source.reference };
+    if (known) {
+      await source.close();
+      return { ...known.info, reference: source.reference };
+    }
     if (!matches(platform, ownPlatform()))
       throw new UserError(
         `${source.reference} is for ${platform.os}/${platform.architecture}, and this machine is ${ownPlatform()}.`,
@@ -100,7 +103,7 @@ export class LocalSession implements Session {
       config,
       size,
       created,
-      layers: readConfig(source.configBytes, source.reference).diffIds,
+      layers: diffIds,
     };
     this.images.set(id, { layers: [root], config, info, entries: withoutEngines(entries), source });
     return info;
