@@ -11,6 +11,8 @@ FOLDER/imports-PID gets a line "name" when an import begins, "name<TAB>file" for
 def start(folder):
     import sys
 
+    high_numbers = range(900, 908)  # below the usual limit of 1024
+
     try:
         import atexit
         import os
@@ -19,14 +21,41 @@ def start(folder):
         folders = set()
         opened = {}
 
+        def identity(number):
+            try:
+                status = os.fstat(number)
+                return status.st_dev, status.st_ino
+            except OSError:
+                return None
+
+        def journal():
+            """A descriptor of this process's file. It is out of the way of apps that count on low numbers, and opened
+            anew where the app has closed it (as daemons do) or has another file under its number."""
+            pid = os.getpid()
+            number, known = opened.get(pid, (None, None))
+            if number is not None and identity(number) == known:
+                return number
+            parent = [entry for other, entry in opened.items() if other != pid]
+            opened.clear()
+            for inherited, was in parent:
+                if identity(inherited) == was:
+                    os.close(inherited)
+            number = os.open("%s/imports-%d" % (folder, pid), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            for high in high_numbers:
+                if identity(high) is None:
+                    try:
+                        os.dup2(number, high, inheritable=False)
+                    except OSError:  # beyond the limit
+                        break
+                    os.close(number)
+                    number = high
+                    break
+            opened[pid] = number, identity(number)
+            return number
+
         def write(text):
             try:
-                pid = os.getpid()
-                if pid not in opened:
-                    opened.clear()
-                    name = "%s/imports-%d" % (folder, pid)
-                    opened[pid] = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-                os.write(opened[pid], text.encode("utf-8", "surrogateescape"))
+                os.write(journal(), text.encode("utf-8", "surrogateescape"))
             except Exception:
                 pass
 

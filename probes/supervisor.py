@@ -257,6 +257,16 @@ def execute(program, environment):
     raise denied or OSError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
+def keep_to_ourselves():
+    """Whatever descriptors a client without a daemon was given are not the container's."""
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number > 2:
+            try:
+                os.set_inheritable(number, False)
+            except OSError:
+                pass  # that of the listing itself
+
+
 def catches(pid, number):
     try:
         with open("/proc/%d/status" % pid, "rb") as file:
@@ -316,6 +326,7 @@ def main():
     facts, stop_signal, patience, program = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[5:]
     machine = os.uname().machine
     environment = original_environment()
+    keep_to_ourselves()
     journal = Journal(facts)
     catchable = set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, catchable)

@@ -60,7 +60,7 @@ export async function credentialsFor(host: string, environment: NodeJS.ProcessEn
   const helper = config.credHelpers?.[host] ?? config.credsStore;
   if (helper !== undefined) {
     const asked = await execa(`docker-credential-${helper}`, ['get'], { input: host, reject: false });
-    const told = asked.failed ? undefined : Helper.safeParse(JSON.parse(asked.stdout)).data;
+    const told = asked.failed ? undefined : Helper.safeParse(json(asked.stdout)).data;
     if (told) return { user: told.Username, secret: told.Secret };
     if (asked.code === 'ENOENT')
       throw new UserError(`${path} asks for docker-credential-${helper}, which is not on PATH.`, 'Install it, or log in without it.');
@@ -72,6 +72,14 @@ export async function credentialsFor(host: string, environment: NodeJS.ProcessEn
   if (!entry?.auth) return undefined;
   const [, user, secret] = /^([^:]*):([\s\S]*)$/.exec(Buffer.from(entry.auth, 'base64').toString()) ?? [];
   return user !== undefined && secret !== undefined ? { user, secret } : undefined;
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Request extends Omit<RequestInit, 'headers'> {

@@ -8,7 +8,7 @@ import { keptBelow, ownCache, printed, sessions } from '../support/local.js';
 const APP = `
 import json, os, sqlite3, sys
 from pathlib import Path
-print(json.dumps({"argv": sys.argv[1:], "names": sorted(set(os.environ) - {"HOSTNAME", "HOME", "USER", "TERM"}), "cwd": os.getcwd(), "flag": os.environ.get("FLAG")}))
+print(json.dumps({"argv": sys.argv[1:], "names": sorted(set(os.environ) - {"HOSTNAME", "HOME", "USER", "TERM"}), "cwd": os.getcwd(), "flag": os.environ.get("FLAG"), "descriptors": len(os.listdir("/proc/self/fd"))}))
 print(sqlite3.connect(":memory:").execute("select 1").fetchone(), Path("data/words.txt").read_text())
 if "write" in sys.argv:
     Path("made.txt").write_text("made by the run")
@@ -47,6 +47,7 @@ describe.runIf(possible)('host:', () => {
     expect(run.all).toContain(join(folder, '.env'));
     const said = JSON.parse(printed(folder).split('\n')[0] as string);
     expect(said).toMatchObject({ argv: ['a b', 'write'], cwd: folder, flag: 'yes' });
+    expect(said.descriptors, 'the three streams and that of the listing').toBe(4);
     expect(said.names).toContain('FLAG');
     expect(said.names).not.toContain('TOKEN');
     const kept = keptBelow(folder);

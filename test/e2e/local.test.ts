@@ -34,7 +34,7 @@ print(json.dumps({
     "capabilities": [line for line in status if line.startswith(("Cap", "Sig", "NoNewPrivs"))],
     "written": [written("/x"), written("/tmp/x"), written("/data/x"), written("/mnt/x")],
     "data": sorted(os.listdir("/data")), "dev": sorted(os.listdir("/dev")), "pid": len(os.listdir("/proc/1/task")),
-    "hosts": "db" in open("/etc/hosts").read(), "hostname": os.uname().nodename,
+    "descriptors": sorted(os.listdir("/proc/self/fd")), "hosts": "db" in open("/etc/hosts").read(), "hostname": os.uname().nodename,
     "shm": os.statvfs("/dev/shm").f_blocks, "stdin": os.readlink("/proc/self/fd/0"), "first": os.getppid(),
 }))
 `;
@@ -121,51 +121,35 @@ describeWithEngine('the local engine', () => {
     expect(left).toEqual([]);
   });
 
+  /** Starts a trace that would take minutes, and waits until its app runs. */
+  const running = async (cache: { PYSHRINK_CACHE: string }) => {
+    const command = ['/usr/bin/python3', '-c', 'import time; time.sleep(300)'];
+    const args = [CLI, 'trace', `rootfs:${root}`, '--engine', 'local', '--wait', '300', '--', ...command];
+    const run = execa(process.execPath, args, { cwd: workdir(), reject: false, env: cache });
+    while (!tracesOf(cache.PYSHRINK_CACHE).some((line) => line.includes('time.sleep'))) await sleep(50);
+    return { run };
+  };
+
   it('leaves no process, mount or directory behind when it is killed, and the next run cleans', async () => {
     const cache = ownCache();
-    const folder = cache.PYSHRINK_CACHE;
-    const args = [
-      CLI,
-      'trace',
-      `rootfs:${root}`,
-      '--engine',
-      'local',
-      '--wait',
-      '300',
-      '--',
-      '/usr/bin/python3',
-      '-c',
-      'import time; time.sleep(300)',
-    ];
-    const run = execa(process.execPath, args, { cwd: workdir(), reject: false, env: cache });
-    const running = () => tracesOf(folder).some((line) => line.includes('time.sleep'));
-    while (!running()) await sleep(50);
+    const { run } = await running(cache);
     run.kill('SIGKILL');
     await run;
-    while (tracesOf(folder).length > 0) await sleep(50); // the kernel ends them; that this ends is the test
+    while (tracesOf(cache.PYSHRINK_CACHE).length > 0) await sleep(50); // the kernel ends them; that this ends is the test
     expect(sessions(cache)).toHaveLength(1);
     const next = await pyshrink(['doctor', '--clean', '--json'], { env: cache });
     expect(JSON.parse(next.stdout as string).removed).toEqual([expect.stringContaining('session')]);
     expect(sessions(cache)).toEqual([]);
   });
 
+  it('doctor cleans for a user who is alone in a namespace, too', async () => {
+    const { run } = await asUser('nobody', ['doctor', '--clean', '--json']);
+    expect(JSON.parse(run.stdout).checks).toContainEqual(expect.objectContaining({ name: 'local engine', ok: true }));
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('%s takes everything down and ends with 130', async (signal) => {
     const cache = ownCache();
-    const args = [
-      CLI,
-      'trace',
-      `rootfs:${root}`,
-      '--engine',
-      'local',
-      '--wait',
-      '300',
-      '--',
-      '/usr/bin/python3',
-      '-c',
-      'import time; time.sleep(300)',
-    ];
-    const run = execa(process.execPath, args, { cwd: workdir(), reject: false, env: cache });
-    while (!tracesOf(cache.PYSHRINK_CACHE).some((line) => line.includes('time.sleep'))) await sleep(50);
+    const { run } = await running(cache);
     run.kill(signal);
     expect((await run).exitCode).toBe(130);
     expect(sessions(cache)).toEqual([]);
@@ -212,6 +196,7 @@ describeWithEngine('the local engine', () => {
     [['app:1', '--engine', 'local'], 1, /is the name of an image in a Docker daemon, and none is used/],
     [['rootfs:/nowhere', '--engine', 'local'], 2, /is no directory/],
     [['ROOT', '--engine', 'local', '--network', 'mine', '--', 'true'], 2, /the local engine has the network of this machine/],
+    [['ROOT', '--engine', 'local', '--security-opt', 'seccomp=x.json', '--', 'true'], 2, /the local engine has no profiles/],
     [['ROOT', '--engine', 'local', '--memory', '1g', '--', 'true'], 2, /sets no limits/],
     [['host:', '--engine', 'docker', '--', 'python3', '-V'], 1, /A daemon has no part in tracing host:/],
   ] as const)('%j: one clear message', async (args, code, message) => {

@@ -38,6 +38,17 @@ describeWithPython('the import probe', () => {
     ]);
   });
 
+  it.each(PYTHONS)('under %s survives an app that closes all descriptors, or takes their numbers', async (python) => {
+    const { result, files } = await run(
+      python,
+      'import os\nprint(os.open("/dev/null", os.O_RDONLY))\nos.closerange(3, 2000)\nimport wave\n' +
+        'os.closerange(3, 2000)\nr, w = os.pipe()\nfor n in range(900, 910): os.dup2(w, n)\nimport cmd\nos.set_blocking(r, False)\n' +
+        'try: print(os.read(r, 9))\nexcept BlockingIOError: print("nothing")',
+    );
+    expect([result.stdout, result.stderr]).toEqual(['3\nnothing', '']);
+    expect([files.length, files[0]?.has('wave'), files[0]?.has('cmd')]).toEqual([1, true, true]);
+  });
+
   it("disturbs nobody where it can't write", async () => {
     const result = await execa(PYTHONS[0] as string, ['-c', `${START.replace('FOLDER', '"/nowhere"')}import json; print("fine")`]);
     expect([result.stdout, result.stderr]).toEqual(['fine', '']);

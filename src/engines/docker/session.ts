@@ -122,11 +122,13 @@ export class DockerSession implements Session {
 
   async importDirectory(reference: string, path: string): Promise<ImageInfo> {
     const name = `${TEMPORARY_REPOSITORY}/source-${this.imported++}`;
-    const tar = execa('tar', ['--numeric-owner', '--xattrs', '-C', path, '-c', '.'], { buffer: false, stdout: 'pipe' });
+    const tar = execa('tar', ['--numeric-owner', '--xattrs', '-C', path, '-c', '.'], { buffer: { stdout: false }, reject: false });
     const answer = await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id });
     this.images.push(`${name}:${this.id}`);
     await this.followed(answer);
-    await tar;
+    const { failed, stderr } = await tar;
+    if (failed)
+      throw new UserError(`${path} can't be read whole: ${stderr.trim().split('\n')[0]}`, 'Run it as a user who may read all of it.');
     return inspectImage(this.docker, `${name}:${this.id}`, reference);
   }
 

@@ -1,6 +1,7 @@
 import { chmod, chown, lstat, mkdir, stat, utimes } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { UserError } from '../../errors.js';
 import { type Attached, type Container, type ExecProcess, KIT_MOUNT } from '../engine.js';
 import { folderArchive, writeMembers } from './members.js';
@@ -37,9 +38,9 @@ export class LocalContainer implements Container {
   }
 
   async start(): Promise<Attached> {
-    const started = startProcess(this.plan.command, { environment: ownEnvironment(), input: this.plan.input });
+    const started = startProcess(this.plan.command, { environment: ownEnvironment(), input: this.plan.input, report: true });
     this.process = started;
-    const pid = Number.parseInt(await firstLine(started.report), 10);
+    const pid = Number.parseInt(await firstLine(started.report as Readable), 10);
     if (Number.isNaN(pid)) {
       const why = (await text(started.stderr)).trim();
       throw new UserError(
@@ -120,11 +121,5 @@ async function firstLine(stream: Readable): Promise<string> {
     all += String(part);
     if (all.includes('\n')) break;
   }
-  return all;
-}
-
-async function text(stream: Readable): Promise<string> {
-  let all = '';
-  for await (const part of stream) all += String(part);
   return all;
 }

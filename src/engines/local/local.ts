@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js';
 import type { Engine, ImageInfo, Session } from '../engine.js';
 import { removeDeadSessions, SessionFolder } from './folder.js';
-import { lookAtMachine, type Machine, type Refusal, removeTree } from './machine.js';
+import { lookAtMachine, type Machine, type Refusal, removeTree, userOf } from './machine.js';
 import { LocalSession } from './session.js';
 
 /** Containers of Linux namespaces, made with what util-linux has; no daemon. */
@@ -35,17 +35,20 @@ export class LocalEngine implements Engine {
   async openSession(): Promise<Session> {
     const folder = await SessionFolder.create();
     const machine = await lookAtMachine(folder.path);
-    await removeDeadSessions('refused' in machine ? 'single' : machine.user);
+    await removeDeadSessions(userOf(machine));
     this.session = new LocalSession(folder, machine);
     return this.session;
   }
 
-  async tag(): Promise<void> {}
+  async tag(): Promise<void> {
+    throw new Error('images have no names here');
+  }
 
-  async untag(): Promise<void> {}
+  async untag(): Promise<void> {
+    throw new Error('images have no names here');
+  }
 
   async clean(): Promise<string[]> {
-    const user: Machine['user'] = process.getuid?.() === 0 ? 'root' : 'ranges';
-    return removeDeadSessions(user);
+    return removeDeadSessions(userOf(await this.machine()));
   }
 }

@@ -120,6 +120,11 @@ export async function removeTree(folder: string, user: Machine['user']): Promise
   if (run.failed) await rm(folder, { recursive: true, force: true });
 }
 
+/** As whom files of sessions are removed. */
+export function userOf(found: Machine | Refusal): Machine['user'] {
+  return 'refused' in found ? (process.getuid?.() === 0 ? 'root' : 'single') : found.user;
+}
+
 /** What would let containers be made. */
 export function remedyFor(refused: string): string {
   if (/of Linux/.test(refused)) return 'Start a Docker daemon.';

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { UserError, usageError } from '../../errors.js';
 import { sha256 } from '../../images/digest.js';
@@ -10,6 +10,9 @@ import type { ImageInfo } from '../engine.js';
 
 /** Variables that say how to speak, not what to do: an image gets them as they are. */
 const SPEECH = /^(LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
+
+/** Bytes of a script's first line (BINPRM_BUF_SIZE). */
+const FIRST_LINE = 256;
 
 /**
  * This machine as an image: the command, its folder, and of the environment only how programs are found and how they
@@ -47,18 +50,15 @@ export async function machineImage(command: readonly string[], environment: read
   };
 }
 
-/** Variables that a program has on a machine and a runtime sets in a container. */
-export function onMachine(): Record<string, string> {
-  const { HOME, USER, TERM } = process.env;
-  return { ...(HOME !== undefined && { HOME }), ...(USER !== undefined && { USER }), ...(TERM !== undefined && { TERM }) };
-}
-
 async function find(program: string): Promise<string | undefined> {
-  const places = program.includes('/')
-    ? [resolve(program)]
-    : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
-  for (const path of places)
-    if (isAbsolute(path) && (await execa('test', ['-f', path, '-a', '-x', path], { reject: false })).exitCode === 0) return path;
+  const places = program.includes('/') ? [program] : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
+  for (const path of places.map((place) => resolve(place))) {
+    const runs = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs && (await stat(path)).isFile()) return path;
+  }
   return undefined;
 }
 
@@ -70,7 +70,9 @@ async function realPython(program: string): Promise<string> {
 
 /** The Python of a script: a console script names it in its first line. */
 async function interpreterOf(program: string): Promise<string> {
-  const head = (await readFile(program)).subarray(0, 512);
+  const head = Buffer.alloc(FIRST_LINE);
+  const file = await open(program);
+  await file.read(head, 0, FIRST_LINE, 0).finally(() => file.close());
   const interpreter = parseShebang(head)?.interpreter;
   return interpreter !== undefined && /python[\d.]*$/.test(interpreter) ? interpreter : realPython((await find('python3')) ?? program);
 }

@@ -6,8 +6,8 @@ import type { ExecProcess } from '../engine.js';
 /** A process with its streams, and its number. */
 export interface StartedProcess extends ExecProcess {
   pid: number | undefined;
-  /** Where the process tells something of itself: descriptor 3. */
-  report: Readable;
+  /** What it writes to descriptor 3, where that was asked for. */
+  report: Readable | null;
   kill(): void;
 }
 
@@ -15,17 +15,19 @@ export interface StartOptions {
   environment: Record<string, string>;
   input: boolean;
   cwd?: string;
+  /** Gives the process a descriptor 3 to tell something of itself by; others have none that an app would inherit. */
+  report?: true;
 }
 
 /** Starts a program with exactly this environment. Its exit status is 128 and the signal's number where one ended it. */
-export function startProcess([file, ...args]: readonly string[], { environment, input, cwd }: StartOptions): StartedProcess {
+export function startProcess([file, ...args]: readonly string[], { environment, input, cwd, report }: StartOptions): StartedProcess {
   const child = execa(file as string, args, {
     reject: false,
     buffer: false,
     extendEnv: false,
     env: environment,
     ...(cwd !== undefined && { cwd }),
-    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(report ? (['pipe'] as const) : [])],
     // It dies with us by the kernel's hand; the library's own way would keep our handlers of signals from their work.
     cleanup: false,
   });
@@ -37,7 +39,7 @@ export function startProcess([file, ...args]: readonly string[], { environment, 
     stdin: child.stdin as Writable,
     stdout: child.stdout as Readable,
     stderr,
-    report: child.stdio[3] as unknown as Readable,
+    report: report ? (child.stdio[3] as unknown as Readable) : null,
     exit,
     kill: () => child.kill('SIGKILL'),
   };

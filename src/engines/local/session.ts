@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, readFile, stat, symlink } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -21,9 +21,9 @@ import { capabilities } from './capabilities.js';
 import { LocalContainer } from './container.js';
 import type { SessionFolder } from './folder.js';
 import type { LocalImage } from './image.js';
-import { inNamespaces, type Machine, type Refusal, remedyFor, removeTree } from './machine.js';
+import { inNamespaces, type Machine, type Refusal, remedyFor, removeTree, userOf } from './machine.js';
 import { MachineContainer } from './machinecontainer.js';
-import { machineImage, onMachine } from './machineimage.js';
+import { machineImage } from './machineimage.js';
 import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
 import { identityOf } from './user.js';
@@ -60,10 +60,6 @@ export class LocalSession implements Session {
     return this.folder.id;
   }
 
-  private get user(): Machine['user'] {
-    return 'refused' in this.allowed ? (process.getuid?.() === 0 ? 'root' : 'single') : this.allowed.user;
-  }
-
   find(id: string): ImageInfo | undefined {
     return this.images.get(id)?.info;
   }
@@ -94,7 +90,7 @@ export class LocalSession implements Session {
       );
     const root = await this.folder.folder('image');
     const { entries, size } = await unpackImage(source, root);
-    if (this.user === 'ranges') await giveToOwners(root, entries.values());
+    if (userOf(this.allowed) === 'ranges') await giveToOwners(root, entries.values());
     const info: ImageInfo = {
       id,
       reference: source.reference,
@@ -239,7 +235,8 @@ export class LocalSession implements Session {
   private machineContainer(spec: ContainerSpec, { config }: LocalImage, place: string): Container {
     const container = new MachineContainer(place, {
       command: spec.command,
-      environment: { ...onMachine(), ...environmentOf(config.Env), ...environmentOf(spec.run.env) },
+      // A runtime sets HOME as well.
+      environment: { HOME: homedir(), ...environmentOf(config.Env), ...environmentOf(spec.run.env) },
       cwd: spec.run.workdir ?? (config.WorkingDir || '/'),
       input: spec.attachInput,
     });
@@ -255,7 +252,7 @@ export class LocalSession implements Session {
   private async removeAll(): Promise<void> {
     await Promise.all(this.containers.map((container) => container.remove()));
     await Promise.all([...this.images.values()].map(({ source }) => source?.close().catch(() => {})));
-    await removeTree(this.folder.path, this.user);
+    await removeTree(this.folder.path, userOf(this.allowed));
   }
 
   private known(id: string): LocalImage {
@@ -286,6 +283,9 @@ function requireSupported(run: RunOptions): void {
       `--network ${run.network}: the local engine has the network of this machine (host, the default) or none.`,
       'Choose one of them, or use a Docker daemon.',
     );
+  const option = run.securityOpt.find((text) => !/^no-new-privileges(:true|=true)?$/.test(text));
+  if (option !== undefined)
+    throw usageError(`--security-opt ${option}: the local engine has no profiles.`, 'Leave it out, or use a Docker daemon.');
   if (run.memory !== undefined) throw usageError('--memory: the local engine sets no limits.', 'Leave it out, or use a Docker daemon.');
 }
 

@@ -196,6 +196,6 @@ describe('what archives must not do', () => {
 
   it('a compressed layer that is cut off is told', async () => {
     const { error } = await unpack([gzipSync(layerTar([file('/a', 'x'.repeat(100_000))])).subarray(0, 60)]);
-    expect(error).toBeDefined();
+    expect(error?.message).toMatch(/can't be decompressed/);
   });
 });
