@@ -1,12 +1,15 @@
 """Runs a program under a seccomp listener and writes down every path that it and its descendants name.
 
-    start.py supervisor FACTS SIGNAL SECONDS -- PROGRAM [ARGUMENT...]
+    start.py supervisor JSON -- PROGRAM [ARGUMENT...]
 
-SIGNAL is the image's stop signal (0: none), after which the program gets SECONDS before it is killed.
+JSON: {"facts": file, "stop": number of the image's stop signal (0: none), "patience": seconds that the program gets
+after it, "first": whether it runs in place of process 1, "beside": whether it was started beside an app by the
+runtime, "ptrace": whether CAP_SYS_PTRACE was added for us alone}.
 
-FACTS gets JSON lines: ["process", pid, parent, executable] before the first fact of a process and after each of its
-execs, ["fact", kind, pid, path], ["warning", text] and, last, ["exit", status]. A file without that last line is of a supervisor that died. Paths are absolute, as the caller named
-them (not resolved); undecodable bytes are surrogate escapes.
+The file of facts gets JSON lines: ["process", pid, parent, executable] before the first fact of a process and after
+each of its execs, ["fact", kind, pid, path], ["warning", text], ["needs", capability] where the program's processes
+can't be read without it, and ["exit", status] when the program has ended. A file without that line is of a supervisor
+that died. Paths are absolute, as the caller named them (not resolved); undecodable bytes are surrogate escapes.
 """
 
 import array
@@ -21,7 +24,7 @@ import sys
 import threading
 import time
 
-from . import paths, seccomp, syscalls
+from . import paths, privileges, seccomp, syscalls
 
 ENVIRONMENT_PREFIX = b"PYSHRINK_HIDDEN_"
 DEFAULT_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -65,7 +68,8 @@ class Journal:
 class Watcher:
     """Answers the notifications of one listener."""
 
-    def __init__(self, listener, journal, machine):
+    def __init__(self, listener, journal, machine, can_have_more):
+        self.can_have_more = can_have_more
         self.listener = listener
         self.journal = journal
         self.machine = machine
@@ -90,7 +94,7 @@ class Watcher:
             except OSError as error:
                 if error.errno in (errno.EINTR, errno.ENOENT):  # ENOENT: the caller died meanwhile
                     continue
-                self.fail("the listener can't be read any more: %s" % error.strerror)
+                self.fail("error", "the listener can't be read any more: %s" % error.strerror)
             cookie, tid, _, number, _, _, a0, a1, a2, a3, a4, a5 = unpack(notification)
             try:
                 arguments = (a0, a1, a2, a3, a4, a5)
@@ -99,6 +103,8 @@ class Watcher:
             except (FileNotFoundError, ProcessLookupError):
                 pass  # the caller died meanwhile
             except paths.Unreadable:
+                if self.can_have_more:
+                    self.fail("needs", "SYS_PTRACE")
                 self.warn("unreadable", "a process changed its user, so that its paths could not be read")
             except Exception as error:  # the app must go on whatever happens here
                 self.warn(repr(error), "the supervisor could not read a call: %r" % (error,))
@@ -106,11 +112,11 @@ class Watcher:
                 ioctl(listener, send, pack(cookie, 0, 0, CONTINUE))
             except OSError as error:
                 if error.errno == errno.EINVAL:
-                    self.fail("the kernel can't let a watched call go on (it is older than Linux 5.5)")
+                    self.fail("error", "the kernel can't let a watched call go on (it is older than Linux 5.5)")
 
-    def fail(self, text):
+    def fail(self, kind, text):
         """Ends everything: the app would wait for ever for its next call to be answered."""
-        self.journal.add("error", text)
+        self.journal.add(kind, text)
         self.journal.flush()
         os._exit(125)
 
@@ -206,7 +212,7 @@ class MapsProbe:
             self.seen |= mapped
 
 
-def start(program, environment, machine, mask):
+def start(program, environment, machine, mask, options):
     """Forks, installs the filter in the child and execs; returns (pid, listener)."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
@@ -222,6 +228,10 @@ def start(program, environment, machine, mask):
     status = 126
     try:
         ours.close()
+        if options["first"]:
+            privileges.become_subreaper()  # as process 1 it would get all orphans
+        if options["ptrace"]:
+            privileges.drop(privileges.CAP_SYS_PTRACE)
         listener = seccomp.install(machine)
         theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))])
         os.close(listener)
@@ -278,20 +288,14 @@ def catches(pid, number):
     return False
 
 
-def become_subreaper():
-    import ctypes
-
-    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-
-
-def serve_signals(child, stop_signal, patience, journal, maps, catchable):
+def serve_signals(child, options, journal, maps, catchable):
     """Forwards signals, reaps, and returns the app's wait status once the app itself has ended.
 
     As process 1 a signal without a handler is ignored by the kernel; as our child the app would die of it. So a signal
     goes on only where the app catches it, and a stop signal that it does not catch ends it at once, as `docker stop`
     would after its ten seconds.
     """
-    first = os.getpid() == 1
+    first, stop_signal = options["first"] and os.getpid() == 1, options["stop"]
     deadline = None
     while True:
         information = signal.sigtimedwait(catchable, FLUSH_SECONDS)
@@ -315,32 +319,73 @@ def serve_signals(child, stop_signal, patience, journal, maps, catchable):
         elif not first or catches(child, number):
             if number == stop_signal:
                 maps.look()
-                deadline = time.monotonic() + patience
+                deadline = time.monotonic() + options["patience"]
             os.kill(child, number)
         elif number == stop_signal:
             maps.look()
             os.kill(child, signal.SIGKILL)
 
 
+def reap_the_rest(journal, maps, catchable):
+    """Until nothing is left of what the program has left running: without us, none of its calls would be answered."""
+    while True:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        signal.sigtimedwait(catchable, FLUSH_SECONDS)
+        maps.look()
+        journal.flush()
+
+
+def stand_aside():
+    """Forks: returns, in the child, the function that tells the status with which the parent then ends.
+
+    What a runtime starts beside an app may leave processes behind. They need their supervisor; the runtime waits for
+    the process that it has started, and for all that hold its streams."""
+    read, write = os.pipe()
+    if os.fork():
+        os.close(write)
+        status = os.read(read, 3)
+        os._exit(int(status) if status else 125)
+    os.close(read)
+
+    def tell(code):
+        null = os.open("/dev/null", os.O_RDWR)
+        for stream in range(3):
+            os.dup2(null, stream)
+        os.write(write, b"%d" % code)
+        os.close(write)
+
+    return tell
+
+
 def main():
-    facts, stop_signal, patience, program = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[5:]
+    options, program = json.loads(sys.argv[1]), sys.argv[3:]
     machine = os.uname().machine
     environment = original_environment()
     keep_to_ourselves()
-    journal = Journal(facts)
+    tell = stand_aside() if options["beside"] else None
+    journal = Journal(options["facts"])
     catchable = set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
-    become_subreaper()
-    child, listener = start(program, environment, machine, mask)
+    privileges.become_subreaper()
+    can_have_more = os.geteuid() == 0 and not privileges.has(privileges.CAP_SYS_PTRACE)
+    child, listener = start(program, environment, machine, mask, options)
     if listener is None:
         journal.add("error", "the kernel or the container's seccomp profile refuses a seccomp listener")
         journal.flush()
         os._exit(125)
-    watcher = Watcher(listener, journal, machine)
+    watcher = Watcher(listener, journal, machine, can_have_more)
     threading.Thread(target=watcher.run, daemon=True).start()
     maps = MapsProbe(journal)
-    status = serve_signals(child, stop_signal, patience, journal, maps, catchable)
+    status = serve_signals(child, options, journal, maps, catchable)
     code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
     journal.add("exit", code)
     journal.flush()
+    if tell:
+        tell(code)
+        reap_the_rest(journal, maps, catchable)
+        journal.flush()
     os._exit(code)

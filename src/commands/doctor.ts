@@ -7,8 +7,8 @@ import { type Machine, type Refusal, remedyFor } from '../engines/local/machine.
 import { ExitCode, UserError } from '../errors.js';
 import { PLAIN_RUN } from '../images/runoptions.js';
 import { Helper } from '../tracing/helper.js';
-import { requireWhole } from '../tracing/trace.js';
-import { WatchedApp } from '../tracing/watched.js';
+import { DEFAULT_LIMITS } from '../tracing/perform.js';
+import { type Exercise, runWatched } from '../tracing/run.js';
 import { megabytes } from '../ui/table.js';
 import { print } from './print.js';
 
@@ -168,18 +168,14 @@ async function traceOnce(engine: DockerEngine, session: Session, reference: stri
   if (!helper) return undefined;
   const marker = '/pyshrink-doctor';
   try {
-    const app = await WatchedApp.start(session, {
-      image: image.id,
-      config: image.config,
-      volume: helper.volume,
-      kit: await helper.kitFor(image.id),
-      name: 'doctor',
+    const exercise: Exercise = {
       run: { ...PLAIN_RUN, network: 'none', entrypoint: helper.python.executable },
       args: ['-I', '-S', '-c', `import os; os.path.exists("${marker}")`],
-    });
-    await app.ended;
-    const observed = await app.observed();
-    await requireWhole(observed, app);
+      steps: [{ kind: 'until-exit' }],
+      limits: DEFAULT_LIMITS,
+    };
+    const where = { image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitFor(image.id), name: 'doctor' };
+    const { observed } = await runWatched(session, exercise, where, () => {});
     const seen = observed.facts.some(({ observations }) => observations.some(({ path }) => path === marker));
     const detail = `tried in ${reference}: seccomp notification works, memory ${seen ? 'was' : 'could not be'} read`;
     return {

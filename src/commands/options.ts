@@ -6,7 +6,7 @@ import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../images/runoptio
 import { LEVELS, type Level } from '../keep/level.js';
 import { parseExec, parseHttp, readExercise, type Step } from '../tracing/exercise.js';
 import { DEFAULT_LIMITS, type Limits } from '../tracing/perform.js';
-import type { Exercise } from '../tracing/trace.js';
+import type { Exercise } from '../tracing/run.js';
 
 /** Values of the options as commander gives them. */
 export interface EnvironmentFlags {

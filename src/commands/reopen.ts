@@ -61,9 +61,9 @@ export async function reopen(
     fs: original.machine ? (await viewMachine(helper, original, trace, include, undefined)).fs : await helper.rootFs(),
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
-    runs: secret.runs.map(({ args, steps, run, answers }, index) => {
+    runs: secret.runs.map(({ args, steps, run, answers, ptrace }, index) => {
       const given = env.filter(([name]) => trace.runs[index]?.environment.includes(name)).map(([name, value]) => `${name}=${value}`);
-      return { answers, exercise: { args, run: { ...run, env: given }, steps: steps ?? undefined, limits } };
+      return { answers, exercise: { args, run: { ...run, env: given }, steps: steps ?? undefined, limits, ...(ptrace && { ptrace }) } };
     }),
   };
 }

@@ -16,7 +16,7 @@ import { staticChecks } from '../smoke/static.js';
 import type { Trace } from '../trace.js';
 import type { Answers } from '../tracing/answers.js';
 import type { Helper } from '../tracing/helper.js';
-import type { Exercise } from '../tracing/trace.js';
+import type { Exercise } from '../tracing/run.js';
 import { commandOf } from '../tracing/watched.js';
 import type { CommandContext } from './context.js';
 import { openImage } from './images.js';

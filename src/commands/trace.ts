@@ -3,7 +3,8 @@ import { unsoundSpots } from '../keep/python/unsound.js';
 import { joinTraces, type Trace } from '../trace.js';
 import { analystOf } from '../tracing/analyst.js';
 import { Helper } from '../tracing/helper.js';
-import { type Exercise, traceImage } from '../tracing/trace.js';
+import type { Exercise } from '../tracing/run.js';
+import { traceImage } from '../tracing/trace.js';
 import { type CommandContext, withSession } from './context.js';
 import { openImage } from './images.js';
 import { type EngineFlags, type ExerciseFlags, exerciseOf, type RunFlags } from './options.js';
@@ -43,25 +44,26 @@ export async function traceCommand(reference: string, args: string[], flags: Tra
 export async function traceStage(
   context: CommandContext,
   original: ImageInfo,
-  exercise: Exercise,
+  wanted: Exercise,
   { append, include }: { append?: true | undefined; include?: readonly string[] } = {},
 ): Promise<Material & { path: string }> {
   const folder = Folder.for(original.reference);
-  if (original.machine) exercise = { ...exercise, args: original.config.Cmd ?? [] };
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
   const helper = await context.progress.task(`Preparing ${original.reference}`, () => Helper.start(context.session, original));
   const analyst = analystOf(helper);
   const {
     trace: now,
+    exercise,
     answers,
     fs,
   } = await context.progress.task(`Tracing ${original.reference}`, (say) =>
-    traceImage(context.session, helper, original, exercise, say, include),
+    traceImage(context.session, helper, original, original.machine ? { ...wanted, args: original.config.Cmd ?? [] } : wanted, say, include),
   );
   now.unsound = await unsoundSpots(fs, now, analyst, original.config);
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
   const { env: _, ...run } = exercise.run;
-  const runs = [...(earlier?.secret.runs ?? []), { args: exercise.args, steps: exercise.steps ?? null, run, answers }];
+  const { args, steps = null, ptrace } = exercise;
+  const runs = [...(earlier?.secret.runs ?? []), { args, steps, run, answers, ...(ptrace && { ptrace }) }];
   await folder.saveTrace(trace, { runs });
   return { context, helper, original, trace, runs: [{ exercise, answers }], fs, analyst, path: folder.tracePath };
 }

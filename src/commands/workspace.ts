@@ -17,6 +17,7 @@ const Private = z.object({
       steps: z.array(StepSchema).nullable(),
       run: RunOptionsSchema.omit({ env: true }),
       answers: Answers,
+      ptrace: z.literal(true).exactOptional(),
     }),
   ),
 });

@@ -1,12 +1,11 @@
 import type { ImageInfo, Session } from '../engines/engine.js';
-import { ExitCode, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { observedAdditions } from '../keep/observed.js';
 import type { RootFs } from '../rootfs.js';
 import type { Answers } from '../tracing/answers.js';
 import type { Helper } from '../tracing/helper.js';
-import { perform } from '../tracing/perform.js';
-import { type Exercise, mergeFacts, requireWhole } from '../tracing/trace.js';
-import { type Observed, WatchedApp } from '../tracing/watched.js';
+import { type Exercise, type Outcome, runWatched } from '../tracing/run.js';
+import { mergeFacts } from '../tracing/trace.js';
 import { compareAnswers, type Difference } from './compare.js';
 
 export interface SmokeInput {
@@ -46,7 +45,7 @@ export interface SmokeResult {
 export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
   const { answers, fs, session, helper } = input;
   const shrunk = await run(input, input.shrunk, `shrunk${input.index}`);
-  const differences = await differencesOf(input, shrunk.outcome);
+  const differences = await differencesOf(input, shrunk.answers);
   const { additions } = observedAdditions(fs, mergeFacts(shrunk.observed.facts, session.mountOf(input.shrunk, helper.volume)));
   const listed = shrunk.observed.facts.flatMap(({ observations }) =>
     observations.filter(({ kind }) => kind === 'list').map(({ path }) => path),
@@ -59,8 +58,8 @@ export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
   return {
     differences,
     missing: [...missing].sort(),
-    compared: shrunk.outcome instanceof UserError ? 1 : answers.steps.length + 1,
-    said: differences.length > 0 ? said(shrunk.outcome) : '',
+    compared: shrunk.answers instanceof UserError ? 1 : answers.steps.length + 1,
+    said: differences.length > 0 ? said(shrunk.answers) : '',
     listed: [...new Set(listed)],
   };
 }
@@ -72,8 +71,8 @@ async function differencesOf(input: SmokeInput, outcome: Answers | UserError): P
   if (differences.length === 0) return [];
   input.say('something differs: the original runs again, to learn what varies by itself');
   const again = await run(input, original.id, `again${input.index}`);
-  if (again.outcome instanceof UserError) throw again.outcome;
-  return compareAnswers(answers, outcome, again.outcome);
+  if (again.answers instanceof UserError) throw again.answers;
+  return compareAnswers(answers, outcome, again.answers);
 }
 
 function said(outcome: Answers | UserError): string {
@@ -84,25 +83,7 @@ function said(outcome: Answers | UserError): string {
   return [...texts, outcome.app.stdout, outcome.app.stderr].map((text) => Buffer.from(text, 'base64').toString('utf8')).join('\n');
 }
 
-async function run(
-  { session, helper, original, exercise, say }: SmokeInput,
-  image: string,
-  name: string,
-): Promise<{ outcome: Answers | UserError; observed: Observed }> {
-  const app = await WatchedApp.start(session, {
-    image,
-    config: original.config,
-    args: exercise.args,
-    run: exercise.run,
-    volume: helper.volume,
-    kit: await helper.kitFor(image),
-    name,
-  });
-  const outcome = await perform(app, original.config, exercise.steps, exercise.limits, say).catch((error: unknown) => {
-    if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
-    throw error;
-  });
-  const observed = await app.observed();
-  if (!(outcome instanceof UserError)) await requireWhole(observed, app);
-  return { outcome, observed };
+async function run({ session, helper, original, exercise, say }: SmokeInput, image: string, name: string): Promise<Outcome> {
+  const kit = await helper.kitFor(image);
+  return runWatched(session, exercise, { image, config: original.config, volume: helper.volume, kit, name }, say);
 }

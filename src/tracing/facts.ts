@@ -6,6 +6,7 @@ const Line = z.union([
   z.tuple([z.literal('process'), z.number(), z.number(), z.string().nullable()]),
   z.tuple([z.literal('warning'), z.string()]),
   z.tuple([z.literal('error'), z.string()]),
+  z.tuple([z.literal('needs'), z.string()]),
   z.tuple([z.literal('exit'), z.number()]),
 ]);
 
@@ -18,6 +19,8 @@ export interface Facts {
   warnings: string[];
   /** Why the supervisor could not work at all. */
   error?: string;
+  /** The capability without which it could not read the program's processes: it ended everything. */
+  needs?: string;
   /** The program's exit status; missing where the supervisor did not live to see it. */
   exit?: number;
 }
@@ -33,6 +36,7 @@ export function parseFacts(text: string): Facts {
     else if (row[0] === 'process') current.set(row[1], facts.processes.push({ pid: row[1], parent: row[2], executable: row[3] }) - 1);
     else if (row[0] === 'warning') facts.warnings.push(row[1]);
     else if (row[0] === 'error') facts.error = row[1];
+    else if (row[0] === 'needs') facts.needs = row[1];
     else facts.exit = row[1];
   }
   return facts;

@@ -4,31 +4,22 @@ import { pack } from 'tar-stream';
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { environmentOf } from '../images/config.js';
-import { PLAIN_RUN, type RunOptions } from '../images/runoptions.js';
+import { PLAIN_RUN } from '../images/runoptions.js';
 import { openedModules } from '../python/opened.js';
 import type { RootFs } from '../rootfs.js';
 import { type Observation, TRACE_VERSION, type Trace } from '../trace.js';
 import type { Answers } from './answers.js';
-import type { Step } from './exercise.js';
 import type { Facts, Imports } from './facts.js';
 import type { Helper, Layout } from './helper.js';
 import { askLoader } from './ldd.js';
 import { beforeRun, viewMachine } from './machine.js';
-import { type Limits, perform } from './perform.js';
-import { type Observed, WatchedApp } from './watched.js';
-
-/** What is run, and what is done to it. */
-export interface Exercise {
-  /** What follows the image's name on `docker run`. */
-  args: string[];
-  run: RunOptions;
-  /** undefined: the default exercise. */
-  steps: Step[] | undefined;
-  limits: Limits;
-}
+import { type Exercise, needs, runWatched } from './run.js';
+import type { Observed } from './watched.js';
 
 export interface TraceResult {
   trace: Trace;
+  /** As it was done: with what watching the app needs. */
+  exercise: Exercise;
   answers: Answers;
   fs: RootFs;
 }
@@ -46,7 +37,7 @@ export async function traceImage(
   session: Session,
   helper: Helper,
   image: ImageInfo,
-  exercise: Exercise,
+  wanted: Exercise,
   say: (text: string) => void,
   include: readonly string[] = [],
 ): Promise<TraceResult> {
@@ -54,19 +45,21 @@ export async function traceImage(
   const [listed, probed] = await Promise.all([image.machine ? undefined : helper.rootFs(), addImportProbe(session, helper, image)]);
   const kit = await helper.kitFor(image.id);
   const before = image.machine && (await beforeRun(image.config.WorkingDir ?? '/'));
-  const app = await WatchedApp.start(session, {
-    image: probed,
-    config: image.config,
-    args: exercise.args,
-    run: exercise.run,
-    volume: helper.volume,
-    kit,
-    name: 'trace',
-  });
-  const answers = await perform(app, image.config, exercise.steps, exercise.limits, say);
-  const observed = await app.observed();
-  await requireWhole(observed, app);
+  const run = (exercise: Exercise, name: string) =>
+    runWatched(session, exercise, { image: probed, config: image.config, volume: helper.volume, kit, name }, say);
+  const warnings: string[] = [];
+  let exercise = wanted;
+  let outcome = await run(exercise, 'trace');
+  if (needs(outcome.observed)) {
+    say('the app changes its user: it runs again, with CAP_SYS_PTRACE for the supervisor');
+    warnings.push('the app changes its user: it was run with CAP_SYS_PTRACE, which the supervisor alone had');
+    exercise = { ...exercise, ptrace: true };
+    outcome = await run(exercise, 'again');
+  }
+  const { answers, observed } = outcome;
+  if (answers instanceof UserError) throw answers;
   const trace = await assembleTrace(session, image, helper, exercise, answers, observed);
+  trace.warnings.unshift(...warnings);
   const view = listed ? { fs: listed, warnings: [] } : await viewMachine(helper, image, trace, include, before);
   const { fs } = view;
   trace.warnings.push(...view.warnings);
@@ -75,7 +68,7 @@ export async function traceImage(
   const opinion = await askLoader(fs, helper, seen, environment);
   for (const path of new Set(opinion.paths)) trace.observations.push({ kind: 'ldd', path, process: null });
   trace.warnings.push(...opinion.warnings);
-  return { trace, answers, fs };
+  return { trace, exercise, answers, fs };
 }
 
 /**
@@ -100,20 +93,6 @@ export async function addImportProbe(session: Session, helper: Helper, image: Im
   const id = await container.commit();
   await container.remove();
   return id;
-}
-
-/** @throws UserError where a supervisor could not work, or died before the program that it watched */
-export async function requireWhole(observed: Observed, app: WatchedApp): Promise<void> {
-  const error = observed.facts.find((facts) => facts.error !== undefined)?.error;
-  if (error !== undefined)
-    throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor`, which says what this daemon allows.');
-  if (observed.facts.length > 0 && observed.facts.every((facts) => facts.exit !== undefined)) return;
-  if (await app.container.outOfMemory())
-    throw new UserError('The kernel killed the container for want of memory; there is no whole trace.', 'Give it more with --memory.');
-  throw new UserError(
-    'The supervisor was killed before the app ended; there is no whole trace.',
-    'Try again; if it stays, give the app time to stop by itself with --until-exit.',
-  );
 }
 
 async function assembleTrace(

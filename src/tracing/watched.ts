@@ -28,6 +28,8 @@ export interface WatchedSpec {
   kit: Kit;
   /** Name of this run among those of the session. */
   name: string;
+  /** Whether the supervisor, and it alone, has CAP_SYS_PTRACE: the app changes its user. */
+  ptrace?: true;
 }
 
 /** All that was observed in one run. */
@@ -69,8 +71,12 @@ export class WatchedApp {
     const stop = stopSignal(spec.config);
     const container = await session.create({
       image: spec.image,
-      command: supervised(spec, 'app', constants.signals[stop], command),
-      run: { ...spec.run, env: hideLoaderVariables(spec.config, spec.run) },
+      command: supervised(spec, 'app', command, { stop: constants.signals[stop] }),
+      run: {
+        ...spec.run,
+        env: hideLoaderVariables(spec.config, spec.run),
+        capAdd: [...spec.run.capAdd, ...(spec.ptrace ? ['SYS_PTRACE'] : [])],
+      },
       volume: spec.volume,
       attachInput: false,
       role: 'app',
@@ -88,7 +94,7 @@ export class WatchedApp {
 
   /** Runs a command in the container as `docker exec` does, under a supervisor of its own. */
   async exec(command: readonly string[]): Promise<{ exit: number; stdout: Capture; stderr: Capture }> {
-    const process = await this.container.exec(supervised(this.spec, `exec${this.execs++}`, 0, command));
+    const process = await this.container.exec(supervised(this.spec, `exec${this.execs++}`, command, { beside: true }));
     const stdout = new Capture(OUTPUT_LIMIT);
     const stderr = new Capture(OUTPUT_LIMIT);
     process.stdout.on('data', (data: Buffer) => stdout.add(data));
@@ -148,9 +154,25 @@ export function commandOf(config: ImageConfig, run: RunOptions, args: readonly s
   return [...(config.Entrypoint ?? []), ...(args.length > 0 ? args : (config.Cmd ?? []))];
 }
 
-function supervised(spec: WatchedSpec, name: string, stop: number, command: readonly string[]): string[] {
-  const facts = `${spec.kit.mount}/${OBSERVATIONS}/facts-${spec.name}-${name}.jsonl`;
-  return probeCommand(spec.kit, 'supervisor', facts, String(stop), String(stopSeconds(spec.config)), '--', ...command);
+function supervised(
+  spec: WatchedSpec,
+  name: string,
+  command: readonly string[],
+  { stop = 0, beside = false }: { stop?: number; beside?: boolean },
+): string[] {
+  const options = {
+    facts: `${spec.kit.mount}/${OBSERVATIONS}/facts-${spec.name}-${name}.jsonl`,
+    stop,
+    patience: stopSeconds(spec.config),
+    first: true,
+    beside,
+    ptrace: spec.ptrace === true && !spec.run.capAdd.some(isPtrace),
+  };
+  return probeCommand(spec.kit, 'supervisor', JSON.stringify(options), '--', ...command);
+}
+
+function isPtrace(capability: string): boolean {
+  return /^(CAP_)?(SYS_PTRACE|ALL)$/i.test(capability);
 }
 
 /** LD_PRELOAD and its like would reach into the kit's own loader: the supervisor puts them back for the app. */

@@ -6,12 +6,14 @@ import { expect, it } from 'vitest';
 import { parseFacts } from '../../src/tracing/facts.js';
 import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
 
+const options = (facts: string, more = {}) =>
+  JSON.stringify({ facts, stop: 15, patience: 10, first: true, beside: false, ptrace: false, ...more });
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'facts.jsonl');
 
 /** Runs a program under the supervisor by one of this machine's interpreters. */
 async function supervise(command: string[], { python = PYTHONS[0] as string, env = {} } = {}) {
   const file = newFile();
-  const run = await execa(python, probe('supervisor', file, '15', '10', '--', ...command), { reject: false, env });
+  const run = await execa(python, probe('supervisor', options(file), '--', ...command), { reject: false, env });
   return { run, facts: parseFacts(readFileSync(file, 'utf8')) };
 }
 
@@ -39,7 +41,7 @@ describeWithPython('the supervisor', () => {
     const file = newFile();
     const run = execa(
       PYTHONS[0] as string,
-      probe('supervisor', file, '15', '10', '--', 'sh', '-c', 'trap "exit 9" TERM; echo up; while :; do sleep 0.05; done'),
+      probe('supervisor', options(file), '--', 'sh', '-c', 'trap "exit 9" TERM; echo up; while :; do sleep 0.05; done'),
       { reject: false },
     );
     run.stdout?.once('data', () => run.kill('SIGTERM'));
@@ -50,7 +52,14 @@ describeWithPython('the supervisor', () => {
   it('kills a program that does not end by the stop signal in its time', async () => {
     const run = execa(
       PYTHONS[0] as string,
-      probe('supervisor', newFile(), '15', '0.2', '--', 'sh', '-c', 'trap "" INT; trap : TERM; echo up; while :; do sleep 0.05; done'),
+      probe(
+        'supervisor',
+        options(newFile(), { patience: 0.2 }),
+        '--',
+        'sh',
+        '-c',
+        'trap "" INT; trap : TERM; echo up; while :; do sleep 0.05; done',
+      ),
       { reject: false },
     );
     run.stdout?.once('data', () => run.kill('SIGTERM'));

@@ -1,0 +1,68 @@
+import type { Session } from '../engines/engine.js';
+import { ExitCode, UserError } from '../errors.js';
+import type { RunOptions } from '../images/runoptions.js';
+import type { Answers } from './answers.js';
+import type { Step } from './exercise.js';
+import { type Limits, perform } from './perform.js';
+import { type Observed, WatchedApp, type WatchedSpec } from './watched.js';
+
+/** What is run, and what is done to it. */
+export interface Exercise {
+  /** What follows the image's name on `docker run`. */
+  args: string[];
+  run: RunOptions;
+  /** undefined: the default exercise. */
+  steps: Step[] | undefined;
+  limits: Limits;
+  /** Whether the supervisor needs CAP_SYS_PTRACE, since the app changes its user. */
+  ptrace?: true;
+}
+
+/** One start of the app under the supervisor. */
+export interface Outcome {
+  /** What it answered, or why the exercise could not be done. */
+  answers: Answers | UserError;
+  observed: Observed;
+}
+
+/**
+ * Starts the app, does the exercise, and stops it.
+ * @throws UserError where it could not be watched: the supervisor could not work, or died before the app
+ */
+export async function runWatched(
+  session: Session,
+  exercise: Exercise,
+  where: Pick<WatchedSpec, 'image' | 'config' | 'volume' | 'kit' | 'name'>,
+  say: (text: string) => void,
+): Promise<Outcome> {
+  const { args, run, steps, limits, ptrace } = exercise;
+  const app = await WatchedApp.start(session, { ...where, args, run, ...(ptrace && { ptrace }) });
+  const answers = await perform(app, where.config, steps, limits, say).catch((error: unknown) => {
+    if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
+    throw error;
+  });
+  const observed = await app.observed();
+  if (!needs(observed)) await requireWhole(observed, app, answers instanceof UserError ? answers : undefined);
+  return { answers, observed };
+}
+
+/** The capability without which the app could not be watched. */
+export function needs({ facts }: Observed): string | undefined {
+  return facts.find((one) => one.needs !== undefined)?.needs;
+}
+
+async function requireWhole({ facts }: Observed, app: WatchedApp, failure: UserError | undefined): Promise<void> {
+  const error = facts.find((one) => one.error !== undefined)?.error;
+  if (error !== undefined)
+    throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor`, which says what this daemon allows.');
+  if (facts.length > 0 && facts.every((one) => one.exit !== undefined)) return;
+  if (await app.container.outOfMemory())
+    throw new UserError('The kernel killed the container for want of memory; there is no whole trace.', 'Give it more with --memory.');
+  throw (
+    failure ??
+    new UserError(
+      'The supervisor was killed before the app ended; there is no whole trace.',
+      'Try again; if it stays, give the app time to stop by itself with --until-exit.',
+    )
+  );
+}
