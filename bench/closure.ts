@@ -6,10 +6,10 @@ import { DockerEngine } from '../src/engines/docker/docker.js';
 import { PLAIN_RUN } from '../src/images/runoptions.js';
 import { computeKeepSet } from '../src/keep/compute.js';
 import { analystOf } from '../src/tracing/analyst.js';
+import { commandOf } from '../src/tracing/app.js';
 import { Helper } from '../src/tracing/helper.js';
 import { DEFAULT_LIMITS } from '../src/tracing/perform.js';
 import { traceImage } from '../src/tracing/trace.js';
-import { commandOf } from '../src/tracing/watched.js';
 import { median, seconds } from './median.js';
 
 const IMAGE = 'pyshrink-fixture/science';

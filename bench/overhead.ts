@@ -1,9 +1,10 @@
 /** Wall time of `science` traced against untraced: from the start of the container to its end, in paired runs. */
 import { DockerEngine } from '../src/engines/docker/docker.js';
 import { PLAIN_RUN } from '../src/images/runoptions.js';
+import { commandOf } from '../src/tracing/app.js';
 import { Helper } from '../src/tracing/helper.js';
 import { addImportProbe } from '../src/tracing/trace.js';
-import { commandOf, WatchedApp } from '../src/tracing/watched.js';
+import { WatchedApp } from '../src/tracing/watched.js';
 import { median, seconds } from './median.js';
 
 const IMAGE = 'pyshrink-fixture/science';

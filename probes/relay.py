@@ -2,7 +2,8 @@
 
 Frames in both directions: number of the connection (u32), kind (u8), length (u32), payload; big endian.
 In: "C" connect (payload JSON [host, port] or [path]), "D" data, "E" end of data, "X" close, "L" list listening ports.
-Out: "O" open, "D" data, "E" end of data, "X" closed (payload: the error, if any), "L" JSON list of [address, port].
+Out: "O" open, "D" data, "E" end of data, "X" closed (payload: the error, if any), "L" JSON list of [address, port]
+and [path].
 Ends when its input does.
 
     start.py relay [PID]     with it, only ports of that process and its descendants are listed
@@ -78,6 +79,19 @@ def listening(ancestor):
     return found
 
 
+def listening_paths(ancestor):
+    """[path] of each Unix socket that listens for a process here (proc(5): its flags have __SO_ACCEPTCON)."""
+    own = own_sockets(ancestor)
+    try:
+        with open("/proc/net/unix", errors="surrogateescape") as file:
+            rows = [row.split(None, 7) for row in file.read().splitlines()[1:]]
+    except OSError:
+        return []
+    return [
+        [row[7]] for row in rows if len(row) > 7 and int(row[3], 16) & 0x10000 and row[7].startswith("/") and (own is None or row[6] in own)
+    ]
+
+
 class Relay:
     def __init__(self, ancestor=None):
         self.ancestor = ancestor
@@ -100,7 +114,7 @@ class Relay:
         connection = self.connections.get(number)
         try:
             if kind == b"L":
-                self.send(number, b"L", json.dumps(listening(self.ancestor)).encode())
+                self.send(number, b"L", json.dumps(listening(self.ancestor) + listening_paths(self.ancestor)).encode())
             elif kind == b"C":
                 target = json.loads(payload.decode())
                 if len(target) == 1:

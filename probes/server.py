@@ -50,15 +50,24 @@ def loader_list(loader, path):
     return found
 
 
+def ask_interpreter(code, **options):
+    """What the app's interpreter prints as it starts by default; isolated, where the image's variables keep it from that.
+
+    -B: nothing may be written that the inventory would then take for the image's own."""
+    for flags in (["-B"], ["-B", "-I"]):
+        run = subprocess.run([sys.executable] + flags + ["-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **options)
+        if run.returncode == 0:
+            return os.fsdecode(run.stdout).strip().splitlines()
+    raise RuntimeError("the image's Python does not start: %s" % os.fsdecode(run.stderr).strip()[-500:])
+
+
 def site_packages():
     """The folders in which the app's interpreter looks for .pth files, asked of it as it starts by default."""
     code = (
         "import site, sys; print('\\n'.join(dict.fromkeys(getattr(site, 'getsitepackages', list)() + "
         "[p for p in sys.path if p.endswith(('site-packages', 'dist-packages'))])))"
     )
-    # -B: nothing may be written that the inventory would then take for the image's own
-    run = subprocess.run([sys.executable, "-B", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    return [line for line in os.fsdecode(run.stdout).splitlines() if os.path.isdir(line)]
+    return [line for line in ask_interpreter(code) if os.path.isdir(line)]
 
 
 LAYOUT = r"""
@@ -84,12 +93,7 @@ def layout(request):
     on top of the image's and in the folder *cwd*."""
     cwd = request["cwd"] if os.path.isdir(request["cwd"]) else "/"
     environment = dict(os.environ, **request["env"])
-    run = subprocess.run(
-        [sys.executable, "-B", "-c", LAYOUT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, cwd=cwd, env=environment
-    )
-    if run.returncode != 0:
-        raise RuntimeError("the image's Python does not start: %s" % os.fsdecode(run.stderr).strip()[-500:])
-    return json.loads(os.fsdecode(run.stdout).strip().splitlines()[-1])
+    return json.loads(ask_interpreter(LAYOUT, cwd=cwd, env=environment)[-1])
 
 
 def copy(source, target):

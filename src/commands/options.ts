@@ -72,6 +72,7 @@ export function addRunOptions(command: Command): Command {
   list('--add-host <HOST:IP>', 'entry for /etc/hosts');
   list('--tmpfs <DIR[:OPTIONS]>', 'directory in memory');
   command.option('--read-only', 'read-only root file system');
+  command.option('--init', 'an init process that forwards signals and reaps');
   list('--cap-add <CAPABILITY>', 'capability to add');
   list('--cap-drop <CAPABILITY>', 'capability to drop');
   list('--security-opt <OPTION>', 'security option');
@@ -142,13 +143,10 @@ export function limitsOf({ startTimeout: start, stepTimeout: step, exitTimeout: 
 }
 
 export async function exerciseOf(args: string[], flags: RunFlags & ExerciseFlags): Promise<Exercise> {
-  const steps: Step[] = [
-    ...(flags.exercise !== undefined ? await readExercise(flags.exercise) : []),
-    ...flags.step,
-    ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : []),
-  ];
+  const file = flags.exercise === undefined ? { steps: [], reset: [] } : await readExercise(flags.exercise);
+  const steps: Step[] = [...file.steps, ...flags.step, ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : [])];
   const run = RunOptionsSchema.parse({ ...PLAIN_RUN, ...flags, env: await environmentEntries(flags) });
-  return { args, run, steps: steps.length > 0 ? steps : undefined, limits: limitsOf(flags) };
+  return { args, run, steps: steps.length > 0 ? steps : undefined, limits: limitsOf(flags), reset: file.reset };
 }
 
 async function readEnvFile(path: string): Promise<string[]> {

@@ -53,7 +53,9 @@ export async function reopen(
       `${trace.image.reference} is another image now (${now?.id.slice(7, 19)}) than when ${folder.tracePath} was made (${trace.image.id.slice(7, 19)}).`,
       'Trace it anew with `pyshrink trace`.',
     );
-  const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () => Helper.start(context.session, original));
+  const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () =>
+    Helper.start(context.session, original, trace.python.executable),
+  );
   return {
     context,
     helper,
@@ -61,9 +63,19 @@ export async function reopen(
     fs: original.machine ? (await viewMachine(helper, original, trace, include, undefined)).fs : await helper.rootFs(),
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
-    runs: secret.runs.map(({ args, steps, run, answers, ptrace }, index) => {
+    runs: secret.runs.map(({ args, steps, run, answers, reset, ptrace }, index) => {
       const given = env.filter(([name]) => trace.runs[index]?.environment.includes(name)).map(([name, value]) => `${name}=${value}`);
-      return { answers, exercise: { args, run: { ...run, env: given }, steps: steps ?? undefined, limits, ...(ptrace && { ptrace }) } };
+      return {
+        answers,
+        exercise: {
+          args,
+          run: { ...run, env: given },
+          steps: steps ?? undefined,
+          limits,
+          ...(reset && { reset }),
+          ...(ptrace && { ptrace }),
+        },
+      };
     }),
   };
 }

@@ -15,9 +15,9 @@ import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
 import type { Trace } from '../trace.js';
 import type { Answers } from '../tracing/answers.js';
+import { commandOf } from '../tracing/app.js';
 import type { Helper } from '../tracing/helper.js';
 import type { Exercise } from '../tracing/run.js';
-import { commandOf } from '../tracing/watched.js';
 import type { CommandContext } from './context.js';
 import { openImage } from './images.js';
 import type { KeepFlags } from './options.js';
@@ -133,7 +133,17 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
     verdict.differences.push(...smoke.differences);
     verdict.missing = [...new Set([...verdict.missing, ...smoke.missing])].sort();
     verdict.compared += smoke.compared;
-    verdict.repairs.push(...(await repairsFor({ fs, finder, libraries, searchPath: trace.python.searchPath, has, ...smoke })));
+    verdict.repairs.push(
+      ...(await repairsFor({
+        fs,
+        finder,
+        summarize: material.analyst.summarize,
+        libraries,
+        searchPath: trace.python.searchPath,
+        has,
+        ...smoke,
+      })),
+    );
   }
   return verdict;
 }

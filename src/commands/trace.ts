@@ -49,21 +49,25 @@ export async function traceStage(
 ): Promise<Material & { path: string }> {
   const folder = Folder.for(original.reference);
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
-  const helper = await context.progress.task(`Preparing ${original.reference}`, () => Helper.start(context.session, original));
+  const exercised = original.machine ? { ...wanted, args: original.config.Cmd ?? [] } : wanted;
+  const prepare = (python?: string) =>
+    context.progress.task(`Preparing ${original.reference}`, () => Helper.start(context.session, original, python));
+  const traceBy = (by: Helper) =>
+    context.progress.task(`Tracing ${original.reference}`, (say) => traceImage(context.session, by, original, exercised, say, include));
+  let helper = await prepare(earlier?.trace.python.executable);
+  let result = await traceBy(helper);
+  if (result.interpreter !== undefined) {
+    context.progress.note(`the app runs by ${result.interpreter}, not by ${helper.python.executable}: tracing it again with that`);
+    helper = await prepare(result.interpreter);
+    result = await traceBy(helper);
+  }
+  const { trace: now, exercise, answers, fs } = result;
   const analyst = analystOf(helper);
-  const {
-    trace: now,
-    exercise,
-    answers,
-    fs,
-  } = await context.progress.task(`Tracing ${original.reference}`, (say) =>
-    traceImage(context.session, helper, original, original.machine ? { ...wanted, args: original.config.Cmd ?? [] } : wanted, say, include),
-  );
   now.unsound = await unsoundSpots(fs, now, analyst, original.config);
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
   const { env: _, ...run } = exercise.run;
-  const { args, steps = null, ptrace } = exercise;
-  const runs = [...(earlier?.secret.runs ?? []), { args, steps, run, answers, ...(ptrace && { ptrace }) }];
+  const { args, steps = null, reset, ptrace } = exercise;
+  const runs = [...(earlier?.secret.runs ?? []), { args, steps, run, answers, ...(reset && { reset }), ...(ptrace && { ptrace }) }];
   await folder.saveTrace(trace, { runs });
   return { context, helper, original, trace, runs: [{ exercise, answers }], fs, analyst, path: folder.tracePath };
 }

@@ -17,6 +17,7 @@ const Private = z.object({
       steps: z.array(StepSchema).nullable(),
       run: RunOptionsSchema.omit({ env: true }),
       answers: Answers,
+      reset: z.array(z.string()).exactOptional(),
       ptrace: z.literal(true).exactOptional(),
     }),
   ),

@@ -15,6 +15,8 @@ export const RunOptionsSchema = z.object({
   addHost: list,
   tmpfs: list,
   readOnly: z.boolean(),
+  /** An init process of the runtime's as process 1. */
+  init: z.literal(true).exactOptional(),
   capAdd: list,
   capDrop: list,
   securityOpt: list,

@@ -57,6 +57,8 @@ function fieldsOf(answer: StepAnswer): Record<string, string> {
     }
     case 'exec':
       return { outcome: `exit ${answer.exit}`, stdout: text(answer.stdout), stderr: text(answer.stderr) };
+    case 'tcp':
+      return { outcome: 'connected', banner: text(answer.banner) };
     case 'failed':
       return { outcome: `failed: ${answer.reason}` };
     default:

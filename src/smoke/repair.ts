@@ -1,5 +1,7 @@
 import type { LibrarySearch } from '../elf/search.js';
+import { edgesOf } from '../python/edges.js';
 import type { ModuleFinder } from '../python/finder.js';
+import type { Summarize } from '../python/summary.js';
 import { parentOf, type RootFs } from '../rootfs.js';
 
 /** A path to add, and what has shown that it is missing. */
@@ -12,6 +14,7 @@ export interface RepairInput {
   /** The original's file system. */
   fs: RootFs;
   finder: ModuleFinder;
+  summarize: Summarize;
   libraries: LibrarySearch;
   /** Folders on sys.path: what is in them is looked for by name, never by listing. */
   searchPath: readonly string[];
@@ -30,10 +33,8 @@ export async function repairsFor(input: RepairInput): Promise<Repair[]> {
   const { fs, finder, libraries, missing, said, listed, searchPath, has } = input;
   const repairs: Repair[] = missing.map((path) => ({ path, because: 'looked up in the shrunk image, in vain' }));
   for (const [, name] of said.matchAll(/No module named '([\w.]+)'/g)) {
-    for (let module = name as string; module; module = module.slice(0, Math.max(0, module.lastIndexOf('.')))) {
-      const file = finder.find(module)?.file;
-      if (file !== undefined) repairs.push({ path: finder.kept(file), because: `no module named '${name}' in the shrunk image` });
-    }
+    for (const path of await withImports(name as string, input))
+      repairs.push({ path: finder.kept(path), because: `no module named '${name}' in the shrunk image` });
   }
   for (const [, name] of said.matchAll(/(?:^|[\s'"])([\w./+-]+\.so[\w.]*): cannot open shared object file/g)) {
     for (const path of await libraries.named(name as string))
@@ -49,4 +50,25 @@ export async function repairsFor(input: RepairInput): Promise<Repair[]> {
     for (const path of fs.list(real)) if (!has(path)) found.push({ path, because: `${directory} was listed, and the answers differ` });
   }
   return found;
+}
+
+/** Files of a module, of its packages, and of all that importing it imports: what it lacks next would only be told next. */
+async function withImports(name: string, { finder, summarize, has }: RepairInput): Promise<Set<string>> {
+  const files = new Set<string>();
+  let modules = name.split('.').flatMap((_, index, parts) => finder.find(parts.slice(0, index + 1).join('.')) ?? []);
+  while (modules.length > 0) {
+    const fresh = modules.filter(({ file }) => file !== undefined && !files.has(file) && (files.size === 0 || !has(finder.kept(file))));
+    for (const { file } of fresh) files.add(file as string);
+    const sources = fresh.filter(({ kind }) => kind === 'source');
+    const summaries = await summarize(
+      sources.map(({ file }) => file as string),
+      [],
+    );
+    modules = sources.flatMap(({ name: own, search, file }) => {
+      const summary = summaries.get(file as string);
+      const self = { name: own, package: search !== undefined, kind: 'source', origin: 'standard' } as const;
+      return summary ? edgesOf(self, summary, finder).flatMap((edge) => (edge.statement && edge.scope === '' ? [edge.module] : [])) : [];
+    });
+  }
+  return files;
 }

@@ -6,6 +6,8 @@ const Output = z.object({ stdout: z.string(), stderr: z.string(), cut: z.boolean
 const StepAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('http'), status: z.number(), headers: z.record(z.string(), z.string()), body: z.string() }),
   Output.extend({ kind: z.literal('exec'), exit: z.number() }),
+  z.object({ kind: z.literal('tcp'), banner: z.string() }),
+  z.object({ kind: z.literal('signal') }),
   z.object({ kind: z.literal('wait') }),
   z.object({ kind: z.literal('until-exit') }),
   z.object({ kind: z.literal('failed'), reason: z.string() }),

@@ -1,10 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { usageError } from '../errors.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
+const Port = z.number().int().min(1).max(65535);
+const SignalName = z
+  .string()
+  .transform((name) => name.toUpperCase().replace(/^(?!SIG)/, 'SIG'))
+  .refine((name) => name in constants.signals, 'no such signal');
 const HttpStep = z.strictObject({
   kind: z.literal('http'),
   method: z.enum(METHODS as [string, ...string[]]).default('GET'),
@@ -12,13 +18,19 @@ const HttpStep = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().optional(),
   /** Port inside the container; by default the one that the app listens on. */
-  port: z.number().int().min(1).max(65535).optional(),
+  port: Port.optional(),
+  /** Path of a Unix socket inside the container, instead of a port. */
+  socket: z.string().startsWith('/').optional(),
 });
+/** Connects, and waits a moment for what a server says of itself. */
+const TcpStep = z.strictObject({ kind: z.literal('tcp'), port: Port });
+/** Sends a signal to the app's first process. */
+const SignalStep = z.strictObject({ kind: z.literal('signal'), name: SignalName });
 const ExecStep = z.strictObject({ kind: z.literal('exec'), command: z.array(z.string()).min(1) });
 const WaitStep = z.strictObject({ kind: z.literal('wait'), seconds: z.number().nonnegative() });
 const ExitStep = z.strictObject({ kind: z.literal('until-exit') });
 
-export const StepSchema = z.discriminatedUnion('kind', [HttpStep, ExecStep, WaitStep, ExitStep]);
+export const StepSchema = z.discriminatedUnion('kind', [HttpStep, TcpStep, ExecStep, SignalStep, WaitStep, ExitStep]);
 /** One thing that is done to the running app. */
 export type Step = z.infer<typeof StepSchema>;
 export type HttpStep = z.infer<typeof HttpStep>;
@@ -63,13 +75,17 @@ const FileStep = z.union([
   z.strictObject({ wait: z.number().nonnegative() }).transform(({ wait }): Step => ({ kind: 'wait', seconds: wait })),
   z.strictObject({ exec: z.string().transform(parseExec) }).transform(({ exec }) => exec),
   z.strictObject({ exec: z.array(z.string()).min(1) }).transform(({ exec }): Step => ({ kind: 'exec', command: exec })),
+  z.strictObject({ tcp: Port }).transform(({ tcp }): Step => ({ kind: 'tcp', port: tcp })),
+  z.strictObject({ signal: SignalName }).transform(({ signal }): Step => ({ kind: 'signal', name: signal })),
   z.strictObject({ http: z.string().transform(parseHttp) }).transform(({ http }) => http),
   z.strictObject({ http: HttpStep.omit({ kind: true }) }).transform(({ http }) => httpStep(http)),
 ]);
-const ExerciseFile = z.strictObject({ steps: z.array(FileStep).min(1) });
+const ExerciseFile = z.strictObject({ steps: z.array(FileStep).min(1), reset: z.array(z.string()).default([]) });
+/** An exercise file's content; `reset` are commands for this machine's shell, run before each start of the app. */
+export type ExerciseFile = z.infer<typeof ExerciseFile>;
 
-/** Reads an exercise file: YAML with `steps`, each `http`, `exec`, `wait` or `until-exit`. */
-export async function readExercise(path: string): Promise<Step[]> {
+/** Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait` or `until-exit`, and `reset`. */
+export async function readExercise(path: string): Promise<ExerciseFile> {
   let document: unknown;
   try {
     document = parse(await readFile(path, 'utf8'));
@@ -84,14 +100,14 @@ export async function readExercise(path: string): Promise<Step[]> {
     const issue = result.error.issues[0];
     throw usageError(
       `The exercise file ${path} is not one: ${issue?.path.join('.') || 'document'}: ${issue?.message}`,
-      "Its `steps` are `http: 'GET /'`, `exec: 'CMD'`, `wait: SECONDS` and `until-exit`.",
+      "Its `steps` are `http: 'GET /'`, `tcp: PORT`, `exec: 'CMD'`, `signal: NAME`, `wait: SECONDS` and `until-exit`; beside them it may have `reset`, a list of commands.",
     );
   }
-  return result.data.steps;
+  return result.data;
 }
 
 function httpStep(step: Omit<Partial<HttpStep>, 'kind'> & { path: string }): Step {
-  const { method = 'GET', path, headers = {}, body, port } = step;
+  const { method = 'GET', path, headers = {}, body, port, socket } = step;
   const typed = body !== undefined && isJson(body) && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
   return {
     kind: 'http',
@@ -100,6 +116,7 @@ function httpStep(step: Omit<Partial<HttpStep>, 'kind'> & { path: string }): Ste
     headers: typed ? { ...headers, 'content-type': 'application/json' } : headers,
     ...(body !== undefined && { body }),
     ...(port !== undefined && { port }),
+    ...(socket !== undefined && { socket }),
   };
 }
 
@@ -116,7 +133,11 @@ function isJson(text: string): boolean {
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'http':
-      return `${step.method} ${step.path}`;
+      return `${step.method} ${step.path}${step.port === undefined ? '' : ` at ${step.port}`}${step.socket === undefined ? '' : ` at ${step.socket}`}`;
+    case 'tcp':
+      return `connect to ${step.port}`;
+    case 'signal':
+      return step.name;
     case 'exec':
       return `exec ${step.command.join(' ')}`;
     case 'wait':

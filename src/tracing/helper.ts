@@ -12,6 +12,7 @@ import { PythonLayout } from '../python/layout.js';
 import { Summary } from '../python/summary.js';
 import { type Entry, RootFs } from '../rootfs.js';
 import { Channel } from './channel.js';
+import { interpretersOf } from './interpreters.js';
 
 const PROBES = fileURLToPath(new URL('../../probes/', import.meta.url));
 const PACKAGE = 'pyshrink_probes';
@@ -31,18 +32,6 @@ export function probeCommand({ mount, command }: Kit, name: 'server' | 'supervis
 
 /** How containers that never run the app are run. */
 const HELPER_RUN: RunOptions = { ...PLAIN_RUN, user: '0:0', workdir: '/', network: 'none' };
-
-/** Places of an interpreter that is not on PATH. */
-const ELSEWHERE = [
-  '/usr/local/bin/python3',
-  '/usr/bin/python3',
-  '/opt/venv/bin/python',
-  '/venv/bin/python',
-  '/app/.venv/bin/python',
-  '/opt/conda/bin/python',
-  '/usr/local/bin/python',
-  '/usr/bin/python',
-];
 
 /** How runtimes say that a program is not in the image. */
 const MISSING = /not found|no such file|permission denied/i;
@@ -79,50 +68,62 @@ export class Helper {
     private readonly image: ImageInfo,
   ) {}
 
-  /** @throws UserError for an image that has no Python */
-  static async start(session: Session, image: ImageInfo): Promise<Helper> {
+  /**
+   * @param python the interpreter to run it by; by default the first that the image has
+   * @throws UserError for an image that has no Python
+   */
+  static async start(session: Session, image: ImageInfo, python?: string): Promise<Helper> {
     const volume = await session.createVolume();
-    const mount = session.mountOf(image.id, volume);
-    const command = [...(image.config.Entrypoint ?? []), ...(image.config.Cmd ?? [])][0];
-    const own = command && /(^|\/)python[\d.]*$/.test(command) ? [command] : [];
-    const candidates = image.machine ? [image.machine.python] : [...new Set([...own, 'python3', ...ELSEWHERE])];
     const archive = await probesArchive();
-    for (const python of candidates) {
-      const container = await session.create({
-        image: image.id,
-        command: probeCommand({ mount, command: [python, '-I', '-S', '-B'] }, 'server'),
-        run: HELPER_RUN,
-        volume,
-        attachInput: true,
-        role: 'helper',
-      });
-      await container.putArchive(mount, archive);
-      const streams = await container.start().catch((error: unknown) => error as Error);
-      if (streams instanceof Error) {
-        await container.remove();
-        if (MISSING.test(streams.message)) continue;
-        throw streams;
-      }
-      let complaint = '';
-      streams.stderr.on('data', (data: Buffer) => {
-        complaint = (complaint + data.toString()).slice(-2000);
-      });
-      const channel = new Channel(streams.stdin, streams.stdout);
-      try {
-        const told = Information.parse(JSON.parse((await channel.ask({ op: 'information' })).toString()));
-        return new Helper(session, channel, volume, told, image);
-      } catch (error) {
-        if (/chroot: failed to run command/.test(complaint)) continue;
-        throw new UserError(
-          `${python} of ${image.reference} does not run: ${complaint.trim() || String(error)}`,
-          'Check the image with `docker run --rm --entrypoint python3 IMAGE -V`.',
-        );
-      }
+    let complaint = '';
+    for await (const candidate of python === undefined ? interpretersOf(session, image) : [python]) {
+      const answer = await Helper.tryBy(candidate, session, image, volume, archive);
+      if (answer instanceof Helper) return answer;
+      complaint ||= answer;
     }
-    throw new UserError(
-      `${image.reference} has no Python: none of ${candidates.slice(0, 3).join(', ')} ... is in it.`,
-      'pyshrink shrinks images of Python apps; name the image that holds yours.',
-    );
+    throw complaint
+      ? new UserError(
+          `The Python of ${image.reference} does not run: ${complaint}`,
+          'Check the image with `docker run --rm --entrypoint python3 IMAGE -V`.',
+        )
+      : new UserError(`${image.reference} has no Python.`, 'pyshrink shrinks images of Python apps; name the image that holds yours.');
+  }
+
+  /** What it says where it does not run; nothing where there is no such program. */
+  private static async tryBy(
+    python: string,
+    session: Session,
+    image: ImageInfo,
+    volume: string,
+    archive: Buffer,
+  ): Promise<Helper | string> {
+    const mount = session.mountOf(image.id, volume);
+    const container = await session.create({
+      image: image.id,
+      command: probeCommand({ mount, command: [python, '-I', '-S', '-B'] }, 'server'),
+      run: HELPER_RUN,
+      volume,
+      attachInput: true,
+      role: 'helper',
+    });
+    await container.putArchive(mount, archive);
+    const streams = await container.start().catch((error: unknown) => error as Error);
+    if (streams instanceof Error) {
+      await container.remove();
+      if (MISSING.test(streams.message)) return '';
+      throw streams;
+    }
+    let complaint = '';
+    streams.stderr.on('data', (data: Buffer) => {
+      complaint = (complaint + data.toString()).slice(-2000);
+    });
+    const channel = new Channel(streams.stdin, streams.stdout);
+    try {
+      const told = Information.parse(JSON.parse((await channel.ask({ op: 'information' })).toString()));
+      return new Helper(session, channel, volume, told, image);
+    } catch (error) {
+      return /chroot: failed to run command/.test(complaint) ? '' : `${python}: ${complaint.trim() || String(error)}`;
+    }
   }
 
   /** The same for an image that may have no Python of its own, by the kit: its entries and their bytes. */

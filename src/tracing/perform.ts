@@ -1,11 +1,12 @@
-import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.js';
 import { exposedPorts, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { Answers, Capture, StepAnswer } from './answers.js';
+import type { App } from './app.js';
 import { describeStep, type HttpStep, labelStep, type Step } from './exercise.js';
+import { ListenerFinder, nameOf, type Wanted } from './listeners.js';
 import type { Listener } from './relay.js';
-import type { WatchedApp } from './watched.js';
+import { greet, isNoHttp, type Scheme, send } from './request.js';
 
 /** How long each kind of wait may take, in seconds. */
 export interface Limits {
@@ -18,11 +19,8 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = { start: 60, step: 60, exit: 600 };
-const POLL_MILLISECONDS = 20;
 /** How long the news of a container's end may take after a refusal that it explains. */
 const SETTLE_MILLISECONDS = 1000;
-/** Docker's own name server inside a container. */
-const DOCKER_DNS = '127.0.0.11';
 /** Characters of an app's last output that an error shows. */
 const LAST_OUTPUT = 2000;
 
@@ -32,7 +30,7 @@ const LAST_OUTPUT = 2000;
  * @throws UserError when the app ends or keeps its port closed where a step needs it
  */
 export async function perform(
-  app: WatchedApp,
+  app: App,
   config: ImageConfig,
   steps: readonly Step[] | undefined,
   limits: Limits,
@@ -44,12 +42,12 @@ export async function perform(
     const chosen = steps ?? (await performer.defaultSteps());
     for (const step of chosen) {
       say(describeStep(step));
-      answers.push({ step: describeStep(step), label: labelStep(step), answer: await performer.step(step) });
+      answers.push({ step: describeStep(step), label: labelStep(step), answer: await performer.step(step, steps === undefined) });
     }
     const health = healthcheckCommand(config);
     if (health && app.exit === undefined && !chosen.some((step) => step.kind === 'until-exit')) {
       say('HEALTHCHECK');
-      answers.push({ step: 'HEALTHCHECK', label: 'HEALTHCHECK', answer: await performer.step({ kind: 'exec', command: health }) });
+      answers.push({ step: 'HEALTHCHECK', label: 'HEALTHCHECK', answer: await performer.step({ kind: 'exec', command: health }, false) });
     }
   } finally {
     await app.stop();
@@ -58,21 +56,34 @@ export async function perform(
 }
 
 class Performer {
-  constructor(
-    private readonly app: WatchedApp,
-    private readonly config: ImageConfig,
-    private readonly limits: Limits,
-  ) {}
+  private readonly finder: ListenerFinder;
+  private readonly schemes = new Map<string, Scheme>();
 
-  /** An image that exposes a port, or listens on one, is a server; one that does not is run until it ends. */
-  async defaultSteps(): Promise<Step[]> {
-    const server: Step[] = [{ kind: 'http', method: 'GET', path: '/', headers: {} }];
-    if (exposedPorts(this.config).length > 0) return server;
-    const listener = await this.listener(undefined, this.limits.exit);
-    return listener ? server : [{ kind: 'until-exit' }];
+  constructor(
+    private readonly app: App,
+    config: ImageConfig,
+    private readonly limits: Limits,
+  ) {
+    this.finder = new ListenerFinder(app, exposedPorts(config));
   }
 
-  async step(step: Step): Promise<StepAnswer> {
+  /** An image that exposes ports, or listens, is a server; one that does not is run until it ends. */
+  async defaultSteps(): Promise<Step[]> {
+    const listeners = await this.finder.served(this.limits);
+    const single = listeners.length === 1;
+    return listeners.length === 0
+      ? [{ kind: 'until-exit' }]
+      : listeners.map((listener) => ({
+          kind: 'http',
+          method: 'GET',
+          path: '/',
+          headers: {},
+          ...('path' in listener ? { socket: listener.path } : !single && { port: listener.port }),
+        }));
+  }
+
+  /** @param tolerant whether a port that speaks no HTTP will do: nobody has said that it does */
+  async step(step: Step, tolerant: boolean): Promise<StepAnswer> {
     switch (step.kind) {
       case 'wait':
         await Promise.race([sleep(step.seconds * 1000), this.app.ended]);
@@ -82,15 +93,25 @@ class Performer {
         return { kind: 'until-exit' };
       case 'exec':
         return this.exec(step.command);
+      case 'signal':
+        if (this.app.exit !== undefined) throw this.ended(`before ${step.name} could be sent`);
+        await this.app.container.signal(step.name);
+        return { kind: 'signal' };
+      case 'tcp': {
+        const listener = await this.listener(step);
+        return greet(await this.app.relay(), listener);
+      }
       case 'http': {
-        const listener = await this.listener(step.port, this.limits.start);
-        if (!listener) throw this.ended(`before it listened${step.port ? ` on port ${step.port}` : ''}`);
-        return this.within(
+        const listener = await this.listener(step);
+        const asked = this.within(
           this.limits.step,
           this.http(step, listener),
           `did not answer ${step.method} ${step.path.split('?')[0]}`,
           '--step-timeout',
         );
+        if (!tolerant) return asked;
+        const answer = await asked.catch((error: unknown): StepAnswer => ({ kind: 'failed', reason: String(error) }));
+        return answer.kind === 'failed' && this.app.exit === undefined ? greet(await this.app.relay(), listener) : answer;
       }
     }
   }
@@ -107,66 +128,32 @@ class Performer {
     return { kind: 'exec', exit: run.exit, ...output(run.stdout, run.stderr) };
   }
 
-  /** Waits for a listening socket; undefined when the app ends first. */
-  private async listener(port: number | undefined, seconds: number): Promise<Listener | undefined> {
-    const relay = await this.app.relay().catch(() => undefined);
-    if (!relay) return undefined;
-    const declared = exposedPorts(this.config);
-    const deadline = Date.now() + seconds * 1000;
-    while (this.app.exit === undefined) {
-      const all = (await relay.listeners()).filter((listener) => listener.address !== DOCKER_DNS);
-      const found =
-        port !== undefined
-          ? all.find((listener) => listener.port === port)
-          : (all.find((listener) => declared.includes(listener.port)) ?? (declared.length === 0 ? all[0] : undefined));
-      if (found) return found;
-      if (Date.now() > deadline) {
-        const others = all.map((listener) => listener.port).join(', ');
-        throw this.failure(
-          `The app never opened ${port ?? (declared.join(' or ') || 'a port')} within ${seconds} s${others ? ` (it listens on ${others})` : ''}`,
-          'Name its port in an exercise file, or give it more time with --start-timeout.',
-        );
-      }
-      await Promise.race([sleep(POLL_MILLISECONDS), this.app.ended]);
-    }
-    return undefined;
-  }
-
+  /** Sends a request over HTTP, or HTTPS where the listener turns out to speak that. */
   private async http(step: HttpStep, listener: Listener): Promise<StepAnswer> {
     const relay = await this.app.relay();
-    const host = listener.address === '0.0.0.0' || listener.address === '::' ? '127.0.0.1' : listener.address;
-    return new Promise((resolve) => {
-      const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
-      const body = step.body === undefined ? undefined : Buffer.from(step.body);
-      const sent = request(
-        {
-          method: step.method,
-          path: step.path,
-          createConnection: () => relay.connect([host, listener.port]),
-          headers: {
-            host: `localhost:${listener.port}`,
-            connection: 'close',
-            ...(body && { 'content-length': body.length }),
-            ...step.headers,
-          },
-        },
-        (response) => {
-          const parts: Buffer[] = [];
-          response.on('data', (part: Buffer) => parts.push(part));
-          response.on('error', failed);
-          response.on('end', () =>
-            resolve({
-              kind: 'http',
-              status: response.statusCode ?? 0,
-              body: Buffer.concat(parts).toString('base64'),
-              headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-            }),
-          );
-        },
-      );
-      sent.on('error', failed);
-      sent.end(body);
-    });
+    const key = JSON.stringify(listener);
+    const known = this.schemes.get(key);
+    const first = await send(relay, step, listener, known ?? 'http');
+    if (known !== undefined || !isNoHttp(first)) {
+      this.schemes.set(key, known ?? 'http');
+      return first;
+    }
+    const second = await send(relay, step, listener, 'https');
+    if (second.kind === 'failed') return first;
+    this.schemes.set(key, 'https');
+    return second;
+  }
+
+  /** Waits for what a step speaks to. @throws UserError where it does not come */
+  private async listener(wanted: Wanted): Promise<Listener> {
+    const found = await this.finder.wait(wanted, this.limits.start);
+    if (found === undefined) throw this.ended(`before it listened${wanted.port ? ` on port ${wanted.port}` : ''}`);
+    if ('address' in found || 'path' in found) return found;
+    const others = found.others.map(nameOf).join(', ');
+    throw this.failure(
+      `The app never opened ${nameOf(wanted)} within ${this.limits.start} s${others ? ` (it listens on ${others})` : ''}`,
+      'Name its port in an exercise file, or give it more time with --start-timeout.',
+    );
   }
 
   private async within<T>(seconds: number, work: Promise<T>, what: string, flag: string): Promise<T> {

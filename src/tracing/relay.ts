@@ -3,11 +3,8 @@ import { ByteReader } from './bytereader.js';
 
 const HEADER = 9;
 
-/** A listening TCP socket inside the container. */
-export interface Listener {
-  address: string;
-  port: number;
-}
+/** A listening TCP socket inside the container, or the path of a Unix socket. */
+export type Listener = { address: string; port: number } | { path: string };
 
 /**
  * Our end of probes/relay.py: connections into the container by the streams of one exec, so that neither a published
@@ -73,8 +70,8 @@ export class Relay {
       const payload = await reader.bytes(header.readUInt32BE(5));
       const kind = String.fromCharCode(header[4] as number);
       if (kind === 'L') {
-        const pairs = JSON.parse(payload.toString()) as [string, number][];
-        this.lists.shift()?.(pairs.map(([address, port]) => ({ address, port })));
+        const rows = JSON.parse(payload.toString()) as ([string, number] | [string])[];
+        this.lists.shift()?.(rows.map(([address, port]) => (port === undefined ? { path: address } : { address, port })));
       } else {
         this.connections.get(header.readUInt32BE(0))?.deliver(kind, payload);
       }

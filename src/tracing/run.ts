@@ -1,5 +1,6 @@
+import { execa } from 'execa';
 import type { Session } from '../engines/engine.js';
-import { ExitCode, UserError } from '../errors.js';
+import { ExitCode, UserError, usageError } from '../errors.js';
 import type { RunOptions } from '../images/runoptions.js';
 import type { Answers } from './answers.js';
 import type { Step } from './exercise.js';
@@ -14,6 +15,8 @@ export interface Exercise {
   /** undefined: the default exercise. */
   steps: Step[] | undefined;
   limits: Limits;
+  /** Commands for this machine's shell, before each start: what brings a database back to where the first run met it. */
+  reset?: string[];
   /** Whether the supervisor needs CAP_SYS_PTRACE, since the app changes its user. */
   ptrace?: true;
 }
@@ -35,7 +38,8 @@ export async function runWatched(
   where: Pick<WatchedSpec, 'image' | 'config' | 'volume' | 'kit' | 'name'>,
   say: (text: string) => void,
 ): Promise<Outcome> {
-  const { args, run, steps, limits, ptrace } = exercise;
+  const { args, run, steps, limits, reset = [], ptrace } = exercise;
+  for (const command of reset) await runReset(command);
   const app = await WatchedApp.start(session, { ...where, args, run, ...(ptrace && { ptrace }) });
   const answers = await perform(app, where.config, steps, limits, say).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
@@ -44,6 +48,15 @@ export async function runWatched(
   const observed = await app.observed();
   if (!needs(observed)) await requireWhole(observed, app, answers instanceof UserError ? answers : undefined);
   return { answers, observed };
+}
+
+async function runReset(command: string): Promise<void> {
+  const { failed, exitCode, all } = await execa('sh', ['-c', command], { reject: false, all: true });
+  if (failed)
+    throw usageError(
+      `The reset command \`${command}\` of the exercise file failed (${exitCode}): ${all.trim().slice(-500)}`,
+      'It is run by sh on this machine before each start of the app; see that it works there.',
+    );
 }
 
 /** The capability without which the app could not be watched. */

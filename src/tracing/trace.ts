@@ -9,8 +9,10 @@ import { openedModules } from '../python/opened.js';
 import type { RootFs } from '../rootfs.js';
 import { type Observation, TRACE_VERSION, type Trace } from '../trace.js';
 import type { Answers } from './answers.js';
+import { commandOf } from './app.js';
 import type { Facts, Imports } from './facts.js';
 import type { Helper, Layout } from './helper.js';
+import { otherInterpreter } from './interpreters.js';
 import { askLoader } from './ldd.js';
 import { beforeRun, viewMachine } from './machine.js';
 import { type Exercise, needs, runWatched } from './run.js';
@@ -18,6 +20,8 @@ import type { Observed } from './watched.js';
 
 export interface TraceResult {
   trace: Trace;
+  /** The interpreter of the app, where it is not that which the helper has. */
+  interpreter: string | undefined;
   /** As it was done: with what watching the app needs. */
   exercise: Exercise;
   answers: Answers;
@@ -68,7 +72,8 @@ export async function traceImage(
   const opinion = await askLoader(fs, helper, seen, environment);
   for (const path of new Set(opinion.paths)) trace.observations.push({ kind: 'ldd', path, process: null });
   trace.warnings.push(...opinion.warnings);
-  return { trace, exercise, answers, fs };
+  const interpreter = image.machine ? undefined : otherInterpreter(fs, trace, helper.python.executable);
+  return { trace, exercise, answers, fs, interpreter };
 }
 
 /**
@@ -108,7 +113,10 @@ async function assembleTrace(
   const environment = environmentOf(exercise.run.env);
   const workdir = exercise.run.workdir ?? (image.config.WorkingDir || '/');
   const layout = await helper.layout(environment, workdir);
-  const { modules, searchPath } = image.machine ? withoutProbe(observations, exercise.args, workdir, layout) : observed.imports;
+  const command = commandOf(image.config, exercise.run, exercise.args);
+  const unprobed = withoutProbe({ processes, observations }, observed.probed, command, workdir, layout);
+  const modules = new Map([...unprobed.modules, ...observed.imports.modules]);
+  const searchPath = [...observed.imports.searchPath, ...unprobed.searchPath];
   return {
     version: TRACE_VERSION,
     image: {
@@ -145,11 +153,25 @@ async function assembleTrace(
   };
 }
 
-/** What the import probe would have told, as far as command line and opened files do. */
-function withoutProbe(observations: readonly Observation[], args: readonly string[], workdir: string, layout: Layout): Imports {
-  const scripts = args.filter((word) => word.endsWith('.py')).map((word) => posix.dirname(posix.resolve(workdir, word)));
+/**
+ * What the import probe would have told of interpreters that it was not in (`python -S`, and all of a machine), as far
+ * as command line and opened files do.
+ */
+function withoutProbe(
+  { processes, observations }: ReturnType<typeof mergeFacts>,
+  probed: ReadonlySet<number>,
+  command: readonly string[],
+  workdir: string,
+  layout: Layout,
+): Imports {
+  const isUnprobed = (index: number | null) => {
+    const process = index === null ? undefined : processes[index];
+    return process?.executable && /^python[\d.]*$/.test(posix.basename(process.executable)) && !probed.has(process.pid);
+  };
+  const opened = observations.filter(({ kind, process }) => kind === 'open' && isUnprobed(process)).map(({ path }) => path);
+  if (opened.length === 0) return { modules: new Map(), searchPath: [] };
+  const scripts = command.filter((word) => word.endsWith('.py')).map((word) => posix.dirname(posix.resolve(workdir, word)));
   const searchPath = [...new Set([...scripts, workdir])];
-  const opened = observations.filter(({ kind }) => kind === 'open').map(({ path }) => path);
   return { modules: openedModules(opened, [...searchPath, ...layout.searchPath], layout.suffixes), searchPath };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LibrarySearch } from '../../src/elf/search.js';
 import { ModuleFinder } from '../../src/python/finder.js';
 import { type RepairInput, repairsFor } from '../../src/smoke/repair.js';
-import { LAYOUT } from '../support/analyst.js';
+import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeElf } from '../support/elf.js';
 import { makeTree } from '../support/tree.js';
 
@@ -10,6 +10,9 @@ const SITE = LAYOUT.sitePackages[0] as string;
 const fs = makeTree({
   [`${SITE}/pkg/__init__.py`]: '',
   [`${SITE}/pkg/part.py`]: '',
+  [`${SITE}/chain.py`]: 'import deep\nfrom pkg import part\ndef later():\n    import never',
+  [`${SITE}/deep.py`]: '',
+  [`${SITE}/never.py`]: '',
   '/usr/lib/libx.so.1': makeElf({ soname: 'libx.so.1' }),
   '/srv/data/one': '',
   '/srv/data/two': '',
@@ -19,6 +22,7 @@ async function repairs(more: Partial<RepairInput>): Promise<string[]> {
   const input: RepairInput = {
     fs,
     finder: new ModuleFinder(fs, LAYOUT),
+    summarize: analystOver(fs).summarize,
     libraries: await LibrarySearch.open(fs, {}),
     searchPath: LAYOUT.searchPath,
     missing: [],
@@ -35,9 +39,14 @@ describe('repairsFor', () => {
     ['a look-up in vain', { missing: ['/srv/data/one'] }, ['/srv/data/one']],
     ['a look-up of what no image has', { missing: ['/srv/gone'] }, []],
     [
+      'a module that was not found, with what importing it imports',
+      { said: "ModuleNotFoundError: No module named 'chain'" },
+      [`${SITE}/chain.py`, `${SITE}/deep.py`, `${SITE}/pkg/__init__.py`, `${SITE}/pkg/part.py`],
+    ],
+    [
       'a module that was not found, with its packages',
       { said: "ModuleNotFoundError: No module named 'pkg.part'" },
-      [`${SITE}/pkg/part.py`, `${SITE}/pkg/__init__.py`],
+      [`${SITE}/pkg/__init__.py`, `${SITE}/pkg/part.py`],
     ],
     ['a module that the original does not have either', { said: "No module named 'nowhere'" }, []],
     [

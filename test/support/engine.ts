@@ -47,6 +47,14 @@ export async function buildImage(dockerfile: string, files: Record<string, strin
   return name;
 }
 
+/** Builds the image of a folder with a Dockerfile; the same content gives the same name. */
+export async function buildFolder(folder: string): Promise<string> {
+  const { stdout } = await execa('docker', ['build', '-q', folder], { env: { DOCKER_BUILDKIT: '0' } });
+  const name = `pyshrink-test/${stdout.trim().slice('sha256:'.length, 'sha256:'.length + 12)}`;
+  await docker('tag', stdout.trim(), name);
+  return name;
+}
+
 /** What is on the daemon of sessions of ours. */
 export async function leftovers(): Promise<string[]> {
   const filter = ['--filter', 'label=io.pyshrink.session'];

@@ -85,7 +85,7 @@ describe('readExercise', () => {
     'reads the fixture %s',
     async (name) => {
       expect(readFileSync(join(fixtures, name), 'utf8')).toContain('steps:');
-      expect((await readExercise(join(fixtures, name))).length).toBeGreaterThan(0);
+      expect((await readExercise(join(fixtures, name))).steps.length).toBeGreaterThan(0);
     },
   );
 });

@@ -82,6 +82,7 @@ export class DockerSession implements Session {
         Mounts: [{ Type: 'volume', Source: spec.volume, Target: KIT_MOUNT }],
         LogConfig: { Type: 'none', Config: {} },
         ReadonlyRootfs: run.readOnly,
+        ...(run.init && { Init: true }),
         CapAdd: run.capAdd,
         CapDrop: run.capDrop,
         SecurityOpt: run.securityOpt,

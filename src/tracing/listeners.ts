@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { App } from './app.js';
+import type { Listener } from './relay.js';
+
+const POLL_MILLISECONDS = 20;
+/** How long the other ports that an image declares may take, once one of them listens: many images declare some in vain. */
+const OTHERS_MILLISECONDS = 3000;
+/** How long a Unix socket must be there to be taken for a server's. */
+const STEADY_MILLISECONDS = 1000;
+/** Docker's own name server inside a container. */
+const DOCKER_DNS = '127.0.0.11';
+/** Names of sockets by which the processes of one program speak with each other. */
+const INTERNAL = /\/(pymp-|tmp)[^/]*(\/|$)/;
+
+/** What a step speaks to; nothing: whatever the app listens on. */
+export interface Wanted {
+  port?: number | undefined;
+  socket?: string | undefined;
+}
+
+/** Finds what an app listens on, by asking the kernel. */
+export class ListenerFinder {
+  constructor(
+    private readonly app: App,
+    /** Ports that the image declares. */
+    private readonly declared: readonly number[],
+  ) {}
+
+  /**
+   * Waits for one that is wanted.
+   * @param seconds how long
+   * @returns undefined when the app ends first; what else listens when the time is over
+   */
+  async wait({ port, socket }: Wanted, seconds: number): Promise<Listener | { others: Listener[] } | undefined> {
+    const deadline = Date.now() + seconds * 1000;
+    while (this.app.exit === undefined) {
+      const all = await this.all();
+      const found =
+        socket !== undefined
+          ? all.find((one) => 'path' in one && one.path === socket)
+          : port !== undefined
+            ? at(all, port)
+            : (this.declared.map((one) => at(all, one)).find((one) => one !== undefined) ??
+              (this.declared.length === 0 ? (all.find((one) => 'port' in one) ?? all.find(isServers)) : undefined));
+      if (found) return found;
+      if (Date.now() > deadline) return { others: all };
+      await this.pause();
+    }
+    return undefined;
+  }
+
+  /**
+   * What a server is asked by default: the declared ports that listen; where none is declared, the first that does, or
+   * a Unix socket that stays. Empty for an app that ended without listening.
+   * @throws nothing for declared ports that stay closed, of which one is returned all the same: asking it tells why
+   */
+  async served({ start, exit }: { start: number; exit: number }): Promise<Listener[]> {
+    const declared = this.declared.length > 0;
+    const first = await this.wait({}, declared ? start : exit);
+    if (first === undefined || 'others' in first) return declared ? [{ address: '', port: this.declared[0] as number }] : [];
+    if ('path' in first) {
+      await Promise.race([sleep(STEADY_MILLISECONDS), this.app.ended]);
+      return this.app.exit === undefined && (await this.all()).some((one) => 'path' in one && one.path === first.path)
+        ? [first]
+        : this.served({ start, exit });
+    }
+    if (!declared) return [first];
+    const deadline = Date.now() + OTHERS_MILLISECONDS;
+    for (;;) {
+      const all = await this.all();
+      const open = this.declared.flatMap((port) => at(all, port) ?? []);
+      if (open.length === this.declared.length || Date.now() > deadline || this.app.exit !== undefined)
+        return open.length > 0 ? open : [first];
+      await this.pause();
+    }
+  }
+
+  private async all(): Promise<Listener[]> {
+    const relay = await this.app.relay().catch(() => undefined);
+    return ((await relay?.listeners()) ?? []).filter((one) => !('address' in one) || one.address !== DOCKER_DNS);
+  }
+
+  private pause(): Promise<unknown> {
+    return Promise.race([sleep(POLL_MILLISECONDS), this.app.ended]);
+  }
+}
+
+function at(listeners: readonly Listener[], port: number): Listener | undefined {
+  return listeners.find((one) => 'port' in one && one.port === port);
+}
+
+function isServers(listener: Listener): boolean {
+  return 'path' in listener && !INTERNAL.test(listener.path);
+}
+
+/** A listener, or what is wanted of one, in words. */
+export function nameOf(one: Listener | Wanted): string {
+  if ('path' in one) return one.path;
+  return String(('socket' in one ? one.socket : undefined) ?? one.port ?? 'a port');
+}

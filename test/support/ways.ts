@@ -1,0 +1,105 @@
+import { copyFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Command } from 'commander';
+import { execa } from 'execa';
+import { addExerciseOptions, addRunOptions, exerciseOf } from '../../src/commands/options.js';
+import type { Attached, Container, ImageInfo, Session } from '../../src/engines/engine.js';
+import type { ImageConfig } from '../../src/images/config.js';
+import type { Answers } from '../../src/tracing/answers.js';
+import { App, commandOf } from '../../src/tracing/app.js';
+import type { Helper, Kit } from '../../src/tracing/helper.js';
+import { perform } from '../../src/tracing/perform.js';
+import type { Exercise } from '../../src/tracing/run.js';
+import { workdir } from './engine.js';
+
+/** What a user writes on a command line, as `trace` understands it. */
+export async function exerciseFrom(options: readonly string[], args: readonly string[]): Promise<Exercise> {
+  const command = addExerciseOptions(addRunOptions(new Command().exitOverride())).argument('[CMD...]');
+  let exercise: Promise<Exercise> | undefined;
+  command.action((words, flags) => {
+    exercise = exerciseOf(words, flags);
+  });
+  await command.parseAsync([...options, '--', ...args], { from: 'user' });
+  return exercise as Promise<Exercise>;
+}
+
+/** An app that nobody watches. */
+class PlainApp extends App {
+  constructor(
+    container: Container,
+    config: ImageConfig,
+    kit: Kit,
+    streams: Attached,
+    private readonly wrap: readonly string[],
+  ) {
+    super(container, config, kit, streams);
+  }
+
+  protected override execCommand(command: readonly string[]): string[] {
+    return [...this.wrap, ...command];
+  }
+}
+
+export interface Plain {
+  answers: Answers;
+  /** The app's exit status, also where it was stopped. */
+  exit: number;
+}
+
+/**
+ * Does an exercise on an image without watching it.
+ * @param wrap what is put before the command
+ * @param config of the original image, whose steps by default are these
+ */
+export async function runPlain(
+  session: Session,
+  helper: Helper,
+  image: ImageInfo,
+  exercise: Exercise,
+  { wrap = [], mounts = [] }: { wrap?: readonly string[]; mounts?: readonly string[] } = {},
+): Promise<Plain> {
+  const { run, args, steps, limits } = exercise;
+  const container = await session.create({
+    image: image.id,
+    command: [...wrap, ...commandOf(image.config, run, args)],
+    run: { ...run, volume: [...run.volume, ...mounts], ...(wrap.length > 0 && { capAdd: [...run.capAdd, 'SYS_PTRACE'] }) },
+    volume: helper.volume,
+    attachInput: false,
+    role: 'app',
+  });
+  // What stands before the command would not pass a signal on.
+  const config = { ...image.config, StopTimeout: 0, ...(wrap.length > 0 && { StopSignal: 'SIGKILL' }) };
+  const app = new PlainApp(container, config, await helper.kitFor(image.id), await container.start(), wrap);
+  const answers = await perform(app, image.config, steps, limits, () => {});
+  return { answers, exit: await app.ended };
+}
+
+/** A strace that runs in any image: Debian's, with its libraries and its loader, in a folder. */
+export async function portableStrace(): Promise<string> {
+  const folder = workdir();
+  const { stdout } = await execa('sh', ['-c', 'ldd "$(command -v strace)"; command -v strace']);
+  for (const line of stdout.split('\n')) {
+    const path = /(\/\S+)/.exec(line)?.[1];
+    if (path) copyFileSync(path, join(folder, /ld-linux/.test(path) ? 'ld.so' : basename(path)));
+  }
+  return folder;
+}
+
+/** The command line that runs a program under it, where its folder is mounted at /strace, and one for logs at /strace-out. */
+export function underStrace(): string[] {
+  const calls = 'open,openat,execve,creat,chdir,chroot';
+  return [
+    '/strace/ld.so',
+    '--library-path',
+    '/strace',
+    '/strace/strace',
+    '-ff',
+    '-y',
+    '-s',
+    '4096',
+    '-e',
+    `trace=${calls}`,
+    '-o',
+    '/strace-out/log',
+  ];
+}
