@@ -3,7 +3,7 @@
     start.py enter JSON PROGRAM [ARGUMENT...]
 
 JSON: {"uid", "gid", "groups": [], "cwd", "capabilities": [numbers of the bounding set],
-"loopback": whether a network namespace of our own has to be brought up}. What a container runtime does
+"loopback": whether a network namespace of our own has to be brought up, "limits": [{"name", "soft", "hard"}]}. What a container runtime does
 last (OCI runtime specification, "process"); for engines that have none.
 """
 
@@ -26,6 +26,16 @@ def raise_loopback():
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP | IFF_RUNNING))
 
 
+def set_limit(name, soft, hard):
+    """One of setrlimit(2), by the name that `docker run --ulimit` has for it."""
+    import resource
+
+    number = getattr(resource, "RLIMIT_" + name.upper(), None)
+    if number is None:
+        raise OSError(22, "there is no limit %s" % name)
+    resource.setrlimit(number, (soft, hard))
+
+
 def enter(wanted, libc):
     if wanted["loopback"]:
         raise_loopback()
@@ -35,6 +45,8 @@ def enter(wanted, libc):
         if libc.prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 1:
             continue
         libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
+    for limit in wanted["limits"]:
+        set_limit(**limit)
     os.umask(0o022)
     if not os.path.isdir(wanted["cwd"]):
         os.makedirs(wanted["cwd"])

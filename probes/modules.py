@@ -14,8 +14,11 @@ import re
 import struct
 import sys
 import warnings
-import zipfile
-import zlib
+
+try:
+    import zlib
+except ImportError:  # of an interpreter without it, nothing is compressed by it
+    zlib = None
 
 # A source that is larger holds data; reading it would take minutes and its names would say nothing.
 LARGEST_SOURCE = 16 << 20
@@ -290,7 +293,7 @@ def read_file(path):
     while archive not in ("", "/"):
         archive = os.path.dirname(archive)
         if os.path.isfile(archive):
-            with zipfile.ZipFile(archive) as opened:
+            with __import__("zipfile").ZipFile(archive) as opened:
                 return opened.read(path[len(archive) + 1:])
     raise OSError("no such file")
 

@@ -71,14 +71,14 @@ def site_packages():
 
 
 LAYOUT = r"""
-import importlib.machinery, json, os, sys
+import importlib.machinery, os, sys
 editable = {}
 for finder in sys.meta_path:
     module = sys.modules.get(getattr(finder, "__module__", None) or type(finder).__module__)
     for name in ("MAPPING", "NAMESPACES"):  # of setuptools' __editable___NAME_finder.py
         for key, value in dict(getattr(module, name, None) or {}).items():
             editable[key] = value[0] if isinstance(value, list) and value else value
-print(json.dumps({
+print(ascii({
     "searchPath": [os.path.abspath(entry) for entry in sys.path],
     "standardLibrary": [os.path.dirname(os.path.abspath(os.__file__))] + [p for p in sys.path if p.endswith("lib-dynload")],
     "builtins": sorted(sys.builtin_module_names),
@@ -93,7 +93,9 @@ def layout(request):
     on top of the image's and in the folder *cwd*."""
     cwd = request["cwd"] if os.path.isdir(request["cwd"]) else "/"
     environment = dict(os.environ, **request["env"])
-    return json.loads(ask_interpreter(LAYOUT, cwd=cwd, env=environment)[-1])
+    from ast import literal_eval
+
+    return literal_eval(ask_interpreter(LAYOUT, cwd=cwd, env=environment)[-1])
 
 
 def copy(source, target):
@@ -121,12 +123,17 @@ def make_kit(_):
 
     Words of the command line that begin with `kit/` are below the folder that the kit is in."""
     here = os.path.dirname(os.path.abspath(__file__))
+    lacking = None
     try:
         __import__(PACKAGE + ".supervisor")
         __import__(PACKAGE + ".relay")
-        __import__(PACKAGE + ".enter")
     except ImportError as error:
         return {"error": "the image's Python lacks what the supervisor needs: %s" % error}
+    try:
+        __import__(PACKAGE + ".seccomp")
+        __import__(PACKAGE + ".enter")
+    except ImportError as error:
+        lacking = str(error)
     executable = os.path.realpath(sys.executable)
     loader = interpreter_of(executable)
     standard = os.path.dirname(os.path.abspath(os.__file__))
@@ -157,7 +164,7 @@ def make_kit(_):
                     copy(path, os.path.join(KIT, "libs", name))
         copy(loader, KIT + "/libs/ld.so")
         command = ["kit/libs/ld.so", "--library-path", "kit/libs"] + command
-    return {"command": command + ["-I", "-S", "-B"], "loader": loader}
+    return {"command": command + ["-I", "-S", "-B"], "loader": loader, "lacking": lacking}
 
 
 def information(_):

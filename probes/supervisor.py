@@ -4,11 +4,12 @@
 
 JSON: {"facts": file, "stop": number of the image's stop signal (0: none), "patience": seconds that the program gets
 after it, "first": whether it runs in place of process 1, "beside": whether it was started beside an app by the
-runtime, "ptrace": whether CAP_SYS_PTRACE was added for us alone}.
+runtime, "ptrace": whether CAP_SYS_PTRACE was added for us alone, "listener": whether system calls are listened to;
+without, processes are only looked at now and then}.
 
 The file of facts gets JSON lines: ["process", pid, parent, executable] before the first fact of a process and after
-each of its execs, ["fact", kind, pid, path], ["warning", text], ["needs", capability] where the program's processes
-can't be read without it, and ["exit", status] when the program has ended. A file without that line is of a supervisor
+each of its execs, ["fact", kind, pid, path], ["warning", text], ["needs", what] where the program's processes can't be
+read without a capability, or system calls can't be listened to, and ["exit", status] when the program has ended. A file without that line is of a supervisor
 that died. Paths are absolute, as the caller named them (not resolved); undecodable bytes are surrogate escapes.
 """
 
@@ -24,11 +25,17 @@ import sys
 import threading
 import time
 
-from . import paths, privileges, seccomp, syscalls
+from . import paths, syscalls
+
+try:
+    from . import privileges, seccomp
+except ImportError:  # no ctypes: no call is seen, and only what can be polled is told
+    privileges = seccomp = None
 
 ENVIRONMENT_PREFIX = b"PYSHRINK_HIDDEN_"
 DEFAULT_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FLUSH_SECONDS = 0.5
+LOOK_SECONDS = 0.01
 BUFFERED = 512
 CONTINUE = 1
 NOTIFICATION = bytes(80)
@@ -189,11 +196,15 @@ class Watcher:
 
 
 class MapsProbe:
-    """What is mapped by any process here, read from /proc/PID/maps: a second opinion beside the listener's."""
+    """What is mapped by any process here, read from /proc/PID/maps: a second opinion beside the listener's.
 
-    def __init__(self, journal):
+    Where there is no listener, it is the first: then what is open and what runs is looked at as well."""
+
+    def __init__(self, journal, alone):
         self.journal = journal
         self.seen = set()
+        self.alone = alone
+        self.programs = {}
 
     def look(self):
         own = os.getpid()
@@ -201,6 +212,8 @@ class MapsProbe:
         for name in paths.descendants(None if own == 1 else own):
             if int(name) == own:
                 continue
+            if self.alone:
+                self.look_at(name)
             try:
                 with open("/proc/%s/maps" % name, "rb") as file:
                     mapped = {line.split(None, 5)[5].rstrip(b"\n") for line in file if b" /" in line}
@@ -210,6 +223,24 @@ class MapsProbe:
                 if path.startswith(b"/") and not path.endswith(b" (deleted)"):
                     self.journal.add("fact", "map", int(name), os.fsdecode(path))
             self.seen |= mapped
+
+    def look_at(self, name):
+        """The program of a process, its directory and its open files."""
+        program = paths.link(b"/proc/%s/exe" % name.encode())
+        if program and self.programs.get(name) != program:
+            self.programs[name] = program
+            self.journal.add("process", int(name), 0, os.fsdecode(program))
+            self.journal.add("fact", "exec", int(name), os.fsdecode(program))
+        try:
+            numbers = os.listdir("/proc/%s/fd" % name)
+        except OSError:
+            numbers = []
+        found = {("open", paths.link(b"/proc/%s/fd/%s" % (name.encode(), number.encode()))) for number in numbers}
+        found.add(("chdir", paths.link(b"/proc/%s/cwd" % name.encode())))
+        for kind, path in found - self.seen:
+            if path and path.startswith(b"/") and not path.endswith(b" (deleted)"):
+                self.journal.add("fact", kind, int(name), os.fsdecode(path))
+        self.seen |= found
 
 
 def start(program, environment, machine, mask, options):
@@ -225,17 +256,19 @@ def start(program, environment, machine, mask, options):
         descriptors.frombytes(ancillary[0][2][:4])
         ours.close()
         return pid, descriptors[0]
-    status = 126
+    status, started = 126, False
     try:
         ours.close()
-        if options["first"]:
+        if options["first"] and privileges:
             privileges.become_subreaper()  # as process 1 it would get all orphans
         if options["ptrace"]:
             privileges.drop(privileges.CAP_SYS_PTRACE)
-        listener = seccomp.install(machine)
-        theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))])
-        os.close(listener)
+        if options["listener"]:
+            listener = seccomp.install(machine)
+            theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))])
+            os.close(listener)
         theirs.close()
+        started = True
         for number in (signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE), signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -243,6 +276,8 @@ def start(program, environment, machine, mask, options):
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             status = 127
+        if options["listener"] and not started:
+            os._exit(125)  # without a word: it is started again, without a listener
         os.write(2, ("pyshrink: %s: %s\n" % (program[0], error.strerror)).encode())
     finally:
         os._exit(status)
@@ -297,8 +332,9 @@ def serve_signals(child, options, journal, maps, catchable):
     """
     first, stop_signal = options["first"] and os.getpid() == 1, options["stop"]
     deadline = None
+    interval = FLUSH_SECONDS if options["listener"] else LOOK_SECONDS
     while True:
-        information = signal.sigtimedwait(catchable, FLUSH_SECONDS)
+        information = signal.sigtimedwait(catchable, interval)
         if deadline is not None and time.monotonic() > deadline:
             os.kill(child, signal.SIGKILL)
         if information is None:
@@ -370,16 +406,18 @@ def main():
     journal = Journal(options["facts"])
     catchable = set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
-    privileges.become_subreaper()
-    can_have_more = os.geteuid() == 0 and not privileges.has(privileges.CAP_SYS_PTRACE)
+    if privileges:
+        privileges.become_subreaper()
     child, listener = start(program, environment, machine, mask, options)
-    if listener is None:
-        journal.add("error", "the kernel or the container's seccomp profile refuses a seccomp listener")
-        journal.flush()
-        os._exit(125)
-    watcher = Watcher(listener, journal, machine, can_have_more)
-    threading.Thread(target=watcher.run, daemon=True).start()
-    maps = MapsProbe(journal)
+    if options["listener"]:
+        if listener is None:
+            journal.add("needs", "listener")
+            journal.flush()
+            os._exit(125)
+        can_have_more = os.geteuid() == 0 and not privileges.has(privileges.CAP_SYS_PTRACE)
+        watcher = Watcher(listener, journal, machine, can_have_more)
+        threading.Thread(target=watcher.run, daemon=True).start()
+    maps = MapsProbe(journal, not options["listener"])
     status = serve_signals(child, options, journal, maps, catchable)
     code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
     journal.add("exit", code)

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ENGINES, type EngineName } from '../engines/choose.js';
 import { UserError } from '../errors.js';
@@ -64,6 +65,13 @@ export function addRunOptions(command: Command): Command {
   const list = (flags: string, text: string) => addList(command, flags, text);
   addEnvironmentOptions(command);
   list('-v, --volume <VOLUME:DIR>', 'volume or directory to mount');
+  list('--mount <MOUNT>', 'the same, as type=bind,source=...,target=...');
+  list('-p, --publish <PORT>', 'port to publish; the exercise needs none');
+  list('--ulimit <NAME=SOFT[:HARD]>', 'limit of a resource');
+  list('--device <DEVICE>', 'device of this machine');
+  command.option('--gpus <GPUS>', 'GPUs: all, a number, or device=ID');
+  command.option('-i, --interactive', 'what this command reads is what the app reads');
+  command.option('-t, --tty', 'a terminal');
   command.option('-u, --user <USER>', 'user name or uid[:gid]');
   command.option('-w, --workdir <DIR>', 'working directory');
   command.option('--network <NETWORK>', 'network to join');
@@ -146,7 +154,14 @@ export async function exerciseOf(args: string[], flags: RunFlags & ExerciseFlags
   const file = flags.exercise === undefined ? { steps: [], reset: [] } : await readExercise(flags.exercise);
   const steps: Step[] = [...file.steps, ...flags.step, ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : [])];
   const run = RunOptionsSchema.parse({ ...PLAIN_RUN, ...flags, env: await environmentEntries(flags) });
-  return { args, run, steps: steps.length > 0 ? steps : undefined, limits: limitsOf(flags), reset: file.reset };
+  return {
+    args,
+    run,
+    steps: steps.length > 0 ? steps : undefined,
+    limits: limitsOf(flags),
+    ...(file.reset.length > 0 && { reset: file.reset }),
+    ...(run.interactive && { input: (await buffer(process.stdin)).toString('base64') }),
+  };
 }
 
 async function readEnvFile(path: string): Promise<string[]> {

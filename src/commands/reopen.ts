@@ -63,7 +63,7 @@ export async function reopen(
     fs: original.machine ? (await viewMachine(helper, original, trace, include, undefined)).fs : await helper.rootFs(),
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
-    runs: secret.runs.map(({ args, steps, run, answers, reset, ptrace }, index) => {
+    runs: secret.runs.map(({ args, steps, run, answers, reset, input, weak, ptrace }, index) => {
       const given = env.filter(([name]) => trace.runs[index]?.environment.includes(name)).map(([name, value]) => `${name}=${value}`);
       return {
         answers,
@@ -73,6 +73,8 @@ export async function reopen(
           steps: steps ?? undefined,
           limits,
           ...(reset && { reset }),
+          ...(input !== undefined && { input }),
+          ...(weak !== undefined && { weak }),
           ...(ptrace && { ptrace }),
         },
       };

@@ -66,8 +66,20 @@ export async function traceStage(
   now.unsound = await unsoundSpots(fs, now, analyst, original.config);
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
   const { env: _, ...run } = exercise.run;
-  const { args, steps = null, reset, ptrace } = exercise;
-  const runs = [...(earlier?.secret.runs ?? []), { args, steps, run, answers, ...(reset && { reset }), ...(ptrace && { ptrace }) }];
+  const { args, steps = null, reset, input, weak, ptrace } = exercise;
+  const runs = [
+    ...(earlier?.secret.runs ?? []),
+    {
+      args,
+      steps,
+      run,
+      answers,
+      ...(reset && { reset }),
+      ...(input !== undefined && { input }),
+      ...(weak !== undefined && { weak }),
+      ...(ptrace && { ptrace }),
+    },
+  ];
   await folder.saveTrace(trace, { runs });
   return { context, helper, original, trace, runs: [{ exercise, answers }], fs, analyst, path: folder.tracePath };
 }

@@ -17,6 +17,8 @@ const Private = z.object({
       steps: z.array(StepSchema).nullable(),
       run: RunOptionsSchema.omit({ env: true }),
       answers: Answers,
+      weak: z.string().exactOptional(),
+      input: z.string().exactOptional(),
       reset: z.array(z.string()).exactOptional(),
       ptrace: z.literal(true).exactOptional(),
     }),

@@ -7,6 +7,15 @@ export const RunOptionsSchema = z.object({
   /** `NAME=VALUE`, beside the image's own. */
   env: list,
   volume: list,
+  mount: list.default([]),
+  publish: list.default([]),
+  ulimit: list.default([]),
+  device: list.default([]),
+  gpus: z.string().exactOptional(),
+  /** Standard input is ours. */
+  interactive: z.literal(true).exactOptional(),
+  /** A terminal: what the app says comes in one stream. */
+  tty: z.literal(true).exactOptional(),
   user: z.string().exactOptional(),
   workdir: z.string().exactOptional(),
   network: z.string().exactOptional(),
@@ -32,6 +41,10 @@ export type RunOptions = z.infer<typeof RunOptionsSchema>;
 export const PLAIN_RUN: RunOptions = {
   env: [],
   volume: [],
+  mount: [],
+  publish: [],
+  ulimit: [],
+  device: [],
   addHost: [],
   tmpfs: [],
   readOnly: false,

@@ -1,3 +1,5 @@
+import { diffArrays } from 'diff';
+
 /** What is known to vary from one run to the next, and what it is replaced with. */
 const VARYING: readonly [RegExp, string][] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?/g, '<time>'],
@@ -12,15 +14,77 @@ export function maskKnown(text: string): string {
   return VARYING.reduce((masked, [pattern, name]) => masked.replace(pattern, name), text);
 }
 
+/** Beyond this many differing words, two answers are taken to have nothing in common. */
+const MOST_EDITS = 4000;
+
 /**
- * Whether `shrunk` says what `first` says, apart from what differs between two answers of the original itself.
- * Texts are compared word by word; where the originals differ in their number of words, line by line.
+ * Whether `shrunk` says what `first` says, apart from what differs between two answers of the original itself: what
+ * these have in common must be there in the same order, and something else only where they differ.
  */
 export function sameButForVariation(first: string, second: string, shrunk: string): boolean {
-  for (const pattern of [/(\w+|\W)/g, /[^\n]*\n?/g]) {
-    const words = (text: string): readonly string[] => text.match(pattern) ?? [];
-    const [a, b, c] = [words(first), words(second), words(shrunk)];
-    if (a.length === b.length && a.length === c.length) return a.every((word, index) => word !== b[index] || word === c[index]);
+  const fixed = commonRuns(wordsOf(first), wordsOf(second));
+  return fixed !== undefined && fits(fixed, wordsOf(shrunk));
+}
+
+function wordsOf(text: string): string[] {
+  return text.match(/\w+|\W/g) ?? [];
+}
+
+/** Words that two texts share, in runs; between two runs they differ. The first and the last may be empty. */
+interface Runs {
+  runs: string[][];
+  /** The most words that either text has between a run and the next. */
+  gaps: number[];
+}
+
+function commonRuns(first: string[], second: string[]): Runs | undefined {
+  const changes = diffArrays(first, second, { maxEditLength: MOST_EDITS });
+  if (!changes) return undefined;
+  const runs: string[][] = [[]];
+  const gaps: number[] = [];
+  let [removed, added] = [0, 0];
+  const last = () => runs.at(-1) as string[];
+  const close = () => {
+    if (removed + added === 0) return;
+    gaps.push(Math.max(removed, added));
+    runs.push([]);
+    [removed, added] = [0, 0];
+  };
+  changes.forEach(({ value, added: isAdded, removed: isRemoved }, index) => {
+    const between = index > 0 && index < changes.length - 1;
+    if (isRemoved) removed += value.length;
+    else if (isAdded) added += value.length;
+    // A hyphen that two tokens happen to share is none of what surrounds them.
+    else if (between && removed + added > 0 && !value.some((word) => /\w\w|[\s<>"'{}()[\]]/.test(word))) {
+      removed += value.length;
+      added += value.length;
+    } else {
+      close();
+      last().push(...value);
+    }
+  });
+  close();
+  return { runs, gaps };
+}
+
+/** Whether a text is the runs with something between them, not much longer than what was there. */
+function fits({ runs, gaps }: Runs, words: readonly string[]): boolean {
+  const matches = (run: readonly string[], at: number) =>
+    at + run.length <= words.length && run.every((word, index) => word === words[at + index]);
+  const [first = [], ...rest] = runs;
+  if (!matches(first, 0)) return false;
+  if (rest.length === 0) return words.length === first.length;
+  let at = first.length;
+  for (const [index, run] of rest.entries()) {
+    const most = (gaps[index] as number) * 2 + 8;
+    if (index === rest.length - 1) {
+      const end = words.length - run.length;
+      return end >= at && end - at <= most && matches(run, end);
+    }
+    let next = at;
+    while (next - at <= most && !matches(run, next)) next++;
+    if (next - at > most) return false;
+    at = next + run.length;
   }
-  return false;
+  return true;
 }

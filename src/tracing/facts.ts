@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { ObservationKind } from '../trace.js';
 
+const Needs = z.enum(['SYS_PTRACE', 'listener']);
+type Needs = z.infer<typeof Needs>;
+
 const Line = z.union([
   z.tuple([z.literal('fact'), ObservationKind, z.number(), z.string()]),
   z.tuple([z.literal('process'), z.number(), z.number(), z.string().nullable()]),
   z.tuple([z.literal('warning'), z.string()]),
   z.tuple([z.literal('error'), z.string()]),
-  z.tuple([z.literal('needs'), z.string()]),
+  z.tuple([z.literal('needs'), Needs]),
   z.tuple([z.literal('exit'), z.number()]),
 ]);
 
@@ -19,8 +22,8 @@ export interface Facts {
   warnings: string[];
   /** Why the supervisor could not work at all. */
   error?: string;
-  /** The capability without which it could not read the program's processes: it ended everything. */
-  needs?: string;
+  /** What it lacked: a capability to read the program's processes, or a listener of system calls. It ended everything. */
+  needs?: Needs;
   /** The program's exit status; missing where the supervisor did not live to see it. */
   exit?: number;
 }

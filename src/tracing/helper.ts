@@ -23,10 +23,16 @@ export interface Kit {
   mount: string;
   /** Start of a command line that runs its Python. */
   command: readonly string[];
+  /** Why it can't listen to system calls. */
+  lacking: string | null;
 }
 
 /** The command line that runs one of our probes by a Python. */
-export function probeCommand({ mount, command }: Kit, name: 'server' | 'supervisor' | 'relay' | 'enter', ...args: string[]): string[] {
+export function probeCommand(
+  { mount, command }: Pick<Kit, 'mount' | 'command'>,
+  name: 'server' | 'supervisor' | 'relay' | 'enter',
+  ...args: string[]
+): string[] {
   return [...command, `${mount}/${PACKAGE}/start.py`, name, ...args];
 }
 
@@ -49,7 +55,8 @@ const Layout = PythonLayout.pick({ searchPath: true, standardLibrary: true, buil
 export type Layout = z.infer<typeof Layout>;
 type InterpreterInformation = z.infer<typeof Information>;
 
-const Kit = z.union([z.object({ command: z.array(z.string()), loader: z.string().nullable() }), z.object({ error: z.string() })]);
+const KitAnswer = z.object({ command: z.array(z.string()), loader: z.string().nullable(), lacking: z.string().nullable() });
+type KitAnswer = z.infer<typeof KitAnswer>;
 
 const LoaderAnswers = z.record(z.string(), z.record(z.string(), z.string().nullable()));
 
@@ -58,7 +65,7 @@ const LoaderAnswers = z.record(z.string(), z.record(z.string(), z.string().nulla
  * It lives as long as our connection to it, and with it the session (see the engine's `clean`).
  */
 export class Helper {
-  private kit: Promise<{ command: string[]; loader: string | null }> | undefined;
+  private kit: Promise<KitAnswer> | undefined;
 
   private constructor(
     private readonly session: Session,
@@ -144,20 +151,21 @@ export class Helper {
 
   /** Makes the kit, for use in containers of an image. */
   async kitFor(image: string): Promise<Kit> {
-    const { command } = await this.makeKit();
+    const { command, lacking } = await this.makeKit();
     const mount = this.session.mountOf(image, this.volume);
-    return { mount, command: command.map((word) => (word.startsWith('kit/') ? `${mount}/${word}` : word)) };
+    return { mount, command: command.map((word) => (word.startsWith('kit/') ? `${mount}/${word}` : word)), lacking };
   }
 
-  private makeKit(): Promise<{ command: string[]; loader: string | null }> {
+  private makeKit(): Promise<KitAnswer> {
     this.kit ??= this.askForKit();
     return this.kit;
   }
 
-  private async askForKit(): Promise<{ command: string[]; loader: string | null }> {
-    const answer = Kit.parse(JSON.parse((await this.channel.ask({ op: 'kit' })).toString()));
-    if ('error' in answer)
-      throw new UserError(answer.error, 'The supervisor needs ctypes and threads; use an image whose Python has them.');
+  private async askForKit(): Promise<KitAnswer> {
+    const answer = z
+      .union([KitAnswer, z.object({ error: z.string() })])
+      .parse(JSON.parse((await this.channel.ask({ op: 'kit' })).toString()));
+    if ('error' in answer) throw new UserError(answer.error, 'Use an image whose Python has threads and sockets.');
     return answer;
   }
 

@@ -17,6 +17,10 @@ export interface Exercise {
   limits: Limits;
   /** Commands for this machine's shell, before each start: what brings a database back to where the first run met it. */
   reset?: string[];
+  /** Why system calls can't be listened to, so that only the weaker tracers run. */
+  weak?: string;
+  /** What the app reads from standard input, in base64. */
+  input?: string;
   /** Whether the supervisor needs CAP_SYS_PTRACE, since the app changes its user. */
   ptrace?: true;
 }
@@ -38,9 +42,16 @@ export async function runWatched(
   where: Pick<WatchedSpec, 'image' | 'config' | 'volume' | 'kit' | 'name'>,
   say: (text: string) => void,
 ): Promise<Outcome> {
-  const { args, run, steps, limits, reset = [], ptrace } = exercise;
+  const { args, run, steps, limits, reset = [], ptrace, input, weak } = exercise;
   for (const command of reset) await runReset(command);
-  const app = await WatchedApp.start(session, { ...where, args, run, ...(ptrace && { ptrace }) });
+  const app = await WatchedApp.start(session, {
+    ...where,
+    args,
+    run,
+    ...(ptrace && { ptrace }),
+    ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
+    listener: weak === undefined,
+  });
   const answers = await perform(app, where.config, steps, limits, say).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
     throw error;
@@ -59,8 +70,8 @@ async function runReset(command: string): Promise<void> {
     );
 }
 
-/** The capability without which the app could not be watched. */
-export function needs({ facts }: Observed): string | undefined {
+/** What a supervisor lacked: it has ended everything, so that it can be tried otherwise. */
+export function needs({ facts }: Observed): 'SYS_PTRACE' | 'listener' | undefined {
   return facts.find((one) => one.needs !== undefined)?.needs;
 }
 

@@ -15,6 +15,7 @@ import type { Helper, Layout } from './helper.js';
 import { otherInterpreter } from './interpreters.js';
 import { askLoader } from './ldd.js';
 import { beforeRun, viewMachine } from './machine.js';
+import { toldOfPrograms } from './programs.js';
 import { type Exercise, needs, runWatched } from './run.js';
 import type { Observed } from './watched.js';
 
@@ -51,21 +52,19 @@ export async function traceImage(
   const before = image.machine && (await beforeRun(image.config.WorkingDir ?? '/'));
   const run = (exercise: Exercise, name: string) =>
     runWatched(session, exercise, { image: probed, config: image.config, volume: helper.volume, kit, name }, say);
-  const warnings: string[] = [];
-  let exercise = wanted;
+  let exercise = kit.lacking === null ? wanted : { ...wanted, weak: `the image's Python lacks what that takes (${kit.lacking})` };
   let outcome = await run(exercise, 'trace');
-  if (needs(outcome.observed)) {
-    say('the app changes its user: it runs again, with CAP_SYS_PTRACE for the supervisor');
-    warnings.push('the app changes its user: it was run with CAP_SYS_PTRACE, which the supervisor alone had');
-    exercise = { ...exercise, ptrace: true };
-    outcome = await run(exercise, 'again');
+  for (let lacks = needs(outcome.observed), round = 0; lacks !== undefined; lacks = needs(outcome.observed), round++) {
+    exercise = { ...exercise, ...OTHERWISE[lacks] };
+    say(`it runs again: ${toldOf(exercise).at(-1)}`);
+    outcome = await run(exercise, `again${round}`);
   }
   const { answers, observed } = outcome;
   if (answers instanceof UserError) throw answers;
   const trace = await assembleTrace(session, image, helper, exercise, answers, observed);
-  trace.warnings.unshift(...warnings);
   const view = listed ? { fs: listed, warnings: [] } : await viewMachine(helper, image, trace, include, before);
   const { fs } = view;
+  trace.warnings.unshift(...toldOf(exercise), ...(await toldOfPrograms(fs, trace, helper.python.machine)));
   trace.warnings.push(...view.warnings);
   const environment = { ...environmentOf(image.config.Env), ...environmentOf(exercise.run.env) };
   const seen = trace.observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);
@@ -74,6 +73,24 @@ export async function traceImage(
   trace.warnings.push(...opinion.warnings);
   const interpreter = image.machine ? undefined : otherInterpreter(fs, trace, helper.python.executable);
   return { trace, exercise, answers, fs, interpreter };
+}
+
+/** How a run is tried again, by what its supervisor lacked. */
+const OTHERWISE = {
+  SYS_PTRACE: { ptrace: true },
+  listener: { weak: "the kernel or the container's seccomp profile refuses a listener" },
+} as const;
+
+/** What a user is told of how an exercise was watched. */
+function toldOf({ ptrace, weak }: Exercise): string[] {
+  return [
+    ...(ptrace ? ['the app changes its user: it was run with CAP_SYS_PTRACE, which the supervisor alone had'] : []),
+    ...(weak
+      ? [
+          `only the weaker tracers ran (imports, maps), since ${weak}: files that were read in passing and programs that ended at once were not seen; --level reachable or whole makes up for most of them`,
+        ]
+      : []),
+  ];
 }
 
 /**
@@ -135,7 +152,12 @@ async function assembleTrace(
       sitePackages: helper.python.sitePackages,
       searchPath: [...new Set([...searchPath, ...layout.searchPath])],
     },
-    tracers: ['supervisor', 'maps', 'ldd', ...(observed.imports.modules.size > 0 ? (['imports'] as const) : [])],
+    tracers: [
+      ...(exercise.weak ? [] : (['supervisor'] as const)),
+      'maps',
+      'ldd',
+      ...(observed.imports.modules.size > 0 ? (['imports'] as const) : []),
+    ],
     runs: [
       {
         environment: Object.keys(environment).sort(),
@@ -145,12 +167,21 @@ async function assembleTrace(
       },
     ],
     processes: processes.map((process) => ({ ...process, run: 0 })),
-    observations,
+    observations: exercise.weak === undefined ? observations : [...observations, ...wouldBeSeen(layout, modules.values())],
     modules: Object.fromEntries([...modules].sort(([a], [b]) => (a < b ? -1 : 1))),
     unsound: [],
     repairs: [],
     warnings: [...new Set([...session.warnings, ...observed.facts.flatMap((facts) => facts.warnings)])],
   };
+}
+
+/** What a listener would have seen of the interpreter's own start, and of each import. */
+function wouldBeSeen({ searchPath, standardLibrary }: Layout, files: Iterable<string | null>): Observation[] {
+  const folders = [...new Set([...searchPath, ...standardLibrary])];
+  return [
+    ...folders.map((path): Observation => ({ kind: 'list', path, process: null })),
+    ...[...files].flatMap((path): Observation[] => (path === null ? [] : [{ kind: 'open', path, process: null }])),
+  ];
 }
 
 /**

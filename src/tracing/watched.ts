@@ -25,6 +25,10 @@ export interface WatchedSpec {
   name: string;
   /** Whether the supervisor, and it alone, has CAP_SYS_PTRACE: the app changes its user. */
   ptrace?: true;
+  /** Whether system calls are listened to. */
+  listener?: boolean;
+  /** What the app reads from standard input; without, it has none. */
+  input?: Buffer;
 }
 
 /** All that was observed in one run. */
@@ -48,6 +52,8 @@ export class WatchedApp extends App {
   }
 
   static async start(session: Session, spec: WatchedSpec): Promise<WatchedApp> {
+    if (spec.kit.lacking !== null && session.engine === 'local')
+      throw new UserError(`The image's Python lacks what the local engine needs: ${spec.kit.lacking}.`, 'Use a Docker daemon for it.');
     const command = commandOf(spec.config, spec.run, spec.args);
     if (command.length === 0) throw new UserError('The image has neither ENTRYPOINT nor CMD.', 'Give a command after `--`.');
     const stop = stopSignal(spec.config);
@@ -60,12 +66,15 @@ export class WatchedApp extends App {
         capAdd: [...spec.run.capAdd, ...(spec.ptrace ? ['SYS_PTRACE'] : [])],
       },
       volume: spec.volume,
-      attachInput: false,
+      attachInput: spec.input !== undefined,
       role: 'app',
       launcher: probeCommand(spec.kit, 'enter'),
     });
     try {
-      return new WatchedApp(spec, container, await container.start());
+      const streams = await container.start();
+      streams.stdin.on('error', () => {}); // the app need not read all of it
+      if (spec.input) streams.stdin.end(spec.input);
+      return new WatchedApp(spec, container, streams);
     } catch (error) {
       throw new UserError(
         `The container did not start: ${(error as Error).message}`,
@@ -115,6 +124,7 @@ function supervised(
     patience: stopSeconds(spec.config),
     first: !spec.run.init,
     beside,
+    listener: spec.listener ?? true,
     ptrace: spec.ptrace === true && !spec.run.capAdd.some(isPtrace),
   };
   return probeCommand(spec.kit, 'supervisor', JSON.stringify(options), '--', ...command);

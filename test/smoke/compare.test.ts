@@ -49,6 +49,15 @@ describe('compareAnswers', () => {
     expect(compareAnswers(page('abc'), page('xyz', 'goodbye'), page('def'))).toHaveLength(1);
   });
 
+  it('learns what varies though its length does', () => {
+    const page = (token: string, id: string, tail = 'end') =>
+      http(`<form><input name="csrf" value="${token}"><a href="/items/${id}">${id}</a>${tail}`);
+    const [one, two] = [page('a1-b2_c3', '9'), page('Zx.y-99', '10')];
+    expect(compareAnswers(one, page('q-w-e-r-t', '11'), two)).toEqual([]);
+    expect(compareAnswers(one, page('q', '12', 'END'), two)).toHaveLength(1);
+    expect(compareAnswers(one, page(`q${'-more'.repeat(40)}`, '12'), two)).toHaveLength(1);
+  });
+
   it('tells bytes apart that are no text', () => {
     const bytes = (value: number) => ({
       ...http(''),

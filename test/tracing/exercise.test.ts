@@ -53,9 +53,9 @@ describe('readExercise', () => {
   };
 
   it('reads every kind of step', async () => {
-    const steps = await readExercise(
+    const { steps, reset } = await readExercise(
       file(
-        'steps:\n  - http: GET /\n  - http: {method: POST, path: /x, body: "1", port: 99}\n  - exec: a b\n  - exec: [a, "b c"]\n  - wait: 0.5\n  - until-exit\n  - until-exit: true\n',
+        'steps:\n  - http: GET /\n  - http: {method: POST, path: /x, body: "1", port: 99}\n  - exec: a b\n  - exec: [a, "b c"]\n  - wait: 0.5\n  - until-exit\n  - until-exit: true\n  - tcp: 5432\n  - signal: hup\n  - http: {path: /, socket: /run/a.sock}\nreset:\n  - psql -c truncate\n',
       ),
     );
     expect(steps).toEqual([
@@ -66,15 +66,26 @@ describe('readExercise', () => {
       { kind: 'wait', seconds: 0.5 },
       { kind: 'until-exit' },
       { kind: 'until-exit' },
+      { kind: 'tcp', port: 5432 },
+      { kind: 'signal', name: 'SIGHUP' },
+      { kind: 'http', method: 'GET', path: '/', headers: {}, socket: '/run/a.sock' },
     ]);
+    expect(reset).toEqual(['psql -c truncate']);
   });
 
-  it.each(['', 'steps: []', 'steps: [{jump: 1}]', 'steps: [{wait: -1}]', 'steps: [{http: {path: x}}]', 'steps: {', 'stages: []'])(
-    'refuses %j',
-    async (text) => {
-      await expect(readExercise(file(text))).rejects.toThrowError(expect.objectContaining({ exitCode: 2 }));
-    },
-  );
+  it.each([
+    '',
+    'steps: []',
+    'steps: [{jump: 1}]',
+    'steps: [{wait: -1}]',
+    'steps: [{signal: NONE}]',
+    'steps: [{tcp: 0}]',
+    'steps: [{http: {path: x}}]',
+    'steps: {',
+    'stages: []',
+  ])('refuses %j', async (text) => {
+    await expect(readExercise(file(text))).rejects.toThrowError(expect.objectContaining({ exitCode: 2 }));
+  });
 
   it('refuses a file that is not there', async () => {
     await expect(readExercise(join(folder, 'none.yaml'))).rejects.toThrowError(/can't be read/);

@@ -1,4 +1,4 @@
-import type { Duplex, Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { Attached, Container, ExecProcess } from '../engine.js';
@@ -13,7 +13,7 @@ export class DockerContainer implements Container {
   constructor(
     private readonly container: Dockerode.Container,
     private readonly session: string,
-    private readonly input: boolean,
+    private readonly streams: { input: boolean; tty: boolean },
     private readonly onImage: (id: string) => void,
   ) {}
 
@@ -24,12 +24,13 @@ export class DockerContainer implements Container {
   async start(): Promise<Attached> {
     const stream = (await this.container.attach({
       stream: true,
-      stdin: this.input,
+      stdin: this.streams.input,
       stdout: true,
       stderr: true,
       hijack: true,
     })) as unknown as Duplex;
-    const streams = demultiplex(stream);
+    // A terminal's output is one stream, without frames.
+    const streams = this.streams.tty ? { stdout: stream, stderr: Readable.from([]) } : demultiplex(stream);
     await this.container.start();
     return { stdin: stream, ...streams };
   }

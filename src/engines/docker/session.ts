@@ -16,12 +16,13 @@ import { messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
 import { inspectImage } from './image.js';
 import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
+import { createOptions } from './options.js';
 
 /** One session on a Docker daemon. */
 export class DockerSession implements Session {
   readonly id = randomBytes(6).toString('hex');
   readonly engine = 'docker';
-  readonly warnings = [];
+  readonly warnings: string[] = [];
   readonly temporaryName = `${TEMPORARY_REPOSITORY}/image:${this.id}`;
   private readonly containers: DockerContainer[] = [];
   private readonly volumes: string[] = [];
@@ -47,11 +48,16 @@ export class DockerSession implements Session {
   async create(spec: ContainerSpec): Promise<Container> {
     if (this.closing) throw new Error('the session is closed');
     try {
-      const created = await this.docker.createContainer(this.options(spec));
-      const container = new DockerContainer(created, this.id, spec.attachInput, (id) => this.images.push(id));
+      const created = await this.docker.createContainer(
+        await createOptions(spec, { [SESSION_LABEL]: this.id, [ROLE_LABEL]: spec.role }, (name) => this.volumeOf(name)),
+      );
+      const container = new DockerContainer(created, this.id, { input: spec.attachInput, tty: spec.run.tty ?? false }, (id) =>
+        this.images.push(id),
+      );
       this.containers.push(container);
       return container;
     } catch (error) {
+      if (error instanceof UserError) throw error;
       throw new UserError(
         `The daemon refused a container of ${spec.image}: ${messageOf(error)}`,
         'Check the run options; they mean what they mean to `docker run`.',
@@ -59,46 +65,27 @@ export class DockerSession implements Session {
     }
   }
 
-  private options(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
-    const { run } = spec;
-    return {
-      Image: spec.image,
-      Entrypoint: spec.command.slice(0, 1),
-      Cmd: spec.command.slice(1),
-      Env: run.env,
-      Labels: { [SESSION_LABEL]: this.id, [ROLE_LABEL]: spec.role },
-      AttachStdin: spec.attachInput,
-      AttachStdout: true,
-      AttachStderr: true,
-      OpenStdin: spec.attachInput,
-      StdinOnce: spec.attachInput,
-      Healthcheck: { Test: ['NONE'] },
-      ...(run.user !== undefined && { User: run.user }),
-      ...(run.workdir !== undefined && { WorkingDir: run.workdir }),
-      ...(run.hostname !== undefined && { Hostname: run.hostname }),
-      ...(run.platform !== undefined && { platform: run.platform }),
-      HostConfig: {
-        Binds: run.volume,
-        Mounts: [{ Type: 'volume', Source: spec.volume, Target: KIT_MOUNT }],
-        LogConfig: { Type: 'none', Config: {} },
-        ReadonlyRootfs: run.readOnly,
-        ...(run.init && { Init: true }),
-        CapAdd: run.capAdd,
-        CapDrop: run.capDrop,
-        SecurityOpt: run.securityOpt,
-        GroupAdd: run.groupAdd,
-        ExtraHosts: run.addHost,
-        Tmpfs: Object.fromEntries(
-          run.tmpfs.map((text) => {
-            const colon = text.indexOf(':');
-            return colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
-          }),
-        ),
-        ...(run.network !== undefined && { NetworkMode: run.network }),
-        ...(run.memory !== undefined && { Memory: run.memory }),
-        ...(run.shmSize !== undefined && { ShmSize: run.shmSize }),
-      },
-    };
+  /**
+   * The volume to mount for a name that the user gave. One that is not there yet would be made by the first run and met
+   * by the second: each container gets a fresh one instead, which goes with the session.
+   */
+  private async volumeOf(name: string): Promise<string> {
+    const there =
+      name !== '' &&
+      (await this.docker
+        .getVolume(name)
+        .inspect()
+        .then(
+          () => true,
+          (error: unknown) => {
+            if (statusOf(error) === 404) return false;
+            throw error;
+          },
+        ));
+    if (!there) return this.createVolume();
+    const warning = `the volume ${name} was there before: each run meets what earlier ones wrote into it (an exercise file may reset it)`;
+    if (!this.warnings.includes(warning)) this.warnings.push(warning);
+    return name;
   }
 
   async load(archive: Readable): Promise<string> {

@@ -1,8 +1,9 @@
 import { copyFile, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, posix, resolve } from 'node:path';
+import { join, posix } from 'node:path';
 import { execa } from 'execa';
-import { usageError } from '../../errors.js';
+import { mountsOf } from '../../images/mounts.js';
+import { parseDevice } from '../../images/resources.js';
 import { RootFs } from '../../rootfs.js';
 import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
 import type { SessionFolder } from './folder.js';
@@ -29,26 +30,21 @@ export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage,
     { source: volume, target: KIT_MOUNT, readOnly: false, type: 'directory' },
   ];
   const declared = Object.keys(image.config.Volumes ?? {}).map((path) => path.replace(/(.)\/+$/, '$1'));
-  const given = run.volume.map((text) => volumeOf(text, folder));
+  const given = mountsOf(run).filter(({ type }) => type !== 'tmpfs');
   for (const path of declared) {
     if (given.some(({ target }) => target === path)) continue;
     binds.push({ source: await filledVolume(image, path, folder), target: real(image, path), readOnly: false, type: 'directory' });
   }
-  for (const { source, target, readOnly } of given) {
+  for (const { type, source: named, target, readOnly } of given) {
+    // A volume would be made by the first run and met by the second: each has a fresh one.
+    const source = type === 'bind' ? (named as string) : await filledVolume(image, target, folder);
     const directory = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
     if (directory) await mkdir(source, { recursive: true });
     binds.push({ source, target: real(image, target), readOnly, type: directory ? 'directory' : 'file' });
   }
+  for (const { host, container } of run.device.map(parseDevice))
+    binds.push({ source: host, target: container, readOnly: false, type: 'file' });
   return binds;
-}
-
-function volumeOf(text: string, folder: SessionFolder): { source: string; target: string; readOnly: boolean } {
-  const [from, to, mode] = text.split(':');
-  if (to === undefined) return { source: folder.next('volume'), target: text, readOnly: false };
-  if (!to.startsWith('/')) throw usageError(`-v ${text} is no volume`, 'Write DIRECTORY:DIRECTORY[:ro].');
-  if (!from?.startsWith('/') && !from?.startsWith('.'))
-    throw usageError(`-v ${text}: the local engine has no volumes by name.`, 'Name a directory of this machine, as /path:/path.');
-  return { source: resolve(from), target: posix.normalize(to), readOnly: mode?.split(',').includes('ro') ?? false };
 }
 
 /** A fresh volume with what the image has at that place, as Docker makes it for VOLUME. */

@@ -10,6 +10,8 @@ import { environmentOf, type ImageConfig } from '../../images/config.js';
 import { sha256 } from '../../images/digest.js';
 import { unpackImage } from '../../images/layers/apply.js';
 import { explained } from '../../images/layers/disk.js';
+import { mountsOf } from '../../images/mounts.js';
+import { parsePublication, parseUlimit } from '../../images/resources.js';
 import type { RunOptions } from '../../images/runoptions.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
 import { openDockerArchive } from '../../images/sources/dockerarchive.js';
@@ -184,10 +186,7 @@ export class LocalSession implements Session {
           },
       readOnly: spec.run.readOnly,
       binds: await bindsOf(spec, image, place, this.folder),
-      tmpfs: spec.run.tmpfs.map((text) => {
-        const colon = text.indexOf(':');
-        return colon < 0 ? { target: text, options: '' } : { target: text.slice(0, colon), options: text.slice(colon + 1) };
-      }),
+      tmpfs: mountsOf(spec.run).flatMap(({ type, target, options }) => (type === 'tmpfs' ? [{ target, options: options.join(',') }] : [])),
       shmSize: spec.run.shmSize ?? SHM_SIZE,
       hostname: spec.run.hostname,
       environment,
@@ -205,6 +204,7 @@ export class LocalSession implements Session {
             cwd: spec.run.workdir ?? (image.config.WorkingDir || '/'),
             capabilities: capabilities(spec.run.capAdd, spec.run.capDrop),
             loopback: isolated,
+            limits: spec.run.ulimit.map(parseUlimit),
           }),
         ]
       : [];
@@ -286,6 +286,14 @@ function requireSupported(run: RunOptions): void {
   const option = run.securityOpt.find((text) => !/^no-new-privileges(:true|=true)?$/.test(text));
   if (option !== undefined)
     throw usageError(`--security-opt ${option}: the local engine has no profiles.`, 'Leave it out, or use a Docker daemon.');
+  const mapped = run.publish.map(parsePublication).find(({ host, container }) => host !== String(container));
+  if (mapped)
+    throw usageError(
+      `-p ${mapped.host}:${mapped.container}: with the local engine, ports are those of this machine, and none is mapped.`,
+      'Leave it out: the exercise needs no published port. Or use a Docker daemon.',
+    );
+  if (run.tty) throw usageError('-t: the local engine has no terminals.', 'Leave it out, or use a Docker daemon.');
+  if (run.gpus !== undefined) throw usageError('--gpus: the local engine hands none out.', 'Use a Docker daemon.');
   if (run.memory !== undefined) throw usageError('--memory: the local engine sets no limits.', 'Leave it out, or use a Docker daemon.');
 }
 

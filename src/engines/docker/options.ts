@@ -1,0 +1,74 @@
+import type Dockerode from 'dockerode';
+import { type Mount, mountsOf } from '../../images/mounts.js';
+import { parseDevice, parseGpus, parsePublication, parseUlimit } from '../../images/resources.js';
+import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
+
+/**
+ * A container as the Docker Engine API describes it.
+ * @param labels put on it
+ * @param volumeOf the volume to mount for a name that the user gave
+ */
+export async function createOptions(
+  spec: ContainerSpec,
+  labels: Record<string, string>,
+  volumeOf: (name: string) => Promise<string>,
+): Promise<Dockerode.ContainerCreateOptions> {
+  const { run } = spec;
+  const ports = run.publish.map(parsePublication);
+  const mounts = mountsOf(run);
+  const binds = await Promise.all(mounts.filter(({ type }) => type !== 'tmpfs').map((mount) => bindOf(mount, volumeOf)));
+  return {
+    Image: spec.image,
+    Entrypoint: spec.command.slice(0, 1),
+    Cmd: spec.command.slice(1),
+    Env: run.env,
+    Labels: labels,
+    AttachStdin: spec.attachInput,
+    AttachStdout: true,
+    AttachStderr: true,
+    OpenStdin: spec.attachInput,
+    StdinOnce: spec.attachInput,
+    Tty: run.tty ?? false,
+    Healthcheck: { Test: ['NONE'] },
+    ExposedPorts: Object.fromEntries(ports.map(({ container, protocol }) => [`${container}/${protocol}`, {}])),
+    ...(run.user !== undefined && { User: run.user }),
+    ...(run.workdir !== undefined && { WorkingDir: run.workdir }),
+    ...(run.hostname !== undefined && { Hostname: run.hostname }),
+    ...(run.platform !== undefined && { platform: run.platform }),
+    HostConfig: {
+      Binds: binds,
+      Mounts: [{ Type: 'volume', Source: spec.volume, Target: KIT_MOUNT }],
+      LogConfig: { Type: 'none', Config: {} },
+      ReadonlyRootfs: run.readOnly,
+      CapAdd: run.capAdd,
+      CapDrop: run.capDrop,
+      SecurityOpt: run.securityOpt,
+      GroupAdd: run.groupAdd,
+      ExtraHosts: run.addHost,
+      Tmpfs: Object.fromEntries(mounts.filter(({ type }) => type === 'tmpfs').map(({ target, options }) => [target, options.join(',')])),
+      PortBindings: Object.fromEntries(
+        ports.map(({ address, host, container, protocol }) => [`${container}/${protocol}`, [{ HostIp: address, HostPort: host }]]),
+      ),
+      Ulimits: run.ulimit.map(parseUlimit).map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+      Devices: run.device
+        .map(parseDevice)
+        .map(({ host, container, permissions }) => ({ PathOnHost: host, PathInContainer: container, CgroupPermissions: permissions })),
+      ...(run.gpus !== undefined && { DeviceRequests: [gpuRequest(run.gpus)] }),
+      ...(run.init && { Init: true }),
+      ...(run.network !== undefined && { NetworkMode: run.network }),
+      ...(run.memory !== undefined && { Memory: run.memory }),
+      ...(run.shmSize !== undefined && { ShmSize: run.shmSize }),
+    },
+  };
+}
+
+async function bindOf({ type, source, target, readOnly, options }: Mount, volumeOf: (name: string) => Promise<string>): Promise<string> {
+  const from = type === 'volume' ? await volumeOf(source ?? '') : source;
+  const words = [readOnly ? 'ro' : 'rw', ...options];
+  return `${from}:${target}:${words.join(',')}`;
+}
+
+function gpuRequest(text: string): Dockerode.DeviceRequest {
+  const { count, devices } = parseGpus(text);
+  return { Driver: '', Count: count, DeviceIDs: devices, Capabilities: [['gpu']], Options: {} };
+}
