@@ -137,14 +137,23 @@ def link(path):
         return None
 
 
+def link_of_caller(path):
+    try:
+        return os.readlink(path)
+    except PermissionError:
+        raise Unreadable()
+    except OSError:
+        return None
+
+
 def base_directory(tid, dirfd):
     if dirfd is None or dirfd == AT_FDCWD:
-        return link(b"/proc/%d/cwd" % tid)
-    return link(b"/proc/%d/fd/%d" % (tid, dirfd))
+        return link_of_caller(b"/proc/%d/cwd" % tid)
+    return link_of_caller(b"/proc/%d/fd/%d" % (tid, dirfd))
 
 
 def root_prefix(tid):
-    root = link(b"/proc/%d/root" % tid)
+    root = link_of_caller(b"/proc/%d/root" % tid)
     return b"" if root in (None, b"/") else root
 
 

@@ -36,6 +36,8 @@ ENVIRONMENT_PREFIX = b"PYSHRINK_HIDDEN_"
 DEFAULT_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FLUSH_SECONDS = 0.5
 LOOK_SECONDS = 0.01
+STOP_REQUEST = 60
+UNWRITTEN = "pyshrink: the observations can't be written"
 BUFFERED = 512
 CONTINUE = 1
 NOTIFICATION = bytes(80)
@@ -52,24 +54,32 @@ def original_environment():
 
 
 class Journal:
-    """The file of facts: written once a fact, flushed from the main thread."""
+    """The file of facts: written once a fact, flushed from the main thread.
 
-    def __init__(self, path):
+    *buffered*: how many may wait for that. None may where the end comes unannounced, with that of process 1."""
+
+    def __init__(self, path, buffered):
+        self.buffered = buffered
         self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         self.lines = []
         self.lock = threading.Lock()
 
     def add(self, *row):
         self.lines.append(json.dumps(row))
-        if len(self.lines) > BUFFERED:
+        if len(self.lines) > self.buffered:
             self.flush()
 
     def flush(self):
         with self.lock:
             lines, self.lines = self.lines, []
             data = ("\n".join(lines) + "\n").encode() if lines else b""
-            while data:
-                data = data[os.write(self.fd, data):]
+            try:
+                while data:
+                    data = data[os.write(self.fd, data):]
+            except OSError as error:
+                # Without its observations the run is worth nothing; this line is all that can still be said of it.
+                os.write(2, ("\n%s: %s\n" % (UNWRITTEN, error.strerror)).encode())
+                os._exit(125)
 
 
 class Watcher:
@@ -110,6 +120,8 @@ class Watcher:
             except (FileNotFoundError, ProcessLookupError):
                 pass  # the caller died meanwhile
             except paths.Unreadable:
+                if not self.valid(cookie):
+                    continue  # it is root's because the caller died meanwhile
                 if self.can_have_more:
                     self.fail("needs", "SYS_PTRACE")
                 self.warn("unreadable", "a process changed its user, so that its paths could not be read")
@@ -327,8 +339,8 @@ def serve_signals(child, options, journal, maps, catchable):
     """Forwards signals, reaps, and returns the app's wait status once the app itself has ended.
 
     As process 1 a signal without a handler is ignored by the kernel; as our child the app would die of it. So a signal
-    goes on only where the app catches it, and a stop signal that it does not catch ends it at once, as `docker stop`
-    would after its ten seconds.
+    goes on only where the app catches it. STOP_REQUEST asks us to stop it as `docker stop` would: by the stop signal,
+    and by SIGKILL when its time is over, or at once where it does not catch the stop signal.
     """
     first, stop_signal = options["first"] and os.getpid() == 1, options["stop"]
     deadline = None
@@ -352,14 +364,13 @@ def serve_signals(child, options, journal, maps, catchable):
                     break
                 if pid == child:
                     return status
-        elif not first or catches(child, number):
-            if number == stop_signal:
-                maps.look()
-                deadline = time.monotonic() + options["patience"]
-            os.kill(child, number)
-        elif number == stop_signal:
+        elif number == STOP_REQUEST:
             maps.look()
-            os.kill(child, signal.SIGKILL)
+            deadline = time.monotonic() + options["patience"]
+            # Where it would be ignored, whoever stops it waits in vain.
+            os.kill(child, stop_signal if not first or catches(child, stop_signal) else signal.SIGKILL)
+        elif not first or catches(child, number):
+            os.kill(child, number)
 
 
 def reap_the_rest(journal, maps, catchable):
@@ -403,7 +414,7 @@ def main():
     environment = original_environment()
     keep_to_ourselves()
     tell = stand_aside() if options["beside"] else None
-    journal = Journal(options["facts"])
+    journal = Journal(options["facts"], 0 if options["beside"] else BUFFERED)
     catchable = set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
     if privileges:

@@ -35,7 +35,10 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
     let draft = await assemble();
     let verdict = await compare(draft.id);
     for (let round = 0; round < REPAIRS && !passed(verdict) && verdict.repairs.length > 0; round++) {
-      progress.note(`it behaves differently: repairing it with ${verdict.repairs.length} paths that it looked for`);
+      const what = verdict.differences.slice(0, 3).map((difference) => `${difference.where}: ${difference.what}`);
+      progress.note(
+        `it behaves differently${what.length > 0 ? ` (${what.join(', ')})` : ''}: repairing it with ${verdict.repairs.length} paths that it looked for`,
+      );
       material.trace.repairs.push(...verdict.repairs);
       await folder.saveTrace(material.trace);
       draft = await assemble();

@@ -2,6 +2,7 @@ import type { ImageInfo } from '../engines/engine.js';
 import { unsoundSpots } from '../keep/python/unsound.js';
 import { joinTraces, type Trace } from '../trace.js';
 import { analystOf } from '../tracing/analyst.js';
+import { outcomeOf } from '../tracing/answers.js';
 import { Helper } from '../tracing/helper.js';
 import type { Exercise } from '../tracing/run.js';
 import { traceImage } from '../tracing/trace.js';
@@ -22,12 +23,13 @@ export async function traceCommand(reference: string, args: string[], flags: Tra
   const exercise = await exerciseOf(args, flags);
   return withSession({ ...flags, reference }, async (context) => {
     const original = await openImage(context, reference, { platform: flags.platform, command: args, environment: exercise.run.env });
-    const { trace, path } = await traceStage(context, original, exercise, { append: flags.append });
+    const { trace, path, runs } = await traceStage(context, original, exercise, { append: flags.append });
+    const outcomes = runs.flatMap(({ answers }) => answers.steps.map(({ label, answer }) => [label, outcomeOf(answer)] as const));
     print(
       flags.json,
       { trace: path, observations: trace.observations.length, modules: Object.keys(trace.modules).length, warnings: trace.warnings },
       [
-        `${path}: ${trace.observations.length} observations, ${Object.keys(trace.modules).length} modules, exercise: ${trace.runs.flatMap((run) => run.exercise).join(', ')}`,
+        `${path}: ${trace.observations.length} observations, ${Object.keys(trace.modules).length} modules, exercise: ${outcomes.map(([label, outcome]) => `${label}${outcome && ` (${outcome})`}`).join(', ')}`,
         ...unsoundLine(trace),
         ...trace.warnings.map((warning) => `warning: ${warning}`),
       ],

@@ -65,6 +65,7 @@ export interface Container {
   wait(): Promise<number>;
   /** Whether the kernel killed it for want of memory. */
   outOfMemory(): Promise<boolean>;
+  /** By name or number. */
   signal(name: string): Promise<void>;
   exec(command: string[], options?: { env?: string[]; user?: string }): Promise<ExecProcess>;
   /** Puts a tar archive into a directory, before or after the start. */

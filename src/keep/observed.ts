@@ -27,16 +27,32 @@ interface Run {
 
 /** Looking up at least this many and this share of a listed directory's entries, without opening them, is a walk. */
 const WALK = { entries: 8, share: 0.5 };
+/** A process with that many walks goes through everything: then what it looks up in small directories is one, too. */
+const WALKER = 3;
 
 /** What was seen, runs again. */
 export const observedRule: Rule = {
   name: 'observed',
   begin({ fs, trace, notes }) {
     const { additions, walked } = observedAdditions(fs, trace);
-    for (const [directory, count] of walked) notes.push(`a walk over ${directory} was not kept (${count} entries looked up)`);
+    notes.push(...toldOfWalks(walked));
     return additions;
   },
 };
+
+/** Directories that a note names; a walk over everything has thousands. */
+const NAMED = 5;
+
+function toldOfWalks(walked: ReadonlyMap<string, number>): string[] {
+  const all = [...walked].sort(([, a], [, b]) => b - a);
+  const rest = all.slice(NAMED);
+  return [
+    ...all.slice(0, NAMED).map(([directory, count]) => `a walk over ${directory} was not kept (${count} entries looked up)`),
+    ...(rest.length > 0
+      ? [`nor were walks over ${rest.length} more directories (${rest.reduce((sum, [, count]) => sum + count, 0)} entries)`]
+      : []),
+  ];
+}
 
 /** What a run's observations keep, and the directories that it only walked over with the number of entries. */
 export function observedAdditions(fs: RootFs, run: Run): { additions: Addition[]; walked: Map<string, number> } {
@@ -87,12 +103,18 @@ function walks(fs: RootFs, trace: Pick<Run, 'observations'>): Walks {
     }
   }
   const result: Walks = { observations: new Set(), directories: new Map() };
-  for (const [where, found] of lookups) {
-    const directory = where.slice(where.indexOf(' ') + 1);
+  const groups = [...lookups].map(([where, found]) => {
+    const [process, directory] = [where.slice(0, where.indexOf(' ')), where.slice(where.indexOf(' ') + 1)];
     const names = new Set(found.map(({ path }) => baseName(path)).filter((name) => fs.lstat(join(directory, name))));
-    if (names.size < WALK.entries || names.size < WALK.share * fs.list(directory).length) continue;
+    const most = names.size >= WALK.share * fs.list(directory).length;
+    return { process, directory, found, count: names.size, most, walk: most && names.size >= WALK.entries };
+  });
+  const walks = new Map<string, number>();
+  for (const { process, walk } of groups) if (walk) walks.set(process, (walks.get(process) ?? 0) + 1);
+  for (const { process, directory, found, count, most, walk } of groups) {
+    if (!walk && !(most && (walks.get(process) ?? 0) >= WALKER)) continue;
     for (const observation of found) result.observations.add(observation);
-    result.directories.set(directory, Math.max(names.size, result.directories.get(directory) ?? 0));
+    result.directories.set(directory, Math.max(count, result.directories.get(directory) ?? 0));
   }
   return result;
 }

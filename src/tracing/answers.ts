@@ -23,6 +23,22 @@ export const Answers = z.object({
 });
 export type Answers = z.infer<typeof Answers>;
 
+/** What came of a step, in a word or two; nothing where it can't fail. */
+export function outcomeOf(answer: StepAnswer): string {
+  switch (answer.kind) {
+    case 'http':
+      return String(answer.status);
+    case 'exec':
+      return `exit ${answer.exit}`;
+    case 'tcp':
+      return 'connected';
+    case 'failed':
+      return `failed: ${answer.reason}`;
+    default:
+      return '';
+  }
+}
+
 /** Keeps the first bytes of a stream, and counts on. */
 export class Capture {
   private readonly parts: Buffer[] = [];

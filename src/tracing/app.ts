@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attached, Container } from '../engines/engine.js';
 import type { ImageConfig } from '../images/config.js';
 import type { RunOptions } from '../images/runoptions.js';
@@ -55,6 +56,17 @@ export abstract class App {
     return { exit: await process.exit, stdout, stderr };
   }
 
+  /** Waits so long, or until it has ended. */
+  async endedWithin(milliseconds: number): Promise<void> {
+    const timer = new AbortController();
+    await Promise.race([sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => {}), this.ended]).finally(() => timer.abort());
+  }
+
+  /** What asks for the end: the image's stop signal, as of `docker stop`. */
+  protected stopRequest(): string {
+    return stopSignal(this.config);
+  }
+
   /** What is really executed for a command. */
   protected abstract execCommand(command: readonly string[]): string[];
 
@@ -75,7 +87,7 @@ export abstract class App {
     relay?.close();
     if (this.exit !== undefined) return;
     this.stopped = true;
-    await this.container.signal(stopSignal(this.config));
+    await this.container.signal(this.stopRequest());
     const seconds = stopSeconds(this.config) + PATIENCE;
     const timer = setTimeout(() => void this.container.signal('SIGKILL').catch(() => {}), seconds * 1000);
     await this.ended.finally(() => clearTimeout(timer));

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './app.js';
 import type { Listener } from './relay.js';
 
@@ -33,16 +32,19 @@ export class ListenerFinder {
    */
   async wait({ port, socket }: Wanted, seconds: number): Promise<Listener | { others: Listener[] } | undefined> {
     const deadline = Date.now() + seconds * 1000;
+    let first: number | undefined;
     while (this.app.exit === undefined) {
       const all = await this.all();
-      const found =
-        socket !== undefined
-          ? all.find((one) => 'path' in one && one.path === socket)
-          : port !== undefined
-            ? at(all, port)
-            : (this.declared.map((one) => at(all, one)).find((one) => one !== undefined) ??
-              (this.declared.length === 0 ? (all.find((one) => 'port' in one) ?? all.find(isServers)) : undefined));
-      if (found) return found;
+      if (socket !== undefined || port !== undefined) {
+        const found = all.find((one) => ('path' in one ? one.path === socket : one.port === port));
+        if (found) return found;
+      } else {
+        const found = this.declared.length > 0 ? this.firstDeclared(all) : (all.find((one) => 'port' in one) ?? all.find(isServers));
+        first ??= found && Date.now();
+        // Whichever port comes first, the first one declared is meant, unless it stays closed.
+        const meant = this.declared.length === 0 || (found && 'port' in found && found.port === this.declared[0]);
+        if (found && (meant || Date.now() - (first as number) > OTHERS_MILLISECONDS)) return found;
+      }
       if (Date.now() > deadline) return { others: all };
       await this.pause();
     }
@@ -59,7 +61,7 @@ export class ListenerFinder {
     const first = await this.wait({}, declared ? start : exit);
     if (first === undefined || 'others' in first) return declared ? [{ address: '', port: this.declared[0] as number }] : [];
     if ('path' in first) {
-      await Promise.race([sleep(STEADY_MILLISECONDS), this.app.ended]);
+      await this.app.endedWithin(STEADY_MILLISECONDS);
       return this.app.exit === undefined && (await this.all()).some((one) => 'path' in one && one.path === first.path)
         ? [first]
         : this.served({ start, exit });
@@ -75,13 +77,17 @@ export class ListenerFinder {
     }
   }
 
+  private firstDeclared(all: readonly Listener[]): Listener | undefined {
+    return this.declared.map((port) => at(all, port)).find((one) => one !== undefined);
+  }
+
   private async all(): Promise<Listener[]> {
     const relay = await this.app.relay().catch(() => undefined);
     return ((await relay?.listeners()) ?? []).filter((one) => !('address' in one) || one.address !== DOCKER_DNS);
   }
 
-  private pause(): Promise<unknown> {
-    return Promise.race([sleep(POLL_MILLISECONDS), this.app.ended]);
+  private pause(): Promise<void> {
+    return this.app.endedWithin(POLL_MILLISECONDS);
   }
 }
 

@@ -86,7 +86,7 @@ class Performer {
   async step(step: Step, tolerant: boolean): Promise<StepAnswer> {
     switch (step.kind) {
       case 'wait':
-        await Promise.race([sleep(step.seconds * 1000), this.app.ended]);
+        await this.app.endedWithin(step.seconds * 1000);
         return { kind: 'wait' };
       case 'until-exit':
         await this.within(this.limits.exit, this.app.ended, 'did not end', '--exit-timeout');

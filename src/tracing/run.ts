@@ -75,11 +75,20 @@ export function needs({ facts }: Observed): 'SYS_PTRACE' | 'listener' | undefine
   return facts.find((one) => one.needs !== undefined)?.needs;
 }
 
+/** What a supervisor says where its file can't be written (probes/supervisor.py). */
+const UNWRITTEN = /^pyshrink: the observations can't be written: (.*)$/m;
+
 async function requireWhole({ facts }: Observed, app: WatchedApp, failure: UserError | undefined): Promise<void> {
   const error = facts.find((one) => one.error !== undefined)?.error;
   if (error !== undefined)
     throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor`, which says what this daemon allows.');
   if (facts.length > 0 && facts.every((one) => one.exit !== undefined)) return;
+  const unwritten = UNWRITTEN.exec(app.stderr.bytes.toString('latin1'))?.[1];
+  if (unwritten !== undefined)
+    throw new UserError(
+      `The supervisor could not write down what it saw: ${unwritten}; there is no whole trace.`,
+      'See that the disk of the daemon has room, and that --ulimit fsize is not too small.',
+    );
   if (await app.container.outOfMemory())
     throw new UserError('The kernel killed the container for want of memory; there is no whole trace.', 'Give it more with --memory.');
   throw (

@@ -10,6 +10,8 @@ import { type Facts, type Imports, parseFacts, parseImports } from './facts.js';
 import { type Kit, probeCommand } from './helper.js';
 
 const OBSERVATIONS = 'observations';
+/** A real-time signal that no app uses: see probes/supervisor.py. */
+const STOP_REQUEST = '60';
 const HIDDEN = 'PYSHRINK_HIDDEN_';
 export interface WatchedSpec {
   /** Image to run: the original, the original with the import probe, or the shrunk one. */
@@ -81,6 +83,11 @@ export class WatchedApp extends App {
         'Check the run options; they mean what they mean to `docker run`.',
       );
     }
+  }
+
+  /** The supervisor sends the stop signal, or knows that it would have been ignored. */
+  protected override stopRequest(): string {
+    return STOP_REQUEST;
   }
 
   /** Under a supervisor of its own. */

@@ -6,30 +6,53 @@ import { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { Session } from '../../src/engines/engine.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
 import { Helper } from '../../src/tracing/helper.js';
-import { buildFolder, describeWithEngine, FIXTURES, pyshrink, workdir } from '../support/engine.js';
+import { startBeside, stopBeside } from '../support/beside.js';
+import { buildFolder, describeWithEngine, docker, FIXTURES, leftovers, pyshrink, workdir } from '../support/engine.js';
 import { lasting, openedIn } from '../support/strace.js';
 import { exerciseFrom, portableStrace, runPlain, underStrace } from '../support/ways.js';
 
-interface Case {
+/** A way in which an app is run: fixtures/NAME/way.yaml, or a case of the entrypoint zoo. */
+interface Way {
   name: string;
-  /** Base; by default the image of the Dockerfile beside. */
-  from?: string;
-  dockerfile: string;
+  /** Run options of `docker run`, and what follows the image's name. */
   options?: string[];
   args?: string[];
+  /** As in an exercise file. */
   steps?: unknown[];
+  reset?: string[];
+  /** What the app reads. */
+  input?: string;
+  /** Parts of what a user is told; without, there are no warnings. */
+  warns?: string[];
+  /** Why there may be warnings, and need not. */
+  mayWarn?: string;
+  /** Parts of what a user is told of the keep set. */
+  notes?: string[];
   /** Why strace can't be held against it. */
   withoutStrace?: string;
   /** Why it takes a repair. */
   repaired?: string;
   /** The level that it takes, by default `observed`. */
   level?: string;
-  /** What a user is told. */
-  warns?: string;
+  /** Most that the shrunk image may weigh, in MB. */
+  most?: number;
+  /** Whether its health check passes in the shrunk image as well. */
+  healthy?: boolean;
+  /** Modes of programs in the shrunk image, as stat(1) prints them. */
+  keeps?: Record<string, number>;
 }
 
-const FOLDER = join(FIXTURES, 'entrypoint-zoo');
-const { cases } = { cases: parse(readFileSync(join(FOLDER, 'cases.yaml'), 'utf8')) as Case[] };
+interface ZooCase extends Way {
+  /** Base; by default the image of the Dockerfile beside. */
+  from?: string;
+  dockerfile: string;
+}
+
+const ZOO = join(FIXTURES, 'entrypoint-zoo');
+const zoo = parse(readFileSync(join(ZOO, 'cases.yaml'), 'utf8')) as ZooCase[];
+const ways = readdirSync(FIXTURES)
+  .filter((name) => readdirSafe(join(FIXTURES, name)).includes('way.yaml'))
+  .map((name): Way => ({ ...parse(readFileSync(join(FIXTURES, name, 'way.yaml'), 'utf8')), name }));
 
 describeWithEngine.concurrent('however an app is run', () => {
   let engine: DockerEngine;
@@ -37,76 +60,107 @@ describeWithEngine.concurrent('however an app is run', () => {
   let strace: string;
 
   beforeAll(async () => {
+    await startBeside();
     engine = await DockerEngine.open();
     session = await engine.openSession();
     strace = await portableStrace();
   });
-  afterAll(() => session?.close());
+  afterAll(async () => {
+    await session?.close();
+    await stopBeside();
+    expect(await leftovers()).toEqual([]);
+  });
 
-  it.each(cases)(
-    '$name',
-    async ({
-      from = 'pyshrink-fixture/entrypoint-zoo',
-      dockerfile,
-      options = [],
-      args = [],
-      steps,
-      withoutStrace,
-      repaired,
-      level = 'observed',
-      warns,
-    }) => {
-      const folder = workdir();
-      cpSync(join(FOLDER, 'files'), join(folder, 'files'), { recursive: true });
-      writeFileSync(join(folder, 'Dockerfile'), `FROM ${from}\n${dockerfile}`);
-      const name = await buildFolder(folder);
-      const file = join(folder, 'exercise.yaml');
-      writeFileSync(file, stringify({ steps: steps ?? ['until-exit'] }));
-      const all = [...options, '--exercise', file];
+  it.each(ways)('$name: $about', async (way) => check(way, `pyshrink-fixture/${way.name}`));
 
-      const exercise = await exerciseFrom(all, args);
-      const image = await engine.inspect(name);
-      const shrunkName = `${name}:small`;
-      const cwd = workdir();
-      const run = await pyshrink(
-        ['shrink', name, '--json', '--level', level, '--tag', shrunkName, ...all, ...(args.length > 0 ? ['--', ...args] : [])],
-        {
-          cwd,
-        },
-      );
-      expect(run.exitCode, run.all as string).toBe(0);
-      const result = JSON.parse(run.stdout as string);
-      const trace = JSON.parse(readFileSync(join(cwd, result.trace), 'utf8'));
-      const [traced] = JSON.parse(readFileSync(join(cwd, result.trace.replace('trace.json', 'private.json')), 'utf8')).runs;
-      if (warns) expect(result.warnings.join('\n')).toContain(warns);
-      expect(result.repairs.length > 0, JSON.stringify(result.repairs)).toBe(repaired !== undefined);
+  it.each(zoo)('$name', async ({ from = 'pyshrink-fixture/entrypoint-zoo', dockerfile, ...way }) => {
+    const folder = workdir();
+    cpSync(join(ZOO, 'files'), join(folder, 'files'), { recursive: true });
+    writeFileSync(join(folder, 'Dockerfile'), `FROM ${from}\n${dockerfile}`);
+    await check(way, await buildFolder(folder));
+  });
 
-      const helper = await Helper.start(session, image, trace.python.executable);
-      const plain = await runPlain(session, helper, image, exercise);
-      const again = () => runPlain(session, helper, image, exercise);
-      let differences = compareAnswers(plain.answers, traced.answers);
-      if (differences.length > 0) differences = compareAnswers(plain.answers, traced.answers, (await again()).answers);
-      expect(differences, 'traced, it does what it does untraced').toEqual([]);
+  async function check(way: Way, name: string): Promise<void> {
+    const { options = [], args = [], steps, reset = [], input, level = 'observed' } = way;
+    const cwd = workdir();
+    const file = join(cwd, 'exercise.yaml');
+    writeFileSync(file, stringify({ steps: steps ?? ['until-exit'], reset }));
+    // Without steps, a server is asked for what it is asked for by default.
+    const all = [...options, ...(steps === undefined && way.healthy ? [] : ['--exercise', file])];
+    const shrunkName = `pyshrink-test/way-${name.replace(/^.*\//, '')}:small`;
 
-      // The shrunk image, as it will be run.
-      const shrunk = await runPlain(session, helper, await engine.inspect(shrunkName), exercise);
-      differences = compareAnswers(plain.answers, shrunk.answers);
-      if (differences.length > 0) differences = compareAnswers(plain.answers, shrunk.answers, (await again()).answers);
-      expect([differences, shrunk.exit], 'the shrunk image does what the original does').toEqual([[], plain.exit]);
+    const run = await pyshrink(
+      ['shrink', name, '--json', '--level', level, '--tag', shrunkName, ...all, ...(args.length > 0 ? ['--', ...args] : [])],
+      { cwd, ...(input !== undefined && { input }) },
+    );
+    expect(run.exitCode, run.all as string).toBe(0);
+    const result = JSON.parse(run.stdout as string);
+    const trace = JSON.parse(readFileSync(join(cwd, result.trace), 'utf8'));
+    const [traced] = JSON.parse(readFileSync(join(cwd, result.trace.replace('trace.json', 'private.json')), 'utf8')).runs;
+    if (!way.mayWarn)
+      expect(result.warnings).toEqual(way.warns ? expect.arrayContaining(way.warns.map((text) => expect.stringContaining(text))) : []);
+    for (const text of way.notes ?? []) expect(result.notes.join('\n')).toContain(text);
+    expect(result.repairs.length > 0, `${run.stderr}${JSON.stringify(result.repairs)}`).toBe(way.repaired !== undefined);
+    if (way.most !== undefined) expect(result.after / 1e6).toBeLessThanOrEqual(way.most);
 
-      if (withoutStrace) return;
-      const out = workdir();
-      chmodSync(out, 0o777);
-      const mounts = [`${strace}:/strace:ro`, `${out}:/strace-out`];
-      await runPlain(session, helper, image, exercise, { wrap: underStrace(), mounts });
-      const logs = readdirSync(out).map((log) => readFileSync(join(out, log), 'utf8'));
-      const files = logs.flatMap((log) => lasting(openedIn(log, image.config.WorkingDir ?? '/')));
-      const seen = new Set<string>(trace.observations.map(({ path }: { path: string }) => path));
-      expect(files.length).toBeGreaterThan(10);
-      expect(
-        [...new Set(files)].filter((path) => !seen.has(path)),
-        'files that strace saw, and the trace lacks',
-      ).toEqual([]);
-    },
-  );
+    const exercise = await exerciseFrom(
+      all.filter((option) => option !== '-i'),
+      args,
+    );
+    if (input !== undefined) exercise.input = Buffer.from(input).toString('base64');
+    const image = await engine.inspect(name);
+    const helper = await Helper.start(session, image, trace.python.executable);
+    const plain = await runPlain(session, helper, image, exercise);
+    const again = () => runPlain(session, helper, image, exercise);
+    let differences = compareAnswers(plain.answers, traced.answers);
+    if (differences.length > 0) differences = compareAnswers(plain.answers, traced.answers, (await again()).answers);
+    expect(differences, 'traced, it does what it does untraced').toEqual([]);
+
+    // The shrunk image, as it will be run.
+    const shrunk = await runPlain(session, helper, await engine.inspect(shrunkName), exercise);
+    differences = compareAnswers(plain.answers, shrunk.answers);
+    if (differences.length > 0) differences = compareAnswers(plain.answers, shrunk.answers, (await again()).answers);
+    expect([differences, shrunk.exit], 'the shrunk image does what the original does').toEqual([[], plain.exit]);
+    if (way.healthy) expect(await health(shrunkName)).toBe('healthy');
+    for (const [path, mode] of Object.entries(way.keeps ?? {})) {
+      const entry = (await helper.rootFsOf((await engine.inspect(shrunkName)).id)).fs.lstat(path);
+      expect(entry?.mode.toString(8)).toBe(String(mode));
+    }
+
+    if (way.withoutStrace) return;
+    const out = workdir();
+    chmodSync(out, 0o777);
+    const mounts = [`${strace}:/strace:ro`, `${out}:/strace-out`];
+    await runPlain(session, helper, image, exercise, { wrap: underStrace(), mounts });
+    const logs = readdirSync(out).map((log) => readFileSync(join(out, log), 'utf8'));
+    const files = logs.flatMap((log) => lasting(openedIn(log, image.config.WorkingDir ?? '/')));
+    const seen = new Set<string>(trace.observations.map(({ path }: { path: string }) => path));
+    expect(files.length).toBeGreaterThan(10);
+    expect(
+      [...new Set(files)].filter((path) => !seen.has(path)),
+      'files that strace saw, and the trace lacks',
+    ).toEqual([]);
+  }
 });
+
+/** What the daemon finds, running the health check by itself. */
+async function health(image: string): Promise<string> {
+  const id = await docker('run', '-d', image);
+  try {
+    for (;;) {
+      const status = await docker('inspect', '-f', '{{.State.Health.Status}}', id);
+      if (status !== 'starting') return status;
+      await new Promise((go) => setTimeout(go, 100));
+    }
+  } finally {
+    await docker('rm', '-f', id);
+  }
+}
+
+function readdirSafe(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

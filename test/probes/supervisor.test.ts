@@ -7,7 +7,7 @@ import { parseFacts } from '../../src/tracing/facts.js';
 import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
 
 const options = (facts: string, more = {}) =>
-  JSON.stringify({ facts, stop: 15, patience: 10, first: true, beside: false, ptrace: false, ...more });
+  JSON.stringify({ facts, stop: 15, patience: 10, first: true, beside: false, ptrace: false, listener: true, ...more });
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'facts.jsonl');
 
 /** Runs a program under the supervisor by one of this machine's interpreters. */
@@ -62,7 +62,7 @@ describeWithPython('the supervisor', () => {
       ),
       { reject: false },
     );
-    run.stdout?.once('data', () => run.kill('SIGTERM'));
+    run.stdout?.once('data', () => process.kill(run.pid as number, 60));
     expect((await run).exitCode).toBe(137);
   });
 

@@ -58,18 +58,22 @@ export async function runPlain(
   exercise: Exercise,
   { wrap = [], mounts = [] }: { wrap?: readonly string[]; mounts?: readonly string[] } = {},
 ): Promise<Plain> {
-  const { run, args, steps, limits } = exercise;
+  const { run, args, steps, limits, input, reset = [] } = exercise;
+  for (const command of reset) await execa('sh', ['-c', command]);
   const container = await session.create({
     image: image.id,
     command: [...wrap, ...commandOf(image.config, run, args)],
     run: { ...run, volume: [...run.volume, ...mounts], ...(wrap.length > 0 && { capAdd: [...run.capAdd, 'SYS_PTRACE'] }) },
     volume: helper.volume,
-    attachInput: false,
+    attachInput: input !== undefined,
     role: 'app',
   });
   // What stands before the command would not pass a signal on.
   const config = { ...image.config, StopTimeout: 0, ...(wrap.length > 0 && { StopSignal: 'SIGKILL' }) };
-  const app = new PlainApp(container, config, await helper.kitFor(image.id), await container.start(), wrap);
+  const streams = await container.start();
+  streams.stdin.on('error', () => {});
+  if (input !== undefined) streams.stdin.end(Buffer.from(input, 'base64'));
+  const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);
   const answers = await perform(app, image.config, steps, limits, () => {});
   return { answers, exit: await app.ended };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Dockerode from 'dockerode';
 import { UserError, usageError } from '../../errors.js';
 import { type Endpoint, findEndpoint } from './endpoints.js';
+import { SshAgent } from './ssh.js';
 
 /** The oldest API that pyshrink was tried with: Docker 20.10. */
 export const API_VERSION = 'v1.41';
@@ -29,13 +30,7 @@ function connection(endpoint: Endpoint): Dockerode.DockerOptions {
   if (match[1] === 'unix') return { socketPath: match[2] as string };
   const url = new URL(`http://${match[2]}`);
   if (match[1] === 'ssh') {
-    return {
-      protocol: 'ssh',
-      host: url.hostname,
-      port: url.port || 22,
-      username: url.username,
-      ...(process.env.SSH_AUTH_SOCK && { sshOptions: { agent: process.env.SSH_AUTH_SOCK } }),
-    } as Dockerode.DockerOptions;
+    return { protocol: 'http', host: url.hostname, port: 80, agent: new SshAgent(url) } as Dockerode.DockerOptions;
   }
   const tls = endpoint.certificates !== undefined || match[1] === 'https';
   const pem = (name: string) => readFileSync(join(endpoint.certificates as string, name));

@@ -1,15 +1,23 @@
 import { type Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
+import { UserError } from '../../errors.js';
 import type { Attached, Container, ExecProcess } from '../engine.js';
-import { statusOf } from './client.js';
+import { messageOf, statusOf } from './client.js';
 import { SESSION_LABEL } from './labels.js';
 import { demultiplex } from './streams.js';
 
 const EXIT_POLL_MILLISECONDS = 20;
+const ASK_MILLISECONDS = 200;
 
 /** A container of the Docker daemon. */
 export class DockerContainer implements Container {
+  private close: () => void = () => {};
+  /** Resolves when the streams of the started container have come to their end. */
+  private readonly closed = new Promise<void>((resolve) => {
+    this.close = resolve;
+  });
+
   constructor(
     private readonly container: Dockerode.Container,
     private readonly session: string,
@@ -31,37 +39,49 @@ export class DockerContainer implements Container {
     })) as unknown as Duplex;
     // A terminal's output is one stream, without frames.
     const streams = this.streams.tty ? { stdout: stream, stderr: Readable.from([]) } : demultiplex(stream);
+    stream.once('close', () => this.close());
     await this.container.start();
     return { stdin: stream, ...streams };
   }
 
+  /** The daemon's own answer, or where it goes away without one, what it says when it is asked anew. */
   async wait(): Promise<number> {
     // The default condition, not-running, is also met by a container that ended before it was asked.
-    return ((await this.container.wait()) as { StatusCode: number }).StatusCode;
+    const told = this.container.wait().then(({ StatusCode }: { StatusCode: number }) => StatusCode);
+    const asked = this.closed.then(async () => {
+      for (;;) {
+        const { State } = await this.container.inspect();
+        if (!State.Running && State.Status !== 'created') return State.ExitCode;
+        await sleep(ASK_MILLISECONDS);
+      }
+    });
+    return explained(Promise.race([told, asked]));
   }
 
   async outOfMemory(): Promise<boolean> {
-    return (await this.container.inspect()).State.OOMKilled;
+    return (await explained(this.container.inspect())).State.OOMKilled;
   }
 
   async signal(name: string): Promise<void> {
     try {
       await this.container.kill({ signal: name });
     } catch (error) {
-      if (statusOf(error) !== 409 && statusOf(error) !== 404) throw error; // it has ended
+      if (statusOf(error) !== 409 && statusOf(error) !== 404) throw toldOf(error); // it has ended
     }
   }
 
   async exec(command: string[], options: { env?: string[]; user?: string } = {}): Promise<ExecProcess> {
-    const exec = await this.container.exec({
-      Cmd: command,
-      AttachStdin: true,
-      AttachStdout: true,
-      AttachStderr: true,
-      ...(options.env && { Env: options.env }),
-      ...(options.user !== undefined && { User: options.user }),
-    });
-    const stream = (await exec.start({ hijack: true, stdin: true })) as Duplex;
+    const exec = await explained(
+      this.container.exec({
+        Cmd: command,
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        ...(options.env && { Env: options.env }),
+        ...(options.user !== undefined && { User: options.user }),
+      }),
+    );
+    const stream = (await explained(exec.start({ hijack: true, stdin: true }))) as Duplex;
     const streams = demultiplex(stream);
     const exit = new Promise<number>((resolve, reject) => {
       stream.once('error', reject);
@@ -77,7 +97,7 @@ export class DockerContainer implements Container {
   }
 
   async getArchive(path: string): Promise<Readable> {
-    return (await this.container.getArchive({ path })) as Readable;
+    return (await explained(this.container.getArchive({ path }))) as Readable;
   }
 
   async commit(): Promise<string> {
@@ -96,6 +116,24 @@ export class DockerContainer implements Container {
       if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // gone, or already going
     }
   }
+}
+
+/** The same, with what may happen to a container that is not ours alone said in words. */
+function explained<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw toldOf(error);
+  });
+}
+
+function toldOf(error: unknown): unknown {
+  if (statusOf(error) === 404)
+    return new UserError(
+      'The container is gone: somebody else has removed it, or the daemon was started anew.',
+      'Run it again, and leave containers with the label io.pyshrink.session alone meanwhile.',
+    );
+  if (statusOf(error) === undefined && !(error instanceof UserError))
+    return new UserError(`The daemon went away: ${messageOf(error)}.`, 'See that it runs, and try again; what is left is removed then.');
+  return error;
 }
 
 /** The exit status of an exec whose streams have ended; the daemon may take a moment to know it. */

@@ -45,10 +45,10 @@ export function startProcess([file, ...args]: readonly string[], { environment, 
   };
 }
 
-/** Sends a signal to a process that may have ended. */
+/** Sends a signal, by name or number, to a process that may have ended. */
 export function sendSignal(pid: number, name: string): void {
   try {
-    process.kill(pid, name);
+    process.kill(pid, /^\d+$/.test(name) ? Number(name) : name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -1,0 +1,104 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+
+const LIMITED = '--exit-timeout';
+
+describeWithEngine('a disaster gets one clear message, and leaves no trace and nothing else', () => {
+  /** Runs a trace, does something while the app is up, and gives back what was said. */
+  const during = async (args: string[], act: (container: string) => Promise<unknown>, env: Record<string, string> = {}) => {
+    const cwd = workdir();
+    const run = pyshrink(['trace', ...args], { cwd, env });
+    const acted = (async () => {
+      for (;;) {
+        const id = await docker('ps', '-q', '--filter', 'label=io.pyshrink.role=app');
+        if (id !== '') return act(id);
+        await new Promise((go) => setTimeout(go, 50));
+      }
+    })();
+    await Promise.all([run, acted]);
+    return { ...(await run), cwd };
+  };
+  const fails = async (run: { exitCode?: number | undefined; stderr?: unknown; cwd: string }, message: RegExp) => {
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(message)]);
+    expect(run.stderr).not.toMatch(/unexpected|^ {4}at /m);
+    expect(readdirSync(run.cwd)).toEqual([]);
+    expect(await leftovers()).toEqual([]);
+  };
+  const python = (code: string) => buildImage(`FROM ${SLIM}\nCMD ["python3", "-u", "-c", ${JSON.stringify(code)}]\n`);
+  const sleeping = () => python('import time; print("up"); time.sleep(60)');
+
+  it('an app that the kernel kills for want of memory', async () => {
+    const image = await python('x = []\nwhile True: x.append(bytearray(1 << 20))');
+    const cwd = workdir();
+    const run = await pyshrink(['trace', image, '--memory', '80m', '--until-exit'], { cwd });
+    // Whether the supervisor is killed as well is the kernel's choice.
+    if (run.exitCode === 0) expect(JSON.stringify(run.stdout)).toContain('until exit');
+    else await fails({ ...run, cwd }, /for want of memory[\s\S]*--memory|was killed before/);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('an app that forks without end', async () => {
+    const image = await python('import os, time\nwhile True:\n    try: os.fork()\n    except OSError: time.sleep(0.1)');
+    const cwd = workdir();
+    const run = await pyshrink(['trace', image, '--user', '64999', '--ulimit', 'nproc=60', '--until-exit', LIMITED, '4'], { cwd });
+    await fails({ ...run, cwd }, /did not end within 4 s/);
+  });
+
+  it('observations that there is no room for', async () => {
+    const image = await python('import os\nfor i in range(20000): os.path.exists(f"/nowhere/{i}")');
+    const cwd = workdir();
+    const run = await pyshrink(['trace', image, '--ulimit', 'fsize=40000', '--until-exit'], { cwd });
+    await fails({ ...run, cwd }, /could not write down what it saw: File too large[\s\S]*disk/);
+  });
+
+  it('a container that somebody removes', async () => {
+    const run = await during([await sleeping(), '--wait', '20'], (id) => docker('rm', '-f', id));
+    await fails(run, /The container is gone: somebody else has removed it/);
+  });
+
+  it('a container that somebody kills', async () => {
+    const run = await during([await sleeping(), '--wait', '20'], (id) => docker('kill', id));
+    await fails(run, /killed before the app ended/);
+  });
+
+  it('a daemon that goes away, and one that comes back', async () => {
+    const path = join(workdir(), 'docker.sock');
+    const open = new Set<Socket>();
+    const server = createServer((client) => {
+      const daemon = createConnection('/var/run/docker.sock');
+      for (const [one, other] of [
+        [client, daemon],
+        [daemon, client],
+      ] as const) {
+        open.add(one);
+        one.on('error', () => {}).on('close', () => other.destroy());
+      }
+      client.pipe(daemon).pipe(client);
+    });
+    const listen = () => new Promise<void>((go) => server.listen(path, go));
+    const cut = () => {
+      for (const socket of open) socket.destroy();
+    };
+    await listen();
+    const env = { DOCKER_HOST: `unix://${path}` };
+    const restarted = await during([await sleeping(), '--wait', '20'], async () => cut(), env);
+    await fails(restarted, /The daemon went away|The container is gone/);
+    const gone = await during(
+      [await sleeping(), '--wait', '20'],
+      async () => {
+        server.close();
+        cut();
+        rmSync(path, { force: true });
+      },
+      env,
+    );
+    expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringMatching(/The daemon went away/)]);
+    expect(readdirSync(gone.cwd)).toEqual([]);
+    // What could not be removed then, the next run removes.
+    expect((await pyshrink(['trace', 'pyshrink-fixture/hello'])).exitCode).toBe(0);
+    expect(await leftovers()).toEqual([]);
+  });
+});
