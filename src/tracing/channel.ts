@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import { ByteReader } from './bytereader.js';
 
 const Header = z.union([z.object({ ok: z.literal(true), size: z.number().int().nonnegative() }), z.object({ error: z.string() })]);
@@ -35,7 +36,11 @@ export class Channel {
     this.input.write(`${JSON.stringify(request)}\n`);
     const answer = this.last.then(async () => {
       const line = await this.reader.line();
-      if (line === undefined) throw new Error('the helper container ended unexpectedly');
+      if (line === undefined)
+        throw new UserError(
+          'The helper container is gone: somebody else has removed it, or the daemon went away.',
+          'Run it again, and leave containers with the label io.pyshrink.session alone meanwhile.',
+        );
       const header = Header.parse(JSON.parse(line));
       if ('error' in header) throw new Error(header.error);
       return read(header.size);

@@ -84,8 +84,8 @@ describeWithEngine('a disaster gets one clear message, and leaves no trace and n
     };
     await listen();
     const env = { DOCKER_HOST: `unix://${path}` };
-    const restarted = await during([await sleeping(), '--wait', '20'], async () => cut(), env);
-    await fails(restarted, /The daemon went away|The container is gone/);
+    const restarted = await during([await sleeping(), '--wait', '3'], async () => cut(), env);
+    await fails(restarted, /The daemon went away|The (helper )?container is gone/);
     const gone = await during(
       [await sleeping(), '--wait', '20'],
       async () => {

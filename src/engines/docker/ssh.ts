@@ -1,5 +1,5 @@
 import { Agent, type ClientRequestArgs } from 'node:http';
-import { Duplex } from 'node:stream';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 
 /** A handle of the event loop. */
@@ -11,9 +11,9 @@ interface Counted {
 /**
  * Connections to a daemon by ssh(1) and `docker system dial-stdio`, as the docker CLI makes them: with the user's own
  * configuration, keys and known hosts. Each connection is a process, which serves one request after the other.
- * @param url `ssh://[USER@]HOST[:PORT]`
  */
 export class SshAgent extends Agent {
+  /** @param url `ssh://[USER@]HOST[:PORT]` */
   constructor(private readonly url: URL) {
     super({ keepAlive: true });
   }
@@ -21,36 +21,74 @@ export class SshAgent extends Agent {
   override createConnection(_options: ClientRequestArgs, done?: (error: Error | null, stream: Duplex) => void): Duplex {
     const { hostname, port, username } = this.url;
     const target = [...(username ? ['-l', decodeURIComponent(username)] : []), ...(port ? ['-p', port] : []), '--', hostname];
-    const child = execa('ssh', [...target, 'docker', 'system', 'dial-stdio'], {
-      reject: false,
-      buffer: false,
-      stdio: 'pipe',
-      cleanup: false,
-    });
+    const stream = new SshConnection(['ssh', ...target, 'docker', 'system', 'dial-stdio']);
+    done?.(null, stream);
+    return stream;
+  }
+}
+
+/** The streams of a process as one, with what an HTTP agent asks of a socket. */
+class SshConnection extends Duplex {
+  private readonly input: Writable;
+  private readonly output: Readable;
+  private readonly handles: readonly Counted[];
+  private readonly kill: () => void;
+
+  constructor([file, ...args]: readonly string[]) {
+    super();
+    const child = execa(file as string, args, { reject: false, buffer: false, stdio: 'pipe', cleanup: false });
+    [this.input, this.output] = [child.stdin, child.stdout];
+    this.handles = [child, child.stdin, child.stdout, child.stderr] as unknown as Counted[];
+    this.kill = () => child.kill();
     let complaint = '';
     child.stderr.on('data', (data: Buffer) => {
       complaint = (complaint + data.toString()).slice(-500);
     });
-    // A connection that could not be made says why, instead of just ending.
-    async function* received() {
-      yield* child.stdout;
-      const { exitCode, code } = await child;
-      if (exitCode !== 0) throw new Error(complaint.trim().split('\n').at(-1) || `ssh ended with ${exitCode ?? code}`);
-    }
-    const stream = Object.assign(Duplex.from({ readable: received(), writable: child.stdin }), {
-      setKeepAlive: () => stream,
-      setNoDelay: () => stream,
-      setTimeout: () => stream,
-      ref: () => held(true),
-      unref: () => held(false),
+    this.input.on('error', () => {}); // shows as the end of the process
+    this.output.on('error', () => {}).on('data', (data: Buffer) => this.push(data) || this.output.pause());
+    child.then(({ exitCode, code }) => {
+      if (exitCode === 0 || this.destroyed) this.push(null);
+      else this.destroy(new Error(complaint.trim().split('\n').at(-1) || `ssh ended with ${exitCode ?? code}`));
     });
-    // A connection that nobody uses must not keep this process from ending.
-    const held = (wanted: boolean) => {
-      for (const handle of [child, child.stdin, child.stdout, child.stderr]) (handle as unknown as Counted)[wanted ? 'ref' : 'unref']();
-      return stream;
-    };
-    stream.on('error', () => {}).on('close', () => child.kill());
-    done?.(null, stream);
-    return stream;
+  }
+
+  override _read(): void {
+    this.output.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.input.write(chunk, () => done());
+  }
+
+  override _final(done: () => void): void {
+    this.input.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.kill();
+    done(error);
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  ref(): this {
+    for (const handle of this.handles) handle.ref();
+    return this;
+  }
+
+  /** A connection that nobody uses must not keep this process from ending. */
+  unref(): this {
+    for (const handle of this.handles) handle.unref();
+    return this;
   }
 }

@@ -34,16 +34,12 @@ export function demultiplex(stream: Duplex): { stdout: Readable; stderr: Readabl
       }
     }
   };
-  pump().then(
-    () => {
-      stdout.end();
-      stderr.end();
-    },
-    (error: Error) => {
-      stdout.destroy(error);
-      stderr.destroy(error);
-    },
-  );
+  const end = () => {
+    stdout.end();
+    stderr.end();
+  };
+  // A connection that closes without its end being read says nothing that asking the daemon would not say better.
+  pump().then(end, end);
   return { stdout, stderr };
 }
 
