@@ -45,6 +45,7 @@ export const KIT_MOUNT = '/.pyshrink';
 
 /** A process with its streams. Output must be read, or the process waits. */
 export interface Attached {
+  /** Of a container, only where its spec asks for it. */
   stdin: Writable;
   stdout: Readable;
   stderr: Readable;

@@ -40,7 +40,7 @@ export interface Publication {
 
 /** `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`, as `docker run -p` takes it. */
 export function parsePublication(text: string): Publication {
-  const match = /^(?:(?:(\[[\da-f:]+\]|[\d.]+):)?(\d*):)?(\d+)(?:\/(tcp|udp|sctp))?$/i.exec(text);
+  const match = /^(?:(?:(\[[\da-f:]+\]|\d+\.[\d.]+):)?(\d*):)?(\d+)(?:\/(tcp|udp|sctp))?$/i.exec(text);
   if (!match) throw usageError(`-p ${text} is no port`, 'Write [[ADDRESS:]HOST:]CONTAINER[/tcp|udp], for instance 8080:80.');
   const [, address = '', host = '', container, protocol = 'tcp'] = match;
   return { address: address.replace(/^\[|\]$/g, ''), host, container: Number(container), protocol };

@@ -77,6 +77,11 @@ export class ListenerFinder {
     }
   }
 
+  /** What is wanted, in words. */
+  nameOf({ port, socket }: Wanted): string {
+    return socket ?? String(port ?? (this.declared.join(' or ') || 'a port'));
+  }
+
   private firstDeclared(all: readonly Listener[]): Listener | undefined {
     return this.declared.map((port) => at(all, port)).find((one) => one !== undefined);
   }
@@ -99,8 +104,7 @@ function isServers(listener: Listener): boolean {
   return 'path' in listener && !INTERNAL.test(listener.path);
 }
 
-/** A listener, or what is wanted of one, in words. */
-export function nameOf(one: Listener | Wanted): string {
-  if ('path' in one) return one.path;
-  return String(('socket' in one ? one.socket : undefined) ?? one.port ?? 'a port');
+/** A listener in words. */
+export function nameOf(one: Listener): string {
+  return 'path' in one ? one.path : String(one.port);
 }

@@ -98,11 +98,11 @@ class Performer {
         await this.app.container.signal(step.name);
         return { kind: 'signal' };
       case 'tcp': {
-        const listener = await this.listener(step);
+        const listener = await this.listener({ port: step.port });
         return greet(await this.app.relay(), listener);
       }
       case 'http': {
-        const listener = await this.listener(step);
+        const listener = await this.listener({ port: step.port, socket: step.socket });
         const asked = this.within(
           this.limits.step,
           this.http(step, listener),
@@ -151,7 +151,7 @@ class Performer {
     if ('address' in found || 'path' in found) return found;
     const others = found.others.map(nameOf).join(', ');
     throw this.failure(
-      `The app never opened ${nameOf(wanted)} within ${this.limits.start} s${others ? ` (it listens on ${others})` : ''}`,
+      `The app never opened ${this.finder.nameOf(wanted)} within ${this.limits.start} s${others ? ` (it listens on ${others})` : ''}`,
       'Name its port in an exercise file, or give it more time with --start-timeout.',
     );
   }

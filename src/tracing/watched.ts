@@ -74,8 +74,7 @@ export class WatchedApp extends App {
     });
     try {
       const streams = await container.start();
-      streams.stdin.on('error', () => {}); // the app need not read all of it
-      if (spec.input) streams.stdin.end(spec.input);
+      if (spec.input) streams.stdin.on('error', () => {}).end(spec.input); // the app need not read all of it
       return new WatchedApp(spec, container, streams);
     } catch (error) {
       throw new UserError(

@@ -53,6 +53,18 @@ describe('walks', () => {
     ).toEqual(['/pkg/__pycache__/m0.cpython-313.pyc', '/pkg/m0.py', '/pkg/m3.py']);
   });
 
+  it('a process that walks over everything also does in small directories, and few of its walks are named', async () => {
+    const many = Object.fromEntries(Array.from({ length: 7 }, (_, folder) => names.map((path) => [`/d${folder}${path}`, 'x'])).flat());
+    const everything = makeTree({ ...many, '/small/one': 'x', '/small/two': 'x', '/other/three': 'x' });
+    const walk = (folder: string) => [`list ${folder}`, ...everything.list(folder).map((path) => `lookup ${path}`)];
+    const folders = Array.from({ length: 7 }, (_, folder) => `/d${folder}/pkg`);
+    const { rules, notes } = await keptOf(everything, makeTrace([...folders, '/small'].flatMap(walk)));
+    expect(Object.keys(rules).filter((path) => /^\/(d\d\/pkg|small)\/./.test(path))).toEqual([]);
+    expect([notes.length, notes.at(-1)]).toEqual([6, 'nor were walks over 3 more directories (22 entries)']);
+    const two = await keptOf(everything, makeTrace([...folders.slice(0, 2), '/small'].flatMap(walk)));
+    expect(two.rules).toHaveProperty('/small/one');
+  });
+
   it('a few look-ups, or look-ups by another process, are no walk', async () => {
     const few = await keptOf(fs, makeTrace(['list /pkg', ...names.slice(0, 3).map((path) => `lookup ${path}`)]));
     expect(few.rules).toHaveProperty('/pkg/m2.py');

@@ -30,6 +30,14 @@ describeWithPython('the relay', () => {
     server.close();
   });
 
+  it('lists Unix sockets that listen, by their path', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'a socket');
+    const listening = createSocketServer();
+    await new Promise<void>((resolve) => listening.listen(path, resolve));
+    expect(await relay.listeners()).toEqual(expect.arrayContaining([{ path }]));
+    listening.close();
+  });
+
   const ask = (path: string, body: Buffer) =>
     new Promise<Buffer>((resolve, reject) => {
       const sent = request(

@@ -71,8 +71,7 @@ export async function runPlain(
   // What stands before the command would not pass a signal on.
   const config = { ...image.config, StopTimeout: 0, ...(wrap.length > 0 && { StopSignal: 'SIGKILL' }) };
   const streams = await container.start();
-  streams.stdin.on('error', () => {});
-  if (input !== undefined) streams.stdin.end(Buffer.from(input, 'base64'));
+  if (input !== undefined) streams.stdin.on('error', () => {}).end(Buffer.from(input, 'base64'));
   const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);
   const answers = await perform(app, image.config, steps, limits, () => {});
   return { answers, exit: await app.ended };

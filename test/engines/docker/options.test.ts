@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { createOptions } from '../../../src/engines/docker/options.js';
+import { KIT_MOUNT } from '../../../src/engines/engine.js';
+import { exerciseFrom } from '../../support/ways.js';
+
+/** What a command line becomes in the Engine API. */
+async function optionsOf(...words: string[]) {
+  const { run } = await exerciseFrom(words, []);
+  const spec = { image: 'i', command: ['a', 'b'], run, volume: 'kit', attachInput: false, role: 'app' } as const;
+  return createOptions({ ...spec, command: [...spec.command] }, { label: 'x' }, async (name) => `fresh-${name}`);
+}
+
+describe('every run option reaches the daemon', () => {
+  it.each<[words: string[], top: object, host: object]>([
+    [['-e', 'A=b'], { Env: ['A=b'] }, {}],
+    [['-v', '/a:/b:ro'], {}, { Binds: ['/a:/b:ro'] }],
+    [['-v', 'name:/b'], {}, { Binds: ['fresh-name:/b:rw'] }],
+    [['--mount', 'type=tmpfs,target=/t,tmpfs-size=9'], {}, { Tmpfs: { '/t': 'size=9' } }],
+    [['-u', '5:6'], { User: '5:6' }, {}],
+    [['-w', '/w'], { WorkingDir: '/w' }, {}],
+    [['--network', 'none'], {}, { NetworkMode: 'none' }],
+    [['--platform', 'linux/amd64'], { platform: 'linux/amd64' }, {}],
+    [['--add-host', 'a:1.2.3.4'], {}, { ExtraHosts: ['a:1.2.3.4'] }],
+    [
+      ['-p', '127.0.0.1:8:9/udp'],
+      { ExposedPorts: { '9/udp': {} } },
+      { PortBindings: { '9/udp': [{ HostIp: '127.0.0.1', HostPort: '8' }] } },
+    ],
+    [['--tmpfs', '/t:size=1m'], {}, { Tmpfs: { '/t': 'size=1m' } }],
+    [['--read-only'], {}, { ReadonlyRootfs: true }],
+    [['--cap-add', 'SYS_TIME', '--cap-drop', 'ALL'], {}, { CapAdd: ['SYS_TIME'], CapDrop: ['ALL'] }],
+    [['--security-opt', 'no-new-privileges'], {}, { SecurityOpt: ['no-new-privileges'] }],
+    [['--shm-size', '1m'], {}, { ShmSize: 1 << 20 }],
+    [['--memory', '1g'], {}, { Memory: 1 << 30 }],
+    [['--ulimit', 'nofile=1:2'], {}, { Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 2 }] }],
+    [['--group-add', 'video'], {}, { GroupAdd: ['video'] }],
+    [['--hostname', 'h'], { Hostname: 'h' }, {}],
+    [['--device', '/dev/fuse:r'], {}, { Devices: [{ PathOnHost: '/dev/fuse', PathInContainer: '/dev/fuse', CgroupPermissions: 'r' }] }],
+    [['--gpus', 'all'], {}, { DeviceRequests: [{ Driver: '', Count: -1, DeviceIDs: [], Capabilities: [['gpu']], Options: {} }] }],
+    [['--init'], {}, { Init: true }],
+    [['-t'], { Tty: true }, {}],
+  ])('%j', async (words, top, host) => {
+    const options = await optionsOf(...words);
+    expect(options).toMatchObject(top);
+    expect(options.HostConfig).toMatchObject(host);
+  });
+
+  it('with none, only what is ours', async () => {
+    const options = await optionsOf();
+    expect(options).toMatchObject({ Entrypoint: ['a'], Cmd: ['b'], Labels: { label: 'x' }, Tty: false, OpenStdin: false });
+    expect(options).not.toHaveProperty('User');
+    expect(options.HostConfig).toMatchObject({ Binds: [], Mounts: [{ Type: 'volume', Source: 'kit', Target: KIT_MOUNT }] });
+    for (const name of ['Init', 'Memory', 'NetworkMode', 'DeviceRequests']) expect(options.HostConfig).not.toHaveProperty(name);
+  });
+});
