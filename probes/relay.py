@@ -129,7 +129,7 @@ class Relay:
             elif connection is None:
                 pass
             elif kind in (b"D", b"E"):
-                self.tell(connection, payload)
+                self.tell(connection, payload, kind == b"E")
             elif kind == b"X":
                 self.close(number)
         except OSError as error:
@@ -137,12 +137,11 @@ class Relay:
             self.close(number, str(error).encode())
 
     @staticmethod
-    def tell(connection, payload):
+    def tell(connection, payload, last):
         """Sends, or ends sending. A server may answer and close before it has read all: its answer is still to be received."""
         try:
-            if payload:
-                connection.sendall(payload)
-            else:
+            connection.sendall(payload)
+            if last:
                 connection.shutdown(socket.SHUT_WR)
         except OSError:
             pass

@@ -73,6 +73,10 @@ describeWithEngine('fixtures', () => {
       });
       expect(result.after / 1e6).toBeLessThanOrEqual(expected.reachable);
 
+      // Whatever is asked is answered.
+      const { answers } = JSON.parse(readFileSync(join(cwd, result.trace, '../private.json'), 'utf8')).runs[0];
+      expect(answers.steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
+
       // The trace names the variables of the run, and holds no value.
       const trace = readFileSync(join(cwd, result.trace), 'utf8');
       expect(JSON.parse(trace).tracers).toEqual(expect.arrayContaining(['supervisor', 'maps', 'ldd', 'imports']));

@@ -97,6 +97,7 @@ describeWithEngine.concurrent('however an app is run', () => {
     const result = JSON.parse(run.stdout as string);
     const trace = JSON.parse(readFileSync(join(cwd, result.trace), 'utf8'));
     const [traced] = JSON.parse(readFileSync(join(cwd, result.trace.replace('trace.json', 'private.json')), 'utf8')).runs;
+    expect(traced.answers.steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
     if (!way.mayWarn)
       expect(result.warnings).toEqual(way.warns ? expect.arrayContaining(way.warns.map((text) => expect.stringContaining(text))) : []);
     for (const text of way.notes ?? []) expect(result.notes.join('\n')).toContain(text);

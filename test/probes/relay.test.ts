@@ -38,6 +38,25 @@ describeWithPython('the relay', () => {
     listening.close();
   });
 
+  it('does not end a request before it is answered: servers take that for a client that went away', async () => {
+    const early: boolean[] = [];
+    server.removeAllListeners('request');
+    server.on('request', (incoming, outgoing) => {
+      let ended = false;
+      incoming.socket.on('end', () => {
+        ended = true;
+      });
+      incoming.resume();
+      setTimeout(() => {
+        early.push(ended);
+        outgoing.end('answered');
+      }, 100);
+    });
+    expect((await ask('/', Buffer.from('body'))).toString()).toBe('answered');
+    expect((await ask('/', Buffer.alloc(0))).toString()).toBe('answered');
+    expect(early).toEqual([false, false]);
+  });
+
   const ask = (path: string, body: Buffer) =>
     new Promise<Buffer>((resolve, reject) => {
       const sent = request(
