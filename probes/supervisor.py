@@ -15,32 +15,29 @@ that died. Paths are absolute, as the caller named them (not resolved); undecoda
 
 import array
 import errno
-import fcntl
 import json
 import os
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
 
-from . import paths, syscalls
+from .journal import Journal
+from .maps import MapsProbe
 
 try:
     from . import privileges, seccomp
+    from .watcher import Watcher
 except ImportError:  # no ctypes: no call is seen, and only what can be polled is told
-    privileges = seccomp = None
+    privileges = seccomp = Watcher = None
 
 ENVIRONMENT_PREFIX = b"PYSHRINK_HIDDEN_"
 DEFAULT_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FLUSH_SECONDS = 0.5
 LOOK_SECONDS = 0.01
 STOP_REQUEST = 60
-UNWRITTEN = "pyshrink: the observations can't be written"
 BUFFERED = 512
-CONTINUE = 1
-NOTIFICATION = bytes(80)
 
 
 def original_environment():
@@ -51,208 +48,6 @@ def original_environment():
     return {
         name: hidden.get(name, value) for name, _, value in entries if not name.startswith(ENVIRONMENT_PREFIX)
     }
-
-
-class Journal:
-    """The file of facts: written once a fact, flushed from the main thread.
-
-    *buffered*: how many may wait for that. None may where the end comes unannounced, with that of process 1."""
-
-    def __init__(self, path, buffered):
-        self.buffered = buffered
-        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        self.lines = []
-        self.lock = threading.Lock()
-
-    def add(self, *row):
-        self.lines.append(json.dumps(row))
-        if len(self.lines) > self.buffered:
-            self.flush()
-
-    def flush(self):
-        with self.lock:
-            lines, self.lines = self.lines, []
-            data = ("\n".join(lines) + "\n").encode() if lines else b""
-            try:
-                while data:
-                    data = data[os.write(self.fd, data):]
-            except OSError as error:
-                # Without its observations the run is worth nothing; this line is all that can still be said of it.
-                os.write(2, ("\n%s: %s\n" % (UNWRITTEN, error.strerror)).encode())
-                os._exit(125)
-
-
-class Watcher:
-    """Answers the notifications of one listener."""
-
-    def __init__(self, listener, journal, machine, can_have_more):
-        self.can_have_more = can_have_more
-        self.listener = listener
-        self.journal = journal
-        self.machine = machine
-        self.reader = paths.Reader()
-        self.seen = set()
-        self.processes = set()
-        self.warned = set()
-        self.chrooted = False
-        column = syscalls.ARCHES[machine][1]
-        self.calls = {row[column]: row[3] for row in syscalls.TABLE if row[column] is not None}
-        try:
-            fcntl.ioctl(listener, seccomp.IOCTL_SET_FLAGS, seccomp.FD_SYNC_WAKE_UP)
-        except OSError:
-            pass
-
-    def run(self):
-        ioctl, unpack, pack = fcntl.ioctl, struct.Struct("=QIIiIQ6Q").unpack, struct.Struct("=QqiI").pack
-        recv, send, listener, calls = seccomp.IOCTL_RECV, seccomp.IOCTL_SEND, self.listener, self.calls
-        while True:
-            try:
-                notification = ioctl(listener, recv, NOTIFICATION)
-            except OSError as error:
-                if error.errno in (errno.EINTR, errno.ENOENT):  # ENOENT: the caller died meanwhile
-                    continue
-                self.fail("error", "the listener can't be read any more: %s" % error.strerror)
-            cookie, tid, _, number, _, _, a0, a1, a2, a3, a4, a5 = unpack(notification)
-            try:
-                arguments = (a0, a1, a2, a3, a4, a5)
-                for path in calls[number]:
-                    self.note(cookie, tid, path, arguments)
-            except (FileNotFoundError, ProcessLookupError):
-                pass  # the caller died meanwhile
-            except paths.Unreadable:
-                if not self.valid(cookie):
-                    continue  # it is root's because the caller died meanwhile
-                if self.can_have_more:
-                    self.fail("needs", "SYS_PTRACE")
-                self.warn("unreadable", "a process changed its user, so that its paths could not be read")
-            except Exception as error:  # the app must go on whatever happens here
-                self.warn(repr(error), "the supervisor could not read a call: %r" % (error,))
-            try:
-                ioctl(listener, send, pack(cookie, 0, 0, CONTINUE))
-            except OSError as error:
-                if error.errno == errno.EINVAL:
-                    self.fail("error", "the kernel can't let a watched call go on (it is older than Linux 5.5)")
-
-    def fail(self, kind, text):
-        """Ends everything: the app would wait for ever for its next call to be answered."""
-        self.journal.add(kind, text)
-        self.journal.flush()
-        os._exit(125)
-
-    def warn(self, key, text):
-        if key not in self.warned:
-            self.warned.add(key)
-            self.journal.add("warning", text)
-
-    def note(self, cookie, tid, path, arguments):
-        kind, dirfd = path[0], path[1]
-        address = arguments[path[2]]
-        if kind == syscalls.SOCKET:
-            name = paths.socket_path(self.reader.bytes(tid, address, 110))
-            if name is None:
-                return
-        else:
-            if address == 0:
-                return
-            name = self.reader.string(tid, address)
-            if name is None:
-                return
-        if kind == syscalls.OPEN:
-            kind_name = paths.open_kind(arguments[path[3]], self.machine)
-        elif kind == syscalls.OPENAT2:
-            how = self.reader.bytes(tid, arguments[path[3]], 8)
-            kind_name = paths.open_kind(int.from_bytes(how, "little"), self.machine)
-        else:
-            kind_name = paths.KIND_NAMES[kind]
-        if kind == syscalls.CHROOT:
-            self.chrooted = True
-        pid = self.reader.group(tid)[0]
-        if name[:1] != b"/":
-            descriptor = None if dirfd is None else paths.signed(arguments[dirfd])
-            base = paths.base_directory(tid, descriptor)
-            if base is None or base[:1] != b"/":
-                return
-            name = base.rstrip(b"/") + b"/" + name if name else base
-        elif self.chrooted:
-            name = paths.root_prefix(tid) + name
-        key = (pid, kind_name, name)
-        if key in self.seen and kind != syscalls.EXEC:
-            return
-        if not self.valid(cookie):
-            return
-        self.seen.add(key)
-        if pid not in self.processes:
-            self.introduce(pid)
-        self.journal.add("fact", kind_name, pid, os.fsdecode(name))
-        if kind == syscalls.EXEC:
-            self.processes.discard(pid)  # what it does next, it does as another program
-
-    def valid(self, cookie):
-        """Whether the caller still waits, so that what was read is its own (NOTIF_ID_VALID, seccomp_unotify(2))."""
-        try:
-            fcntl.ioctl(self.listener, seccomp.IOCTL_ID_VALID, struct.pack("=Q", cookie))
-        except OSError as error:
-            return error.errno != errno.ENOENT  # Linux before 5.9 knows the call by another number
-        return True
-
-    def introduce(self, pid):
-        self.processes.add(pid)
-        parent = 0
-        try:
-            with open("/proc/%d/stat" % pid, "rb") as file:
-                parent = int(file.read().rpartition(b")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            pass
-        executable = paths.link(b"/proc/%d/exe" % pid)
-        self.journal.add("process", pid, parent, os.fsdecode(executable) if executable else None)
-
-
-class MapsProbe:
-    """What is mapped by any process here, read from /proc/PID/maps: a second opinion beside the listener's.
-
-    Where there is no listener, it is the first: then what is open and what runs is looked at as well."""
-
-    def __init__(self, journal, alone):
-        self.journal = journal
-        self.seen = set()
-        self.alone = alone
-        self.programs = {}
-
-    def look(self):
-        own = os.getpid()
-        # Where process 1 is ours, all processes are; on a machine, only what came of us.
-        for name in paths.descendants(None if own == 1 else own):
-            if int(name) == own:
-                continue
-            if self.alone:
-                self.look_at(name)
-            try:
-                with open("/proc/%s/maps" % name, "rb") as file:
-                    mapped = {line.split(None, 5)[5].rstrip(b"\n") for line in file if b" /" in line}
-            except (OSError, IndexError):
-                continue
-            for path in mapped - self.seen:
-                if path.startswith(b"/") and not path.endswith(b" (deleted)"):
-                    self.journal.add("fact", "map", int(name), os.fsdecode(path))
-            self.seen |= mapped
-
-    def look_at(self, name):
-        """The program of a process, its directory and its open files."""
-        program = paths.link(b"/proc/%s/exe" % name.encode())
-        if program and self.programs.get(name) != program:
-            self.programs[name] = program
-            self.journal.add("process", int(name), 0, os.fsdecode(program))
-            self.journal.add("fact", "exec", int(name), os.fsdecode(program))
-        try:
-            numbers = os.listdir("/proc/%s/fd" % name)
-        except OSError:
-            numbers = []
-        found = {("open", paths.link(b"/proc/%s/fd/%s" % (name.encode(), number.encode()))) for number in numbers}
-        found.add(("chdir", paths.link(b"/proc/%s/cwd" % name.encode())))
-        for kind, path in found - self.seen:
-            if path and path.startswith(b"/") and not path.endswith(b" (deleted)"):
-                self.journal.add("fact", kind, int(name), os.fsdecode(path))
-        self.seen |= found
 
 
 def start(program, environment, machine, mask, options):

@@ -23,3 +23,13 @@ export class UserError extends Error {
 export function usageError(message: string, remedy: string): UserError {
   return new UserError(message, remedy, ExitCode.usage);
 }
+
+/** @returns an error that names what can be done about a full disk */
+export function explained(error: unknown, folder: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new UserError(
+    `There is no space left on the disk of ${folder}.`,
+    'Free some, or set PYSHRINK_CACHE to a folder on a larger disk.',
+  );
+}

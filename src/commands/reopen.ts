@@ -56,11 +56,15 @@ export async function reopen(
   const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () =>
     Helper.start(context.session, original, trace.python.executable),
   );
+  const view = original.machine
+    ? await viewMachine(helper, original, trace, include, undefined)
+    : { fs: await helper.rootFs(), warnings: [] };
+  for (const warning of view.warnings) context.progress.note(`warning: ${warning}`);
   return {
     context,
     helper,
     trace,
-    fs: original.machine ? (await viewMachine(helper, original, trace, include, undefined)).fs : await helper.rootFs(),
+    fs: view.fs,
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
     runs: secret.runs.map(({ args, steps, run, answers, reset, input, weak, ptrace }, index) => {

@@ -23,6 +23,9 @@ export interface Healthcheck {
   Retries?: number;
 }
 
+/** PATH of a container whose image sets none. */
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** `NAME=VALUE` entries as a record; later ones win. */
 export function environmentOf(entries: readonly string[] | null | undefined): Record<string, string> {
   return Object.fromEntries(

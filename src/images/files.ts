@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../errors.js';
+import { buffer } from 'node:stream/consumers';
+import { explained, UserError } from '../errors.js';
 import { compressionOf, decompressed } from './compression.js';
-import { explained } from './layers/disk.js';
 import { normalPath, TarReader } from './layers/tarreader.js';
 
 /** Named files of a layout: in a directory, or in a tar archive. */
@@ -25,9 +25,7 @@ export async function readSmall(files: Files, path: string, reference: string): 
   if (size === undefined)
     throw new UserError(`${reference} has no ${path}.`, 'Check that it names an image of this kind, and that it is whole.');
   if (size > LARGEST_JSON) throw new UserError(`${path} of ${reference} has ${size} bytes, which is no manifest.`, 'Make the image anew.');
-  const parts: Buffer[] = [];
-  for await (const part of files.open(path)) parts.push(part);
-  return Buffer.concat(parts);
+  return buffer(files.open(path));
 }
 
 /** The files of a directory. */

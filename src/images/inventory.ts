@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Entry } from '../rootfs.js';
 
-/** A row as probes/server.py writes it: path, type, mode, uid, gid, size, mtime, group, target or device, xattrs. */
+/** A row as probes/inventory.py writes it: path, type, mode, uid, gid, size, mtime, group, target or device, xattrs. */
 const Row = z.tuple([
   z.string().startsWith('/'),
   z.enum(['f', 'd', 'l', 'c', 'b', 'p']),

@@ -1,3 +1,4 @@
+import { DEFAULT_PATH } from '../images/config.js';
 import { parseShebang } from '../images/shebang.js';
 import { join, parentOf } from '../rootfs.js';
 import type { Addition } from './keepset.js';
@@ -5,7 +6,6 @@ import type { Context, Rule } from './rule.js';
 
 /** The kernel reads no more of a script's first line (BINPRM_BUF_SIZE, execve(2)). */
 const FIRST_LINE = 256;
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Where a program of that name is, as execvp(3) looks for it; the first that the image has. */
 export function findProgram(name: string, { fs, environment, config }: Pick<Context, 'fs' | 'environment' | 'config'>): string | undefined {

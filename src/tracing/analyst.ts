@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../cache.js';
 import type { Analyst } from '../keep/python/world.js';
 import type { Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
@@ -101,10 +101,6 @@ async function forget(folder: string): Promise<void> {
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
     if (name.startsWith('summaries-') && Date.now() - mtimeMs > UNUSED) await rm(path, { force: true }).catch(() => {});
   }
-}
-
-function cacheFolder(): string {
-  return process.env.PYSHRINK_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pyshrink');
 }
 
 function zip<A, B>(left: readonly A[], right: readonly B[]): [A, B][] {

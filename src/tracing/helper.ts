@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import fg from 'fast-glob';
 import { pack } from 'tar-stream';
@@ -248,7 +249,5 @@ async function probesArchive(): Promise<Buffer> {
   }
   archive.entry({ name: 'observations', type: 'directory', mode: 0o777 });
   archive.finalize();
-  const parts: Buffer[] = [];
-  for await (const part of archive) parts.push(part as Buffer);
-  return Buffer.concat(parts);
+  return buffer(archive);
 }

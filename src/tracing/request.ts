@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import type { StepAnswer } from './answers.js';
@@ -46,16 +47,10 @@ export function send(relay: Relay, step: HttpStep, listener: Listener, scheme: S
         },
       },
       (response) => {
-        const parts: Buffer[] = [];
-        response.on('data', (part: Buffer) => parts.push(part));
-        response.on('error', failed);
-        response.on('end', () =>
-          resolve({
-            kind: 'http',
-            status: response.statusCode ?? 0,
-            body: Buffer.concat(parts).toString('base64'),
-            headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
-          }),
+        const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+        buffer(response).then(
+          (content) => resolve({ kind: 'http', status: response.statusCode ?? 0, body: content.toString('base64'), headers }),
+          failed,
         );
       },
     );

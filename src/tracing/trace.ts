@@ -64,7 +64,10 @@ export async function traceImage(
   const trace = await assembleTrace(session, image, helper, exercise, answers, observed);
   const view = listed ? { fs: listed, warnings: [] } : await viewMachine(helper, image, trace, include, before);
   const { fs } = view;
-  trace.warnings.unshift(...toldOf(exercise), ...(await toldOfPrograms(fs, trace, helper.python.machine)));
+  const unanswered = answers.steps.flatMap(({ label, answer }) =>
+    answer.kind === 'failed' ? [`${label} was not answered: ${answer.reason}`] : [],
+  );
+  trace.warnings.unshift(...toldOf(exercise), ...unanswered, ...(await toldOfPrograms(fs, trace, helper.python.machine)));
   trace.warnings.push(...view.warnings);
   const environment = { ...environmentOf(image.config.Env), ...environmentOf(exercise.run.env) };
   const seen = trace.observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);

@@ -28,7 +28,7 @@ print(json.dumps({
 }, sort_keys=True))
 `;
 
-describeWithEngine('an app sees its run options as under docker run', () => {
+describeWithEngine.concurrent('an app sees its run options as under docker run', () => {
   let image: string;
   const folder = workdir();
   beforeAll(async () => {

@@ -22,7 +22,7 @@ const entry: fc.Arbitrary<Entry> = fc.record(
   { requiredKeys: ['path', 'type', 'mode', 'uid', 'gid', 'size', 'mtime'] },
 );
 
-/** A row as probes/server.py writes it. */
+/** A row as probes/inventory.py writes it. */
 const row = (e: Entry) =>
   JSON.stringify([e.path, e.type, e.mode, e.uid, e.gid, e.size, e.mtime, e.group ?? null, e.target ?? null, e.xattrs ?? null]);
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { explained } from '../../images/layers/disk.js';
+import { cacheFolder } from '../../cache.js';
+import { explained } from '../../errors.js';
 import { type Machine, removeTree } from './machine.js';
 
 /** Where sessions have their folders: on a disk, since an image may be larger than what /tmp holds. */
-function sessionsFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment.PYSHRINK_CACHE ?? join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pyshrink'), 'sessions');
+function sessionsFolder(): string {
+  return join(cacheFolder(), 'sessions');
 }
 
 /** A folder that one session has for itself. */

@@ -5,11 +5,10 @@ import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
-import { UserError, usageError } from '../../errors.js';
-import { environmentOf, type ImageConfig } from '../../images/config.js';
+import { explained, UserError, usageError } from '../../errors.js';
+import { DEFAULT_PATH, environmentOf, type ImageConfig } from '../../images/config.js';
 import { sha256 } from '../../images/digest.js';
 import { unpackImage } from '../../images/layers/apply.js';
-import { explained } from '../../images/layers/disk.js';
 import { mountsOf } from '../../images/mounts.js';
 import { parsePublication, parseUlimit } from '../../images/resources.js';
 import type { RunOptions } from '../../images/runoptions.js';
@@ -30,7 +29,6 @@ import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
 import { identityOf } from './user.js';
 
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const SHM_SIZE = 64 << 20;
 const ALONE =
   'only one user can be mapped into a namespace here, so the app ran as root inside and all files were its own; newuidmap (uidmap) and ranges in /etc/subuid and /etc/subgid would let it run as its own user';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { execa } from 'execa';
-import { UserError } from '../../errors.js';
+import { explained } from '../../errors.js';
 import type { Entry } from '../../rootfs.js';
 import { pathBytes } from '../pathbytes.js';
 import type { Sink } from './tarreader.js';
@@ -114,14 +114,4 @@ export class UnpackedDisk implements Disk {
     const text = `${this.folder}${path}`;
     return /[\ud800-\udfff]/.test(path) ? pathBytes(text) : text;
   }
-}
-
-/** @returns an error that names what can be done about a full disk */
-export function explained(error: unknown, folder: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new UserError(
-    `There is no space left on the disk of ${folder}.`,
-    'Free some, or set PYSHRINK_CACHE to a folder on a larger disk.',
-  );
 }

@@ -2,10 +2,10 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
+import { explained } from '../../errors.js';
 import { compressionOf } from '../compression.js';
 import { sha256 } from '../digest.js';
 import { plainBytes } from '../layers/apply.js';
-import { explained } from '../layers/disk.js';
 import type { ImageSource, StoredLayer } from '../source.js';
 
 /**

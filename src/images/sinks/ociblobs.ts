@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { explained } from '../../errors.js';
 import { gzipped } from '../compression.js';
 import { sha256 } from '../digest.js';
 import { plainBytes } from '../layers/apply.js';
-import { explained } from '../layers/disk.js';
 import { OCI } from '../mediatypes.js';
 import { type ImageSource, readConfig, type StoredLayer } from '../source.js';
 

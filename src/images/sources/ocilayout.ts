@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UserError, usageError } from '../../errors.js';
 import { algorithmOf, checked } from '../digest.js';
@@ -27,9 +28,7 @@ export async function openLayout(
       const what = `The blob ${descriptor.digest.slice(0, 19)} of ${reference}`;
       const path = blobPath(descriptor.digest, what);
       await requireSize(files, path, descriptor, what);
-      const parts: Buffer[] = [];
-      for await (const part of checked(files.open(path), descriptor.digest, what)) parts.push(part);
-      return Buffer.concat(parts);
+      return buffer(checked(files.open(path), descriptor.digest, what));
     };
     const manifest = await manifestOf(choose(manifests, name, reference), { reference, platform, fetch });
     const configBytes = await fetch(manifest.config);

@@ -1,0 +1,7 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** What outlives a run, and is no result: PYSHRINK_CACHE, or a folder in the user's cache (XDG Base Directory Specification). */
+export function cacheFolder(): string {
+  return process.env.PYSHRINK_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pyshrink');
+}
