@@ -220,7 +220,7 @@ def main():
             journal.add("needs", "listener")
             journal.flush()
             os._exit(125)
-        can_have_more = os.geteuid() == 0 and not privileges.has(privileges.CAP_SYS_PTRACE)
+        can_have_more = os.geteuid() == 0 and not options["ptrace"] and not privileges.has(privileges.CAP_SYS_PTRACE)
         watcher = Watcher(listener, journal, machine, can_have_more)
         threading.Thread(target=watcher.run, daemon=True).start()
     maps = MapsProbe(journal, not options["listener"])

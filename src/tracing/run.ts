@@ -30,18 +30,28 @@ export interface Outcome {
   /** What it answered, or why the exercise could not be done. */
   answers: Answers | UserError;
   observed: Observed;
+  /** As it was done: with what watching the app took. */
+  exercise: Exercise;
 }
 
+type Where = Pick<WatchedSpec, 'image' | 'config' | 'volume' | 'kit' | 'name'>;
+
 /**
- * Starts the app, does the exercise, and stops it.
+ * Starts the app, does the exercise, and stops it; again, where its supervisor lacked something that it can have.
  * @throws UserError where it could not be watched: the supervisor could not work, or died before the app
  */
-export async function runWatched(
-  session: Session,
-  exercise: Exercise,
-  where: Pick<WatchedSpec, 'image' | 'config' | 'volume' | 'kit' | 'name'>,
-  say: (text: string) => void,
-): Promise<Outcome> {
+export async function runWatched(session: Session, wanted: Exercise, where: Where, say: (text: string) => void): Promise<Outcome> {
+  let exercise = wanted;
+  for (let round = 0; ; round++) {
+    const outcome = await runOnce(session, exercise, { ...where, name: round === 0 ? where.name : `${where.name}-again${round}` }, say);
+    const lacks = outcome.observed.facts.find(({ needs }) => needs !== undefined)?.needs;
+    if (lacks === undefined) return outcome;
+    exercise = { ...exercise, ...OTHERWISE[lacks] };
+    say(`it runs again: ${toldOf(exercise).at(-1)}`);
+  }
+}
+
+async function runOnce(session: Session, exercise: Exercise, where: Where, say: (text: string) => void): Promise<Outcome> {
   const { args, run, steps, limits, reset = [], ptrace, input, weak } = exercise;
   for (const command of reset) await runReset(command);
   const app = await WatchedApp.start(session, {
@@ -57,8 +67,27 @@ export async function runWatched(
     throw error;
   });
   const observed = await app.observed();
-  if (!needs(observed)) await requireWhole(observed, app, answers instanceof UserError ? answers : undefined);
-  return { answers, observed };
+  if (!observed.facts.some(({ needs }) => needs !== undefined))
+    await requireWhole(observed, app, answers instanceof UserError ? answers : undefined);
+  return { answers, observed, exercise };
+}
+
+/** How a run is tried again, by what its supervisor lacked. */
+const OTHERWISE = {
+  SYS_PTRACE: { ptrace: true },
+  listener: { weak: "the kernel or the container's seccomp profile refuses a listener" },
+} as const;
+
+/** What a user is told of how an exercise was watched. */
+export function toldOf({ ptrace, weak }: Exercise): string[] {
+  return [
+    ...(ptrace ? ['the app changes its user: it was run with CAP_SYS_PTRACE, which the supervisor alone had'] : []),
+    ...(weak
+      ? [
+          `only the weaker tracers ran (imports, maps), since ${weak}: files that were read in passing and programs that ended at once were not seen; --level reachable or whole makes up for most of them`,
+        ]
+      : []),
+  ];
 }
 
 async function runReset(command: string): Promise<void> {
@@ -68,11 +97,6 @@ async function runReset(command: string): Promise<void> {
       `The reset command \`${command}\` of the exercise file failed (${exitCode}): ${all.trim().slice(-500)}`,
       'It is run by sh on this machine before each start of the app; see that it works there.',
     );
-}
-
-/** What a supervisor lacked: it has ended everything, so that it can be tried otherwise. */
-export function needs({ facts }: Observed): 'SYS_PTRACE' | 'listener' | undefined {
-  return facts.find((one) => one.needs !== undefined)?.needs;
 }
 
 /** What a supervisor says where its file can't be written (probes/supervisor.py). */

@@ -16,7 +16,7 @@ import { otherInterpreter } from './interpreters.js';
 import { askLoader } from './ldd.js';
 import { beforeRun, viewMachine } from './machine.js';
 import { toldOfPrograms } from './programs.js';
-import { type Exercise, needs, runWatched } from './run.js';
+import { type Exercise, runWatched, toldOf } from './run.js';
 import type { Observed } from './watched.js';
 
 export interface TraceResult {
@@ -50,16 +50,9 @@ export async function traceImage(
   const [listed, probed] = await Promise.all([image.machine ? undefined : helper.rootFs(), addImportProbe(session, helper, image)]);
   const kit = await helper.kitFor(image.id);
   const before = image.machine && (await beforeRun(image.config.WorkingDir ?? '/'));
-  const run = (exercise: Exercise, name: string) =>
-    runWatched(session, exercise, { image: probed, config: image.config, volume: helper.volume, kit, name }, say);
-  let exercise = kit.lacking === null ? wanted : { ...wanted, weak: `the image's Python lacks what that takes (${kit.lacking})` };
-  let outcome = await run(exercise, 'trace');
-  for (let lacks = needs(outcome.observed), round = 0; lacks !== undefined; lacks = needs(outcome.observed), round++) {
-    exercise = { ...exercise, ...OTHERWISE[lacks] };
-    say(`it runs again: ${toldOf(exercise).at(-1)}`);
-    outcome = await run(exercise, `again${round}`);
-  }
-  const { answers, observed } = outcome;
+  const tried = kit.lacking === null ? wanted : { ...wanted, weak: `the image's Python lacks what that takes (${kit.lacking})` };
+  const where = { image: probed, config: image.config, volume: helper.volume, kit, name: 'trace' };
+  const { answers, observed, exercise } = await runWatched(session, tried, where, say);
   if (answers instanceof UserError) throw answers;
   const trace = await assembleTrace(session, image, helper, exercise, answers, observed);
   const view = listed ? { fs: listed, warnings: [] } : await viewMachine(helper, image, trace, include, before);
@@ -76,24 +69,6 @@ export async function traceImage(
   trace.warnings.push(...opinion.warnings);
   const interpreter = image.machine ? undefined : otherInterpreter(fs, trace, helper.python.executable);
   return { trace, exercise, answers, fs, interpreter };
-}
-
-/** How a run is tried again, by what its supervisor lacked. */
-const OTHERWISE = {
-  SYS_PTRACE: { ptrace: true },
-  listener: { weak: "the kernel or the container's seccomp profile refuses a listener" },
-} as const;
-
-/** What a user is told of how an exercise was watched. */
-function toldOf({ ptrace, weak }: Exercise): string[] {
-  return [
-    ...(ptrace ? ['the app changes its user: it was run with CAP_SYS_PTRACE, which the supervisor alone had'] : []),
-    ...(weak
-      ? [
-          `only the weaker tracers ran (imports, maps), since ${weak}: files that were read in passing and programs that ended at once were not seen; --level reachable or whole makes up for most of them`,
-        ]
-      : []),
-  ];
 }
 
 /**
