@@ -19,6 +19,9 @@ export interface Wanted {
 
 /** Finds what an app listens on, by asking the kernel. */
 export class ListenerFinder {
+  /** Set when the first declared port was waited for long enough. */
+  private waited = false;
+
   constructor(
     private readonly app: App,
     /** Ports that the image declares. */
@@ -43,7 +46,8 @@ export class ListenerFinder {
         first ??= found && Date.now();
         // Whichever port comes first, the first one declared is meant, unless it stays closed.
         const meant = this.declared.length === 0 || (found && 'port' in found && found.port === this.declared[0]);
-        if (found && (meant || Date.now() - (first as number) > OTHERS_MILLISECONDS)) return found;
+        this.waited ||= first !== undefined && Date.now() - first > OTHERS_MILLISECONDS;
+        if (found && (meant || this.waited)) return found;
       }
       if (Date.now() > deadline) return { others: all };
       await this.pause();

@@ -13,6 +13,7 @@ const OBSERVATIONS = 'observations';
 /** A real-time signal that no app uses: see probes/supervisor.py. */
 const STOP_REQUEST = '60';
 const HIDDEN = 'PYSHRINK_HIDDEN_';
+
 export interface WatchedSpec {
   /** Image to run: the original, the original with the import probe, or the shrunk one. */
   image: string;
