@@ -5,6 +5,7 @@ const VARYING: readonly [RegExp, string][] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?/g, '<time>'],
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \d\d?[ -]\w{3}[ -]\d{4} \d\d:\d\d:\d\d( \w+)?/g, '<time>'],
   [/\b\d\d?\/\w{3}\/\d{4}[: ]\d\d:\d\d:\d\d( [+-]\d{4})?/g, '<time>'],
+  [/\b\d\d:\d\d:\d\d([.,]\d+)?\b/g, '<time>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
   [/\b0x[0-9a-f]{6,16}\b/gi, '<address>'],
 ];
@@ -26,8 +27,9 @@ export function sameButForVariation(first: string, second: string, shrunk: strin
   return fixed !== undefined && fits(fixed, wordsOf(shrunk));
 }
 
+/** What varies does so as a whole: a token, a time, an identifier, whatever parts two of them happen to share. */
 function wordsOf(text: string): string[] {
-  return text.match(/\w+|\W/g) ?? [];
+  return text.match(/[^\s<>"'{}()[\]=,;&?/]+|[\s\S]/g) ?? [];
 }
 
 /** Words that two texts share, in runs; between two runs they differ. The first and the last may be empty. */
@@ -50,19 +52,14 @@ function commonRuns(first: string[], second: string[]): Runs | undefined {
     runs.push([]);
     [removed, added] = [0, 0];
   };
-  changes.forEach(({ value, added: isAdded, removed: isRemoved }, index) => {
-    const between = index > 0 && index < changes.length - 1;
+  for (const { value, added: isAdded, removed: isRemoved } of changes) {
     if (isRemoved) removed += value.length;
     else if (isAdded) added += value.length;
-    // A hyphen that two tokens happen to share is none of what surrounds them.
-    else if (between && removed + added > 0 && !value.some((word) => /\w\w|[\s<>"'{}()[\]]/.test(word))) {
-      removed += value.length;
-      added += value.length;
-    } else {
+    else {
       close();
       last().push(...value);
     }
-  });
+  }
   close();
   return { runs, gaps };
 }
