@@ -9,8 +9,9 @@ without, processes are only looked at now and then}.
 
 The file of facts gets JSON lines: ["process", pid, parent, executable] before the first fact of a process and after
 each of its execs, ["fact", kind, pid, path], ["warning", text], ["needs", what] where the program's processes can't be
-read without a capability, or system calls can't be listened to, and ["exit", status] when the program has ended. A file without that line is of a supervisor
-that died. Paths are absolute, as the caller named them (not resolved); undecodable bytes are surrogate escapes.
+read without a capability, or system calls can't be listened to, and ["exit", status] when the program has ended. A
+file without that line is of a supervisor that died. Paths are absolute, as the caller named them (not resolved);
+undecodable bytes are surrogate escapes.
 """
 
 import array

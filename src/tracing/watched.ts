@@ -129,7 +129,7 @@ function supervised(
     facts: `${spec.kit.mount}/${OBSERVATIONS}/facts-${spec.name}-${name}.jsonl`,
     stop,
     patience: stopSeconds(spec.config),
-    first: !spec.run.init,
+    first: !spec.run.init && !beside,
     beside,
     listener: spec.listener ?? true,
     ptrace: spec.ptrace === true && !spec.run.capAdd.some(isPtrace),

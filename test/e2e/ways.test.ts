@@ -77,7 +77,9 @@ describeWithEngine.concurrent('however an app is run', () => {
     const folder = workdir();
     cpSync(join(ZOO, 'files'), join(folder, 'files'), { recursive: true });
     writeFileSync(join(folder, 'Dockerfile'), `FROM ${from}\n${dockerfile}`);
-    await check(way, await buildFolder(folder));
+    // Files that options name are beside the cases.
+    const options = way.options?.map((option) => option.replace('=files/', `=${ZOO}/files/`));
+    await check({ ...way, ...(options && { options }) }, await buildFolder(folder));
   });
 
   async function check(way: Way, name: string): Promise<void> {

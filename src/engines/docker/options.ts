@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import type Dockerode from 'dockerode';
+import { usageError } from '../../errors.js';
 import { type Mount, mountsOf } from '../../images/mounts.js';
 import { parseDevice, parseGpus, parsePublication, parseUlimit } from '../../images/resources.js';
 import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
@@ -42,7 +44,7 @@ export async function createOptions(
       ReadonlyRootfs: run.readOnly,
       CapAdd: run.capAdd,
       CapDrop: run.capDrop,
-      SecurityOpt: run.securityOpt,
+      SecurityOpt: await Promise.all(run.securityOpt.map(securityOption)),
       GroupAdd: run.groupAdd,
       ExtraHosts: run.addHost,
       Tmpfs: Object.fromEntries(mounts.filter(({ type }) => type === 'tmpfs').map(({ target, options }) => [target, options.join(',')])),
@@ -66,6 +68,20 @@ async function bindOf({ type, source, target, readOnly, options }: Mount, volume
   const from = type === 'volume' ? await volumeOf(source ?? '') : source;
   const words = [readOnly ? 'ro' : 'rw', ...options];
   return `${from}:${target}:${words.join(',')}`;
+}
+
+/** A seccomp profile is named by its file, and handed over by its text, as the docker CLI does it. */
+async function securityOption(text: string): Promise<string> {
+  const file = /^seccomp[=:](.*)$/.exec(text)?.[1];
+  if (file === undefined || file === 'unconfined' || file === 'builtin' || file.startsWith('{')) return text;
+  try {
+    return `seccomp=${JSON.stringify(JSON.parse(await readFile(file, 'utf8')))}`;
+  } catch (error) {
+    throw usageError(
+      `--security-opt ${text}: the profile can't be read: ${(error as Error).message}`,
+      'Name a file with a seccomp profile in JSON.',
+    );
+  }
 }
 
 function gpuRequest(text: string): Dockerode.DeviceRequest {

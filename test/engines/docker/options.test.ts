@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createOptions } from '../../../src/engines/docker/options.js';
 import { KIT_MOUNT } from '../../../src/engines/engine.js';
@@ -43,6 +46,14 @@ describe('every run option reaches the daemon', () => {
     const options = await optionsOf(...words);
     expect(options).toMatchObject(top);
     expect(options.HostConfig).toMatchObject(host);
+  });
+
+  it('a seccomp profile by its text', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'profile.json');
+    writeFileSync(file, '{ "defaultAction": "SCMP_ACT_ALLOW" }\n');
+    const options = await optionsOf('--security-opt', `seccomp=${file}`, '--security-opt', 'seccomp=unconfined');
+    expect(options.HostConfig?.SecurityOpt).toEqual(['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}', 'seccomp=unconfined']);
+    await expect(optionsOf('--security-opt', 'seccomp=/nowhere.json')).rejects.toThrowError(expect.objectContaining({ exitCode: 2 }));
   });
 
   it('with none, only what is ours', async () => {
