@@ -70,6 +70,7 @@ def information(_):
         "version": list(sys.version_info[:3]),
         "implementation": sys.implementation.name,
         "executable": sys.executable,
+        "real": os.path.realpath(sys.executable),
         "machine": os.uname().machine,
         "sitePackages": site_packages(),
         "prefixes": sorted({sys.prefix, sys.base_prefix, sys.exec_prefix}),

@@ -6,6 +6,7 @@ import type { ImageInfo } from '../engines/engine.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
 import { computeKeepSet } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
+import type { Level } from '../keep/level.js';
 import type { Analyst } from '../keep/python/world.js';
 import { ModuleFinder } from '../python/finder.js';
 import { keepReport } from '../report/keep.js';
@@ -58,13 +59,14 @@ export async function baseImage(context: CommandContext, flags: KeepFlags): Prom
 export async function assembleDraft(material: Material, flags: KeepFlags, base: ImageInfo | undefined): Promise<Draft> {
   const { context, helper, original, trace, fs, analyst } = material;
   const keepFile = await readFile('.pyshrinkkeep', 'utf8').catch(() => undefined);
+  const level = levelFor(trace, flags.level);
   const { keep, notes, python, grades } = await computeKeepSet({
     fs,
     trace,
     config: original.config,
     env: environmentEntriesOf(material),
     commands: commandsOf(material),
-    level: flags.level,
+    level,
     analyst,
     choice: { include: flags.include, exclude: flags.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
@@ -75,10 +77,16 @@ export async function assembleDraft(material: Material, flags: KeepFlags, base: 
     base,
     ...tree,
     trace,
-    level: flags.level,
+    level,
     contents: (wanted, use) => helper.contents(wanted, use),
   });
-  return { id, files, notes, report: keepReport(fs, keep, python, grades, flags.level) };
+  if (level !== flags.level) notes.push(`kept at ${level} instead of ${flags.level}: the weaker tracers do not see all that runs`);
+  return { id, files, notes, report: keepReport(fs, keep, python, grades, level) };
+}
+
+/** What was seen is enough to go by only where everything was. */
+function levelFor({ tracers }: Trace, wanted: Level): Level {
+  return wanted === 'observed' && !tracers.includes('supervisor') ? 'reachable' : wanted;
 }
 
 function environmentEntriesOf({ runs }: Material): string[] {

@@ -47,6 +47,8 @@ const Information = z.object({
   version: z.tuple([z.number(), z.number(), z.number()]),
   implementation: z.string(),
   executable: z.string(),
+  /** The same without links. */
+  real: z.string(),
   machine: z.string(),
   sitePackages: z.array(z.string()),
   /** sys.prefix and what it is based on. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
@@ -90,6 +91,13 @@ export async function addImportProbe(session: Session, helper: Helper, image: Im
   for (const folder of helper.python.sitePackages) archive.entry({ name: `${folder.slice(1)}/${PROBE_FILE}`, mode: 0o644 }, IMPORT_PROBE);
   archive.finalize();
   await container.putArchive('/', archive as unknown as Readable);
+  // A new inode for the interpreter, as in every copy of an image: what remembers things by its time of change (uv's
+  // cache) asks it anew here, as it will in the shrunk image. The local engine unpacks anew in any case.
+  if (session.engine === 'docker') {
+    const { real } = helper.python;
+    // Whole in between: the daemon does one or the other with a container.
+    await container.putArchive(posix.dirname(real), await buffer(await container.getArchive(real)));
+  }
   const id = await container.commit();
   await container.remove();
   return id;
