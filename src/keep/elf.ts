@@ -16,6 +16,11 @@ export const elfRule: Rule = {
     if (entry.type !== 'f' || !mayBeElf(entry.path, entry.mode)) return [];
     const elf = await context.libraries.elf(entry.path);
     if (!elf) return [];
+    const python = await pythonOf(context);
+    if (python && (elf.bits !== python.elf.bits || elf.machine !== python.elf.machine))
+      context.notes.push(
+        `${entry.path} is of another architecture (${elf.bits}-bit, machine ${elf.machine}): what it opens can't be watched`,
+      );
     const add = (path: string, parent: string, detail: string): Addition => ({ path, rule: 'elf', parents: [parent], detail });
     const additions: Addition[] = [];
     if (elf.interpreter !== undefined) {
@@ -43,6 +48,12 @@ export const elfRule: Rule = {
 /** The program that loads a shared object: Python, whose DT_RPATH then counts. */
 async function mainProgram(context: Context, elf: Elf): Promise<string | undefined> {
   if (elf.interpreter !== undefined) return undefined;
-  const python = context.fs.resolve(context.trace.python.executable)?.path;
-  return python !== undefined && (await context.libraries.elf(python))?.rpath !== undefined ? python : undefined;
+  const python = await pythonOf(context);
+  return python?.elf.rpath !== undefined ? python.path : undefined;
+}
+
+async function pythonOf({ fs, trace, libraries }: Context): Promise<{ path: string; elf: Elf } | undefined> {
+  const path = fs.resolve(trace.python.executable)?.path;
+  const elf = path === undefined ? undefined : await libraries.elf(path);
+  return path !== undefined && elf ? { path, elf } : undefined;
 }

@@ -182,6 +182,16 @@ describe('elf', () => {
     '/usr/lib/libpre.so': makeElf({ soname: 'libpre.so' }),
   });
 
+  it('tells of programs of another architecture', async () => {
+    const both = makeTree({
+      '/usr/bin/python3': program(makeElf({})),
+      '/opt/near': program(makeElf({})),
+      '/opt/old': program(makeElf({ bits: 32, machine: 3 })),
+    });
+    const { notes } = await keptOf(both, makeTrace(['exec /usr/bin/python3', 'lookup /opt/near', 'lookup /opt/old']));
+    expect(notes).toEqual(["/opt/old is of another architecture (32-bit, machine 3): what it opens can't be watched"]);
+  });
+
   it('keeps loader, closure, hwcaps variants, the cache, and what libc opens by name', async () => {
     const { rules } = await keptOf(fs, makeTrace(['exec /usr/bin/python3']));
     for (const path of [
