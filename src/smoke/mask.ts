@@ -6,6 +6,7 @@ const VARYING: readonly [RegExp, string][] = [
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \d\d?[ -]\w{3}[ -]\d{4} \d\d:\d\d:\d\d( \w+)?/g, '<time>'],
   [/\b\d\d?\/\w{3}\/\d{4}[: ]\d\d:\d\d:\d\d( [+-]\d{4})?/g, '<time>'],
   [/\b\d\d:\d\d:\d\d([.,]\d+)?\b/g, '<time>'],
+  [/\b(\d+(\.\d+)? ?(ms|µs)|\d+\.\d+ ?(s|sec|seconds))\b/g, '<duration>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uuid>'],
   [/\b0x[0-9a-f]{6,16}\b/gi, '<address>'],
 ];
@@ -23,8 +24,11 @@ const MOST_EDITS = 4000;
  * these have in common must be there in the same order, and something else only where they differ.
  */
 export function sameButForVariation(first: string, second: string, shrunk: string): boolean {
-  const fixed = commonRuns(wordsOf(first), wordsOf(second));
-  return fixed !== undefined && fits(fixed, wordsOf(shrunk));
+  const [a, b, c] = [wordsOf(first), wordsOf(second), wordsOf(shrunk)];
+  // Word by word, where their number is the same: what varies in one place may by chance be the same in another.
+  if (a.length === b.length && a.length === c.length && a.every((word, index) => word !== b[index] || word === c[index])) return true;
+  const fixed = commonRuns(a, b);
+  return fixed !== undefined && fits(fixed, c);
 }
 
 /** What varies does so as a whole: a token, a time, an identifier, whatever parts two of them happen to share. */

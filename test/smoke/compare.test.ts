@@ -54,6 +54,7 @@ describe('compareAnswers', () => {
       http(`<form><input name="csrf" value="${token}"><a href="/items/${id}">${id}</a>${tail}`);
     const [one, two] = [page('a1-b2_c3', '9'), page('Zx.y-99', '10')];
     expect(compareAnswers(one, page('q-w-e-r-t', '11'), two)).toEqual([]);
+    expect(compareAnswers(http('one aa bb'), http('one dd ee'), http('one bb cc')), 'by chance the same elsewhere').toEqual([]);
     expect(compareAnswers(http('at 17.34.02'), http('at 18.01.00'), http('at 17.34.05'))).toEqual([]);
     expect(compareAnswers(one, page('q', '12', 'END'), two)).toHaveLength(1);
     expect(compareAnswers(one, page(`q${' more'.repeat(40)}`, '12'), two)).toHaveLength(1);
@@ -81,6 +82,8 @@ describe('masks', () => {
     ['[02/Jan/2024 03:04:05]', '[<time>]'],
     ['made 17:35:59.123456 or 17:36:01', 'made <time> or <time>'],
     ['10.0.0.1:80:90 in 12:30', '10.0.0.1:80:90 in 12:30'],
+    ['after 38 ms, in 0.03s and 1.5 seconds', 'after <duration>, in <duration> and <duration>'],
+    ['5 stars, 3s and 2 messages', '5 stars, 3s and 2 messages'],
     ['id 123e4567-e89b-12d3-a456-426614174000', 'id <uuid>'],
     ['<object at 0x7f12ab34cd>', '<object at <address>>'],
     ['price 12.5 on 3 items', 'price 12.5 on 3 items'],
