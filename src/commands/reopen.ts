@@ -67,21 +67,9 @@ export async function reopen(
     fs: view.fs,
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
-    runs: secret.runs.map(({ args, steps, run, answers, reset, input, weak, ptrace }, index) => {
+    runs: secret.runs.map(({ answers, steps, run, ...rest }, index) => {
       const given = env.filter(([name]) => trace.runs[index]?.environment.includes(name)).map(([name, value]) => `${name}=${value}`);
-      return {
-        answers,
-        exercise: {
-          args,
-          run: { ...run, env: given },
-          steps: steps ?? undefined,
-          limits,
-          ...(reset && { reset }),
-          ...(input !== undefined && { input }),
-          ...(weak !== undefined && { weak }),
-          ...(ptrace && { ptrace }),
-        },
-      };
+      return { answers, exercise: { ...rest, run: { ...run, env: given }, steps: steps ?? undefined, limits } };
     }),
   };
 }

@@ -67,21 +67,9 @@ export async function traceStage(
   const analyst = analystOf(helper);
   now.unsound = await unsoundSpots(fs, now, analyst, original.config);
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
-  const { env: _, ...run } = exercise.run;
-  const { args, steps = null, reset, input, weak, ptrace } = exercise;
-  const runs = [
-    ...(earlier?.secret.runs ?? []),
-    {
-      args,
-      steps,
-      run,
-      answers,
-      ...(reset && { reset }),
-      ...(input !== undefined && { input }),
-      ...(weak !== undefined && { weak }),
-      ...(ptrace && { ptrace }),
-    },
-  ];
+  const { limits: _, steps = null, run, ...rest } = exercise;
+  const { env: __, ...options } = run;
+  const runs = [...(earlier?.secret.runs ?? []), { ...rest, steps, run: options, answers }];
   await folder.saveTrace(trace, { runs });
   return { context, helper, original, trace, runs: [{ exercise, answers }], fs, analyst, path: folder.tracePath };
 }

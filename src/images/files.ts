@@ -128,12 +128,12 @@ async function indexOf(file: FileHandle, path: string): Promise<Map<string, Memb
   const { size: end } = await file.stat();
   const members = new Map<string, Member>();
   let at = 0;
-  let skip = 0;
+  let length: number | undefined;
   const reader = new TarReader((entry) => {
     if (entry.hardLinkTo !== undefined) members.set(entry.path, { same: entry.hardLinkTo });
     else if (entry.type === 'l') members.set(entry.path, { same: normalPath(`${entry.path}/../${entry.target}`) });
     else if (entry.type === 'f') members.set(entry.path, { offset: at + BLOCK, size: entry.size });
-    skip = entry.size;
+    length = entry.size;
     return undefined;
   }, path);
   const block = Buffer.alloc(BLOCK);
@@ -143,16 +143,13 @@ async function indexOf(file: FileHandle, path: string): Promise<Map<string, Memb
       if (bytesRead > 0 || members.size === 0) throw cutOff(path);
       return members;
     }
-    skip = 0;
+    length = undefined;
     reader.write(Buffer.from(block));
     if (reader.atEnd) return members;
-    if (skip > 0) {
-      const padded = Math.ceil(skip / BLOCK) * BLOCK;
-      if (at + BLOCK + skip > end) throw cutOff(path);
-      reader.skip();
-      at += padded;
-    }
     at += BLOCK;
+    if (length === undefined) continue; // of a header that describes the next
+    if (at + length > end) throw cutOff(path);
+    at += reader.passOver();
   }
 }
 

@@ -73,7 +73,7 @@ export async function traceImage(
 }
 
 /**
- * A throwaway image with the import probe in each folder that `site` reads. It inherits the configuration of the
+ * A throwaway image to trace: with the import probe in each folder that `site` reads. It inherits the configuration of the
  * container that it is made of, so that is made without any run option.
  */
 export async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {

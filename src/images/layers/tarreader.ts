@@ -98,11 +98,16 @@ export class TarReader {
     return this.finished;
   }
 
-  /** Leaves out the bytes of the member at hand: whoever reads an archive by position need not read them. */
-  skip(): void {
+  /**
+   * Leaves out what is left of the member at hand: whoever reads an archive by position need not read it.
+   * @returns how many bytes that is, padding included
+   */
+  passOver(): number {
+    const passed = this.left + this.pad;
     this.left = 0;
     this.pad = 0;
     this.endMember();
+    return passed;
   }
 
   private endMember(): void {

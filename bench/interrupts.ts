@@ -1,0 +1,43 @@
+/** How many of 30,000 calls to open(2) fail with EINTR, under a signal a millisecond whose handler does not restart calls. */
+import { DockerEngine } from '../src/engines/docker/docker.js';
+import { PLAIN_RUN } from '../src/images/runoptions.js';
+import { Helper } from '../src/tracing/helper.js';
+import { DEFAULT_LIMITS } from '../src/tracing/perform.js';
+import { runWatched } from '../src/tracing/run.js';
+import { median } from './median.js';
+
+const RUNS = 5;
+const CODE = `
+import ctypes, errno, signal
+libc = ctypes.CDLL(None, use_errno=True)
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.siginterrupt(signal.SIGALRM, True)
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+interrupted = 0
+for _ in range(30000):
+    fd = libc.open(b"/etc/hostname", 0)
+    if fd >= 0:
+        libc.close(fd)
+    else:
+        interrupted += ctypes.get_errno() == errno.EINTR
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(interrupted)
+`;
+
+const engine = await DockerEngine.open();
+const session = await engine.openSession();
+try {
+  const image = await engine.inspect('pyshrink-fixture/ssl-hello');
+  const helper = await Helper.start(session, image);
+  const where = { image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitFor(image.id) };
+  const counts: number[] = [];
+  for (let index = 0; index < RUNS; index++) {
+    const exercise = { args: ['python3', '-c', CODE], run: PLAIN_RUN, steps: [{ kind: 'until-exit' as const }], limits: DEFAULT_LIMITS };
+    const { answers } = await runWatched(session, exercise, { ...where, name: `interrupts${index}` }, () => {});
+    if (answers instanceof Error) throw answers;
+    counts.push(Number(Buffer.from(answers.app.stdout, 'base64').toString()));
+  }
+  console.log(`interrupted calls of 30000, traced: ${median(counts)} (median of ${RUNS}: ${counts.join(', ')})`);
+} finally {
+  await session.close();
+}
