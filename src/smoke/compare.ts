@@ -1,4 +1,5 @@
 import type { Answers, StepAnswer } from '../tracing/answers.js';
+import { exceptionsIn } from './exceptions.js';
 import { maskKnown, sameButForVariation } from './mask.js';
 
 /** Something that the shrunk image does otherwise. */
@@ -12,7 +13,6 @@ export interface Difference {
 
 /** Headers whose values are compared; of the others only the names count. */
 const COMPARED_HEADERS = ['content-type', 'location', 'allow', 'www-authenticate', 'cache-control', 'content-encoding'];
-const TRACEBACK = /^Traceback \(most recent call last\):/gm;
 
 /**
  * Compares two runs of one exercise.
@@ -35,10 +35,21 @@ export function compareAnswers(original: Answers, shrunk: Answers, again?: Answe
       check(step, what, [fields[what] ?? '', others[what] ?? '', thirds && (thirds[what] ?? '')]);
     }
   });
-  const ofApp = (answers: Answers) => appFields(answers, original.app.exit !== null);
-  const [fields, others, thirds] = [ofApp(original), ofApp(shrunk), again && ofApp(again)];
-  for (const what of Object.keys(fields)) check('app', what, [fields[what] ?? '', others[what] ?? '', thirds && (thirds[what] ?? '')]);
-  return differences;
+  // A program that ended by itself is held to its output; of a server, whose log varies, only new exceptions count.
+  const ended = original.app.exit !== null;
+  for (const what of ended ? (['exit', 'stdout', 'stderr'] as const) : (['exit'] as const)) {
+    check('app', what, [appField(original, what), appField(shrunk, what), again && appField(again, what)]);
+  }
+  const exceptions = ended ? [] : newExceptions(original, shrunk, again);
+  return [...differences, ...exceptions.map((shrunk) => ({ where: 'app', what: 'exception', original: '', shrunk }))];
+}
+
+/** Exceptions of the shrunk image's log that no run of the original had. */
+function newExceptions(original: Answers, shrunk: Answers, again?: Answers): string[] {
+  const first = exceptionsIn(outputOf(original));
+  const second = again ? exceptionsIn(outputOf(again)) : [];
+  const varies = (exception: string) => first.some((a) => second.some((b) => sameButForVariation(a, b, exception)));
+  return exceptionsIn(outputOf(shrunk)).filter((one) => !first.includes(one) && !second.includes(one) && !varies(one));
 }
 
 function fieldsOf(answer: StepAnswer): Record<string, string> {
@@ -66,12 +77,13 @@ function fieldsOf(answer: StepAnswer): Record<string, string> {
   }
 }
 
-/** A program that ended by itself is held to its output; of a server, whose log varies, only tracebacks count. */
-function appFields({ app }: Answers, ended: boolean): Record<string, string> {
-  const output = `${text(app.stdout)}${text(app.stderr)}`;
-  const tracebacks = String(output.match(TRACEBACK)?.length ?? 0);
-  const exit = app.exit === null ? 'stopped by pyshrink' : String(app.exit);
-  return ended ? { exit, stdout: text(app.stdout), stderr: text(app.stderr), tracebacks } : { exit, tracebacks };
+function appField({ app }: Answers, what: 'exit' | 'stdout' | 'stderr'): string {
+  if (what === 'exit') return app.exit === null ? 'stopped by pyshrink' : String(app.exit);
+  return text(app[what]);
+}
+
+function outputOf({ app }: Answers): string {
+  return `${text(app.stdout)}\n${text(app.stderr)}`;
 }
 
 /** Bytes as text that keeps every byte apart. */

@@ -32,10 +32,39 @@ describe('compareAnswers', () => {
     expect(compareAnswers(original, shrunk).map((difference) => difference.what)).toEqual([what]);
   });
 
-  it("finds a traceback in a server's log, and no other change of the log", () => {
+  describe("of a server's log", () => {
     const server = (log: string) => ({ ...http('x'), app: { stdout: '', stderr: base64(log), cut: false, exit: null } });
-    expect(compareAnswers(server('started 1'), server('started 2'))).toEqual([]);
-    expect(compareAnswers(server(''), server('Traceback (most recent call last):\n')).map(({ what }) => what)).toEqual(['tracebacks']);
+    const raised = (exception: string) => `Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\n${exception}\n`;
+    const found = (original: string, shrunk: string, again?: string) =>
+      compareAnswers(server(original), server(shrunk), again === undefined ? undefined : server(again)).map((one) => one.shrunk);
+
+    it('finds exceptions that are new, and nothing else', () => {
+      expect(found('started 1', 'started 2')).toEqual([]);
+      expect(found('', raised("KeyError: 'x'"))).toEqual(["KeyError: 'x'"]);
+      expect(found('', 'Traceback (most recent call last):\n  File')).toEqual(['a traceback without its exception']);
+      expect(found(raised('ValueError: a'), raised('ValueError: a') + raised('ImportError: b'))).toEqual(['ImportError: b']);
+      expect(found(raised('ValueError: a').repeat(2), raised('ValueError: a')), 'how often is a matter of time').toEqual([]);
+      expect(found('', raised('ValueError: a'), raised('ValueError: a')), 'the original has it sometimes').toEqual([]);
+      expect(found(raised('Gone: order 17'), raised('Gone: order 30'), raised('Gone: order 22'))).toEqual([]);
+      expect(found(raised('Gone: order 17'), raised('Gone: user 30'), raised('Gone: order 22'))).toEqual(['Gone: user 30']);
+    });
+
+    it('reads those that alternate with one another, are indented, or in a group', () => {
+      const [head, ...frames] = raised('KeyError: 1').trimEnd().split('\n');
+      const twice = [head, ...frames].flatMap((line) => [line, line]).join('\n');
+      expect(found('', twice)).toEqual(['KeyError: 1']);
+      const group = [
+        '  + Exception Group Traceback (most recent call last):',
+        '  |   File "a.py", line 1, in f',
+        '  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)',
+        '  +-+---------------- 1 ----------------',
+        '    | Traceback (most recent call last):',
+        '    |   File "a.py", line 2, in g',
+        '    | ImportError: b',
+        '    +------------------------------------',
+      ];
+      expect(found('', group.join('\n'))).toEqual(['ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)', 'ImportError: b']);
+    });
   });
 
   it('finds a step that was not answered', () => {
