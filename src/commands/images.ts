@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { LABELS } from '../assemble/config.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError, usageError } from '../errors.js';
+import type { ImageConfig } from '../images/config.js';
 import { type ImageName, parseImageName, shrunkName } from '../images/name.js';
 import { parseReference } from '../images/reference.js';
 import { type FileTarget, writeImage } from '../images/sinks/write.js';
 import { readConfig } from '../images/source.js';
-import { openSource } from '../images/sources/open.js';
+import { type LayeredName, openSource } from '../images/sources/open.js';
 import type { CommandContext } from './context.js';
 import type { TargetFlags } from './options.js';
 import { Folder } from './workspace.js';
@@ -86,19 +87,21 @@ function defaultOutput(reference: string, label: string): string {
 async function requireOurs({ engine, session }: CommandContext, name: ImageName, text: string): Promise<void> {
   const taken = (what: string) =>
     new UserError(`${what} that pyshrink did not make.`, 'Choose another with --tag or --output, or take it with --force.');
+  const isOurs = (config: ImageConfig) => config.Labels?.[LABELS.original] !== undefined;
+  /** Undefined where no image can be read. */
+  const holdsOurs = async (place: LayeredName) => {
+    const source = await openSource(text, place, undefined, () => session.spool()).catch(() => undefined);
+    await source?.close();
+    return source && isOurs(readConfig(source.configBytes, text).config);
+  };
   if (name.transport === 'docker-daemon') {
     const holder = await engine.find(name.text);
-    if (holder && holder.config.Labels?.[LABELS.original] === undefined) throw taken(`The name ${text} belongs to an image`);
+    if (holder && !isOurs(holder.config)) throw taken(`The name ${text} belongs to an image`);
   } else if (name.transport === 'oci') {
-    const source = await openSource(text, name, undefined, () => session.spool()).catch(() => undefined);
-    if (source && readConfig(source.configBytes, text).config.Labels?.[LABELS.original] === undefined) throw taken(`${text} is an image`);
+    if ((await holdsOurs(name)) === false) throw taken(`${text} is an image`);
   } else if (name.transport === 'docker-archive' || name.transport === 'oci-archive') {
-    if (!(await stat(name.path).catch(() => undefined))) return;
     const { name: _, ...anyName } = name;
-    const source = await openSource(text, anyName, undefined, () => session.spool()).catch(() => undefined);
-    await source?.close();
-    if (!source || readConfig(source.configBytes, text).config.Labels?.[LABELS.original] === undefined)
-      throw taken(`${name.path} is something`);
+    if ((await stat(name.path).catch(() => undefined)) && !(await holdsOurs(anyName))) throw taken(`${name.path} is something`);
   }
 }
 

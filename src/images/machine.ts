@@ -22,9 +22,13 @@ export interface Surroundings {
  * the app. A home directory is not the app's folder, even where somebody works in it: only what was used of it counts.
  */
 export function machineRoots({ workdir, home, python }: Surroundings): { roots: string[]; pruned: string[] } {
-  const wide = (folder: string) => folder === '/' || home === folder || home.startsWith(`${folder}/`);
-  const roots = [...SYSTEM, ...python.filter((folder) => !wide(folder)), ...(wide(workdir) ? [] : [workdir])];
+  const roots = [...SYSTEM, ...[...python, workdir].filter((folder) => !holdsHome(folder, home))];
   return { roots: [...new Set(roots)], pruned: [...PRUNED, ...ASIDE.map((name) => posix.join(workdir, name))] };
+}
+
+/** Whether a folder is a home directory, or above one. */
+export function holdsHome(folder: string, home: string): boolean {
+  return folder === '/' || home === folder || home.startsWith(`${folder}/`);
 }
 
 /**

@@ -54,13 +54,12 @@ export function shrunkName(name: ImageName): string {
   if (name.transport === 'host') return 'host:shrunk';
   if (name.transport === 'docker-archive' && name.name !== undefined) return shrunkReference(parseReference(name.name));
   const tag = name.transport === 'rootfs' || name.name === undefined || !/^[\w][\w.-]*$/.test(name.name) ? 'latest' : name.name;
-  const stem = basename(resolve(name.path)).replace(/\.(tar|tgz|oci)(\.(gz|zst))?$/i, '');
-  return `${
-    stem
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '') || 'image'
-  }:${tag}-shrunk`;
+  const stem = basename(resolve(name.path))
+    .replace(/\.(tar|tgz|oci)(\.(gz|zst))?$/i, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return `${stem || 'image'}:${tag}-shrunk`;
 }
 
 function shrunkReference(reference: Reference): string {

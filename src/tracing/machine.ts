@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { posix } from 'node:path';
 import type { ImageInfo } from '../engines/engine.js';
-import { type Surroundings, withoutSecrets } from '../images/machine.js';
+import { holdsHome, type Surroundings, withoutSecrets } from '../images/machine.js';
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace.js';
 import type { Helper } from './helper.js';
@@ -22,8 +22,7 @@ export interface BeforeRun {
 
 /** To be asked before a run, since a run may make files that are not the machine's. */
 export async function beforeRun(workdir: string): Promise<BeforeRun> {
-  const wide = workdir === '/' || homedir() === workdir || homedir().startsWith(`${workdir}/`);
-  const names = wide ? [] : await readdir(workdir, { recursive: true }).catch(() => []);
+  const names = holdsHome(workdir, homedir()) ? [] : await readdir(workdir, { recursive: true }).catch(() => []);
   return { time: Math.floor(Date.now() / 1000), paths: new Set(names.map((name) => posix.join(workdir, name))) };
 }
 

@@ -28,7 +28,7 @@ function connection(endpoint: Endpoint): Dockerode.DockerOptions {
   if (!match)
     throw usageError(`${endpoint.host} (${endpoint.source}) is not an address of a Docker daemon`, 'Use unix://, tcp:// or ssh://.');
   if (match[1] === 'unix') return { socketPath: match[2] as string };
-  const url = new URL(`http://${match[2]}`);
+  const url = new URL(`tcp://${match[2]}`); // of http and https, a URL forgets their own ports
   if (match[1] === 'ssh') {
     return { protocol: 'http', host: url.hostname, port: 80, agent: new SshAgent(url) } as Dockerode.DockerOptions;
   }

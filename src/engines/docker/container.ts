@@ -30,13 +30,9 @@ export class DockerContainer implements Container {
   }
 
   async start(): Promise<Attached> {
-    const stream = (await this.container.attach({
-      stream: true,
-      stdin: this.streams.input,
-      stdout: true,
-      stderr: true,
-      hijack: true,
-    })) as unknown as Duplex;
+    const stream = await hijacked((taken) =>
+      this.container.attach({ stream: true, stdin: this.streams.input, stdout: true, stderr: true, ...taken }),
+    );
     // A terminal's output is one stream, without frames.
     const streams = this.streams.tty ? { stdout: stream, stderr: Readable.from([]) } : demultiplex(stream);
     stream.once('close', () => this.close());
@@ -81,7 +77,7 @@ export class DockerContainer implements Container {
         ...(options.user !== undefined && { User: options.user }),
       }),
     );
-    const stream = (await explained(exec.start({ hijack: true, stdin: true }))) as Duplex;
+    const stream = await explained(hijacked((taken) => exec.start({ stdin: true, ...taken })));
     const streams = demultiplex(stream);
     const exit = new Promise<number>((resolve, reject) => {
       stream.once('error', reject);
@@ -115,6 +111,22 @@ export class DockerContainer implements Container {
     } catch (error) {
       if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // gone, or already going
     }
+  }
+}
+
+/**
+ * The connection that a request takes over. Where the daemon refuses, the connection is closed: its request has no end
+ * of its own, and would keep it, and with it this process, for good.
+ */
+async function hijacked(
+  request: (options: { hijack: true; abortSignal: AbortSignal }) => Promise<NodeJS.ReadWriteStream>,
+): Promise<Duplex> {
+  const connection = new AbortController();
+  try {
+    return (await request({ hijack: true, abortSignal: connection.signal })) as Duplex;
+  } catch (error) {
+    connection.abort();
+    throw error;
   }
 }
 

@@ -132,7 +132,9 @@ export class TarReader {
     const { extension } = this;
     this.extension = {};
     const type = TYPES[flag];
-    const content = type === 'f' && flag !== '1' ? (extension.size ?? size) : type === undefined ? (extension.size ?? size) : 0;
+    // Of an unknown type, all that can be said is that its bytes follow; hard links, folders and devices have none.
+    const hasContent = type === undefined || (type === 'f' && flag !== '1');
+    const content = hasContent ? (extension.size ?? size) : 0;
     const entry = type && this.entry(block, flag, type, extension, content);
     this.expect(content, entry && this.visit(entry));
   }

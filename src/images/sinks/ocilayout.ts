@@ -21,18 +21,27 @@ export async function writeLayout(folder: string, image: OciImage, name: string 
   const others = there
     ? parseJson(Index, there, folder, 'index.json').manifests.filter(({ annotations }) => annotations?.[REF_NAME] !== name)
     : [];
-  for (const blob of [...image.layers, image.config, image.manifest]) {
-    const path = join(folder, blobPath(blob.digest, folder));
-    if ((await stat(path).catch(() => undefined))?.size === blob.size) continue;
-    await mkdir(dirname(path), { recursive: true });
-    if (Buffer.isBuffer(blob.content)) await writeFile(`${path}.new`, blob.content);
-    else await copyFile(blob.content.path, `${path}.new`);
-    await rename(`${path}.new`, path);
+  for (const { digest, size, content } of [...image.layers, image.config, image.manifest]) {
+    const path = join(folder, blobPath(digest, folder));
+    if ((await stat(path).catch(() => undefined))?.size !== size) await putWhole(path, content);
   }
   await writeFile(join(folder, 'oci-layout'), LAYOUT);
-  await writeFile(join(folder, 'index.json.new'), indexOf(image, name, others));
-  await rename(join(folder, 'index.json.new'), join(folder, 'index.json'));
+  await putWhole(join(folder, 'index.json'), indexOf(image, name, others));
   if (there && others.length === 0) await removeOtherBlobs(folder, image);
+}
+
+/** Writes a file that is there whole or not at all. */
+async function putWhole(path: string, content: Blob['content']): Promise<void> {
+  const unfinished = `${path}.new`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    if (Buffer.isBuffer(content)) await writeFile(unfinished, content);
+    else await copyFile(content.path, unfinished);
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
 }
 
 /** What the image that was there before had, and this one has not. */
