@@ -16,19 +16,30 @@ export interface EngineWish extends EngineFlags {
   reference?: string;
 }
 
+/** A terminal's Ctrl-C comes to all programs of its group, and those that started us, as npx, pass it on once more. */
+const SAME_MILLISECONDS = 500;
+
 /**
  * Opens an engine and a session, does the work, and removes everything that the session made: also when the work fails
- * or the user interrupts it, which ends the process with 130 as soon as that is done.
+ * or the user interrupts it, which ends the process with 130 as soon as that is done,
+ * or is asked for again.
  */
 export async function withSession<T>(wish: EngineWish, work: (context: CommandContext) => Promise<T>): Promise<T> {
   const engine = await chooseEngine(wish.engine, wish.reference);
   const session = await engine.openSession();
+  let since: number | undefined;
   const interrupted = () => {
-    process.stderr.write('\nInterrupted: removing what was made ...\n');
-    session.close().finally(() => process.exit(ExitCode.interrupted));
+    if (since === undefined) {
+      since = performance.now();
+      process.stderr.write('\nInterrupted: removing what was made ...\n');
+      session.close().finally(() => process.exit(ExitCode.interrupted));
+    } else if (performance.now() - since > SAME_MILLISECONDS) {
+      process.stderr.write('Interrupted again: `pyshrink doctor --clean` removes what is left.\n');
+      process.exit(ExitCode.interrupted);
+    }
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.once(signal, interrupted);
+  for (const signal of signals) process.on(signal, interrupted);
   try {
     return await work({ engine, session, progress: createProgress() });
   } finally {

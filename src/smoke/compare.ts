@@ -35,7 +35,7 @@ export function compareAnswers(original: Answers, shrunk: Answers, again?: Answe
       check(step, what, [fields[what] ?? '', others[what] ?? '', thirds && (thirds[what] ?? '')]);
     }
   });
-  // A program that ended by itself is held to its output; of a server, whose log varies, only new exceptions count.
+  // A program that ended by itself is held to its output; of a server, whose log varies, only exceptions that are new.
   const ended = original.app.exit !== null;
   for (const what of ended ? (['exit', 'stdout', 'stderr'] as const) : (['exit'] as const)) {
     check('app', what, [appField(original, what), appField(shrunk, what), again && appField(again, what)]);
@@ -46,10 +46,10 @@ export function compareAnswers(original: Answers, shrunk: Answers, again?: Answe
 
 /** Exceptions of the shrunk image's log that no run of the original had. */
 function newExceptions(original: Answers, shrunk: Answers, again?: Answers): string[] {
-  const first = exceptionsIn(outputOf(original));
-  const second = again ? exceptionsIn(outputOf(again)) : [];
+  const first = exceptionsIn(logOf(original));
+  const second = again ? exceptionsIn(logOf(again)) : [];
   const varies = (exception: string) => first.some((a) => second.some((b) => sameButForVariation(a, b, exception)));
-  return exceptionsIn(outputOf(shrunk)).filter((one) => !first.includes(one) && !second.includes(one) && !varies(one));
+  return exceptionsIn(logOf(shrunk)).filter((one) => !first.includes(one) && !second.includes(one) && !varies(one));
 }
 
 function fieldsOf(answer: StepAnswer): Record<string, string> {
@@ -82,13 +82,17 @@ function appField({ app }: Answers, what: 'exit' | 'stdout' | 'stderr'): string 
   return text(app[what]);
 }
 
-function outputOf({ app }: Answers): string {
-  return `${text(app.stdout)}\n${text(app.stderr)}`;
+/**
+ * What a server said until it was told to stop: how far its threads and workers get with their complaints after that is
+ * a matter of time.
+ */
+function logOf({ app: { stdout, stderr, untilStop } }: Answers): string {
+  return `${text(stdout, untilStop?.stdout)}\n${text(stderr, untilStop?.stderr)}`;
 }
 
 /** Bytes as text that keeps every byte apart. */
-function text(base64: string): string {
-  const bytes = Buffer.from(base64, 'base64');
+function text(base64: string, length?: number): string {
+  const bytes = Buffer.from(base64, 'base64').subarray(0, length);
   const utf8 = bytes.toString('utf8');
   return utf8.includes('\ufffd') ? bytes.toString('latin1') : utf8;
 }

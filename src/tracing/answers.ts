@@ -18,8 +18,11 @@ export type StepAnswer = z.infer<typeof StepAnswer>;
 export const Answers = z.object({
   /** `step` is the step to the letter, `label` what may be told of it. */
   steps: z.array(z.object({ step: z.string(), label: z.string(), answer: StepAnswer })),
-  /** The app's own output and end; `exit` is null where pyshrink stopped it. */
-  app: Output.extend({ exit: z.number().nullable() }),
+  /**
+   * The app's own output and end; `exit` is null where pyshrink stopped it, and `untilStop` says how many bytes of the
+   * outputs were there by then.
+   */
+  app: Output.extend({ exit: z.number().nullable(), untilStop: z.object({ stdout: z.number(), stderr: z.number() }).optional() }),
 });
 export type Answers = z.infer<typeof Answers>;
 
@@ -42,7 +45,8 @@ export function outcomeOf(answer: StepAnswer): string {
 /** Keeps the first bytes of a stream, and counts on. */
 export class Capture {
   private readonly parts: Buffer[] = [];
-  private length = 0;
+  /** Bytes kept. */
+  length = 0;
   cut = false;
 
   constructor(private readonly limit: number) {}

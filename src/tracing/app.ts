@@ -25,8 +25,8 @@ export abstract class App {
   readonly stderr = new Capture(OUTPUT_LIMIT);
   /** Set when the app has ended. */
   exit: number | undefined;
-  /** Whether it was us who ended it. */
-  stopped = false;
+  /** Where it was us who ended it: how many bytes it had said by then. */
+  untilStop: { stdout: number; stderr: number } | undefined;
   readonly ended: Promise<number>;
   private connection: Promise<Relay> | undefined;
 
@@ -86,7 +86,7 @@ export abstract class App {
     const relay = await this.connection?.catch(() => undefined);
     relay?.close();
     if (this.exit !== undefined) return;
-    this.stopped = true;
+    this.untilStop = { stdout: this.stdout.length, stderr: this.stderr.length };
     await this.container.signal(this.stopRequest());
     const seconds = stopSeconds(this.config) + PATIENCE;
     const timer = setTimeout(() => void this.container.signal('SIGKILL').catch(() => {}), seconds * 1000);

@@ -52,7 +52,9 @@ export async function perform(
   } finally {
     await app.stop();
   }
-  return { steps: answers, app: { ...output(app.stdout, app.stderr), exit: app.stopped ? null : (app.exit ?? null) } };
+  const { untilStop } = app;
+  const end = untilStop ? { exit: null, untilStop } : { exit: app.exit ?? null };
+  return { steps: answers, app: { ...output(app.stdout, app.stderr), ...end } };
 }
 
 class Performer {

@@ -10,7 +10,11 @@ describeWithEngine('interruption', () => {
   /** Starts a trace that would take minutes, and waits until its app runs. */
   const running = async () => {
     const image = await sleeper();
-    const run = execa(process.execPath, [CLI, 'trace', image, '--wait', '300'], { cwd: workdir(), reject: false });
+    const run = execa(process.execPath, [CLI, 'trace', image, '--wait', '300'], {
+      cwd: workdir(),
+      reject: false,
+      forceKillAfterDelay: false,
+    });
     const app = () => docker('ps', '-q', '--filter', 'label=io.pyshrink.role=app', '--filter', `status=running`);
     const before = await app();
     while ((await app()) === before) await new Promise((go) => setTimeout(go, 100));
@@ -22,6 +26,20 @@ describeWithEngine('interruption', () => {
     run.kill(signal);
     expect((await run).exitCode).toBe(130);
     expect(await leftovers()).toEqual([]);
+  });
+
+  it('at whatever moment of a shrink it comes', async () => {
+    for (let moment = 300; ; moment *= 1.3) {
+      const args = ['shrink', 'pyshrink-fixture/hello', '--tag', 'pyshrink-test/interrupted:1'];
+      const run = execa(process.execPath, [CLI, ...args], { cwd: workdir(), reject: false, forceKillAfterDelay: false });
+      // Twice, as from npx, which passes on what the terminal has sent to all.
+      for (const delay of [moment, moment + 20]) setTimeout(() => run.kill('SIGINT'), delay);
+      const { exitCode, stderr } = await run;
+      if (exitCode === 0) break;
+      // Before it has begun, there is nothing to remove.
+      expect([130, undefined], `after ${moment} ms: ${stderr}`).toContain(exitCode);
+      expect(await leftovers(), `after ${moment} ms`).toEqual([]);
+    }
   });
 
   it('after a kill, doctor --clean removes what is left, and nothing of a run that lives', async () => {

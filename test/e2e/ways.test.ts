@@ -123,7 +123,9 @@ describeWithEngine.concurrent('however an app is run', () => {
     const shrunk = await runPlain(session, helper, await engine.inspect(shrunkName), exercise);
     differences = compareAnswers(plain.answers, shrunk.answers);
     if (differences.length > 0) differences = compareAnswers(plain.answers, shrunk.answers, (await again()).answers);
-    expect([differences, shrunk.exit], 'the shrunk image does what the original does').toEqual([[], plain.exit]);
+    expect(differences, 'the shrunk image does what the original does').toEqual([]);
+    // Whether an app is ready to be told to stop is a matter of time, too.
+    if (shrunk.exit !== plain.exit) expect([plain.exit, (await again()).exit]).toContain(shrunk.exit);
     if (way.healthy) expect(await health(shrunkName)).toBe('healthy');
     for (const [path, mode] of Object.entries(way.keeps ?? {})) {
       const entry = (await helper.rootFsOf((await engine.inspect(shrunkName)).id)).fs.lstat(path);

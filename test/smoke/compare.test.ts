@@ -49,6 +49,16 @@ describe('compareAnswers', () => {
       expect(found(raised('Gone: order 17'), raised('Gone: user 30'), raised('Gone: order 22'))).toEqual(['Gone: user 30']);
     });
 
+    it('leaves out what comes once it is told to stop', () => {
+      const log = 'ready\n';
+      const stopped = (rest: string) => {
+        const { steps, app } = server(log + rest);
+        return { steps, app: { ...app, untilStop: { stdout: 0, stderr: log.length } } };
+      };
+      expect(compareAnswers(stopped(''), stopped(raised('RuntimeError: greenlet is being finalized')))).toEqual([]);
+      expect(compareAnswers(stopped(''), server(raised('KeyError: 1')))).toHaveLength(1);
+    });
+
     it('reads those that alternate with one another, are indented, or in a group', () => {
       const [head, ...frames] = raised('KeyError: 1').trimEnd().split('\n');
       const twice = [head, ...frames].flatMap((line) => [line, line]).join('\n');

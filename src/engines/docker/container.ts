@@ -4,7 +4,6 @@ import type Dockerode from 'dockerode';
 import { UserError } from '../../errors.js';
 import type { Attached, Container, ExecProcess } from '../engine.js';
 import { messageOf, statusOf } from './client.js';
-import { SESSION_LABEL } from './labels.js';
 import { demultiplex } from './streams.js';
 
 const EXIT_POLL_MILLISECONDS = 20;
@@ -20,9 +19,8 @@ export class DockerContainer implements Container {
 
   constructor(
     private readonly container: Dockerode.Container,
-    private readonly session: string,
     private readonly streams: { input: boolean; tty: boolean },
-    private readonly onImage: (id: string) => void,
+    readonly commit: () => Promise<string>,
   ) {}
 
   get id(): string {
@@ -94,15 +92,6 @@ export class DockerContainer implements Container {
 
   async getArchive(path: string): Promise<Readable> {
     return (await explained(this.container.getArchive({ path }))) as Readable;
-  }
-
-  async commit(): Promise<string> {
-    const answer = (await this.container.commit({
-      pause: false,
-      changes: `LABEL ${SESSION_LABEL}=${this.session}`,
-    })) as { Id: string };
-    this.onImage(answer.Id);
-    return answer.Id;
   }
 
   async remove(): Promise<void> {

@@ -27,6 +27,8 @@ export class DockerSession implements Session {
   private readonly containers: DockerContainer[] = [];
   private readonly volumes: string[] = [];
   private readonly images: string[] = [];
+  /** What the daemon is about to make: a session that closes waits for it, so as to remove it. */
+  private readonly making = new Set<Promise<unknown>>();
   private closing: Promise<void> | undefined;
   private folder: Promise<string> | undefined;
   private spooled = 0;
@@ -37,7 +39,7 @@ export class DockerSession implements Session {
   async createVolume(): Promise<string> {
     const name = `pyshrink-${this.id}-${this.volumes.length}`;
     this.volumes.push(name);
-    await this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } });
+    await this.make(() => this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } }));
     return name;
   }
 
@@ -46,23 +48,40 @@ export class DockerSession implements Session {
   }
 
   async create(spec: ContainerSpec): Promise<Container> {
-    if (this.closing) throw new Error('the session is closed');
+    const labels = { [SESSION_LABEL]: this.id, [ROLE_LABEL]: spec.role };
     try {
-      const created = await this.docker.createContainer(
-        await createOptions(spec, { [SESSION_LABEL]: this.id, [ROLE_LABEL]: spec.role }, (name) => this.volumeOf(name)),
-      );
-      const container = new DockerContainer(created, this.id, { input: spec.attachInput, tty: spec.run.tty ?? false }, (id) =>
-        this.images.push(id),
-      );
-      this.containers.push(container);
-      return container;
+      const options = await createOptions(spec, labels, (name) => this.volumeOf(name));
+      return await this.make(async () => {
+        const created = await this.docker.createContainer(options);
+        const streams = { input: spec.attachInput, tty: spec.run.tty ?? false };
+        const container = new DockerContainer(created, streams, () => this.commit(created));
+        this.containers.push(container);
+        return container;
+      });
     } catch (error) {
-      if (error instanceof UserError) throw error;
+      if (error instanceof UserError || this.closing) throw error;
       throw new UserError(
         `The daemon refused a container of ${spec.image}: ${messageOf(error)}`,
         'Check the run options; they mean what they mean to `docker run`.',
       );
     }
+  }
+
+  private async commit(container: Dockerode.Container): Promise<string> {
+    return this.make(async () => {
+      const { Id: id } = (await container.commit({ pause: false, changes: `LABEL ${SESSION_LABEL}=${this.id}` })) as { Id: string };
+      this.images.push(id);
+      return id;
+    });
+  }
+
+  private make<T>(work: () => Promise<T>): Promise<T> {
+    if (this.closing) throw new Error('the session is closed');
+    const made = work();
+    this.making.add(made);
+    const over = () => this.making.delete(made);
+    made.then(over, over);
+    return made;
   }
 
   /**
@@ -111,9 +130,10 @@ export class DockerSession implements Session {
   async importDirectory(reference: string, path: string): Promise<ImageInfo> {
     const name = `${TEMPORARY_REPOSITORY}/source-${this.imported++}`;
     const tar = execa('tar', ['--numeric-owner', '--xattrs', '-C', path, '-c', '.'], { buffer: { stdout: false }, reject: false });
-    const answer = await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id });
     this.images.push(`${name}:${this.id}`);
-    await this.followed(answer);
+    await this.make(async () =>
+      this.followed(await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id })),
+    );
     const { failed, stderr } = await tar;
     if (failed)
       throw new UserError(`${path} can't be read whole: ${stderr.trim().split('\n')[0]}`, 'Run it as a user who may read all of it.');
@@ -141,8 +161,7 @@ export class DockerSession implements Session {
 
   private async loadAs(name: string, archive: Readable): Promise<string> {
     if (!this.images.includes(name)) this.images.push(name);
-    const answer = await this.docker.loadImage(archive as NodeJS.ReadableStream);
-    await this.followed(answer);
+    await this.make(async () => this.followed(await this.docker.loadImage(archive as NodeJS.ReadableStream)));
     return (await this.docker.getImage(name).inspect()).Id;
   }
 
@@ -166,6 +185,7 @@ export class DockerSession implements Session {
   }
 
   private async removeAll(): Promise<void> {
+    await Promise.allSettled(this.making);
     if (this.folder) await rm(await this.folder, { recursive: true, force: true });
     await Promise.all(this.containers.map((container) => container.remove().catch(() => {})));
     const removals = [

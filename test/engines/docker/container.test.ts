@@ -27,7 +27,7 @@ describe('an exec that the daemon refuses', () => {
     server.listen(socketPath);
     await once(server, 'listening');
     const docker = new Dockerode({ socketPath, version: API_VERSION });
-    container = new DockerContainer(docker.getContainer('c'), 's', { input: false, tty: false }, () => {});
+    container = new DockerContainer(docker.getContainer('c'), { input: false, tty: false }, async () => '');
   });
   afterEach(() => server.close());
 
