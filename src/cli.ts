@@ -69,9 +69,15 @@ function finish(code: number): void {
   process.exitCode = code;
 }
 
+const outputs = [process.stdout, process.stderr];
+// A reader that has seen enough, as `head`, is no reason to leave the work half done.
+for (const output of outputs) output.on('error', () => {});
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) finish(error.exitCode === 0 ? ExitCode.done : ExitCode.usage);
   else finish(reportError(error, process.argv.includes('--debug')));
 }
+// All is closed by now: what somebody else keeps open must not keep this process, once its output has been taken.
+for (const output of outputs) await new Promise((taken) => output.write('', taken));
+process.exit();

@@ -20,12 +20,17 @@ else
   exit "$status"
 fi
 
-report=$(mktemp)
+# What the tests make goes with them; other users look in.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+chmod 1777 "$TMPDIR"
+trap 'rm -rf --one-file-system "$TMPDIR" || true' EXIT
+
+report=$TMPDIR/report.json
 status=0
 npx --no-install vitest run --config test/vitest.config.ts --reporter=default --reporter=json --outputFile.json="$report" "$@" || status=$?
 node -e '
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = JSON.parse(require("fs").readFileSync(process.argv[1]));
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 ' "$report"
-rm -f "$report"
 exit "$status"

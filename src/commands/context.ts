@@ -21,8 +21,7 @@ const SAME_MILLISECONDS = 500;
 
 /**
  * Opens an engine and a session, does the work, and removes everything that the session made: also when the work fails
- * or the user interrupts it, which ends the process with 130 as soon as that is done,
- * or is asked for again.
+ * or the user interrupts it, which ends the process with 130: once that is done, or at once if the user insists.
  */
 export async function withSession<T>(wish: EngineWish, work: (context: CommandContext) => Promise<T>): Promise<T> {
   const engine = await chooseEngine(wish.engine, wish.reference);

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
@@ -40,6 +42,14 @@ describeWithEngine('interruption', () => {
       expect([130, undefined], `after ${moment} ms: ${stderr}`).toContain(exitCode);
       expect(await leftovers(), `after ${moment} ms`).toEqual([]);
     }
+  });
+
+  it('a reader of its messages that has seen enough is none', async () => {
+    const cwd = workdir();
+    const args = ['-o', 'pipefail', '-c', '"$@" 2>&1 | head -1', 'bash', process.execPath, CLI, 'trace', 'pyshrink-fixture/hello'];
+    expect(await execa('bash', args, { cwd, reject: false })).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^Preparing/) });
+    expect(existsSync(join(cwd, '.pyshrink/pyshrink-fixture_hello_latest/trace.json'))).toBe(true);
+    expect(await leftovers()).toEqual([]);
   });
 
   it('after a kill, doctor --clean removes what is left, and nothing of a run that lives', async () => {

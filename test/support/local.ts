@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -54,7 +55,7 @@ let copy: string | undefined;
 /** A copy of the built program where every user may read it; the checkout may be below a folder that is closed to them. */
 function readableCopy(): string {
   if (copy === undefined) {
-    copy = mkdtempSync('/tmp/pyshrink-readable-');
+    copy = mkdtempSync(join(tmpdir(), 'pyshrink-readable-'));
     for (const name of ['dist', 'probes', 'node_modules', 'package.json'])
       cpSync(join(CHECKOUT, name), join(copy, name), { recursive: true });
     execFileSync('chmod', ['-R', 'a+rX', copy]);
@@ -64,7 +65,7 @@ function readableCopy(): string {
 
 /** Runs pyshrink as another user, with a home and a working directory of its own; the latter is returned. */
 export async function asUser(user: string, args: string[]) {
-  const home = mkdtempSync('/tmp/pyshrink-home-');
+  const home = mkdtempSync(join(tmpdir(), 'pyshrink-home-'));
   execFileSync('chown', ['-R', user, home]);
   const uid = execFileSync('id', ['-u', user]).toString().trim();
   const run = await execa(
