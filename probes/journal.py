@@ -8,7 +8,7 @@ UNWRITTEN = "pyshrink: the observations can't be written"
 
 
 class Journal:
-    """The file of facts: written once a fact, flushed from the main thread.
+    """The file of facts: any thread writes one down once, the main thread flushes.
 
     *buffered*: how many may wait for that. None may where the end comes unannounced, with that of process 1."""
 
@@ -19,8 +19,11 @@ class Journal:
         self.lock = threading.Lock()
 
     def add(self, *row):
-        self.lines.append(json.dumps(row))
-        if len(self.lines) > self.buffered:
+        line = json.dumps(row)
+        with self.lock:  # else a fact may join lines that are being flushed, and be lost
+            self.lines.append(line)
+            full = len(self.lines) > self.buffered
+        if full:
             self.flush()
 
     def flush(self):
