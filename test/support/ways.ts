@@ -49,6 +49,7 @@ export interface Plain {
 /**
  * Does an exercise on an image without watching it.
  * @param wrap what is put before the command
+ * @param patience seconds that the app gets to end when it is told to
  * @param config of the original image, whose steps by default are these
  */
 export async function runPlain(
@@ -56,7 +57,7 @@ export async function runPlain(
   helper: Helper,
   image: ImageInfo,
   exercise: Exercise,
-  { wrap = [], mounts = [] }: { wrap?: readonly string[]; mounts?: readonly string[] } = {},
+  { wrap = [], mounts = [], patience = 0 }: { wrap?: readonly string[]; mounts?: readonly string[]; patience?: number } = {},
 ): Promise<Plain> {
   const { run, args, steps, limits, input, reset = [] } = exercise;
   for (const command of reset) await execa('sh', ['-c', command]);
@@ -69,7 +70,7 @@ export async function runPlain(
     role: 'app',
   });
   // What stands before the command would not pass a signal on.
-  const config = { ...image.config, StopTimeout: 0, ...(wrap.length > 0 && { StopSignal: 'SIGKILL' }) };
+  const config = { ...image.config, StopTimeout: patience, ...(wrap.length > 0 && { StopSignal: 'SIGKILL' }) };
   const streams = await container.start();
   if (input !== undefined) streams.stdin.on('error', () => {}).end(Buffer.from(input, 'base64'));
   const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);
