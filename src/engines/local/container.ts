@@ -2,6 +2,7 @@ import { chmod, chown, lstat, mkdir, stat, utimes } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors.js';
 import { type Attached, type Container, type ExecProcess, KIT_MOUNT } from '../engine.js';
 import { folderArchive, writeMembers } from './members.js';
@@ -49,6 +50,7 @@ export class LocalContainer implements Container {
       );
     }
     this.pid = pid;
+    await inItsRoot(pid);
     return started;
   }
 
@@ -111,6 +113,19 @@ export class LocalContainer implements Container {
       await utimes(at, below.atime, below.mtime);
       return;
     }
+  }
+}
+
+/**
+ * The first process tells its number from outside its root, and goes there then: what entered it before would find
+ * itself in this machine's. Where we may not look, nsenter(1) may not either.
+ */
+async function inItsRoot(pid: number): Promise<void> {
+  const ours = await stat('/');
+  for (;;) {
+    const root = await stat(`/proc/${pid}/root/`).catch(() => undefined);
+    if (root === undefined || root.dev !== ours.dev || root.ino !== ours.ino) return;
+    await sleep(1);
   }
 }
 
