@@ -1,9 +1,10 @@
 /** How many of 30,000 calls to open(2) fail with EINTR, under a signal a millisecond whose handler does not restart calls. */
+import { execa } from 'execa';
 import { DockerEngine } from '../src/engines/docker/docker.js';
 import { PLAIN_RUN } from '../src/images/runoptions.js';
 import { Helper } from '../src/tracing/helper.js';
 import { DEFAULT_LIMITS } from '../src/tracing/perform.js';
-import { runWatched } from '../src/tracing/run.js';
+import { runWatched, whereOf } from '../src/tracing/run.js';
 import { median } from './median.js';
 
 const RUNS = 5;
@@ -29,15 +30,18 @@ const session = await engine.openSession();
 try {
   const image = await engine.inspect('pyshrink-fixture/ssl-hello');
   const helper = await Helper.start(session, image);
-  const where = { image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitFor(image.id) };
-  const counts: number[] = [];
+  const where = await whereOf(helper, image);
+  const [native, traced]: [number[], number[]] = [[], []];
   for (let index = 0; index < RUNS; index++) {
     const exercise = { args: ['python3', '-c', CODE], run: PLAIN_RUN, steps: [{ kind: 'until-exit' as const }], limits: DEFAULT_LIMITS };
     const { answers } = await runWatched(session, exercise, { ...where, name: `interrupts${index}` }, () => {});
     if (answers instanceof Error) throw answers;
-    counts.push(Number(Buffer.from(answers.app.stdout, 'base64').toString()));
+    traced.push(Number(Buffer.from(answers.app.stdout, 'base64').toString()));
+    const plain = await execa('docker', ['run', '--rm', image.reference, 'python3', '-c', CODE]);
+    native.push(Number(plain.stdout));
   }
-  console.log(`interrupted calls of 30000, traced: ${median(counts)} (median of ${RUNS}: ${counts.join(', ')})`);
+  const told = (counts: number[]) => `${median(counts)} (median of ${RUNS}: ${counts.join(', ')})`;
+  console.log(`interrupted calls of 30000: natively ${told(native)}, traced ${told(traced)}`);
 } finally {
   await session.close();
 }

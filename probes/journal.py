@@ -8,9 +8,9 @@ UNWRITTEN = "pyshrink: the observations can't be written"
 
 
 class Journal:
-    """The file of facts: any thread writes one down once, the main thread flushes.
+    """The file of facts, which any thread may add to.
 
-    *buffered*: how many may wait for that. None may where the end comes unannounced, with that of process 1."""
+    *buffered*: how many may wait to be flushed. None may where the end comes unannounced, with that of process 1."""
 
     def __init__(self, path, buffered):
         self.buffered = buffered

@@ -8,7 +8,7 @@ import { ExitCode, UserError } from '../errors.js';
 import { PLAIN_RUN } from '../images/runoptions.js';
 import { Helper } from '../tracing/helper.js';
 import { DEFAULT_LIMITS } from '../tracing/perform.js';
-import { type Exercise, runWatched } from '../tracing/run.js';
+import { type Exercise, runWatched, whereOf } from '../tracing/run.js';
 import { megabytes } from '../ui/table.js';
 import { print } from './print.js';
 
@@ -174,7 +174,7 @@ async function traceOnce(engine: DockerEngine, session: Session, reference: stri
       steps: [{ kind: 'until-exit' }],
       limits: DEFAULT_LIMITS,
     };
-    const where = { image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitFor(image.id), name: 'doctor' };
+    const where = { ...(await whereOf(helper, image)), name: 'doctor' };
     const { observed } = await runWatched(session, exercise, where, () => {});
     const seen = observed.facts.some(({ observations }) => observations.some(({ path }) => path === marker));
     const detail = `tried in ${reference}: seccomp notification works, memory ${seen ? 'was' : 'could not be'} read`;

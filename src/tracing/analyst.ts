@@ -7,7 +7,7 @@ import type { Analyst } from '../keep/python/world.js';
 import type { Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
-const PROBE = fileURLToPath(new URL('../../probes/modules.py', import.meta.url));
+const PROBES = ['modules.py', 'binaries.py'].map((name) => fileURLToPath(new URL(`../../probes/${name}`, import.meta.url)));
 /** Bytes of remembered summaries of one Python version, beyond which we start anew. */
 const LARGEST = 200e6;
 /** Milliseconds after which summaries that nobody added to are forgotten. */
@@ -62,7 +62,7 @@ class Memory {
 
   static async open(folder: string, version: string): Promise<Memory> {
     const probe = createHash('sha256')
-      .update(await readFile(PROBE))
+      .update(Buffer.concat(await Promise.all(PROBES.map((path) => readFile(path)))))
       .digest('hex')
       .slice(0, 8);
     const path = join(folder, `summaries-${version}-${probe}.jsonl`);

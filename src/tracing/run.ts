@@ -1,9 +1,10 @@
 import { execa } from 'execa';
-import type { Session } from '../engines/engine.js';
+import type { ImageInfo, Session } from '../engines/engine.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
 import type { RunOptions } from '../images/runoptions.js';
 import type { Answers } from './answers.js';
 import type { Step } from './exercise.js';
+import type { Helper } from './helper.js';
 import { type Limits, perform } from './perform.js';
 import { type Observed, WatchedApp, type WatchedSpec } from './watched.js';
 
@@ -35,6 +36,11 @@ export interface Outcome {
 }
 
 type Where = Pick<WatchedSpec, 'image' | 'config' | 'volume' | 'kit' | 'name'>;
+
+/** Where an image is run that is no other's copy. */
+export async function whereOf(helper: Helper, image: ImageInfo): Promise<Omit<Where, 'name'>> {
+  return { image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitFor(image.id) };
+}
 
 /**
  * Starts the app, does the exercise, and stops it; again, where its supervisor lacked something that it can have.

@@ -3,7 +3,7 @@ import { DockerEngine } from '../../src/engines/docker/docker.js';
 import { PLAIN_RUN } from '../../src/images/runoptions.js';
 import { Helper } from '../../src/tracing/helper.js';
 import { DEFAULT_LIMITS } from '../../src/tracing/perform.js';
-import { runWatched } from '../../src/tracing/run.js';
+import { runWatched, whereOf } from '../../src/tracing/run.js';
 import { describeWithEngine, leftovers } from '../support/engine.js';
 
 const RUNS = 200;
@@ -27,7 +27,7 @@ describeWithEngine('the process zoo', () => {
     try {
       const image = await engine.inspect('pyshrink-fixture/entrypoint-zoo');
       const helper = await Helper.start(session, image);
-      const where = { image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitFor(image.id) };
+      const where = await whereOf(helper, image);
       const limits = { ...DEFAULT_LIMITS, exit: 60 };
       const pending = Array.from({ length: RUNS }, (_, index) => index);
       const work = async () => {

@@ -52,8 +52,15 @@ describe('connect', () => {
     );
   });
 
-  it('refuses an address that is none', async () => {
-    await expect(connect({ DOCKER_HOST: 'banana' })).rejects.toThrowError(expect.objectContaining({ exitCode: 2 }));
+  it.each(['banana', 'tcp://', 'tcp://:2375', 'tcp://bad host:1', 'ssh://u@'])('refuses %s, which is no address', async (host) => {
+    await expect(connect({ DOCKER_HOST: host })).rejects.toThrowError(
+      expect.objectContaining({ exitCode: 2, remedy: expect.stringContaining('tcp://HOST:PORT') }),
+    );
+  });
+
+  it("takes a port to the letter, also a scheme's own", async () => {
+    for (const scheme of ['tcp', 'http'])
+      await expect(connect({ DOCKER_HOST: `${scheme}://127.83.1.7:80` })).rejects.toThrow('ECONNREFUSED 127.83.1.7:80');
   });
 
   it('refuses what answers but is no daemon', async () => {

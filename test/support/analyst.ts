@@ -6,12 +6,12 @@ import type { Analyst } from '../../src/keep/python/world.js';
 import type { PythonLayout } from '../../src/python/layout.js';
 import { Summary } from '../../src/python/summary.js';
 import type { RootFs } from '../../src/rootfs.js';
-import { PYTHONS, probeFile } from './probes.js';
+import { PACKAGE_FOLDER, PYTHONS } from './probes.js';
 
 const CODE = `
 import json, sys
-sys.path.insert(0, ${JSON.stringify(dirname(probeFile('modules.py')))})
-import modules
+sys.path.insert(0, ${JSON.stringify(PACKAGE_FOLDER)})
+from pyshrink_probes import modules
 request = json.load(sys.stdin)
 print(json.dumps([modules.summary_of(path, request["names"]) for path in request["paths"]]))
 `;

@@ -19,12 +19,13 @@ export const PYTHONS = ['python3', ...Array.from({ length: 9 }, (_, index) => `p
 /** Tests that need a Python on Linux; shown as skipped elsewhere. */
 export const describeWithPython = describe.runIf(PYTHONS.length > 0);
 
-const folder = mkdtempSync(join(tmpdir(), 'pyshrink-probes-'));
-symlinkSync(PROBES, join(folder, 'pyshrink_probes'));
+/** Where the probes are a package of the name that they have in a container. */
+export const PACKAGE_FOLDER = mkdtempSync(join(tmpdir(), 'pyshrink-probes-'));
+symlinkSync(PROBES, join(PACKAGE_FOLDER, 'pyshrink_probes'));
 
 /** The command line of a probe. */
 export function probe(name: string, ...args: string[]): string[] {
-  return ['-I', '-S', '-B', join(folder, 'pyshrink_probes', 'start.py'), name, ...args];
+  return ['-I', '-S', '-B', join(PACKAGE_FOLDER, 'pyshrink_probes', 'start.py'), name, ...args];
 }
 
 export function probeFile(name: string): string {

@@ -24,15 +24,19 @@ export async function connect(environment: NodeJS.ProcessEnv = process.env): Pro
 }
 
 function connection(endpoint: Endpoint): Dockerode.DockerOptions {
-  const match = /^(unix|tcp|http|https|ssh):\/\/(.*)$/.exec(endpoint.host);
-  if (!match)
-    throw usageError(`${endpoint.host} (${endpoint.source}) is not an address of a Docker daemon`, 'Use unix://, tcp:// or ssh://.');
-  if (match[1] === 'unix') return { socketPath: match[2] as string };
-  const url = new URL(`tcp://${match[2]}`); // of http and https, a URL forgets their own ports
-  if (match[1] === 'ssh') {
+  const [, scheme, rest = ''] = /^(unix|tcp|http|https|ssh):\/\/(.*)$/.exec(endpoint.host) ?? [];
+  if (scheme === 'unix') return { socketPath: rest };
+  const address = `tcp://${rest}`; // of http and https, a URL forgets their own ports
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (scheme === undefined || !url?.hostname)
+    throw usageError(
+      `${endpoint.host} (${endpoint.source}) is not an address of a Docker daemon`,
+      'Use unix://PATH, tcp://HOST:PORT or ssh://[USER@]HOST.',
+    );
+  if (scheme === 'ssh') {
     return { protocol: 'http', host: url.hostname, port: 80, agent: new SshAgent(url) } as Dockerode.DockerOptions;
   }
-  const tls = endpoint.certificates !== undefined || match[1] === 'https';
+  const tls = endpoint.certificates !== undefined || scheme === 'https';
   const pem = (name: string) => readFileSync(join(endpoint.certificates as string, name));
   return {
     protocol: tls ? 'https' : 'http',
