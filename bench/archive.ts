@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyLayers, unpackImage } from '../src/images/layers/apply.js';
-import { writeImage } from '../src/images/sinks/write.js';
-import { openDockerArchive } from '../src/images/sources/dockerarchive.js';
+import { openDockerArchive } from '../src/images/transports/dockerarchive/source.js';
+import { writeImage } from '../src/images/transports/write.js';
 import { median, seconds } from './median.js';
 
 const RUNS = 3;

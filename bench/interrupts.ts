@@ -1,10 +1,10 @@
 /** How many of 30,000 calls to open(2) fail with EINTR, under a signal a millisecond whose handler does not restart calls. */
 import { execa } from 'execa';
 import { DockerEngine } from '../src/engines/docker/docker.js';
-import { PLAIN_RUN } from '../src/images/runoptions.js';
-import { Helper } from '../src/tracing/helper.js';
-import { DEFAULT_LIMITS } from '../src/tracing/perform.js';
-import { runWatched, whereOf } from '../src/tracing/run.js';
+import { PLAIN_RUN } from '../src/engines/runoptions.js';
+import { DEFAULT_LIMITS } from '../src/exercise/perform.js';
+import { Helper } from '../src/guest/helper.js';
+import { runWatched, whereOf } from '../src/watching/run.js';
 import { median } from './median.js';
 
 const RUNS = 5;

@@ -1,10 +1,10 @@
 /** Wall time of `science` traced against untraced: from the start of the container to its end, in paired runs. */
 import { DockerEngine } from '../src/engines/docker/docker.js';
-import { PLAIN_RUN } from '../src/images/runoptions.js';
-import { commandOf } from '../src/tracing/app.js';
-import { Helper } from '../src/tracing/helper.js';
-import { addImportProbe } from '../src/tracing/trace.js';
-import { WatchedApp } from '../src/tracing/watched.js';
+import { PLAIN_RUN } from '../src/engines/runoptions.js';
+import { Helper } from '../src/guest/helper.js';
+import { commandOf } from '../src/watching/app.js';
+import { addImportProbe } from '../src/watching/trace.js';
+import { WatchedApp } from '../src/watching/watched.js';
 import { median, seconds } from './median.js';
 
 const IMAGE = 'pyshrink-fixture/science';

@@ -1,6 +1,6 @@
-import { isAdded } from '../images/places.js';
+import { isAdded } from '../os/places.js';
 import { type Entry, parentOf, type RootFs } from '../rootfs.js';
-import { BLOCK, padding, tarHeader } from './tarheader.js';
+import { BLOCK, padding, tarHeader } from '../tar/header.js';
 
 /** Layers by rate of change, the slowest first. */
 export const LAYER_NAMES = ['system', 'python', 'distributions', 'app'] as const;

@@ -1,12 +1,12 @@
-import { DEFAULT_LIMITS } from '../tracing/perform.js';
+import { DEFAULT_LIMITS } from '../exercise/perform.js';
+import { publish, targetOf } from '../pipeline/images.js';
+import { reopen } from '../pipeline/reopen.js';
+import { assembleDraft, baseImage } from '../pipeline/stages.js';
 import { megabytes } from '../ui/table.js';
+import { newestTrace, readTraces } from '../workspace/folder.js';
 import { withSession } from './context.js';
-import { publish, targetOf } from './images.js';
 import { type EngineFlags, type EnvironmentFlags, environmentEntries, type KeepFlags, type TargetFlags } from './options.js';
 import { print } from './print.js';
-import { reopen } from './reopen.js';
-import { assembleDraft, baseImage } from './stages.js';
-import { newestTrace, readTraces } from './workspace.js';
 
 export interface AssembleFlags extends EngineFlags, KeepFlags, TargetFlags, EnvironmentFlags {
   json?: true;

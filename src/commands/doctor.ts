@@ -3,13 +3,13 @@ import { LABELS } from '../assemble/config.js';
 import { DockerEngine, type EngineDescription } from '../engines/docker/docker.js';
 import type { Session } from '../engines/engine.js';
 import { LocalEngine } from '../engines/local/local.js';
-import { type Machine, type Refusal, remedyFor } from '../engines/local/machine.js';
+import { type Machine, type Refusal, remedyFor } from '../engines/local/namespaces.js';
+import { PLAIN_RUN } from '../engines/runoptions.js';
 import { ExitCode, UserError } from '../errors.js';
-import { PLAIN_RUN } from '../images/runoptions.js';
-import { Helper } from '../tracing/helper.js';
-import { DEFAULT_LIMITS } from '../tracing/perform.js';
-import { type Exercise, runWatched, whereOf } from '../tracing/run.js';
+import { DEFAULT_LIMITS } from '../exercise/perform.js';
+import { Helper } from '../guest/helper.js';
 import { megabytes } from '../ui/table.js';
+import { type Exercise, runWatched, whereOf } from '../watching/run.js';
 import { print } from './print.js';
 
 export interface DoctorFlags {

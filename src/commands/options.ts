@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ENGINES, type EngineName } from '../engines/choose.js';
+import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
-import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../images/runoptions.js';
+import { DEFAULT_LIMITS, type Limits } from '../exercise/perform.js';
+import { parseExec, parseHttp, readExercise, type Step } from '../exercise/steps.js';
 import { LEVELS, type Level } from '../keep/level.js';
-import { parseExec, parseHttp, readExercise, type Step } from '../tracing/exercise.js';
-import { DEFAULT_LIMITS, type Limits } from '../tracing/perform.js';
-import type { Exercise } from '../tracing/run.js';
+import type { Exercise } from '../watching/run.js';
 
 /** Values of the options as commander gives them. */
 export interface EnvironmentFlags {

@@ -1,13 +1,13 @@
 import { ExitCode } from '../errors.js';
+import { openImage, publish, targetOf } from '../pipeline/images.js';
+import { assembleDraft, baseImage, checkImage, passed } from '../pipeline/stages.js';
+import { verdictLines } from '../report/verdict.js';
 import { formatTable, megabytes } from '../ui/table.js';
+import { Folder } from '../workspace/folder.js';
 import { withSession } from './context.js';
-import { openImage, publish, targetOf } from './images.js';
 import { type EngineFlags, type ExerciseFlags, exerciseOf, type KeepFlags, type RunFlags, type TargetFlags } from './options.js';
 import { print } from './print.js';
-import { assembleDraft, baseImage, checkImage, passed } from './stages.js';
 import { traceStage, unsoundLine } from './trace.js';
-import { verdictLines } from './verdict.js';
-import { Folder } from './workspace.js';
 
 export interface ShrinkFlags extends EngineFlags, KeepFlags, TargetFlags, RunFlags, ExerciseFlags {
   json?: true;

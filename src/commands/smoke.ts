@@ -1,13 +1,13 @@
 import { LABELS } from '../assemble/config.js';
 import { ExitCode, UserError } from '../errors.js';
+import { openImage } from '../pipeline/images.js';
+import { reopen } from '../pipeline/reopen.js';
+import { checkImage, passed } from '../pipeline/stages.js';
+import { verdictLines } from '../report/verdict.js';
+import { newestResult, readTraces, resultFolders } from '../workspace/folder.js';
 import { withSession } from './context.js';
-import { openImage } from './images.js';
 import { type EngineFlags, type EnvironmentFlags, environmentEntries, type LimitFlags, limitsOf } from './options.js';
 import { print } from './print.js';
-import { reopen } from './reopen.js';
-import { checkImage, passed } from './stages.js';
-import { verdictLines } from './verdict.js';
-import { newestResult, readTraces, resultFolders } from './workspace.js';
 
 export interface SmokeFlags extends EngineFlags, EnvironmentFlags, LimitFlags {
   json?: true;

@@ -1,17 +1,17 @@
 import type { ImageInfo } from '../engines/engine.js';
+import { outcomeOf } from '../exercise/answers.js';
+import { analystOf } from '../guest/analyst.js';
+import { Helper } from '../guest/helper.js';
 import { unsoundSpots } from '../keep/python/unsound.js';
-import { joinTraces, type Trace } from '../trace.js';
-import { analystOf } from '../tracing/analyst.js';
-import { outcomeOf } from '../tracing/answers.js';
-import { Helper } from '../tracing/helper.js';
-import type { Exercise } from '../tracing/run.js';
-import { traceImage } from '../tracing/trace.js';
+import { openImage } from '../pipeline/images.js';
+import type { Material } from '../pipeline/stages.js';
+import { joinTraces, type Trace } from '../trace/schema.js';
+import type { Exercise } from '../watching/run.js';
+import { traceImage } from '../watching/trace.js';
+import { Folder, readTrace } from '../workspace/folder.js';
 import { type CommandContext, withSession } from './context.js';
-import { openImage } from './images.js';
 import { type EngineFlags, type ExerciseFlags, exerciseOf, type RunFlags } from './options.js';
 import { print } from './print.js';
-import type { Material } from './stages.js';
-import { Folder, readTrace } from './workspace.js';
 
 export interface TraceFlags extends EngineFlags, RunFlags, ExerciseFlags {
   json?: true;

@@ -3,9 +3,9 @@ import { ModuleFinder } from '../python/finder.js';
 import { normalizeName } from '../python/metadata.js';
 import { chainLines, chainOf } from '../report/why.js';
 import { type Entry, parentOf, RootFs } from '../rootfs.js';
-import type { Trace } from '../trace.js';
+import type { Trace } from '../trace/schema.js';
+import { type KeepReport, newestResult, newestTrace, readTrace } from '../workspace/folder.js';
 import { print } from './print.js';
-import { type KeepReport, newestResult, newestTrace, readTrace } from './workspace.js';
 
 export interface WhyFlags {
   json?: true;

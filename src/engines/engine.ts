@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ImageConfig } from '../images/config.js';
-import type { RunOptions } from '../images/runoptions.js';
 import type { ImageSource } from '../images/source.js';
 import type { Entry } from '../rootfs.js';
+import type { RunOptions } from './runoptions.js';
 
 /** What an engine knows of an image. */
 export interface ImageInfo {

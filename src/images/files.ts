@@ -3,8 +3,8 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { explained, UserError } from '../errors.js';
+import { normalPath, TarReader } from '../tar/reader.js';
 import { compressionOf, decompressed } from './compression.js';
-import { normalPath, TarReader } from './layers/tarreader.js';
 
 /** Named files of a layout: in a directory, or in a tar archive. */
 export interface Files {

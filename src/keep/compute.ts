@@ -2,7 +2,7 @@ import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { RootFs } from '../rootfs.js';
-import type { Trace } from '../trace.js';
+import type { Trace } from '../trace/schema.js';
 import { elfRule } from './elf.js';
 import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';

@@ -1,5 +1,5 @@
 import { baseName, join, parentOf, push, type RootFs } from '../rootfs.js';
-import type { Observation, ObservationKind, Trace } from '../trace.js';
+import type { Observation, ObservationKind, Trace } from '../trace/schema.js';
 import type { Addition } from './keepset.js';
 import type { Rule } from './rule.js';
 

@@ -1,8 +1,8 @@
-import { isAdded } from '../images/places.js';
+import { isAdded } from '../os/places.js';
 import type { Summary } from '../python/summary.js';
 import { baseName, below, type Entry } from '../rootfs.js';
+import { FOR_A_TERMINAL, FOR_BUILDING } from './data/standardlibrary.js';
 import type { Addition } from './keepset.js';
-import { FOR_A_TERMINAL, FOR_BUILDING } from './python/standard.js';
 import type { PythonWorld } from './python/world.js';
 import type { Context, Rule } from './rule.js';
 import { findProgram } from './scripts.js';

@@ -1,7 +1,7 @@
 import type { LibrarySearch } from '../elf/search.js';
 import type { ImageConfig } from '../images/config.js';
 import type { Entry, RootFs } from '../rootfs.js';
-import type { Trace } from '../trace.js';
+import type { Trace } from '../trace/schema.js';
 import type { Addition } from './keepset.js';
 import type { Level } from './level.js';
 import type { PythonWorld } from './python/world.js';

@@ -1,5 +1,5 @@
 import { DEFAULT_PATH } from '../images/config.js';
-import { parseShebang } from '../images/shebang.js';
+import { parseShebang } from '../os/shebang.js';
 import { join, parentOf } from '../rootfs.js';
 import type { Addition } from './keepset.js';
 import type { Context, Rule } from './rule.js';

@@ -1,4 +1,4 @@
-import { parseShebang } from '../images/shebang.js';
+import { parseShebang } from '../os/shebang.js';
 import { baseName } from '../rootfs.js';
 import type { Addition } from './keepset.js';
 import type { Rule } from './rule.js';

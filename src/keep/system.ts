@@ -1,10 +1,10 @@
 import { allNames } from '../python/summary.js';
 import { parentOf, readText } from '../rootfs.js';
+import { SYSTEM_ROWS, type SystemRow } from './data/system.js';
 import { expandGlob } from './globs.js';
 import type { Addition } from './keepset.js';
 import type { Context, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
-import { SYSTEM_ROWS, type SystemRow } from './systemdata.js';
 
 /** System data, each with what calls for it, and the modules that NSS opens by name. */
 export class SystemRule implements Rule {

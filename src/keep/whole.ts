@@ -1,5 +1,5 @@
 import { classifyFiles } from '../python/classify.js';
-import type { ObservationKind } from '../trace.js';
+import type { ObservationKind } from '../trace/schema.js';
 import type { Addition } from './keepset.js';
 import type { PythonWorld } from './python/world.js';
 import type { Context, Rule } from './rule.js';

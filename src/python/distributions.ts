@@ -1,5 +1,5 @@
-import { type Packages, packageFiles } from '../images/packages.js';
-import { behindLink } from '../images/places.js';
+import { type Packages, packageFiles } from '../os/packages.js';
+import { behindLink } from '../os/places.js';
 import { baseName, below, join, parentOf, type RootFs, readText } from '../rootfs.js';
 import type { PythonLayout } from './layout.js';
 import { type EntryPoint, normalizeName, parseEntryPoints, parseMetadata, parseRecord } from './metadata.js';

@@ -1,4 +1,4 @@
-import type { Answers, StepAnswer } from '../tracing/answers.js';
+import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { exceptionsIn } from './exceptions.js';
 import { maskKnown, sameButForVariation } from './mask.js';
 

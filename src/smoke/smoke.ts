@@ -1,11 +1,11 @@
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
+import type { Answers } from '../exercise/answers.js';
+import type { Helper } from '../guest/helper.js';
 import { observedAdditions } from '../keep/observed.js';
 import type { RootFs } from '../rootfs.js';
-import type { Answers } from '../tracing/answers.js';
-import type { Helper } from '../tracing/helper.js';
-import { type Exercise, type Outcome, runWatched } from '../tracing/run.js';
-import { mergeFacts } from '../tracing/trace.js';
+import { type Exercise, type Outcome, runWatched } from '../watching/run.js';
+import { mergeFacts } from '../watching/trace.js';
 import { compareAnswers, type Difference } from './compare.js';
 
 export interface SmokeInput {

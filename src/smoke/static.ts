@@ -1,8 +1,8 @@
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
 import type { ImageConfig } from '../images/config.js';
-import { parseShebang } from '../images/shebang.js';
 import { findProgram, isProgram, programsOf } from '../keep/scripts.js';
+import { parseShebang } from '../os/shebang.js';
 import type { RootFs } from '../rootfs.js';
 
 export interface StaticInput {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
-import { Helper } from '../../src/tracing/helper.js';
+import { Helper } from '../../src/guest/helper.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
 import { exported, OF_THE_DAEMON } from '../support/exported.js';
 

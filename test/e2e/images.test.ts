@@ -6,9 +6,9 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unpackImage } from '../../src/images/layers/apply.js';
 import { parseImageName } from '../../src/images/name.js';
-import { type FileTarget, writeImage } from '../../src/images/sinks/write.js';
 import { type ImageSource, readConfig } from '../../src/images/source.js';
-import { type LayeredName, openSource } from '../../src/images/sources/open.js';
+import { type LayeredName, openSource } from '../../src/images/transports/open.js';
+import { type FileTarget, writeImage } from '../../src/images/transports/write.js';
 import { buildImage, describeWithEngine, docker, workdir } from '../support/engine.js';
 import { exportedRoot } from '../support/local.js';
 

@@ -2,8 +2,8 @@ import { beforeAll, expect, it } from 'vitest';
 import { mayBeElf } from '../../src/elf/reader.js';
 import { LibrarySearch } from '../../src/elf/search.js';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
+import { Helper } from '../../src/guest/helper.js';
 import { environmentOf } from '../../src/images/config.js';
-import { Helper } from '../../src/tracing/helper.js';
 import { buildImage, describeWithEngine } from '../support/engine.js';
 
 /** Real linkers' output for the ways in which libraries are found; built in the full image, which has a compiler. */

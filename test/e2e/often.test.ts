@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
-import { PLAIN_RUN } from '../../src/images/runoptions.js';
-import { Helper } from '../../src/tracing/helper.js';
-import { DEFAULT_LIMITS } from '../../src/tracing/perform.js';
-import { runWatched, whereOf } from '../../src/tracing/run.js';
+import { PLAIN_RUN } from '../../src/engines/runoptions.js';
+import { DEFAULT_LIMITS } from '../../src/exercise/perform.js';
+import { Helper } from '../../src/guest/helper.js';
+import { runWatched, whereOf } from '../../src/watching/run.js';
 import { describeWithEngine, leftovers } from '../support/engine.js';
 
 const RUNS = 200;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseShebang } from '../../src/images/shebang.js';
 import { findProgram } from '../../src/keep/scripts.js';
+import { parseShebang } from '../../src/os/shebang.js';
 import { makeElf } from '../support/elf.js';
 import { keptOf, makeTrace } from '../support/keep.js';
 import { makeTree } from '../support/tree.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
-import { SYSTEM_ROWS } from '../../src/keep/systemdata.js';
+import { SYSTEM_ROWS } from '../../src/keep/data/system.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeElf } from '../support/elf.js';
 import { makeTrace } from '../support/keep.js';

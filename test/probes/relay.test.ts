@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Relay } from '../../src/tracing/relay.js';
+import { Relay } from '../../src/exercise/relay.js';
 import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
 
 describeWithPython('the relay', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openPackages } from '../../src/images/packages.js';
+import { openPackages } from '../../src/os/packages.js';
 import { classifyFiles } from '../../src/python/classify.js';
 import { Distributions } from '../../src/python/distributions.js';
 import { LAYOUT } from '../support/analyst.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Answers } from '../../src/exercise/answers.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
 import { maskKnown, sameButForVariation } from '../../src/smoke/mask.js';
-import type { Answers } from '../../src/tracing/answers.js';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const http = (body: string, status = 200, headers: Record<string, string> = {}): Answers => ({

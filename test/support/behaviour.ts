@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { ImageInfo, Session } from '../../src/engines/engine.js';
-import { PLAIN_RUN } from '../../src/images/runoptions.js';
+import { PLAIN_RUN } from '../../src/engines/runoptions.js';
+import type { Answers } from '../../src/exercise/answers.js';
+import { DEFAULT_LIMITS, perform } from '../../src/exercise/perform.js';
+import { describeStep, parseHttp, type Step } from '../../src/exercise/steps.js';
+import { Helper } from '../../src/guest/helper.js';
 import type { Level } from '../../src/keep/level.js';
 import { compareAnswers, type Difference } from '../../src/smoke/compare.js';
-import type { Answers } from '../../src/tracing/answers.js';
-import { describeStep, parseHttp, type Step } from '../../src/tracing/exercise.js';
-import { Helper } from '../../src/tracing/helper.js';
-import { DEFAULT_LIMITS, perform } from '../../src/tracing/perform.js';
-import { WatchedApp } from '../../src/tracing/watched.js';
+import { WatchedApp } from '../../src/watching/watched.js';
 
 /** One thing that a fixture's exercise does not touch. */
 interface Case {

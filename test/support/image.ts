@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { padding, tarHeader } from '../../src/assemble/tarheader.js';
 import type { Entry } from '../../src/rootfs.js';
+import { padding, tarHeader } from '../../src/tar/header.js';
 
 /** A member of a made-up layer; text is a file's content, undefined a directory. */
 export type Member = Partial<Entry> & { path: string; content?: string; hardLinkTo?: string };

@@ -1,6 +1,6 @@
 import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
 import type { RootFs } from '../../src/rootfs.js';
-import { type Observation, TRACE_VERSION, type Trace } from '../../src/trace.js';
+import { type Observation, TRACE_VERSION, type Trace } from '../../src/trace/schema.js';
 
 /** A trace of the given observations, written `kind path` by process 0, or `kind path N` by process N. */
 export function makeTrace(observations: string[], more: Partial<Trace> = {}): Trace {

@@ -4,12 +4,12 @@ import { Command } from 'commander';
 import { execa } from 'execa';
 import { addExerciseOptions, addRunOptions, exerciseOf } from '../../src/commands/options.js';
 import type { Attached, Container, ImageInfo, Session } from '../../src/engines/engine.js';
+import type { Answers } from '../../src/exercise/answers.js';
+import { perform } from '../../src/exercise/perform.js';
+import type { Helper, Kit } from '../../src/guest/helper.js';
 import type { ImageConfig } from '../../src/images/config.js';
-import type { Answers } from '../../src/tracing/answers.js';
-import { App, commandOf } from '../../src/tracing/app.js';
-import type { Helper, Kit } from '../../src/tracing/helper.js';
-import { perform } from '../../src/tracing/perform.js';
-import type { Exercise } from '../../src/tracing/run.js';
+import { App, commandOf } from '../../src/watching/app.js';
+import type { Exercise } from '../../src/watching/run.js';
 import { workdir } from './engine.js';
 
 /** What a user writes on a command line, as `trace` understands it. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type Dockerode from 'dockerode';
 import { usageError } from '../../errors.js';
-import { type Mount, mountsOf } from '../../images/mounts.js';
-import { parseDevice, parseGpus, parsePublication, parseUlimit } from '../../images/resources.js';
 import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
+import { type Mount, mountsOf } from '../mounts.js';
+import { parseDevice, parseGpus, parsePublication, parseUlimit } from '../resources.js';
 
 /**
  * A container as the Docker Engine API describes it.

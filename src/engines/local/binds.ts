@@ -2,11 +2,11 @@ import { copyFile, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, posix } from 'node:path';
 import { execa } from 'execa';
-import { mountsOf } from '../../images/mounts.js';
-import { parseDevice } from '../../images/resources.js';
 import { RootFs } from '../../rootfs.js';
 import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
-import type { SessionFolder } from './folder.js';
+import { mountsOf } from '../mounts.js';
+import { parseDevice } from '../resources.js';
+import type { SessionFolder } from '../sessionfolder.js';
 import type { LocalImage } from './image.js';
 import type { Bind } from './setup.js';
 

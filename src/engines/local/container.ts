@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors.js';
 import { type Attached, type Container, type ExecProcess, KIT_MOUNT } from '../engine.js';
-import { folderArchive, writeMembers } from './members.js';
-import { ownEnvironment, type StartedProcess, sendSignal, startProcess } from './processes.js';
+import { folderArchive, writeMembers } from '../members.js';
+import { ownEnvironment, type StartedProcess, sendSignal, startProcess } from '../processes.js';
 
 /** All that it takes to start a container. */
 export interface LocalPlan {

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js';
 import type { Engine, ImageInfo, Session } from '../engine.js';
-import { removeDeadSessions, SessionFolder } from './folder.js';
-import { lookAtMachine, type Machine, type Refusal, removeTree, userOf } from './machine.js';
+import { removeDeadSessions, SessionFolder } from '../sessionfolder.js';
+import { lookAtMachine, type Machine, type Refusal, removeTree, userOf } from './namespaces.js';
 import { LocalSession } from './session.js';
 
 /** Containers of Linux namespaces, made with what util-linux has; no daemon. */

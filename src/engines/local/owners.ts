@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { pathBytes } from '../../images/pathbytes.js';
 import { type Entry, push } from '../../rootfs.js';
-import { asRootInside } from './machine.js';
+import { asRootInside } from './namespaces.js';
 
 /** Bytes of paths that one chown(1) takes as arguments, well below ARG_MAX. */
 const AT_ONCE = 100_000;

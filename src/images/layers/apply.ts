@@ -1,9 +1,9 @@
 import type { Entry } from '../../rootfs.js';
+import { TarReader } from '../../tar/reader.js';
 import { decompressed } from '../compression.js';
 import { checked } from '../digest.js';
 import type { ImageSource, StoredLayer } from '../source.js';
 import { UnpackedDisk } from './disk.js';
-import { TarReader } from './tarreader.js';
 import { type Disk, LayeredTree } from './tree.js';
 
 /** A file system made of all layers of an image. */

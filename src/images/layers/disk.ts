@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import { execa } from 'execa';
 import { explained } from '../../errors.js';
 import type { Entry } from '../../rootfs.js';
+import type { Sink } from '../../tar/reader.js';
 import { pathBytes } from '../pathbytes.js';
-import type { Sink } from './tarreader.js';
 import type { Disk } from './tree.js';
 
 /**

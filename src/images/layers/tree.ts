@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js';
 import { baseName, type Entry, join, parentOf, RootFs } from '../../rootfs.js';
-import type { Sink, TarEntry } from './tarreader.js';
+import type { Sink, TarEntry } from '../../tar/reader.js';
 
 /** Where a tree's files go, kept in step with it: every parent is there, and is no link. */
 export interface Disk {

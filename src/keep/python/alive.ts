@@ -1,5 +1,5 @@
+import { CALLED_BY_C } from '../data/standardlibrary.js';
 import type { Addition } from '../keepset.js';
-import { CALLED_BY_C } from './standard.js';
 
 /** What a function does once it is called: what it imports, and the names that it loads. */
 interface Body {

@@ -3,9 +3,9 @@ import type { Distribution } from '../../python/distributions.js';
 import type { Module } from '../../python/finder.js';
 import { allNames, type Summary } from '../../python/summary.js';
 import { baseName, parentOf } from '../../rootfs.js';
+import { INSTALLERS } from '../data/standardlibrary.js';
 import type { Addition } from '../keepset.js';
 import type { Context } from '../rule.js';
-import { INSTALLERS } from './standard.js';
 import type { PythonWorld } from './world.js';
 
 /** How much of a distribution is kept: what is reached of it; its Python and data; its extension modules too. */

@@ -1,4 +1,4 @@
-import { behindLink, isAdded } from '../../images/places.js';
+import { behindLink, isAdded } from '../../os/places.js';
 import { baseName, parentOf, type RootFs } from '../../rootfs.js';
 import type { PythonWorld } from './world.js';
 

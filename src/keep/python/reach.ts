@@ -3,13 +3,6 @@ import { depth, type Edge, edgesOf, type Origin } from '../../python/edges.js';
 import type { Module } from '../../python/finder.js';
 import { allNames, type Summary } from '../../python/summary.js';
 import { baseName, type Entry } from '../../rootfs.js';
-import type { Addition } from '../keepset.js';
-import type { Context, Rule } from '../rule.js';
-import { isProgram } from '../scripts.js';
-import { AliveFunctions } from './alive.js';
-import { type Grade, Grades, WHY } from './grades.js';
-import { OWN_CODE, type OwnFiles, ownFiles } from './own.js';
-import { interpreterNames, namedByConfiguration } from './roots.js';
 import {
   ASKED_FOR_BY,
   COMPUTED,
@@ -25,7 +18,14 @@ import {
   ONLY_FOR,
   SHOWN_WARNINGS,
   SUBSTITUTES,
-} from './standard.js';
+} from '../data/standardlibrary.js';
+import type { Addition } from '../keepset.js';
+import type { Context, Rule } from '../rule.js';
+import { isProgram } from '../scripts.js';
+import { AliveFunctions } from './alive.js';
+import { type Grade, Grades, WHY } from './grades.js';
+import { OWN_CODE, type OwnFiles, ownFiles } from './own.js';
+import { interpreterNames, namedByConfiguration } from './roots.js';
 import { isTestRunner, testRunners } from './tests.js';
 import type { Code, PythonWorld } from './world.js';
 

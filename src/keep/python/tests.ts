@@ -1,6 +1,6 @@
 import type { Distribution } from '../../python/distributions.js';
 import type { RootFs } from '../../rootfs.js';
-import type { Trace } from '../../trace.js';
+import type { Trace } from '../../trace/schema.js';
 import { TEST_FILES } from './own.js';
 import type { PythonWorld } from './world.js';
 

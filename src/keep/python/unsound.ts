@@ -1,6 +1,6 @@
 import type { ImageConfig } from '../../images/config.js';
 import type { RootFs } from '../../rootfs.js';
-import type { Spot, Trace } from '../../trace.js';
+import type { Spot, Trace } from '../../trace/schema.js';
 import { ownFiles } from './own.js';
 import { type Analyst, PythonWorld } from './world.js';
 

@@ -1,11 +1,11 @@
-import { openPackages, type Packages } from '../../images/packages.js';
-import { isAdded } from '../../images/places.js';
+import { openPackages, type Packages } from '../../os/packages.js';
+import { isAdded } from '../../os/places.js';
 import { Distributions } from '../../python/distributions.js';
 import { ModuleFinder } from '../../python/finder.js';
 import type { PythonLayout } from '../../python/layout.js';
 import type { Summarize, Summary } from '../../python/summary.js';
 import { type Entry, join, parentOf, type RootFs } from '../../rootfs.js';
-import type { Spot } from '../../trace.js';
+import type { Spot } from '../../trace/schema.js';
 
 /** What only the image's own interpreter can tell. */
 export interface Analyst {

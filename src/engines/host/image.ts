@@ -1,0 +1,78 @@
+import { access, constants, open, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { UserError, usageError } from '../../errors.js';
+import { sha256 } from '../../images/digest.js';
+import { ownPlatform } from '../../images/manifest.js';
+import { parseShebang } from '../../os/shebang.js';
+import type { ImageInfo } from '../engine.js';
+
+/** Variables that say how to speak, not what to do: an image gets them as they are. */
+const SPEECH = /^(LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
+
+/** Bytes of a script's first line (BINPRM_BUF_SIZE). */
+const FIRST_LINE = 256;
+
+/**
+ * This machine as an image: the command, its folder, and of the environment only how programs are found and how they
+ * speak. Whatever else a command reads must be named, so that no secret gets in by itself.
+ * @param environment variables that the user named, as `NAME=VALUE`
+ * @throws UserError where there is no command, or it is not Python's
+ */
+export async function machineImage(command: readonly string[], environment: readonly string[]): Promise<ImageInfo> {
+  const [first, ...rest] = command;
+  if (first === undefined)
+    throw usageError('host: needs a command to trace.', 'Give it after `--`, for instance `pyshrink shrink host: -- python3 app.py`.');
+  const program = await find(first);
+  if (program === undefined) throw usageError(`There is no ${first} on this machine.`, 'Name a program on PATH, or a path.');
+  const isPython = /(^|\/)python[\d.]*$/.test(first);
+  const python = isPython ? await realPython(program) : await interpreterOf(program);
+  const [os, architecture] = ownPlatform().split('/') as [string, string];
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  const speech = Object.entries(process.env).filter(([name]) => SPEECH.test(name));
+  return {
+    id: sha256(`host:${hostname()}`),
+    reference: 'host:',
+    digests: [],
+    platform: { os, architecture },
+    size: 0,
+    created: new Date().toISOString(),
+    layers: [],
+    machine: { python },
+    config: {
+      // What stands before an interpreter on PATH may be a script that looks for the real one (pyenv).
+      Cmd: [isPython ? python : program, ...rest],
+      WorkingDir: process.cwd(),
+      Env: [`PATH=${process.env.PATH ?? ''}`, ...speech.map(([name, value]) => `${name}=${value}`), ...environment],
+      ...(uid !== 0 && { User: `${uid}:${gid}` }),
+    },
+  };
+}
+
+async function find(program: string): Promise<string | undefined> {
+  const places = program.includes('/') ? [program] : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
+  for (const path of places.map((place) => resolve(place))) {
+    const runs = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs && (await stat(path)).isFile()) return path;
+  }
+  return undefined;
+}
+
+async function realPython(program: string): Promise<string> {
+  const run = await execa(program, ['-c', 'import sys; print(sys.executable)'], { reject: false });
+  if (run.failed) throw new UserError(`${program} does not run: ${run.stderr.trim()}`, 'Name the Python that runs the app.');
+  return run.stdout.trim();
+}
+
+/** The Python of a script: a console script names it in its first line. */
+async function interpreterOf(program: string): Promise<string> {
+  const head = Buffer.alloc(FIRST_LINE);
+  const file = await open(program);
+  await file.read(head, 0, FIRST_LINE, 0).finally(() => file.close());
+  const interpreter = parseShebang(head)?.interpreter;
+  return interpreter !== undefined && /python[\d.]*$/.test(interpreter) ? interpreter : realPython((await find('python3')) ?? program);
+}

@@ -1,0 +1,79 @@
+import { request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
+import type { StepAnswer } from './answers.js';
+import type { Listener, Relay } from './relay.js';
+import type { HttpStep } from './steps.js';
+
+/** How long a server may take to say something unasked. */
+const BANNER_MILLISECONDS = 500;
+/** What servers of HTTPS answer to those who speak HTTP. */
+const WRONG_SCHEME = /HTTPS? ?(server|port|request)|https:/i;
+
+/** Whether a listener speaks TLS, once that is known. */
+export type Scheme = 'http' | 'https';
+
+/** An answer that no server of HTTP gives: what it said was not HTTP, or nothing. */
+export function isNoHttp(answer: StepAnswer): boolean {
+  return (
+    answer.kind === 'failed' ||
+    (answer.kind === 'http' && answer.status === 400 && WRONG_SCHEME.test(Buffer.from(answer.body, 'base64').toString()))
+  );
+}
+
+/** Opens a connection to a listener inside the container. Certificates are not checked: they are the app's own. */
+export function open(relay: Relay, listener: Listener, scheme: Scheme): Duplex {
+  const plain = relay.connect('path' in listener ? [listener.path] : [reachable(listener.address), listener.port]);
+  return scheme === 'http' ? plain : connect({ socket: plain, rejectUnauthorized: false, servername: 'localhost' });
+}
+
+/** Sends one request, and reads its whole answer. */
+export function send(relay: Relay, step: HttpStep, listener: Listener, scheme: Scheme): Promise<StepAnswer> {
+  return new Promise((resolve) => {
+    const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
+    const body = step.body === undefined ? undefined : Buffer.from(step.body);
+    const sent = request(
+      {
+        method: step.method,
+        path: step.path,
+        createConnection: () => open(relay, listener, scheme),
+        headers: {
+          host: 'path' in listener ? 'localhost' : `localhost:${listener.port}`,
+          connection: 'close',
+          ...(body && { 'content-length': body.length }),
+          ...step.headers,
+        },
+      },
+      (response) => {
+        const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+        buffer(response).then(
+          (content) => resolve({ kind: 'http', status: response.statusCode ?? 0, body: content.toString('base64'), headers }),
+          failed,
+        );
+      },
+    );
+    sent.on('error', failed);
+    sent.end(body);
+  });
+}
+
+/** Connects, and waits for what the server says of itself; most say nothing before they are asked. */
+export async function greet(relay: Relay, listener: Listener): Promise<StepAnswer> {
+  const connection = open(relay, listener, 'http');
+  const parts: Buffer[] = [];
+  connection.on('data', (part: Buffer) => parts.push(part));
+  const failure = await Promise.race([
+    new Promise<string>((resolve) => connection.once('error', (error) => resolve(error.message))),
+    new Promise<undefined>((resolve) => connection.once('end', () => resolve(undefined))),
+    sleep(BANNER_MILLISECONDS, undefined),
+  ]);
+  connection.on('error', () => {}).destroy();
+  return failure === undefined ? { kind: 'tcp', banner: Buffer.concat(parts).toString('base64') } : { kind: 'failed', reason: failure };
+}
+
+/** An address to connect to, for one that is listened on. */
+function reachable(address: string): string {
+  return address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
+}

@@ -1,0 +1,65 @@
+import { readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { posix } from 'node:path';
+import type { ImageInfo } from '../engines/engine.js';
+import { holdsHome, type Surroundings, withoutSecrets } from '../engines/host/surroundings.js';
+import type { Helper } from '../guest/helper.js';
+import type { RootFs } from '../rootfs.js';
+import type { Trace } from '../trace/schema.js';
+
+export interface MachineView {
+  fs: RootFs;
+  warnings: string[];
+}
+
+/** What was there before a run. */
+export interface BeforeRun {
+  /** When that was, in seconds. */
+  time: number;
+  /** Paths below the working directory. */
+  paths: ReadonlySet<string>;
+}
+
+/** To be asked before a run, since a run may make files that are not the machine's. */
+export async function beforeRun(workdir: string): Promise<BeforeRun> {
+  const names = holdsHome(workdir, homedir()) ? [] : await readdir(workdir, { recursive: true }).catch(() => []);
+  return { time: Math.floor(Date.now() / 1000), paths: new Set(names.map((name) => posix.join(workdir, name))) };
+}
+
+/** Paths of secrets that a warning names. */
+const SHOWN = 20;
+
+/**
+ * This machine's file system as far as a traced command needs it, without secrets.
+ * @param include paths that the user named
+ * @param before what was there when the run began: what it made is not the machine's; undefined where that is long past
+ */
+export async function viewMachine(
+  helper: Helper,
+  image: ImageInfo,
+  { python, observations, runs }: Pick<Trace, 'python' | 'observations' | 'runs'>,
+  include: readonly string[],
+  before: BeforeRun | undefined,
+): Promise<MachineView> {
+  const around: Surroundings = {
+    workdir: image.config.WorkingDir ?? '/',
+    home: homedir(),
+    python: [...helper.python.prefixes.filter((folder) => folder !== '/usr'), ...python.searchPath],
+  };
+  const seen = [...new Set([...observations.map(({ path }) => path), ...include])];
+  const made = before ? observations.filter(({ kind, path }) => (kind === 'create' || kind === 'write') && !before.paths.has(path)) : [];
+  const entries = await helper.machineFs(around, seen, [...new Set(made.map(({ path }) => path))], before?.time ?? 0);
+  const opened = observations.filter(({ kind }) => kind === 'open' || kind === 'exec').map(({ path }) => path);
+  const { refused, taken } = withoutSecrets(entries, around, new Set(opened), include);
+  const list = (paths: readonly string[]) =>
+    `${paths.slice(0, SHOWN).join(', ')}${paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : ''}`;
+  const named = [...new Set(runs.flatMap(({ environment }) => environment))];
+  return {
+    fs: helper.treeOver(entries),
+    warnings: [
+      ...(named.length > 0 ? [`in the image's configuration with their values, as -e names them: ${named.join(', ')}`] : []),
+      ...(refused.length > 0 ? [`left out, as they may hold secrets (--include takes one in by its name): ${list(refused)}`] : []),
+      ...(taken.length > 0 ? [`taken into the image by name, though they may hold secrets: ${list(taken)}`] : []),
+    ],
+  };
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { connect } from '../../../src/engines/docker/client.js';
+import { findEndpoint } from '../../../src/engines/docker/endpoints.js';
+import { demultiplex } from '../../../src/engines/docker/streams.js';
+
+function configFolder(current?: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+  const meta = join(folder, 'contexts', 'meta', createHash('sha256').update('far').digest('hex'));
+  mkdirSync(meta, { recursive: true });
+  writeFileSync(join(meta, 'meta.json'), JSON.stringify({ Name: 'far', Endpoints: { docker: { Host: 'ssh://me@far' } } }));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ currentContext: current }));
+  return folder;
+}
+
+describe('findEndpoint', () => {
+  it('takes DOCKER_HOST before a context', () => {
+    expect(findEndpoint({ DOCKER_HOST: 'tcp://x:1', DOCKER_CONFIG: configFolder('far') })).toEqual({
+      host: 'tcp://x:1',
+      source: 'DOCKER_HOST',
+    });
+  });
+
+  it('takes the certificates of DOCKER_CERT_PATH when DOCKER_TLS_VERIFY is set', () => {
+    expect(findEndpoint({ DOCKER_HOST: 'tcp://x:1', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs' })?.certificates).toBe('/certs');
+  });
+
+  it('reads the current context, and DOCKER_CONTEXT before it', () => {
+    expect(findEndpoint({ DOCKER_CONFIG: configFolder('far') })).toEqual({ host: 'ssh://me@far', source: 'context far' });
+    expect(findEndpoint({ DOCKER_CONFIG: configFolder(), DOCKER_CONTEXT: 'far' })?.host).toBe('ssh://me@far');
+  });
+
+  it('finds rootless Docker and Podman by their sockets', () => {
+    const runtime = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    mkdirSync(join(runtime, 'podman'));
+    writeFileSync(join(runtime, 'podman', 'podman.sock'), '');
+    const found = findEndpoint({ DOCKER_CONFIG: configFolder(), XDG_RUNTIME_DIR: runtime });
+    expect(['unix:///var/run/docker.sock', `unix://${join(runtime, 'podman', 'podman.sock')}`]).toContain(found?.host);
+  });
+});
+
+describe('connect', () => {
+  it.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:1'])('says what to do when nothing answers at %s', async (host) => {
+    await expect(connect({ DOCKER_HOST: host })).rejects.toThrowError(
+      expect.objectContaining({ message: expect.stringContaining(host), remedy: expect.stringContaining('Start Docker') }),
+    );
+  });
+
+  it.each(['banana', 'tcp://', 'tcp://:2375', 'tcp://bad host:1', 'ssh://u@'])('refuses %s, which is no address', async (host) => {
+    await expect(connect({ DOCKER_HOST: host })).rejects.toThrowError(
+      expect.objectContaining({ exitCode: 2, remedy: expect.stringContaining('tcp://HOST:PORT') }),
+    );
+  });
+
+  it("takes a port to the letter, also a scheme's own", async () => {
+    for (const scheme of ['tcp', 'http'])
+      await expect(connect({ DOCKER_HOST: `${scheme}://127.83.1.7:80` })).rejects.toThrow('ECONNREFUSED 127.83.1.7:80');
+  });
+
+  it('refuses what answers but is no daemon', async () => {
+    const server = createServer((socket) => socket.end('220 hello\r\n'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    await expect(connect({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).rejects.toThrow(/does not answer/);
+    server.close();
+  });
+});
+
+it('demultiplex gives each stream its bytes, however they are cut', async () => {
+  const frame = fc.tuple(fc.constantFrom(1, 2), fc.uint8Array({ maxLength: 40 }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(frame), fc.integer({ min: 1, max: 11 }), async (frames, step) => {
+      const whole = Buffer.concat(
+        frames.map(([kind, data]) => Buffer.concat([Buffer.from([kind, 0, 0, 0, 0, 0, 0, data.length]), Buffer.from(data)])),
+      );
+      const stream = new PassThrough();
+      const { stdout, stderr } = demultiplex(stream);
+      const all = async (source: AsyncIterable<unknown>) => {
+        const parts: Buffer[] = [];
+        for await (const part of source) parts.push(part as Buffer);
+        return Buffer.concat(parts);
+      };
+      const read = Promise.all([all(stdout), all(stderr)]);
+      for (let at = 0; at < whole.length; at += step) stream.write(whole.subarray(at, at + step));
+      stream.end();
+      const expected = (kind: number) => Buffer.concat(frames.filter(([one]) => one === kind).map(([, data]) => Buffer.from(data)));
+      expect(await read).toEqual([expected(1), expected(2)]);
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, it } from 'vitest';
+import { analystOf } from '../../src/guest/analyst.js';
+import type { Helper } from '../../src/guest/helper.js';
+import { summarizeFiles } from '../support/analyst.js';
+import { describeWithPython } from '../support/probes.js';
+
+describeWithPython('summaries of files', () => {
+  let cache: string;
+  let files: string[];
+  let read: string[];
+  beforeEach(() => {
+    cache = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    files = ['import json', 'import csv', 'def ('].map((text, index) => {
+      const path = join(cache, `${index}.py`);
+      writeFileSync(path, text);
+      return path;
+    });
+    read = [];
+  });
+
+  /** Files of this machine stand for those of an image; `read` are those that the interpreter really had to read. */
+  const helper = {
+    python: { version: [3, 13, 0] },
+    digests: async (paths: string[]) => paths.map((path) => createHash('sha256').update(readFileSync(path)).digest('hex')),
+    summaries: async (paths: string[], names: string[]) => {
+      read.push(...paths);
+      return summarizeFiles(paths, names);
+    },
+  } as unknown as Helper;
+  const imports = async () =>
+    [...(await analystOf(helper, cache).summarize(files, []))].map(([, { imports: found }]) => found.map(([, , name]) => name));
+  const remembered = () => join(cache, readdirSync(cache).find((name) => name.startsWith('summaries-')) as string);
+
+  it('are remembered by the content of the files, whatever their paths', async () => {
+    expect(await imports()).toEqual([['json'], ['csv'], []]);
+    expect(read).toEqual(files);
+    read = [];
+    writeFileSync(files[1] as string, 'import json');
+    expect(await imports()).toEqual([['json'], ['json'], []]);
+    expect(read).toEqual([]);
+    writeFileSync(files[0] as string, 'import xml');
+    expect(await imports()).toEqual([['xml'], ['json'], []]);
+    expect(read).toEqual([files[0]]);
+  });
+
+  it('survive what another run left half-written, or damaged', async () => {
+    await imports();
+    appendFileSync(remembered(), '["abc", {"imp\nnot json]\n["def", {}');
+    expect(await imports()).toEqual([['json'], ['csv'], []]);
+  });
+
+  it('do without a folder to write to', async () => {
+    writeFileSync(join(cache, 'file'), '');
+    const answers = await analystOf(helper, join(cache, 'file')).summarize(files, []);
+    expect(answers.size).toBe(3);
+  });
+
+  it('forget what was not used for long', async () => {
+    const old = join(cache, 'summaries-3.7-00000000.jsonl');
+    writeFileSync(old, '');
+    utimesSync(old, 0, 0);
+    await imports();
+    expect(readdirSync(cache)).not.toContain('summaries-3.7-00000000.jsonl');
+  });
+});

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { openPackages } from '../../src/os/packages.js';
+import { makeTree } from '../support/tree.js';
+
+it("reads Debian's lists, of a merged /usr too", async () => {
+  const packages = openPackages(
+    makeTree({
+      '/bin': { link: 'usr/bin' },
+      '/usr/bin/dash': '',
+      '/usr/bin/sh': { link: 'dash' },
+      '/var/lib/dpkg/info/dash.list': '/.\n/bin\n/bin/dash\n/bin/sh\n/usr/share/man/gone.1\n',
+      '/var/lib/dpkg/info/dash.md5sums': 'x',
+    }),
+  );
+  expect(packages.names()).toEqual(['dash']);
+  expect(await packages.files('dash')).toEqual(['/bin', '/usr/bin/dash', '/usr/bin/sh']);
+  expect(await packages.ownerOf('/usr/bin/dash')).toBe('dash');
+  expect(await packages.ownerOf('/usr/bin/other')).toBeUndefined();
+});
+
+it("reads Alpine's database", async () => {
+  const packages = openPackages(
+    makeTree({
+      '/bin/busybox': '',
+      '/etc/os-release': '',
+      '/top': '',
+      '/lib/apk/db/installed':
+        'C:Q1x=\nP:busybox\nV:1\nF:bin\nR:busybox\na:0:0:755\nF:etc\nR:gone\n\nP:base\nF:\nR:top\nF:etc\nR:os-release\n\nno name\n',
+    }),
+  );
+  expect(await packages.files('busybox')).toEqual(['/bin/busybox']);
+  expect(await packages.ownerOf('/etc/os-release')).toBe('base');
+  expect(await packages.ownerOf('/top')).toBe('base');
+});
+
+it('knows which packages somebody asked for', async () => {
+  const debian = openPackages(
+    makeTree({
+      '/var/lib/dpkg/info/x.list': '',
+      '/var/lib/dpkg/status':
+        'Package: git\nStatus: install ok installed\nPriority: optional\n\nPackage: dash\nEssential: yes\nPriority: optional\n\nPackage: tar\nPriority: required\n\nPackage: libx\nPriority: optional\nDescription: Package: y\n',
+      '/var/lib/apt/extended_states': 'Package: libx\nArchitecture: amd64\nAuto-Installed: 1\n\nPackage: git\nAuto-Installed: 0\n',
+    }),
+  );
+  const asked = (packages: typeof debian, names: string[]) => Promise.all(names.map((name) => packages.isOnPurpose(name)));
+  expect(await asked(debian, ['git', 'git:amd64', 'dash', 'tar', 'libx', 'y'])).toEqual([true, true, false, false, false, false]);
+  const alpine = openPackages(makeTree({ '/etc/apk/world': 'alpine-baselayout\nbusybox\ngit\ncurl>8\npython3@edge\n' }));
+  expect(await asked(alpine, ['git', 'curl', 'python3', 'busybox', 'musl'])).toEqual([true, true, true, false, false]);
+});
+
+it('an image without a package manager has no packages', async () => {
+  const packages = openPackages(makeTree({ '/x': '' }));
+  expect([packages.names(), await packages.files('x'), await packages.ownerOf('/x')]).toEqual([[], [], undefined]);
+});
