@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DockerEngine } from '../src/engines/docker/docker.js';
 import { PLAIN_RUN } from '../src/engines/runoptions.js';
-import { DEFAULT_LIMITS } from '../src/exercise/perform.js';
+import { PLAIN_EXERCISE } from '../src/exercise/exercise.js';
 import { analystOf } from '../src/guest/analyst.js';
 import { Helper } from '../src/guest/helper.js';
 import { computeKeepSet } from '../src/keep/compute.js';
@@ -20,7 +20,7 @@ const session = await engine.openSession();
 try {
   const image = await engine.inspect(IMAGE);
   const helper = await Helper.start(session, image);
-  const exercise = { args: [], run: PLAIN_RUN, steps: [{ kind: 'until-exit' as const }], limits: DEFAULT_LIMITS };
+  const exercise = { ...PLAIN_EXERCISE, steps: [{ kind: 'until-exit' as const }] };
   const { trace, fs } = await traceImage(session, helper, image, exercise, () => {});
   const once = (folder: string) =>
     seconds(() =>

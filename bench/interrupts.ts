@@ -1,8 +1,7 @@
 /** How many of 30,000 calls to open(2) fail with EINTR, under a signal a millisecond whose handler does not restart calls. */
 import { execa } from 'execa';
 import { DockerEngine } from '../src/engines/docker/docker.js';
-import { PLAIN_RUN } from '../src/engines/runoptions.js';
-import { DEFAULT_LIMITS } from '../src/exercise/perform.js';
+import { PLAIN_EXERCISE } from '../src/exercise/exercise.js';
 import { Helper } from '../src/guest/helper.js';
 import { runWatched, whereOf } from '../src/watching/run.js';
 import { median } from './median.js';
@@ -33,8 +32,8 @@ try {
   const where = await whereOf(helper, image);
   const [native, traced]: [number[], number[]] = [[], []];
   for (let index = 0; index < RUNS; index++) {
-    const exercise = { args: ['python3', '-c', CODE], run: PLAIN_RUN, steps: [{ kind: 'until-exit' as const }], limits: DEFAULT_LIMITS };
-    const { answers } = await runWatched(session, exercise, { ...where, name: `interrupts${index}` }, () => {});
+    const exercise = { ...PLAIN_EXERCISE, args: ['python3', '-c', CODE], steps: [{ kind: 'until-exit' as const }] };
+    const { answers } = await runWatched(session, exercise, {}, { ...where, name: `interrupts${index}` }, () => {});
     if (answers instanceof Error) throw answers;
     traced.push(Number(Buffer.from(answers.app.stdout, 'base64').toString()));
     const plain = await execa('docker', ['run', '--rm', image.reference, 'python3', '-c', CODE]);

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from '../exercise/perform.js';
+import { DEFAULT_LIMITS } from '../exercise/exercise.js';
 import { publish, targetOf } from '../pipeline/images.js';
 import { reopen } from '../pipeline/reopen.js';
 import { assembleDraft, baseImage } from '../pipeline/stages.js';

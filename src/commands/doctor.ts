@@ -6,10 +6,10 @@ import { LocalEngine } from '../engines/local/local.js';
 import { type Machine, type Refusal, remedyFor } from '../engines/local/namespaces.js';
 import { PLAIN_RUN } from '../engines/runoptions.js';
 import { ExitCode, UserError } from '../errors.js';
-import { DEFAULT_LIMITS } from '../exercise/perform.js';
+import { type Exercise, PLAIN_EXERCISE } from '../exercise/exercise.js';
 import { Helper } from '../guest/helper.js';
 import { megabytes } from '../ui/table.js';
-import { type Exercise, runWatched, whereOf } from '../watching/run.js';
+import { runWatched, whereOf } from '../watching/run.js';
 import { print } from './print.js';
 
 export interface DoctorFlags {
@@ -169,13 +169,13 @@ async function traceOnce(engine: DockerEngine, session: Session, reference: stri
   const marker = '/pyshrink-doctor';
   try {
     const exercise: Exercise = {
+      ...PLAIN_EXERCISE,
       run: { ...PLAIN_RUN, network: 'none', entrypoint: helper.python.executable },
       args: ['-I', '-S', '-c', `import os; os.path.exists("${marker}")`],
       steps: [{ kind: 'until-exit' }],
-      limits: DEFAULT_LIMITS,
     };
     const where = { ...(await whereOf(helper, image)), name: 'doctor' };
-    const { observed } = await runWatched(session, exercise, where, () => {});
+    const { observed } = await runWatched(session, exercise, {}, where, () => {});
     const seen = observed.facts.some(({ observations }) => observations.some(({ path }) => path === marker));
     const detail = `tried in ${reference}: seccomp notification works, memory ${seen ? 'was' : 'could not be'} read`;
     return {

@@ -4,10 +4,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ENGINES, type EngineName } from '../engines/choose.js';
 import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
-import { DEFAULT_LIMITS, type Limits } from '../exercise/perform.js';
+import { DEFAULT_LIMITS, type Exercise, type Limits } from '../exercise/exercise.js';
 import { parseExec, parseHttp, readExercise, type Step } from '../exercise/steps.js';
 import { LEVELS, type Level } from '../keep/level.js';
-import type { Exercise } from '../watching/run.js';
 
 /** Values of the options as commander gives them. */
 export interface EnvironmentFlags {
@@ -157,9 +156,9 @@ export async function exerciseOf(args: string[], flags: RunFlags & ExerciseFlags
   return {
     args,
     run,
-    steps: steps.length > 0 ? steps : undefined,
     limits: limitsOf(flags),
-    ...(file.reset.length > 0 && { reset: file.reset }),
+    reset: file.reset,
+    ...(steps.length > 0 && { steps }),
     ...(run.interactive && { input: (await buffer(process.stdin)).toString('base64') }),
   };
 }

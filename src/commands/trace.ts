@@ -1,12 +1,12 @@
 import type { ImageInfo } from '../engines/engine.js';
 import { outcomeOf } from '../exercise/answers.js';
+import { type Exercise, storedExercise } from '../exercise/exercise.js';
 import { analystOf } from '../guest/analyst.js';
 import { Helper } from '../guest/helper.js';
 import { unsoundSpots } from '../keep/python/unsound.js';
 import { openImage } from '../pipeline/images.js';
 import type { Material } from '../pipeline/stages.js';
 import { joinTraces, type Trace } from '../trace/schema.js';
-import type { Exercise } from '../watching/run.js';
 import { traceImage } from '../watching/trace.js';
 import { Folder, readTrace } from '../workspace/folder.js';
 import { type CommandContext, withSession } from './context.js';
@@ -63,15 +63,13 @@ export async function traceStage(
     helper = await prepare(result.interpreter);
     result = await traceBy(helper);
   }
-  const { trace: now, exercise, answers, fs } = result;
+  const { trace: now, watching, answers, fs } = result;
   const analyst = analystOf(helper);
   now.unsound = await unsoundSpots(fs, now, analyst, original.config);
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
-  const { limits: _, steps = null, run, ...rest } = exercise;
-  const { env: __, ...options } = run;
-  const runs = [...(earlier?.secret.runs ?? []), { ...rest, steps, run: options, answers }];
+  const runs = [...(earlier?.secret.runs ?? []), { exercise: storedExercise(exercised), watching, answers }];
   await folder.saveTrace(trace, { runs });
-  return { context, helper, original, trace, runs: [{ exercise, answers }], fs, analyst, path: folder.tracePath };
+  return { context, helper, original, trace, runs: [{ exercise: exercised, watching, answers }], fs, analyst, path: folder.tracePath };
 }
 
 /** How many places no reading of the code can follow, and the command that lists them. */

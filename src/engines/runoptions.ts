@@ -3,7 +3,7 @@ import { z } from 'zod';
 const list = z.array(z.string());
 
 /** How a container is run; names and meaning are those of `docker run`. */
-export const RunOptionsSchema = z.object({
+export const RunOptionsSchema = z.strictObject({
   /** `NAME=VALUE`, beside the image's own. */
   env: list,
   volume: list,

@@ -3,22 +3,12 @@ import { UserError } from '../errors.js';
 import { exposedPorts, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { App } from '../watching/app.js';
 import type { Answers, Capture, StepAnswer } from './answers.js';
+import type { Limits } from './exercise.js';
 import { ListenerFinder, nameOf, type Wanted } from './listeners.js';
 import type { Listener } from './relay.js';
 import { greet, isNoHttp, type Scheme, send } from './request.js';
 import { describeStep, type HttpStep, labelStep, type Step } from './steps.js';
 
-/** How long each kind of wait may take, in seconds. */
-export interface Limits {
-  /** For a port to listen. */
-  start: number;
-  /** For one request or one command. */
-  step: number;
-  /** For the app to end by itself. */
-  exit: number;
-}
-
-export const DEFAULT_LIMITS: Limits = { start: 60, step: 60, exit: 600 };
 /** How long the news of a container's end may take after a refusal that it explains. */
 const SETTLE_MILLISECONDS = 1000;
 /** Characters of an app's last output that an error shows. */

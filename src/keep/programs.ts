@@ -62,7 +62,7 @@ async function namedBy(summary: Summary, own: boolean, context: Context): Promis
  */
 async function onPurpose({ strings }: Summary, world: PythonWorld, context: Context): Promise<Named[]> {
   const named: Named[] = [];
-  if (context.trace.image.machine) return named;
+  if (context.trace.image.shared) return named;
   for (const name of strings) {
     if (name.length < 2 || FOR_BUILDING.test(name) || FOR_A_TERMINAL.has(name)) continue;
     const path = findProgram(name, context);

@@ -1,6 +1,6 @@
 import type { CommandContext } from '../commands/context.js';
 import { UserError, usageError } from '../errors.js';
-import type { Limits } from '../exercise/perform.js';
+import { type Limits, restoredExercise } from '../exercise/exercise.js';
 import { analystOf } from '../guest/analyst.js';
 import { Helper } from '../guest/helper.js';
 import { environmentOf } from '../images/config.js';
@@ -38,8 +38,8 @@ export async function reopen(
     name.transport === 'docker-daemon'
       ? await context.engine.find(name.text)
       : await openImage(context, trace.image.reference, {
-          platform: secret.runs[0]?.run.platform,
-          command: secret.runs[0]?.args ?? [],
+          platform: secret.runs[0]?.exercise.run.platform,
+          command: secret.runs[0]?.exercise.args ?? [],
           environment: env.map(([variable, value]) => `${variable}=${value}`),
         });
   const original = now?.id === trace.image.id ? now : await context.engine.find(trace.image.id);
@@ -67,9 +67,9 @@ export async function reopen(
     fs: view.fs,
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
-    runs: secret.runs.map(({ answers, steps, run, ...rest }, index) => {
+    runs: secret.runs.map(({ answers, exercise, watching }, index) => {
       const given = env.filter(([name]) => trace.runs[index]?.environment.includes(name)).map(([name, value]) => `${name}=${value}`);
-      return { answers, exercise: { ...rest, run: { ...run, env: given }, steps: steps ?? undefined, limits } };
+      return { answers, watching, exercise: restoredExercise(exercise, given, limits) };
     }),
   };
 }

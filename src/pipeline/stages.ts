@@ -6,6 +6,7 @@ import type { KeepFlags } from '../commands/options.js';
 import { LibrarySearch } from '../elf/search.js';
 import type { ImageInfo } from '../engines/engine.js';
 import type { Answers } from '../exercise/answers.js';
+import type { Exercise } from '../exercise/exercise.js';
 import type { Helper } from '../guest/helper.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
 import { computeKeepSet } from '../keep/compute.js';
@@ -20,7 +21,7 @@ import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
 import type { Trace } from '../trace/schema.js';
 import { commandOf } from '../watching/app.js';
-import type { Exercise } from '../watching/run.js';
+import type { Watching } from '../watching/run.js';
 import type { KeepReport } from '../workspace/folder.js';
 import { openImage } from './images.js';
 
@@ -38,6 +39,7 @@ export interface Material {
 
 export interface Run {
   exercise: Exercise;
+  watching: Watching;
   /** What the original answered. */
   answers: Answers;
 }
@@ -135,9 +137,21 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
   const has = (path: string) => small.lstat(path) !== undefined;
   const finder = new ModuleFinder(fs, trace.python);
   const libraries = await LibrarySearch.open(fs, environment);
-  for (const [index, { exercise, answers }] of runs.entries()) {
+  for (const [index, { exercise, watching, answers }] of runs.entries()) {
     if (trace.runs[index]?.tests) continue; // the test runner is not in the shrunk image
-    const smoke = await smokeImage({ session: context.session, helper, original, shrunk, exercise, answers, fs, say, has, index });
+    const smoke = await smokeImage({
+      session: context.session,
+      helper,
+      original,
+      shrunk,
+      exercise,
+      watching,
+      answers,
+      fs,
+      say,
+      has,
+      index,
+    });
     verdict.differences.push(...smoke.differences);
     verdict.missing = [...new Set([...verdict.missing, ...smoke.missing])].sort();
     verdict.compared += smoke.compared;

@@ -1,10 +1,11 @@
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
+import type { Exercise } from '../exercise/exercise.js';
 import type { Helper } from '../guest/helper.js';
 import { observedAdditions } from '../keep/observed.js';
 import type { RootFs } from '../rootfs.js';
-import { type Exercise, type Outcome, runWatched } from '../watching/run.js';
+import { type Outcome, runWatched, type Watching } from '../watching/run.js';
 import { mergeFacts } from '../watching/trace.js';
 import { compareAnswers, type Difference } from './compare.js';
 
@@ -15,6 +16,8 @@ export interface SmokeInput {
   /** Identifier of the shrunk image. */
   shrunk: string;
   exercise: Exercise;
+  /** How the original had to be watched. */
+  watching: Watching;
   /** What the original answered in the traced run. */
   answers: Answers;
   /** The original's file system. */
@@ -83,7 +86,7 @@ function said(outcome: Answers | UserError): string {
   return [...texts, outcome.app.stdout, outcome.app.stderr].map((text) => Buffer.from(text, 'base64').toString('utf8')).join('\n');
 }
 
-async function run({ session, helper, original, exercise, say }: SmokeInput, image: string, name: string): Promise<Outcome> {
+async function run({ session, helper, original, exercise, watching, say }: SmokeInput, image: string, name: string): Promise<Outcome> {
   const kit = await helper.kitFor(image);
-  return runWatched(session, exercise, { image, config: original.config, volume: helper.volume, kit, name }, say);
+  return runWatched(session, exercise, watching, { image, config: original.config, volume: helper.volume, kit, name }, say);
 }

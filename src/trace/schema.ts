@@ -57,8 +57,8 @@ export const TraceSchema = z.object({
     platform: z.string(),
     /** Bytes. */
     size: z.number(),
-    /** Set where it is a machine that serves other purposes too: what is installed there, nobody installed for this app. */
-    machine: z.literal(true).exactOptional(),
+    /** Set where the root file system serves other apps too: nobody installed what is there for this app. */
+    shared: z.literal(true).exactOptional(),
   }),
   engine: z.string(),
   python: PythonLayout,

@@ -1,38 +1,29 @@
 import { execa } from 'execa';
+import { z } from 'zod';
 import type { ImageInfo, Session } from '../engines/engine.js';
-import type { RunOptions } from '../engines/runoptions.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
-import { type Limits, perform } from '../exercise/perform.js';
-import type { Step } from '../exercise/steps.js';
+import type { Exercise } from '../exercise/exercise.js';
+import { perform } from '../exercise/perform.js';
 import type { Helper } from '../guest/helper.js';
 import { type Observed, WatchedApp, type WatchedSpec } from './watched.js';
 
-/** What is run, and what is done to it. */
-export interface Exercise {
-  /** What follows the image's name on `docker run`. */
-  args: string[];
-  run: RunOptions;
-  /** undefined: the default exercise. */
-  steps: Step[] | undefined;
-  limits: Limits;
-  /** Commands for this machine's shell, before each start: what brings a database back to where the first run met it. */
-  reset?: string[];
+/** How the app had to be watched; an empty one is the usual way. */
+export const WatchingSchema = z.strictObject({
   /** Why system calls can't be listened to, so that only the weaker tracers run. */
-  weak?: string;
-  /** What the app reads from standard input, in base64. */
-  input?: string;
+  weak: z.string().exactOptional(),
   /** Whether the supervisor needs CAP_SYS_PTRACE, since the app changes its user. */
-  ptrace?: true;
-}
+  ptrace: z.literal(true).exactOptional(),
+});
+export type Watching = z.infer<typeof WatchingSchema>;
 
 /** One start of the app under the supervisor. */
 export interface Outcome {
   /** What it answered, or why the exercise could not be done. */
   answers: Answers | UserError;
   observed: Observed;
-  /** As it was done: with what watching the app took. */
-  exercise: Exercise;
+  /** How it was watched in the end. */
+  watching: Watching;
 }
 
 type Where = Pick<WatchedSpec, 'image' | 'config' | 'volume' | 'kit' | 'name'>;
@@ -46,19 +37,33 @@ export async function whereOf(helper: Helper, image: ImageInfo): Promise<Omit<Wh
  * Starts the app, does the exercise, and stops it; again, where its supervisor lacked something that it can have.
  * @throws UserError where it could not be watched: the supervisor could not work, or died before the app
  */
-export async function runWatched(session: Session, wanted: Exercise, where: Where, say: (text: string) => void): Promise<Outcome> {
-  let exercise = wanted;
+export async function runWatched(
+  session: Session,
+  exercise: Exercise,
+  first: Watching,
+  where: Where,
+  say: (text: string) => void,
+): Promise<Outcome> {
+  let watching = first;
   for (let round = 0; ; round++) {
-    const outcome = await runOnce(session, exercise, { ...where, name: round === 0 ? where.name : `${where.name}-again${round}` }, say);
+    const name = round === 0 ? where.name : `${where.name}-again${round}`;
+    const outcome = await runOnce(session, exercise, watching, { ...where, name }, say);
     const lacks = outcome.observed.facts.find(({ needs }) => needs !== undefined)?.needs;
     if (lacks === undefined) return outcome;
-    exercise = { ...exercise, ...OTHERWISE[lacks] };
-    say(`it runs again: ${toldOf(exercise).at(-1)}`);
+    watching = { ...watching, ...OTHERWISE[lacks] };
+    say(`it runs again: ${warningsOf(watching).at(-1)}`);
   }
 }
 
-async function runOnce(session: Session, exercise: Exercise, where: Where, say: (text: string) => void): Promise<Outcome> {
-  const { args, run, steps, limits, reset = [], ptrace, input, weak } = exercise;
+async function runOnce(
+  session: Session,
+  exercise: Exercise,
+  watching: Watching,
+  where: Where,
+  say: (text: string) => void,
+): Promise<Outcome> {
+  const { args, run, steps, limits, reset, input } = exercise;
+  const { ptrace, weak } = watching;
   for (const command of reset) await runReset(command);
   const app = await WatchedApp.start(session, {
     ...where,
@@ -75,7 +80,7 @@ async function runOnce(session: Session, exercise: Exercise, where: Where, say: 
   const observed = await app.observed();
   if (!observed.facts.some(({ needs }) => needs !== undefined))
     await requireWhole(observed, app, answers instanceof UserError ? answers : undefined);
-  return { answers, observed, exercise };
+  return { answers, observed, watching };
 }
 
 /** How a run is tried again, by what its supervisor lacked. */
@@ -84,8 +89,8 @@ const OTHERWISE = {
   listener: { weak: "the kernel or the container's seccomp profile refuses a listener" },
 } as const;
 
-/** What a user is told of how an exercise was watched. */
-export function toldOf({ ptrace, weak }: Exercise): string[] {
+/** Warnings about how the app was watched. */
+export function warningsOf({ ptrace, weak }: Watching): string[] {
   return [
     ...(ptrace ? ['the app changes its user: it was run with CAP_SYS_PTRACE, which the supervisor alone had'] : []),
     ...(weak

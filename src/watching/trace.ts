@@ -6,6 +6,7 @@ import type { ImageInfo, Session } from '../engines/engine.js';
 import { PLAIN_RUN } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
+import type { Exercise } from '../exercise/exercise.js';
 import type { Helper, Layout } from '../guest/helper.js';
 import { otherInterpreter } from '../guest/interpreters.js';
 import { askLoader } from '../guest/ldd.js';
@@ -17,15 +18,15 @@ import { type Observation, TRACE_VERSION, type Trace } from '../trace/schema.js'
 import { commandOf } from './app.js';
 import type { Facts, Imports } from './facts.js';
 import { beforeRun, viewMachine } from './hostview.js';
-import { type Exercise, runWatched, toldOf } from './run.js';
+import { runWatched, type Watching, warningsOf } from './run.js';
 import type { Observed } from './watched.js';
 
 export interface TraceResult {
   trace: Trace;
   /** The interpreter of the app, where it is not that which the helper has. */
   interpreter: string | undefined;
-  /** As it was done: with what watching the app needs. */
-  exercise: Exercise;
+  /** How it had to be watched. */
+  watching: Watching;
   answers: Answers;
   fs: RootFs;
 }
@@ -43,7 +44,7 @@ export async function traceImage(
   session: Session,
   helper: Helper,
   image: ImageInfo,
-  wanted: Exercise,
+  exercise: Exercise,
   say: (text: string) => void,
   include: readonly string[] = [],
 ): Promise<TraceResult> {
@@ -51,17 +52,17 @@ export async function traceImage(
   const [listed, probed] = await Promise.all([image.machine ? undefined : helper.rootFs(), addImportProbe(session, helper, image)]);
   const kit = await helper.kitFor(image.id);
   const before = image.machine && (await beforeRun(image.config.WorkingDir ?? '/'));
-  const tried = kit.lacking === null ? wanted : { ...wanted, weak: `the image's Python lacks what that takes (${kit.lacking})` };
+  const first: Watching = kit.lacking === null ? {} : { weak: `the image's Python lacks what that takes (${kit.lacking})` };
   const where = { image: probed, config: image.config, volume: helper.volume, kit, name: 'trace' };
-  const { answers, observed, exercise } = await runWatched(session, tried, where, say);
+  const { answers, observed, watching } = await runWatched(session, exercise, first, where, say);
   if (answers instanceof UserError) throw answers;
-  const trace = await assembleTrace(session, image, helper, exercise, answers, observed);
+  const trace = await assembleTrace(session, image, helper, exercise, watching, answers, observed);
   const view = listed ? { fs: listed, warnings: [] } : await viewMachine(helper, image, trace, include, before);
   const { fs } = view;
   const unanswered = answers.steps.flatMap(({ label, answer }) =>
     answer.kind === 'failed' ? [`${label} was not answered: ${answer.reason}`] : [],
   );
-  trace.warnings.unshift(...toldOf(exercise), ...unanswered, ...(await toldOfPrograms(fs, trace, helper.python.machine)));
+  trace.warnings.unshift(...warningsOf(watching), ...unanswered, ...(await toldOfPrograms(fs, trace, helper.python.machine)));
   trace.warnings.push(...view.warnings);
   const environment = { ...environmentOf(image.config.Env), ...environmentOf(exercise.run.env) };
   const seen = trace.observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);
@@ -69,7 +70,7 @@ export async function traceImage(
   for (const path of new Set(opinion.paths)) trace.observations.push({ kind: 'ldd', path, process: null });
   trace.warnings.push(...opinion.warnings);
   const interpreter = image.machine ? undefined : otherInterpreter(fs, trace, helper.python.executable);
-  return { trace, exercise, answers, fs, interpreter };
+  return { trace, watching, answers, fs, interpreter };
 }
 
 /**
@@ -108,6 +109,7 @@ async function assembleTrace(
   image: ImageInfo,
   helper: Helper,
   exercise: Exercise,
+  watching: Watching,
   answers: Answers,
   observed: Observed,
 ): Promise<Trace> {
@@ -127,7 +129,7 @@ async function assembleTrace(
       reference: image.reference,
       digests: image.digests,
       size: image.size,
-      ...(image.machine && { machine: true }),
+      ...(image.machine && { shared: true }),
       platform: [os, architecture, variant].filter(Boolean).join('/'),
     },
     engine: session.engine,
@@ -139,7 +141,7 @@ async function assembleTrace(
       searchPath: [...new Set([...searchPath, ...layout.searchPath])],
     },
     tracers: [
-      ...(exercise.weak ? [] : (['supervisor'] as const)),
+      ...(watching.weak ? [] : (['supervisor'] as const)),
       'maps',
       'ldd',
       ...(observed.imports.modules.size > 0 ? (['imports'] as const) : []),
@@ -153,7 +155,7 @@ async function assembleTrace(
       },
     ],
     processes: processes.map((process) => ({ ...process, run: 0 })),
-    observations: exercise.weak === undefined ? observations : [...observations, ...wouldBeSeen(layout, modules.values())],
+    observations: watching.weak === undefined ? observations : [...observations, ...wouldBeSeen(layout, modules.values())],
     modules: Object.fromEntries([...modules].sort(([a], [b]) => (a < b ? -1 : 1))),
     unsound: [],
     repairs: [],

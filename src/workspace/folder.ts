@@ -1,28 +1,17 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { RunOptionsSchema } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
 import { Answers } from '../exercise/answers.js';
-import { StepSchema } from '../exercise/steps.js';
+import { StoredExerciseSchema } from '../exercise/exercise.js';
 import { folderName, parseImageName } from '../images/name.js';
 import { joinTraces, parseTrace, type Trace } from '../trace/schema.js';
+import { WatchingSchema } from '../watching/run.js';
 
 /** What a trace must not hold in clear: the exercise to the letter, and what the original answered. */
 const Private = z.object({
   /** In the order of the trace's `runs`. */
-  runs: z.array(
-    z.object({
-      args: z.array(z.string()),
-      steps: z.array(StepSchema).nullable(),
-      run: RunOptionsSchema.omit({ env: true }),
-      answers: Answers,
-      weak: z.string().exactOptional(),
-      input: z.string().exactOptional(),
-      reset: z.array(z.string()).exactOptional(),
-      ptrace: z.literal(true).exactOptional(),
-    }),
-  ),
+  runs: z.array(z.strictObject({ exercise: StoredExerciseSchema, watching: WatchingSchema, answers: Answers })),
 });
 export type Private = z.infer<typeof Private>;
 

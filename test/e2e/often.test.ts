@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
-import { PLAIN_RUN } from '../../src/engines/runoptions.js';
-import { DEFAULT_LIMITS } from '../../src/exercise/perform.js';
+import { DEFAULT_LIMITS, PLAIN_EXERCISE } from '../../src/exercise/exercise.js';
 import { Helper } from '../../src/guest/helper.js';
 import { runWatched, whereOf } from '../../src/watching/run.js';
 import { describeWithEngine, leftovers } from '../support/engine.js';
@@ -33,8 +32,8 @@ describeWithEngine('the process zoo', () => {
       const work = async () => {
         for (let index = pending.shift(); index !== undefined; index = pending.shift()) {
           const [args, says, exit] = KINDS[index % KINDS.length] as (typeof KINDS)[number];
-          const exercise = { args: ['python', 'processes.py', args], run: PLAIN_RUN, steps: [{ kind: 'until-exit' as const }], limits };
-          const { answers, observed } = await runWatched(session, exercise, { ...where, name: `often${index}` }, () => {});
+          const exercise = { ...PLAIN_EXERCISE, args: ['python', 'processes.py', args], steps: [{ kind: 'until-exit' as const }], limits };
+          const { answers, observed } = await runWatched(session, exercise, {}, { ...where, name: `often${index}` }, () => {});
           if (answers instanceof Error) throw answers;
           expect([Buffer.from(answers.app.stdout, 'base64').toString(), answers.app.exit]).toEqual([expect.stringMatching(says), exit]);
           expect(observed.facts.map((facts) => facts.exit)).toEqual([exit]);

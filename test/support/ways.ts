@@ -5,11 +5,11 @@ import { execa } from 'execa';
 import { addExerciseOptions, addRunOptions, exerciseOf } from '../../src/commands/options.js';
 import type { Attached, Container, ImageInfo, Session } from '../../src/engines/engine.js';
 import type { Answers } from '../../src/exercise/answers.js';
+import type { Exercise } from '../../src/exercise/exercise.js';
 import { perform } from '../../src/exercise/perform.js';
 import type { Helper, Kit } from '../../src/guest/helper.js';
 import type { ImageConfig } from '../../src/images/config.js';
 import { App, commandOf } from '../../src/watching/app.js';
-import type { Exercise } from '../../src/watching/run.js';
 import { workdir } from './engine.js';
 
 /** What a user writes on a command line, as `trace` understands it. */
@@ -59,7 +59,7 @@ export async function runPlain(
   exercise: Exercise,
   { wrap = [], mounts = [], patience = 0 }: { wrap?: readonly string[]; mounts?: readonly string[]; patience?: number } = {},
 ): Promise<Plain> {
-  const { run, args, steps, limits, input, reset = [] } = exercise;
+  const { run, args, steps, limits, input, reset } = exercise;
   for (const command of reset) await execa('sh', ['-c', command]);
   const container = await session.create({
     image: image.id,

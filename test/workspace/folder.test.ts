@@ -2,14 +2,19 @@ import { mkdtempSync, readdirSync, statSync, utimesSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PLAIN_RUN } from '../../src/engines/runoptions.js';
+import { PLAIN_EXERCISE, storedExercise } from '../../src/exercise/exercise.js';
 import { parseTrace } from '../../src/trace/schema.js';
 import { Folder, newestTrace, readTrace } from '../../src/workspace/folder.js';
 import { makeTrace } from '../support/keep.js';
 
-const { env: _, ...RUN } = PLAIN_RUN;
 const SECRET = {
-  runs: [{ args: [], steps: null, run: RUN, answers: { steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } } }],
+  runs: [
+    {
+      exercise: storedExercise(PLAIN_EXERCISE),
+      watching: {},
+      answers: { steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } },
+    },
+  ],
 };
 
 beforeEach(() => process.chdir(mkdtempSync(join(tmpdir(), 'pyshrink-'))));

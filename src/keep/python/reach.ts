@@ -114,7 +114,7 @@ export class ReachRule implements Rule {
     for (const distribution of distributions.all) {
       if (distribution.local) additions.push(...(await this.grades.take(distribution, 'app', undefined, context)));
     }
-    if (context.trace.image.machine && !this.world.isEnvironment()) return;
+    if (context.trace.image.shared && !this.world.isEnvironment()) return;
     for (const distribution of distributions.onPurpose()) {
       const starts = distribution.entryPoints.some(({ group }) => group === 'console_scripts' || group === 'gui_scripts');
       if (starts && !INSTALLERS.has(distribution.name) && !isTestRunner(distribution))
