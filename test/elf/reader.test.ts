@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import fg from 'fast-glob';
 import { describe, expect, it } from 'vitest';
-import { readElf, TOLD_SYMBOLS } from '../../src/elf/reader.js';
+import { FILE_FUNCTIONS, readElf } from '../../src/elf/reader.js';
 import { type ElfSpec, makeElf } from '../support/elf.js';
 
 const from = (bytes: Buffer) => readElf(async (offset, length) => bytes.subarray(offset, offset + length));
@@ -22,7 +22,7 @@ const spec: fc.Arbitrary<ElfSpec> = fc.record(
     noDefaultLib: fc.boolean(),
     versionsNeeded: fc.dictionary(name, fc.array(name, { minLength: 1, maxLength: 3 }), { maxKeys: 3 }),
     versionsDefined: fc.array(name, { maxLength: 3 }),
-    symbols: fc.uniqueArray(fc.constantFrom(...TOLD_SYMBOLS)),
+    symbols: fc.uniqueArray(fc.constantFrom(...FILE_FUNCTIONS)),
   },
   { requiredKeys: ['needed', 'soname'] },
 );
@@ -34,7 +34,7 @@ describe('readElf', () => {
         const elf = await from(makeElf(written));
         expect(elf).toEqual({
           bits: written.bits ?? 64,
-          machine: written.machine ?? 62,
+          eMachine: written.machine ?? 62,
           dynamic: true,
           needed: written.needed,
           soname: written.soname,
@@ -42,7 +42,7 @@ describe('readElf', () => {
           ...(written.rpath !== undefined && { rpath: written.rpath }),
           ...(written.runpath !== undefined && { runpath: written.runpath }),
           noDefaultLib: written.noDefaultLib ?? false,
-          symbols: TOLD_SYMBOLS.filter((name) => written.symbols?.includes(name)),
+          symbols: FILE_FUNCTIONS.filter((name) => written.symbols?.includes(name)),
           versionsNeeded: { ...written.versionsNeeded },
           versionsDefined: written.versionsDefined ?? [],
         });
