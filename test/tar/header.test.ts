@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { extract, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { pathBytes } from '../../src/images/pathbytes.js';
 import type { Entry } from '../../src/rootfs.js';
 import { padding, tarHeader } from '../../src/tar/header.js';
+import { pathBytes } from '../../src/tar/pathbytes.js';
 
 async function readBack(bytes: Buffer): Promise<Header & { pax?: Record<string, string> }> {
   const archive = extract();
