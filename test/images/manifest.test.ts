@@ -11,7 +11,12 @@ class Blobs {
   add(mediaType: string, document: object, platform?: string): Descriptor {
     const bytes = Buffer.from(JSON.stringify(document));
     this.all.set(sha256(bytes), bytes);
-    return { mediaType, digest: sha256(bytes), size: bytes.length, ...(platform !== undefined && { platform: { ...parsePlatform(platform) } }) };
+    return {
+      mediaType,
+      digest: sha256(bytes),
+      size: bytes.length,
+      ...(platform !== undefined && { platform: { ...parsePlatform(platform) } }),
+    };
   }
 
   image(name: string, platform?: string): Descriptor {
