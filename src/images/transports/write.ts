@@ -1,12 +1,13 @@
 import { createWriteStream, rmSync, type Stats } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { debug } from '../../debug.js';
 import { explained, UserError, usageError } from '../../errors.js';
 import { unpackImage } from '../layers/apply.js';
 import type { ImageName } from '../name.js';
 import type { ImageSource } from '../source.js';
+import { temporaryPath } from '../temporary.js';
 import { type OciImage, ociImage } from './blobs.js';
 import { dockerArchive } from './dockerarchive/sink.js';
 import { writeLayout, writeLayoutArchive } from './ocilayout/sink.js';
@@ -116,7 +117,7 @@ async function blobsFor(source: ImageSource, spool: () => Promise<string>): Prom
 /** Makes a file or directory under a temporary name in the target's folder, and renames it when it is complete. */
 async function atomically(path: string, make: (path: string) => Promise<void>): Promise<void> {
   const target = resolve(path);
-  const draft = join(dirname(target), `.${basename(target)}.${process.pid}.new`);
+  const draft = temporaryPath(target);
   const discard = () => rmSync(draft, { recursive: true, force: true });
   process.once('exit', discard); // an interrupted process exits without our finally blocks
   try {
@@ -125,6 +126,8 @@ async function atomically(path: string, make: (path: string) => Promise<void>): 
   } catch (error) {
     discard();
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST')
+      throw new UserError(`Another run has written ${path} in the meantime.`, 'Run it again, or choose another place with --output.');
     if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EISDIR') throw unwritable(path, error);
     throw explained(error, target);
   } finally {

@@ -7,6 +7,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { type Descriptor, Index } from '../../manifest.js';
 import { OCI } from '../../mediatypes.js';
 import { parseJson } from '../../source.js';
+import { temporaryPath } from '../../temporary.js';
 import { type Blob, blobOf, type OciImage } from '../blobs.js';
 import { blobPath, REF_NAME } from './source.js';
 
@@ -36,7 +37,7 @@ export async function writeLayout(folder: string, image: OciImage, name: string 
 
 /** Copies a file that may be too large for memory, so that its copy is complete or not there. */
 async function copyAtomic(from: string, to: string): Promise<void> {
-  const unfinished = join(dirname(to), `.${basename(to)}.${process.pid}.new`);
+  const unfinished = temporaryPath(to);
   try {
     await copyFile(from, unfinished);
     await rename(unfinished, to);
