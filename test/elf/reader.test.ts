@@ -50,7 +50,7 @@ describe('readElf', () => {
     );
   });
 
-  it('takes a library of any name, also one that JavaScript has a meaning for', async () => {
+  it('reads libraries of any name, also names of Object.prototype', async () => {
     const versionsNeeded = Object.fromEntries([
       ['__proto__', ['V1']],
       ['constructor', ['V2']],
@@ -60,7 +60,7 @@ describe('readElf', () => {
     );
   });
 
-  it('takes any cut or corrupted file for no ELF file or for some, but never fails', async () => {
+  it('never throws for cut or corrupted files', async () => {
     await fc.assert(
       fc.asyncProperty(spec, fc.nat(), fc.nat(), fc.integer({ min: 0, max: 255 }), async (written, end, at, byte) => {
         const bytes = makeElf(written);
@@ -72,7 +72,7 @@ describe('readElf', () => {
     );
   });
 
-  it.each(['', '#!/bin/sh\n', '\x7fELF', '\x7fELF\x09\x09'])('does not take %j for one', async (text) => {
+  it.each(['', '#!/bin/sh\n', '\x7fELF', '\x7fELF\x09\x09'])('returns undefined for %j', async (text) => {
     expect(await from(Buffer.from(text, 'latin1'))).toBeUndefined();
   });
 
@@ -84,10 +84,10 @@ describe('readElf', () => {
     async () => {
       for (const path of libraries) {
         const elf = await from(readFileSync(path));
-        const told = execFileSync('readelf', ['--dynamic', '--wide', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-        const field = (pattern: RegExp) => [...told.matchAll(pattern)].map((match) => match[1]);
+        const output = execFileSync('readelf', ['--dynamic', '--wide', path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+        const field = (pattern: RegExp) => [...output.matchAll(pattern)].map((match) => match[1]);
         if (!elf) {
-          expect(told).toBe('');
+          expect(output).toBe('');
           continue;
         }
         expect([path, elf.needed]).toEqual([path, field(/\(NEEDED\).*\[(.*)\]/g)]);

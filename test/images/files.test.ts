@@ -41,7 +41,7 @@ describe.each<[string, () => Promise<Files>]>([
   ['a tar', () => tarFiles(archive)],
   ['a compressed tar', () => tarFiles(gzipSync(archive))],
 ])('files of %s', (_, open) => {
-  it('are read whole, with their sizes', async () => {
+  it('can be read, and have sizes', async () => {
     const files = await open();
     expect([await files.size('folder/small.json'), await files.size('large')]).toEqual([2, large.length]);
     expect((await buffer(files.open('large'))).equals(Buffer.from(large))).toBe(true);
@@ -49,7 +49,7 @@ describe.each<[string, () => Promise<Files>]>([
     await files.close();
   });
 
-  it('are not there for other paths and for folders', async () => {
+  it('do not include folders and missing paths', async () => {
     const files = await open();
     expect([await files.size('gone'), await files.size('folder')]).toEqual([undefined, undefined]);
     await expect(readSmall(files, 'gone', 'app')).rejects.toThrowError('app has no gone.');

@@ -32,7 +32,7 @@ class Blobs {
 }
 
 describe('manifestOf', () => {
-  it('takes a manifest as it is, whatever its platform', async () => {
+  it('returns a manifest for any platform', async () => {
     const blobs = new Blobs();
     expect(await blobs.find(blobs.image('one'), 'linux/s390x')).toBe(sha256('one'));
   });
@@ -49,7 +49,7 @@ describe('manifestOf', () => {
     expect(await blobs.find(index, 'linux/amd64')).toBe(sha256('amd'));
   });
 
-  it('takes the only image of an index if it names no platform', async () => {
+  it('uses the only image of an index if it names no platform', async () => {
     const blobs = new Blobs();
     expect(await blobs.find(blobs.add(OCI.index, { manifests: [blobs.image('one')] }), 'linux/amd64')).toBe(sha256('one'));
   });

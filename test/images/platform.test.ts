@@ -22,7 +22,7 @@ describe('platforms', () => {
     expect(matches(parsePlatform(platform), parsePlatform(wanted))).toBe(expected);
   });
 
-  it('takes a variant of null for none', () => {
+  it('treats a variant of null as none', () => {
     expect(matches({ os: 'linux', architecture: 'amd64', variant: null }, parsePlatform('linux/amd64'))).toBe(true);
     expect(formatPlatform({ os: 'linux', architecture: 'amd64', variant: null })).toBe('linux/amd64');
   });

@@ -62,14 +62,14 @@ const link = (path: string, target: string): Member => ({ path, type: 'l', targe
 const hard = (path: string, hardLinkTo: string): Member => ({ path, hardLinkTo });
 
 describe('layers', () => {
-  it('whiteouts hide what lower layers have', async () => {
+  it('removes entries of lower layers by whiteouts', async () => {
     expect(await tree([dir('/d'), file('/d/a'), file('/d/b'), file('/e')], [file('/d/.wh.a', ''), file('/.wh.e', '')])).toEqual({
       '/d': 'dir',
       '/d/b': '/d/b',
     });
   });
 
-  it('a whiteout never hides what its own layer brings, whichever comes first', async () => {
+  it('keeps entries of the same layer as a whiteout, whichever comes first', async () => {
     for (const layer of [
       [file('/.wh.d', ''), file('/d/new')],
       [file('/d/new'), file('/.wh.d', '')],
@@ -77,7 +77,7 @@ describe('layers', () => {
       expect(await tree([file('/d/old')], layer)).toEqual({ '/d': 'dir', '/d/new': '/d/new' });
   });
 
-  it('opaque directories hide all that lower layers have below them', async () => {
+  it('removes all entries of lower layers below an opaque directory', async () => {
     for (const layer of [
       [dir('/d'), file('/d/.wh..wh..opq', ''), file('/d/new')],
       [file('/d/sub/new'), file('/d/.wh..wh..opq', '')],
@@ -100,11 +100,11 @@ describe('layers', () => {
     expect(statSync(join(root, 'a')).ino).toBe(statSync(join(root, 'b')).ino);
   });
 
-  it('a later layer does not write through a hard link', async () => {
+  it('does not write through a hard link of a lower layer', async () => {
     expect(await tree([file('/a', 'one'), hard('/b', '/a')], [file('/b', 'two')])).toEqual({ '/a': 'one', '/b': 'two' });
   });
 
-  it('the last of several members of one name counts', async () => {
+  it('uses the last of several members with one name', async () => {
     expect(await tree([file('/a', '1'), file('/a', '2'), dir('/a'), file('/a/b', '3')])).toEqual({ '/a': 'dir', '/a/b': '3' });
   });
 
@@ -155,18 +155,18 @@ describe('archives that try to write elsewhere, or are damaged', () => {
     expect(await tree([file('/../../outside', 'in'), file('/a/../../../outside2', 'in')])).toEqual({ '/outside': 'in', '/outside2': 'in' });
   });
 
-  it.each(['..', '../outside', '/', '/tmp'])('a file below a link to %s stays inside the root', async (target) => {
+  it.each(['..', '../outside', '/', '/tmp'])('keeps a file below a link to %s inside the root', async (target) => {
     const { root, error } = await unpack([layerTar([link('/evil', target), file('/evil/pwned')])]);
     // Where the link leads inside the root there is either a directory, or nothing.
     if (error) expect(error.message).toMatch(/a link to nothing|is not a directory/);
     else expect(list(root, '')['/pwned']).toBe('/evil/pwned');
   });
 
-  it('a link in the place of a file is replaced, not followed', async () => {
+  it('replaces a link by a file, and does not follow it', async () => {
     expect(await tree([link('/x', '../outside')], [file('/x', 'mine')])).toEqual({ '/x': 'mine' });
   });
 
-  it('hard links reach nothing outside', async () => {
+  it('refuses hard links to paths outside', async () => {
     for (const target of ['/../outside', '/nowhere', '/']) {
       const { error } = await unpack([layerTar([hard('/x', target)])]);
       expect(error?.message).toMatch(/is a hard link to/);
