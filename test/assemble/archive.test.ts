@@ -56,7 +56,7 @@ describe('imageArchive', () => {
     const app = files.get('/app/layer.tar') as Buffer;
     expect(members(system).get('/etc/passwd')?.toString()).toBe('root');
     expect(members(app).get('/app/data')?.toString() === large).toBe(true);
-    expect([...members(app).keys()]).toEqual(['/app', '/app/data', '/app/empty', '/app/main.py']);
+    expect([...members(app).keys()]).toEqual(['/', '/app', '/app/data', '/app/empty', '/app/main.py']);
     const config = Buffer.from(JSON.stringify([sha256(system), sha256(app)]));
     expect(JSON.parse(files.get('/manifest.json')?.toString() ?? '')).toEqual([
       {
