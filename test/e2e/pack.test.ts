@@ -57,7 +57,7 @@ describe('the packed program', () => {
 
   it.runIf(possible)('shrinks', async () => {
     const shrunk = HAS_ENGINE
-      ? await run('shrink', 'pyshrink-fixture/ssl-hello', '--tag', 'pyshrink-test/packed:shrunk')
+      ? await run('shrink', 'pyshrink-fixture/ssl-hello', '--output', 'oci:small')
       : await run('shrink', 'host:', '--', 'python3', '-c', 'print("hello")');
     expect(shrunk.exitCode, shrunk.all).toBe(0);
     expect(shrunk.stdout).toContain('behaves like');
