@@ -78,14 +78,13 @@ export async function writeImage(source: ImageSource, target: FileTarget, label:
   await requireWritable(target);
   const start = performance.now();
   await write(source, target, label, spool);
-  const place = target.transport === 'docker' ? target.text : target.path;
-  debug.assemble('wrote %s:%s in %d ms', target.transport, place, Math.round(performance.now() - start));
+  debug.assemble('wrote %s in %d ms', target.text, Math.round(performance.now() - start));
 }
 
 async function write(source: ImageSource, target: FileTarget, label: string, spool: () => Promise<string>): Promise<void> {
   switch (target.transport) {
     case 'docker':
-      return pushImage(`docker://${target.text}`, target.reference, await blobsFor(source, spool));
+      return pushImage(target.text, target.reference, await blobsFor(source, spool));
     case 'docker-archive':
       return atomically(target.path, (path) => pipeline(dockerArchive(source, target.name ?? label, spool), createWriteStream(path)));
     case 'oci-archive': {

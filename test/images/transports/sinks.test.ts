@@ -31,7 +31,7 @@ function spooler(): () => Promise<string> {
 async function sourceOf(made: MadeImage, compress?: (tar: Buffer) => Buffer): Promise<ImageSource> {
   const path = join(folder(), 'image.tar');
   writeFileSync(path, dockerArchive([{ ...made, tags: [], ...(compress && { compress: made.layers.map(() => compress) }) }]));
-  return openSource(path, { transport: 'docker-archive', path }, undefined, spooler());
+  return openSource(path, { text: path, transport: 'docker-archive', path }, undefined, spooler());
 }
 
 async function write(text: string, made = image, compress?: (tar: Buffer) => Buffer): Promise<void> {
@@ -114,7 +114,7 @@ describe('writeImage', () => {
     for (const target of ['oci:layout', 'oci-archive:a.tar', 'docker-archive:old.tar', 'rootfs:root'].map((text) =>
       text.replace(':', `:${place}/`),
     )) {
-      const source = await openSource(path, { transport: 'docker-archive', path }, undefined, spooler());
+      const source = await openSource(path, { text: path, transport: 'docker-archive', path }, undefined, spooler());
       await expect(writeImage(source, parseImageName(target) as FileTarget, 'x', spooler())).rejects.toThrowError(/is damaged/);
       await source.close();
     }
