@@ -76,7 +76,7 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
       ['trace', image, '--exec', 'python3 -c "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"', '--wait', '1'],
       { cwd },
     );
-    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('there is no whole trace')]);
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('The trace is incomplete')]);
     expect(readdirSync(cwd)).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ describeWithEngine('a disaster gets one clear message, and leaves no trace and n
     const run = await pyshrink(['trace', image, '--memory', '80m', '--until-exit'], { cwd });
     // Whether the supervisor is killed as well is the kernel's choice.
     if (run.exitCode === 0) expect(JSON.stringify(run.stdout)).toContain('until exit');
-    else await fails({ ...run, cwd }, /for want of memory[\s\S]*--memory|was killed before/);
+    else await fails({ ...run, cwd }, /ran out of memory[\s\S]*--memory|was killed before/);
     expect(await leftovers()).toEqual([]);
   });
 
