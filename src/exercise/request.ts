@@ -12,6 +12,9 @@ const BANNER_MILLISECONDS = 500;
 /** Texts with which HTTPS servers answer a plain HTTP request. */
 const WRONG_SCHEME = /HTTPS? ?(server|port|request)|https:/i;
 
+/** Whatever opens connections into the container. */
+type Connector = Pick<Relay, 'connect'>;
+
 /** Whether a listener speaks TLS. */
 export type Scheme = 'http' | 'https';
 
@@ -24,13 +27,13 @@ export function isNotHttp(answer: StepAnswer): boolean {
 }
 
 /** Opens a connection to a listener inside the container. Does not verify certificates: they are the app's own. */
-function open(relay: Relay, listener: Listener, scheme: Scheme): Duplex {
+function open(relay: Connector, listener: Listener, scheme: Scheme): Duplex {
   const plain = relay.connect('path' in listener ? [listener.path] : [reachable(listener.address), listener.port]);
   return scheme === 'http' ? plain : connect({ socket: plain, rejectUnauthorized: false, servername: 'localhost' });
 }
 
 /** Sends one request and reads its whole answer. */
-export function send(relay: Relay, step: HttpStep, listener: Listener, scheme: Scheme): Promise<StepAnswer> {
+export function send(relay: Connector, step: HttpStep, listener: Listener, scheme: Scheme): Promise<StepAnswer> {
   return new Promise((resolve) => {
     const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
     const body = step.body === undefined ? undefined : Buffer.from(step.body);
@@ -59,8 +62,8 @@ export function send(relay: Relay, step: HttpStep, listener: Listener, scheme: S
   });
 }
 
-/** Connects, and waits for what the server says of itself; most say nothing before they are asked. */
-export async function greet(relay: Relay, listener: Listener): Promise<StepAnswer> {
+/** Connects and waits a moment for what the server sends first. Most send nothing. */
+export async function greet(relay: Connector, listener: Listener): Promise<StepAnswer> {
   const connection = open(relay, listener, 'http');
   const parts: Buffer[] = [];
   connection.on('data', (part: Buffer) => parts.push(part));

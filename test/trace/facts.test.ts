@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseFacts, parseImports } from '../../src/watching/facts.js';
-import { mergeFacts } from '../../src/watching/trace.js';
+import { addImports, parseFacts, parseImports } from '../../src/trace/facts.js';
 
 describe('parseFacts', () => {
-  it('gives each observation the program that the process was at that time', () => {
+  it('links each observation to the program that the process ran at that time', () => {
     const facts = parseFacts(
       [
         '["process", 7, 1, "/bin/sh"]',
@@ -24,42 +23,34 @@ describe('parseFacts', () => {
     expect([facts.exit, facts.warnings, facts.error]).toEqual([3, ['w'], undefined]);
   });
 
-  it('knows a supervisor that died by the missing end', () => {
+  it('has no exit status where the supervisor was killed', () => {
     expect(parseFacts('["fact", "open", 1, "/x"]\n').exit).toBeUndefined();
   });
 
-  it('refuses a kind that it does not know', () => {
+  it('reads what the supervisor lacked, and why it could not work', () => {
+    expect(parseFacts('["needs", "SYS_PTRACE"]\n["error", "no threads"]\n')).toMatchObject({ needs: 'SYS_PTRACE', error: 'no threads' });
+  });
+
+  it('rejects an unknown kind', () => {
     expect(() => parseFacts('["fact", "smell", 1, "/x"]')).toThrow();
   });
 });
 
-describe('mergeFacts', () => {
-  it("numbers the processes of several supervisors on, and leaves out what is ours or the kernel's", () => {
-    const one = parseFacts(
-      '["process", 7, 1, "/.pyshrink/kit/libs/ld.so"]\n["fact", "open", 7, "/a"]\n["fact", "open", 7, "/.pyshrink/x"]',
-    );
-    const two = parseFacts(
-      '["process", 7, 1, "/bin/b"]\n["fact", "open", 7, "/b"]\n["fact", "open", 7, "/proc/self/maps"]\n["fact", "open", 7, "/device"]',
-    );
-    expect(mergeFacts([one, two], '/.pyshrink')).toEqual({
-      processes: [
-        { pid: 7, parent: 1, executable: null },
-        { pid: 7, parent: 1, executable: '/bin/b' },
-      ],
-      observations: [
-        { kind: 'open', path: '/a', process: 0 },
-        { kind: 'open', path: '/b', process: 1 },
-        { kind: 'open', path: '/device', process: 1 },
-      ],
-    });
-  });
-});
-
-it('parseImports takes the file that is told last, and the search path in order', () => {
+it('parseImports takes the last file of a module, and the search path in order', () => {
   const { modules, searchPath } = parseImports('os\n\t/app\njson\n\t/usr/lib/python3\nos\t/usr/lib/os.py\n');
   expect([...modules]).toEqual([
     ['os', '/usr/lib/os.py'],
     ['json', null],
   ]);
   expect(searchPath).toEqual(['/app', '/usr/lib/python3']);
+});
+
+it('addImports keeps a known file, and adds new folders at the end', () => {
+  const all = parseImports('os\t/usr/lib/os.py\n\t/app\n');
+  addImports(all, parseImports('os\njson\t/usr/lib/json.py\n\t/usr/lib\n\t/app\n'));
+  expect([...all.modules]).toEqual([
+    ['os', '/usr/lib/os.py'],
+    ['json', '/usr/lib/json.py'],
+  ]);
+  expect(all.searchPath).toEqual(['/app', '/usr/lib']);
 });
