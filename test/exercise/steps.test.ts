@@ -31,7 +31,7 @@ describe('parseExec', () => {
   });
 
   it.each([
-    ['python -m app --x=$HOME ${A:-b}', ['python', '-m', 'app', '--x=$HOME', '${A:-b}']],
+    ['python -m app --x=$HOME $(date)', ['python', '-m', 'app', '--x=$HOME', '$(date)']],
     ['ls *.py {a,b} ~', ['ls', '*.py', '{a,b}', '~']],
     ['a | b && c > d; e &', ['a', '|', 'b', '&&', 'c', '>', 'd;', 'e', '&']],
     ['curl http://x/?a=1&b=2#top # no comment', ['curl', 'http://x/?a=1&b=2#top', '#', 'no', 'comment']],
