@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fg from 'fast-glob';
 import { pack } from 'tar-stream';
@@ -40,6 +42,9 @@ export function probeCommand(
 
 /** Run options of containers that never run the app. */
 const HELPER_RUN: RunOptions = { ...PLAIN_RUN, user: '0:0', workdir: '/', network: 'none' };
+
+/** How long to wait for the error text of an interpreter that does not run. */
+const COMPLAINT_MILLISECONDS = 1000;
 
 /** What container runtimes say where a program is not in the image. */
 const MISSING = /not found|no such file|permission denied/i;
@@ -118,6 +123,9 @@ export class Helper {
       debug.watch('interpreter %s: runs, %s %s', python, information.implementation, information.version.join('.'));
       return new Helper(session, channel, volume, information, image);
     } catch (error) {
+      channel.close();
+      // What it prints may arrive after the end of its answers.
+      await Promise.race([finished(streams.stderr).catch(() => {}), sleep(COMPLAINT_MILLISECONDS)]);
       const reason = complaint.trim() || String(error);
       debug.watch('interpreter %s: passed over: %s', python, reason);
       return /chroot: failed to run command/.test(complaint) ? '' : `${python}: ${reason}`;
