@@ -11,10 +11,11 @@ import type { Observed } from '../trace/facts.js';
 import { traceFromFacts } from '../trace/fromfacts.js';
 import { programWarnings } from '../trace/programs.js';
 import type { Trace } from '../trace/schema.js';
+import type { Watching } from '../trace/watching.js';
 import { commandOf } from './app.js';
 import { beforeRun, viewMachine } from './hostview.js';
 import { addImportProbe } from './importprobe.js';
-import { runWatched, type Watching, watchingWarnings } from './run.js';
+import { runWatched, watchingWarnings } from './run.js';
 
 export interface TraceResult {
   trace: Trace;
