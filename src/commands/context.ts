@@ -1,6 +1,7 @@
 import { chooseEngine } from '../engines/choose.js';
 import type { Engine, Session } from '../engines/engine.js';
 import { ExitCode, UserError } from '../errors.js';
+import { parseImageName } from '../images/name.js';
 import { createProgress, type Progress } from '../ui/progress.js';
 import type { EngineFlags } from './options.js';
 
@@ -24,7 +25,7 @@ const SAME_MILLISECONDS = 500;
  * or the user interrupts it, which ends the process with 130: once that is done, or at once if the user insists.
  */
 export async function withSession<T>(wish: EngineWish, work: (context: CommandContext) => Promise<T>): Promise<T> {
-  const engine = await chooseEngine(wish.engine, wish.reference);
+  const engine = await chooseEngine(wish.engine, wish.reference === undefined ? undefined : parseImageName(wish.reference));
   const session = await engine.openSession();
   let since: number | undefined;
   const interrupted = () => {

@@ -51,7 +51,7 @@ export async function traceStage(
 ): Promise<Material & { path: string }> {
   const folder = Folder.for(original.reference);
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
-  const exercised = original.machine ? { ...wanted, args: original.config.Cmd ?? [] } : wanted;
+  const exercised = original.separateRoot ? wanted : { ...wanted, args: original.config.Cmd ?? [] };
   const prepare = (python?: string) =>
     context.progress.task(`Preparing ${original.reference}`, () => Helper.start(context.session, original, python));
   const traceBy = (by: Helper) =>

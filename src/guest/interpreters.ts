@@ -28,8 +28,8 @@ const ELSEWHERE = [
  * (as console scripts lie beside theirs), those on PATH and in usual places, and at last any that a listing shows.
  */
 export async function* interpretersOf(session: Session, image: ImageInfo): AsyncGenerator<string> {
-  if (image.machine) {
-    yield image.machine.python;
+  if (image.python !== undefined) {
+    yield image.python;
     return;
   }
   const { config } = image;

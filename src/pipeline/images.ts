@@ -43,7 +43,8 @@ export async function openImage(
     case 'rootfs':
       return session.importDirectory(text, name.path);
     case 'host':
-      return session.importMachine(options.command ?? [], options.environment ?? []);
+      if (!session.importHost) throw usageError('host: can only be the image that is shrunk.', 'Name another image.');
+      return session.importHost(options.command ?? [], options.environment ?? []);
     default:
       return progress.task(`Reading ${text}`, async () => {
         const source = await openSource(text, name, options.platform, () => session.spool());
@@ -63,12 +64,12 @@ export async function targetOf(context: CommandContext, reference: string, flags
     throw usageError(`--tag ${flags.tag} is not a name that an image can get`, 'Write NAME[:TAG].');
   const original = parseImageName(reference);
   const label = flags.tag ?? shrunkName(original);
-  const text = flags.output ?? (context.engine.name === 'docker' ? label : defaultOutput(reference, label));
+  const text = flags.output ?? (context.engine.features.imageNames ? label : defaultOutput(reference, label));
   const name = parseImageName(text);
   if (name.transport === 'host')
     throw usageError('--output host: is no place for an image.', 'Write to oci:DIR, oci-archive:FILE, docker-archive:FILE or rootfs:DIR.');
   if (name.transport === 'docker-daemon') {
-    if (context.engine.name !== 'docker')
+    if (!context.engine.features.imageNames)
       throw usageError(
         `--output ${text}: no Docker daemon is used here.`,
         'Write to oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR or docker://NAME.',
@@ -108,7 +109,7 @@ async function requireOurs({ engine, session }: CommandContext, name: ImageName,
 /** Gives an image its name: in the daemon, in files or in a registry. */
 export async function publish({ engine, session, progress }: CommandContext, id: string, { name, text, label }: Target): Promise<void> {
   if (name.transport === 'docker-daemon') {
-    await engine.tag(id, name.text);
+    await engine.tag(id, name.reference);
     await engine.untag(session.temporaryName);
     return;
   }

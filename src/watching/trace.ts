@@ -49,9 +49,9 @@ export async function traceImage(
   include: readonly string[] = [],
 ): Promise<TraceResult> {
   // Both at once: the helper lists the image while the daemon commits the probe.
-  const [listed, probed] = await Promise.all([image.machine ? undefined : helper.rootFs(), addImportProbe(session, helper, image)]);
+  const [listed, probed] = await Promise.all([image.separateRoot ? helper.rootFs() : undefined, addImportProbe(session, helper, image)]);
   const kit = await helper.kitFor(image.id);
-  const before = image.machine && (await beforeRun(image.config.WorkingDir ?? '/'));
+  const before = image.separateRoot ? undefined : await beforeRun(image.config.WorkingDir ?? '/');
   const first: Watching = kit.lacking === null ? {} : { weak: `the image's Python lacks what that takes (${kit.lacking})` };
   const where = { image: probed, config: image.config, volume: helper.volume, kit, name: 'trace' };
   const { answers, observed, watching } = await runWatched(session, exercise, first, where, say);
@@ -69,7 +69,7 @@ export async function traceImage(
   const opinion = await askLoader(fs, helper, seen, environment);
   for (const path of new Set(opinion.paths)) trace.observations.push({ kind: 'ldd', path, process: null });
   trace.warnings.push(...opinion.warnings);
-  const interpreter = image.machine ? undefined : otherInterpreter(fs, trace, helper.python.executable);
+  const interpreter = image.python !== undefined ? undefined : otherInterpreter(fs, trace, helper.python.executable);
   return { trace, watching, answers, fs, interpreter };
 }
 
@@ -79,7 +79,7 @@ export async function traceImage(
  */
 export async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
   // Nothing is written to a machine.
-  if (image.machine || helper.python.sitePackages.length === 0) return image.id;
+  if (!image.separateRoot || !session.features.commit || helper.python.sitePackages.length === 0) return image.id;
   const container = await session.create({
     image: image.id,
     command: ['pyshrink'],
@@ -94,7 +94,7 @@ export async function addImportProbe(session: Session, helper: Helper, image: Im
   await container.putArchive('/', archive as unknown as Readable);
   // A new inode for the interpreter, as in every copy of an image: what remembers things by its time of change (uv's
   // cache) asks it anew here, as it will in the shrunk image. The local engine unpacks anew in any case.
-  if (session.engine === 'docker') {
+  if (!session.features.freshFiles) {
     const { real } = helper.python;
     // Whole in between: the daemon does one or the other with a container.
     await container.putArchive(posix.dirname(real), await buffer(await container.getArchive(real)));
@@ -129,7 +129,7 @@ async function assembleTrace(
       reference: image.reference,
       digests: image.digests,
       size: image.size,
-      ...(image.machine && { shared: true }),
+      ...(!image.separateRoot && { shared: true }),
       platform: [os, architecture, variant].filter(Boolean).join('/'),
     },
     engine: session.engine,

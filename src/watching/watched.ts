@@ -55,7 +55,7 @@ export class WatchedApp extends App {
   }
 
   static async start(session: Session, spec: WatchedSpec): Promise<WatchedApp> {
-    if (spec.kit.lacking !== null && session.engine === 'local')
+    if (spec.kit.lacking !== null && !session.features.runtime)
       throw new UserError(`The image's Python lacks what the local engine needs: ${spec.kit.lacking}.`, 'Use a Docker daemon for it.');
     const command = commandOf(spec.config, spec.run, spec.args);
     if (command.length === 0) throw new UserError('The image has neither ENTRYPOINT nor CMD.', 'Give a command after `--`.');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { machineRoots, type Surroundings, withoutSecrets } from '../../src/engines/host/surroundings.js';
+import { hostRoots, type Surroundings, withoutSecrets } from '../../src/engines/host/surroundings.js';
 import { isSecret } from '../../src/os/secrets.js';
 import type { Entry } from '../../src/rootfs.js';
 
@@ -79,14 +79,14 @@ describe('withoutSecrets', () => {
   });
 });
 
-describe('machineRoots', () => {
+describe('hostRoots', () => {
   it('looks at the system, the interpreter and the folder of the app', () => {
-    const { roots, pruned } = machineRoots({ workdir: '/srv/app', home: HOME, python: PYTHON });
+    const { roots, pruned } = hostRoots({ workdir: '/srv/app', home: HOME, python: PYTHON });
     expect(roots).toEqual(expect.arrayContaining(['/usr', '/etc', '/srv/app', ...PYTHON]));
     expect(pruned).toContain('/srv/app/.git');
   });
 
   it.each(['/', '/home', HOME])('never takes %s for the folder of an app', (workdir) => {
-    expect(machineRoots({ workdir, home: HOME, python: ['/', HOME] }).roots).not.toContain(workdir);
+    expect(hostRoots({ workdir, home: HOME, python: ['/', HOME] }).roots).not.toContain(workdir);
   });
 });

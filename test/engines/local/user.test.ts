@@ -49,7 +49,7 @@ describe('capabilities', () => {
     expect(capabilities(['NET_ADMIN'], ['ALL'])).toEqual([12]);
     expect(capabilities(['cap_sys_ptrace'], ['all'])).toEqual([19]);
     expect(capabilities(['ALL'], ['CHOWN'])).toHaveLength(40);
-    expect(() => capabilities(['NONSENSE'], [])).toThrowError(/is no capability/);
+    expect(() => capabilities(['NONSENSE'], [])).toThrowError(/is not a capability/);
   });
 });
 
