@@ -1,22 +1,28 @@
+import type { Command } from '@commander-js/extra-typings';
 import { ExitCode, usageError } from '../errors.js';
 import { ModuleFinder } from '../python/finder.js';
 import { normalizeName } from '../python/metadata.js';
 import { chainLines, chainOf } from '../report/why.js';
 import { type Entry, parentOf, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
-import { type KeepReport, newestResult, newestTrace, readTrace } from '../workspace/folder.js';
+import { readTrace } from '../workspace/folder.js';
+import { newestResult, newestTrace } from '../workspace/newest.js';
+import type { KeepReport } from '../workspace/result.js';
 import { print } from './print.js';
 
-export interface WhyFlags {
-  json?: true;
-  unsound?: true;
+/** `pyshrink why PATH|MODULE|PACKAGE` */
+export function defineWhy(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
+  command
+    .argument('[PATH|MODULE|PACKAGE]')
+    .option('--unsound', 'list the places in the code that compute what they import or execute')
+    .action(async (subject, flags) => finish(await why(subject, flags)));
 }
 
 /** Files of a distribution or left-out paths below a folder that are shown one by one. */
 const SHOWN = 10;
 
-/** `pyshrink why PATH|MODULE|PACKAGE`: the reasons of the newest assembly. */
-export async function whyCommand(subject: string | undefined, flags: WhyFlags): Promise<number> {
+/** The reasons of the newest assembly. */
+async function why(subject: string | undefined, flags: { json?: true; unsound?: true }): Promise<number> {
   if (flags.unsound) {
     const { trace } = await readTrace(await newestTrace());
     print(flags.json, trace.unsound, unsoundLines(trace));

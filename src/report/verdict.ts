@@ -1,4 +1,4 @@
-import type { Verdict } from '../pipeline/stages.js';
+import type { Verdict } from '../smoke/verdict.js';
 
 const SHOWN = { text: 300, paths: 20 };
 
