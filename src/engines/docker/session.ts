@@ -43,7 +43,7 @@ export class DockerSession implements Session {
   async createVolume(): Promise<string> {
     const name = `pyshrink-${this.id}-${this.volumes.length}`;
     this.volumes.push(name);
-    await this.make('create a volume', () => this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } }));
+    await this.make(() => this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } }), 'create a volume');
     return name;
   }
 
@@ -55,7 +55,7 @@ export class DockerSession implements Session {
     const labels = { [SESSION_LABEL]: this.id, [ROLE_LABEL]: spec.role };
     try {
       const options = await createOptions(spec, labels, (name) => this.volumeOf(name));
-      return await this.make('create a container', async () => {
+      return await this.make(async () => {
         const created = await this.docker.createContainer(options);
         const streams = { input: spec.attachInput, tty: spec.run.tty ?? false };
         const container = new DockerContainer(created, streams, () => this.commit(created));
@@ -73,20 +73,20 @@ export class DockerSession implements Session {
   }
 
   private async commit(container: Dockerode.Container): Promise<string> {
-    return this.make('commit a container', async () => {
+    return this.make(async () => {
       const started = performance.now();
       const { Id: id } = (await container.commit({ pause: false, changes: `LABEL ${SESSION_LABEL}=${this.id}` })) as { Id: string };
       this.images.push(id);
       debug.engine('container %s: committed as %s in %d ms', container.id.slice(0, 12), id, Math.round(performance.now() - started));
       return id;
-    });
+    }, 'commit a container');
   }
 
-  /** @param task names the work in messages, e.g. `create a volume` */
-  private make<T>(task: string, work: () => Promise<T>): Promise<T> {
+  /** @param task names the work where the daemon fails at it, e.g. `create a volume`; without, its error is passed on */
+  private make<T>(work: () => Promise<T>, task?: string): Promise<T> {
     if (this.closing) throw new Error('the session is closed');
     const made = work().catch((error: unknown) => {
-      throw daemonFailure(error, task);
+      throw task === undefined ? error : daemonFailure(error, task);
     });
     this.making.add(made);
     const over = () => this.making.delete(made);
@@ -138,8 +138,9 @@ export class DockerSession implements Session {
     const started = performance.now();
     const tar = execa('tar', ['--numeric-owner', '--xattrs', '-C', path, '-c', '.'], { buffer: { stdout: false }, reject: false });
     this.images.push(`${name}:${this.id}`);
-    await this.make('import a root file system', async () =>
-      this.followed(await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id })),
+    await this.make(
+      async () => this.followed(await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id })),
+      'import a root file system',
     );
     const { failed, stderr } = await tar;
     if (failed)
@@ -176,7 +177,7 @@ export class DockerSession implements Session {
   private async loadAs(name: string, archive: Readable): Promise<string> {
     if (!this.images.includes(name)) this.images.push(name);
     const started = performance.now();
-    await this.make('load an image', async () => this.followed(await this.docker.loadImage(archive as NodeJS.ReadableStream)));
+    await this.make(async () => this.followed(await this.docker.loadImage(archive as NodeJS.ReadableStream)), 'load an image');
     return (await this.loaded(name, name, started)).id;
   }
 

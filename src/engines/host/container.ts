@@ -25,6 +25,7 @@ export class HostContainer implements Container {
     // The kernel kills it when this process ends, also when that is killed itself.
     this.process = startProcess(['setpriv', '--pdeathsig', 'KILL', ...this.plan.command], this.plan);
     debug.engine('%s: process %d started', this.id, this.process.pid);
+    this.process.exit.then((status) => debug.engine('%s: ended with status %d', this.id, status));
     return this.process;
   }
 

@@ -14,17 +14,19 @@ const DEFAULT = (
 ).split(' ');
 
 /**
- * Numbers of the capabilities that a container gets, as Docker works them out.
+ * Numbers of the capabilities that a container gets, worked out as Docker does (moby, oci/caps, "TweakCapabilities"): added
+ * names win over dropped ones, except after `--cap-add ALL`.
  * @param add names from `--cap-add`, with or without `CAP_`; `ALL` is one
- * @param drop names from `--cap-drop`; they win over added names
+ * @param drop names from `--cap-drop`
  * @throws UserError (usage) for an unknown name
  */
 export function capabilities(add: readonly string[], drop: readonly string[]): number[] {
   const [added, dropped] = [add.map(normal), drop.map(normal)];
-  const base = dropped.includes('ALL') ? [] : added.includes('ALL') ? NAMES : DEFAULT;
-  const all = new Set([...base, ...(added.includes('ALL') ? NAMES : added)]);
-  for (const name of dropped) all.delete(name);
-  return NAMES.flatMap((name, number) => (all.has(name) ? [number] : []));
+  const has = (name: string) => {
+    if (added.includes('ALL')) return !dropped.includes(name);
+    return added.includes(name) || (DEFAULT.includes(name) && !dropped.includes(name) && !dropped.includes('ALL'));
+  };
+  return NAMES.flatMap((name, number) => (has(name) ? [number] : []));
 }
 
 function normal(text: string): string {

@@ -1,5 +1,5 @@
 import { chmod, chown, lstat, mkdir, stat, utimes } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,7 +52,8 @@ export class LocalContainer implements Container {
     }
     this.pid = pid;
     await rootChanged(pid);
-    debug.engine('container %s: process %d started', this.id, pid);
+    debug.engine('%s: process %d started', basename(this.id), pid);
+    started.exit.then((status) => debug.engine('%s: ended with status %d', basename(this.id), status));
     return started;
   }
 
