@@ -43,7 +43,7 @@ export class FakeDaemon {
       const [status, body] = (await route?.(asked)) ?? [404, { message: `No such thing: ${asked.what}` }];
       const bytes = Buffer.isBuffer(body);
       response.writeHead(status, { 'content-type': bytes ? 'application/octet-stream' : 'application/json' });
-      response.end(bytes ? body : body === undefined ? '' : JSON.stringify(body));
+      response.end(bytes ? body : body === undefined ? '' : `${JSON.stringify(body)}\r\n`);
     });
     this.server.on('upgrade', async (request: IncomingMessage, socket: Socket) => {
       const what = pathOf(request);

@@ -54,8 +54,10 @@ describe('demultiplex', () => {
     let sent = 0;
     const endless = new Duplex({
       read() {
-        sent++;
-        this.push(frame(2, Buffer.alloc(1 << 16)));
+        setImmediate(() => {
+          sent++;
+          this.push(frame(2, Buffer.alloc(1 << 16)));
+        });
       },
     });
     const { stderr } = demultiplex(endless);
