@@ -83,7 +83,8 @@ function configFolder(environment: NodeJS.ProcessEnv): string {
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
+  } catch (error) {
+    debug.engine('%s was not read: %s', path, error);
     return undefined;
   }
 }

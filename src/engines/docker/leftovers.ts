@@ -10,7 +10,7 @@ const GRACE = 60;
  * Removes what dead sessions left on the daemon and returns the names of it.
  *
  * A session is alive as long as its helper container runs. The helper ends when the client's connection ends, also if the
- * client was killed or runs on another machine. So no process ids have to be compared.
+ * client was killed, or ran elsewhere and lost its network. So no process ids have to be compared.
  */
 export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   const filters = { label: [SESSION_LABEL] };
