@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { assembleImage, keptEntries } from '../assemble/assemble.js';
 import { type Overlay, overBase } from '../assemble/base.js';
+import { timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError } from '../errors.js';
-import { computeKeepSet } from '../keep/compute.js';
+import { computeKeepSet, type KeepResult } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { keepReport } from '../report/keep.js';
@@ -30,15 +31,17 @@ export interface Draft {
 /** Patterns beside the app, written as a .dockerignore is: what is kept in any case. */
 const KEEP_FILE = '.pyshrinkkeep';
 
-/**
- * Computes the keep set and streams the image into the engine.
- * @param base the image to build on; undefined for scratch
- */
-export async function assembleDraft(material: Material, choice: KeepChoice, base: ImageInfo | undefined): Promise<Draft> {
-  const { context, helper, original, trace, fs, analyst } = material;
+/** The keep set of a trace, with the level that it really has. */
+export interface Kept extends KeepResult {
+  level: Level;
+}
+
+/** Computes what is kept. */
+export async function keepFor(material: Material, choice: KeepChoice): Promise<Kept> {
+  const { original, trace, fs, analyst } = material;
   const keepFile = await readKeepFile();
   const level = levelFor(trace, choice.level);
-  const { keep, notes, python, grades } = await computeKeepSet({
+  const kept = await computeKeepSet({
     fs,
     trace,
     config: original.config,
@@ -48,18 +51,30 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
     analyst,
     choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
-  const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
-  const { id, files } = await assembleImage({
-    session: context.session,
-    original,
-    base,
-    ...tree,
-    trace,
-    level,
-    contents: (wanted, use) => helper.contents(wanted, use),
-  });
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
-  return { id, files, notes: [...notes, ...raised], report: keepReport(fs, keep, python, grades, level) };
+  return { ...kept, level, notes: [...kept.notes, ...raised] };
+}
+
+/**
+ * Computes the keep set and streams the image into the engine.
+ * @param base the image to build on; undefined for scratch
+ */
+export async function assembleDraft(material: Material, choice: KeepChoice, base: ImageInfo | undefined): Promise<Draft> {
+  const { context, helper, original, trace, fs } = material;
+  const { keep, notes, python, grades, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
+  const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
+  const { id, files } = await timed('assemble', 'layers and loading them', () =>
+    assembleImage({
+      session: context.session,
+      original,
+      base,
+      ...tree,
+      trace,
+      level,
+      contents: (wanted, use) => helper.contents(wanted, use),
+    }),
+  );
+  return { id, files, notes, report: keepReport(fs, keep, python, grades, level) };
 }
 
 /** @returns undefined where there is none */

@@ -1,3 +1,4 @@
+import { timed } from '../debug.js';
 import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
 import { ModuleFinder } from '../python/finder.js';
@@ -11,17 +12,19 @@ import { commandsOf, givenEnvironment, type Material } from './material.js';
 export async function checkImage(material: Material, shrunk: string, say: (text: string) => void): Promise<Verdict> {
   const { context, helper, original, fs, runs, trace, analyst } = material;
   const environment = { ...environmentOf(original.config.Env), ...environmentOf(givenEnvironment(material)) };
-  const tree = await helper.rootFsOf(shrunk);
+  const tree = await timed('smoke', 'the inventory of the shrunk image', () => helper.rootFsOf(shrunk));
   const small = tree.fs;
   const health = healthcheckCommand(original.config);
-  const statics = await staticChecks({
-    fs,
-    small,
-    config: original.config,
-    environment,
-    commands: [...commandsOf(material), ...(health ? [health] : [])],
-    executed: trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path),
-  });
+  const statics = await timed('smoke', 'static checks', () =>
+    staticChecks({
+      fs,
+      small,
+      config: original.config,
+      environment,
+      commands: [...commandsOf(material), ...(health ? [health] : [])],
+      executed: trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path),
+    }),
+  );
   tree.close();
   const has = (path: string) => small.lstat(path) !== undefined;
   const finder = new ModuleFinder(fs, trace.python);
@@ -30,7 +33,9 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
   const results: (SmokeResult & { repairs: Repair[] })[] = [];
   for (const [index, run] of runs.entries()) {
     if (trace.runs[index]?.tests) continue; // the shrunk image has no test runner
-    const smoke = await smokeImage({ session: context.session, helper, original, shrunk, ...run, fs, say, has, index });
+    const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
+      smokeImage({ session: context.session, helper, original, shrunk, ...run, fs, say, has, index }),
+    );
     const repairs = await repairsFor({ fs, finder, summarize, libraries, searchPath: trace.python.searchPath, has, ...smoke });
     results.push({ ...smoke, repairs });
   }

@@ -1,3 +1,4 @@
+import { timed } from '../debug.js';
 import { chooseEngine, type EngineName } from '../engines/choose.js';
 import type { Engine, Session } from '../engines/engine.js';
 import { ExitCode, UserError } from '../errors.js';
@@ -34,13 +35,13 @@ export async function withSession<T>(
 ): Promise<T> {
   let session: Session | undefined;
   const run = async () => {
-    const engine = await chooseEngine(wish, name);
-    session = await engine.openSession();
+    const engine = await timed('engine', 'choosing an engine', () => chooseEngine(wish, name));
+    session = await timed('engine', `opening a session of the ${engine.name} engine`, () => engine.openSession());
     try {
       signal?.throwIfAborted();
       return await work({ engine, session, progress });
     } finally {
-      await session.close();
+      await timed('engine', 'removing what the session made', () => session?.close() ?? Promise.resolve());
     }
   };
   if (!signal) return run();

@@ -1,3 +1,4 @@
+import { timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { type Exercise, storedExercise } from '../exercise/exercise.js';
 import { analystOf } from '../guest/analyst.js';
@@ -33,9 +34,14 @@ export async function traceStage(
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
   const exercise = original.separateRoot ? wanted : { ...wanted, args: original.config.Cmd ?? [] };
   const { session, progress } = context;
-  const prepare = (python?: string) => progress.task(`Preparing ${original.reference}`, () => Helper.start(session, original, python));
+  const prepare = (python?: string) =>
+    progress.task(`Preparing ${original.reference}`, () =>
+      timed('engine', 'starting the helper', () => Helper.start(session, original, python)),
+    );
   const traceBy = (by: Helper) =>
-    progress.task(`Tracing ${original.reference}`, (say) => traceImage(session, by, original, exercise, say, include));
+    progress.task(`Tracing ${original.reference}`, (say) =>
+      timed('watch', 'tracing', () => traceImage(session, by, original, exercise, say, include)),
+    );
   let helper = await prepare(earlier?.trace.python.executable);
   let result = await traceBy(helper);
   if (result.interpreter !== undefined) {
@@ -45,7 +51,10 @@ export async function traceStage(
   }
   const { watching, answers, fs } = result;
   const analyst = analystOf(helper);
-  const now = { ...result.trace, unsound: await unsoundSpots(fs, result.trace, analyst, original.config) };
+  const now = {
+    ...result.trace,
+    unsound: await timed('keep', 'looking for computed imports', () => unsoundSpots(fs, result.trace, analyst, original.config)),
+  };
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
   const record = { runs: [...(earlier?.record.runs ?? []), { exercise: storedExercise(exercise), watching, answers }] };
   await folder.saveTrace({ trace, record });

@@ -64,7 +64,7 @@ function readableCopy(): string {
 }
 
 /** Runs pyshrink as another user, with a home and a working directory of its own; the latter is returned. */
-export async function asUser(user: string, args: string[]) {
+export async function asUser(user: string, args: string[], cwd?: string) {
   const home = mkdtempSync(join(tmpdir(), 'pyshrink-home-'));
   execFileSync('chown', ['-R', user, home]);
   const uid = execFileSync('id', ['-u', user]).toString().trim();
@@ -74,7 +74,7 @@ export async function asUser(user: string, args: string[]) {
     {
       reject: false,
       all: true,
-      cwd: home,
+      cwd: cwd ?? home,
       env: { HOME: home, USER: user, PYSHRINK_CACHE: join(home, 'cache'), DOCKER_HOST: 'unix:///nowhere' },
     },
   );

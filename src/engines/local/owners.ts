@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { debug } from '../../debug.js';
-import { pathBytes } from '../../images/pathbytes.js';
 import { type Entry, push } from '../../rootfs.js';
+import { pathBytes } from '../../tar/pathbytes.js';
 import { asRootInside } from './namespaces.js';
 
 /** Bytes of paths passed to one chown(1), well below ARG_MAX. */
