@@ -7,7 +7,10 @@ import type { Analyst } from '../keep/python/world.js';
 import type { Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
-const PROBES = ['modules.py', 'binaries.py'].map((name) => fileURLToPath(new URL(`../../probes/${name}`, import.meta.url)));
+/** The probes that decide what a summary says: when one of them changes, what is remembered is out of date. */
+const PROBES = ['summary.py', 'apinames.py', 'bytecode.py', 'codefiles.py', 'binaries.py'].map((name) =>
+  fileURLToPath(new URL(`../../probes/${name}`, import.meta.url)),
+);
 /** Bytes of remembered summaries of one Python version, beyond which we start anew. */
 const LARGEST = 200e6;
 /** Milliseconds after which summaries that nobody added to are forgotten. */
