@@ -1,4 +1,4 @@
-"""What an extension module names: the modules whose names stand among its constants."""
+"""Finds the modules that an extension module names: their names are among its constants."""
 
 import os
 import re
@@ -7,62 +7,73 @@ import sys
 
 try:
     import zlib
-except ImportError:  # of an interpreter without it, nothing is compressed by it
+except ImportError:  # an interpreter without zlib has no modules that use it
     zlib = None
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List
+
+# Bytes of a file above which it is not read.
 LARGEST = 1 << 30
 EXACT = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?=\0)")
-RUN = re.compile(rb"[\x20-\x7e\n]{64,}")
-ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
-# Modules whose names are words of every day, or of every file's methods: alone they mean nothing.
-EVERYDAY = set(
+PRINTABLE = re.compile(rb"[\x20-\x7e\n]{64,}")
+ZLIB_HEADER = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+# Modules whose names are ordinary words: without a dot they prove nothing.
+ORDINARY_WORDS = set(
     "cmd code email html http parser platform profile readline resource secrets site symbol test this token trace turtle wave".split()
 )
-LONGEST_BLOB = 4 << 20
+LARGEST_BLOB = 4 << 20
+SHORTEST_BLOB = 64
+# Shorter names occur by chance in strings without separators.
 SHORTEST_WORD = 6
+SHT_PROGBITS = 1
 
 
-def blobs(data):
-    """Texts that Cython 3.2 and later keeps compressed (__Pyx_DecompressString)."""
-    for match in ZLIB.finditer(data) if zlib else ():
+def compressed_texts(data: bytes) -> "Iterator[bytes]":
+    """Strings that Cython 3.2 and later stores compressed (__Pyx_DecompressString)."""
+    for match in ZLIB_HEADER.finditer(data) if zlib else ():
         try:
-            text = zlib.decompressobj().decompress(data[match.start():match.start() + LONGEST_BLOB], LONGEST_BLOB)
+            text = zlib.decompressobj().decompress(data[match.start() : match.start() + LARGEST_BLOB], LARGEST_BLOB)
         except zlib.error:
             continue
-        if len(text) > 64:
+        if len(text) > SHORTEST_BLOB:
             yield text
 
 
-def constants_of(data):
-    """The read-only data of a 64-bit little-endian ELF file (elf(5)): its sections called .rodata*, or all of it."""
+def read_only_data(data: bytes) -> bytes:
+    """The sections called .rodata* of a 64-bit little-endian ELF file (elf(5)), or the whole file if it has none."""
     try:
         table, size, count, index = struct.unpack_from("<Q", data, 40)[0], *struct.unpack_from("<HHH", data, 58)
         headers = [struct.unpack_from("<IIQQQQ", data, table + number * size) for number in range(count)]
         names = headers[index][4]
-        found = [h[4:6] for h in headers if h[1] == 1 and data.startswith(b".rodata", names + h[0])]
+        sections = [header[4:6] for header in headers if header[1] == SHT_PROGBITS and data.startswith(b".rodata", names + header[0])]
     except (struct.error, IndexError):
-        found = []
-    return b"\0".join(data[offset:offset + length] for offset, length in found) if found else data
+        sections = []
+    return b"\0".join(data[offset : offset + length] for offset, length in sections) if sections else data
 
 
-def summary_of(path, names):
-    """What the file at *path* names; *names*: top-level modules to look for. Cython and PyO3 put their strings one
-    after the other without an end, so in those a name counts wherever it begins."""
+def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
+    """Summary of an extension module: {"strings": names of modules}, or {"error": text} if it is too large.
+
+    *names*: top-level modules to look for, besides those of the standard library.
+    Cython and PyO3 store their strings without separators, so there a name counts wherever it begins.
+    """
     if os.path.getsize(path) > LARGEST:
-        return {"error": "larger than %d MiB, not read" % (LARGEST >> 20)}
+        return {"error": f"larger than {LARGEST >> 20} MiB, not read"}
     with open(path, "rb") as file:
-        data = constants_of(file.read())
+        data = read_only_data(file.read())
     standard = set(getattr(sys, "stdlib_module_names", ()) or sys.builtin_module_names)
-    tops = standard | set(names)
-    glued = b"pyo3" in data or b"__pyx" in data
-    found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in tops}
-    if glued:
-        # What stands alone there is of a C library inside.
+    top_level = standard | set(names)
+    found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in top_level}
+    if b"pyo3" in data or b"__pyx" in data:
+        # A separate word in such a file comes from a C library that is linked in.
         found = {name for name in found if "." in name}
-        texts = RUN.findall(data) + list(blobs(data))
-        dotted = re.compile(rb"(?:%s)(?:\.\w+)+" % b"|".join(sorted(map(str.encode, tops), key=len, reverse=True)))
+        texts = PRINTABLE.findall(data) + list(compressed_texts(data))
+        prefixes = b"|".join(sorted(map(str.encode, top_level), key=len, reverse=True))
+        dotted = re.compile(b"(?:" + prefixes + rb")(?:\.\w+)+")
         for text in texts:
             found.update(run.decode("ascii", "replace") for run in dotted.findall(text))
         text = b"\0".join(texts)
-        found.update(name for name in tops if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
-    return {"strings": sorted(found - EVERYDAY)}
+        found.update(name for name in top_level if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
+    return {"strings": sorted(found - ORDINARY_WORDS)}

@@ -1,10 +1,11 @@
-"""Takes on the user, groups, capabilities and working directory of a container, and executes what follows.
+"""Takes on a container's user, groups, capabilities, limits and working directory, and executes a program.
 
     start.py enter JSON PROGRAM [ARGUMENT...]
 
-JSON: {"uid", "gid", "groups": [], "cwd", "capabilities": [numbers of the bounding set],
-"loopback": whether a network namespace of our own has to be brought up, "limits": [{"name", "soft", "hard"}]}. What a container runtime does
-last (OCI runtime specification, "process"); for engines that have none.
+JSON: {"uid", "gid", "groups": [number], "cwd", "capabilities": [number that stays in the bounding set], "loopback":
+whether a network namespace of our own has to be brought up, "limits": [{"name", "soft", "hard"}]}.
+A container runtime does this last (OCI runtime specification, "process"); the local engine has no such runtime.
+Exits with 126 if the container cannot be entered or the program not executed.
 """
 
 import ctypes
@@ -15,31 +16,37 @@ import socket
 import struct
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict
+
 PR_SET_PDEATHSIG, PR_CAPBSET_READ, PR_CAPBSET_DROP = 1, 23, 24
 SIGKILL = 9
 SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
+LARGEST_CAPABILITY = 63
 
 
-def raise_loopback():
-    """Sets the flags of `lo` (netdevice(7))."""
+def raise_loopback() -> None:
+    """Brings up the interface `lo` (netdevice(7))."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP | IFF_RUNNING))
 
 
-def set_limit(name, soft, hard):
-    """One of setrlimit(2), by the name that `docker run --ulimit` has for it."""
+def set_limit(name: str, soft: int, hard: int) -> None:
+    """Sets one limit of setrlimit(2). *name*: as in `docker run --ulimit`. Raises OSError."""
     import resource
 
     number = getattr(resource, "RLIMIT_" + name.upper(), None)
     if number is None:
-        raise OSError(22, "there is no limit %s" % name)
+        raise OSError(22, f"there is no limit {name}")
     resource.setrlimit(number, (soft, hard))
 
 
-def enter(wanted, libc):
+def enter(wanted: "Dict[str, Any]", libc: "Any") -> None:
+    """Applies the JSON of the command line to this process. Raises OSError."""
     if wanted["loopback"]:
         raise_loopback()
-    for number in range(64):
+    for number in range(LARGEST_CAPABILITY + 1):
         if number in wanted["capabilities"]:
             continue
         if libc.prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 1:
@@ -53,20 +60,20 @@ def enter(wanted, libc):
     try:
         os.setgroups(wanted["groups"])
     except OSError:
-        pass  # with one mapped user there are no groups to choose from (user_namespaces(7))
+        pass  # where only one user is mapped, groups cannot be set (user_namespaces(7))
     os.setgid(wanted["gid"])
     os.setuid(wanted["uid"])
-    # A change of the user has cleared what ends us with the client.
+    # setuid(2) has cleared the signal that ends this process together with the client.
     libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     os.chdir(wanted["cwd"])
 
 
-def main():
+def main() -> None:
     with open("/proc/self/environ", "rb") as file:
         entries = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
     try:
         enter(json.loads(sys.argv[1]), ctypes.CDLL(None))
         os.execve(sys.argv[2], sys.argv[2:], {name: value for name, _, value in entries})
     except OSError as error:
-        os.write(2, ("pyshrink: the container can't be entered: %s\n" % (error,)).encode())
+        os.write(2, f"pyshrink: the container can't be entered: {error}\n".encode())
         os._exit(126)

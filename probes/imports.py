@@ -1,98 +1,112 @@
-"""The import probe: writes down the modules that the app imports, and at the end the files they came from.
+"""The import probe: records the modules that the app imports, and the files that they came from.
 
-Started from a .pth line in the app's own interpreter, so it must not disturb: it imports nothing that `site` has not
-imported, prints nothing and raises nothing. Python 3.8 and later: an audit hook on "import" (PEP 578), raised before
-a module is loaded; 3.6 and 3.7: a finder at the head of sys.meta_path that finds nothing.
-FOLDER/imports-PID gets a line "name" when an import begins, "name<TAB>file" for each loaded module at exit, and
-"<TAB>folder" for each entry of sys.path that a search met, in order.
+A .pth file starts it in the app's own interpreter. It must not disturb the app: it imports nothing that `site` has not
+imported already, prints nothing and raises nothing. Since Python 3.8 it is an audit hook for "import" (PEP 578), which
+runs before a module is loaded. In 3.6 and 3.7 it is a finder at the head of sys.meta_path that never finds anything.
+
+FOLDER/imports-PID gets these lines:
+    NAME            when an import begins
+    NAME<TAB>FILE   for each loaded module, at exit
+    <TAB>FOLDER     for each entry of sys.path that an import searches, in order
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable, Optional, Tuple
 
-def start(folder):
+
+def start(folder: str) -> None:
+    """Begins to record. *folder*: where the files are written."""
     import sys
 
-    high_numbers = range(900, 908)  # below the usual limit of 1024
+    # Below 1024, the usual limit of open files.
+    high_numbers = range(900, 908)
 
     try:
         import atexit
         import os
 
         seen = set()
-        folders = set()
-        opened = {}
+        searched = set()
+        # The open file of this process, or of its parent after a fork: process id -> (descriptor, identity of the file).
+        opened: Dict[int, Tuple[int, Optional[Tuple[int, int]]]] = {}
 
-        def identity(number):
+        def identity(descriptor: int) -> "Optional[Tuple[int, int]]":
+            """Device and inode of an open file, or None if the descriptor is closed."""
             try:
-                status = os.fstat(number)
+                status = os.fstat(descriptor)
                 return status.st_dev, status.st_ino
             except OSError:
                 return None
 
-        def journal():
-            """A descriptor of this process's file. It is out of the way of apps that count on low numbers, and opened
-            anew where the app has closed it (as daemons do) or has another file under its number."""
+        def descriptor_of_file() -> int:
+            """The descriptor of this process's file.
+
+            It has a high number, since some apps rely on getting low ones. The file is opened again if the app has
+            closed it, as daemons do, or uses its number for another file.
+            """
             pid = os.getpid()
-            number, known = opened.get(pid, (None, None))
-            if number is not None and identity(number) == known:
-                return number
-            parent = [entry for other, entry in opened.items() if other != pid]
+            descriptor, known = opened.get(pid, (None, None))
+            if descriptor is not None and identity(descriptor) == known:
+                return descriptor
+            inherited = [entry for other, entry in opened.items() if other != pid]
             opened.clear()
-            for inherited, was in parent:
-                if identity(inherited) == was:
-                    os.close(inherited)
-            number = os.open("%s/imports-%d" % (folder, pid), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            for number, known in inherited:
+                if identity(number) == known:
+                    os.close(number)
+            descriptor = os.open(f"{folder}/imports-{pid}", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
             for high in high_numbers:
                 if identity(high) is None:
                     try:
-                        os.dup2(number, high, inheritable=False)
-                    except OSError:  # beyond the limit
+                        os.dup2(descriptor, high, inheritable=False)
+                    except OSError:  # above the limit
                         break
-                    os.close(number)
-                    number = high
+                    os.close(descriptor)
+                    descriptor = high
                     break
-            opened[pid] = number, identity(number)
-            return number
+            opened[pid] = descriptor, identity(descriptor)
+            return descriptor
 
-        def write(text):
+        def write(text: str) -> None:
             try:
-                os.write(journal(), text.encode("utf-8", "surrogateescape"))
+                os.write(descriptor_of_file(), text.encode("utf-8", "surrogateescape"))
             except Exception:
                 pass
 
-        def note(name):
+        def record_name(name: str) -> None:
             if name not in seen:
                 seen.add(name)
                 write(name + "\n")
 
-        def search(path):
+        def record_search(path: "Optional[Iterable[Any]]") -> None:
             for entry in path or ():
-                if isinstance(entry, str) and entry not in folders:
-                    folders.add(entry)
-                    write("\t%s\n" % os.path.abspath(entry))
+                if isinstance(entry, str) and entry not in searched:
+                    searched.add(entry)
+                    write(f"\t{os.path.abspath(entry)}\n")
 
-        def finish():
+        def finish() -> None:
             rows = []
             for name, module in list(sys.modules.items()):
                 file = getattr(module, "__file__", None)
                 if isinstance(file, str):
-                    rows.append("%s\t%s\n" % (name, file))
+                    rows.append(f"{name}\t{file}\n")
             write("".join(rows))
 
         if hasattr(sys, "addaudithook"):
 
-            def hook(event, arguments):
+            def hook(event: str, arguments: "Tuple[Any, ...]") -> None:
                 if event == "import":
-                    note(arguments[0])
-                    search(arguments[2])
+                    record_name(arguments[0])
+                    record_search(arguments[2])
 
-            sys.addaudithook(hook)
+            sys.addaudithook(hook)  # novm: 3.6 and 3.7 take the other branch
         else:
 
-            class Finder(object):
+            class Finder:
                 @staticmethod
-                def find_spec(name, path=None, target=None):
-                    note(name)
-                    search(sys.path)
+                def find_spec(name: str, path: "Any" = None, target: "Any" = None) -> None:
+                    record_name(name)
+                    record_search(sys.path)
 
             sys.meta_path.insert(0, Finder)
         atexit.register(finish)

@@ -1,31 +1,40 @@
-"""What can be seen of processes from outside, now and then (proc(5))."""
+"""Looks at processes from outside, now and then (proc(5))."""
 
 import os
 
-from . import paths
+from . import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Set
+
+    from .journal import Journal
 
 
 class MapsProbe:
-    """What is mapped by any process here, read from /proc/PID/maps: a second opinion beside the listener's.
+    """Records the files that processes have mapped, from /proc/PID/maps.
 
-    Where there is no listener, it is the first: then what is open and what runs is looked at as well."""
+    This confirms what the listener reports. Without a listener it is the only source, so then it also records
+    programs, open files and working directories.
+    """
 
-    def __init__(self, journal, alone):
+    def __init__(self, journal: "Journal", alone: bool) -> None:
+        """*alone*: whether there is no listener."""
         self.journal = journal
-        self.seen = set()
         self.alone = alone
-        self.programs = {}
+        self.seen: Set[Any] = set()
+        self.programs: Dict[str, bytes] = {}
 
-    def look(self):
+    def look(self) -> None:
         own = os.getpid()
-        # Where process 1 is ours, all processes are; on a machine, only what came of us.
-        for name in paths.descendants(None if own == 1 else own):
+        # If we are process 1, all processes here belong to the app; on the host, only our descendants do.
+        for name in processes.descendants(None if own == 1 else own):
             if int(name) == own:
                 continue
             if self.alone:
                 self.look_at(name)
             try:
-                with open("/proc/%s/maps" % name, "rb") as file:
+                with open(f"/proc/{name}/maps", "rb") as file:
                     mapped = {line.split(None, 5)[5].rstrip(b"\n") for line in file if b" /" in line}
             except (OSError, IndexError):
                 continue
@@ -34,19 +43,20 @@ class MapsProbe:
                     self.journal.add("fact", "map", int(name), os.fsdecode(path))
             self.seen |= mapped
 
-    def look_at(self, name):
-        """The program of a process, its directory and its open files."""
-        program = paths.link(b"/proc/%s/exe" % name.encode())
+    def look_at(self, name: str) -> None:
+        """Records the program of a process, its working directory and its open files. *name*: its process id."""
+        pid = name.encode()
+        program = processes.link(b"/proc/%s/exe" % pid)
         if program and self.programs.get(name) != program:
             self.programs[name] = program
             self.journal.add("process", int(name), 0, os.fsdecode(program))
             self.journal.add("fact", "exec", int(name), os.fsdecode(program))
         try:
-            numbers = os.listdir("/proc/%s/fd" % name)
+            numbers = os.listdir(f"/proc/{name}/fd")
         except OSError:
             numbers = []
-        found = {("open", paths.link(b"/proc/%s/fd/%s" % (name.encode(), number.encode()))) for number in numbers}
-        found.add(("chdir", paths.link(b"/proc/%s/cwd" % name.encode())))
+        found = {("open", processes.link(b"/proc/%s/fd/%s" % (pid, number.encode()))) for number in numbers}
+        found.add(("chdir", processes.link(b"/proc/%s/cwd" % pid)))
         for kind, path in found - self.seen:
             if path and path.startswith(b"/") and not path.endswith(b" (deleted)"):
                 self.journal.add("fact", kind, int(name), os.fsdecode(path))

@@ -1,12 +1,11 @@
-"""Carries connections between our standard streams and ports or sockets inside the container.
+"""Carries connections between its standard streams and ports or Unix sockets inside the container.
 
-Frames in both directions: number of the connection (u32), kind (u8), length (u32), payload; big endian.
-In: "C" connect (payload JSON [host, port] or [path]), "D" data, "E" end of data, "X" close, "L" list listening ports.
-Out: "O" open, "D" data, "E" end of data, "X" closed (payload: the error, if any), "L" JSON list of [address, port]
-and [path].
-Ends when its input does.
+    start.py relay [PID]     with PID, it lists only sockets of that process and its descendants
 
-    start.py relay [PID]     with it, only ports of that process and its descendants are listed
+A frame is the number of the connection (u32), a kind (u8), a length (u32) and the payload, in big endian.
+In:  C connect (JSON [host, port] or [path]), D data, E end of data, X close, L list what listens.
+Out: O opened, D data, E end of data, X closed (the error, if any), L list (JSON of [address, port] and [path]).
+It ends when its input ends.
 """
 
 import json
@@ -17,50 +16,65 @@ import struct
 import sys
 import time
 
-from . import paths
+from . import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Set
 
 HEADER = struct.Struct(">IcI")
 CHUNK = 65536
+# The state TCP_LISTEN in /proc/net/tcp.
 LISTEN = "0A"
-ATTEMPTS, ENDING = 5, 0.005
+# __SO_ACCEPTCON, a flag in /proc/net/unix: the socket listens.
+ACCEPTS = 0x10000
+# How often a process that may be ending is asked for its sockets, and the seconds in between.
+ATTEMPTS, INTERVAL = 5, 0.005
 
 
-def link_of(path):
+def link_of(path: str) -> str:
     try:
         return os.readlink(path)
-    except FileNotFoundError:  # closed meanwhile
+    except FileNotFoundError:  # closed in the meantime
         return ""
 
 
-def sockets_of(process):
-    """Inodes of the sockets that a process holds; None where we may not ask it. One that has ended holds none."""
-    folder = "/proc/%s/fd" % process
+def sockets_of(process: str) -> "Optional[Set[str]]":
+    """Inodes of the sockets that a process holds; None if we lack the permission. A process that has ended holds none."""
+    folder = f"/proc/{process}/fd"
     for _ in range(ATTEMPTS):
         try:
             links = [link_of(folder + "/" + name) for name in os.listdir(folder)]
             return {link[8:-1] for link in links if link.startswith("socket:[")}
         except (FileNotFoundError, ProcessLookupError):
             return set()
-        except PermissionError:  # so it is, too, while a process ends
+        except PermissionError:  # the kernel also refuses while a process ends
             try:
-                with open("/proc/%s/stat" % process, "rb") as file:
+                with open(f"/proc/{process}/stat", "rb") as file:
                     if file.read().rpartition(b") ")[2][:1] in (b"Z", b"X"):
                         return set()
             except OSError:
                 return set()
-            time.sleep(ENDING)
+            time.sleep(INTERVAL)
     return None
 
 
-def own_sockets(ancestor):
-    """Inodes of the sockets that processes here hold, or descendants of one; None where not all of them can be asked."""
-    held = [sockets_of(process) for process in paths.descendants(ancestor)]
-    return None if None in held else set().union(*held)
+def own_sockets(ancestor: "Optional[int]") -> "Optional[Set[str]]":
+    """Inodes of the sockets of all processes here, or of those below *ancestor*; None if one of them cannot be asked."""
+    held: Set[str] = set()
+    for process in processes.descendants(ancestor):
+        sockets = sockets_of(process)
+        if sockets is None:
+            return None
+        held |= sockets
+    return held
 
 
-def listening(ancestor):
-    """[address, port] of each listening TCP socket of a process here, from /proc/net/tcp (proc(5)): no connection is
-    made. Where the network is the machine's own, others listen there too."""
+def listening(ancestor: "Optional[int]") -> "List[List[Any]]":
+    """[address, port] of each listening TCP socket, from /proc/net/tcp (proc(5)), so that no connection is made.
+
+    In the host's network others listen as well: only sockets of our processes count, unless these cannot be asked.
+    """
     found = []
     own = own_sockets(ancestor)
     for name, family in (("/proc/net/tcp", socket.AF_INET), ("/proc/net/tcp6", socket.AF_INET6)):
@@ -73,14 +87,15 @@ def listening(ancestor):
             fields = row.split()
             if len(fields) > 9 and fields[3] == LISTEN and (own is None or fields[9] in own):
                 address, port = fields[1].split(":")
-                words = struct.unpack("<%dI" % (len(address) // 8), bytes.fromhex(address))
-                packed = struct.pack(">%dI" % len(words), *words)
+                # Words of 32 bits in the order of the processor; inet_ntop wants them in network order.
+                words = struct.unpack(f"<{len(address) // 8}I", bytes.fromhex(address))
+                packed = struct.pack(f">{len(words)}I", *words)
                 found.append([socket.inet_ntop(family, packed), int(port, 16)])
     return found
 
 
-def listening_paths(ancestor):
-    """[path] of each Unix socket that listens for a process here (proc(5): its flags have __SO_ACCEPTCON)."""
+def listening_paths(ancestor: "Optional[int]") -> "List[List[str]]":
+    """[path] of each listening Unix socket of our processes, from /proc/net/unix (proc(5))."""
     own = own_sockets(ancestor)
     try:
         with open("/proc/net/unix", errors="surrogateescape") as file:
@@ -88,48 +103,44 @@ def listening_paths(ancestor):
     except OSError:
         return []
     return [
-        [row[7]] for row in rows if len(row) > 7 and int(row[3], 16) & 0x10000 and row[7].startswith("/") and (own is None or row[6] in own)
+        [row[7]] for row in rows if len(row) > 7 and int(row[3], 16) & ACCEPTS and row[7].startswith("/") and (own is None or row[6] in own)
     ]
 
 
 class Relay:
-    def __init__(self, ancestor=None):
-        self.ancestor = ancestor
-        self.connections = {}
-        self.ended = set()
+    """The connections that are open."""
 
-    def send(self, number, kind, payload=b""):
+    def __init__(self, ancestor: "Optional[int]" = None) -> None:
+        self.ancestor = ancestor
+        self.connections: Dict[int, socket.socket] = {}
+        # Connections whose other end sends nothing more.
+        self.ended: Set[int] = set()
+
+    def send(self, number: int, kind: bytes, payload: bytes = b"") -> None:
         data = HEADER.pack(number, kind, len(payload)) + payload
         while data:
-            data = data[os.write(1, data):]
+            data = data[os.write(1, data) :]
 
-    def close(self, number, reason=b""):
+    def close(self, number: int, reason: bytes = b"") -> None:
         connection = self.connections.pop(number, None)
         self.ended.discard(number)
         if connection is not None:
             connection.close()
             self.send(number, b"X", reason)
 
-    def handle(self, number, kind, payload):
+    def handle(self, number: int, kind: bytes, payload: bytes) -> None:
+        """Does what one frame asks for."""
         connection = self.connections.get(number)
         try:
             if kind == b"L":
                 self.send(number, b"L", json.dumps(listening(self.ancestor) + listening_paths(self.ancestor)).encode())
             elif kind == b"C":
-                target = json.loads(payload.decode())
-                if len(target) == 1:
-                    opened = socket.socket(socket.AF_UNIX)
-                    opened.connect(target[0])
-                else:
-                    # no create_connection: it would import the idna codec, which the kit need not carry
-                    opened = socket.socket(socket.AF_INET6 if ":" in target[0] else socket.AF_INET)
-                    opened.connect((target[0], target[1]))
-                self.connections[number] = opened
+                self.connections[number] = self.connect(json.loads(payload.decode()))
                 self.send(number, b"O")
             elif connection is None:
                 pass
             elif kind in (b"D", b"E"):
-                self.tell(connection, payload, kind == b"E")
+                self.forward(connection, payload, kind == b"E")
             elif kind == b"X":
                 self.close(number)
         except OSError as error:
@@ -137,8 +148,26 @@ class Relay:
             self.close(number, str(error).encode())
 
     @staticmethod
-    def tell(connection, payload, last):
-        """Sends, or ends sending. A server may answer and close before it has read all: its answer is still to be received."""
+    def connect(target: "List[Any]") -> "socket.socket":
+        """A connection to [host, port] or [path]. Raises OSError.
+
+        socket.create_connection would import the codec idna, which the kit does not contain.
+        """
+        if len(target) == 1:
+            opened = socket.socket(socket.AF_UNIX)
+            opened.connect(target[0])
+        else:
+            opened = socket.socket(socket.AF_INET6 if ":" in target[0] else socket.AF_INET)
+            opened.connect((target[0], target[1]))
+        return opened
+
+    @staticmethod
+    def forward(connection: "socket.socket", payload: bytes, last: bool) -> None:
+        """Sends data, or ends sending.
+
+        Failures are ignored: a server may answer and close before it has read all, and its answer still has to be
+        received.
+        """
         try:
             connection.sendall(payload)
             if last:
@@ -146,22 +175,24 @@ class Relay:
         except OSError:
             pass
 
-    def receive(self, number):
+    def receive(self, number: int) -> None:
         try:
             data = self.connections[number].recv(CHUNK)
         except OSError as error:
-            return self.close(number, str(error).encode())
+            self.close(number, str(error).encode())
+            return
         if data:
             self.send(number, b"D", data)
         else:
             self.ended.add(number)
             self.send(number, b"E")
 
-    def run(self):
+    def run(self) -> None:
+        """Serves until the input ends."""
         pending = b""
         while True:
             sockets = {item: number for number, item in self.connections.items() if number not in self.ended}
-            readable, _, _ = select.select([0] + list(sockets), [], [])
+            readable, _, _ = select.select([0, *sockets], [], [])
             for item in readable:
                 if item != 0:
                     if sockets[item] in self.connections:
@@ -180,5 +211,5 @@ class Relay:
                     self.handle(number, kind, payload)
 
 
-def main():
+def main() -> None:
     Relay(int(sys.argv[1]) if len(sys.argv) > 1 else None).run()

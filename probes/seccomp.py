@@ -1,4 +1,4 @@
-"""Installs a seccomp filter with a listener (seccomp_unotify(2)) on the calling thread, by ctypes alone."""
+"""Installs a seccomp filter with a listener (seccomp_unotify(2)) on the calling thread, through ctypes."""
 
 import ctypes
 import os
@@ -6,6 +6,11 @@ import struct
 
 from . import syscalls
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Tuple
+
+# linux/prctl.h, linux/seccomp.h
 PR_SET_NO_NEW_PRIVS = 38
 SECCOMP_SET_MODE_FILTER = 1
 FLAG_NEW_LISTENER = 1 << 3
@@ -22,18 +27,21 @@ IOCTL_ID_VALID = 0x40082102
 IOCTL_SET_FLAGS = 0x40082104
 FD_SYNC_WAKE_UP = 1
 
-# offsets in struct seccomp_data
+# Offsets in struct seccomp_data.
 DATA_NR, DATA_ARCH, DATA_ARGS = 0, 4, 16
 
 
-def program(machine):
-    """The classic BPF program for *machine* as bytes: an array of struct sock_filter."""
-    arch, column, _, io_uring_setup = syscalls.ARCHES[machine]
+def program(architecture: str) -> "Tuple[bytes, int]":
+    """The classic BPF program: an array of struct sock_filter, and the number of its instructions.
+
+    It reports each call of syscalls.TABLE, refuses io_uring, which would open files unseen, and allows all else.
+    """
+    audit_arch, column, _, io_uring_setup = syscalls.ARCHITECTURES[architecture]
     load, jeq, jset, ret = 0x20, 0x15, 0x45, 0x06
     rows = [(row[column], row[0]) for row in syscalls.TABLE if row[column] is not None]
     code = [
         (load, 0, 0, DATA_ARCH),
-        (jeq, 1, 0, arch),
+        (jeq, 1, 0, audit_arch),
         (ret, 0, 0, RET_ALLOW),
         (load, 0, 0, DATA_NR),
         (jeq, 0, 1, io_uring_setup),
@@ -55,7 +63,7 @@ def program(machine):
     return b"".join(struct.pack("=HBBI", *row) for row in code), len(code)
 
 
-def install(machine):
+def install(architecture: str) -> int:
     """Sets no_new_privs, installs the filter on this thread and returns the listener's descriptor.
 
     Raises OSError with the errno of prctl(2) or seccomp(2).
@@ -63,10 +71,11 @@ def install(machine):
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
-    code, count = program(machine)
+    code, count = program(architecture)
     instructions = ctypes.create_string_buffer(code, len(code))
     prog = ctypes.create_string_buffer(struct.pack("@HP", count, ctypes.addressof(instructions)))
-    number = syscalls.ARCHES[machine][2]
+    number = syscalls.ARCHITECTURES[architecture][2]
+    # Linux before 5.19 does not know FLAG_WAIT_KILLABLE_RECV.
     for flags in (FLAG_NEW_LISTENER | FLAG_WAIT_KILLABLE_RECV, FLAG_NEW_LISTENER):
         fd = libc.syscall(
             ctypes.c_long(number),

@@ -1,25 +1,36 @@
-"""Runs a program under a seccomp listener and writes down every path that it and its descendants name.
+"""Runs a program under a seccomp listener, and records every path that it and its descendants name.
 
     start.py supervisor JSON -- PROGRAM [ARGUMENT...]
 
-JSON: {"facts": file, "stop": number of the image's stop signal (0: none), "patience": seconds that the program gets
-after it, "first": whether it runs in place of process 1, "beside": whether it was started beside an app by the
-runtime, "ptrace": whether CAP_SYS_PTRACE was added for us alone, "listener": whether system calls are listened to;
-without, processes are only looked at now and then}.
+JSON:
+    facts     the file to write
+    stop      number of the image's stop signal; 0 if nobody will ask for it
+    patience  seconds that the program gets after the stop signal
+    first     whether the program stands in for process 1 of the container
+    beside    whether the runtime started this beside the app, as `docker exec` does
+    ptrace    whether CAP_SYS_PTRACE was added for the supervisor, so that the app must not have it
+    listener  whether to listen to system calls; without it, processes are only looked at now and then
 
-The file of facts gets JSON lines: ["process", pid, parent, executable] before the first fact of a process and after
-each of its execs, ["fact", kind, pid, path], ["warning", text], ["needs", what] where the program's processes can't be
-read without a capability, or system calls can't be listened to, and ["exit", status] when the program has ended. A
-file without that line is of a supervisor that died. Paths are absolute, as the caller named them (not resolved);
-undecodable bytes are surrogate escapes.
+The file of facts gets JSON lines:
+    ["process", pid, parent, executable]  before the first fact of a process, and again after each exec
+    ["fact", kind, pid, path]             the path is absolute and as the caller named it, with its links
+    ["warning", text]
+    ["error", text]                       the program could not be watched; it was ended
+    ["needs", "SYS_PTRACE"]               the program has to be started again with this capability
+    ["needs", "listener"]                 it has to be started again without a listener
+    ["exit", status]                      the program has ended; without this line the supervisor was killed
+Bytes of a path that are not UTF-8 are surrogate escapes (PEP 383).
+
+Exits with the program's status, 128 plus the number of the signal that killed it, 127 if there is no such program, 126
+if it cannot be executed, and 125 if it could not be watched.
 """
 
-import array
 import errno
 import json
 import os
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
@@ -30,29 +41,43 @@ from .maps import MapsProbe
 try:
     from . import privileges, seccomp
     from .watcher import Watcher
-except ImportError:  # no ctypes: no call is seen, and only what can be polled is told
+except ImportError:  # without ctypes there is no listener
     privileges = seccomp = Watcher = None
 
-ENVIRONMENT_PREFIX = b"PYSHRINK_HIDDEN_"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+
+# src/watching/watched.ts hides the variables of ld.so under names with this prefix.
+HIDDEN_PREFIX = b"PYSHRINK_HIDDEN_"
 DEFAULT_PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FLUSH_SECONDS = 0.5
+# Without a listener processes are looked at this often.
 LOOK_SECONDS = 0.01
+# A real-time signal that no app uses: asks us to stop the app. src/watching/watched.ts sends it.
 STOP_REQUEST = 60
+# Facts that may wait for the next flush.
 BUFFERED = 512
+# Exit statuses.
+NOT_WATCHED, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
 
 
-def original_environment():
-    """The environment as the runtime gave it, with what was hidden from our own loader put back."""
+def original_environment() -> "Dict[bytes, bytes]":
+    """The environment as the runtime set it. Variables that were hidden from the kit's own loader get their values back."""
     with open("/proc/self/environ", "rb") as file:
         entries = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
-    hidden = {name[len(ENVIRONMENT_PREFIX):]: value for name, _, value in entries if name.startswith(ENVIRONMENT_PREFIX)}
-    return {
-        name: hidden.get(name, value) for name, _, value in entries if not name.startswith(ENVIRONMENT_PREFIX)
-    }
+    hidden = {name[len(HIDDEN_PREFIX) :]: value for name, _, value in entries if name.startswith(HIDDEN_PREFIX)}
+    return {name: hidden.get(name, value) for name, _, value in entries if not name.startswith(HIDDEN_PREFIX)}
 
 
-def start(program, environment, machine, mask, options):
-    """Forks, installs the filter in the child and execs; returns (pid, listener)."""
+def start(
+    program: "List[str]", environment: "Dict[bytes, bytes]", architecture: str, mask: "Set[Any]", options: "Dict[str, Any]"
+) -> "Tuple[int, Optional[int]]":
+    """Starts the program under a filter. Returns its process id and the listener, or None if there is none.
+
+    The child installs the filter, since a filter applies to the process that installs it and its descendants, and sends
+    the listener here over a socket (unix(7), SCM_RIGHTS). *mask*: the signals that the program blocks.
+    """
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid:
@@ -60,41 +85,40 @@ def start(program, environment, machine, mask, options):
         _, ancillary, _, _ = ours.recvmsg(1, socket.CMSG_SPACE(4))
         if not ancillary:
             return pid, None
-        descriptors = array.array("i")
-        descriptors.frombytes(ancillary[0][2][:4])
         ours.close()
-        return pid, descriptors[0]
-    status, started = 126, False
+        return pid, struct.unpack("i", ancillary[0][2][:4])[0]
+    status, started = NOT_EXECUTABLE, False
     try:
         ours.close()
         if options["first"] and privileges:
-            privileges.become_subreaper()  # as process 1 it would get all orphans
+            privileges.become_subreaper()  # process 1 gets all orphans, and the program stands in for it
         if options["ptrace"]:
             privileges.drop(privileges.CAP_SYS_PTRACE)
         if options["listener"]:
-            listener = seccomp.install(machine)
-            theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [listener]))])
+            listener = seccomp.install(architecture)
+            theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", listener))])
             os.close(listener)
         theirs.close()
         started = True
+        # CPython ignores or handles these, and a program inherits what is ignored.
         for number in (signal.SIGPIPE, getattr(signal, "SIGXFSZ", signal.SIGPIPE), signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         execute([os.fsencode(word) for word in program], environment)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            status = 127
+            status = NOT_FOUND
         if options["listener"] and not started:
-            os._exit(125)  # without a word: it is started again, without a listener
-        os.write(2, ("pyshrink: %s: %s\n" % (program[0], error.strerror)).encode())
+            os._exit(NOT_WATCHED)  # prints nothing: the program is started again without a listener
+        os.write(2, f"pyshrink: {program[0]}: {error.strerror}\n".encode())
     finally:
         os._exit(status)
 
 
-def execute(program, environment):
-    """execvpe(3) with the bytes of the environment. os.execvpe would import a module, which the kit need not carry.
+def execute(program: "List[bytes]", environment: "Dict[bytes, bytes]") -> None:
+    """execvpe(3) with an environment of bytes. os.execvpe imports a module that the kit does not contain.
 
-    Raises OSError: EACCES where a candidate may not be executed, else that of the last one.
+    Raises OSError: EACCES if a candidate may not be executed, else the error of the last one.
     """
     if b"/" in program[0]:
         os.execve(program[0], program, environment)
@@ -110,19 +134,20 @@ def execute(program, environment):
     raise denied or OSError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
-def keep_to_ourselves():
-    """Whatever descriptors a client without a daemon was given are not the container's."""
+def keep_descriptors_from_app() -> None:
+    """Makes the app inherit only the standard streams: a client without a daemon may leave other descriptors open."""
     for number in map(int, os.listdir("/proc/self/fd")):
         if number > 2:
             try:
                 os.set_inheritable(number, False)
             except OSError:
-                pass  # that of the listing itself
+                pass  # the descriptor of the listing itself
 
 
-def catches(pid, number):
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal."""
     try:
-        with open("/proc/%d/status" % pid, "rb") as file:
+        with open(f"/proc/{pid}/status", "rb") as file:
             for line in file:
                 if line.startswith(b"SigCgt:"):
                     return bool(int(line.split()[1], 16) >> (number - 1) & 1)
@@ -131,12 +156,12 @@ def catches(pid, number):
     return False
 
 
-def serve_signals(child, options, journal, maps, catchable):
-    """Forwards signals, reaps, and returns the app's wait status once the app itself has ended.
+def serve_signals(child: int, options: "Dict[str, Any]", journal: Journal, maps: MapsProbe, catchable: "Set[int]") -> int:
+    """Forwards signals and reaps processes until the app has ended. Returns the app's wait status.
 
-    As process 1 a signal without a handler is ignored by the kernel; as our child the app would die of it. So a signal
-    goes on only where the app catches it. STOP_REQUEST asks us to stop it as `docker stop` would: by the stop signal,
-    and by SIGKILL when its time is over, or at once where it does not catch the stop signal.
+    The kernel ignores a signal that process 1 has no handler for. Our child would die of it, so while we are process 1 a
+    signal is forwarded only if the app catches it. STOP_REQUEST means to stop the app as `docker stop` would: with the
+    stop signal, and with SIGKILL when its time is over, or at once if it does not catch the stop signal.
     """
     first, stop_signal = options["first"] and os.getpid() == 1, options["stop"]
     deadline = None
@@ -163,14 +188,14 @@ def serve_signals(child, options, journal, maps, catchable):
         elif number == STOP_REQUEST:
             maps.look()
             deadline = time.monotonic() + options["patience"]
-            # Where it would be ignored, whoever stops it waits in vain.
+            # The kernel would ignore an uncaught stop signal, and whoever stops the container would wait in vain.
             os.kill(child, stop_signal if not first or catches(child, stop_signal) else signal.SIGKILL)
         elif not first or catches(child, number):
             os.kill(child, number)
 
 
-def reap_the_rest(journal, maps, catchable):
-    """Until nothing is left of what the program has left running: without us, none of its calls would be answered."""
+def reap_the_rest(journal: Journal, maps: MapsProbe, catchable: "Set[int]") -> None:
+    """Waits for all processes that the program has left running: only this process answers their system calls."""
     while True:
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
@@ -182,55 +207,58 @@ def reap_the_rest(journal, maps, catchable):
         journal.flush()
 
 
-def stand_aside():
-    """Forks: returns, in the child, the function that tells the status with which the parent then ends.
+def detach() -> "Callable[[int], None]":
+    """Forks. Returns, in the child, a function that makes the parent exit with a status.
 
-    What a runtime starts beside an app may leave processes behind. They need their supervisor; the runtime waits for
-    the process that it has started, and for all that hold its streams."""
+    A command that the runtime starts beside the app may leave processes running. These need their supervisor, but the
+    runtime waits for the process that it started, and for all processes that hold its streams.
+    """
     read, write = os.pipe()
     if os.fork():
         os.close(write)
         status = os.read(read, 3)
-        os._exit(int(status) if status else 125)
+        os._exit(int(status) if status else NOT_WATCHED)
     os.close(read)
 
-    def tell(code):
+    def end_parent(code: int) -> None:
         null = os.open("/dev/null", os.O_RDWR)
         for stream in range(3):
             os.dup2(null, stream)
         os.write(write, b"%d" % code)
         os.close(write)
 
-    return tell
+    return end_parent
 
 
-def main():
+def main() -> None:
     options, program = json.loads(sys.argv[1]), sys.argv[3:]
-    machine = os.uname().machine
+    architecture = os.uname().machine
     environment = original_environment()
-    keep_to_ourselves()
-    tell = stand_aside() if options["beside"] else None
+    keep_descriptors_from_app()
+    end_parent = detach() if options["beside"] else None
+    # Beside an app, this process is killed without notice when process 1 ends.
     journal = Journal(options["facts"], 0 if options["beside"] else BUFFERED)
+    # 32 and 33 belong to the C library (signal(7)).
     catchable = set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
     if privileges:
         privileges.become_subreaper()
-    child, listener = start(program, environment, machine, mask, options)
+    child, listener = start(program, environment, architecture, mask, options)
     if options["listener"]:
         if listener is None:
             journal.add("needs", "listener")
             journal.flush()
-            os._exit(125)
+            os._exit(NOT_WATCHED)
         can_have_more = os.geteuid() == 0 and not options["ptrace"] and not privileges.has(privileges.CAP_SYS_PTRACE)
-        watcher = Watcher(listener, journal, machine, can_have_more)
+        watcher = Watcher(listener, journal, architecture, can_have_more)
         threading.Thread(target=watcher.run, daemon=True).start()
     maps = MapsProbe(journal, not options["listener"])
     status = serve_signals(child, options, journal, maps, catchable)
     code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
     journal.add("exit", code)
     journal.flush()
-    if tell:
-        tell(code)
+    if end_parent:
+        end_parent(code)
         reap_the_rest(journal, maps, catchable)
         journal.flush()
     os._exit(code)

@@ -1,13 +1,13 @@
-"""System calls that take a path, for x86_64 and aarch64, and what each says about the path.
+"""System calls that take a path, for x86_64 and aarch64, and what each does with the path.
 
 Numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h of Linux.
-A row is (name, x86_64 number, aarch64 number, paths); a path is (kind, dirfd argument or None, path argument), where
-the kind ``open`` is refined by the flags argument that follows it, and ``socket`` means that the argument points at a
-struct sockaddr. A call with two paths has two entries.
 """
 
 OPEN, OPENAT2, LOOKUP, EXEC, CHDIR, CHROOT, CREATE, REMOVE, CHANGE, SOCKET = range(10)
 
+# Rows of (name, x86_64 number, aarch64 number, paths). A path is (kind, argument of the directory's descriptor or None,
+# argument of the path). OPEN has a fourth element, the argument of the flags, and OPENAT2 that of struct open_how. The path
+# of SOCKET is in a struct sockaddr.
 TABLE = (
     ("open", 2, None, ((OPEN, None, 0, 1),)),
     ("openat", 257, 56, ((OPEN, 0, 1, 2),)),
@@ -65,11 +65,11 @@ TABLE = (
     ("bind", 49, 200, ((SOCKET, None, 1),)),
 )
 
-# uname machine -> (AUDIT_ARCH of linux/audit.h, column of TABLE, number of seccomp, number of io_uring_setup)
-ARCHES = {
+# Architecture as uname(2) names it -> (AUDIT_ARCH of linux/audit.h, column of TABLE, number of seccomp, number of io_uring_setup)
+ARCHITECTURES = {
     "x86_64": (0xC000003E, 1, 317, 425),
     "aarch64": (0xC00000B7, 2, 277, 425),
 }
 
-# name -> argument that holds AT_EMPTY_PATH: such a call is about a descriptor, and is let through in the filter
+# Name -> argument that may hold AT_EMPTY_PATH. The filter allows such a call: it is about a descriptor, not a path.
 EMPTY_PATH_ARGUMENT = {"newfstatat": 3, "statx": 2}

@@ -1,83 +1,99 @@
-"""Answers the notifications of a seccomp listener, and writes down the path that each call names."""
+"""Answers the notifications of a seccomp listener, and records the path that each system call names."""
 
 import errno
 import fcntl
 import os
 import struct
 
-from . import paths, seccomp, syscalls
+from . import paths, processes, seccomp, syscalls
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Sequence, Set, Tuple
+
+    from .journal import Journal
+
+# SECCOMP_USER_NOTIF_FLAG_CONTINUE: the call goes on as if nobody listened.
 CONTINUE = 1
+# struct seccomp_notif has 80 bytes, which must be zero when the kernel is asked to fill it in.
 NOTIFICATION = bytes(80)
+SOCKADDR_UN_SIZE = 110
 
 
 class Watcher:
     """Answers the notifications of one listener."""
 
-    def __init__(self, listener, journal, machine, can_have_more):
+    def __init__(self, listener: int, journal: "Journal", architecture: str, can_have_more: bool) -> None:
+        """*can_have_more*: whether a new start with CAP_SYS_PTRACE would let us read processes that we cannot read now."""
         self.can_have_more = can_have_more
         self.listener = listener
         self.journal = journal
-        self.machine = machine
+        self.architecture = architecture
         self.reader = paths.Reader()
-        self.seen = set()
-        self.processes = set()
-        self.warned = set()
+        # Facts that are in the journal already.
+        self.seen: Set[Tuple[int, str, bytes]] = set()
+        # Processes that the journal names, with the program that they run now.
+        self.processes: Set[int] = set()
+        self.warned: Set[str] = set()
         self.chrooted = False
-        column = syscalls.ARCHES[machine][1]
+        column = syscalls.ARCHITECTURES[architecture][1]
         self.calls = {row[column]: row[3] for row in syscalls.TABLE if row[column] is not None}
         try:
+            # Runs the two sides on one CPU in turn, which is faster (Linux 6.6 and later).
             fcntl.ioctl(listener, seccomp.IOCTL_SET_FLAGS, seccomp.FD_SYNC_WAKE_UP)
         except OSError:
             pass
 
-    def run(self):
+    def run(self) -> None:
+        """Answers until this process ends."""
         ioctl, unpack, pack = fcntl.ioctl, struct.Struct("=QIIiIQ6Q").unpack, struct.Struct("=QqiI").pack
         recv, send, listener, calls = seccomp.IOCTL_RECV, seccomp.IOCTL_SEND, self.listener, self.calls
         while True:
             try:
                 notification = ioctl(listener, recv, NOTIFICATION)
             except OSError as error:
-                if error.errno in (errno.EINTR, errno.ENOENT):  # ENOENT: the caller died meanwhile
+                if error.errno in (errno.EINTR, errno.ENOENT):  # ENOENT: the caller has died
                     continue
-                self.fail("error", "the listener can't be read any more: %s" % error.strerror)
+                self.fail("error", f"the listener can't be read any more: {error.strerror}")
             cookie, tid, _, number, _, _, a0, a1, a2, a3, a4, a5 = unpack(notification)
             try:
                 arguments = (a0, a1, a2, a3, a4, a5)
                 for path in calls[number]:
-                    self.note(cookie, tid, path, arguments)
+                    self.record(cookie, tid, path, arguments)
             except (FileNotFoundError, ProcessLookupError):
-                pass  # the caller died meanwhile
+                pass  # the caller has died
             except paths.Unreadable:
                 if not self.valid(cookie):
-                    continue  # it is root's because the caller died meanwhile
+                    continue  # the caller has died, and its folder in /proc belongs to root now
                 if self.can_have_more:
                     self.fail("needs", "SYS_PTRACE")
                 self.warn("unreadable", "a process changed its user, so that its paths could not be read")
             except Exception as error:  # the app must go on whatever happens here
-                self.warn(repr(error), "the supervisor could not read a call: %r" % (error,))
+                self.warn(repr(error), f"the supervisor could not read a call: {error!r}")
             try:
                 ioctl(listener, send, pack(cookie, 0, 0, CONTINUE))
             except OSError as error:
                 if error.errno == errno.EINVAL:
                     self.fail("error", "the kernel can't let a watched call go on (it is older than Linux 5.5)")
 
-    def fail(self, kind, text):
-        """Ends everything: the app would wait for ever for its next call to be answered."""
+    def fail(self, kind: str, text: str) -> None:
+        """Ends this process, and with it the app, whose next call nobody would answer."""
         self.journal.add(kind, text)
         self.journal.flush()
         os._exit(125)
 
-    def warn(self, key, text):
+    def warn(self, key: str, text: str) -> None:
+        """Records a warning, once for each *key*."""
         if key not in self.warned:
             self.warned.add(key)
             self.journal.add("warning", text)
 
-    def note(self, cookie, tid, path, arguments):
+    def record(self, cookie: int, tid: int, path: "Sequence[Any]", arguments: "Tuple[int, ...]") -> None:
+        """Records one path of a call. *path*: as in syscalls.TABLE. Raises Unreadable, and OSError if the caller has died."""
         kind, dirfd = path[0], path[1]
         address = arguments[path[2]]
         if kind == syscalls.SOCKET:
-            name = paths.socket_path(self.reader.bytes(tid, address, 110))
+            name = paths.socket_path(self.reader.data(tid, address, SOCKADDR_UN_SIZE))
             if name is None:
                 return
         else:
@@ -87,10 +103,10 @@ class Watcher:
             if name is None:
                 return
         if kind == syscalls.OPEN:
-            kind_name = paths.open_kind(arguments[path[3]], self.machine)
+            kind_name = paths.open_kind(arguments[path[3]], self.architecture)
         elif kind == syscalls.OPENAT2:
-            how = self.reader.bytes(tid, arguments[path[3]], 8)
-            kind_name = paths.open_kind(int.from_bytes(how, "little"), self.machine)
+            how = self.reader.data(tid, arguments[path[3]], 8)
+            kind_name = paths.open_kind(int.from_bytes(how, "little"), self.architecture)
         else:
             kind_name = paths.KIND_NAMES[kind]
         if kind == syscalls.CHROOT:
@@ -114,23 +130,18 @@ class Watcher:
             self.introduce(pid)
         self.journal.add("fact", kind_name, pid, os.fsdecode(name))
         if kind == syscalls.EXEC:
-            self.processes.discard(pid)  # what it does next, it does as another program
+            self.processes.discard(pid)  # its next calls come from another program
 
-    def valid(self, cookie):
+    def valid(self, cookie: int) -> bool:
         """Whether the caller still waits, so that what was read is its own (NOTIF_ID_VALID, seccomp_unotify(2))."""
         try:
             fcntl.ioctl(self.listener, seccomp.IOCTL_ID_VALID, struct.pack("=Q", cookie))
         except OSError as error:
-            return error.errno != errno.ENOENT  # Linux before 5.9 knows the call by another number
+            return error.errno != errno.ENOENT  # Linux before 5.9 has another number for this request
         return True
 
-    def introduce(self, pid):
+    def introduce(self, pid: int) -> None:
+        """Records the parent and the program of a process."""
         self.processes.add(pid)
-        parent = 0
-        try:
-            with open("/proc/%d/stat" % pid, "rb") as file:
-                parent = int(file.read().rpartition(b")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            pass
-        executable = paths.link(b"/proc/%d/exe" % pid)
-        self.journal.add("process", pid, parent, os.fsdecode(executable) if executable else None)
+        executable = processes.link(b"/proc/%d/exe" % pid)
+        self.journal.add("process", pid, processes.parent_of(str(pid)) or 0, os.fsdecode(executable) if executable else None)

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Everything: install, build, lint, types, unit tests; and where there is an engine or one can be started, the tests
-# that run real containers.
+# Runs everything: install, build, lint, types, the checks of the probes, unit tests, and, if there is an engine or one
+# can be started, the tests that run real containers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash test/install.sh
 npx --no-install biome check --error-on-warnings
 npx --no-install tsc -p test/tsconfig.json
+bash test/probes.sh
 
 status=0
 bash fixtures/engine.sh || status=$?
@@ -20,13 +21,8 @@ else
   exit "$status"
 fi
 
-# What the tests make goes with them; other users look in.
-TMPDIR=$(mktemp -d)
-export TMPDIR
-chmod 1777 "$TMPDIR"
-trap 'rm -rf --one-file-system "$TMPDIR" || true' EXIT
-
-report=$TMPDIR/report.json
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
 status=0
 npx --no-install vitest run --config test/vitest.config.ts --reporter=default --reporter=json --outputFile.json="$report" "$@" || status=$?
 node -e '

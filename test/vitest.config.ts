@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    globalSetup: `${import.meta.dirname}/support/temporary.ts`,
     projects: [
       { test: { name: 'unit', root: import.meta.dirname, include: ['**/*.test.ts'], exclude: ['e2e/**'] } },
       {

@@ -7,7 +7,7 @@ export type Import = z.infer<typeof Import>;
 /** What no reading of the code can follow: a computed import, exec or eval, modules looked for at run time. */
 export const SpotKind = z.enum(['import', 'exec', 'scan']);
 
-/** What a module names, as probes/modules.py tells it. */
+/** What a module names, as probes/summary.py reports it. */
 export const Summary = z.object({
   imports: z.array(Import).default([]),
   /** Names that the code loads when the module is imported: globals, attributes, names imported from a module. */

@@ -47,6 +47,7 @@ it.each(names)('golden keep set: %s', async (name) => {
   const lines = [...keep.reasons].map(
     ([path, reasons]) => `${path}\n${reasons.map(({ rule, detail }) => `    ${rule}: ${detail}\n`).join('')}`,
   );
-  const text = [...lines.sort(), ...notes.map((note) => `note: ${note.replace(/(SyntaxError): .*/, '$1')}\n`)].join('');
+  // CPython before 3.11.4 reports null bytes in a source as a ValueError.
+  const text = [...lines.sort(), ...notes.map((note) => `note: ${note.replace(/(SyntaxError|ValueError): .*/, 'SyntaxError')}\n`)].join('');
   await expect(text).toMatchFileSnapshot(join(FOLDER, name, 'keep.txt'));
 });

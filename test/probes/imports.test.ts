@@ -14,7 +14,7 @@ describeWithPython('the import probe', () => {
     return { result, files: readdirSync(folder).map((name) => parseImports(readFileSync(join(folder, name), 'utf8')).modules) };
   };
 
-  it.each(PYTHONS)('under %s tells what is imported, also inside functions, and where it is', async (python) => {
+  it.each(PYTHONS)('under %s records imports, also inside functions, with their files', async (python) => {
     const { result, files } = await run(python, 'import json\ndef f():\n    import wave\nf()\nprint("done")');
     expect([result.exitCode, result.stdout, result.stderr]).toEqual([0, 'done', '']);
     expect(files).toHaveLength(1);
@@ -22,12 +22,12 @@ describeWithPython('the import probe', () => {
     expect(files[0]?.get('wave')).toMatch(/wave\.py$/);
   });
 
-  it('tells what was imported by a process that ends without cleaning up', async () => {
+  it('records the imports of a process that ends with os._exit', async () => {
     const { files } = await run(PYTHONS[0] as string, 'import json, os; os._exit(0)');
     expect(files[0]?.has('json')).toBe(true);
   });
 
-  it('gives every forked process a file of its own', async () => {
+  it('writes one file for each forked process', async () => {
     const { files } = await run(
       PYTHONS[0] as string,
       'import os\nif os.fork() == 0:\n    import wave\n    os._exit(0)\nos.wait()\nimport json',
@@ -38,7 +38,7 @@ describeWithPython('the import probe', () => {
     ]);
   });
 
-  it.each(PYTHONS)('under %s survives an app that closes all descriptors, or takes their numbers', async (python) => {
+  it.each(PYTHONS)('under %s goes on when the app closes all descriptors or uses their numbers', async (python) => {
     const { result, files } = await run(
       python,
       'import os\nprint(os.open("/dev/null", os.O_RDONLY))\nos.closerange(3, 2000)\nimport wave\n' +
@@ -49,7 +49,7 @@ describeWithPython('the import probe', () => {
     expect([files.length, files[0]?.has('wave'), files[0]?.has('cmd')]).toEqual([1, true, true]);
   });
 
-  it("disturbs nobody where it can't write", async () => {
+  it("does not disturb the app if it can't write", async () => {
     const result = await execa(PYTHONS[0] as string, ['-c', `${START.replace('FOLDER', '"/nowhere"')}import json; print("fine")`]);
     expect([result.stdout, result.stderr]).toEqual(['fine', '']);
   });

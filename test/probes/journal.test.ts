@@ -1,16 +1,14 @@
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { describeWithPython, PYTHONS, probeFile } from '../support/probes.js';
+import { codeWithProbes, describeWithPython, PYTHONS } from '../support/probes.js';
 
-/** One thread writes down, the other flushes, and they take turns as often as they can. */
+/** One thread adds facts while another one flushes. The short switch interval makes them take turns as often as possible. */
 const COMPARE = `
-import importlib.util, sys, tempfile, threading
-spec = importlib.util.spec_from_file_location("journal", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
+import tempfile, threading
+from pyshrink_probes.journal import Journal
 sys.setswitchinterval(1e-6)
 with tempfile.NamedTemporaryFile() as file:
-    journal = module.Journal(file.name, int(sys.argv[2]))
+    journal = Journal(file.name, int(sys.argv[1]))
     def write():
         for number in range(20000):
             journal.add("fact", number)
@@ -26,9 +24,9 @@ print("whole")
 
 describeWithPython('the file of facts', () => {
   it.each(PYTHONS.flatMap((python) => [0, 512].map((buffered) => [python, buffered] as const)))(
-    'under %s, with %i buffered, has every fact in its order',
+    'under %s, with %i buffered, has every fact in order',
     async (python, buffered) => {
-      const run = await execa(python, ['-c', COMPARE, probeFile('journal.py'), String(buffered)], { reject: false });
+      const run = await execa(python, codeWithProbes(COMPARE, String(buffered)), { reject: false });
       expect([run.stdout, run.stderr]).toEqual(['whole', '']);
     },
   );

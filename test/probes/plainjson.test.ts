@@ -1,13 +1,11 @@
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { describeWithPython, PYTHONS, probeFile } from '../support/probes.js';
+import { codeWithProbes, describeWithPython, PYTHONS } from '../support/probes.js';
 
 const COMPARE = `
-import importlib.util, json, sys
-spec = importlib.util.spec_from_file_location("plainjson", sys.argv[1])
-plain = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(plain)
+import json
+from pyshrink_probes import plainjson as plain
 for line in sys.stdin.buffer:
     value = json.loads(line.decode())
     assert plain.loads(line.decode()) == value, line
@@ -23,11 +21,11 @@ print("same")
 `;
 
 describeWithPython('JSON for interpreters without it', () => {
-  it.each(PYTHONS)('under %s says what json says', async (python) => {
+  it.each(PYTHONS)('under %s reads and writes the same values as json', async (python) => {
     const values = fc.sample(fc.jsonValue({ stringUnit: 'binary' }), { numRuns: 500, seed: 7 });
     const special = ['\ud800', 'a\udcffb', '\u{1f600}', '\\u0041', '"\\/\b\f\n\r\t', { '': [[], {}, -0.5e-7, 1e300, true, null] }];
     const input = [...values, ...special].map((value) => `${JSON.stringify(value)}\n`).join('');
-    const run = await execa(python, ['-c', COMPARE, probeFile('plainjson.py')], { input, reject: false });
+    const run = await execa(python, codeWithProbes(COMPARE), { input, reject: false });
     expect([run.stdout, run.stderr]).toEqual(['same', '']);
   });
 });

@@ -38,7 +38,7 @@ describeWithPython('the relay', () => {
     listening.close();
   });
 
-  it('does not end a request before it is answered: servers take that for a client that went away', async () => {
+  it('keeps a request open until it is answered: servers would think that the client is gone', async () => {
     const early: boolean[] = [];
     server.removeAllListeners('request');
     server.on('request', (incoming, outgoing) => {
@@ -76,11 +76,11 @@ describeWithPython('the relay', () => {
       sent.end(body);
     });
 
-  it('knows what listens, without connecting', async () => {
+  it('lists TCP sockets that listen', async () => {
     expect(await relay.listeners()).toContainEqual({ address: '127.0.0.1', port });
   });
 
-  it('carries several large requests at once, byte by byte', async () => {
+  it('carries several large requests at once without changing a byte', async () => {
     const bodies = [1, 70_000, 1_500_000].map((size, index) => Buffer.alloc(size, index + 1));
     const answers = await Promise.all(bodies.map((body, index) => ask(`/${index}`, body)));
     for (const [index, answer] of answers.entries()) {
@@ -100,16 +100,16 @@ describeWithPython('the relay', () => {
     echo.close();
   });
 
-  it('brings the answer of a server that closes before it has read the request', async () => {
+  it('delivers the answer of a server that closes before it has read the request', async () => {
     const hasty = createSocketServer({ pauseOnConnect: true });
     const accepted = new Promise<Socket>((resolve) => hasty.on('connection', resolve));
     await new Promise<void>((resolve) => hasty.listen(0, '127.0.0.1', resolve));
     const connection = relay.connect(['127.0.0.1', (hasty.address() as { port: number }).port]);
-    connection.write('read by nobody');
+    connection.write('never read');
     const socket = await accepted;
-    await relay.listeners(); // what was asked of the relay before is done
+    await relay.listeners(); // answered after everything that was sent before
     process.kill(pid, 'SIGSTOP');
-    // Unread bytes make the end of this a reset, which is there when the relay goes on, as is more to send.
+    // Unread bytes turn the close into a reset. The relay finds it, and more data to send, when it continues.
     await new Promise((resolve) => socket.write('no', resolve));
     await new Promise((resolve) => socket.on('close', resolve).destroy());
     connection.write('more');

@@ -10,7 +10,7 @@ const options = (facts: string, more = {}) =>
   JSON.stringify({ facts, stop: 15, patience: 10, first: true, beside: false, ptrace: false, listener: true, ...more });
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'facts.jsonl');
 
-/** Runs a program under the supervisor by one of this machine's interpreters. */
+/** Runs a program under the supervisor, with an interpreter of this computer. */
 async function supervise(command: string[], { python = PYTHONS[0] as string, env = {} } = {}) {
   const file = newFile();
   const run = await execa(python, probe('supervisor', options(file), '--', ...command), { reject: false, env });
@@ -18,7 +18,7 @@ async function supervise(command: string[], { python = PYTHONS[0] as string, env
 }
 
 describeWithPython('the supervisor', () => {
-  it.each(PYTHONS)('under %s tells what a shell and its children open, and how it ended', async (python) => {
+  it.each(PYTHONS)('under %s records what a shell and its children open, and the exit status', async (python) => {
     const { run, facts } = await supervise(['sh', '-c', 'cat /etc/passwd > /dev/null; cd /usr; [ -e lib ]; exit 3'], { python });
     expect([run.exitCode, run.stdout, run.stderr, facts.exit, facts.warnings]).toEqual([3, '', '', 3, []]);
     const told = facts.observations.map(({ kind, path }) => `${kind} ${path}`);
@@ -27,17 +27,17 @@ describeWithPython('the supervisor', () => {
     expect(facts.processes[cat ?? -1]?.executable).toMatch(/cat$|coreutils$|busybox$/);
   });
 
-  it('says 127 for a program that is not there and 126 for one that may not be run', async () => {
+  it('exits with 127 if there is no such program, and with 126 if it is not executable', async () => {
     expect((await supervise(['no-such-program'])).run).toMatchObject({ exitCode: 127, stderr: expect.stringContaining('no-such-program') });
     expect((await supervise(['/etc/passwd'])).run.exitCode).toBe(126);
     expect((await supervise(['hosts'], { env: { PATH: `/etc:${process.env.PATH}` } })).run.exitCode).toBe(126);
   });
 
-  it('passes a death by a signal on as 128 and its number', async () => {
+  it('records 128 plus the number of the signal that killed the program', async () => {
     expect((await supervise(['sh', '-c', 'kill -9 $$'])).facts.exit).toBe(137);
   });
 
-  it('forwards a signal, which the program may catch', async () => {
+  it('forwards signals to the program', async () => {
     const file = newFile();
     const run = execa(
       PYTHONS[0] as string,
@@ -49,7 +49,7 @@ describeWithPython('the supervisor', () => {
     expect(parseFacts(readFileSync(file, 'utf8')).exit).toBe(9);
   });
 
-  it('kills a program that does not end by the stop signal in its time', async () => {
+  it('kills a program that does not end in time after the stop signal', async () => {
     const run = execa(
       PYTHONS[0] as string,
       probe(
@@ -66,19 +66,19 @@ describeWithPython('the supervisor', () => {
     expect((await run).exitCode).toBe(137);
   });
 
-  it('gives the program the environment that the runtime gave, hidden variables put back', async () => {
+  it('gives hidden variables back to the program', async () => {
     const { run } = await supervise(['sh', '-c', 'echo "$LD_DEBUG_OUTPUT|$PYTHONHOME|$PYSHRINK_HIDDEN_LD_DEBUG_OUTPUT"'], {
       env: { LD_DEBUG_OUTPUT: '', PYSHRINK_HIDDEN_LD_DEBUG_OUTPUT: '/tmp/x', PYTHONHOME: '/nowhere' },
     });
     expect(run.stdout).toBe('/tmp/x|/nowhere|');
   });
 
-  it('turns io_uring off, which would open files unseen', async () => {
+  it('refuses io_uring, which would open files unseen', async () => {
     const code = 'import ctypes; libc = ctypes.CDLL(None, use_errno=True); print(libc.syscall(425, 1, None), ctypes.get_errno())';
     expect((await supervise([PYTHONS[0] as string, '-c', code])).run.stdout).toBe('-1 38');
   });
 
-  it("sees relative paths from a directory's descriptor, and unix sockets", async () => {
+  it("records paths relative to a directory's descriptor, and Unix sockets", async () => {
     const code = `import os, socket
 folder = os.open("/usr", os.O_RDONLY | os.O_DIRECTORY)
 os.stat("share", dir_fd=folder)

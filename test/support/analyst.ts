@@ -6,30 +6,29 @@ import type { Analyst } from '../../src/keep/python/world.js';
 import type { PythonLayout } from '../../src/python/layout.js';
 import { Summary } from '../../src/python/summary.js';
 import type { RootFs } from '../../src/rootfs.js';
-import { PACKAGE_FOLDER, PYTHONS } from './probes.js';
+import { codeWithProbes, PYTHONS } from './probes.js';
 
 const CODE = `
-import json, sys
-sys.path.insert(0, ${JSON.stringify(PACKAGE_FOLDER)})
-from pyshrink_probes import modules
+import json
+from pyshrink_probes.summary import summary_of
 request = json.load(sys.stdin)
-print(json.dumps([modules.summary_of(path, request["names"]) for path in request["paths"]]))
+print(json.dumps([summary_of(path, request["names"]) for path in request["paths"]]))
 `;
 
-/** What modules.py says of files, under a Python of this machine. */
+/** Summaries of files (probes/summary.py). `python` is an interpreter of this computer. */
 export function summarizeFiles(paths: readonly string[], names: readonly string[] = [], python = PYTHONS[0] as string): Summary[] {
-  const output = execFileSync(python, ['-I', '-B', '-c', CODE], { input: JSON.stringify({ paths, names }), maxBuffer: 1 << 28 });
+  const output = execFileSync(python, codeWithProbes(CODE), { input: JSON.stringify({ paths, names }), maxBuffer: 1 << 28 });
   return Summary.array().parse(JSON.parse(output.toString()));
 }
 
-/** What modules.py says of one module's text. */
+/** Summary of one module's text. */
 export function summarizeText(text: string | Buffer, python?: string): Summary {
   const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'module.py');
   writeFileSync(path, text);
   return summarizeFiles([path], [], python)[0] as Summary;
 }
 
-/** An analyst over a made-up tree: its files are written down, and read by a Python of this machine. */
+/** An analyst of a made-up tree: writes its files to a temporary folder, where a Python of this computer reads them. */
 export function analystOver(fs: RootFs): Analyst {
   return {
     members: async () => [],
@@ -49,7 +48,7 @@ export function analystOver(fs: RootFs): Analyst {
   };
 }
 
-/** A layout as CPython 3.13 has it under /usr. */
+/** The layout of a CPython 3.13 that is installed under /usr. */
 export const LAYOUT: PythonLayout = {
   version: '3.13.1',
   executable: '/usr/bin/python3',

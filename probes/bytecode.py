@@ -1,0 +1,80 @@
+"""Reads the instructions of a code object, with what differs between CPython 3.6 and 3.14.
+
+Source: the documentation of `dis`, and Lib/opcode.py of each version.
+"""
+
+import dis
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Dict, Iterable, Iterator, List, Tuple
+
+EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
+IMPORT_NAME = dis.opmap["IMPORT_NAME"]
+HAS_NAME = frozenset(dis.hasname)
+HAS_CONST = frozenset(dis.hasconst)
+# Since 3.11 and 3.12 the lowest bits of these instructions' arguments are flags; the index is above them.
+SHIFTS: "Dict[str, int]" = {}
+if sys.version_info >= (3, 11):
+    SHIFTS["LOAD_GLOBAL"] = 1
+if sys.version_info >= (3, 12):
+    SHIFTS.update({"LOAD_ATTR": 1, "LOAD_SUPER_ATTR": 2})
+# Until 3.9 jumps count bytes, since 3.10 instructions of two bytes; since 3.11 they count from the next instruction.
+JUMP_UNIT = 2 if sys.version_info >= (3, 10) else 1
+JUMPS_ARE_RELATIVE = sys.version_info >= (3, 11)
+# Instructions that newer versions put between those that we look for.
+NEUTRAL = {"CACHE", "PUSH_NULL", "NOP", "TO_BOOL", "PRECALL", "KW_NAMES", "COPY", "RESUME", "NOT_TAKEN"}
+# CO_OPTIMIZED: the code of a function, not that of a module or a class (`inspect`).
+OPTIMIZED = 1
+
+
+def instructions(code: "CodeType") -> "Iterator[Tuple[int, str, int, int]]":
+    """Yields (offset, name, argument, offset of the next instruction) for each instruction except CACHE."""
+    extended = 0
+    names = dis.opname
+    data = code.co_code
+    for offset in range(0, len(data), 2):
+        operation, argument = data[offset], data[offset + 1] | extended
+        if operation == EXTENDED_ARG:
+            extended = argument << 8
+            continue
+        extended = 0
+        name = names[operation]
+        if name != "CACHE":
+            yield offset, name, argument, offset + 2
+
+
+def name_of(code: "CodeType", name: str, argument: int) -> str:
+    """The name that an instruction of HAS_NAME uses."""
+    return code.co_names[argument >> SHIFTS.get(name, 0)]
+
+
+def constant_of(code: "CodeType", name: str, argument: int) -> object:
+    """The constant that an instruction loads, or NotImplemented if it loads none."""
+    if name == "LOAD_SMALL_INT":
+        return argument
+    if dis.opmap.get(name) in HAS_CONST and argument < len(code.co_consts):
+        return code.co_consts[argument]
+    return NotImplemented
+
+
+def jump_target(data: bytes, after: int, argument: int) -> int:
+    """The offset that a forward jump leads to. *after*: offset of the instruction that follows the jump."""
+    if not JUMPS_ARE_RELATIVE:
+        return argument * JUMP_UNIT
+    while after < len(data) and dis.opname[data[after]] == "CACHE":
+        after += 2
+    return after + argument * 2
+
+
+def strings_in(constants: "Iterable[object]") -> "List[str]":
+    """The strings among constants, also those in tuples and frozensets."""
+    found: List[str] = []
+    for value in constants:
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, (tuple, frozenset)):
+            found += strings_in(value)
+    return found

@@ -1,0 +1,259 @@
+"""Summarizes what a Python module names: imports, attributes, strings, programs and libraries.
+
+The module is not executed; its compiled code is read. The order of instructions that this relies on is the same from
+CPython 3.6 to 3.14: an import is LOAD_CONST level, LOAD_CONST names, IMPORT_NAME.
+"""
+
+import dis
+import re
+
+from . import binaries
+from .apinames import (
+    COMMON_RUNNERS,
+    IMPORTERS,
+    LOADERS,
+    RESOLVERS,
+    RUNNER_MODULES,
+    RUNNERS,
+    SEARCHERS,
+    SHELLS,
+    UNSOUND,
+)
+from .bytecode import (
+    HAS_NAME,
+    IMPORT_NAME,
+    NEUTRAL,
+    OPTIMIZED,
+    constant_of,
+    instructions,
+    jump_target,
+    name_of,
+    strings_in,
+)
+from .codefiles import NotReadable, code_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any, Dict, Iterator, List, Set, Tuple
+
+NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
+LONGEST_NAME = 200
+LONGEST_COMMAND = 500
+# Instructions before a call that are remembered: enough for the elements of a command line.
+REMEMBERED = 64
+
+
+def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
+    """Summary of the file *path*, as src/python/summary.ts describes it, or {"error": text} if it cannot be read.
+
+    *names*: top-level modules that an extension module may name.
+    """
+    try:
+        if path.endswith(".so"):
+            return binaries.summary_of(path, names)
+        summary = Summary()
+        summary.add_module(code_of(path))
+        return summary.fields()
+    except NotReadable as error:
+        return {"error": str(error)}
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+
+
+class Summary:
+    """What one module names. The fields are those of src/python/summary.ts, some under a clearer name."""
+
+    def __init__(self) -> None:
+        self.imports: List[List[Any]] = []
+        # Names that are loaded, by function; those of the module's own code are under "".
+        self.functions: Dict[str, Set[str]] = {}
+        self.main: Set[str] = set()
+        self.strings: Set[str] = set()
+        self.paths: Set[str] = set()
+        self.dynamic: Set[str] = set()
+        self.commands: Set[str] = set()
+        # Commands of COMMON_RUNNERS, which count only if the module imports one of RUNNER_MODULES.
+        self.common_commands: Set[str] = set()
+        self.maybe_commands: Set[str] = set()
+        self.libraries: Set[str] = set()
+        self.shell = False
+        self.lazy = False
+        self.spots: List[List[Any]] = []
+
+    def fields(self) -> "Dict[str, Any]":
+        """The summary as JSON, without empty fields."""
+        if any(module in RUNNER_MODULES for _, _, module, _, _ in self.imports):
+            self.commands |= self.common_commands
+        fields = {
+            "imports": self.imports,
+            "names": sorted(self.functions.pop("", ())),
+            "functions": {name: sorted(names) for name, names in sorted(self.functions.items())},
+            "main": sorted(self.main),
+            "strings": sorted(self.strings),
+            "paths": sorted(self.paths),
+            "dynamic": sorted(self.dynamic),
+            "commands": sorted(self.commands),
+            "maybe": sorted(self.maybe_commands),
+            "libraries": sorted(self.libraries),
+            "shell": self.shell,
+            "lazy": self.lazy,
+            "spots": sorted(self.spots),
+        }
+        return {key: value for key, value in fields.items() if value}
+
+    def add_module(self, code: "CodeType") -> None:
+        """Adds the code of a module, with all functions and classes in it."""
+        pending = [(code, "", "", 0)]
+        while pending:
+            code, scope, class_name, depth = pending.pop()
+            self.add_code(code, scope)
+            for inner in code.co_consts:
+                if not hasattr(inner, "co_code"):
+                    continue
+                is_function, name = inner.co_flags & OPTIMIZED, inner.co_name
+                inner_scope = scope
+                if not scope and is_function and name[0] != "<":
+                    inner_scope = function_scope(class_name, name)
+                if depth == 0 and name == "__getattr__":
+                    self.lazy = True
+                if name.startswith("<generic parameters of"):
+                    # Type parameters (PEP 695): the interpreter itself imports typing for them (_Py_subscript_generic).
+                    self.imports.append([inner.co_firstlineno, 0, "typing", [], scope])
+                pending.append((inner, inner_scope, class_name or ("" if is_function else name), depth + 1))
+
+    def add_code(self, code: "CodeType", scope: str) -> None:
+        """Adds one code object. *scope*: the function that it belongs to, "" for code that runs at import."""
+        is_function = code.co_flags & OPTIMIZED
+        used = set(code.co_names)
+        strings = strings_in(code.co_consts)
+        names = {text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text)}
+        # Going over the instructions is slow, so it is done only where something depends on their order.
+        if not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS:
+            loaded = self.scan(code, scope)
+            if not is_function:
+                used = loaded
+        # A function's own name is left out: calling itself does not make it used.
+        self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
+        self.strings |= names
+        self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
+        if used & RESOLVERS:
+            self.dynamic |= names
+        if used & RUNNERS:
+            self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
+            commands = {text for text in commands_in(code) if 1 < len(text) <= LONGEST_COMMAND}
+            (self.commands if used & RUNNERS - COMMON_RUNNERS else self.common_commands).update(commands)
+            if used & SHELLS or "shell" in strings:
+                self.shell = True
+        if used & LOADERS:
+            self.libraries.update(text for text in strings if 1 < len(text) <= LONGEST_NAME)
+
+    def scan(self, code: "CodeType", scope: str) -> "Set[str]":
+        """Goes over the instructions: records imports and unsound spots, and returns the names that are loaded.
+
+        Code under `if TYPE_CHECKING:` is skipped; that under `if __name__ == "__main__":` gets the scope "__main__".
+        """
+        loaded: Set[str] = set()
+        lines = list(dis.findlinestarts(code))[::-1]
+        line = code.co_firstlineno
+        # The two instructions before the current one: name and constant.
+        second_last: Tuple[Any, Any] = (None, NotImplemented)
+        last = second_last
+        # The name whose test decides on a block, between its load and the jump.
+        guard = None
+        # The line of a call of IMPORTERS whose arguments are being loaded, and whether a constant name was among them.
+        call_line = None
+        has_constant = False
+        skip_to = main_to = 0
+        for offset, name, argument, after in instructions(code):
+            while lines and lines[-1][0] <= offset:
+                line = lines.pop()[1] or line
+            if offset < skip_to:
+                continue
+            value = constant_of(code, name, argument)
+            if call_line and name not in NEUTRAL:
+                if isinstance(value, str) and not has_constant:
+                    has_constant = True
+                elif not has_constant or name.startswith(("BINARY_", "FORMAT_", "BUILD_STRING")):
+                    self.spots.append([call_line, "import"])
+                    call_line = None
+                elif name.startswith("CALL"):
+                    call_line = None
+            operation = dis.opmap[name]
+            if operation in HAS_NAME:
+                text = name_of(code, name, argument)
+                if operation == IMPORT_NAME:
+                    level, names = second_last[1], last[1]
+                    self.imports.append(
+                        [
+                            line,
+                            level if isinstance(level, int) else 0,
+                            text,
+                            list(names or ()) if names is not NotImplemented else [],
+                            scope or ("__main__" if offset < main_to else ""),
+                        ]
+                    )
+                elif name.startswith("LOAD_") or name == "IMPORT_FROM":
+                    (self.main if offset < main_to else loaded).add(text)
+                    if name != "IMPORT_FROM" and text in IMPORTERS:
+                        call_line, has_constant = line, False
+                    elif text in UNSOUND and (UNSOUND[text] != "exec" or name in ("LOAD_NAME", "LOAD_GLOBAL")):
+                        self.spots.append([line, UNSOUND[text]])
+                guard = text if text in ("TYPE_CHECKING", "__name__") else None
+            elif guard and name not in NEUTRAL:
+                if guard == "__name__" and (value == "__main__" or (name == "COMPARE_OP" and last[1] == "__main__")):
+                    pass  # between the load of __name__ and the jump
+                elif "JUMP" in name and name.endswith("IF_FALSE"):
+                    target = jump_target(code.co_code, after, argument)
+                    if guard == "TYPE_CHECKING":
+                        skip_to = target
+                    elif last[0] == "COMPARE_OP":
+                        main_to = target
+                    guard = None
+                else:
+                    guard = None
+            if name not in NEUTRAL:
+                second_last, last = last, (name, value)
+        return loaded
+
+
+def function_scope(class_name: str, name: str) -> str:
+    """`function`, `Class.method`, or `Class` for a special method: its callers name only the class."""
+    if not class_name:
+        return name
+    return class_name if name[:2] == name[-2:] == "__" else f"{class_name}.{name}"
+
+
+def commands_in(code: "CodeType") -> "Iterator[str]":
+    """Strings at the places of command lines in code that runs programs.
+
+    These are the first string after a name of RUNNERS, the first element of each list or tuple, and, in code that
+    looks for programs, every element of a constant tuple.
+    """
+    recent: List[object] = []
+    is_wanted = False
+    searches = SEARCHERS.intersection(code.co_names)
+    listed: Tuple[object, ...] = ()
+    for _, name, argument, _ in instructions(code):
+        if name in NEUTRAL:
+            continue
+        value = constant_of(code, name, argument)
+        if listed and not name.endswith("_KW"):  # a tuple before a call with _KW holds the names of keyword arguments
+            for text in listed if searches else listed[:1]:
+                if isinstance(text, str):
+                    yield text
+        listed = ()
+        if dis.opmap[name] in HAS_NAME:
+            is_wanted = is_wanted or name_of(code, name, argument) in RUNNERS
+        elif isinstance(value, str):
+            if is_wanted:
+                yield value
+            is_wanted = False
+        elif isinstance(value, (tuple, frozenset)):
+            listed = tuple(value)
+        elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
+            first = recent[-argument]
+            if isinstance(first, str):
+                yield first
+        recent.append(value)
+        del recent[:-REMEMBERED]
