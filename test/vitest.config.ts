@@ -1,8 +1,27 @@
+import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// Two groups run one after the other: first `unit`, then `e2e`, each with its files side by side.
+/**
+ * Files that take minutes, the longest first. They start first, so that no worker is left alone with one at the end;
+ * Vitest itself goes by the sizes of the files until it has measured a run.
+ */
+const LONGEST = ['zoo', 'fixtures', 'local', 'interrupt', 'options', 'often'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.indexOf(basename(moduleId, '.test.ts'));
+      return at < 0 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
+// Two groups run one after the other: first `unit`, then `e2e`. In each, files run side by side.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -10,8 +29,8 @@ export default defineConfig({
           root: import.meta.dirname,
           include: ['**/*.test.ts'],
           exclude: ['e2e/**'],
-          // Most of the time of these tests went into loading the same modules for each file. So a worker loads them
-          // once: a test must put back what it changes in them or in process.env.
+          // A worker loads modules once, and not for each file, which took most of the time. So a test puts back what
+          // it changes in a module or in process.env.
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -22,15 +41,16 @@ export default defineConfig({
           name: 'e2e',
           root: import.meta.dirname,
           include: ['e2e/**/*.test.ts'],
-          // Each file sees only its own sessions, so that all of them can share one daemon.
+          // Each file sees only its own sessions on the daemon, so none has to wait for another. Networks, containers
+          // and images that a test makes itself have names that no other file uses.
           setupFiles: ['support/namespace.ts'],
-          // Long enough for a busy machine: only a test that hangs runs into it.
+          // No test is expected to be this slow: only one that hangs reaches it, even on a busy machine.
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          // Half of the time is spent waiting, for the engine or for an app that starts: three workers fill two cores.
+          // Much of the time is spent waiting for the engine or for an app to start: three workers fill two cores.
           maxWorkers: 3,
-          // Within a file, of tests that are marked `concurrent`.
-          maxConcurrency: 2,
+          // Tests of one file at once, where they are marked `concurrent`.
+          maxConcurrency: 3,
           sequence: { groupOrder: 1 },
         },
       },
