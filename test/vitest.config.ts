@@ -29,9 +29,12 @@ export default defineConfig({
           root: import.meta.dirname,
           include: ['**/*.test.ts'],
           exclude: ['e2e/**'],
-          // A worker loads modules once, and not for each file, which took most of the time. So a test puts back what
-          // it changes in a module or in process.env.
+          // A worker loads modules once for all its files: loading them for each file took most of the time. The setup
+          // file restores the working directory and the environment. No test may change a module's state or mock one.
           isolate: false,
+          setupFiles: ['support/restore.ts'],
+          // No test is expected to be this slow: only one that hangs reaches it, even on a busy machine.
+          testTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -44,7 +47,7 @@ export default defineConfig({
           // Each file sees only its own sessions on the daemon, so none has to wait for another. Networks, containers
           // and images that a test makes itself have names that no other file uses.
           setupFiles: ['support/namespace.ts'],
-          // No test is expected to be this slow: only one that hangs reaches it, even on a busy machine.
+          // As above, for tests that build images.
           testTimeout: 600_000,
           hookTimeout: 600_000,
           // Much of the time is spent waiting for the engine or for an app to start: three workers fill two cores.
