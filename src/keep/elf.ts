@@ -17,9 +17,9 @@ export const elfRule: Rule = {
     const elf = await context.libraries.elf(entry.path);
     if (!elf) return [];
     const python = await pythonOf(context);
-    if (python && (elf.bits !== python.elf.bits || elf.machine !== python.elf.machine))
+    if (python && (elf.bits !== python.elf.bits || elf.eMachine !== python.elf.eMachine))
       context.notes.push(
-        `${entry.path} is of another architecture (${elf.bits}-bit, machine ${elf.machine}): what it opens can't be watched`,
+        `${entry.path} is of another architecture (${elf.bits}-bit, machine ${elf.eMachine}): what it opens can't be watched`,
       );
     const add = (path: string, parent: string, detail: string): Addition => ({ path, rule: 'elf', parents: [parent], detail });
     const additions: Addition[] = [];
