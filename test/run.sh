@@ -3,27 +3,51 @@
 # can be started, the tests that run real containers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bash test/install.sh
-npx --no-install biome check --error-on-warnings
-npx --no-install tsc -p test/tsconfig.json
-bash test/probes.sh
+
+# What the tests make is removed with this folder. Other users look into it.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+chmod 1777 "$TMPDIR"
+trap 'rm -rf --one-file-system "$TMPDIR" || true' EXIT
+
+# The types of src/ are checked below, with those of the tests.
+bash test/install.sh --noCheck
+
+check() {
+  npx --no-install biome check --error-on-warnings
+  npx --no-install tsc -p test/tsconfig.json
+  bash test/probes.sh
+}
+
+# Runs while the engine builds images, and prints its output when it has ended.
+(set -e; check) >"$TMPDIR/check.log" 2>&1 &
+checks=$!
+
+images() {
+  local status=0
+  bash fixtures/engine.sh || status=$?
+  [ "$status" = 0 ] || return "$status"
+  bash fixtures/build.sh || return 1
+  bash fixtures/bases.sh busybox:glibc || return 1
+  bash fixtures/peers.sh || return 1
+}
+engine=0
+images || engine=$?
 
 status=0
-bash fixtures/engine.sh || status=$?
-if [ "$status" = 0 ]; then
-  bash fixtures/build.sh
-  bash fixtures/bases.sh busybox:glibc
-  bash fixtures/peers.sh
+wait "$checks" || status=$?
+cat "$TMPDIR/check.log"
+[ "$status" = 0 ] || exit "$status"
+
+if [ "$engine" = 0 ]; then
   export PYSHRINK_TEST_ENGINE=1
-elif [ "$status" = 3 ]; then
+elif [ "$engine" = 3 ]; then
   printf 'tests: SKIPPED: the tests that run containers, since there is no engine (see above)\n' >&2
 else
-  exit "$status"
+  exit "$engine"
 fi
 
-report=$(mktemp)
-trap 'rm -f "$report"' EXIT
-status=0
+report=$TMPDIR/report.json
 npx --no-install vitest run --config test/vitest.config.ts --reporter=default --reporter=json --outputFile.json="$report" "$@" || status=$?
 node -e '
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped } = JSON.parse(require("fs").readFileSync(process.argv[1]));

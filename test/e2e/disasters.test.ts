@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { buildImage, describeWithEngine, docker, leftovers, pyshrink, runningApps, SLIM, workdir } from '../support/engine.js';
 
 const LIMITED = '--exit-timeout';
 
@@ -13,8 +13,8 @@ describeWithEngine('a disaster gets one clear message, and leaves no trace and n
     const run = pyshrink(['trace', ...args], { cwd, env });
     const acted = (async () => {
       for (;;) {
-        const id = await docker('ps', '-q', '--filter', 'label=io.pyshrink.role=app');
-        if (id !== '') return act(id);
+        const [id] = await runningApps();
+        if (id !== undefined) return act(id);
         await new Promise((go) => setTimeout(go, 50));
       }
     })();

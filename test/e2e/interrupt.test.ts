@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { buildImage, describeWithEngine, leftovers, pyshrink, runningApps, SLIM, workdir } from '../support/engine.js';
 
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
 
@@ -17,9 +17,8 @@ describeWithEngine('interruption', () => {
       reject: false,
       forceKillAfterDelay: false,
     });
-    const app = () => docker('ps', '-q', '--filter', 'label=io.pyshrink.role=app', '--filter', `status=running`);
-    const before = await app();
-    while ((await app()) === before) await new Promise((go) => setTimeout(go, 100));
+    const before = (await runningApps()).length;
+    while ((await runningApps()).length === before) await new Promise((go) => setTimeout(go, 100));
     return { run };
   };
 

@@ -8,7 +8,6 @@ import { firstRun } from '../support/records.js';
 /** What an app can tell of the options that it is run with. */
 const APP = `
 import json, os, resource, socket, stat, sys
-import { firstRun } from '../support/records.js';
 def read(path):
     try:
         return open(path).read()

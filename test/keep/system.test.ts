@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
 import { SYSTEM_ROWS } from '../../src/keep/data/system.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
@@ -156,6 +156,11 @@ async function reasonsOf(one: Case, level: KeepInput['level'] = 'reachable'): Pr
 
 describeWithPython('system data by need', () => {
   const seen = new Set<string>();
+  /** What is kept of the same tree by an app that calls for nothing. */
+  let without: Map<string, string[]>;
+  beforeAll(async () => {
+    without = await reasonsOf({ about: '', keeps: [] });
+  });
 
   it.each(CASES)('$about', async (one) => {
     const reasons = await reasonsOf(one);
@@ -165,7 +170,6 @@ describeWithPython('system data by need', () => {
     }
     for (const path of one.leaves ?? []) expect(reasons.has(path)).toBe(false);
     if (one.about === 'always') return;
-    const without = await reasonsOf({ about: '', keeps: [] });
     for (const path of one.keeps) expect(without.has(path)).toBe(false);
   });
 

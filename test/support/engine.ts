@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { describe } from 'vitest';
+import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from '../../src/engines/docker/labels.js';
 
 /** Set by test/run.sh where an engine answers and the fixtures are built. */
 export const HAS_ENGINE = process.env.PYSHRINK_TEST_ENGINE === '1';
@@ -55,14 +56,19 @@ export async function buildFolder(folder: string): Promise<string> {
   return name;
 }
 
-/** What is on the daemon of sessions of ours. */
+/** Everything on the daemon that was made by sessions of this test file; those of other files do not count. */
 export async function leftovers(): Promise<string[]> {
-  const filter = ['--filter', 'label=io.pyshrink.session'];
+  const filter = ['--filter', `label=${SESSION_LABEL}`];
   const lists = await Promise.all([
     docker('ps', '-aq', ...filter),
     docker('volume', 'ls', '-q', ...filter),
     docker('images', '-q', ...filter),
-    docker('images', '-q', 'pyshrink.tmp/*'),
+    docker('images', '-q', `${TEMPORARY_REPOSITORY}/*`),
   ]);
   return lists.flatMap((text) => text.split('\n').filter(Boolean));
+}
+
+/** Containers of apps that sessions of this test file run now. */
+export async function runningApps(): Promise<string[]> {
+  return (await docker('ps', '-q', '--filter', `label=${ROLE_LABEL}=app`)).split('\n').filter(Boolean);
 }

@@ -1,6 +1,13 @@
+/**
+ * Sessions of another namespace are neither seen nor removed. Without this variable, all users of a daemon share one.
+ * Each of our test files has its own, since they run side by side: none removes what another one has left behind, or
+ * takes it for its own.
+ */
+const NAMESPACE = process.env.PYSHRINK_NAMESPACE ? `-${process.env.PYSHRINK_NAMESPACE}` : '';
+
 /** Label of everything that a session makes, with the session's id, so that leftovers of a dead session can be found. */
-export const SESSION_LABEL = 'io.pyshrink.session';
+export const SESSION_LABEL = `io.pyshrink.session${NAMESPACE}`;
 /** Label of containers: `helper` or `app`. */
-export const ROLE_LABEL = 'io.pyshrink.role';
+export const ROLE_LABEL = `io.pyshrink.role${NAMESPACE}`;
 /** Repository of the temporary names of a session's images. The tag contains the session's id. */
-export const TEMPORARY_REPOSITORY = 'pyshrink.tmp';
+export const TEMPORARY_REPOSITORY = `pyshrink.tmp${NAMESPACE}`;
