@@ -4,7 +4,7 @@ import type { Entry, RootFs } from '../rootfs.js';
 import { type ContentSource, imageArchive } from '../tar/dockerarchive.js';
 import type { Trace } from '../trace/schema.js';
 import { imageConfig } from './config.js';
-import { planLayers } from './layers.js';
+import { type PythonPlaces, planLayers } from './layers.js';
 
 export interface AssembleInput {
   session: Session;
@@ -32,13 +32,15 @@ export function keptEntries(keep: KeepSet, fs: RootFs): Entry[] {
   return [...keep.reasons.keys()].map((path) => fs.lstat(path)).filter((entry): entry is Entry => entry !== undefined);
 }
 
+/** Where Python is in a tree, without links. */
+export function placesOf({ executable, version, sitePackages }: Trace['python'], fs: RootFs): PythonPlaces {
+  const real = (path: string) => fs.resolve(path)?.path ?? path;
+  return { executable: real(executable), version, sitePackages: sitePackages.map(real) };
+}
+
 /** Streams the image into the engine under a temporary name; it becomes the user's only when smoke has passed. */
 export async function assembleImage({ session, original, base, entries, fs, trace, level, contents }: AssembleInput): Promise<Assembled> {
-  const layers = planLayers(entries, fs, {
-    executable: fs.resolve(trace.python.executable)?.path ?? trace.python.executable,
-    version: trace.python.version,
-    sitePackages: trace.python.sitePackages.map((folder) => fs.resolve(folder)?.path ?? folder),
-  });
+  const layers = planLayers(entries, fs, placesOf(trace.python, fs));
   const archive = imageArchive({
     layers,
     baseLayers: base?.layers.length ?? 0,

@@ -1,11 +1,9 @@
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch, type Loaded } from '../elf/search.js';
 import { UserError } from '../errors.js';
+import { GLIBC_LIBRARIES } from '../keep/data/libc.js';
 import type { KeepSet } from '../keep/keepset.js';
 import { baseName, type Entry, join, parentOf, push, RootFs } from '../rootfs.js';
-
-/** Libraries that are built with the C library and only work with its very version (glibc's own shared objects). */
-const GLIBC = /^(ld-linux[^/]*\.so|ld64?\.so|lib(c|m|mvec|pthread|dl|rt|resolv|util|anl|nsl|BrokenLocale|thread_db|nss_[a-z]+)\.so)\.\d+$/;
 
 export interface Overlay {
   /** What is written over the base. */
@@ -80,14 +78,14 @@ async function shareLibraries(
   const ours = await LibrarySearch.open(original, {});
   const root = (await ours.closure(python)).objects[0];
   if (!root) throw misfit(name, 'can only be used with a dynamically linked Python');
-  const copy = async (soname: string) => (GLIBC.test(soname) ? findOwn(soname, root, ours, original) : undefined);
+  const copy = async (soname: string) => (GLIBC_LIBRARIES.test(soname) ? findOwn(soname, root, ours, original) : undefined);
   for (const { path } of runnable) {
     for (const object of (await theirs.closure(path)).objects.slice(1)) {
       const soname = object.elf.soname ?? baseName(object.path);
-      if (!GLIBC.test(soname)) continue;
+      if (!GLIBC_LIBRARIES.test(soname)) continue;
       const found = await copy(soname);
       if (found === undefined) throw misfit(name, `needs ${soname} for ${path}, and the image's own C library does not bring it`);
-      keep.add({ path: found, rule: 'base', parents: [], detail: `${path} of ${name} needs it` });
+      keep.add({ path: found, rule: 'base', kind: 'library', subject: path, of: name, parents: [] });
     }
   }
   // Whatever else of its C library there is must not be found beside the app's.

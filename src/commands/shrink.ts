@@ -2,6 +2,7 @@ import { ExitCode } from '../errors.js';
 import { openImage, publish, targetOf } from '../pipeline/images.js';
 import { assembleDraft, baseImage, checkImage, passed } from '../pipeline/stages.js';
 import { verdictLines } from '../report/verdict.js';
+import { describeReason } from '../report/words.js';
 import { formatTable, megabytes } from '../ui/table.js';
 import { Folder } from '../workspace/folder.js';
 import { withSession } from './context.js';
@@ -71,7 +72,7 @@ export async function shrinkCommand(reference: string, args: string[], flags: Sh
     print(flags.json, document, [
       ...material.trace.warnings.map((warning) => `warning: ${warning}`),
       ...draft.notes.map((note) => `note: ${note}`),
-      ...repairs.slice(0, SHOWN).map(({ path, because }) => `repaired: ${path}: ${because}`),
+      ...repairs.slice(0, SHOWN).map((repair) => `repaired: ${repair.path}: ${describeReason({ rule: 'repair', parents: [], ...repair })}`),
       ...(repairs.length > SHOWN ? [`repaired: and ${repairs.length - SHOWN} more paths (pyshrink why names them)`] : []),
       ...(repairs.length > 0 ? ['Each of these is something that a rule should have known; please report it.'] : []),
       ...verdictLines(verdict),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { assembleImage, keptEntries } from '../assemble/assemble.js';
+import { assembleImage, keptEntries, placesOf } from '../assemble/assemble.js';
 import { type Overlay, overBase } from '../assemble/base.js';
 import type { CommandContext } from '../commands/context.js';
 import type { KeepFlags } from '../commands/options.js';
@@ -13,16 +13,15 @@ import { computeKeepSet } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import type { Analyst } from '../keep/python/world.js';
-import { ModuleFinder } from '../python/finder.js';
 import { keepReport } from '../report/keep.js';
+import type { KeepReport } from '../report/schema.js';
 import type { RootFs } from '../rootfs.js';
-import { type Repair, repairsFor } from '../smoke/repair.js';
+import { repairsFor } from '../smoke/repair.js';
 import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
-import type { Trace } from '../trace/schema.js';
+import type { Repair, Trace } from '../trace/schema.js';
 import { commandOf } from '../watching/app.js';
 import type { Watching } from '../watching/run.js';
-import type { KeepReport } from '../workspace/folder.js';
 import { openImage } from './images.js';
 
 /** All that the stages after the trace start from. */
@@ -83,7 +82,12 @@ export async function assembleDraft(material: Material, flags: KeepFlags, base: 
     contents: (wanted, use) => helper.contents(wanted, use),
   });
   if (level !== flags.level) notes.push(`kept at ${level} instead of ${flags.level}: the weaker tracers do not see all that runs`);
-  return { id, files, notes, report: keepReport(fs, keep, python, grades, level) };
+  return {
+    id,
+    files,
+    notes,
+    report: keepReport({ fs, keep, python, grades, image: trace.image, level, places: placesOf(trace.python, fs) }),
+  };
 }
 
 /** What was seen is enough to go by only where everything was. */
@@ -135,7 +139,6 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
   tree.close();
   const verdict: Verdict = { problems: statics.problems, checked: statics.checked, differences: [], missing: [], compared: 0, repairs: [] };
   const has = (path: string) => small.lstat(path) !== undefined;
-  const finder = new ModuleFinder(fs, trace.python);
   const libraries = await LibrarySearch.open(fs, environment);
   for (const [index, { exercise, watching, answers }] of runs.entries()) {
     if (trace.runs[index]?.tests) continue; // the test runner is not in the shrunk image
@@ -158,10 +161,9 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
     verdict.repairs.push(
       ...(await repairsFor({
         fs,
-        finder,
-        summarize: material.analyst.summarize,
+        layout: trace.python,
+        analyst: material.analyst,
         libraries,
-        searchPath: trace.python.searchPath,
         has,
         ...smoke,
       })),

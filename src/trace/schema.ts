@@ -4,7 +4,7 @@ import { PythonLayout } from '../python/layout.js';
 import { SpotKind } from '../python/summary.js';
 
 /** The version that this pyshrink writes, and the only one that it reads. */
-export const TRACE_VERSION = 2;
+export const TRACE_VERSION = 3;
 
 /** What one observation says of a path; see keep/observed.ts for what each keeps. */
 export const ObservationKind = z.enum([
@@ -47,6 +47,16 @@ const Spot = z.object({ file: z.string(), line: z.number().nullable(), kind: Spo
 /** A place that no reading can follow: a computed import, exec, modules looked for at run time. */
 export type Spot = z.infer<typeof Spot>;
 
+const Repair = z.strictObject({
+  path: z.string(),
+  /** How it was found: a failed look-up, a missing module or library, or a listing with fewer entries. */
+  kind: z.enum(['lookup', 'module', 'library', 'listing']),
+  /** The module, the library, or the listed directory. */
+  subject: z.string().exactOptional(),
+});
+/** A path that a comparison of a shrunk image with the original has shown to be missing. */
+export type Repair = z.infer<typeof Repair>;
+
 /** All observations of one or more runs of one image. Names of environment variables are in it, never values. */
 export const TraceSchema = z.object({
   version: z.literal(TRACE_VERSION),
@@ -79,8 +89,7 @@ export const TraceSchema = z.object({
   modules: z.record(z.string(), z.string().nullable()),
   /** Places in the code that ran, the standard library's apart, that no reading of it can follow. */
   unsound: z.array(Spot),
-  /** What comparing a shrunk image with the original has shown to be missing. */
-  repairs: z.array(z.object({ path: z.string(), because: z.string() })),
+  repairs: z.array(Repair),
   warnings: z.array(z.string()),
 });
 export type Trace = z.infer<typeof TraceSchema>;

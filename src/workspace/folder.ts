@@ -5,6 +5,7 @@ import { UserError } from '../errors.js';
 import { Answers } from '../exercise/answers.js';
 import { StoredExerciseSchema } from '../exercise/exercise.js';
 import { folderName, parseImageName } from '../images/name.js';
+import { KeepReport } from '../report/schema.js';
 import { joinTraces, parseTrace, type Trace } from '../trace/schema.js';
 import { WatchingSchema } from '../watching/run.js';
 
@@ -18,31 +19,6 @@ export type Private = z.infer<typeof Private>;
 const Result = z.object({ id: z.string(), tag: z.string(), original: z.string(), traces: z.array(z.string()).min(1) });
 /** What the newest assembly made. */
 export type Result = z.infer<typeof Result>;
-
-const ReasonSchema = z.object({ rule: z.string(), parents: z.array(z.string()), detail: z.string() });
-/** Why each path is kept, or left out. */
-const KeepReport = z.object({
-  kept: z.record(z.string(), z.array(ReasonSchema)),
-  /** Index into `sentences`. */
-  omitted: z.record(z.string(), z.number()),
-  sentences: z.array(z.string()),
-  /** Symbolic links of the original and their targets. */
-  links: z.record(z.string(), z.string()),
-  distributions: z.array(
-    z.object({
-      name: z.string(),
-      version: z.string(),
-      metadata: z.string(),
-      files: z.number(),
-      kept: z.number(),
-      /** How much of it is kept; null where nothing asks for it. */
-      grade: z.enum(['touched', 'pulled', 'app']).nullable(),
-      /** The kept path that led to it. */
-      by: z.string().optional(),
-    }),
-  ),
-});
-export type KeepReport = z.infer<typeof KeepReport>;
 
 const ROOT = '.pyshrink';
 const FILES = { trace: 'trace.json', private: 'private.json', keep: 'keep.json', result: 'result.json' } as const;

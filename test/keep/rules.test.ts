@@ -60,7 +60,7 @@ describe('walks', () => {
     const folders = Array.from({ length: 7 }, (_, folder) => `/d${folder}/pkg`);
     const { rules, notes } = await keptOf(everything, makeTrace([...folders, '/small'].flatMap(walk)));
     expect(Object.keys(rules).filter((path) => /^\/(d\d\/pkg|small)\/./.test(path))).toEqual([]);
-    expect([notes.length, notes.at(-1)]).toEqual([6, 'nor were walks over 3 more directories (22 entries)']);
+    expect([notes.length, notes.at(-1)]).toEqual([6, 'walks over 3 more directories were not kept (22 entries looked up)']);
     const two = await keptOf(everything, makeTrace([...folders.slice(0, 2), '/small'].flatMap(walk)));
     expect(two.rules).toHaveProperty('/small/one');
   });
@@ -189,7 +189,7 @@ describe('elf', () => {
       '/opt/old': program(makeElf({ bits: 32, machine: 3 })),
     });
     const { notes } = await keptOf(both, makeTrace(['exec /usr/bin/python3', 'lookup /opt/near', 'lookup /opt/old']));
-    expect(notes).toEqual(["/opt/old is of another architecture (32-bit, machine 3): what it opens can't be watched"]);
+    expect(notes).toEqual(['/opt/old is built for another architecture (32-bit, ELF machine 3): pyshrink cannot watch what it opens']);
   });
 
   it('keeps loader, closure, hwcaps variants, the cache, and what libc opens by name', async () => {
@@ -292,12 +292,12 @@ describe('user', () => {
     const { notes } = await keptOf(makeTree(many), makeTrace(Object.keys(many).map((path) => `open ${path}`)), {
       choice: { include: [], exclude: ['**/*.pyc'] },
     });
-    expect([notes.length, notes.at(-1)]).toEqual([11, '--exclude takes out 5 more']);
+    expect([notes.length, notes.at(-1)]).toEqual([11, '--exclude removes 5 more paths']);
   });
 
   it('excludes last, and says so', async () => {
     const { rules, notes } = await keptOf(fs, makeTrace(['open /srv/a/x.txt']), { choice: { include: [], exclude: ['/srv/a/*.txt'] } });
     expect(rules).not.toHaveProperty('/srv/a/x.txt');
-    expect(notes).toEqual(['--exclude takes out /srv/a/x.txt']);
+    expect(notes).toEqual(['--exclude removes /srv/a/x.txt']);
   });
 });

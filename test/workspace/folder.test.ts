@@ -50,8 +50,8 @@ describe('parseTrace', () => {
   const whole = JSON.stringify(makeTrace(['open /x']));
   it.each([
     ['truncated', whole.slice(0, -20), /truncated/],
-    ['of another version', whole.replace('"version":2', '"version":1'), /version 1; this pyshrink reads version 2/],
-    ['no trace', '{"version":2}', /is not a trace: image/],
+    ['of another version', whole.replace('"version":3', '"version":1'), /version 1; this pyshrink reads version 3/],
+    ['no trace', '{"version":3}', /is not a trace: image/],
     ['no object', '[]', /is not a trace/],
   ])('refuses one that is %s', (_, text, pattern) => {
     expect(() => parseTrace(text, 't.json')).toThrow(pattern);
