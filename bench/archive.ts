@@ -24,7 +24,7 @@ async function once(what: string, archive: string, folder: string): Promise<void
     if (what === 'read') await applyLayers(source, { make: () => undefined, link: () => {}, update: () => {}, remove: () => {} });
     if (what === 'unpack') await unpackImage(source, folder);
     if (what === 'write')
-      await writeImage(source, { transport: 'docker-archive', path: join(folder, 'small.tar') }, 'bench:1', async () =>
+      await writeImage(source, { text: '', transport: 'docker-archive', path: join(folder, 'small.tar') }, 'bench:1', async () =>
         join(folder, 'spool'),
       );
   });

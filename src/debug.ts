@@ -13,3 +13,13 @@ export const debug = {
 export function enableDebug(): void {
   createDebug.enable('pyshrink:*');
 }
+
+/** Does some work, and prints how many seconds it took. */
+export async function timed<T>(part: keyof typeof debug, what: string, work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  try {
+    return await work();
+  } finally {
+    debug[part]('%s: %s s', what, ((performance.now() - start) / 1000).toFixed(2));
+  }
+}

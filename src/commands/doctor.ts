@@ -1,4 +1,5 @@
 import { readFile, statfs } from 'node:fs/promises';
+import type { Command } from '@commander-js/extra-typings';
 import { LABELS } from '../assemble/config.js';
 import { DockerEngine, type EngineDescription } from '../engines/docker/docker.js';
 import type { Session } from '../engines/engine.js';
@@ -12,9 +13,9 @@ import { megabytes } from '../ui/table.js';
 import { runWatched, whereOf } from '../watching/run.js';
 import { print } from './print.js';
 
-export interface DoctorFlags {
-  json?: true;
-  clean?: true;
+/** `pyshrink doctor` */
+export function defineDoctor(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
+  command.option('--clean', 'remove what dead runs have left').action(async (flags) => finish(await doctor(flags)));
 }
 
 interface Check {
@@ -31,8 +32,7 @@ const LITTLE_DISK = 2e9;
 /** Images in which tracing is tried, before it is given up. */
 const TRIED_IMAGES = 5;
 
-/** `pyshrink doctor`: what this machine can do, and what to do about what it can't. */
-export async function doctorCommand(flags: DoctorFlags): Promise<number> {
+async function doctor(flags: { json?: true; clean?: true }): Promise<number> {
   const local = new LocalEngine();
   const namespaces = await local.machine();
   const checks: Check[] = [nodeCheck(), await yamaCheck()];

@@ -1,15 +1,20 @@
+import type { Command } from '@commander-js/extra-typings';
 import { ExitCode, usageError } from '../errors.js';
 import { unsoundLines, whyKept } from '../report/why.js';
-import { newestResult, newestTrace, readTrace } from '../workspace/folder.js';
+import { readTrace } from '../workspace/folder.js';
+import { newestResult, newestTrace } from '../workspace/newest.js';
 import { print } from './print.js';
 
-export interface WhyFlags {
-  json?: true;
-  unsound?: true;
+/** `pyshrink why PATH|MODULE|PACKAGE` */
+export function defineWhy(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
+  command
+    .argument('[PATH|MODULE|PACKAGE]')
+    .option('--unsound', 'list the places in the code that compute what they import or execute')
+    .action(async (subject, flags) => finish(await why(subject, flags)));
 }
 
-/** `pyshrink why PATH|MODULE|PACKAGE`: the reasons of the newest assembly. */
-export async function whyCommand(subject: string | undefined, flags: WhyFlags): Promise<number> {
+/** The reasons of the newest assembly. */
+async function why(subject: string | undefined, flags: { json?: true; unsound?: true }): Promise<number> {
   if (flags.unsound) {
     const { trace } = await readTrace(await newestTrace());
     print(flags.json, trace.unsound, unsoundLines(trace.unsound, trace.image.reference));

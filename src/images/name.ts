@@ -1,29 +1,34 @@
+import { createHash } from 'node:crypto';
 import { basename, resolve } from 'node:path';
 import { usageError } from '../errors.js';
 import { parseReference, type Reference } from './reference.js';
 
-/** Where an image is, or is to be put: containers-transports(5), and two of our own. */
-export type ImageName =
-  | { transport: 'docker-daemon'; reference: Reference; text: string }
+/**
+ * Where an image is, or where it goes: a transport of containers-transports(5), or `rootfs:` and `host:`, which are ours.
+ * `text` is the name as the user wrote it, for messages and records.
+ */
+export type ImageName = { text: string } & (
+  | { transport: 'docker-daemon'; reference: Reference }
   /** A registry. */
-  | { transport: 'docker'; reference: Reference; text: string }
-  /** `name`: which of its images, or the name that an archive gets. */
+  | { transport: 'docker'; reference: Reference }
+  /** `name`: one of the images in the archive, or the name that a new archive gives its image. */
   | { transport: 'docker-archive'; path: string; name?: string }
-  /** `name`: the annotation org.opencontainers.image.ref.name of the index. */
+  /** `name`: the annotation org.opencontainers.image.ref.name in the index. */
   | { transport: 'oci' | 'oci-archive'; path: string; name?: string }
   | { transport: 'rootfs'; path: string }
-  /** This machine's own root file system. */
-  | { transport: 'host' };
+  /** The root file system of this computer. */
+  | { transport: 'host' }
+);
 
 const IN_FILES = ['docker-archive', 'oci-archive', 'oci', 'rootfs'] as const;
 
 /**
- * Parses an image's name with or without a transport; without, it is the daemon's.
- * @throws UserError (usage) for what is no name
+ * Parses an image's name with or without a transport. Without one, the image is in the Docker daemon.
+ * @throws UserError (usage) for anything else
  */
 export function parseImageName(text: string): ImageName {
-  if (text === 'host:') return { transport: 'host' };
-  if (text.startsWith('docker://')) return registryName(text.slice('docker://'.length));
+  if (text === 'host:') return { text, transport: 'host' };
+  if (text.startsWith('docker://')) return registryName(text);
   for (const transport of IN_FILES) {
     if (!text.startsWith(`${transport}:`)) continue;
     const rest = text.slice(transport.length + 1);
@@ -32,56 +37,81 @@ export function parseImageName(text: string): ImageName {
     if (path === '') throw usageError(`${text} names no path`, `Write ${transport}:${transport === 'oci' ? 'DIR[:TAG]' : 'PATH'}.`);
     const name = colon < 0 ? undefined : rest.slice(colon + 1);
     if (name !== undefined && transport === 'docker-archive') parseReference(name);
-    return transport === 'rootfs' ? { transport, path } : { transport, path, ...(name !== undefined && { name }) };
+    return transport === 'rootfs' ? { text, transport, path } : { text, transport, path, ...(name !== undefined && { name }) };
   }
   const given = text.startsWith('docker-daemon:') ? text.slice('docker-daemon:'.length) : text;
-  return { transport: 'docker-daemon', reference: parseReference(given), text: given };
+  return { text, transport: 'docker-daemon', reference: parseReference(given) };
 }
 
 function registryName(text: string): ImageName {
-  const reference = parseReference(text);
-  if (reference.name === '')
-    throw usageError(`docker://${text} is not the name of an image in a registry`, 'Write docker://HOST/NAME:TAG.');
-  return { transport: 'docker', reference, text };
+  const reference = parseReference(text.slice('docker://'.length));
+  if (reference.name === '') throw usageError(`${text} is not the name of an image in a registry`, 'Write docker://HOST/NAME:TAG.');
+  return { text, transport: 'docker', reference };
 }
 
 /**
- * The name that the shrunk image gets by default: `<name>:<tag>-shrunk`.
- * Without a name it is called after its id or its file; with a digest only, the tag is made of that.
+ * The default name of the shrunk image: `<name>:<tag>-shrunk`. An image without a name is called after its id or its
+ * file. Where there is only a digest, the tag is made from it.
  */
-export function shrunkName(name: ImageName): string {
-  if (name.transport === 'docker-daemon' || name.transport === 'docker') return shrunkReference(name.reference);
-  if (name.transport === 'host') return 'host:shrunk';
-  if (name.transport === 'docker-archive' && name.name !== undefined) return shrunkReference(parseReference(name.name));
-  const tag = name.transport === 'rootfs' || name.name === undefined || !/^[\w][\w.-]*$/.test(name.name) ? 'latest' : name.name;
-  const stem = basename(resolve(name.path))
-    .replace(/\.(tar|tgz|oci)(\.(gz|zst))?$/i, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-  return `${stem || 'image'}:${tag}-shrunk`;
+export function shrunkName(name: ImageName): Reference {
+  switch (name.transport) {
+    case 'docker-daemon':
+    case 'docker':
+      return shrunkReference(name.reference);
+    case 'host':
+      return { name: 'host', tag: 'shrunk' };
+    default: {
+      const inside = 'name' in name ? name.name : undefined;
+      if (name.transport === 'docker-archive' && inside !== undefined) return shrunkReference(parseReference(inside));
+      const tag = inside !== undefined && /^[\w][\w.-]*$/.test(inside) ? inside : 'latest';
+      const stem = basename(resolve(name.path))
+        .replace(/\.(tar|tgz|oci)(\.(gz|zst))?$/i, '')
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^-|-$/g, '');
+      return { name: stem || 'image', tag: `${tag}-shrunk` };
+    }
+  }
 }
 
-function shrunkReference(reference: Reference): string {
-  const short = reference.digest?.replace(/^.*:/, '').slice(0, 12);
-  if (!reference.name) return `pyshrink/${short}:shrunk`;
-  return `${reference.name}:${reference.tag ?? (short ? short : 'latest')}-shrunk`;
+function shrunkReference({ name, tag, digest }: Reference): Reference {
+  const short = digest?.replace(/^.*:/, '').slice(0, 12);
+  return name === '' ? { name: `pyshrink/${short}`, tag: 'shrunk' } : { name, tag: `${tag ?? short ?? 'latest'}-shrunk` };
 }
 
-/** The name of a folder for an image. */
-export function folderName(name: ImageName): string {
-  const safe = (text: string) => text.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._-]+/, '');
+/**
+ * The name of an image's folder below `.pyshrink`. Two images never share one: where the readable name leaves something
+ * out (the folder of a file, a character that file names lack), a hash of the whole follows.
+ * @param platform `os/architecture[/variant]` where it is not that of this computer
+ */
+export function folderName(name: ImageName, platform?: string): string {
+  const [readable, whole] = describe(name);
+  const text = platform === undefined ? readable : `${readable}_${platform}`;
+  const safe = text.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._-]+/, '') || name.transport;
+  return whole === undefined ? safe : `${safe}_${createHash('sha256').update(whole).digest('hex').slice(0, 8)}`;
+}
+
+/** A readable name, and what to hash where the readable name alone could be another image's too. */
+function describe(name: ImageName): [readable: string, whole: string | undefined] {
   switch (name.transport) {
     case 'docker-daemon':
     case 'docker': {
       const { name: repository, tag, digest } = name.reference;
-      return safe(repository ? `${repository}_${tag ?? digest ?? 'latest'}` : `${digest}`);
+      if (repository === '') return [`${digest}`, undefined];
+      const readable = `${repository}_${tag ?? digest ?? 'latest'}`;
+      const whole = JSON.stringify([name.transport, repository, tag, digest]);
+      // A slash becomes an underscore, so a name with underscores may look like one with slashes.
+      return [
+        readable,
+        name.transport === 'docker' || /[_:]/.test(repository) || tag?.includes('_') || (tag && digest) ? whole : undefined,
+      ];
     }
     case 'host':
-      return 'host';
+      return ['host', undefined];
     default: {
-      const more = 'name' in name && name.name !== undefined ? `_${name.name}` : '';
-      return safe(`${name.transport}_${basename(resolve(name.path))}${more}`) || name.transport;
+      const path = resolve(name.path);
+      const inside = 'name' in name && name.name !== undefined ? `_${name.name}` : '';
+      return [`${name.transport}_${basename(path)}${inside}`, `${name.transport}:${path}${inside}`];
     }
   }
 }

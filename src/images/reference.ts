@@ -1,8 +1,8 @@
 import { usageError } from '../errors.js';
 
-/** Parts of an image's name as distribution/reference has them. */
+/** Parts of an image's name, as in the package distribution/reference of Docker. */
 export interface Reference {
-  /** Registry host, path and name, as given: `host:5000/x`. Empty for a bare id. */
+  /** Registry host, path and name, as given: `host:5000/x`. Empty for an image id alone. */
   name: string;
   tag?: string;
   /** `sha256:...` */
@@ -13,9 +13,10 @@ const TAG = /^[\w][\w.-]{0,127}$/;
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,}$/i;
 const NAME =
   /^(?:[A-Za-z0-9.-]+(?::\d+)?\/|\[[0-9a-fA-F:]+\](?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
+
 /**
  * Parses an image's name as Docker users write it.
- * @throws UserError (usage) for what is no name
+ * @throws UserError (usage) for anything else
  */
 export function parseReference(given: string): Reference {
   if (DIGEST.test(given) || /^[0-9a-f]{12,64}$/.test(given)) return { name: '', digest: given };
@@ -30,4 +31,10 @@ export function parseReference(given: string): Reference {
     throw usageError(`${given || '""'} is not an image name`, 'Name it as `docker images` does, for instance myimage:latest.');
   }
   return { name, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
+}
+
+/** The name as Docker takes it; the opposite of {@link parseReference}. */
+export function referenceText({ name, tag, digest }: Reference): string {
+  if (name === '') return digest ?? '';
+  return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }

@@ -1,58 +1,44 @@
-import type { CommandContext } from '../commands/context.js';
+import type { ImageInfo } from '../engines/engine.js';
 import { UserError, usageError } from '../errors.js';
 import { type Limits, restoredExercise } from '../exercise/exercise.js';
 import { analystOf } from '../guest/analyst.js';
 import { Helper } from '../guest/helper.js';
 import { environmentOf } from '../images/config.js';
-import { parseImageName } from '../images/name.js';
+import type { ImageName } from '../images/name.js';
+import { referenceText } from '../images/reference.js';
 import { viewMachine } from '../watching/hostview.js';
-import type { readTrace } from '../workspace/folder.js';
+import type { StoredTraces } from '../workspace/newest.js';
+import type { Context } from './context.js';
 import { openImage } from './images.js';
-import type { Material } from './stages.js';
+import type { Material } from './material.js';
+
+export interface Reopening {
+  /** The name of the traced image. */
+  name: ImageName;
+  /** `NAME=VALUE` entries; values of this shell's environment serve too. */
+  environment: readonly string[];
+  limits: Limits;
+  /** Paths that the user wants in any case. */
+  include?: readonly string[];
+}
 
 /**
- * Goes on from a trace that an earlier command wrote: the image it is of, its exercise and its answers.
- * @param given `NAME=VALUE` entries; values of this shell's environment serve too
- * @param include paths that the user wants in any case
+ * Goes on from a trace that an earlier command wrote: its image, its exercise and its answers.
  * @throws UserError where the image is gone, or a variable has no value now
  */
-export async function reopen(
-  context: CommandContext,
-  stored: Awaited<ReturnType<typeof readTrace>>,
-  given: readonly string[],
-  limits: Limits,
-  include: readonly string[] = [],
-): Promise<Material> {
-  const { trace, secret, folder } = stored;
-  const values = environmentOf(given);
-  const names = [...new Set(trace.runs.flatMap(({ environment }) => environment))];
-  const env = names.map((name) => [name, values[name] ?? process.env[name]] as const);
-  const unset = env.filter(([, value]) => value === undefined).map(([name]) => name);
-  if (unset.length > 0)
-    throw usageError(
-      `The trace was made with ${unset.join(', ')}; a trace holds no values.`,
-      `Give ${unset.length > 1 ? 'them' : 'it'} again with -e, or set ${unset.length > 1 ? 'them' : 'it'} in this shell.`,
-    );
-  const name = parseImageName(trace.image.reference);
-  const now =
-    name.transport === 'docker-daemon'
-      ? await context.engine.find(name.text)
-      : await openImage(context, trace.image.reference, {
-          platform: secret.runs[0]?.exercise.run.platform,
-          command: secret.runs[0]?.exercise.args ?? [],
-          environment: env.map(([variable, value]) => `${variable}=${value}`),
-        });
-  const original = now?.id === trace.image.id ? now : await context.engine.find(trace.image.id);
-  if (!original && !now)
-    throw new UserError(
-      `The image ${trace.image.reference} (${trace.image.id.slice(7, 19)}) that ${folder.tracePath} is of is no longer there.`,
-      'Trace the image that is there now with `pyshrink trace`.',
-    );
-  if (!original || (now && now.id !== original.id))
-    throw new UserError(
-      `${trace.image.reference} is another image now (${now?.id.slice(7, 19)}) than when ${folder.tracePath} was made (${trace.image.id.slice(7, 19)}).`,
-      'Trace it anew with `pyshrink trace`.',
-    );
+export async function reopen(context: Context, stored: StoredTraces, options: Reopening): Promise<Material> {
+  const { trace, record } = stored;
+  const { limits, include = [] } = options;
+  const env = valuesFor(
+    trace.runs.flatMap(({ environment }) => environment),
+    environmentOf(options.environment),
+  );
+  const original = await findOriginal(
+    context,
+    stored,
+    options.name,
+    [...env].map(([name, value]) => `${name}=${value}`),
+  );
   const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () =>
     Helper.start(context.session, original, trace.python.executable),
   );
@@ -67,9 +53,63 @@ export async function reopen(
     fs: view.fs,
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
-    runs: secret.runs.map(({ answers, exercise, watching }, index) => {
-      const given = env.filter(([name]) => trace.runs[index]?.environment.includes(name)).map(([name, value]) => `${name}=${value}`);
-      return { answers, watching, exercise: restoredExercise(exercise, given, limits) };
+    runs: record.runs.map(({ answers, exercise, watching }, index) => {
+      const names = trace.runs[index]?.environment ?? [];
+      return {
+        answers,
+        watching,
+        exercise: restoredExercise(
+          exercise,
+          names.map((name) => `${name}=${env.get(name)}`),
+          limits,
+        ),
+      };
     }),
   };
+}
+
+/** The values of variables, from the command line or from this shell. @throws UserError where one has none */
+function valuesFor(names: readonly string[], given: Readonly<Record<string, string>>): Map<string, string> {
+  const values = new Map<string, string>();
+  const unset: string[] = [];
+  for (const name of new Set(names)) {
+    const value = given[name] ?? process.env[name];
+    if (value === undefined) unset.push(name);
+    else values.set(name, value);
+  }
+  const them = unset.length > 1 ? 'them' : 'it';
+  if (unset.length > 0)
+    throw usageError(
+      `The trace was made with ${unset.join(', ')}; a trace holds no values.`,
+      `Give ${them} again with -e, or set ${them} in this shell.`,
+    );
+  return values;
+}
+
+/** The image that was traced, under its name or, where another image has that name now, by its id. */
+async function findOriginal(
+  context: Context,
+  { trace, record, folder }: StoredTraces,
+  name: ImageName,
+  environment: readonly string[],
+): Promise<ImageInfo> {
+  const { id, reference } = trace.image;
+  const first = record.runs[0]?.exercise;
+  const now =
+    name.transport === 'docker-daemon'
+      ? await context.engine.find(referenceText(name.reference))
+      : await openImage(context, name, { platform: first?.run.platform, command: first?.args ?? [], environment });
+  if (now?.id === id) return now;
+  const short = (digest: string | undefined) => digest?.slice('sha256:'.length, 'sha256:'.length + 12);
+  if (now)
+    throw new UserError(
+      `${reference} is another image now (${short(now.id)}) than when ${folder.tracePath} was made (${short(id)}).`,
+      'Trace it anew with `pyshrink trace`.',
+    );
+  const byId = await context.engine.find(id);
+  if (byId) return byId;
+  throw new UserError(
+    `The image ${reference} (${short(id)}) of the trace ${folder.tracePath} is no longer there.`,
+    'Trace the image that is there now with `pyshrink trace`.',
+  );
 }

@@ -11,13 +11,13 @@ import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from './sch
 export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades'> {
   /** The original's file system. */
   fs: RootFs;
-  image: Pick<Trace['image'], 'reference' | 'id' | 'platform'>;
+  original: Pick<Trace['image'], 'reference' | 'id' | 'platform'>;
   level: Level;
   places: PythonPlaces;
 }
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
-export function keepReport({ fs, keep, python, grades, image, level, places }: KeepReportInput): KeepReport {
+export function keepReport({ fs, keep, python, grades, original, level, places }: KeepReportInput): KeepReport {
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
   const kept: KeepReport['kept'] = {};
@@ -40,7 +40,7 @@ export function keepReport({ fs, keep, python, grades, image, level, places }: K
   const ofLayer = (name: LayerName) => amount(keptFiles.filter(({ path }) => layers.get(path) === name));
   return {
     version: KEEP_VERSION,
-    image: { reference: image.reference, id: image.id, platform: image.platform },
+    original: { reference: original.reference, id: original.id, platform: original.platform },
     level,
     kept,
     omitted,

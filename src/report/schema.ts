@@ -27,10 +27,13 @@ export type Grade = z.infer<typeof GradeSchema>;
 const Amount = z.strictObject({ files: z.number().int(), bytes: z.number().int() });
 export type Amount = z.infer<typeof Amount>;
 
-/** keep.json: why each path of the original image is kept or left out. docs/keep-json.md describes it for users. */
+/**
+ * Why each path of the original image is kept or left out. The workspace writes it as keep.json, with the identifier of the
+ * shrunk image as `image`. docs/keep-json.md describes it for users.
+ */
 export const KeepReport = z.strictObject({
   version: z.literal(KEEP_VERSION),
-  image: z.strictObject({
+  original: z.strictObject({
     /** As the user named it. */
     reference: z.string(),
     id: z.string(),

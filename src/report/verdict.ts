@@ -1,18 +1,11 @@
-import type { SmokeResult } from '../smoke/smoke.js';
+import type { Verdict } from '../smoke/verdict.js';
 
-/** Characters of a text, and missed paths, that are shown. */
+/** Characters of a text, and number of paths, that are shown. */
 const SHOWN = { text: 300, paths: 20 };
 
-/** What the checks and the comparison of a shrunk image found. */
-export interface Findings extends Pick<SmokeResult, 'differences' | 'missing' | 'compared'> {
-  /** What would not start. */
-  problems: readonly string[];
-  /** Number of static checks. */
-  checked: number;
-}
-
 /** A verdict as lines of text. Where everything is equal, it is one line with the counts. */
-export function verdictLines({ problems, differences, missing, compared, checked }: Findings): string[] {
+export function verdictLines(verdict: Verdict): string[] {
+  const { problems, differences, missing, compared, checked } = verdict;
   const lines = [
     ...problems.map((problem) => `broken: ${problem}`),
     ...differences.flatMap(({ where, what, original, shrunk }) => [`differs: ${where}: ${what}`, ...difference(original, shrunk)]),
@@ -25,7 +18,7 @@ export function verdictLines({ problems, differences, missing, compared, checked
   ];
 }
 
-/** The part of two texts where they begin to differ, with some text before and after it. */
+/** The part of two texts where they begin to differ, with some text around it. */
 function difference(original: string, shrunk: string): string[] {
   let at = 0;
   while (at < original.length && original[at] === shrunk[at]) at++;

@@ -1,70 +1,125 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
+import { mkdir, readFile, rmdir, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
-import { Answers } from '../exercise/answers.js';
-import { StoredExerciseSchema } from '../exercise/exercise.js';
-import { folderName, parseImageName } from '../images/name.js';
+import { ownPlatform } from '../images/manifest.js';
+import { folderName, type ImageName } from '../images/name.js';
 import { KeepReport } from '../report/schema.js';
-import { joinTraces, parseTrace, type Trace } from '../trace/schema.js';
-import { WatchingSchema } from '../watching/run.js';
+import { parseTrace, type Trace } from '../trace/schema.js';
+import { type Lock, lockFolder } from './lock.js';
+import { Result } from './result.js';
+import { type RunRecord, RunRecordSchema } from './runrecord.js';
+import { freshName, removeOthers, writeWhole, writingFailed } from './write.js';
 
-/** What a trace must not hold in clear: the exercise to the letter, and what the original answered. */
-const Private = z.object({
-  /** In the order of the trace's `runs`. */
-  runs: z.array(z.strictObject({ exercise: StoredExerciseSchema, watching: WatchingSchema, answers: Answers })),
-});
-export type Private = z.infer<typeof Private>;
+/** Below the working directory. */
+export const ROOT = '.pyshrink';
+export const FILES = { trace: 'trace.json', keep: 'keep.json', result: 'result.json' } as const;
+/** Run records are called `run-record-ID.json`; the trace names its own. */
+const RECORD = /^run-record-[0-9a-f]+\.json$/;
 
-const Result = z.object({ id: z.string(), tag: z.string(), original: z.string(), traces: z.array(z.string()).min(1) });
-/** What the newest assembly made. */
-export type Result = z.infer<typeof Result>;
+/** Bytes that traces and reasons may take; with less, a run would fail at its end. */
+const ROOM = 32e6;
+const TRIES = 10;
 
-const ROOT = '.pyshrink';
-const FILES = { trace: 'trace.json', private: 'private.json', keep: 'keep.json', result: 'result.json' } as const;
+/** A trace with its run record. */
+export interface StoredTrace {
+  trace: Trace;
+  record: RunRecord;
+}
 
 /** Where the results for one image live. */
 export class Folder {
   constructor(readonly path: string) {}
 
-  static for(reference: string): Folder {
-    return new Folder(join(ROOT, folderName(parseImageName(reference))));
+  /** @param platform `os/architecture[/variant]` as the user gave it */
+  static for(name: ImageName, platform?: string): Folder {
+    return new Folder(join(ROOT, folderName(name, platform === ownPlatform() ? undefined : platform)));
   }
 
   get tracePath(): string {
     return join(this.path, FILES.trace);
   }
 
-  /** @param secret what lies beside it; without, what is there stays */
-  async saveTrace(trace: Trace, secret?: Private): Promise<void> {
-    await mkdir(this.path, { recursive: true });
-    if (secret) await writeWhole(join(this.path, FILES.private), JSON.stringify(secret), 0o600);
-    await writeWhole(this.tracePath, JSON.stringify(trace));
+  /**
+   * Runs `work` while this process alone may write here. Checks first that it can write, and that there is room. A
+   * folder that stays empty is removed.
+   * @throws UserError where it can't be written, the disk is full, or another pyshrink works here
+   */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const lock = await this.prepare().catch(async (error: unknown) => {
+      await this.removeIfEmpty();
+      throw writingFailed(error, this.path);
+    });
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+      await this.removeIfEmpty();
+    }
   }
 
+  private async prepare(tries = TRIES): Promise<Lock> {
+    await mkdir(this.path, { recursive: true });
+    const { bavail, bsize } = await statfs(this.path);
+    if (bavail * bsize < ROOM)
+      throw new UserError(
+        `The disk of ${this.path} is full: ${Math.floor((bavail * bsize) / 1e6)} MB are free, and the results may take ${ROOM / 1e6} MB.`,
+        'Free some space, or run pyshrink in a directory on another disk.',
+      );
+    return lockFolder(this.path).catch((error: NodeJS.ErrnoException) => {
+      // Another process found the folder empty and has just removed it.
+      if (error.code === 'ENOENT' && tries > 0) return this.prepare(tries - 1);
+      throw error;
+    });
+  }
+
+  private async removeIfEmpty(): Promise<void> {
+    for (const path of [this.path, dirname(this.path)]) await rmdir(path).catch(() => {}); // fails for one that is not empty
+  }
+
+  /**
+   * Writes a trace and its run record as one: the record gets a name of its own, and the trace, which names it, comes
+   * last. So whoever reads gets both of one run, whenever the writing stops.
+   */
+  async saveTrace({ trace, record }: StoredTrace): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    const name = freshName('run-record');
+    await writeWhole(join(this.path, name), JSON.stringify(record), 0o600);
+    await writeWhole(this.tracePath, JSON.stringify({ ...trace, record: name }));
+    await removeOthers(this.path, RECORD, name);
+  }
+
+  /** Writes what the newest assembly made. The result comes last, and counts only with the keep set of its own image. */
   async saveResult(result: Result, keep: KeepReport): Promise<void> {
     await mkdir(this.path, { recursive: true });
-    await writeWhole(join(this.path, FILES.keep), JSON.stringify(keep));
+    await writeWhole(join(this.path, FILES.keep), JSON.stringify({ ...keep, image: result.id }));
     await writeWhole(join(this.path, FILES.result), JSON.stringify(result));
   }
 
-  /** @throws UserError where there is none, or one of another version */
+  /** @throws UserError where there is none, it is damaged, or another version of pyshrink wrote it */
   async keep(): Promise<KeepReport> {
     const path = join(this.path, FILES.keep);
     try {
-      return KeepReport.parse(JSON.parse(await readFile(path, 'utf8')));
+      const { image, ...report } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+      if (image !== (await this.result()).id) throw new Error('it is of another image');
+      return KeepReport.parse(report);
     } catch {
       throw new UserError(`${path} is missing, damaged or of another version of pyshrink.`, 'Make it anew with `pyshrink assemble`.');
     }
   }
 
+  /** @throws UserError as {@link keep} does */
   async result(): Promise<Result> {
-    return Result.parse(JSON.parse(await readFile(join(this.path, FILES.result), 'utf8')));
+    const path = join(this.path, FILES.result);
+    try {
+      return Result.parse(JSON.parse(await readFile(path, 'utf8')));
+    } catch {
+      throw new UserError(`${path} is missing, damaged or of another version of pyshrink.`, 'Make it anew with `pyshrink assemble`.');
+    }
   }
 }
 
-/** Reads a trace with what lies beside it. Throws a UserError for what is no trace. */
-export async function readTrace(path: string): Promise<{ trace: Trace; secret: Private; folder: Folder }> {
+/** Reads a trace with its run record. @throws UserError where there is none, or it is damaged */
+export async function readTrace(path: string): Promise<StoredTrace & { folder: Folder }> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -72,67 +127,15 @@ export async function readTrace(path: string): Promise<{ trace: Trace; secret: P
     throw new UserError(`There is no trace ${path}.`, 'Make one with `pyshrink trace IMAGE`.');
   }
   const trace = parseTrace(text, path);
-  const folder = new Folder(join(path, '..'));
-  const beside = join(folder.path, FILES.private);
+  const folder = new Folder(dirname(path));
+  const { record: name } = JSON.parse(text) as { record?: unknown };
+  const beside = join(folder.path, typeof name === 'string' && RECORD.test(name) ? name : 'run-record-*.json');
   try {
-    return { trace, secret: Private.parse(JSON.parse(await readFile(beside, 'utf8'))), folder };
+    return { trace, record: RunRecordSchema.parse(JSON.parse(await readFile(beside, 'utf8'))), folder };
   } catch {
     throw new UserError(
-      `${beside}, which belongs to the trace ${path}, is missing or damaged.`,
+      `${beside}, the run record of the trace ${path}, is missing or damaged.`,
       'Keep a trace in its folder, or make it anew with `pyshrink trace IMAGE`.',
     );
   }
-}
-
-/** Reads traces of one image as one. @throws UserError as {@link readTrace} does, or where they are of different images */
-export async function readTraces(
-  paths: readonly string[],
-): Promise<{ trace: Trace; secret: Private; folder: Folder; paths: readonly string[] }> {
-  const stored = await Promise.all(paths.map(readTrace));
-  const [first, ...rest] = stored;
-  if (!first) throw new Error('no trace was named');
-  return {
-    trace: joinTraces([first.trace, ...rest.map(({ trace }) => trace)]),
-    secret: { runs: stored.flatMap(({ secret }) => secret.runs) },
-    folder: first.folder,
-    paths,
-  };
-}
-
-/** The newest trace below the working directory. */
-export function newestTrace(): Promise<string> {
-  return newest(FILES.trace, 'There is no trace here yet.', 'Make one with `pyshrink trace IMAGE`.');
-}
-
-/** The folder of the newest assembly below the working directory. */
-export async function newestResult(): Promise<Folder> {
-  return new Folder(join(await newest(FILES.result, 'Nothing was assembled here yet.', 'Do it with `pyshrink assemble`.'), '..'));
-}
-
-/** The folders below the working directory, the newest assembly first. */
-export async function resultFolders(): Promise<Folder[]> {
-  return (await dated(FILES.result)).map(({ path }) => new Folder(join(path, '..')));
-}
-
-async function newest(name: string, message: string, remedy: string): Promise<string> {
-  const found = (await dated(name))[0];
-  if (!found) throw new UserError(message, remedy);
-  return found.path;
-}
-
-async function dated(name: string): Promise<{ path: string; time: number }[]> {
-  const folders = await readdir(ROOT).catch(() => []);
-  const found = await Promise.all(
-    folders.map(async (folder) => {
-      const path = join(ROOT, folder, name);
-      return { path, time: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
-    }),
-  );
-  return found.filter(({ time }) => time > 0).sort((a, b) => b.time - a.time);
-}
-
-/** Writes to a temporary name and renames, so that a half file never exists. */
-async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode });
-  await rename(`${path}.new`, path);
 }

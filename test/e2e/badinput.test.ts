@@ -28,6 +28,9 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
   it('an exercise file that is not there', () => refuse(['trace', HELLO, '--exercise', 'none.yaml'], 2, /none.yaml can't be read/));
   it('a run option that the daemon refuses', () => refuse(['trace', HELLO, '--cap-add', 'MAGIC'], 1, /The daemon refused.*MAGIC/i));
   it('a tag that is none', () => refuse(['shrink', HELLO, '--tag', 'A B'], 2, /is not an image name/));
+  it.each(['small.tar', 'x/small.tar.gz'])('%s as output, which looks like a file', (output) =>
+    refuse(['shrink', HELLO, '--output', output], 2, /looks like a file[\s\S]*docker-archive:.*docker-daemon:/),
+  );
   it('a base that does not exist', () => refuse(['shrink', HELLO, '--base', 'no/base'], 1, /There is no image no\/base/));
   it('assemble where nothing was traced', () => refuse(['assemble'], 1, /There is no trace here yet/));
   it('smoke of an image that is not ours', () => refuse(['smoke', HELLO], 1, /was not made by pyshrink/));

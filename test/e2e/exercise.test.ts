@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { buildImage, describeWithEngine, docker, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { firstRun } from '../support/records.js';
 
 const SERVER = `import http.server, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -24,7 +25,7 @@ describeWithEngine('the exercise', () => {
     const run = await pyshrink(['trace', image, '--json', ...options, ...(args.length > 0 ? ['--', ...args] : [])], { cwd });
     expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
     const path = join(cwd, JSON.parse(run.stdout as string).trace);
-    const { answers } = JSON.parse(readFileSync(path.replace('trace.json', 'private.json'), 'utf8')).runs[0];
+    const { answers } = firstRun(path);
     return { answers: answers.steps, trace: JSON.parse(readFileSync(path, 'utf8')), text: readFileSync(path, 'utf8') };
   };
   const body = (answer: { body: string }) => Buffer.from(answer.body, 'base64').toString();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { behave } from '../support/behaviour.js';
 import { describeWithEngine, docker, FIXTURES, leftovers, pyshrink, workdir } from '../support/engine.js';
+import { firstRun } from '../support/records.js';
 import { lostModules } from '../support/sweep.js';
 
 interface Expected {
@@ -74,7 +75,7 @@ describeWithEngine('fixtures', () => {
       expect(result.after / 1e6).toBeLessThanOrEqual(expected.reachable);
 
       // Whatever is asked is answered.
-      const { answers } = JSON.parse(readFileSync(join(cwd, result.trace, '../private.json'), 'utf8')).runs[0];
+      const { answers } = firstRun(join(cwd, result.trace));
       expect(answers.steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
 
       // The trace names the variables of the run, and holds no value.

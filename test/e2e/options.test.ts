@@ -1,12 +1,14 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, it } from 'vitest';
 import { buildImage, describeWithEngine, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { firstRun } from '../support/records.js';
 
 /** What an app can tell of the options that it is run with. */
 const APP = `
 import json, os, resource, socket, stat, sys
+import { firstRun } from '../support/records.js';
 def read(path):
     try:
         return open(path).read()
@@ -76,8 +78,8 @@ describeWithEngine.concurrent('an app sees its run options as under docker run',
       untraced(),
     ]);
     expect(traced.exitCode, traced.all as string).toBe(0);
-    const path = join(cwd, JSON.parse(traced.stdout as string).trace).replace('trace.json', 'private.json');
-    const { app } = JSON.parse(readFileSync(path, 'utf8')).runs[0].answers;
+    const path = join(cwd, JSON.parse(traced.stdout as string).trace);
+    const { app } = firstRun(path).answers;
     const said = JSON.parse(Buffer.from(app.stdout, 'base64').toString());
     expect(said).toEqual(JSON.parse(plain));
     expect(app.exit).toBe(0);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { firstRun } from '../support/records.js';
 
 const ZOO = readFileSync(new URL('./zoo.py', import.meta.url), 'utf8');
 
@@ -12,7 +13,7 @@ async function traced(image: string, args: string[], options: string[] = []) {
   const run = await pyshrink(['trace', image, '--json', ...options, '--', ...args], { cwd });
   expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
   const path = join(cwd, JSON.parse(run.stdout as string).trace);
-  const { app } = JSON.parse(readFileSync(path.replace('trace.json', 'private.json'), 'utf8')).runs[0].answers;
+  const { app } = firstRun(path).answers;
   const text = (base64: string) => Buffer.from(base64, 'base64').toString();
   return { exit: app.exit, stdout: text(app.stdout), stderr: text(app.stderr), trace: JSON.parse(readFileSync(path, 'utf8')) };
 }

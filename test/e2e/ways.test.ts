@@ -8,6 +8,7 @@ import { Helper } from '../../src/guest/helper.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
 import { startBeside, stopBeside } from '../support/beside.js';
 import { buildFolder, describeWithEngine, docker, FIXTURES, leftovers, pyshrink, workdir } from '../support/engine.js';
+import { firstRun } from '../support/records.js';
 import { lasting, openedIn } from '../support/strace.js';
 import { exerciseFrom, portableStrace, runPlain, underStrace } from '../support/ways.js';
 
@@ -100,7 +101,7 @@ describeWithEngine.concurrent('however an app is run', () => {
     expect(run.exitCode, run.all as string).toBe(0);
     const result = JSON.parse(run.stdout as string);
     const trace = JSON.parse(readFileSync(join(cwd, result.trace), 'utf8'));
-    const [traced] = JSON.parse(readFileSync(join(cwd, result.trace.replace('trace.json', 'private.json')), 'utf8')).runs;
+    const traced = firstRun(join(cwd, result.trace));
     expect(traced.answers.steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
     if (!way.mayWarn)
       expect(result.warnings).toEqual(way.warns ? expect.arrayContaining(way.warns.map((text) => expect.stringContaining(text))) : []);

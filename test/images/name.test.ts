@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { folderName, parseImageName, shrunkName } from '../../src/images/name.js';
+import { parseReference, referenceText } from '../../src/images/reference.js';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
@@ -14,12 +15,12 @@ describe('parseImageName', () => {
     ['rootfs:/a:b', { transport: 'rootfs', path: '/a:b' }],
     ['host:', { transport: 'host' }],
   ])('reads %s', (text, name) => {
-    expect(parseImageName(text)).toEqual(name);
+    expect(parseImageName(text)).toEqual({ text, ...name });
   });
 
   it('takes host:5000/x for a name of the daemon, and docker:// for one of a registry', () => {
-    expect(parseImageName('host:5000/x')).toMatchObject({ transport: 'docker-daemon', text: 'host:5000/x' });
-    expect(parseImageName('docker-daemon:app:1')).toMatchObject({ transport: 'docker-daemon', text: 'app:1' });
+    expect(parseImageName('host:5000/x')).toMatchObject({ transport: 'docker-daemon', reference: { name: 'host:5000/x' } });
+    expect(parseImageName('docker-daemon:app:1')).toMatchObject({ transport: 'docker-daemon', reference: { name: 'app', tag: '1' } });
     expect(parseImageName('docker://host:5000/x:1')).toMatchObject({ transport: 'docker', reference: { name: 'host:5000/x', tag: '1' } });
   });
 
@@ -52,8 +53,14 @@ describe('shrunkName', () => {
     ['rootfs:/', 'image:latest-shrunk'],
     ['host:', 'host:shrunk'],
   ])('of %s is %s', (reference, name) => {
-    expect(shrunkName(parseImageName(reference))).toBe(name);
+    expect(referenceText(shrunkName(parseImageName(reference)))).toBe(name);
     expect(parseImageName(name).transport).toBe('docker-daemon');
+  });
+});
+
+describe('referenceText', () => {
+  it.each(['app', 'app:1', 'host:5000/x', `app@${DIGEST}`, `app:1@${DIGEST}`, DIGEST, '0123456789ab'])('gives %s back', (text) => {
+    expect(referenceText(parseReference(text))).toBe(text);
   });
 });
 
@@ -71,10 +78,26 @@ describe('folderName', () => {
     );
   });
 
-  it('keeps apart what is in other places', () => {
-    const names = ['a', 'oci:a', 'oci-archive:a', 'docker-archive:a', 'rootfs:a', 'oci:a:b', 'host:'].map((text) =>
-      folderName(parseImageName(text)),
-    );
+  it('gives two images two folders', () => {
+    const texts = ['a', 'a/b', 'a_b', 'a/b:c', 'a/b_c', 'a:b', 'a:b_latest', 'docker://a/b', 'oci:a', 'oci-archive:a', 'docker-archive:a'];
+    const more = [
+      'docker-archive:x/a',
+      'docker-archive:y/a',
+      'oci:x/a',
+      'rootfs:a',
+      'rootfs:x/a',
+      'oci:a:b',
+      'host:',
+      'h:5000/a',
+      'h/5000/a',
+    ];
+    const names = [...texts, ...more].map((text) => folderName(parseImageName(text)));
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('gives each platform of an image a folder', () => {
+    const name = parseImageName('app:1');
+    expect(folderName(name)).toBe('app_1');
+    expect(folderName(name, 'linux/arm64')).toBe('app_1_linux_arm64');
   });
 });

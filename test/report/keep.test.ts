@@ -30,7 +30,7 @@ const fs = makeTree({
   '/app/data.bin': { text: '12345', group: 'one' },
 });
 
-const IMAGE = { reference: 'app:latest', id: 'sha256:0', platform: 'linux/amd64' };
+const ORIGINAL = { reference: 'app:latest', id: 'sha256:0', platform: 'linux/amd64' };
 
 async function report(level: 'observed' | 'reachable') {
   const { keep, python, grades } = await computeKeepSet({
@@ -43,7 +43,7 @@ async function report(level: 'observed' | 'reachable') {
     level,
     analyst: analystOver(fs),
   });
-  return keepReport({ fs, keep, python, grades, image: IMAGE, level, places: placesOf(LAYOUT, fs) });
+  return keepReport({ fs, keep, python, grades, original: ORIGINAL, level, places: placesOf(LAYOUT, fs) });
 }
 
 const sum = (sizes: { size: number }[]) => sizes.reduce((total, { size }) => total + size, 0);
@@ -73,7 +73,7 @@ describeWithPython('keep.json', () => {
   it('is what the schema describes, and reads back the same', async () => {
     const made = await report('reachable');
     expect(KeepReport.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
-    expect(made).toMatchObject({ version: KEEP_VERSION, image: IMAGE, level: 'reachable' });
+    expect(made).toMatchObject({ version: KEEP_VERSION, original: ORIGINAL, level: 'reachable' });
   });
 
   it('has a type, a size and a layer for each kept path', async () => {

@@ -11,7 +11,7 @@ export const HAS_ENGINE = process.env.PYSHRINK_TEST_ENGINE === '1';
 /** Tests that need the engine: skipped, and shown as such, where there is none. */
 export const describeWithEngine = describe.runIf(HAS_ENGINE);
 
-const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
+export const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
 export const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
 export const SLIM = 'pyshrink-base/official-python:3.13-slim';
 export const DEBIAN = 'pyshrink-base/debian-python:3.11';

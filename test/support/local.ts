@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { docker, workdir } from './engine.js';
+import { runsOf } from './records.js';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 /** A user whom fixtures/peers.sh makes, with ranges of subordinate ids. */
@@ -39,8 +40,7 @@ export async function exportedRoot(image: string): Promise<string> {
 /** What the app printed in the newest run below a folder. */
 export function printed(folder: string): string {
   const [image] = readdirSync(join(folder, '.pyshrink'));
-  const { runs } = JSON.parse(readFileSync(join(folder, '.pyshrink', image as string, 'private.json'), 'utf8'));
-  const { stdout, stderr } = runs.at(-1).answers.app;
+  const { stdout, stderr } = runsOf(join(folder, '.pyshrink', image as string, 'trace.json')).at(-1).answers.app;
   return Buffer.from(stdout, 'base64').toString() + Buffer.from(stderr, 'base64').toString();
 }
 
@@ -64,7 +64,7 @@ function readableCopy(): string {
 }
 
 /** Runs pyshrink as another user, with a home and a working directory of its own; the latter is returned. */
-export async function asUser(user: string, args: string[]) {
+export async function asUser(user: string, args: string[], cwd?: string) {
   const home = mkdtempSync(join(tmpdir(), 'pyshrink-home-'));
   execFileSync('chown', ['-R', user, home]);
   const uid = execFileSync('id', ['-u', user]).toString().trim();
@@ -74,7 +74,7 @@ export async function asUser(user: string, args: string[]) {
     {
       reject: false,
       all: true,
-      cwd: home,
+      cwd: cwd ?? home,
       env: { HOME: home, USER: user, PYSHRINK_CACHE: join(home, 'cache'), DOCKER_HOST: 'unix:///nowhere' },
     },
   );

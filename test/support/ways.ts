@@ -1,8 +1,9 @@
 import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Command } from 'commander';
+import { Command } from '@commander-js/extra-typings';
 import { execa } from 'execa';
-import { addExerciseOptions, addRunOptions, exerciseOf } from '../../src/commands/options.js';
+import { exerciseOf } from '../../src/commands/exercise.js';
+import { withExercise, withRun } from '../../src/commands/flags.js';
 import type { Attached, Container, ImageInfo, Session } from '../../src/engines/engine.js';
 import type { Answers } from '../../src/exercise/answers.js';
 import type { Exercise } from '../../src/exercise/exercise.js';
@@ -14,11 +15,12 @@ import { workdir } from './engine.js';
 
 /** What a user writes on a command line, as `trace` understands it. */
 export async function exerciseFrom(options: readonly string[], args: readonly string[]): Promise<Exercise> {
-  const command = addExerciseOptions(addRunOptions(new Command().exitOverride())).argument('[CMD...]');
   let exercise: Promise<Exercise> | undefined;
-  command.action((words, flags) => {
-    exercise = exerciseOf(words, flags);
-  });
+  const command = withExercise(withRun(new Command().exitOverride()))
+    .argument('[CMD...]')
+    .action((words, flags) => {
+      exercise = exerciseOf(words, flags);
+    });
   await command.parseAsync([...options, '--', ...args], { from: 'user' });
   return exercise as Promise<Exercise>;
 }

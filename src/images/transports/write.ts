@@ -22,7 +22,7 @@ export type FileTarget = Exclude<ImageName, { transport: 'docker-daemon' | 'host
 export async function writeImage(source: ImageSource, target: FileTarget, label: string, spool: () => Promise<string>): Promise<void> {
   switch (target.transport) {
     case 'docker':
-      return pushImage(`docker://${target.text}`, target.reference, await ociImage(source, spool));
+      return pushImage(target.text, target.reference, await ociImage(source, spool));
     case 'docker-archive':
       return whole(target.path, (path) => pipeline(dockerArchive(source, target.name ?? label, spool), createWriteStream(path)));
     case 'oci-archive': {

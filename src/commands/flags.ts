@@ -1,0 +1,114 @@
+import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
+import { ENGINES } from '../engines/choose.js';
+import { DEFAULT_LIMITS } from '../exercise/exercise.js';
+import { parseExec, parseHttp, type Step } from '../exercise/steps.js';
+import { LEVELS } from '../keep/level.js';
+
+/** A command with the arguments and options that it has so far. */
+type Defined<A extends unknown[], O extends OptionValues, G extends OptionValues> = Command<A, O, G>;
+
+const collect = (value: string, list: string[]) => [...list, value];
+
+/** An option that may be given several times. */
+function list<const F extends string>(flags: F, text: string) {
+  return new Option(flags, text).argParser(collect).default([] as string[], 'none');
+}
+
+/** Options of a command that runs containers. */
+export function withEngine<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return command.addOption(
+    new Option('--engine <ENGINE>', 'what runs the containers (default: docker where a daemon answers)').choices(ENGINES),
+  );
+}
+
+/** Values of environment variables: for a run, or again for the run of a trace. */
+export function withEnvironment<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return command
+    .addOption(list('-e, --env <NAME[=VALUE]>', 'environment variable; without a value, that of this shell'))
+    .addOption(list('--env-file <FILE>', 'file of environment variables'));
+}
+
+/** The options of `docker run` that go to the container. */
+export function withRun<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return withEnvironment(command)
+    .addOption(list('-v, --volume <VOLUME:DIR>', 'volume or directory to mount'))
+    .addOption(list('--mount <MOUNT>', 'volume or directory to mount, as type=bind,source=...,target=...'))
+    .addOption(list('-p, --publish <PORT>', 'port to publish; the exercise needs none'))
+    .addOption(list('--ulimit <NAME=SOFT[:HARD]>', 'limit of a resource'))
+    .addOption(list('--device <DEVICE>', 'device of this computer'))
+    .option('--gpus <GPUS>', 'GPUs: all, a number, or device=ID')
+    .option('-i, --interactive', 'what this command reads is what the app reads')
+    .option('-t, --tty', 'a terminal')
+    .option('-u, --user <USER>', 'user name or uid[:gid]')
+    .option('-w, --workdir <DIR>', 'working directory')
+    .option('--network <NETWORK>', 'network to join')
+    .option('--entrypoint <PROGRAM>', "instead of the image's entrypoint and command")
+    .option('--platform <OS/ARCH>', 'platform of the image')
+    .addOption(list('--add-host <HOST:IP>', 'entry for /etc/hosts'))
+    .addOption(list('--tmpfs <DIR[:OPTIONS]>', 'directory in memory'))
+    .option('--read-only', 'read-only root file system')
+    .option('--init', 'an init process that forwards signals and reaps')
+    .addOption(list('--cap-add <CAPABILITY>', 'capability to add'))
+    .addOption(list('--cap-drop <CAPABILITY>', 'capability to drop'))
+    .addOption(list('--security-opt <OPTION>', 'security option'))
+    .addOption(list('--group-add <GROUP>', 'group to join'))
+    .option('--hostname <NAME>', "the container's host name")
+    .option('--memory <SIZE>', 'memory limit, for instance 512m', parseSize)
+    .option('--shm-size <SIZE>', 'size of /dev/shm', parseSize);
+}
+
+/** What is done to the running app. Steps are done in the order in which they are given. */
+export function withExercise<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  // One list for all kinds, since their order counts. Each of these options has it as its value.
+  const steps: Step[] = [];
+  const step = (parse: (value: string) => Step) => (value: string) => {
+    steps.push(parse(value));
+    return steps;
+  };
+  return withLimits(command)
+    .option('--http <REQUEST>', "request '[METHOD ]PATH[ BODY]', as soon as the port listens", step(parseHttp))
+    .option('--exec <COMMAND>', 'command run in the container', step(parseExec))
+    .option(
+      '--wait <SECONDS>',
+      'just wait',
+      step((value) => ({ kind: 'wait', seconds: parseSeconds(value) })),
+    )
+    .option('--until-exit', 'wait until the app has ended by itself')
+    .option('--exercise <FILE>', 'the same steps in a YAML file');
+}
+
+/** How long each kind of wait may take. */
+export function withLimits<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return command
+    .option('--start-timeout <SECONDS>', 'how long a port may take to listen', parseSeconds, DEFAULT_LIMITS.start)
+    .option('--step-timeout <SECONDS>', 'how long one request or command may take', parseSeconds, DEFAULT_LIMITS.step)
+    .option('--exit-timeout <SECONDS>', 'how long the app may take to end by itself', parseSeconds, DEFAULT_LIMITS.exit);
+}
+
+/** What is kept, what the image is called, and where it goes. */
+export function withImage<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return command
+    .addOption(new Option('--level <LEVEL>', 'how far the keep set reaches').choices(LEVELS).default('reachable' as const))
+    .addOption(list('--include <GLOB>', 'keep these paths too'))
+    .addOption(list('--exclude <GLOB>', 'leave these paths out, whatever needs them'))
+    .option('--base <IMAGE>', 'scratch, or an image to build on', 'scratch')
+    .option('--tag <NAME>', 'name of the shrunk image (default: <name>:<tag>-shrunk)')
+    .option(
+      '--output <IMAGE>',
+      'where to put it: docker-daemon:NAME, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker://NAME',
+    )
+    .option('--force', 'replace also what pyshrink did not make');
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0) throw new InvalidArgumentError('Give a number of seconds.');
+  return seconds;
+}
+
+/** Bytes of a size with docker's suffixes b, k, m, g. */
+function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([bkmg])?b?$/i.exec(text);
+  if (!match) throw new InvalidArgumentError('Give a size such as 512m.');
+  return Math.round(Number(match[1]) * 1024 ** 'bkmg'.indexOf((match[2] ?? 'b').toLowerCase()));
+}

@@ -1,0 +1,33 @@
+import { ExitCode } from '../errors.js';
+
+/** Milliseconds. A terminal sends Ctrl-C to all programs of its group, and npx passes it on to its child once more. */
+const SAME_KEY = 500;
+
+/**
+ * Does work that the user may interrupt: the first signal asks it to remove what it made, a later one ends the process.
+ */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let since: number | undefined;
+  const interrupted = () => {
+    if (since === undefined) {
+      since = performance.now();
+      process.stderr.write('\nInterrupted: removing what was made ...\n');
+      controller.abort();
+    } else if (performance.now() - since > SAME_KEY) {
+      process.stderr.write('Interrupted again: `pyshrink doctor --clean` removes what is left.\n');
+      process.exit(ExitCode.interrupted);
+    }
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, interrupted);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    // Whatever else failed, it failed since its session was closed.
+    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
+    throw error;
+  } finally {
+    for (const signal of signals) process.off(signal, interrupted);
+  }
+}

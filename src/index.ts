@@ -1,0 +1,248 @@
+/**
+ * pyshrink as a library. The functions do what the commands of the same names do; they take typed options and print
+ * nothing. Results lie in `.pyshrink` below the working directory, and each function finds the newest by itself.
+ * All throw a UserError for what the user can do something about: its `message` says what happened, its `remedy` what
+ * to do, its `exitCode` what the command would exit with.
+ */
+import { LABELS } from './assemble/config.js';
+import { UserError } from './errors.js';
+import { outcomeOf } from './exercise/answers.js';
+import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
+import { type ImageName, parseImageName } from './images/name.js';
+import { parseReference } from './images/reference.js';
+import { assembleDraft, type KeepChoice } from './pipeline/assemble.js';
+import { checkImage } from './pipeline/check.js';
+import { type SessionOptions, withSession } from './pipeline/context.js';
+import { openImage } from './pipeline/images.js';
+import { reopen } from './pipeline/reopen.js';
+import { shrinkStage } from './pipeline/shrink.js';
+import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
+import { traceStage } from './pipeline/trace.js';
+import type { ShrinkSummary } from './report/summary.js';
+import { passed, type Verdict } from './smoke/verdict.js';
+import type { Trace } from './trace/schema.js';
+import { Folder } from './workspace/folder.js';
+import { newestResult, newestTrace, readTraces, resultFolders } from './workspace/newest.js';
+
+export type { EngineName } from './engines/choose.js';
+export { ExitCode, UserError } from './errors.js';
+export { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
+export type { Step } from './exercise/steps.js';
+export type { KeepChoice } from './pipeline/assemble.js';
+export type { SessionOptions } from './pipeline/context.js';
+export type { ShrinkSummary } from './report/summary.js';
+export type { Verdict } from './smoke/verdict.js';
+export { parseTrace, type Repair, type Trace } from './trace/schema.js';
+
+export interface TraceOptions extends SessionOptions {
+  /** Name of the image, with or without a transport. */
+  image: string;
+  /** What is run, and what is done to it. What is missing is as in {@link PLAIN_EXERCISE}. */
+  exercise?: Partial<Exercise>;
+  /** Joins it to the trace of this image that is there already. */
+  append?: boolean | undefined;
+}
+
+export interface Traced {
+  /** Path of the trace. */
+  path: string;
+  trace: Trace;
+  /** Each step of this run, and what came of it: a status, or nothing where it can't fail. */
+  outcomes: (readonly [label: string, outcome: string])[];
+}
+
+/** Runs an image, watches it, and writes a trace. */
+export async function trace(options: TraceOptions): Promise<Traced> {
+  const image = parseImageName(options.image);
+  const exercise = { ...PLAIN_EXERCISE, ...options.exercise };
+  const { platform, env } = exercise.run;
+  const folder = Folder.for(image, platform);
+  return folder.exclusively(() =>
+    withSession(options, image, async (context) => {
+      const original = await openImage(context, image, { platform, command: exercise.args, environment: env });
+      const { trace, runs } = await traceStage(context, original, exercise, folder, { append: options.append });
+      const outcomes = runs.flatMap(({ answers }) => answers.steps.map(({ label, answer }) => [label, outcomeOf(answer)] as const));
+      return { path: folder.tracePath, trace, outcomes };
+    }),
+  );
+}
+
+/** What is kept, and where the image goes. */
+export interface ImageOptions extends Partial<KeepChoice> {
+  /** `scratch` (default), or the name of an image to build on. */
+  base?: string | undefined;
+  /** `NAME[:TAG]`; default: `<name>:<tag>-shrunk`. */
+  tag?: string | undefined;
+  /** Name with a transport; default: the daemon, or an OCI layout beside the trace. */
+  output?: string | undefined;
+  /** Replaces also what pyshrink did not make. */
+  force?: boolean | undefined;
+}
+
+export interface AssembleOptions extends SessionOptions, ImageOptions {
+  /** Paths of traces of one image; default: the newest. */
+  traces?: readonly string[] | undefined;
+  /** `NAME=VALUE` entries for variables that a trace was made with, beside those of this process. */
+  environment?: readonly string[] | undefined;
+}
+
+export interface Assembled {
+  /** Name of the shrunk image. */
+  image: string;
+  /** The engine's identifier. */
+  id: string;
+  /** Bytes of the shrunk image and of the original. */
+  size: number;
+  originalSize: number;
+  files: number;
+  notes: string[];
+  traces: readonly string[];
+}
+
+/** Builds an image from traces of one image. */
+export async function assemble(options: AssembleOptions = {}): Promise<Assembled> {
+  const { target: choice, keep, base: baseName } = parsed(options);
+  const named = options.traces ?? [];
+  const stored = await readTraces(named.length > 0 ? named : [await newestTrace()]);
+  const name = parseImageName(stored.trace.image.reference);
+  const { folder } = stored;
+  return folder.exclusively(() =>
+    withSession(options, name, async (context) => {
+      const { environment = [] } = options;
+      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include });
+      const target = await targetOf(context, name, choice, folder);
+      const base = baseName && (await openImage(context, baseName));
+      const draft = await context.progress.task(`Assembling ${target.name.text}`, () => assembleDraft(material, keep, base));
+      const { size } = await context.session.inspect(draft.id);
+      await publish(context, draft.id, target);
+      const { id, files, notes } = draft;
+      const image = target.name.text;
+      await folder.saveResult({ id, tag: image, original: material.original.id, traces: [...stored.paths] }, draft.report);
+      return { image, id, size, originalSize: material.original.size, files, notes, traces: stored.paths };
+    }),
+  );
+}
+
+export interface SmokeOptions extends SessionOptions {
+  /** Name of the shrunk image; default: the newest. */
+  image?: string | undefined;
+  environment?: readonly string[] | undefined;
+  limits?: Limits | undefined;
+}
+
+export interface Compared {
+  image: string;
+  passed: boolean;
+  verdict: Verdict;
+}
+
+/** Compares a shrunk image with its original. */
+export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
+  const { environment = [], limits = DEFAULT_LIMITS } = options;
+  const result = await resultNamed(options.image);
+  const name = parseImageName(options.image ?? (result?.tag as string));
+  const known = result && (await readTraces(result.traces));
+  // What was traced on this computer itself is compared there, whatever daemon answers.
+  const traced = known && parseImageName(known.trace.image.reference);
+  return withSession(options, traced?.transport === 'host' ? traced : name, async (context) => {
+    const shrunk = await openImage(context, name);
+    const original = shrunk.config.Labels?.[LABELS.original];
+    if (original === undefined)
+      throw new UserError(
+        `${shrunk.reference} was not made by pyshrink, or is a plain directory, which has no labels.`,
+        'Name an image that `pyshrink assemble` made.',
+      );
+    const stored = known ?? (await readTraces(await tracesOf(original, shrunk.reference)));
+    const material = await reopen(context, stored, {
+      name: traced ?? parseImageName(stored.trace.image.reference),
+      environment,
+      limits,
+    });
+    if (material.trace.image.id !== original)
+      throw new UserError(
+        `${shrunk.reference} was made from another image than the trace here is of.`,
+        'Make it anew with `pyshrink assemble`, and then compare.',
+      );
+    const title = `Comparing ${shrunk.reference} with ${material.original.reference}`;
+    const verdict = await context.progress.task(title, (say) => checkImage(material, shrunk.id, say));
+    return { image: shrunk.reference, passed: passed(verdict), verdict };
+  });
+}
+
+/** The newest result, or the newest with that name; undefined where a name has none here. */
+async function resultNamed(image: string | undefined) {
+  if (image === undefined) return (await newestResult()).result();
+  for (const folder of await resultFolders()) {
+    const result = await folder.result();
+    if (result.tag === image) return result;
+  }
+  return undefined;
+}
+
+/** The traces from which an image was made. */
+async function tracesOf(original: string, name: string): Promise<string[]> {
+  for (const folder of await resultFolders()) {
+    const result = await folder.result();
+    if (result.original === original) return result.traces;
+  }
+  throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
+}
+
+export interface ShrinkOptions extends SessionOptions, ImageOptions {
+  image: string;
+  exercise?: Partial<Exercise>;
+}
+
+/** Traces, assembles and compares an image, and repairs it until the comparison passes. Only then does it get its name. */
+export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
+  const start = performance.now();
+  const image = parseImageName(options.image);
+  const exercise = { ...PLAIN_EXERCISE, ...options.exercise };
+  const { target: choice, keep, base } = parsed(options);
+  const folder = Folder.for(image, exercise.run.platform);
+  return folder.exclusively(() =>
+    withSession(options, image, async (context): Promise<ShrinkSummary> => {
+      const { traced, target, draft, verdict, size } = await shrinkStage(context, { image, exercise, folder, base, ...keep, ...choice });
+      const ok = passed(verdict);
+      const files = [...traced.fs.entries.values()].filter(({ type }) => type === 'f');
+      // No engine knows the size of a plain directory.
+      const before = traced.original.size || files.reduce((sum, entry) => sum + entry.size, 0);
+      return {
+        image: ok ? target.name.text : null,
+        target: target.name.text,
+        passed: ok,
+        before,
+        after: size,
+        ratio: before / size,
+        filesBefore: files.length,
+        files: draft.files,
+        level: keep.level,
+        repairs: traced.trace.repairs,
+        seconds: (performance.now() - start) / 1000,
+        trace: folder.tracePath,
+        folder: folder.path,
+        notes: draft.notes,
+        warnings: traced.trace.warnings,
+        unsound: traced.trace.unsound,
+        verdict,
+      };
+    }),
+  );
+}
+
+/** Names in options, parsed once. */
+function parsed({ base = 'scratch', tag, output, force, level = 'reachable', include = [], exclude = [] }: ImageOptions): {
+  target: TargetChoice;
+  keep: KeepChoice;
+  base: ImageName | undefined;
+} {
+  return {
+    target: {
+      force,
+      ...(tag !== undefined && { tag: parseReference(tag) }),
+      ...(output !== undefined && { output: parseImageName(output) }),
+    },
+    keep: { level, include, exclude },
+    base: base === 'scratch' ? undefined : parseImageName(base),
+  };
+}

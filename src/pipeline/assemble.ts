@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { assembleImage, keptEntries, placesOf } from '../assemble/assemble.js';
+import { type Overlay, overBase } from '../assemble/base.js';
+import { timed } from '../debug.js';
+import type { ImageInfo } from '../engines/engine.js';
+import { UserError } from '../errors.js';
+import { computeKeepSet, type KeepResult } from '../keep/compute.js';
+import type { KeepSet } from '../keep/keepset.js';
+import type { Level } from '../keep/level.js';
+import { keepReport } from '../report/keep.js';
+import type { KeepReport } from '../report/schema.js';
+import type { Trace } from '../trace/schema.js';
+import { commandsOf, givenEnvironment, type Material } from './material.js';
+
+/** What the user says about what is kept. */
+export interface KeepChoice {
+  level: Level;
+  /** Globs of paths. */
+  include: readonly string[];
+  exclude: readonly string[];
+}
+
+/** An image under its temporary name. */
+export interface Draft {
+  id: string;
+  files: number;
+  notes: string[];
+  report: KeepReport;
+}
+
+/** Patterns beside the app, written as a .dockerignore is: what is kept in any case. */
+const KEEP_FILE = '.pyshrinkkeep';
+
+/** The keep set of a trace, with the level that it really has. */
+export interface Kept extends KeepResult {
+  level: Level;
+}
+
+/** Computes what is kept. */
+export async function keepFor(material: Material, choice: KeepChoice): Promise<Kept> {
+  const { original, trace, fs, analyst } = material;
+  const keepFile = await readKeepFile();
+  const level = levelFor(trace, choice.level);
+  const kept = await computeKeepSet({
+    fs,
+    trace,
+    config: original.config,
+    env: givenEnvironment(material),
+    commands: commandsOf(material),
+    level,
+    analyst,
+    choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
+  });
+  const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
+  return { ...kept, level, notes: [...kept.notes, ...raised] };
+}
+
+/**
+ * Computes the keep set and streams the image into the engine.
+ * @param base the image to build on; undefined for scratch
+ */
+export async function assembleDraft(material: Material, choice: KeepChoice, base: ImageInfo | undefined): Promise<Draft> {
+  const { context, helper, original, trace, fs } = material;
+  const { keep, notes, python, grades, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
+  const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
+  const { id, files } = await timed('assemble', 'layers and loading them', () =>
+    assembleImage({
+      session: context.session,
+      original,
+      base,
+      ...tree,
+      trace,
+      level,
+      contents: (wanted, use) => helper.contents(wanted, use),
+    }),
+  );
+  return {
+    id,
+    files,
+    notes,
+    report: keepReport({ fs, keep, python, grades, original: trace.image, level, places: placesOf(trace.python, fs) }),
+  };
+}
+
+/** @returns undefined where there is none */
+async function readKeepFile(): Promise<string | undefined> {
+  try {
+    return await readFile(KEEP_FILE, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new UserError(`${KEEP_FILE} can't be read: ${message}`, 'Make it readable, or remove it.');
+  }
+}
+
+/** Observations alone are enough only where every system call was seen. */
+function levelFor({ tracers }: Trace, wanted: Level): Level {
+  return wanted === 'observed' && !tracers.includes('supervisor') ? 'reachable' : wanted;
+}
+
+async function placeOver(base: ImageInfo, { helper, fs, trace }: Material, keep: KeepSet): Promise<Overlay> {
+  const tree = await helper.rootFsOf(base.id);
+  try {
+    return await overBase({ name: base.reference, base: tree.fs, original: fs, python: trace.python.executable, keep });
+  } finally {
+    tree.close();
+  }
+}

@@ -1,0 +1,57 @@
+import { timed } from '../debug.js';
+import { chooseEngine, type EngineName } from '../engines/choose.js';
+import type { Engine, Session } from '../engines/engine.js';
+import { ExitCode, UserError } from '../errors.js';
+import type { ImageName } from '../images/name.js';
+import type { Progress } from '../ui/progress.js';
+
+/** What every stage works with. */
+export interface Context {
+  engine: Engine;
+  session: Session;
+  progress: Progress;
+}
+
+export interface SessionOptions {
+  /** Default: the Docker daemon where one answers, else the local engine. */
+  engine?: EngineName | undefined;
+  /** Default: nothing is shown. */
+  progress?: Progress | undefined;
+  /** Interrupts the work; what it made is removed. */
+  signal?: AbortSignal | undefined;
+}
+
+const SILENT: Progress = { task: (_title, work) => work(() => {}), note: () => {} };
+
+/**
+ * Opens an engine and a session, does the work, and removes everything that the session made, also when the work fails.
+ * @param name the image that it is about, where that decides the engine
+ * @throws UserError with exit code 130 when `signal` interrupts it, once all is removed
+ */
+export async function withSession<T>(
+  { engine: wish, progress = SILENT, signal }: SessionOptions,
+  name: ImageName | undefined,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  let session: Session | undefined;
+  const run = async () => {
+    const engine = await timed('engine', 'choosing an engine', () => chooseEngine(wish, name?.text));
+    session = await timed('engine', `opening a session of the ${engine.name} engine`, () => engine.openSession());
+    try {
+      signal?.throwIfAborted();
+      return await work({ engine, session, progress });
+    } finally {
+      await timed('engine', 'removing what the session made', () => session?.close() ?? Promise.resolve());
+    }
+  };
+  if (!signal) return run();
+  const interrupted = new Promise<never>((_, reject) => {
+    const stop = () =>
+      Promise.resolve(session?.close()).finally(() =>
+        reject(new UserError('Interrupted.', 'What was made is removed.', ExitCode.interrupted)),
+      );
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  return Promise.race([run(), interrupted]);
+}

@@ -1,0 +1,42 @@
+import type { ImageInfo } from '../engines/engine.js';
+import type { Answers } from '../exercise/answers.js';
+import type { Exercise } from '../exercise/exercise.js';
+import type { Helper } from '../guest/helper.js';
+import type { Analyst } from '../keep/python/world.js';
+import type { RootFs } from '../rootfs.js';
+import type { Trace } from '../trace/schema.js';
+import { commandOf } from '../watching/app.js';
+import type { Watching } from '../watching/run.js';
+import type { Context } from './context.js';
+
+/** One run of the trace, with what a comparison needs to do it again. */
+export interface Run {
+  exercise: Exercise;
+  /** How the original had to be watched. */
+  watching: Watching;
+  /** What the original answered. */
+  answers: Answers;
+}
+
+/** All that the stages after the trace start from. */
+export interface Material {
+  context: Context;
+  helper: Helper;
+  original: ImageInfo;
+  trace: Trace;
+  /** The runs of the trace, in its order. */
+  runs: Run[];
+  /** The original's file system. */
+  fs: RootFs;
+  analyst: Analyst;
+}
+
+/** `NAME=VALUE` entries that any of the runs had beside the image's own. */
+export function givenEnvironment({ runs }: Pick<Material, 'runs'>): string[] {
+  return [...new Set(runs.flatMap(({ exercise }) => exercise.run.env))];
+}
+
+/** The command of each run; for a test suite that of the image, since the test runner is not kept. */
+export function commandsOf({ runs, original, trace }: Pick<Material, 'runs' | 'original' | 'trace'>): string[][] {
+  return runs.map(({ exercise }, index) => commandOf(original.config, exercise.run, trace.runs[index]?.tests ? [] : exercise.args));
+}

@@ -1,0 +1,62 @@
+import type { ImageInfo } from '../engines/engine.js';
+import type { Exercise } from '../exercise/exercise.js';
+import type { ImageName } from '../images/name.js';
+import { passed, type Verdict } from '../smoke/verdict.js';
+import type { Folder } from '../workspace/folder.js';
+import { assembleDraft, type Draft, type KeepChoice } from './assemble.js';
+import { checkImage } from './check.js';
+import type { Context } from './context.js';
+import { openImage } from './images.js';
+import { assembleUntilPassed } from './repair.js';
+import { publish, type Target, type TargetChoice, targetOf } from './target.js';
+import { type Traced, traceStage } from './trace.js';
+
+export interface ShrinkInput extends KeepChoice, TargetChoice {
+  image: ImageName;
+  exercise: Exercise;
+  /** The image to build on; undefined for scratch. */
+  base: ImageName | undefined;
+  folder: Folder;
+}
+
+export interface Shrunk {
+  traced: Traced;
+  target: Target;
+  draft: Draft;
+  verdict: Verdict;
+  /** Bytes of the shrunk image. */
+  size: number;
+}
+
+/** Differences that a line about a repair names. */
+const NAMED = 3;
+
+/** Traces, assembles and checks an image, and repairs it until it passes. Only then does it get its name. */
+export async function shrinkStage(context: Context, input: ShrinkInput): Promise<Shrunk> {
+  const { session, progress } = context;
+  const { image, exercise, folder } = input;
+  const target = await targetOf(context, image, input, folder);
+  const { platform, env } = exercise.run;
+  const original = await openImage(context, image, { platform, command: exercise.args, environment: env });
+  const base: ImageInfo | undefined = input.base && (await openImage(context, input.base));
+  const traced = await traceStage(context, original, exercise, folder, input);
+  const { draft, verdict } = await assembleUntilPassed({
+    assemble: () => progress.task(`Assembling ${target.name.text}`, () => assembleDraft(traced, input, base)),
+    check: ({ id }) => progress.task('Comparing it with the original', (say) => checkImage(traced, id, say)),
+    add: async (repairs, { differences }) => {
+      const what = differences.slice(0, NAMED).map((difference) => `${difference.where}: ${difference.what}`);
+      progress.note(
+        `It behaves differently${what.length > 0 ? ` (${what.join(', ')})` : ''}: ${repairs.length} paths that it looked for are added.`,
+      );
+      traced.trace.repairs.push(...repairs);
+      await folder.saveTrace(traced);
+    },
+  });
+  const { size } = await session.inspect(draft.id);
+  if (passed(verdict)) {
+    await publish(context, draft.id, target);
+    const result = { id: draft.id, tag: target.name.text, original: original.id, traces: [folder.tracePath] };
+    await folder.saveResult(result, draft.report);
+  }
+  return { traced, target, draft, verdict, size };
+}

@@ -1,0 +1,105 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LABELS } from '../assemble/config.js';
+import { UserError, usageError } from '../errors.js';
+import type { ImageConfig } from '../images/config.js';
+import { type ImageName, parseImageName, shrunkName } from '../images/name.js';
+import { type Reference, referenceText } from '../images/reference.js';
+import { readConfig } from '../images/source.js';
+import { type LayeredName, openSource } from '../images/transports/open.js';
+import { type FileTarget, writeImage } from '../images/transports/write.js';
+import type { Folder } from '../workspace/folder.js';
+import type { Context } from './context.js';
+
+/** What the user says about where the shrunk image goes. */
+export interface TargetChoice {
+  /** Default: `<name>:<tag>-shrunk`. */
+  tag?: Reference | undefined;
+  /** Default: the daemon where one is used, else an OCI layout below the folder of the results. */
+  output?: ImageName | undefined;
+  /** Replaces also what pyshrink did not make. */
+  force?: boolean | undefined;
+}
+
+/** Where the shrunk image goes. */
+export interface Target {
+  name: ImageName;
+  /** Its name in a daemon or an archive. */
+  label: string;
+}
+
+/** Endings of files. An image in the daemon may be called so, but hardly anybody wants that. */
+const FILE = /\.(tar|tgz|tar\.(gz|zst)|oci)$/i;
+
+/**
+ * Decides where the shrunk image goes.
+ * @throws UserError where it can't go there, or something is there that pyshrink did not make
+ */
+export async function targetOf(context: Context, original: ImageName, choice: TargetChoice, folder: Folder): Promise<Target> {
+  const { tag, output } = choice;
+  if (tag?.digest !== undefined)
+    throw usageError(`--tag ${referenceText(tag)} has a digest, which a new image can't have yet.`, 'Write NAME[:TAG].');
+  const reference = tag ?? shrunkName(original);
+  const label = referenceText(reference);
+  const name = output ?? defaultTarget(context, reference, folder);
+  if (name.transport === 'host')
+    throw usageError('--output host: is no place for an image.', 'Write to oci:DIR, oci-archive:FILE, docker-archive:FILE or rootfs:DIR.');
+  if (name.transport === 'docker-daemon') requireDaemonName(context, name);
+  if (!choice.force) await requireOurs(context, name);
+  return { name, label: name.transport === 'docker-daemon' ? referenceText(name.reference) : label };
+}
+
+function defaultTarget({ engine }: Context, reference: Reference, folder: Folder): ImageName {
+  const text = referenceText(reference);
+  if (engine.name === 'docker') return { text, transport: 'docker-daemon', reference };
+  return parseImageName(`oci:${join(folder.path, 'image')}:${reference.tag ?? 'latest'}`);
+}
+
+function requireDaemonName({ engine }: Context, { text, reference }: Extract<ImageName, { transport: 'docker-daemon' }>): void {
+  if (FILE.test(text) && !text.startsWith('docker-daemon:'))
+    throw usageError(
+      `--output ${text} names an image in the Docker daemon, and looks like a file.`,
+      `Write docker-archive:${text} or oci-archive:${text} for a file, docker-daemon:${text} for an image of that name.`,
+    );
+  if (engine.name !== 'docker')
+    throw usageError(
+      `--output ${text}: no Docker daemon is used here.`,
+      'Write to oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR or docker://NAME.',
+    );
+  if (reference.digest !== undefined)
+    throw usageError(`--output ${text} has a digest, which a new image can't have yet.`, 'Write NAME[:TAG].');
+}
+
+async function requireOurs({ engine, session }: Context, name: ImageName): Promise<void> {
+  const taken = (what: string) =>
+    new UserError(`${what} that pyshrink did not make.`, 'Choose another with --tag or --output, or replace it with --force.');
+  const isOurs = (config: ImageConfig) => config.Labels?.[LABELS.original] !== undefined;
+  /** Undefined where no image can be read. */
+  const holdsOurs = async (place: LayeredName) => {
+    const source = await openSource(name.text, place, undefined, () => session.spool()).catch(() => undefined);
+    await source?.close();
+    return source && isOurs(readConfig(source.configBytes, name.text).config);
+  };
+  if (name.transport === 'docker-daemon') {
+    const holder = await engine.find(referenceText(name.reference));
+    if (holder && !isOurs(holder.config)) throw taken(`The name ${name.text} belongs to an image`);
+  } else if (name.transport === 'oci') {
+    if ((await holdsOurs(name)) === false) throw taken(`${name.text} is an image`);
+  } else if (name.transport === 'docker-archive' || name.transport === 'oci-archive') {
+    const { name: _, ...anyName } = name;
+    if ((await stat(name.path).catch(() => undefined)) && !(await holdsOurs(anyName))) throw taken(`${name.path} is something`);
+  }
+}
+
+/** Gives an image its name: in the daemon, in files or in a registry. */
+export async function publish({ engine, session, progress }: Context, id: string, { name, label }: Target): Promise<void> {
+  if (name.transport === 'docker-daemon') {
+    await engine.tag(id, referenceText(name.reference));
+    await engine.untag(session.temporaryName);
+    return;
+  }
+  await progress.task(`Writing ${name.text}`, async () => {
+    const source = await session.exportImage(id);
+    await writeImage(source, name as FileTarget, label, () => session.spool());
+  });
+}

@@ -1,0 +1,74 @@
+import type { Level } from '../keep/level.js';
+import type { Verdict } from '../smoke/verdict.js';
+import type { Repair, Trace } from '../trace/schema.js';
+import { formatTable, megabytes } from '../ui/table.js';
+import { verdictLines } from './verdict.js';
+import { describeReason } from './words.js';
+
+/** The result of a `shrink`. */
+export interface ShrinkSummary {
+  /** Name of the shrunk image; null where it did not pass and has no name. */
+  image: string | null;
+  /** The name that it has, or would have. */
+  target: string;
+  passed: boolean;
+  /** Bytes of the original and of the shrunk image. */
+  before: number;
+  after: number;
+  /** `before` / `after`. */
+  ratio: number;
+  /** Files of the original and of the shrunk image. */
+  filesBefore: number;
+  files: number;
+  level: Level;
+  repairs: Repair[];
+  /** Duration. */
+  seconds: number;
+  /** Path of the trace, and the folder that it is in. */
+  trace: string;
+  folder: string;
+  notes: string[];
+  warnings: string[];
+  unsound: Trace['unsound'];
+  verdict: Verdict;
+}
+
+/** Repairs that are shown one by one. */
+const SHOWN = 10;
+
+/** A summary as lines of text. @param original the original's name */
+export function shrinkLines(original: string, summary: ShrinkSummary): string[] {
+  const { passed, target, before, after, verdict, repairs } = summary;
+  return [
+    ...summary.warnings.map((warning) => `warning: ${warning}`),
+    ...summary.notes.map((note) => `note: ${note}`),
+    ...repairs.slice(0, SHOWN).map((repair) => `repaired: ${repair.path}: ${describeReason({ rule: 'repair', parents: [], ...repair })}`),
+    ...(repairs.length > SHOWN ? [`repaired: and ${repairs.length - SHOWN} more paths (pyshrink why names them)`] : []),
+    ...(repairs.length > 0 ? ['A rule should have known each of these; please report it.'] : []),
+    ...verdictLines(verdict),
+    ...unsoundLine(summary.unsound),
+    '',
+    formatTable([
+      ['', 'before', 'after'],
+      ['image', original, passed ? target : '(not named)'],
+      ['size', megabytes(before), megabytes(after)],
+      ['ratio', '1.0', summary.ratio.toFixed(1)],
+      ['files', String(summary.filesBefore), String(summary.files)],
+      ['checks', '', passed ? `${verdict.checked + verdict.compared} passed` : 'FAILED'],
+      ['time', '', `${summary.seconds.toFixed(1)} s`],
+    ]),
+    '',
+    passed
+      ? `${target} behaves like ${original} under this exercise. Trace and reasons: ${summary.folder}`
+      : `The shrunk image behaves differently; ${target} was not touched. Trace: ${summary.trace}`,
+  ];
+}
+
+/** The number of places in the code that reading cannot follow, and the command that lists them. */
+export function unsoundLine(unsound: Trace['unsound']): string[] {
+  if (unsound.length === 0) return [];
+  const files = new Set(unsound.map(({ file }) => file)).size;
+  return [
+    `${unsound.length} places in ${files} files compute what they import or execute. Only what they were seen to reach is kept (pyshrink why --unsound lists them).`,
+  ];
+}

@@ -1,0 +1,60 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UserError } from '../errors.js';
+import { joinTraces, type Trace } from '../trace/schema.js';
+import { FILES, Folder, ROOT, readTrace } from './folder.js';
+import type { RunRecord } from './runrecord.js';
+
+/** One or more traces of one image, joined. */
+export interface StoredTraces {
+  trace: Trace;
+  record: RunRecord;
+  /** That of the first trace: where results go. */
+  folder: Folder;
+  paths: readonly string[];
+}
+
+/** Reads traces of one image as one. @throws UserError as {@link readTrace} does, or where they are of different images */
+export async function readTraces(paths: readonly string[]): Promise<StoredTraces> {
+  const stored = await Promise.all(paths.map(readTrace));
+  const [first, ...rest] = stored;
+  if (!first) throw new Error('no trace was named');
+  return {
+    trace: joinTraces([first.trace, ...rest.map(({ trace }) => trace)]),
+    record: { runs: stored.flatMap(({ record }) => record.runs) },
+    folder: first.folder,
+    paths,
+  };
+}
+
+/** The newest trace below the working directory. @throws UserError where there is none */
+export function newestTrace(): Promise<string> {
+  return newest(FILES.trace, 'There is no trace here yet.', 'Make one with `pyshrink trace IMAGE`.');
+}
+
+/** The folder of the newest assembly below the working directory. @throws UserError where there is none */
+export async function newestResult(): Promise<Folder> {
+  return new Folder(dirname(await newest(FILES.result, 'Nothing was assembled here yet.', 'Do it with `pyshrink assemble`.')));
+}
+
+/** The folders below the working directory, the newest assembly first. */
+export async function resultFolders(): Promise<Folder[]> {
+  return (await dated(FILES.result)).map(({ path }) => new Folder(dirname(path)));
+}
+
+async function newest(name: string, message: string, remedy: string): Promise<string> {
+  const found = (await dated(name))[0];
+  if (!found) throw new UserError(message, remedy);
+  return found.path;
+}
+
+async function dated(name: string): Promise<{ path: string; time: number }[]> {
+  const folders = await readdir(ROOT).catch(() => []);
+  const found = await Promise.all(
+    folders.map(async (folder) => {
+      const path = join(ROOT, folder, name);
+      return { path, time: (await stat(path).catch(() => undefined))?.mtimeMs ?? 0 };
+    }),
+  );
+  return found.filter(({ time }) => time > 0).sort((a, b) => b.time - a.time);
+}

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** What the newest assembly made. */
+export const Result = z.object({
+  /** The engine's identifier of the shrunk image. */
+  id: z.string(),
+  /** Its name, as the user would write it. */
+  tag: z.string(),
+  /** The identifier of the original. */
+  original: z.string(),
+  /** Paths of the traces that it was made from. */
+  traces: z.array(z.string()).min(1),
+});
+export type Result = z.infer<typeof Result>;

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { Answers } from '../exercise/answers.js';
+import { StoredExerciseSchema } from '../exercise/exercise.js';
+import { WatchingSchema } from '../watching/run.js';
+
+/**
+ * What a trace must not hold, since it may be secret: each exercise to the letter, and what the original answered.
+ * It is a file of its own beside the trace, and only its owner can read it.
+ */
+export const RunRecordSchema = z.strictObject({
+  /** In the order of the trace's `runs`. */
+  runs: z.array(z.strictObject({ exercise: StoredExerciseSchema, watching: WatchingSchema, answers: Answers })),
+});
+export type RunRecord = z.infer<typeof RunRecordSchema>;
