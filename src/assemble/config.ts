@@ -1,7 +1,7 @@
 import type { ImageInfo } from '../engines/engine.js';
 import { VERSION } from '../version.js';
 
-/** Labels that we add; an image that bears the first is ours. */
+/** Labels of a shrunk image. An image with the first one was made by pyshrink. */
 export const LABELS = {
   original: 'io.pyshrink.original.id',
   name: 'io.pyshrink.original.name',
@@ -13,16 +13,16 @@ export const LABELS = {
 
 export interface ConfigInput {
   original: ImageInfo;
-  /** Whose layers are really shared. */
+  /** The image whose layers are shared. */
   base: ImageInfo | undefined;
   level: string;
-  /** Our layers, bottom first. */
+  /** The layers above the base, lowest first. */
   layers: { name: string; diffId: string }[];
 }
 
 /**
- * The image's configuration as the OCI image specification and `docker load` have it: the original's, with our labels.
- * There is nothing in it of when and where it was made, so that the same input gives the same bytes.
+ * The image's configuration: the original's, with pyshrink's labels (OCI image specification, config.md; `docker load`
+ * reads the same). It has no time and no host name, so that the same input gives the same bytes.
  */
 export function imageConfig({ original, base, level, layers }: ConfigInput): Buffer {
   const labels = {

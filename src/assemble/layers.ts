@@ -2,25 +2,25 @@ import { isAdded } from '../os/places.js';
 import { type Entry, parentOf, type RootFs } from '../rootfs.js';
 import { BLOCK, padding, tarHeader } from '../tar/header.js';
 
-/** Layers by rate of change, the slowest first. */
+/** The layers of a shrunk image. What changes least is lowest, so that images share it. */
 export const LAYER_NAMES = ['system', 'python', 'distributions', 'app'] as const;
 export type LayerName = (typeof LAYER_NAMES)[number];
 
-/** One layer: its entries in the order in which they are written. */
+/** One layer. Its members are in the order in which they are written. */
 export interface Layer {
   name: LayerName;
   members: Member[];
-  /** Bytes of the whole tar, known before any is read. */
+  /** Bytes of the whole tar. It is known before any content is read, so that the tar can be streamed. */
   size: number;
 }
 
 export interface Member {
   entry: Entry;
-  /** Set for every hard link but the first of its file. */
+  /** Set for every name of a file (hard link) but the first. */
   hardLinkTo?: string;
 }
 
-/** Where the standard library, the interpreter and site-packages are. */
+/** Where Python is: paths without links. */
 export interface PythonPlaces {
   executable: string;
   version: string;
@@ -28,8 +28,8 @@ export interface PythonPlaces {
 }
 
 /**
- * Deals entries out to layers. Each layer carries the parents of its entries, as layers are unpacked one by one;
- * hard links of one file stay together. The same entries give the same layers.
+ * Assigns entries to layers. Each layer also has the parent directories of its entries, since layers are unpacked one by
+ * one. Hard links of one file stay in one layer. The same entries always give the same layers.
  */
 export function planLayers(entries: readonly Entry[], fs: RootFs, python: PythonPlaces): Layer[] {
   const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -86,7 +86,7 @@ function classifier({ executable, version, sitePackages }: PythonPlaces): (path:
   };
 }
 
-/** The files whose bytes a layer needs, in order. */
+/** The files whose content a layer has, in order. */
 export function contentsOf(layer: Layer): Entry[] {
   return layer.members
     .filter(({ entry, hardLinkTo }) => entry.type === 'f' && entry.size > 0 && hardLinkTo === undefined)
@@ -95,7 +95,7 @@ export function contentsOf(layer: Layer): Entry[] {
 
 /**
  * The bytes of a layer's tar.
- * @param take the next `size` bytes of the files of {@link contentsOf}
+ * @param take returns the next `size` bytes of the files of {@link contentsOf}
  */
 export async function* layerBytes(layer: Layer, take: (size: number) => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for (const { entry, hardLinkTo } of layer.members) {

@@ -8,15 +8,15 @@ export type Import = z.infer<typeof Import>;
 export const SpotKind = z.enum(['import', 'exec', 'scan']);
 
 /**
- * An object with any keys, as a Map: a function of the image may be named `constructor` or `__proto__`, which zod's
- * records drop and plain objects inherit.
+ * A record with any key. zod's own records drop the key `__proto__`, and an image may have a function of that name. Go
+ * through it with Object.entries: an index would find what every object inherits, for instance `constructor`.
  */
-const mapOf = <T>(value: z.ZodType<T>) =>
+const anyRecord = <T>(value: z.ZodType<T>) =>
   z
     .custom<Record<string, unknown>>((input) => typeof input === 'object' && input !== null && !Array.isArray(input))
     .transform((input) => Object.entries(input))
     .pipe(z.array(z.tuple([z.string(), value])))
-    .transform((entries): ReadonlyMap<string, T> => new Map(entries));
+    .transform((entries): Readonly<Record<string, T>> => Object.fromEntries(entries));
 
 /** What a module names, as probes/modules.py reports it. */
 export const Summary = z.object({
@@ -24,7 +24,7 @@ export const Summary = z.object({
   /** Names that the code loads when the module is imported: globals, attributes, names imported from a module. */
   names: z.array(z.string()).default([]),
   /** Names that functions and methods load, by `function`, `Class.method`, or `Class` for its special methods. */
-  functions: mapOf(z.array(z.string())).default(new Map()),
+  functions: anyRecord(z.array(z.string())).default({}),
   /** Names that the code under `if __name__ == "__main__":` loads. */
   main: z.array(z.string()).default([]),
   /** String constants that look like a name or a dotted name. */
@@ -51,7 +51,7 @@ export type Summary = z.infer<typeof Summary>;
 
 /** All names that a module's code loads, in functions too. */
 export function allNames({ names, functions, main }: Summary): Set<string> {
-  return new Set([...names, ...main, ...[...functions.values()].flat()]);
+  return new Set([...names, ...main, ...Object.values(functions).flat()]);
 }
 
 /**

@@ -79,8 +79,8 @@ def __getattr__(name):
       python,
     );
     expect(summary.names).toEqual(expect.arrayContaining(['io', 'loadmat', 'scipy']));
-    expect(summary.functions.get('load')).toContain('import_module');
-    expect(summary.functions.get('again')).toEqual([]);
+    expect(summary.functions.load).toContain('import_module');
+    expect(summary.functions.again).toEqual([]);
     expect(summary.dynamic).toEqual(expect.arrayContaining(['pkg.plain']));
     expect(summary.strings).toContain('django.contrib.auth');
     expect(summary.strings).not.toContain('two words');

@@ -61,4 +61,11 @@ describe('ModuleFinder', () => {
     expect(finder.topLevel()).toEqual(expect.arrayContaining(['main', 'pkg', 'space', 'edited', 'zipped']));
     expect(finder.topLevel()).not.toContain('json');
   });
+
+  it('learns the members of the archives on the search path when it is opened', async () => {
+    const members = async (path: string) => (path === '/eggs/z.egg' ? ['zipped/__init__.py'] : []);
+    const opened = await ModuleFinder.open(fs, layout, members);
+    expect(opened.find('zipped')?.file).toBe('/eggs/z.egg/zipped/__init__.py');
+    expect([...opened.archives]).toEqual([['/eggs/z.egg', ['zipped/__init__.py']]]);
+  });
 });

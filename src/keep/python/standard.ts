@@ -67,7 +67,7 @@ export class StandardLibrary {
     const additions: Addition[] = [];
     // Methods with computed names: getattr(self, 'do_' + command).
     const prefixes = strings.filter((text) => /^\w{2,}_$/.test(text));
-    for (const [scope, inside] of functions) {
+    for (const [scope, inside] of Object.entries(functions)) {
       additions.push(...this.alive.add(name, scope, { additions: [], names: inside, modules }));
       if (prefixes.some((prefix) => scope.replace(/^.*\./, '').startsWith(prefix)))
         additions.push(...this.alive.wake(scope.split('.'), [name]));
