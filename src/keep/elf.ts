@@ -43,7 +43,7 @@ async function foreign(path: string, elf: Elf, context: Context): Promise<Findin
   if (!python || (elf.bits === python.elf.bits && elf.machine === python.elf.machine)) return [];
   return [
     {
-      note: `${path} is built for another architecture (${elf.bits}-bit, ELF machine ${elf.machine}): pyshrink cannot watch what it opens`,
+      note: `${path} is built for another architecture (${elf.bits}-bit, e_machine ${elf.machine}): pyshrink cannot watch what it opens`,
     },
   ];
 }

@@ -8,17 +8,17 @@ import { makeTrace } from '../support/keep.js';
 import { describeWithPython } from '../support/probes.js';
 import { makeTree, type Node } from '../support/tree.js';
 
-/** What calls for a row, what it then keeps, and what lies beside that and is not kept. */
+/** What calls for a row, what the row then keeps, and what it leaves out. */
 interface Case {
   about: string;
   /** Text of the app. */
   app?: string;
-  /** A library that the app's extension module needs. */
+  /** DT_SONAME of a library that the app's extension module needs. */
   soname?: string;
   /** A program that the app runs, and a symbol that it imports. */
   program?: string;
   symbol?: string;
-  /** Modules of the standard library, besides. */
+  /** Modules of the standard library: name → text. */
   standard?: Record<string, string>;
   observations?: string[];
   keeps: string[];
@@ -155,7 +155,7 @@ async function reasonsOf(one: Case, level: KeepInput['level'] = 'reachable'): Pr
   return keep.reasons;
 }
 
-describeWithPython('system data by need', () => {
+describeWithPython('system data', () => {
   const seen = new Set<string>();
 
   it.each(CASES)('$about', async (one) => {
@@ -171,12 +171,12 @@ describeWithPython('system data by need', () => {
     for (const path of one.keeps) expect(without.has(path)).toBe(false);
   });
 
-  it('every row has a case above', () => {
+  it('every row has a case above and an id of its own', () => {
     expect(SYSTEM_ROWS.map(({ id }) => id).filter((id) => !seen.has(id))).toEqual([]);
     expect(new Set(SYSTEM_ROWS.map(({ id }) => id)).size).toBe(SYSTEM_ROWS.length);
   });
 
-  it('at observed only what a run asked for', async () => {
+  it('keeps at the level observed only what a run asked for', async () => {
     const [zones] = CASES.filter(({ about }) => about === 'time zones of zoneinfo') as [Case];
     expect((await reasonsOf(zones, 'observed')).has('/usr/share/zoneinfo/UTC')).toBe(false);
     const [authorities] = CASES.filter(({ observations }) => observations) as [Case];
