@@ -3,7 +3,7 @@ import { DockerEngine } from '../src/engines/docker/docker.js';
 import { PLAIN_RUN } from '../src/engines/runoptions.js';
 import { Helper } from '../src/guest/helper.js';
 import { commandOf } from '../src/watching/app.js';
-import { addImportProbe } from '../src/watching/trace.js';
+import { addImportProbe } from '../src/watching/importprobe.js';
 import { WatchedApp } from '../src/watching/watched.js';
 import { median, seconds } from './median.js';
 

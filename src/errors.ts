@@ -1,12 +1,12 @@
 /** Exit codes of every command. */
 export const ExitCode = { done: 0, failed: 1, usage: 2, differs: 3, interrupted: 130 } as const;
 
-/** An error that the user can do something about: what happened, to what, and what to do next. */
+/** An error that the user can resolve. It is printed without a stack trace. */
 export class UserError extends Error {
   override name = 'UserError';
 
   /**
-   * @param message what happened, and to which image or path
+   * @param message what happened, and to which image or path, as one sentence
    * @param remedy what to do next, as one sentence
    * @param exitCode one of {@link ExitCode}
    */
@@ -19,7 +19,7 @@ export class UserError extends Error {
   }
 }
 
-/** A mistake on the command line or in a file named there. */
+/** A mistake on the command line, or in a file that is named there. */
 export function usageError(message: string, remedy: string): UserError {
   return new UserError(message, remedy, ExitCode.usage);
 }

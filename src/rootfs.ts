@@ -3,18 +3,18 @@ export type EntryType = 'f' | 'd' | 'l' | 'c' | 'b' | 'p';
 
 /** One entry of an image's root file system, with the metadata that a layer carries. */
 export interface Entry {
-  /** Absolute, without symbolic links in its parents. Undecodable bytes are surrogate escapes (PEP 383). */
+  /** Absolute, without symbolic links in its parents. Bytes that are not UTF-8 are surrogate escapes (PEP 383). */
   path: string;
   type: EntryType;
   /** Permission bits with setuid, setgid and sticky. */
   mode: number;
   uid: number;
   gid: number;
-  /** Bytes; 0 for anything but a file. */
+  /** Bytes; 0 if it is not a file. */
   size: number;
   /** Seconds since 1970. */
   mtime: number;
-  /** Entries with the same group are hard links of one file. */
+  /** Hard links of one file have the same group. */
   group?: string;
   /** Target of a symbolic link. */
   target?: string;
@@ -33,19 +33,19 @@ export interface Resolved {
   links: string[];
 }
 
-/** Linux gives up after this many links (MAXSYMLINKS, path_resolution(7)). */
+/** Linux follows at most this many links (MAXSYMLINKS, path_resolution(7)). */
 const MAX_LINKS = 40;
 
 /**
- * An image's root file system as the pure parts see it: all entries in memory, bytes on request.
- * A container, a directory and a layer index each bring their own `read`.
+ * An image's root file system. All entries are in memory, and files are read on request.
+ * A container, a directory and a layer index each have their own `read`, so that the rules need no I/O of their own.
  */
 export class RootFs {
   private readonly children = new Map<string, string[]>();
 
   /**
-   * @param entries by path; `/` is among them
-   * @param read reads `length` bytes from `offset` of a regular file (fewer at its end)
+   * @param entries all entries by path, including `/`
+   * @param read reads `length` bytes of a regular file from `offset`; at the end of the file it returns fewer
    */
   constructor(
     readonly entries: ReadonlyMap<string, Entry>,
@@ -60,15 +60,15 @@ export class RootFs {
     return this.entries.get(path);
   }
 
-  /** Paths of the entries of a directory. */
+  /** Paths of the entries in a directory; [] for a path that is not one. */
   list(directory: string): readonly string[] {
     return this.children.get(directory) ?? [];
   }
 
   /**
    * Follows a path as path_resolution(7) does.
-   * @param followLast false: the last component is not followed, as by lstat(2)
-   * @returns undefined when a component is missing, is not a directory, or links loop
+   * @param followLast false does not follow the last component, like lstat(2)
+   * @returns undefined when a component is missing or is not a directory, or when links form a loop
    */
   resolve(path: string, followLast = true): Resolved | undefined {
     const links: string[] = [];
@@ -114,21 +114,21 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Adds a value to the list under a key, which is made where there is none. */
+/** Adds a value to the list of a key. */
 export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);
 }
 
-/** The text of a file; undefined where there is none. Bytes that are no UTF-8 are replaced. */
+/** Reads a file as text; undefined if there is none. Bytes that are not UTF-8 are replaced. */
 export async function readText(fs: RootFs, path: string): Promise<string | undefined> {
   const found = fs.resolve(path);
   if (found?.entry.type !== 'f') return undefined;
   return Buffer.from(await fs.read(found.path, 0, found.entry.size)).toString('utf8');
 }
 
-/** All entries but directories at and below a path; links are not followed. */
+/** Paths of all entries at and below a path, without directories. Links are not followed. */
 export function below(fs: RootFs, path: string): string[] {
   const entry = fs.lstat(path);
   if (!entry) return [];

@@ -1,8 +1,8 @@
 import type { ImageInfo, Session } from '../engines/engine.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Entry, RootFs } from '../rootfs.js';
-import { type ContentSource, imageArchive } from '../tar/dockerarchive.js';
 import type { Trace } from '../trace/schema.js';
+import { type ContentSource, imageArchive } from './archive.js';
 import { imageConfig } from './config.js';
 import { type PythonPlaces, planLayers } from './layers.js';
 

@@ -1,7 +1,7 @@
 import type { ImageInfo } from '../engines/engine.js';
 import { VERSION } from '../version.js';
 
-/** Labels of a shrunk image. An image with the first one was made by pyshrink. */
+/** Labels that pyshrink adds. An image with the first one was made by pyshrink. */
 export const LABELS = {
   original: 'io.pyshrink.original.id',
   name: 'io.pyshrink.original.name',
@@ -13,16 +13,16 @@ export const LABELS = {
 
 export interface ConfigInput {
   original: ImageInfo;
-  /** The image whose layers are shared. */
+  /** The base image, if its layers are the lowest layers of the result. */
   base: ImageInfo | undefined;
   level: string;
-  /** The layers above the base, lowest first. */
+  /** Layers above the base, lowest first. */
   layers: { name: string; diffId: string }[];
 }
 
 /**
- * The image's configuration: the original's, with pyshrink's labels (OCI image specification, config.md; `docker load`
- * reads the same). It has no time and no host name, so that the same input gives the same bytes.
+ * Makes the image's configuration (OCI image specification, "Image Configuration"): the original's with pyshrink's labels.
+ * It contains no time or place of its making, so that the same input gives the same bytes.
  */
 export function imageConfig({ original, base, level, layers }: ConfigInput): Buffer {
   const labels = {

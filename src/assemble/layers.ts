@@ -2,7 +2,7 @@ import { isAdded } from '../os/places.js';
 import { type Entry, parentOf, type RootFs } from '../rootfs.js';
 import { BLOCK, padding, tarHeader } from '../tar/header.js';
 
-/** The layers of a shrunk image. What changes least is lowest, so that images share it. */
+/** Layers by how often they change, the most stable first, so that images share the lower ones. */
 export const LAYER_NAMES = ['system', 'python', 'distributions', 'app'] as const;
 export type LayerName = (typeof LAYER_NAMES)[number];
 
@@ -10,17 +10,17 @@ export type LayerName = (typeof LAYER_NAMES)[number];
 export interface Layer {
   name: LayerName;
   members: Member[];
-  /** Bytes of the whole tar. It is known before any content is read, so that the tar can be streamed. */
+  /** Bytes of the whole tar. It is known before any file is read, so the layer can be streamed into an archive. */
   size: number;
 }
 
 export interface Member {
   entry: Entry;
-  /** Set for every name of a file (hard link) but the first. */
+  /** For a hard link: the path of an earlier member that is the same file. */
   hardLinkTo?: string;
 }
 
-/** Where Python is: paths without links. */
+/** Paths of the interpreter and its packages, without links. */
 export interface PythonPlaces {
   executable: string;
   version: string;
@@ -28,8 +28,8 @@ export interface PythonPlaces {
 }
 
 /**
- * Assigns entries to layers. Each layer also has the parent directories of its entries, since layers are unpacked one by
- * one. Hard links of one file stay in one layer. The same entries always give the same layers.
+ * Distributes entries to layers. Each layer contains the parents of its entries, so that it can be unpacked without the
+ * others. Hard links of one file are in one layer. The same entries give the same layers.
  */
 export function planLayers(entries: readonly Entry[], fs: RootFs, python: PythonPlaces): Layer[] {
   const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -86,7 +86,7 @@ function classifier({ executable, version, sitePackages }: PythonPlaces): (path:
   };
 }
 
-/** The files whose content a layer has, in order. */
+/** The files whose contents a layer needs, in the order in which it needs them. */
 export function contentsOf(layer: Layer): Entry[] {
   return layer.members
     .filter(({ entry, hardLinkTo }) => entry.type === 'f' && entry.size > 0 && hardLinkTo === undefined)
@@ -94,7 +94,7 @@ export function contentsOf(layer: Layer): Entry[] {
 }
 
 /**
- * The bytes of a layer's tar.
+ * Writes a layer's tar.
  * @param take returns the next `size` bytes of the files of {@link contentsOf}
  */
 export async function* layerBytes(layer: Layer, take: (size: number) => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

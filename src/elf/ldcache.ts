@@ -2,9 +2,9 @@
 export interface CacheEntry {
   soname: string;
   path: string;
-  /** Kind and architecture bits, see {@link cacheFlags}. */
+  /** Kind and architecture, see `cacheFlags` of src/arch.ts. */
   flags: number;
-  /** Whether the entry is a glibc-hwcaps variant, which only some processors use. */
+  /** Whether it is a glibc-hwcaps variant, which only some processors use. */
   hwcaps: boolean;
 }
 
@@ -14,18 +14,10 @@ const HEADER = 48;
 const ENTRY = 24;
 const OLD_ENTRY = 12;
 
-/** e_machine → flags of its entries: sysdeps/generic/ldconfig.h of glibc (FLAG_ELF_LIBC6 and the architecture). */
-const FLAGS: Record<number, number> = { 62: 0x0303, 183: 0x0a03, 3: 0x0003, 243: 0x1003, 21: 0x0503, 22: 0x0403 };
-
-/** The flags that entries for an e_machine bear, or undefined where it is not known. */
-export function cacheFlags(machine: number): number | undefined {
-  return FLAGS[machine];
-}
-
 /**
- * Parses /etc/ld.so.cache in the format of glibc 2.2 and later, behind the older format where both are there.
- * Source: sysdeps/generic/dl-cache.h of glibc.
- * @returns [] for what is no such cache
+ * Parses /etc/ld.so.cache in the format of glibc 2.2 and later. A file in both formats has the older one first.
+ * Format: sysdeps/generic/dl-cache.h of glibc.
+ * @returns [] when the bytes are not such a cache
  */
 export function parseLdCache(bytes: Uint8Array): CacheEntry[] {
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,12 +1,12 @@
-/** What ld.so needs to know of an ELF file. */
+/** The parts of an ELF file that ld.so reads. */
 export interface Elf {
   /** 32 or 64. */
   bits: 32 | 64;
-  /** e_machine, see elf(5): 62 is x86-64, 183 is AArch64. */
-  machine: number;
-  /** PT_INTERP. */
+  /** The architecture's number in the header, see src/arch.ts. */
+  eMachine: number;
+  /** PT_INTERP: path of the dynamic loader. */
   interpreter?: string;
-  /** Whether there is a dynamic section: a static program has none. */
+  /** Whether it has a dynamic section. Static programs have none. */
   dynamic: boolean;
   needed: string[];
   soname?: string;
@@ -14,18 +14,18 @@ export interface Elf {
   runpath?: string;
   /** DF_1_NODEFLIB: the default directories are not searched. */
   noDefaultLib: boolean;
-  /** Those of {@link TOLD_SYMBOLS} that are among its dynamic symbols. */
+  /** Which of {@link FILE_FUNCTIONS} are among its dynamic symbols. */
   symbols: string[];
-  /** File name → symbol versions that are needed of it (gABI symbol versioning). */
+  /** Library → symbol versions that are needed from it. */
   versionsNeeded: Record<string, string[]>;
-  /** Symbol versions that are defined here. */
+  /** Symbol versions that it defines. */
   versionsDefined: string[];
 }
 
-/** Functions of the C library that open files by rules of their own. */
-export const TOLD_SYMBOLS = ['iconv_open', 'getaddrinfo', 'gethostbyname', 'gethostbyname_r', 'gethostbyaddr'] as const;
+/** Functions of the C library that load modules or configuration files of their own: gconv and NSS. */
+export const FILE_FUNCTIONS = ['iconv_open', 'getaddrinfo', 'gethostbyname', 'gethostbyname_r', 'gethostbyaddr'] as const;
 
-/** Reads `length` bytes at `offset`, fewer at the end. */
+/** Reads `length` bytes at `offset`; at the end of the file it returns fewer. */
 export type ReadRange = (offset: number, length: number) => Promise<Uint8Array>;
 
 const PT_LOAD = 1;
@@ -45,7 +45,7 @@ const DT = {
   verneednum: 0x6fffffff,
 } as const;
 const DF_1_NODEFLIB = 0x800;
-/** More than any real file has; a corrupt one must not make us read for ever. */
+/** More than any real file has. They keep a corrupt file from making us read without end. */
 const LIMIT = { table: 1 << 20, strings: 1 << 26, headers: 4096, records: 1 << 16 };
 
 interface Segment {
@@ -55,15 +55,17 @@ interface Segment {
   size: number;
 }
 
-/** Whether a file may be ELF, by mode and name: programs are executable, libraries are called so. */
+/** Guesses by mode and name whether a file is ELF: programs are executable, and libraries are named `*.so*`. */
 export function mayBeElf(path: string, mode: number): boolean {
   return (mode & 0o111) !== 0 || /\.so(\.[^/]*)?$/.test(path);
 }
 
 /**
  * Reads the parts of an ELF file that dynamic linking depends on. Nothing is executed.
- * Format: elf(5), the gABI's chapters 4, 5 and "Symbol Versioning" of the Linux Standard Base.
- * @returns undefined for what is not a well-formed ELF file
+ * Our own code, since files stay in the container and are read by ranges, and ld.so's search needs run paths and
+ * symbol versions, which ELF libraries for Node leave out.
+ * Format: elf(5), gABI chapters 4 and 5, and "Symbol Versioning" of the Linux Standard Base.
+ * @returns undefined when the file is not well-formed ELF
  */
 export async function readElf(read: ReadRange): Promise<Elf | undefined> {
   const head = await read(0, 64);
@@ -84,7 +86,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   const segments = await readSegments(read, header);
   const elf: Elf = {
     bits,
-    machine: header.u16(18),
+    eMachine: header.u16(18),
     dynamic: false,
     needed: [],
     noDefaultLib: false,
@@ -120,7 +122,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   if (rpath !== undefined) elf.rpath = rpath;
   if (runpath !== undefined) elf.runpath = runpath;
   const names = Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength);
-  elf.symbols = TOLD_SYMBOLS.filter((name) => names.includes(`\0${name}\0`));
+  elf.symbols = FILE_FUNCTIONS.filter((name) => names.includes(`\0${name}\0`));
   elf.noDefaultLib = ((value(DT.flags1) ?? 0) & DF_1_NODEFLIB) !== 0;
   const versions = async (start: number, count: number | undefined) =>
     new Fields(await load(read, segments, value(start), Math.min(LIMIT.table, (value(count ?? 0) ?? 0) * 4096)), little, bits);
@@ -146,7 +148,7 @@ async function readSegments(read: ReadRange, header: Fields): Promise<Segment[]>
   return segments;
 }
 
-/** Bytes at a virtual address, by way of the PT_LOAD segment that maps it. */
+/** Reads bytes at a virtual address, through the PT_LOAD segment that maps it. */
 async function load(read: ReadRange, segments: Segment[], address: number | undefined, size: number): Promise<Uint8Array> {
   if (address === undefined || size === 0) return new Uint8Array();
   const segment = segments.find((item) => item.type === PT_LOAD && address >= item.address && address < item.address + item.size);
@@ -191,7 +193,7 @@ function text(bytes: Uint8Array, offset: number): string {
   return Buffer.from(bytes.subarray(offset, end < 0 ? undefined : end)).toString('utf8');
 }
 
-/** Integers of one byte order and word size; reading past the end throws a RangeError. */
+/** Reads integers of one byte order and word size. Reading past the end throws a RangeError. */
 class Fields {
   private readonly view: DataView;
   constructor(
@@ -210,7 +212,7 @@ class Fields {
   u32(at: number): number {
     return this.view.getUint32(at, this.little);
   }
-  /** An address, offset or size; beyond 2^53 it is not exact, and then no file has it. */
+  /** An address, offset or size. Beyond 2^53 it is not exact, but no real file is that large. */
   word(at: number): number {
     return this.bits === 64 ? Number(this.view.getBigUint64(at, this.little)) : this.u32(at);
   }

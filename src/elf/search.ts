@@ -1,33 +1,28 @@
+import { ARCHITECTURES, architectureOfElf } from '../arch.js';
 import { baseName, join, parentOf, type Resolved, type RootFs } from '../rootfs.js';
-import { type CacheEntry, cacheFlags, parseLdCache } from './ldcache.js';
+import { type CacheEntry, parseLdCache } from './ldcache.js';
 import { type Elf, readElf } from './reader.js';
 
-/** Debian's multiarch triplet, name of $PLATFORM and directory of $LIB for an e_machine. */
-const MACHINES: Record<number, { triplet: string; platforms: string[]; lib: string }> = {
-  62: { triplet: 'x86_64-linux-gnu', platforms: ['x86_64', 'haswell', 'xeon_phi'], lib: 'lib64' },
-  183: { triplet: 'aarch64-linux-gnu', platforms: ['aarch64'], lib: 'lib64' },
-  3: { triplet: 'i386-linux-gnu', platforms: ['i686', 'i386'], lib: 'lib' },
-};
-
-/** A library in the place where ld.so finds it. */
+/** A library where ld.so finds it. */
 export interface Found {
-  /** As ld.so opens it, symbolic links and all. */
+  /** The path that ld.so opens; it may contain symbolic links. */
   path: string;
   resolved: Resolved;
   elf: Elf;
-  /** The same library for other processors (glibc-hwcaps), and the general one where the found one is such. */
+  /** Its builds for other processors (glibc-hwcaps). If it is one of those itself, the general build is among them. */
   variants: string[];
 }
 
-/** A library, or why there is none. */
+/** A library, or why ld.so would not find it. */
 type Answer = Found | { reason: string };
 
-/** One object of a closure, and by which object it was loaded. */
-export interface Loaded extends Omit<Found, 'variants'> {
-  variants: string[];
+/** One object of a closure. */
+export interface Loaded extends Found {
+  /** The object that needs it. */
   by?: Loaded;
 }
 
+/** A library that an object needs and that ld.so would not find. */
 export interface Missing {
   name: string;
   by: string;
@@ -40,7 +35,7 @@ export interface Closure {
 }
 
 /**
- * Finds libraries in a root file system as glibc's ld.so does, executing nothing.
+ * Finds libraries in a root file system as glibc's ld.so does, without running anything.
  * Order: DT_RPATH of the loading chain (where there is no DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH, ld.so.cache, the
  * default directories (ld.so(8); elf/dl-load.c of glibc).
  */
@@ -55,7 +50,7 @@ export class LibrarySearch {
     readonly preloads: readonly string[],
   ) {}
 
-  /** @param environment the program's, of which LD_LIBRARY_PATH and LD_PRELOAD count */
+  /** @param environment environment of the program; LD_LIBRARY_PATH and LD_PRELOAD are read */
   static async open(fs: RootFs, environment: Readonly<Record<string, string>>): Promise<LibrarySearch> {
     const file = async (path: string) => {
       const found = fs.resolve(path);
@@ -70,7 +65,7 @@ export class LibrarySearch {
     );
   }
 
-  /** The parsed file at a path without links, or undefined where it is not ELF. */
+  /** @returns undefined for a file that is not ELF; `path` must not contain links */
   elf(path: string): Promise<Elf | undefined> {
     let known = this.parsed.get(path);
     if (!known) {
@@ -81,8 +76,8 @@ export class LibrarySearch {
   }
 
   /**
-   * Everything that is loaded when the object at `path` is: itself, then breadth first what it needs.
-   * @param main the program into which it is loaded, whose DT_RPATH counts too
+   * The object at `path` and all libraries that are loaded with it, breadth first.
+   * @param main the program that loads the object; its DT_RPATH is searched too
    */
   async closure(path: string, main?: string): Promise<Closure> {
     const result: Closure = { objects: [], missing: [] };
@@ -110,8 +105,8 @@ export class LibrarySearch {
   }
 
   /**
-   * Libraries that a program may load by this name: a path, a soname (`libmagic.so.1`), or what
-   * ctypes.util.find_library takes (`magic`). Those of the cache and of the default directories.
+   * Paths of the libraries that dlopen(3) may load for a name, from the cache and the default directories.
+   * @param name a path, a soname (`libmagic.so.1`), or an argument of ctypes.util.find_library (`magic`)
    */
   async named(name: string): Promise<string[]> {
     if (name.includes('/')) return this.fs.resolve(name)?.entry.type === 'f' ? [name] : [];
@@ -122,7 +117,10 @@ export class LibrarySearch {
     return [...new Set([...cached, ...listed])].filter((path) => this.fs.resolve(path));
   }
 
-  /** Finds what `loader` asks for by the name `name` (a DT_NEEDED entry, or the argument of dlopen(3)). */
+  /**
+   * Finds the library that `loader` asks for.
+   * @param name a DT_NEEDED entry, or the argument of dlopen(3)
+   */
   async find(name: string, loader: Loaded): Promise<Answer> {
     if (name.includes('/')) {
       for (const path of this.expand(name, loader)) {
@@ -143,7 +141,7 @@ export class LibrarySearch {
         if (found) return found;
       }
     }
-    return { reason: 'found in no directory that ld.so searches' };
+    return { reason: 'not in any directory that ld.so searches' };
   }
 
   private async open(path: string): Promise<Loaded | undefined> {
@@ -153,7 +151,7 @@ export class LibrarySearch {
     return elf && { path, resolved, elf, variants: [] };
   }
 
-  /** What comes before the cache: run paths and LD_LIBRARY_PATH. */
+  /** Directories that are searched before the cache: run paths and LD_LIBRARY_PATH. */
   private directories(loader: Loaded): string[] {
     const list: string[] = [];
     if (loader.elf.runpath === undefined) {
@@ -173,22 +171,22 @@ export class LibrarySearch {
       .flatMap((part) => this.expand(part, object));
   }
 
-  /** Replaces $ORIGIN, $LIB and $PLATFORM; the last two have several values, of which the existing one counts. */
+  /** Replaces $ORIGIN, $LIB and $PLATFORM. The last two have several possible values; the caller takes the path that exists. */
   private expand(text: string, object: Loaded): string[] {
-    const machine = MACHINES[object.elf.machine];
+    const architecture = architectureOfElf(object.elf.eMachine);
     let list = [text.replace(/\$(ORIGIN\b|\{ORIGIN\})/g, () => parentOf(object.path)).replace(/^\/+/, '/')];
-    const each = (pattern: RegExp, values: string[]) => {
+    const each = (pattern: RegExp, values: readonly string[]) => {
       list = list.flatMap((item) => (pattern.test(item) ? values.map((value) => item.replace(pattern, value)) : [item]));
     };
-    each(/\$(?:LIB\b|\{LIB\})/, machine ? [`lib/${machine.triplet}`, machine.lib, 'lib'] : ['lib']);
-    each(/\$(?:PLATFORM\b|\{PLATFORM\})/, machine?.platforms ?? []);
+    each(/\$(?:LIB\b|\{LIB\})/, architecture ? [`lib/${architecture.triplet}`, architecture.lib, 'lib'] : ['lib']);
+    each(/\$(?:PLATFORM\b|\{PLATFORM\})/, architecture?.platforms ?? []);
     return list;
   }
 
   private async inDirectory(directory: string, name: string, wanted: Elf): Promise<Answer | undefined> {
     const found = await this.candidate(join(directory.replace(/\/+$/, '') || '/', name), wanted);
     if (found) return found;
-    // A library that is only there for some processors.
+    // Some libraries exist only as builds for certain processors.
     for (const variant of this.variants(directory, name)) {
       const special = await this.candidate(variant, wanted);
       if (special) return special;
@@ -197,7 +195,7 @@ export class LibrarySearch {
   }
 
   private async inCache(name: string, wanted: Elf): Promise<Answer | undefined> {
-    const flags = cacheFlags(wanted.machine);
+    const flags = architectureOfElf(wanted.eMachine)?.cacheFlags;
     const entries = this.cache.filter((entry) => entry.soname === name && (flags === undefined || entry.flags === flags));
     const skipped = wanted.noDefaultLib ? new Set(defaultDirectories(wanted)) : undefined;
     for (const entry of [...entries].sort((a, b) => Number(a.hwcaps) - Number(b.hwcaps))) {
@@ -213,19 +211,22 @@ export class LibrarySearch {
   }
 
   /**
-   * A file of the right class and machine. ld.so passes over those of another, and gives up at what is no ELF file: a
-   * linker script in place of a library, say (open_verify in elf/dl-load.c).
+   * The file at `path` if ld.so would load it. ld.so skips libraries of another class or architecture, but it stops with
+   * an error at a file that is not ELF, e.g. a linker script (open_verify in elf/dl-load.c of glibc).
    */
   private async candidate(path: string, wanted: Elf): Promise<Answer | undefined> {
     const resolved = this.fs.resolve(path);
     if (resolved?.entry.type !== 'f') return undefined;
     const elf = await this.elf(resolved.path);
-    if (!elf) return { reason: `${path} is no ELF file` };
-    if (elf.bits !== wanted.bits || elf.machine !== wanted.machine) return undefined;
+    if (!elf) return { reason: `${path} is not an ELF file` };
+    if (elf.bits !== wanted.bits || elf.eMachine !== wanted.eMachine) return undefined;
     return { path, resolved, elf, variants: this.variants(parentOf(path), baseName(path)) };
   }
 
-  /** Paths of `name` in the glibc-hwcaps folders of a library directory, and in the directory itself for one of those. */
+  /**
+   * Paths of `name` in the glibc-hwcaps folders of a library directory.
+   * If the directory is such a folder itself, its parent's general build comes first.
+   */
   private variants(directory: string, name: string): string[] {
     const special = /^(.*)\/glibc-hwcaps\/[^/]+$/.exec(directory);
     const general = special?.[1] ?? directory;
@@ -237,16 +238,16 @@ export class LibrarySearch {
   }
 }
 
-/** The directories built into ld.so: Debian's multiarch ones, then those of every Linux. */
-/** Default directories of any machine. */
+/** Default directories of all architectures. */
 const ANY_DEFAULT = [
-  ...Object.values(MACHINES).flatMap(({ triplet }) => [`/lib/${triplet}`, `/usr/lib/${triplet}`]),
+  ...ARCHITECTURES.flatMap(({ triplet }) => [`/lib/${triplet}`, `/usr/lib/${triplet}`]),
   ...['/lib64', '/usr/lib64', '/lib', '/usr/lib'],
 ];
 
+/** The directories built into ld.so: Debian's multiarch ones, then those of every Linux. */
 function defaultDirectories(elf: Elf): string[] {
-  const machine = MACHINES[elf.machine];
-  const multiarch = machine ? [`/lib/${machine.triplet}`, `/usr/lib/${machine.triplet}`] : [];
+  const triplet = architectureOfElf(elf.eMachine)?.triplet;
+  const multiarch = triplet === undefined ? [] : [`/lib/${triplet}`, `/usr/lib/${triplet}`];
   const wide = elf.bits === 64 ? ['/lib64', '/usr/lib64'] : [];
   return [...multiarch, ...wide, '/lib', '/usr/lib'];
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a program said. Bytes are base64; output beyond the limit is cut. */
+/** What a program printed, in base64. `cut` is set where there was more than capture.ts keeps. */
 const Output = z.object({ stdout: z.string(), stderr: z.string(), cut: z.boolean() });
 
 const StepAnswer = z.discriminatedUnion('kind', [
@@ -14,19 +14,19 @@ const StepAnswer = z.discriminatedUnion('kind', [
 ]);
 export type StepAnswer = z.infer<typeof StepAnswer>;
 
-/** What the app answered in one run: to each step, and of itself. */
+/** What the app did in one run: its answer to each step, its output and its end. */
 export const Answers = z.object({
-  /** `step` is the step to the letter, `label` what may be told of it. */
+  /** `step` is the whole step, `label` the part of it that holds no secrets. */
   steps: z.array(z.object({ step: z.string(), label: z.string(), answer: StepAnswer })),
   /**
-   * The app's own output and end; `exit` is null where pyshrink stopped it, and `untilStop` says how many bytes of the
-   * outputs were there by then.
+   * The app's own output and exit status. `exit` is null where pyshrink stopped the app, and `untilStop` counts the
+   * bytes that it had printed before.
    */
   app: Output.extend({ exit: z.number().nullable(), untilStop: z.object({ stdout: z.number(), stderr: z.number() }).optional() }),
 });
 export type Answers = z.infer<typeof Answers>;
 
-/** What came of a step, in a word or two; nothing where it can't fail. */
+/** The outcome of a step in a word or two, e.g. `200`. Empty for steps that can't fail. */
 export function outcomeOf(answer: StepAnswer): string {
   switch (answer.kind) {
     case 'http':
@@ -41,27 +41,3 @@ export function outcomeOf(answer: StepAnswer): string {
       return '';
   }
 }
-
-/** Keeps the first bytes of a stream, and counts on. */
-export class Capture {
-  private readonly parts: Buffer[] = [];
-  /** Bytes kept. */
-  length = 0;
-  cut = false;
-
-  constructor(private readonly limit: number) {}
-
-  add(data: Buffer): void {
-    const room = this.limit - this.length;
-    if (data.length > room) this.cut = true;
-    if (room > 0) this.parts.push(data.subarray(0, room));
-    this.length += Math.min(room, data.length);
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.parts);
-  }
-}
-
-/** Bytes kept of each output. */
-export const OUTPUT_LIMIT = 16 << 20;

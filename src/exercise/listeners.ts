@@ -1,37 +1,38 @@
-import type { App } from '../watching/app.js';
+import { debug } from '../debug.js';
 import type { Listener } from './relay.js';
+import type { RunningApp } from './target.js';
 
 const POLL_MILLISECONDS = 20;
-/** How long the other ports that an image declares may take, once one of them listens: many images declare some in vain. */
+/** How long to wait for the other declared ports once one of them listens. Many images declare ports that never open. */
 const OTHERS_MILLISECONDS = 3000;
-/** How long a Unix socket must be there to be taken for a server's. */
+/** How long a Unix socket must listen to count as a server. */
 const STEADY_MILLISECONDS = 1000;
-/** Docker's own name server inside a container. */
+/** Address of Docker's own DNS server inside a container. */
 const DOCKER_DNS = '127.0.0.11';
-/** Names of sockets by which the processes of one program speak with each other. */
+/** Sockets between the processes of one program, e.g. of Python's multiprocessing. */
 const INTERNAL = /\/(pymp-|tmp)[^/]*(\/|$)/;
 
-/** What a step speaks to; nothing: whatever the app listens on. */
+/** The listener that a step needs. Without port and socket: any. */
 export interface Wanted {
   port?: number | undefined;
   socket?: string | undefined;
 }
 
-/** Finds what an app listens on, by asking the kernel. */
+/** Finds out where an app listens. The relay reads that from the kernel, so the app sees no connection. */
 export class ListenerFinder {
-  /** Set when the first declared port was waited for long enough. */
+  /** Set once the first declared port had its time to open. */
   private waited = false;
 
   constructor(
-    private readonly app: App,
-    /** Ports that the image declares. */
+    private readonly app: RunningApp,
+    /** Ports that the image declares with EXPOSE. */
     private readonly declared: readonly number[],
   ) {}
 
   /**
-   * Waits for one that is wanted.
+   * Waits for a listener.
    * @param seconds how long
-   * @returns undefined when the app ends first; what else listens when the time is over
+   * @returns undefined where the app ends first; the other listeners where the time is over
    */
   async wait({ port, socket }: Wanted, seconds: number): Promise<Listener | { others: Listener[] } | undefined> {
     const deadline = Date.now() + seconds * 1000;
@@ -44,10 +45,10 @@ export class ListenerFinder {
       } else {
         const found = this.declared.length > 0 ? this.firstDeclared(all) : (all.find((one) => 'port' in one) ?? all.find(isServers));
         first ??= found && Date.now();
-        // Whichever port comes first, the first one declared is meant, unless it stays closed.
-        const meant = this.declared.length === 0 || (found && 'port' in found && found.port === this.declared[0]);
+        // The first declared port is preferred, whichever opens first. It gets some time to open.
+        const preferred = this.declared.length === 0 || (found && 'port' in found && found.port === this.declared[0]);
         this.waited ||= first !== undefined && Date.now() - first > OTHERS_MILLISECONDS;
-        if (found && (meant || this.waited)) return found;
+        if (found && (preferred || this.waited)) return found;
       }
       if (Date.now() > deadline) return { others: all };
       await this.pause();
@@ -56,13 +57,15 @@ export class ListenerFinder {
   }
 
   /**
-   * What a server is asked by default: the declared ports that listen; where none is declared, the first that does, or
-   * a Unix socket that stays. Empty for an app that ended without listening.
-   * @throws nothing for declared ports that stay closed, of which one is returned all the same: asking it tells why
+   * The listeners that the default exercise uses: the declared ports that open. Where none is declared, the first port
+   * that opens, or a Unix socket that stays. Empty for an app that ends without listening.
+   *
+   * Where the declared ports stay closed, the first of them is returned, so that the step for it fails with the reason.
    */
   async served({ start, exit }: { start: number; exit: number }): Promise<Listener[]> {
     const declared = this.declared.length > 0;
     const first = await this.wait({}, declared ? start : exit);
+    debug.watch('first listener: %o', first);
     if (first === undefined || 'others' in first) return declared ? [{ address: '', port: this.declared[0] as number }] : [];
     if ('path' in first) {
       await this.app.endedWithin(STEADY_MILLISECONDS);
@@ -75,14 +78,16 @@ export class ListenerFinder {
     for (;;) {
       const all = await this.all();
       const open = this.declared.flatMap((port) => at(all, port) ?? []);
-      if (open.length === this.declared.length || Date.now() > deadline || this.app.exit !== undefined)
+      if (open.length === this.declared.length || Date.now() > deadline || this.app.exit !== undefined) {
+        debug.watch('declared ports %o, open: %o', this.declared, open);
         return open.length > 0 ? open : [first];
+      }
       await this.pause();
     }
   }
 
-  /** What is wanted, in words. */
-  nameOf({ port, socket }: Wanted): string {
+  /** What a step waits for, as messages name it. */
+  describe({ port, socket }: Wanted): string {
     return socket ?? String(port ?? (this.declared.join(' or ') || 'a port'));
   }
 
@@ -91,7 +96,7 @@ export class ListenerFinder {
   }
 
   private async all(): Promise<Listener[]> {
-    const relay = await this.app.relay().catch(() => undefined);
+    const relay = await this.app.relay().catch(() => undefined); // nothing listens as long as it does not start
     return ((await relay?.listeners()) ?? []).filter((one) => !('address' in one) || one.address !== DOCKER_DNS);
   }
 
@@ -108,7 +113,7 @@ function isServers(listener: Listener): boolean {
   return 'path' in listener && !INTERNAL.test(listener.path);
 }
 
-/** A listener in words. */
-export function nameOf(one: Listener): string {
+/** A listener as messages name it. */
+export function describeListener(one: Listener): string {
   return 'path' in one ? one.path : String(one.port);
 }

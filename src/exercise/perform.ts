@@ -1,26 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { debug } from '../debug.js';
 import { UserError } from '../errors.js';
 import { exposedPorts, healthcheckCommand, type ImageConfig } from '../images/config.js';
-import type { App } from '../watching/app.js';
-import type { Answers, Capture, StepAnswer } from './answers.js';
+import type { Answers, StepAnswer } from './answers.js';
+import type { Capture } from './capture.js';
 import type { Limits } from './exercise.js';
-import { ListenerFinder, nameOf, type Wanted } from './listeners.js';
+import { describeListener, ListenerFinder, type Wanted } from './listeners.js';
 import type { Listener } from './relay.js';
-import { greet, isNoHttp, type Scheme, send } from './request.js';
+import { greet, isNotHttp, type Scheme, send } from './request.js';
 import { describeStep, type HttpStep, labelStep, type Step } from './steps.js';
+import type { RunningApp } from './target.js';
 
-/** How long the news of a container's end may take after a refusal that it explains. */
+/** How long to wait for the end of the app where the daemon refuses a command: the end may be the reason. */
 const SETTLE_MILLISECONDS = 1000;
-/** Characters of an app's last output that an error shows. */
+/** Characters of the app's last output that an error message shows. */
 const LAST_OUTPUT = 2000;
 
 /**
- * Does the exercise on a running app, and stops it.
- * @param steps undefined: the default, `GET /` and the health check where a port listens, until exit elsewhere
- * @throws UserError when the app ends or keeps its port closed where a step needs it
+ * Does the exercise on a running app, then the image's health check, and stops the app.
+ * @param steps undefined: the default, which is `GET /` where the app listens, and else until exit
+ * @throws UserError where the app ends before a step that needs it, never opens a port, or takes too long
  */
 export async function perform(
-  app: App,
+  app: RunningApp,
   config: ImageConfig,
   steps: readonly Step[] | undefined,
   limits: Limits,
@@ -52,14 +54,14 @@ class Performer {
   private readonly schemes = new Map<string, Scheme>();
 
   constructor(
-    private readonly app: App,
+    private readonly app: RunningApp,
     config: ImageConfig,
     private readonly limits: Limits,
   ) {
     this.finder = new ListenerFinder(app, exposedPorts(config));
   }
 
-  /** An image that exposes ports, or listens, is a server; one that does not is run until it ends. */
+  /** `GET /` for each listener of a server. An app that listens nowhere runs until it ends. */
   async defaultSteps(): Promise<Step[]> {
     const listeners = await this.finder.served(this.limits);
     const single = listeners.length === 1;
@@ -74,7 +76,7 @@ class Performer {
         }));
   }
 
-  /** @param tolerant whether a port that speaks no HTTP will do: nobody has said that it does */
+  /** @param tolerant whether a listener without HTTP is fine, as in the default steps: it is then only connected to */
   async step(step: Step, tolerant: boolean): Promise<StepAnswer> {
     switch (step.kind) {
       case 'wait':
@@ -87,7 +89,7 @@ class Performer {
         return this.exec(step.command);
       case 'signal':
         if (this.app.exit !== undefined) throw this.ended(`before ${step.name} could be sent`);
-        await this.app.container.signal(step.name);
+        await this.app.signal(step.name);
         return { kind: 'signal' };
       case 'tcp': {
         const listener = await this.listener({ port: step.port });
@@ -103,6 +105,7 @@ class Performer {
         );
         if (!tolerant) return asked;
         const answer = await asked.catch((error: unknown): StepAnswer => ({ kind: 'failed', reason: String(error) }));
+        if (answer.kind === 'failed') debug.watch('%s did not answer HTTP: %s', describeListener(listener), answer.reason);
         return answer.kind === 'failed' && this.app.exit === undefined ? greet(await this.app.relay(), listener) : answer;
       }
     }
@@ -112,7 +115,7 @@ class Performer {
     const tooLate = () => this.ended(`before \`${command[0]}\` could be run in it`);
     if (this.app.exit !== undefined) throw tooLate();
     const started = this.app.exec(command).catch(async (error: unknown) => {
-      // The daemon refuses to run something in a container that has just ended.
+      // The daemon refuses a command where the container has just ended.
       if (await Promise.race([this.app.ended.then(() => true), sleep(SETTLE_MILLISECONDS, false)])) throw tooLate();
       throw error;
     });
@@ -120,34 +123,38 @@ class Performer {
     return { kind: 'exec', exit: run.exit, ...output(run.stdout, run.stderr) };
   }
 
-  /** Sends a request over HTTP, or HTTPS where the listener turns out to speak that. */
+  /** Sends a request over HTTP, or over HTTPS where the listener does not answer HTTP. */
   private async http(step: HttpStep, listener: Listener): Promise<StepAnswer> {
     const relay = await this.app.relay();
     const key = JSON.stringify(listener);
     const known = this.schemes.get(key);
     const first = await send(relay, step, listener, known ?? 'http');
-    if (known !== undefined || !isNoHttp(first)) {
+    if (known !== undefined || !isNotHttp(first)) {
       this.schemes.set(key, known ?? 'http');
       return first;
     }
     const second = await send(relay, step, listener, 'https');
-    if (second.kind === 'failed') return first;
+    if (second.kind === 'failed') {
+      debug.watch('%s speaks neither HTTP nor HTTPS: %s', describeListener(listener), second.reason);
+      return first;
+    }
     this.schemes.set(key, 'https');
     return second;
   }
 
-  /** Waits for what a step speaks to. @throws UserError where it does not come */
+  /** Waits for the listener that a step needs. @throws UserError where it does not come */
   private async listener(wanted: Wanted): Promise<Listener> {
     const found = await this.finder.wait(wanted, this.limits.start);
     if (found === undefined) throw this.ended(`before it listened${wanted.port ? ` on port ${wanted.port}` : ''}`);
     if ('address' in found || 'path' in found) return found;
-    const others = found.others.map(nameOf).join(', ');
+    const others = found.others.map(describeListener).join(', ');
     throw this.failure(
-      `The app never opened ${this.finder.nameOf(wanted)} within ${this.limits.start} s${others ? ` (it listens on ${others})` : ''}`,
-      'Name its port in an exercise file, or give it more time with --start-timeout.',
+      `The app never opened ${this.finder.describe(wanted)} within ${this.limits.start} s${others ? ` (it listens on ${others})` : ''}`,
+      'Name the right port in an exercise file, or give the app more time with --start-timeout.',
     );
   }
 
+  /** Waits for `work` at most so many seconds. @throws UserError that names the flag for more time */
   private async within<T>(seconds: number, work: Promise<T>, what: string, flag: string): Promise<T> {
     const timer = new AbortController();
     const late = sleep(seconds * 1000, undefined, { signal: timer.signal }).then(
@@ -166,7 +173,7 @@ class Performer {
   private ended(when: string): UserError {
     return this.failure(
       `The app ended with status ${this.app.exit} ${when}`,
-      'Run the image with `docker run` and see that it stays up; -e, -v and --network are passed on.',
+      'Check with `docker run` that the app keeps running. pyshrink takes -e, -v and --network too.',
     );
   }
 

@@ -1,14 +1,14 @@
 import { Duplex, type Readable, type Writable } from 'node:stream';
+import { debug } from '../debug.js';
 import { ByteReader } from '../guest/bytereader.js';
+import { type ConnectTarget, encodeFrame, ListenerRows, type RequestKind, readFrame } from '../guest/frames.js';
 
-const HEADER = 9;
-
-/** A listening TCP socket inside the container, or the path of a Unix socket. */
+/** A TCP socket or a Unix socket inside the container that listens. */
 export type Listener = { address: string; port: number } | { path: string };
 
 /**
- * Our end of probes/relay.py: connections into the container by the streams of one exec, so that neither a published
- * port nor a route to the container is needed. Frames: connection (u32), kind (1 byte), length (u32), payload.
+ * Our end of probes/relay.py. Carries connections into the container over the streams of one exec, so that the app
+ * needs no published port and no network. guest/frames.ts has the form of what is sent.
  */
 export class Relay {
   private readonly connections = new Map<number, Connection>();
@@ -20,9 +20,9 @@ export class Relay {
     private readonly input: Writable,
     output: Readable,
   ) {
-    input.on('error', () => {});
+    input.on('error', () => {}); // the output ends too
     this.receive(new ByteReader(output))
-      .catch(() => {})
+      .catch((error: Error) => debug.watch('the relay ended: %s', error.message))
       .finally(() => {
         this.ended = true;
         for (const connection of this.connections.values()) connection.destroy(new Error('the container has ended'));
@@ -30,7 +30,7 @@ export class Relay {
       });
   }
 
-  /** What listens now. Empty once the container has ended. */
+  /** Everything that listens now. Empty once the container has ended. */
   listeners(): Promise<Listener[]> {
     if (this.ended) return Promise.resolve([]);
     return new Promise((resolve) => {
@@ -39,8 +39,8 @@ export class Relay {
     });
   }
 
-  /** Opens a connection; its failure shows as the stream's error. */
-  connect(target: [host: string, port: number] | [path: string]): Duplex {
+  /** Opens a connection. If that fails, the stream emits the error. */
+  connect(target: ConnectTarget): Duplex {
     const number = ++this.count;
     const connection = new Connection(
       (kind, payload) => this.send(number, kind, payload),
@@ -51,42 +51,39 @@ export class Relay {
     return connection;
   }
 
+  /** Ends the probe, and with it all connections. */
   close(): void {
     this.input.end();
   }
 
-  private send(number: number, kind: string, payload: Buffer): void {
+  private send(number: number, kind: RequestKind, payload: Buffer): void {
     if (!this.input.writable) return; // the container has ended
-    const header = Buffer.alloc(HEADER);
-    header.writeUInt32BE(number, 0);
-    header.write(kind, 4, 'latin1');
-    header.writeUInt32BE(payload.length, 5);
-    this.input.write(Buffer.concat([header, payload]));
+    this.input.write(encodeFrame(number, kind, payload));
   }
 
   private async receive(reader: ByteReader): Promise<void> {
     for (;;) {
-      const header = await reader.bytes(HEADER);
-      const payload = await reader.bytes(header.readUInt32BE(5));
-      const kind = String.fromCharCode(header[4] as number);
+      const { connection, kind, payload } = await readFrame(reader);
       if (kind === 'L') {
-        const rows = JSON.parse(payload.toString()) as ([string, number] | [string])[];
+        const rows = ListenerRows.parse(JSON.parse(payload.toString()));
         this.lists.shift()?.(rows.map(([address, port]) => (port === undefined ? { path: address } : { address, port })));
       } else {
-        this.connections.get(header.readUInt32BE(0))?.deliver(kind, payload);
+        this.connections.get(connection)?.deliver(kind, payload);
       }
     }
   }
 }
 
+/** One connection through the relay. */
 class Connection extends Duplex {
   constructor(
-    private readonly frame: (kind: string, payload: Buffer) => void,
+    private readonly frame: (kind: RequestKind, payload: Buffer) => void,
     private readonly onClose: () => void,
   ) {
     super();
   }
 
+  /** Takes a frame that came from the probe. */
   deliver(kind: string, payload: Buffer): void {
     if (kind === 'O') this.emit('connect');
     else if (kind === 'D') this.push(payload);

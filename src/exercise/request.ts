@@ -7,30 +7,33 @@ import type { StepAnswer } from './answers.js';
 import type { Listener, Relay } from './relay.js';
 import type { HttpStep } from './steps.js';
 
-/** How long a server may take to say something unasked. */
+/** How long to wait for a server that sends something before it is asked. */
 const BANNER_MILLISECONDS = 500;
-/** What servers of HTTPS answer to those who speak HTTP. */
+/** Texts with which HTTPS servers answer a plain HTTP request. */
 const WRONG_SCHEME = /HTTPS? ?(server|port|request)|https:/i;
 
-/** Whether a listener speaks TLS, once that is known. */
+/** Whatever opens connections into the container. */
+type Connector = Pick<Relay, 'connect'>;
+
+/** Whether a listener speaks TLS. */
 export type Scheme = 'http' | 'https';
 
-/** An answer that no server of HTTP gives: what it said was not HTTP, or nothing. */
-export function isNoHttp(answer: StepAnswer): boolean {
+/** Whether an answer shows that the listener speaks no plain HTTP. */
+export function isNotHttp(answer: StepAnswer): boolean {
   return (
     answer.kind === 'failed' ||
     (answer.kind === 'http' && answer.status === 400 && WRONG_SCHEME.test(Buffer.from(answer.body, 'base64').toString()))
   );
 }
 
-/** Opens a connection to a listener inside the container. Certificates are not checked: they are the app's own. */
-export function open(relay: Relay, listener: Listener, scheme: Scheme): Duplex {
+/** Opens a connection to a listener inside the container. Does not verify certificates: they are the app's own. */
+function open(relay: Connector, listener: Listener, scheme: Scheme): Duplex {
   const plain = relay.connect('path' in listener ? [listener.path] : [reachable(listener.address), listener.port]);
   return scheme === 'http' ? plain : connect({ socket: plain, rejectUnauthorized: false, servername: 'localhost' });
 }
 
-/** Sends one request, and reads its whole answer. */
-export function send(relay: Relay, step: HttpStep, listener: Listener, scheme: Scheme): Promise<StepAnswer> {
+/** Sends one request and reads its whole answer. */
+export function send(relay: Connector, step: HttpStep, listener: Listener, scheme: Scheme): Promise<StepAnswer> {
   return new Promise((resolve) => {
     const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
     const body = step.body === undefined ? undefined : Buffer.from(step.body);
@@ -59,8 +62,8 @@ export function send(relay: Relay, step: HttpStep, listener: Listener, scheme: S
   });
 }
 
-/** Connects, and waits for what the server says of itself; most say nothing before they are asked. */
-export async function greet(relay: Relay, listener: Listener): Promise<StepAnswer> {
+/** Connects and waits a moment for what the server sends first. Most send nothing. */
+export async function greet(relay: Connector, listener: Listener): Promise<StepAnswer> {
   const connection = open(relay, listener, 'http');
   const parts: Buffer[] = [];
   connection.on('data', (part: Buffer) => parts.push(part));
@@ -73,7 +76,7 @@ export async function greet(relay: Relay, listener: Listener): Promise<StepAnswe
   return failure === undefined ? { kind: 'tcp', banner: Buffer.concat(parts).toString('base64') } : { kind: 'failed', reason: failure };
 }
 
-/** An address to connect to, for one that is listened on. */
+/** The address to connect to for an address that is listened on. */
 function reachable(address: string): string {
   return address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
 }

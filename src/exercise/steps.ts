@@ -17,12 +17,12 @@ const HttpStep = z.strictObject({
   path: z.string().startsWith('/'),
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().optional(),
-  /** Port inside the container; by default the one that the app listens on. */
+  /** Port inside the container. Default: the one that the app listens on. */
   port: Port.optional(),
   /** Path of a Unix socket inside the container, instead of a port. */
   socket: z.string().startsWith('/').optional(),
 });
-/** Connects, and waits a moment for what a server says of itself. */
+/** Connects and waits a moment for what the server sends first. */
 const TcpStep = z.strictObject({ kind: z.literal('tcp'), port: Port });
 /** Sends a signal to the app's first process. */
 const SignalStep = z.strictObject({ kind: z.literal('signal'), name: SignalName });
@@ -31,24 +31,32 @@ const WaitStep = z.strictObject({ kind: z.literal('wait'), seconds: z.number().n
 const ExitStep = z.strictObject({ kind: z.literal('until-exit') });
 
 export const StepSchema = z.discriminatedUnion('kind', [HttpStep, TcpStep, ExecStep, SignalStep, WaitStep, ExitStep]);
-/** One thing that is done to the running app. */
+/** One thing to do with the running app. */
 export type Step = z.infer<typeof StepSchema>;
 export type HttpStep = z.infer<typeof HttpStep>;
 
-/** `[METHOD ]PATH[ BODY]`, as --http takes it. A body that is JSON is sent as such. */
+/**
+ * Parses `[METHOD ]PATH[ BODY]`, the value of --http. A body that is valid JSON gets the content type of JSON.
+ * @throws UserError for anything else
+ */
 export function parseHttp(text: string): Step {
   const match = /^(?:([A-Za-z]+) +)?(\/\S*)(?: +([\s\S]+))?$/.exec(text.trim());
   const method = (match?.[1] ?? 'GET').toUpperCase();
   if (!match || !METHODS.includes(method)) {
     throw usageError(
-      `--http '${text}' is not a request`,
+      `--http '${text}' is not a request.`,
       `Write '[METHOD ]PATH[ BODY]', for instance --http 'POST /items {"name": "x"}'; methods are ${METHODS.join(', ')}.`,
     );
   }
   return httpStep({ method, path: match[2] as string, ...(match[3] !== undefined && { body: match[3] }) });
 }
 
-/** Splits a command line as a shell does with quotes and backslashes; nothing is expanded. */
+/**
+ * Splits a command line at spaces, with the quotes and backslashes of sh. Expands nothing: `$X`, `*`, `|` and `#` stay
+ * as they are. Own code, as shell-quote drops an unclosed quote without an error, loses the braces of `${X}`, and splits
+ * words at `&`, `?` and `#`; and the shlex package keeps the backslash of `\$` inside double quotes, unlike sh.
+ * @throws UserError where a quote is not closed, or there is no word
+ */
 export function parseExec(text: string): Step {
   const words: string[] = [];
   const pattern = /\s*((?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+)/gy;
@@ -64,7 +72,7 @@ export function parseExec(text: string): Step {
     );
   }
   if (words.length === 0 || text.slice(end).trim() !== '') {
-    throw usageError(`--exec '${text}' is not a command`, 'Write it as a shell would read it, with its quotes closed.');
+    throw usageError(`--exec '${text}' is not a command.`, 'Write it as for a shell, and close its quotes.');
   }
   return { kind: 'exec', command: words };
 }
@@ -81,17 +89,20 @@ const FileStep = z.union([
   z.strictObject({ http: HttpStep.omit({ kind: true }) }).transform(({ http }) => httpStep(http)),
 ]);
 const ExerciseFile = z.strictObject({ steps: z.array(FileStep).min(1), reset: z.array(z.string()).default([]) });
-/** An exercise file's content; `reset` are commands for this machine's shell, run before each start of the app. */
+/** Content of an exercise file. sh runs the `reset` commands on this machine before each start of the app. */
 export type ExerciseFile = z.infer<typeof ExerciseFile>;
 
-/** Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait` or `until-exit`, and `reset`. */
+/**
+ * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait` or `until-exit`, and `reset`.
+ * @throws UserError where it can't be read or has another form
+ */
 export async function readExercise(path: string): Promise<ExerciseFile> {
   let document: unknown;
   try {
     document = parse(await readFile(path, 'utf8'));
   } catch (error) {
     throw usageError(
-      `The exercise file ${path} can't be read: ${(error as Error).message.split('\n')[0]}`,
+      `The exercise file ${path} can't be read: ${(error as Error).message.split('\n')[0]}.`,
       'Give a YAML file with `steps:`.',
     );
   }
@@ -99,8 +110,8 @@ export async function readExercise(path: string): Promise<ExerciseFile> {
   if (!result.success) {
     const issue = result.error.issues[0];
     throw usageError(
-      `The exercise file ${path} is not one: ${issue?.path.join('.') || 'document'}: ${issue?.message}`,
-      "Its `steps` are `http: 'GET /'`, `tcp: PORT`, `exec: 'CMD'`, `signal: NAME`, `wait: SECONDS` and `until-exit`; beside them it may have `reset`, a list of commands.",
+      `The exercise file ${path} has an error at ${issue?.path.join('.') || 'its top'}: ${issue?.message}.`,
+      "Write `steps`, a list of `http: 'GET /'`, `tcp: PORT`, `exec: 'CMD'`, `signal: NAME`, `wait: SECONDS` or `until-exit`. `reset`, a list of commands, is optional.",
     );
   }
   return result.data;
@@ -129,7 +140,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A step as one line for people. */
+/** A step as one line to show. It may hold secrets. */
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'http':
@@ -147,7 +158,7 @@ export function describeStep(step: Step): string {
   }
 }
 
-/** The same without query strings and arguments, in which secrets may be. */
+/** A step as one line to store: without query strings and arguments, as they may hold secrets. */
 export function labelStep(step: Step): string {
   if (step.kind === 'http') return `${step.method} ${step.path.replace(/[?#].*$/, '')}`;
   return step.kind === 'exec' ? `exec ${step.command[0]}` : describeStep(step);

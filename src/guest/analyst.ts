@@ -3,24 +3,36 @@ import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../cache.js';
-import type { Analyst } from '../keep/python/world.js';
-import type { Summary } from '../python/summary.js';
+import { debug } from '../debug.js';
+import type { Summarize, Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
+/** The probes that make summaries. Their hash is in the cache file's name, so that a changed probe starts a new file. */
 const PROBES = ['modules.py', 'binaries.py'].map((name) => fileURLToPath(new URL(`../../probes/${name}`, import.meta.url)));
-/** Bytes of remembered summaries of one Python version, beyond which we start anew. */
+/** Largest size of a cache file in bytes. A larger one is removed. */
 const LARGEST = 200e6;
-/** Milliseconds after which summaries that nobody added to are forgotten. */
+/** Milliseconds without a change after which a cache file is removed: 30 days. */
 const UNUSED = 30 * 24 * 3600 * 1000;
-/** Files asked for at once: an answer's size, and how soon another question gets its turn. */
+/** Files in one request. Limits the size of an answer, and the time that other requests wait. */
 const BATCH = 500;
 
 /**
- * Asks the image's interpreter, through its helper, what files name, and remembers the answers by the files' hash, so
+ * Asks the image's interpreter which modules and files its files name. Remembers the answers by the files' hashes, so
  * that the same wheel in another image is not read again.
- * @param names top-level modules that extension modules may name
+ * @param folder of the cache
  */
-export function analystOf(helper: Helper, folder = cacheFolder()): Analyst {
+export function analystOf(
+  helper: Pick<Helper, 'python' | 'members' | 'digests' | 'summaries'>,
+  folder = cacheFolder(),
+): {
+  /** Names of the members of a zip archive. */
+  members: (path: string) => Promise<string[]>;
+  /**
+   * Summaries of files, by path. A file that can't be read has none.
+   * @param names top-level modules to look for in extension modules
+   */
+  summarize: Summarize;
+} {
   let memory: Promise<Memory> | undefined;
   const open = () => {
     memory ??= Memory.open(folder, helper.python.version.slice(0, 2).join('.'));
@@ -53,7 +65,7 @@ export function analystOf(helper: Helper, folder = cacheFolder()): Analyst {
   };
 }
 
-/** Summaries of earlier runs: a JSON line [key, summary] each. What can't be written is just not remembered. */
+/** Summaries of earlier runs: a file with one JSON line [key, summary] for each. Works without the file where it can't be written. */
 class Memory {
   private constructor(
     private readonly path: string,
@@ -71,14 +83,14 @@ class Memory {
     if (size > LARGEST) await rm(path, { force: true });
     else if (size > 0) {
       for (const line of (await readFile(path, 'utf8').catch(() => '')).split('\n')) {
-        if (!line.endsWith(']')) continue; // a line that another run is writing, or could not finish
+        if (!line.endsWith(']')) continue; // another run is writing this line, or was killed while it did
         try {
           const [key, summary] = JSON.parse(line) as [string, Summary];
           known.set(key, summary);
-        } catch {}
+        } catch {} // a damaged line: its file is read again
       }
     }
-    await mkdir(folder, { recursive: true }).catch(() => {});
+    await mkdir(folder, { recursive: true }).catch(unwritable);
     await forget(folder);
     return new Memory(path, known);
   }
@@ -90,16 +102,20 @@ class Memory {
   async add(entries: readonly [string, Summary][]): Promise<void> {
     if (entries.length === 0) return;
     for (const [key, summary] of entries) this.known.set(key, summary);
-    await appendFile(this.path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')).catch(() => {});
+    await appendFile(this.path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')).catch(unwritable);
   }
 }
 
-/** Removes what other versions of pyshrink remembered, and have not used for long. */
+function unwritable(error: Error): void {
+  debug.watch('summaries are not remembered: %s', error.message);
+}
+
+/** Removes cache files that no run has changed for long, e.g. those of other versions of pyshrink. */
 async function forget(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (name.startsWith('summaries-') && Date.now() - mtimeMs > UNUSED) await rm(path, { force: true }).catch(() => {});
+    if (name.startsWith('summaries-') && Date.now() - mtimeMs > UNUSED) await rm(path, { force: true }).catch(unwritable);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Reads lines and counted bytes from a stream, holding no more than one chunk. */
+/** Reads lines and counted bytes from a stream. Holds one chunk at a time. */
 export class ByteReader {
   private readonly source: AsyncIterator<Buffer>;
   private rest: Buffer = Buffer.alloc(0);
@@ -24,7 +24,7 @@ export class ByteReader {
     }
   }
 
-  /** Exactly `size` bytes, in the chunks they come in. Throws where the stream ends before. */
+  /** Exactly `size` bytes, in chunks as they arrive. Throws where the stream ends before. */
   async *chunks(size: number): AsyncGenerator<Buffer> {
     let left = size;
     while (left > 0) {
@@ -36,6 +36,7 @@ export class ByteReader {
     }
   }
 
+  /** Exactly `size` bytes. Throws where the stream ends before. */
   async bytes(size: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     for await (const part of this.chunks(size)) parts.push(part);

@@ -1,11 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
-import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { ByteReader } from './bytereader.js';
+import { Header } from './protocol.js';
 
-const Header = z.union([z.object({ ok: z.literal(true), size: z.number().int().nonnegative() }), z.object({ error: z.string() })]);
-
-/** Questions to probes/server.py, answered in the order in which they are asked. */
+/** A connection to probes/server.py. It answers requests in their order; protocol.ts has the form of its answers. */
 export class Channel {
   private readonly reader: ByteReader;
   private last: Promise<unknown> = Promise.resolve();
@@ -15,15 +13,19 @@ export class Channel {
     output: Readable,
   ) {
     this.reader = new ByteReader(output);
-    input.on('error', () => {}); // shows as the end of the answers
+    input.on('error', () => {}); // the output ends too, which `send` reports
   }
 
-  /** The answer's bytes. Throws the server's own error text. */
+  /**
+   * Asks for an answer.
+   * @returns its bytes
+   * @throws Error with the server's own text, UserError where the server has ended
+   */
   ask(request: Record<string, unknown>): Promise<Buffer> {
     return this.send(request, (size) => this.reader.bytes(size));
   }
 
-  /** The answer as it comes in; the next question waits until it was consumed. */
+  /** Asks for a large answer and hands it on in chunks. Later answers wait until `use` is done. Throws as {@link ask}. */
   async consume(request: Record<string, unknown>, use: (chunks: AsyncGenerator<Buffer>, size: number) => Promise<void>): Promise<void> {
     await this.send(request, (size) => use(this.reader.chunks(size), size));
   }
@@ -38,14 +40,14 @@ export class Channel {
       const line = await this.reader.line();
       if (line === undefined)
         throw new UserError(
-          'The helper container is gone: somebody else has removed it, or the daemon went away.',
-          'Run it again, and leave containers with the label io.pyshrink.session alone meanwhile.',
+          'The helper container is gone. Somebody removed it, or the daemon stopped.',
+          'Run the command again. Do not remove containers with the label io.pyshrink.session while it runs.',
         );
       const header = Header.parse(JSON.parse(line));
       if ('error' in header) throw new Error(header.error);
       return read(header.size);
     });
-    this.last = answer.catch(() => {});
+    this.last = answer.catch(() => {}); // the caller has the error; the next request is independent
     return answer;
   }
 }

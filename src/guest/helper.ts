@@ -1,34 +1,37 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import fg from 'fast-glob';
 import { pack } from 'tar-stream';
-import { z } from 'zod';
+import { debug } from '../debug.js';
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { machineRoots, type Surroundings } from '../engines/host/surroundings.js';
 import { PLAIN_RUN, type RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
-import { PythonLayout } from '../python/layout.js';
-import { Summary } from '../python/summary.js';
+import type { Summary } from '../python/summary.js';
 import { type Entry, RootFs } from '../rootfs.js';
 import { Channel } from './channel.js';
 import { interpretersOf } from './interpreters.js';
 import { parseInventory } from './inventory.js';
+import { Digests, Information, KitAnswer, KitRefusal, Layout, LoaderAnswers, Members, Summaries } from './protocol.js';
 
 const PROBES = fileURLToPath(new URL('../../probes/', import.meta.url));
+/** Name of the probes as a Python package in the container. */
 const PACKAGE = 'pyshrink_probes';
 
-/** A Python of ours for one image, wherever the volume that it lies in is mounted. */
+/** The copy of an image's Python that runs the probes. It is in the session's volume. */
 export interface Kit {
-  /** Where the volume is mounted. */
+  /** Where the volume is mounted in containers of the image. */
   mount: string;
   /** Start of a command line that runs its Python. */
   command: readonly string[];
-  /** Why it can't listen to system calls. */
+  /** Why this Python can't listen to system calls, or null where it can. */
   lacking: string | null;
 }
 
-/** The command line that runs one of our probes by a Python. */
+/** The command line that runs a probe with a kit's Python. */
 export function probeCommand(
   { mount, command }: Pick<Kit, 'mount' | 'command'>,
   name: 'server' | 'supervisor' | 'relay' | 'enter',
@@ -37,35 +40,18 @@ export function probeCommand(
   return [...command, `${mount}/${PACKAGE}/start.py`, name, ...args];
 }
 
-/** How containers that never run the app are run. */
+/** Run options of containers that never run the app. */
 const HELPER_RUN: RunOptions = { ...PLAIN_RUN, user: '0:0', workdir: '/', network: 'none' };
 
-/** How runtimes say that a program is not in the image. */
+/** How long to wait for the error text of an interpreter that does not run. */
+const COMPLAINT_MILLISECONDS = 1000;
+
+/** What container runtimes say where a program is not in the image. */
 const MISSING = /not found|no such file|permission denied/i;
 
-const Information = z.object({
-  version: z.tuple([z.number(), z.number(), z.number()]),
-  implementation: z.string(),
-  executable: z.string(),
-  /** The same without links. */
-  real: z.string(),
-  machine: z.string(),
-  sitePackages: z.array(z.string()),
-  /** sys.prefix and what it is based on. */
-  prefixes: z.array(z.string()),
-});
-const Layout = PythonLayout.pick({ searchPath: true, standardLibrary: true, builtins: true, suffixes: true, editable: true });
-export type Layout = z.infer<typeof Layout>;
-type InterpreterInformation = z.infer<typeof Information>;
-
-const KitAnswer = z.object({ command: z.array(z.string()), loader: z.string().nullable(), lacking: z.string().nullable() });
-type KitAnswer = z.infer<typeof KitAnswer>;
-
-const LoaderAnswers = z.record(z.string(), z.record(z.string(), z.string().nullable()));
-
 /**
- * A container of the image that never runs the app: it makes the kit, takes the inventory and hands out bytes.
- * It lives as long as our connection to it, and with it the session (see the engine's `clean`).
+ * A container of the image that never runs the app. It makes the kit, lists the image's files and reads them.
+ * It lives as long as our connection to it. The engine's `clean` takes a session without one for dead.
  */
 export class Helper {
   private kit: Promise<KitAnswer> | undefined;
@@ -74,13 +60,14 @@ export class Helper {
     private readonly session: Session,
     private readonly channel: Channel,
     readonly volume: string,
-    readonly python: InterpreterInformation,
+    readonly python: Information,
     private readonly image: ImageInfo,
   ) {}
 
   /**
-   * @param python the interpreter to run it by; by default the first that the image has
-   * @throws UserError for an image that has no Python
+   * Starts a helper with the first interpreter of the image that works.
+   * @param python the interpreter to use instead
+   * @throws UserError where the image has no Python, or none that runs
    */
   static async start(session: Session, image: ImageInfo, python?: string): Promise<Helper> {
     const volume = await session.createVolume();
@@ -99,7 +86,7 @@ export class Helper {
       : new UserError(`${image.reference} has no Python.`, 'pyshrink shrinks images of Python apps; name the image that holds yours.');
   }
 
-  /** What it says where it does not run; nothing where there is no such program. */
+  /** @returns the error text of an interpreter that does not run; an empty string where there is no such program */
   private static async tryBy(
     python: string,
     session: Session,
@@ -120,7 +107,10 @@ export class Helper {
     const streams = await container.start().catch((error: unknown) => error as Error);
     if (streams instanceof Error) {
       await container.remove();
-      if (MISSING.test(streams.message)) return '';
+      if (MISSING.test(streams.message)) {
+        debug.watch('interpreter %s: not in the image (%s)', python, streams.message);
+        return '';
+      }
       throw streams;
     }
     let complaint = '';
@@ -129,14 +119,23 @@ export class Helper {
     });
     const channel = new Channel(streams.stdin, streams.stdout);
     try {
-      const told = Information.parse(JSON.parse((await channel.ask({ op: 'information' })).toString()));
-      return new Helper(session, channel, volume, told, image);
+      const information = Information.parse(json(await channel.ask({ op: 'information' })));
+      debug.watch('interpreter %s: runs, %s %s', python, information.implementation, information.version.join('.'));
+      return new Helper(session, channel, volume, information, image);
     } catch (error) {
-      return /chroot: failed to run command/.test(complaint) ? '' : `${python}: ${complaint.trim() || String(error)}`;
+      channel.close();
+      // What it prints may arrive after the end of its answers.
+      await Promise.race([finished(streams.stderr).catch(() => {}), sleep(COMPLAINT_MILLISECONDS)]);
+      const reason = complaint.trim() || String(error);
+      debug.watch('interpreter %s: passed over: %s', python, reason);
+      return /chroot: failed to run command/.test(complaint) ? '' : `${python}: ${reason}`;
     }
   }
 
-  /** The same for an image that may have no Python of its own, by the kit: its entries and their bytes. */
+  /**
+   * Opens the file system of any image of the session with the kit's Python. The image itself may have no Python.
+   * @returns the file system, and what closes it
+   */
   async rootFsOf(image: string): Promise<{ fs: RootFs; close: () => void }> {
     const container = await this.session.create({
       image,
@@ -152,7 +151,7 @@ export class Helper {
     return { fs: await this.treeOf(image, channel), close: () => channel.close() };
   }
 
-  /** Makes the kit, for use in containers of an image. */
+  /** The kit for containers of an image. It is made at the first call. */
   async kitFor(image: string): Promise<Kit> {
     const { command, lacking } = await this.makeKit();
     const mount = this.session.mountOf(image, this.volume);
@@ -165,14 +164,14 @@ export class Helper {
   }
 
   private async askForKit(): Promise<KitAnswer> {
-    const answer = z
-      .union([KitAnswer, z.object({ error: z.string() })])
-      .parse(JSON.parse((await this.channel.ask({ op: 'kit' })).toString()));
+    const start = Date.now();
+    const answer = KitAnswer.or(KitRefusal).parse(json(await this.channel.ask({ op: 'kit' })));
     if ('error' in answer) throw new UserError(answer.error, 'Use an image whose Python has threads and sockets.');
+    debug.watch('kit made in %d s: %o', (Date.now() - start) / 1000, answer);
     return answer;
   }
 
-  /** Every entry of the image; bytes are read through this helper. */
+  /** The image's whole file system. This helper reads the bytes of its files. */
   async rootFs(): Promise<RootFs> {
     return this.treeOf(this.image.id, this.channel);
   }
@@ -186,7 +185,7 @@ export class Helper {
     return parseInventory((await this.channel.ask({ op: 'inventory', ...machineRoots(around), paths, made, since })).toString());
   }
 
-  /** A tree of entries whose bytes this helper reads. */
+  /** A file system of these entries. This helper reads the bytes of its files. */
   treeOver(entries: ReadonlyMap<string, Entry>): RootFs {
     return overChannel(entries, this.channel);
   }
@@ -200,50 +199,54 @@ export class Helper {
     return overChannel(parseInventory(inventory.toString()), channel);
   }
 
-  /** What the image's own loader resolves for each file: name → path, null where it finds nothing. */
+  /** Asks the image's own ELF loader for the libraries of each file: name → path, null where it finds none. */
   async askLoader(paths: string[]): Promise<Record<string, Record<string, string | null>>> {
     const { loader } = await this.makeKit();
     if (!loader || paths.length === 0) return {};
-    return LoaderAnswers.parse(JSON.parse((await this.channel.ask({ op: 'loader', loader, paths })).toString()));
+    return LoaderAnswers.parse(json(await this.channel.ask({ op: 'loader', loader, paths })));
   }
 
   /**
    * Where the app's interpreter looks for modules.
-   * @param environment of the run, beside the image's own
+   * @param environment variables of the run, in addition to the image's own
    */
   async layout(environment: Record<string, string>, cwd: string): Promise<Layout> {
-    return Layout.parse(JSON.parse((await this.channel.ask({ op: 'layout', env: environment, cwd })).toString()));
+    return Layout.parse(json(await this.channel.ask({ op: 'layout', env: environment, cwd })));
   }
 
-  /** Names of the members of a zip archive. */
+  /** Names of the members of a zip archive; none where the file is no zip archive. */
   async members(path: string): Promise<string[]> {
-    return z.array(z.string()).parse(JSON.parse((await this.channel.ask({ op: 'members', path })).toString()));
+    return Members.parse(json(await this.channel.ask({ op: 'members', path })));
   }
 
   /** A hash of each file's bytes, null where it can't be read. */
   async digests(paths: readonly string[]): Promise<(string | null)[]> {
-    return z.array(z.string().nullable()).parse(JSON.parse((await this.channel.ask({ op: 'digests', paths })).toString()));
+    return Digests.parse(json(await this.channel.ask({ op: 'digests', paths })));
   }
 
   /**
-   * What each file names.
-   * @param names top-level modules that extension modules may name
+   * Asks the image's Python which modules and files each file names.
+   * @param names top-level modules to look for in extension modules
    */
   async summaries(paths: readonly string[], names: readonly string[]): Promise<Summary[]> {
-    return z.array(Summary).parse(JSON.parse((await this.channel.ask({ op: 'summaries', paths, names })).toString()));
+    return Summaries.parse(json(await this.channel.ask({ op: 'summaries', paths, names })));
   }
 
-  /** Streams the bytes of files, one after the other. */
+  /** Streams the bytes of files, one file after the other. Each must be as long as its entry says. */
   contents(files: readonly Entry[], use: (chunks: AsyncGenerator<Buffer>) => Promise<void>): Promise<void> {
     return this.channel.consume({ op: 'contents', paths: files.map((file) => file.path), sizes: files.map((file) => file.size) }, use);
   }
+}
+
+function json(answer: Buffer): unknown {
+  return JSON.parse(answer.toString());
 }
 
 function overChannel(entries: ReadonlyMap<string, Entry>, channel: Channel): RootFs {
   return new RootFs(entries, (path, offset, length) => channel.ask({ op: 'read', path, offset, length }));
 }
 
-/** probes/ as a package, and the folder for observations that any user of the app may write to. */
+/** A tar archive of the probes as a Python package, and of the folder for observations. Any user of the app may write there. */
 async function probesArchive(): Promise<Buffer> {
   const archive = pack();
   for (const file of await fg('*.py', { cwd: PROBES })) {

@@ -5,13 +5,13 @@ import type { ImageInfo, Session } from '../engines/engine.js';
 import { PLAIN_RUN } from '../engines/runoptions.js';
 import { environmentOf } from '../images/config.js';
 import { baseName, parentOf, type RootFs } from '../rootfs.js';
-import type { Facts } from '../watching/facts.js';
+import type { Facts } from '../trace/facts.js';
 
 const PYTHON = /^python[\d.]*$/;
-/** Beside these are interpreters that start nothing of an app: configuration scripts, copies in packages. */
+/** Interpreters that may run an app. Others are configuration scripts, or copies inside packages. */
 const IN_PROGRAMS = /(^|\/)bin\/python(3(\.\d+)?)?$/;
 
-/** Places of an interpreter that is not on PATH. */
+/** Usual places of an interpreter that is not on PATH. */
 const ELSEWHERE = [
   '/usr/local/bin/python3',
   '/usr/bin/python3',
@@ -24,8 +24,9 @@ const ELSEWHERE = [
 ];
 
 /**
- * Names under which an image may have its interpreter, the likeliest first: that of its command, one beside its command
- * (as console scripts lie beside theirs), those on PATH and in usual places, and at last any that a listing shows.
+ * Names under which an image may have its interpreter, the most likely first: the one in its command, one in the same
+ * folder as its command (where pip puts console scripts), those on PATH and in usual places, and then any in a listing
+ * of the whole image.
  */
 export async function* interpretersOf(session: Session, image: ImageInfo): AsyncGenerator<string> {
   if (image.machine) {
@@ -50,7 +51,7 @@ export async function* interpretersOf(session: Session, image: ImageInfo): Async
   for await (const name of listed(session, image)) if (fresh(name)) yield name;
 }
 
-/** Every file of the image that is called as an interpreter. */
+/** Every file of the image that has the name of an interpreter. */
 async function* listed(session: Session, image: ImageInfo): AsyncGenerator<string> {
   const known = await session.entriesOf(image.id);
   if (known) {
@@ -78,8 +79,10 @@ async function* listed(session: Session, image: ImageInfo): AsyncGenerator<strin
 }
 
 /**
- * The interpreter that ran most of the app, where that is another than `used`: its name as it was executed.
- * Interpreters with the same binary differ by their folder, as those of virtual environments do.
+ * Finds the interpreter that ran most of the app.
+ * @param used the interpreter that the helper runs by
+ * @returns its name as it was executed; undefined where it is `used`. Interpreters with the same binary differ by their
+ * folder, as those of virtual environments do.
  */
 export function otherInterpreter(
   fs: RootFs,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Entry } from '../rootfs.js';
 
-/** A row as probes/inventory.py writes it: path, type, mode, uid, gid, size, mtime, group, target or device, xattrs. */
+/** A row of probes/inventory.py: path, type, mode, uid, gid, size, mtime, group, target or device, xattrs. Entry has their units. */
 const Row = z.tuple([
   z.string().startsWith('/'),
   z.enum(['f', 'd', 'l', 'c', 'b', 'p']),
@@ -15,7 +15,10 @@ const Row = z.tuple([
   z.record(z.string(), z.string()).nullable(),
 ]);
 
-/** Reads an inventory: one JSON row a line. Throws a ZodError or SyntaxError for anything else. */
+/**
+ * Reads an inventory: one JSON row a line.
+ * @throws ZodError or SyntaxError for anything else
+ */
 export function parseInventory(text: string): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   for (const line of text.split('\n')) {

@@ -1,23 +1,24 @@
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
 import type { RootFs } from '../rootfs.js';
-import type { Helper } from './helper.js';
+import type { LoaderAnswers } from './protocol.js';
 
-/** What the image's own loader adds to what our search finds. */
+/** How the answers of the image's own ELF loader differ from our own search. */
 export interface LoaderOpinion {
-  /** Paths that only the loader gave: they are kept too. */
+  /** Paths that only the loader found. They are kept too. */
   paths: string[];
   warnings: string[];
 }
 
 /**
- * Asks the image's loader for every ELF file among `paths` (what ldd does), and holds it against our own search.
- * Where the two disagree both answers are kept, and a warning says so.
- * @param environment the app's; the loader is asked without LD_LIBRARY_PATH, so with it only surplus counts
+ * Asks the image's loader for the libraries of every ELF file among `paths`, as ldd does, and compares its answers
+ * with our own search. Where they differ, both answers are kept and a warning says so.
+ * @param helper of the image
+ * @param environment the app's. The loader is asked without LD_LIBRARY_PATH, so our search may find more than it.
  */
 export async function askLoader(
   fs: RootFs,
-  helper: Helper,
+  helper: { askLoader: (paths: string[]) => Promise<LoaderAnswers> },
   paths: readonly string[],
   environment: Record<string, string>,
 ): Promise<LoaderOpinion> {
@@ -40,16 +41,16 @@ export async function askLoader(
   const answers = await helper.askLoader(elves);
   const opinion: LoaderOpinion = { paths: [], warnings: [] };
   for (const path of elves) {
-    const told = answers[path];
-    if (!told) continue;
+    const answer = answers[path];
+    if (!answer) continue;
     const closure = await search.closure(path);
     const ours = new Set(closure.objects.flatMap((object) => [object.path, ...object.variants]).map((found) => fs.resolve(found)?.path));
-    for (const [name, target] of Object.entries(told)) {
+    for (const [name, target] of Object.entries(answer)) {
       const real = target === null ? undefined : fs.resolve(target)?.path;
       if (real !== undefined && !ours.has(real)) {
         opinion.paths.push(target as string);
         if (real !== interpreterOf(await search.elf(path), fs))
-          opinion.warnings.push(`${path}: the image's loader takes ${target} for ${name}, our search does not`);
+          opinion.warnings.push(`${path}: the image's loader finds ${name} at ${target}, pyshrink's own search does not; both are kept`);
       }
     }
   }

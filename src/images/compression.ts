@@ -5,24 +5,24 @@ import { UserError } from '../errors.js';
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-/** What docker push and skopeo use. */
+/** Level that docker push and skopeo use. */
 const GZIP_LEVEL = 6;
-/** Bytes handed on at once. */
+/** Bytes per chunk. */
 const CHUNK = 1 << 18;
 
-/** Node has this from 22.15 on. */
+/** Node.js has it from version 22.15. */
 const createZstdDecompress = (zlib as unknown as { createZstdDecompress?: (options: object) => Transform }).createZstdDecompress;
 
-/** How bytes are compressed, told by their first four (RFC 1952, RFC 8878). */
+/** Finds out by the first four bytes how a stream is compressed (RFC 1952, RFC 8878). */
 export function compressionOf(head: Uint8Array): 'gzip' | 'zstd' | 'none' {
   const starts = (magic: Buffer) => magic.equals(Buffer.from(head.subarray(0, magic.length)));
   return starts(GZIP) ? 'gzip' : starts(ZSTD) ? 'zstd' : 'none';
 }
 
 /**
- * The bytes as they were before they were compressed. The media type is not trusted, only the bytes are.
- * @param what of whom messages speak
- * @throws UserError for what cannot be decompressed
+ * Decompresses gzip and zstd, and passes other bytes on. Media types are often wrong, so only the bytes decide.
+ * @param what subject of error messages, e.g. `The layer sha256:...`
+ * @throws UserError when the bytes are damaged
  */
 export async function* decompressed(chunks: AsyncIterable<Buffer>, what: string): AsyncGenerator<Buffer> {
   try {
@@ -59,7 +59,7 @@ async function* rejoined(head: Buffer, source: AsyncIterator<Buffer>): AsyncGene
 }
 
 async function* through(chunks: AsyncIterable<Buffer>, transform: Transform): AsyncGenerator<Buffer> {
-  // An error of the source shows as that of the transform.
+  // The transform fails with the error of its source, so the callback has nothing to do.
   pipeline(chunks, transform, () => {});
   yield* transform as AsyncIterable<Buffer>;
 }
@@ -75,7 +75,7 @@ async function* zstdByLibrary(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buf
   yield* parts;
 }
 
-/** Compressed with gzip; the same bytes give the same result. */
+/** Compresses with gzip. The same bytes give the same result. */
 export function gzipped(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   return through(chunks, zlib.createGzip({ level: GZIP_LEVEL, chunkSize: CHUNK }));
 }

@@ -23,20 +23,23 @@ export interface Healthcheck {
   Retries?: number;
 }
 
-/** PATH of a container whose image sets none. */
+/** PATH of a container if the image sets none (Docker Engine). */
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** `NAME=VALUE` entries as a record; later ones win. */
+/**
+ * Parses `NAME=VALUE` entries; later ones win.
+ * @returns a record without a prototype, since a variable may have any name, e.g. `constructor`
+ */
 export function environmentOf(entries: readonly string[] | null | undefined): Record<string, string> {
-  return Object.fromEntries(
-    (entries ?? []).map((entry) => {
-      const sign = entry.indexOf('=');
-      return sign < 0 ? [entry, ''] : [entry.slice(0, sign), entry.slice(sign + 1)];
-    }),
-  );
+  const environment: Record<string, string> = Object.create(null);
+  for (const entry of entries ?? []) {
+    const sign = entry.indexOf('=');
+    environment[sign < 0 ? entry : entry.slice(0, sign)] = sign < 0 ? '' : entry.slice(sign + 1);
+  }
+  return environment;
 }
 
-/** Ports that the image declares over TCP. */
+/** TCP ports that the image exposes. */
 export function exposedPorts(config: ImageConfig): number[] {
   return Object.keys(config.ExposedPorts ?? {})
     .filter((key) => !key.endsWith('/udp') && !key.endsWith('/sctp'))
@@ -44,7 +47,7 @@ export function exposedPorts(config: ImageConfig): number[] {
     .filter((port) => Number.isInteger(port));
 }
 
-/** The command that HEALTHCHECK runs, or undefined where there is none. */
+/** The command of HEALTHCHECK; undefined if the image has none. */
 export function healthcheckCommand(config: ImageConfig): string[] | undefined {
   const [kind, ...rest] = config.Healthcheck?.Test ?? [];
   if (kind === 'CMD' && rest.length > 0) return rest;

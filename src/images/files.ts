@@ -2,29 +2,32 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { explained, UserError } from '../errors.js';
+import { explained, UserError, usageError } from '../errors.js';
+import { BLOCK } from '../tar/header.js';
 import { normalPath, TarReader } from '../tar/reader.js';
 import { compressionOf, decompressed } from './compression.js';
 
-/** Named files of a layout: in a directory, or in a tar archive. */
+/** Files of an image, by path: in a directory or in a tar archive. */
 export interface Files {
-  /** Bytes of a file; undefined where there is none. */
+  /** Size of a file in bytes; undefined if there is none. */
   size(path: string): Promise<number | undefined>;
   open(path: string): AsyncIterable<Buffer>;
   close(): Promise<void>;
 }
 
 const CHUNK = 1 << 20;
-/** Bytes of a file of JSON that are read at most. */
+/** Largest JSON file that is read, in bytes. */
 const LARGEST_JSON = 32 << 20;
-const BLOCK = 512;
 
-/** The bytes of a small file. @throws UserError where there is none, or it is too large for what it should be */
+/**
+ * Reads a JSON file as a whole.
+ * @throws UserError when there is none, or it is too large to be JSON of an image
+ */
 export async function readSmall(files: Files, path: string, reference: string): Promise<Buffer> {
   const size = await files.size(path);
   if (size === undefined)
-    throw new UserError(`${reference} has no ${path}.`, 'Check that it names an image of this kind, and that it is whole.');
-  if (size > LARGEST_JSON) throw new UserError(`${path} of ${reference} has ${size} bytes, which is no manifest.`, 'Make the image anew.');
+    throw new UserError(`${reference} has no ${path}.`, 'Check that it is an image of this kind, and that it is complete.');
+  if (size > LARGEST_JSON) throw new UserError(`${path} of ${reference} is too large: ${size} bytes.`, 'Build the image again.');
   return buffer(files.open(path));
 }
 
@@ -44,10 +47,10 @@ export class DirectoryFiles implements Files {
   async close(): Promise<void> {}
 }
 
-/** Where a member of an archive is. */
-type Member = { offset: number; size: number } | { same: string };
+/** Position of a member in an archive, or the path of the member that it links to. */
+type Member = { offset: number; size: number } | { linkTo: string };
 
-/** The files of a tar archive, found once by reading its headers and no more. */
+/** The files of a tar archive. Their positions are found once, by reading only the headers. */
 export class TarFiles implements Files {
   private constructor(
     private readonly file: FileHandle,
@@ -55,20 +58,16 @@ export class TarFiles implements Files {
   ) {}
 
   /**
-   * @param spool where a compressed archive is unpacked to
-   * @throws UserError where there is no such file, it is no archive, or it is cut off
+   * @param spool names a new file, which a compressed archive is unpacked to
+   * @throws UserError when there is no such file, or it is not a whole archive
    */
   static async open(path: string, spool: () => Promise<string>): Promise<TarFiles> {
     let file = await open(path).catch((error: NodeJS.ErrnoException) => {
-      throw new UserError(
-        `${path} can't be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`,
-        'Check the path.',
-        2,
-      );
+      throw usageError(`${path} can't be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`, 'Check the path.');
     });
     try {
       if (!(await file.stat()).isFile())
-        throw new UserError(`${path} is no file.`, 'Name an archive; a directory may be an oci: layout.', 2);
+        throw usageError(`${path} is not a file.`, 'Name an archive. If it is an OCI layout in a directory, write oci:DIR.');
       const head = Buffer.alloc(4);
       await file.read(head, 0, 4, 0);
       if (compressionOf(head) !== 'none') file = await unpacked(file, path, await spool());
@@ -102,12 +101,12 @@ export class TarFiles implements Files {
   }
 
   private find(path: string): { offset: number; size: number } | undefined {
-    // Archives of `docker save` name a layer that is there twice by a link.
+    // `docker save` stores a layer once and links to it where it occurs again.
     let name = normalPath(path);
     for (let depth = 0; depth < 10; depth++) {
       const member = this.members.get(name);
       if (!member || 'offset' in member) return member;
-      name = member.same;
+      name = member.linkTo;
     }
     return undefined;
   }
@@ -130,8 +129,8 @@ async function indexOf(file: FileHandle, path: string): Promise<Map<string, Memb
   let at = 0;
   let length: number | undefined;
   const reader = new TarReader((entry) => {
-    if (entry.hardLinkTo !== undefined) members.set(entry.path, { same: entry.hardLinkTo });
-    else if (entry.type === 'l') members.set(entry.path, { same: normalPath(`${entry.path}/../${entry.target}`) });
+    if (entry.hardLinkTo !== undefined) members.set(entry.path, { linkTo: entry.hardLinkTo });
+    else if (entry.type === 'l') members.set(entry.path, { linkTo: normalPath(`${entry.path}/../${entry.target}`) });
     else if (entry.type === 'f') members.set(entry.path, { offset: at + BLOCK, size: entry.size });
     length = entry.size;
     return undefined;
@@ -147,12 +146,12 @@ async function indexOf(file: FileHandle, path: string): Promise<Map<string, Memb
     reader.write(Buffer.from(block));
     if (reader.atEnd) return members;
     at += BLOCK;
-    if (length === undefined) continue; // of a header that describes the next
+    if (length === undefined) continue; // a pax header; the member follows
     if (at + length > end) throw cutOff(path);
     at += reader.passOver();
   }
 }
 
 function cutOff(path: string): UserError {
-  return new UserError(`${path} is cut off, or is no tar archive.`, 'Copy or download it again.');
+  return new UserError(`${path} is cut off, or it is not a tar archive.`, 'Copy or download it again.');
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 
+/** OCI image specification, "Media Types". */
 export const OCI = {
   index: 'application/vnd.oci.image.index.v1+json',
   manifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -7,6 +8,7 @@ export const OCI = {
   layer: 'application/vnd.oci.image.layer.v1.tar',
   gzipLayer: 'application/vnd.oci.image.layer.v1.tar+gzip',
 } as const;
+/** Docker's "Image Manifest V 2, Schema 2". */
 const DOCKER = {
   list: 'application/vnd.docker.distribution.manifest.list.v2+json',
   manifest: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -15,20 +17,17 @@ const DOCKER = {
 export const INDEXES: readonly string[] = [OCI.index, DOCKER.list];
 export const MANIFESTS: readonly string[] = [OCI.manifest, DOCKER.manifest];
 
-/** OCI image specification, "Media Types", and Docker's "Image Manifest V 2, Schema 2". */
+/** Layers of both specifications. */
 const LAYER =
   /^application\/vnd\.(oci\.image\.layer\.(nondistributable\.)?v1\.tar(\+gzip|\+zstd)?|docker\.image\.rootfs\.(diff\.tar(\.gzip|\.zstd)?|foreign\.diff\.tar\.gzip))$/;
 
-/** @throws UserError for a layer that we cannot read, with the reason */
+/** @throws UserError for a layer that pyshrink cannot read */
 export function requireLayerType(mediaType: string, image: string): void {
   if (mediaType.endsWith('+encrypted'))
-    throw new UserError(
-      `${image} has an encrypted layer (${mediaType}).`,
-      'Decrypt it first, for instance with `skopeo copy --decryption-key`.',
-    );
+    throw new UserError(`${image} has an encrypted layer (${mediaType}).`, 'Decrypt it first, e.g. with `skopeo copy --decryption-key`.');
   if (!LAYER.test(mediaType))
     throw new UserError(
-      `${image} has a layer of the type ${mediaType}, which pyshrink does not know.`,
-      'Name a container image; other artifacts have no file system.',
+      `${image} has a layer of the unknown type ${mediaType}.`,
+      'Name a container image. Other artifacts have no file system.',
     );
 }

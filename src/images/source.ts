@@ -3,32 +3,32 @@ import { UserError } from '../errors.js';
 import type { ImageConfig } from './config.js';
 import { sha256 } from './digest.js';
 
-/** One layer as it is stored. */
+/** A layer as it is stored: plain or compressed. */
 export interface StoredLayer {
   /** Digest of the stored bytes. */
   digest: string;
-  /** Digest of the tar. */
+  /** Digest of the uncompressed tar. */
   diffId: string;
-  /** Bytes as stored, where they are known. */
+  /** Number of stored bytes; undefined where the source does not say. */
   size: number | undefined;
   /** The stored bytes. */
   open(): AsyncIterable<Buffer>;
 }
 
-/** An image somewhere in files or in a registry: its configuration, and its layers on request. */
+/** An image in files or in a registry. Layers are read when they are asked for. */
 export interface ImageSource {
-  /** As the user named it. */
+  /** The image as the user named it. */
   reference: string;
   configBytes: Buffer;
   /** Bottom first. */
   layers: StoredLayer[];
-  /** `name@sha256:...` where it comes from a registry. */
+  /** `name@sha256:...`, if it comes from a registry. */
   digests: string[];
   close(): Promise<void>;
 }
 
 const Text = z.string().nullish();
-/** What we need of a configuration: OCI image specification, "Image Configuration". */
+/** The fields of a configuration that pyshrink reads (OCI image specification, "Image Configuration"). */
 const ConfigFile = z.looseObject({
   architecture: z.string(),
   os: z.string(),
@@ -38,9 +38,9 @@ const ConfigFile = z.looseObject({
   rootfs: z.looseObject({ diff_ids: z.array(z.string()) }),
 });
 
-/** An image's configuration, read. */
+/** An image's configuration, parsed. */
 export interface SourceConfig {
-  /** Digest of the configuration, which is the image's identifier. */
+  /** The image's id: the digest of its configuration. */
   id: string;
   platform: { os: string; architecture: string; variant?: string };
   created: string;
@@ -48,7 +48,7 @@ export interface SourceConfig {
   diffIds: string[];
 }
 
-/** @throws UserError for what is no image's configuration */
+/** @throws UserError when the bytes are not an image's configuration */
 export function readConfig(bytes: Buffer, reference: string): SourceConfig {
   const { architecture, os, variant, created, config, rootfs } = parseJson(ConfigFile, bytes, reference, 'configuration');
   return {
@@ -60,24 +60,33 @@ export function readConfig(bytes: Buffer, reference: string): SourceConfig {
   };
 }
 
-/** @throws UserError where an image has not as many layers as its configuration names */
-export function requireCount(found: number, diffIds: readonly string[], reference: string): void {
+/** Subject of messages about a layer or another blob, e.g. `The layer sha256:0123456789ab of app:1`. */
+export function describeBlob(kind: 'layer' | 'blob', digest: string, reference: string): string {
+  return `The ${kind} ${digest.slice(0, 'sha256:'.length + 12)} of ${reference}`;
+}
+
+/** @throws UserError when an image has more or fewer layers than its configuration names */
+export function requireLayerCount(found: number, diffIds: readonly string[], reference: string): void {
   if (found !== diffIds.length)
     throw new UserError(
-      `${reference} is damaged: ${found} layers, and its configuration names ${diffIds.length}.`,
+      `${reference} is damaged: it has ${found} layers, but its configuration names ${diffIds.length}.`,
       'Save or copy the image again.',
     );
 }
 
-/** @throws UserError where bytes are not the JSON that they should be */
+/**
+ * Parses JSON and checks it against a schema.
+ * @param what name of the document, for the message
+ * @throws UserError when it does not fit
+ */
 export function parseJson<T>(schema: z.ZodType<T>, bytes: Buffer, reference: string, what: string): T {
   try {
     return schema.parse(JSON.parse(bytes.toString('utf8')));
   } catch (error) {
     const why = error instanceof z.ZodError ? `${error.issues[0]?.path.join('.')}: ${error.issues[0]?.message}` : (error as Error).message;
     throw new UserError(
-      `${reference}: its ${what} can't be read (${why}).`,
-      'Check that it names a container image, and that it is whole.',
+      `The ${what} of ${reference} can't be read (${why}).`,
+      'Check that it is a container image, and that it is complete.',
     );
   }
 }

@@ -40,10 +40,10 @@ export const elfRule: Rule = {
 /** A note on a file of another architecture than Python's: the kernel's filter does not see the calls of its processes. */
 async function foreign(path: string, elf: Elf, context: Context): Promise<Finding[]> {
   const python = await pythonOf(context);
-  if (!python || (elf.bits === python.elf.bits && elf.machine === python.elf.machine)) return [];
+  if (!python || (elf.bits === python.elf.bits && elf.eMachine === python.elf.eMachine)) return [];
   return [
     {
-      note: `${path} is built for another architecture (${elf.bits}-bit, e_machine ${elf.machine}): pyshrink cannot watch what it opens`,
+      note: `${path} is built for another architecture (${elf.bits}-bit, e_machine ${elf.eMachine}): pyshrink cannot watch what it opens`,
     },
   ];
 }

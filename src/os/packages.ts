@@ -1,24 +1,29 @@
 import { baseName, type RootFs, readText } from '../rootfs.js';
 
-/** The operating system's packages: name → paths of their files, without links on the way, as far as the image has them. */
+/** Packages of the operating system. Paths are without links in their parents, and exist in the image. */
 export interface Packages {
+  /** Names of the packages of Debian; [] for other systems. */
   names(): string[];
+  /** Paths of a package's files; [] if there is no such package. */
   files(name: string): Promise<readonly string[]>;
-  /** The package of a path. */
+  /** The package that a path belongs to. */
   ownerOf(path: string): Promise<string | undefined>;
-  /** Whether somebody asked for a package by its name, and it is no part of the base system. */
+  /** Whether somebody installed a package by its name. False for packages of the base system. */
   isOnPurpose(name: string): Promise<boolean>;
 }
 
 const DPKG = '/var/lib/dpkg/info';
 const STATUS = '/var/lib/dpkg/status';
-/** What apt installed only because another package needs it (apt-mark(8)). */
+/** Packages that apt installed because another one depends on them (apt-mark(8)). */
 const AUTOMATIC = '/var/lib/apt/extended_states';
 const APK = '/lib/apk/db/installed';
-/** What was asked for by name (apk-world(5)). */
+/** Packages that somebody installed by name (apk-world(5)). */
 const WORLD = '/etc/apk/world';
 
-/** Reads Debian's lists (dpkg(1): info/NAME.list) or Alpine's database (apk: F: a folder, R: a file in it). */
+/**
+ * Reads the file lists of Debian (dpkg(1): info/NAME.list) or the database of Alpine (apk-tools: `F:` is a
+ * folder, `R:` a file in it). An image with neither has no packages.
+ */
 export function openPackages(fs: RootFs): Packages {
   let lists: Promise<Map<string, string[]>> | undefined;
   let owners: Promise<Map<string, string>> | undefined;
@@ -40,36 +45,36 @@ export function openPackages(fs: RootFs): Packages {
       return (await owners).get(path);
     },
     isOnPurpose: async (name) => {
-      purpose ??= fs.list(DPKG).length > 0 ? askedOfApt(fs) : askedOfApk(fs);
+      purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs) : installedWithApk(fs);
       return (await purpose).has(name.replace(/:\w+$/, ''));
     },
   };
 }
 
-/** Paragraphs of a Debian control file (deb822(5)), each asked for the value of a field. */
+/** Paragraphs of a Debian control file (deb822(5)), as functions that return the value of a field. */
 async function paragraphs(fs: RootFs, path: string): Promise<((field: string) => string | undefined)[]> {
   const blocks = ((await readText(fs, path)) ?? '').split(/\n\n+/);
   return blocks.map((block) => (field) => new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(block)?.[1]);
 }
 
-async function askedOfApt(fs: RootFs): Promise<Set<string>> {
+async function installedWithApt(fs: RootFs): Promise<Set<string>> {
   const automatic = new Set(
     (await paragraphs(fs, AUTOMATIC)).flatMap((value) => (value('Auto-Installed') === '1' ? (value('Package') ?? []) : [])),
   );
-  const asked = (await paragraphs(fs, STATUS)).filter(
+  const wanted = (await paragraphs(fs, STATUS)).filter(
     (value) => value('Essential') !== 'yes' && !/^(required|important|standard)$/.test(value('Priority') ?? ''),
   );
-  return new Set(asked.flatMap((value) => value('Package') ?? []).filter((name) => !automatic.has(name)));
+  return new Set(wanted.flatMap((value) => value('Package') ?? []).filter((name) => !automatic.has(name)));
 }
 
-async function askedOfApk(fs: RootFs): Promise<Set<string>> {
+async function installedWithApk(fs: RootFs): Promise<Set<string>> {
   const words = ((await readText(fs, WORLD)) ?? '').split(/\s+/).map((word) => word.replace(/[<>=~@].*$/, ''));
   return new Set(words.filter((name) => name !== '' && name !== 'alpine-baselayout' && name !== 'busybox'));
 }
 
-/** The files of the package that a path belongs to; undefined where no package has it. */
+/** Files of the package that a path belongs to; undefined if it belongs to none. */
 export async function packageFiles(packages: Packages, path: string): Promise<readonly string[] | undefined> {
-  // Of a folder, the list names the files in it.
+  // Folders have no owner, so for an .egg-info or .dist-info folder its main file is looked up.
   const owner =
     (await packages.ownerOf(path)) ?? (await packages.ownerOf(`${path}/PKG-INFO`)) ?? (await packages.ownerOf(`${path}/METADATA`));
   return owner === undefined ? undefined : packages.files(owner);
@@ -100,7 +105,7 @@ async function readAlpine(fs: RootFs): Promise<Map<string, string[]>> {
   return lists;
 }
 
-/** What is there and no folder, each by its path without links on the way (Debian lists /lib/x of a merged /usr). */
+/** Those paths that exist and are not folders, with links in their parents resolved: Debian lists /lib/x with a merged /usr. */
 function present(fs: RootFs, paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
     if (!path.startsWith('/')) return [];

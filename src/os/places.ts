@@ -1,19 +1,19 @@
 import { below, type RootFs } from '../rootfs.js';
 
-/** Directories that distributions of an operating system fill; whatever else there is is the app's. */
+/** Directories that the operating system's packages fill. All others belong to the app. */
 const SYSTEM = /^\/(usr|lib|lib32|lib64|libx32|bin|sbin|etc|var|dev|proc|sys|run|tmp|boot|root|media|mnt)(\/|$)/;
-/** Directories below those where images put what they add. */
+/** Directories inside those that images commonly use for the app. */
 const ADDED = /^\/usr\/(src\/app|local\/(?!bin|lib|etc|share|include|sbin|man|games|libexec|ssl)|app)(\/|$)|^\/var\/(www|app|task)(\/|$)/;
 
-/** Folders of one package's data. */
+/** Folder with the data of one package. */
 const SHARED = /^\/usr\/(local\/)?share\/[^/]+/;
 
-/** Whether a path is where images put what is theirs, not where a distribution of an operating system does. */
+/** Whether a path is in a place for the app, not in one for the operating system's packages. */
 export function isAdded(path: string): boolean {
   return !SYSTEM.test(path) || ADDED.test(path);
 }
 
-/** What is in a folder of shared data that a link leads to: Debian puts the data of Python packages there. */
+/** Files in the shared data folder that a link leads to. Debian puts data of Python packages there. @returns [] for other paths */
 export function behindLink(fs: RootFs, path: string): string[] {
   const found = fs.lstat(path)?.type === 'l' ? fs.resolve(path) : undefined;
   return found?.entry.type === 'd' && SHARED.test(found.path) ? below(fs, found.path) : [];

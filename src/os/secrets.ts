@@ -1,18 +1,18 @@
-/** What people keep in files that no image should have, wherever it is. */
+/** Files that commonly contain keys, passwords or histories, in any folder. */
 const ANYWHERE =
   /\/(\.env(\.[^/]*)?|\.(netrc|pypirc|npmrc|git-credentials|pgpass|my\.cnf|htpasswd|vault-token|boto|s3cfg)|\.[a-z]*_history|id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\.pub)?|application_default_credentials\.json|credentials\.json|service[_-]account[^/]*\.json)$|\/\.(ssh|aws|azure|kube|docker|gnupg|password-store|config\/gcloud|terraform\.d)(\/|$)/;
-/** Templates of such files, which are there to be read. */
+/** Templates of such files. They contain no secrets. */
 const EXAMPLE = /\/\.env\.(example|sample|template|dist)$/;
-/** The system's own. */
+/** Secrets of the operating system. */
 const SYSTEM = /^\/etc\/(g?shadow-?|sudoers(\.d(\/|$))?|ssh\/ssh_host_[^/]*|ssl\/private(\/|$)|krb5\.keytab|machine-id)/;
-/** Dotfiles of anybody's home. */
+/** Dotfiles in home directories. */
 const HOMES = /^(\/root|\/home\/[^/]+)\/\.[^/]+/;
 
 /**
- * Whether a path of this machine is one that may hold secrets: dotfiles of a home directory, keys, histories, `.env`,
- * credentials of clouds.
- * @param home of whoever runs pyshrink
- * @param python folders of the interpreter and of its packages, which people have in such places too (~/.pyenv, ~/.local)
+ * Whether a file of the host may contain secrets: dotfiles of a home directory, keys, histories, `.env`, credentials of
+ * cloud services.
+ * @param home home directory of the user who runs pyshrink
+ * @param python folders of the interpreter and its packages. Their dotted folders (~/.pyenv, ~/.local) are no secrets
  */
 export function isSecret(path: string, home: string, python: readonly string[]): boolean {
   if (EXAMPLE.test(path)) return false;

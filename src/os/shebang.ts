@@ -1,4 +1,4 @@
-/** Interpreter and argument of a script's first line, or undefined where the bytes are no script. */
+/** Parses the first line of a script (execve(2), "Interpreter scripts"). @returns undefined when the bytes do not begin with `#!` */
 export function parseShebang(bytes: Uint8Array): { interpreter: string; argument?: string } | undefined {
   if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return undefined;
   const line = Buffer.from(bytes).toString('utf8').slice(2).split('\n', 1)[0] as string;

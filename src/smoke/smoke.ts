@@ -5,8 +5,8 @@ import type { Exercise } from '../exercise/exercise.js';
 import type { Helper } from '../guest/helper.js';
 import { observedAdditions } from '../keep/observed.js';
 import type { RootFs } from '../rootfs.js';
+import { mergeFacts } from '../trace/fromfacts.js';
 import { type Outcome, runWatched, type Watching } from '../watching/run.js';
-import { mergeFacts } from '../watching/trace.js';
 import { compareAnswers, type Difference } from './compare.js';
 
 export interface SmokeInput {

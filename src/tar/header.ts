@@ -1,16 +1,17 @@
-import { pathBytes } from '../images/pathbytes.js';
 import type { Entry } from '../rootfs.js';
+import { pathBytes } from './pathbytes.js';
 
-/** Tar pads everything to blocks of this many bytes. */
+/** Size of a tar block in bytes. Headers and contents are padded to it. */
 export const BLOCK = 512;
 const TYPEFLAG: Record<Entry['type'] | 'hardlink', string> = { f: '0', hardlink: '1', l: '2', c: '3', b: '4', d: '5', p: '6' };
 const LARGEST_OCTAL = { id: 0o7777777, size: 0o77777777777 };
 
 /**
- * The header blocks of one entry: a ustar header, behind a pax extended header where that cannot hold it.
- * Format: POSIX.1-2001 (pax), with SCHILY.xattr.* records for extended attributes as Docker and the OCI image
- * specification read them. (tar-stream writes pax records as text, which file capabilities are not.)
- * @param hardLinkTo path of an earlier entry that is the same file
+ * The header blocks of one entry: a ustar header, and before it a pax header for values that ustar cannot hold.
+ * Our own code, since tar-stream writes pax records as text, and file capabilities and some names are not UTF-8.
+ * Format: POSIX.1-2001 (pax). Extended attributes are SCHILY.xattr.* records, as Docker and the OCI image
+ * specification read them.
+ * @param hardLinkTo path of an earlier entry of the archive that is the same file
  */
 export function tarHeader(entry: Entry, hardLinkTo?: string): Buffer {
   const name = pathBytes(entry.path === '/' ? './' : `${entry.path.slice(1)}${entry.type === 'd' ? '/' : ''}`);
@@ -41,7 +42,7 @@ export function tarHeader(entry: Entry, hardLinkTo?: string): Buffer {
   ]);
 }
 
-/** Zeros up to the next block. */
+/** The zeros between `size` bytes of content and the next block. */
 export function padding(size: number): Buffer {
   return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
 }
@@ -70,7 +71,7 @@ function octal(header: Buffer, value: number, offset: number, length: number): v
   header.write(`${value.toString(8).padStart(length - 1, '0')}\0`, offset, 'latin1');
 }
 
-/** `length key=value\n`, where the length counts itself. */
+/** `length key=value\n`. The length includes its own digits. */
 function record(key: string, value: Buffer | number): Buffer {
   const body = Buffer.concat([Buffer.from(` ${key}=`), typeof value === 'number' ? Buffer.from(String(value)) : value, Buffer.from('\n')]);
   let length = body.length + 1;

@@ -1,20 +1,20 @@
 import { UserError } from '../errors.js';
-import { pathOf } from '../images/pathbytes.js';
 import type { Entry, EntryType } from '../rootfs.js';
+import { BLOCK } from './header.js';
+import { pathOf } from './pathbytes.js';
 
-/** A member of a layer. `path` is absolute and normal: no `..` leads out of the root. */
+/** A member of an archive. `path` is absolute and has no `.` or `..`. */
 export interface TarEntry extends Omit<Entry, 'group'> {
-  /** Set for a hard link: the path of an earlier member that is the same file. */
+  /** For a hard link: the path of an earlier member that is the same file. */
   hardLinkTo?: string;
 }
 
-/** Takes the bytes of a file as they come. */
+/** Receives the bytes of a file, chunk by chunk. */
 export type Sink = { write(data: Buffer): void; end(): void };
 
-const BLOCK = 512;
-/** Bytes of one extended header: more than any kernel takes as paths and attributes of one file. */
+/** Largest extended header in bytes. The paths and attributes of one file are always smaller on Linux. */
 const LARGEST_EXTENSION = 1 << 20;
-/** Bytes of a path that the kernel takes (PATH_MAX). */
+/** Longest path in bytes that Linux accepts (PATH_MAX). */
 const LONGEST_PATH = 4096;
 const TYPES: Record<string, EntryType | undefined> = {
   '0': 'f',
@@ -29,7 +29,7 @@ const TYPES: Record<string, EntryType | undefined> = {
 };
 const XATTR = 'SCHILY.xattr.';
 
-/** What extended headers say of the next member. */
+/** What extended headers say about the next member. */
 interface Extension {
   path?: Buffer;
   linkpath?: Buffer;
@@ -41,21 +41,22 @@ interface Extension {
 }
 
 /**
- * Reads a tar archive as it streams by: v7, ustar, pax and GNU's long names (tar(5) of libarchive; POSIX.1-2001).
- * Nothing is held but the block at hand.
+ * Reads a tar archive as a stream: v7, ustar, pax and GNU's long names (tar(5) of libarchive; POSIX.1-2001).
+ * Only the current block is in memory. Our own code, since tar-stream reads pax records as text, and file capabilities
+ * and some names are not UTF-8.
  */
 export class TarReader {
   private block: Buffer = Buffer.alloc(0);
   private extension: Extension = {};
-  /** What the bytes to come are: a member's, or an extended header's. */
+  /** Bytes of the current member or extended header that are still to come, and the padding after them. */
   private left = 0;
   private pad = 0;
   private sink: Sink | undefined;
   private finished = false;
 
   /**
-   * @param visit called for each member; what it returns gets the bytes of a file
-   * @param what of whom messages speak
+   * @param visit is called for each member; the sink that it returns receives the bytes of a file
+   * @param what subject of error messages, e.g. `The layer sha256:...`
    */
   constructor(
     private readonly visit: (entry: TarEntry) => Sink | undefined,
@@ -88,7 +89,7 @@ export class TarReader {
     }
   }
 
-  /** @throws UserError where the archive ended in the middle of a member */
+  /** @throws UserError when the archive ended in the middle of a member */
   end(): void {
     if (this.left > 0 || this.pad > 0 || this.block.length > 0) throw this.damaged('it ends too early');
   }
@@ -99,8 +100,8 @@ export class TarReader {
   }
 
   /**
-   * Leaves out what is left of the member at hand: whoever reads an archive by position need not read it.
-   * @returns how many bytes that is, padding included
+   * Skips the rest of the current member, for callers that read an archive by position.
+   * @returns the number of bytes to skip, padding included
    */
   passOver(): number {
     const passed = this.left + this.pad;
@@ -132,7 +133,7 @@ export class TarReader {
     const { extension } = this;
     this.extension = {};
     const type = TYPES[flag];
-    // Of an unknown type, all that can be said is that its bytes follow; hard links, folders and devices have none.
+    // Members of an unknown type have contents, which are skipped; hard links, directories and devices have none.
     const hasContent = type === undefined || (type === 'f' && flag !== '1');
     const content = hasContent ? (extension.size ?? size) : 0;
     const entry = type && this.entry(block, flag, type, extension, content);
@@ -173,7 +174,7 @@ export class TarReader {
     const end = body.indexOf(0);
     if (flag === 'L') this.extension.path = end < 0 ? body : body.subarray(0, end);
     else if (flag === 'K') this.extension.linkpath = end < 0 ? body : body.subarray(0, end);
-    // Global headers are comments of those who made the archive (git's commit); Docker leaves them aside too.
+    // Global headers hold comments of the archive's author, e.g. git's commit. Docker ignores them too.
     else if (flag === 'x') this.pax(body);
   }
 
@@ -184,7 +185,7 @@ export class TarReader {
       const equals = body.indexOf(0x3d, space);
       const end = at + length;
       if (!Number.isInteger(length) || length < 5 || end > body.length || equals < 0 || equals >= end || body[end - 1] !== 0x0a)
-        throw this.damaged('an extended header is not one');
+        throw this.damaged('an extended header is malformed');
       this.record(body.toString('latin1', space + 1, equals), body.subarray(equals + 1, end - 1));
       at = end;
     }
@@ -193,24 +194,26 @@ export class TarReader {
   private record(key: string, value: Buffer): void {
     const number = () => {
       const found = Number(value.toString('latin1'));
-      if (value.length === 0 || !Number.isFinite(found)) throw this.damaged(`an extended header has ${key} as ${value.toString('latin1')}`);
+      if (value.length === 0 || !Number.isFinite(found))
+        throw this.damaged(`an extended header has the ${key} ${value.toString('latin1')}`);
       return key === 'mtime' ? Math.floor(found) : this.reasonable(found);
     };
     if (key === 'path' || key === 'linkpath') this.extension[key] = value;
     else if (key === 'size' || key === 'uid' || key === 'gid' || key === 'mtime') this.extension[key] = number();
     else if (key.startsWith(XATTR)) {
-      this.extension.xattrs ??= {};
+      // Without a prototype, an attribute may have any name, also `__proto__`.
+      this.extension.xattrs ??= Object.create(null) as Record<string, string>;
       this.extension.xattrs[key.slice(XATTR.length)] = value.toString('hex');
-    } else if (key.startsWith('GNU.sparse.')) throw this.damaged('it has a sparse file, which no image builder writes');
+    } else if (key.startsWith('GNU.sparse.')) throw this.damaged('it has a sparse file, which image builders do not write');
   }
 
-  /** A number of a header: octal text, or base-256 where the first bit is set (GNU). */
+  /** A number of a header: octal text, or base-256 if the first bit is set (GNU). */
   private number(block: Buffer, at: number, length: number): number {
     const field = block.subarray(at, at + length);
     if ((field[0] as number) & 0x80) {
       let value = BigInt((field[0] as number) & 0x7f);
       for (const byte of field.subarray(1)) value = (value << 8n) | BigInt(byte);
-      // A time before 1970 is a negative number.
+      // Negative numbers are times before 1970.
       return (field[0] as number) & 0x40 ? 0 : this.reasonable(Number(value));
     }
     const octal = field
@@ -218,7 +221,7 @@ export class TarReader {
       .replace(/[\0 ]+/g, ' ')
       .trim();
     if (octal === '') return 0;
-    if (!/^[0-7]+$/.test(octal)) throw this.damaged('a header has something else where a number should be');
+    if (!/^[0-7]+$/.test(octal)) throw this.damaged('a header has a field that is not a number');
     return Number.parseInt(octal, 8);
   }
 
@@ -232,7 +235,7 @@ export class TarReader {
   }
 }
 
-/** Absolute, without empty parts, `.` and `..`; what would lead out of the root stays at the root. */
+/** Makes a path absolute and removes empty parts, `.` and `..`. A path that leads out of the root stays at the root. */
 export function normalPath(text: string): string {
   if (/^\/?([^/.][^/]*\/)*[^/.][^/]*$/.test(text)) return text.startsWith('/') ? text : `/${text}`;
   const parts: string[] = [];
@@ -243,7 +246,7 @@ export function normalPath(text: string): string {
   return `/${parts.join('/')}`;
 }
 
-/** Name and prefix of a ustar header; GNU uses the place of the prefix otherwise. */
+/** Name of a header, with its prefix if it is ustar. GNU uses the prefix field for other things. */
 function nameOf(block: Buffer): Buffer {
   const name = text(block, 0, 100);
   const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? text(block, 345, 155) : Buffer.alloc(0);
@@ -262,7 +265,7 @@ function requireChecksum(block: Buffer, problem: () => Error): void {
   for (let at = 0; at < BLOCK; at++) {
     const byte = at >= 148 && at < 156 ? 0x20 : (block[at] as number);
     unsigned += byte;
-    signed += byte > 127 ? byte - 256 : byte; // some old programs summed so
+    signed += byte > 127 ? byte - 256 : byte; // some old programs sum signed bytes
   }
   const stored = Number.parseInt(
     block

@@ -1,14 +1,17 @@
+import { architectureOfUname } from '../arch.js';
 import { readElf } from '../elf/reader.js';
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from './schema.js';
 
 const [SETUID, SETGID] = [0o4000, 0o2000];
-/** e_machine (elf(5)) by what uname(2) calls it. */
-const MACHINES: Record<string, number> = { x86_64: 62, aarch64: 183 };
 
-/** What a user must be told of the programs that ran: those whose rights were off, and those that nobody could watch. */
-export async function toldOfPrograms(fs: RootFs, { observations }: Pick<Trace, 'observations'>, machine: string): Promise<string[]> {
-  const told: string[] = [];
+/**
+ * Warnings about the programs that ran: those that ran without their special rights, and those that could not be watched.
+ * @param architecture of the container, as uname(2) names it
+ */
+export async function programWarnings(fs: RootFs, { observations }: Pick<Trace, 'observations'>, architecture: string): Promise<string[]> {
+  const warnings: string[] = [];
+  const own = architectureOfUname(architecture);
   const executed = new Set(observations.flatMap(({ kind, path }) => (kind === 'exec' ? (fs.resolve(path)?.path ?? []) : [])));
   for (const path of executed) {
     const entry = fs.lstat(path);
@@ -19,10 +22,14 @@ export async function toldOfPrograms(fs: RootFs, { observations }: Pick<Trace, '
       ...(entry.xattrs && 'security.capability' in entry.xattrs ? ['has file capabilities'] : []),
     ];
     if (rights.length > 0)
-      told.push(`${path} ${rights.join(' and ')}: while it was watched it ran without (no_new_privs); the shrunk image keeps it as it is`);
+      warnings.push(
+        `${path} ${rights.join(' and ')}, but it was watched without these rights (no_new_privs); the shrunk image keeps it unchanged`,
+      );
     const elf = await readElf((offset, length) => fs.read(path, offset, length)).catch(() => undefined);
-    if (elf && (elf.bits !== 64 || elf.machine !== MACHINES[machine]))
-      told.push(`${path} is a program of another architecture (${elf.bits}-bit, machine ${elf.machine}): what it opened was not seen`);
+    if (elf && (elf.bits !== 64 || own?.audit === undefined || elf.eMachine !== own.eMachine))
+      warnings.push(
+        `${path} is a program of another architecture (${elf.bits}-bit, e_machine ${elf.eMachine}): the files it opened were not seen`,
+      );
   }
-  return told;
+  return warnings;
 }

@@ -6,7 +6,7 @@ import { SpotKind } from '../python/summary.js';
 /** The version that this pyshrink writes, and the only one that it reads. */
 export const TRACE_VERSION = 3;
 
-/** What one observation says of a path; see keep/observed.ts for what each keeps. */
+/** What happened to a path. keep/observed.ts says what each kind keeps. */
 export const ObservationKind = z.enum([
   'open',
   'write',
@@ -25,26 +25,26 @@ export type ObservationKind = z.infer<typeof ObservationKind>;
 
 const Observation = z.object({
   kind: ObservationKind,
-  /** Absolute, as the process named it; links are not resolved. */
+  /** Absolute, as the process named it. Links are not resolved. */
   path: z.string(),
   /** Index into `processes`, or null where no process is known. */
   process: z.number().int().nullable(),
 });
 
-/** One start of the app, and what was done to it. */
+/** One run of the app. */
 const Run = z.object({
-  /** Names of the environment variables that the run was given beside the image's own. */
+  /** Names of the environment variables of this run, without the image's own. */
   environment: z.array(z.string()),
-  /** The exercise in words, without query strings, bodies and arguments. */
+  /** Labels of the steps: without query strings, bodies and arguments. */
   exercise: z.array(z.string()),
   /** Exit status of the app, or null where pyshrink stopped it. */
   exit: z.number().nullable(),
-  /** The test runner, where the exercise was a test suite. */
+  /** The test runner, where the app was a test suite. */
   tests: z.string().nullable(),
 });
 
 const Spot = z.object({ file: z.string(), line: z.number().nullable(), kind: SpotKind });
-/** A place that no reading can follow: a computed import, exec, modules looked for at run time. */
+/** A place in the code that static analysis can't follow: a computed import, exec, a search for modules at run time. */
 export type Spot = z.infer<typeof Spot>;
 
 const Repair = z.strictObject({
@@ -57,7 +57,7 @@ const Repair = z.strictObject({
 /** A path that a comparison of a shrunk image with the original has shown to be missing. */
 export type Repair = z.infer<typeof Repair>;
 
-/** All observations of one or more runs of one image. Names of environment variables are in it, never values. */
+/** All observations of one or more runs of one image. Holds names of environment variables, never values. */
 export const TraceSchema = z.object({
   version: z.literal(TRACE_VERSION),
   image: z.object({
@@ -67,7 +67,7 @@ export const TraceSchema = z.object({
     platform: z.string(),
     /** Bytes. */
     size: z.number(),
-    /** Set where the root file system serves other apps too: nobody installed what is there for this app. */
+    /** Set where the file system serves other apps too, so that most of it was not installed for this app. */
     shared: z.literal(true).exactOptional(),
   }),
   engine: z.string(),
@@ -87,8 +87,9 @@ export const TraceSchema = z.object({
   observations: z.array(Observation),
   /** Imported module → its file, null where it has none. */
   modules: z.record(z.string(), z.string().nullable()),
-  /** Places in the code that ran, the standard library's apart, that no reading of it can follow. */
+  /** Places in the app's code that static analysis can't follow. Without those of the standard library. */
   unsound: z.array(Spot),
+  /** Paths that were missing when a shrunk image was compared with the original. */
   repairs: z.array(Repair),
   warnings: z.array(z.string()),
 });
@@ -96,8 +97,8 @@ export type Trace = z.infer<typeof TraceSchema>;
 export type Observation = z.infer<typeof Observation>;
 
 /**
- * Joins traces of one image into one.
- * @throws UserError where they are of different images
+ * Joins traces of one image.
+ * @throws UserError for traces of different images
  */
 export function joinTraces(traces: readonly [Trace, ...Trace[]]): Trace {
   return traces.reduce(joinTwo);
@@ -107,7 +108,7 @@ function joinTwo(one: Trace, two: Trace): Trace {
   if (two.image.id !== one.image.id)
     throw new UserError(
       `The traces are of different images: ${one.image.reference} (${one.image.id.slice(7, 19)}) and ${two.image.reference} (${two.image.id.slice(7, 19)}).`,
-      'Join only traces of the same image; trace the newer one again.',
+      'Join only traces of the same image. Trace the newer image again.',
     );
   const [runs, processes] = [one.runs.length, one.processes.length];
   const unique = <T>(values: readonly T[]) => [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
@@ -129,28 +130,29 @@ function joinTwo(one: Trace, two: Trace): Trace {
 }
 
 /**
- * Reads a trace file's text.
- * @throws UserError for one that is truncated, of another version, or no trace
+ * Parses the text of a trace file.
+ * @param path of the file, for messages
+ * @throws UserError for a trace that is truncated or of another version, and for other files
  */
 export function parseTrace(text: string, path: string): Trace {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    throw new UserError(`The trace ${path} is truncated or not JSON.`, 'Make it anew with `pyshrink trace IMAGE`.');
+    throw new UserError(`The trace ${path} is truncated or not JSON.`, 'Make a new one with `pyshrink trace IMAGE`.');
   }
   const version = (document as { version?: unknown } | null)?.version;
   if (typeof version === 'number' && version !== TRACE_VERSION) {
     throw new UserError(
-      `The trace ${path} is of version ${version}; this pyshrink reads version ${TRACE_VERSION}.`,
-      'Make it anew with `pyshrink trace IMAGE`.',
+      `The trace ${path} has version ${version}; this pyshrink reads version ${TRACE_VERSION}.`,
+      'Make a new one with `pyshrink trace IMAGE`.',
     );
   }
   const result = TraceSchema.safeParse(document);
   if (!result.success) {
     const issue = result.error.issues[0];
     throw new UserError(
-      `${path} is not a trace: ${issue?.path.join('.') || 'document'}: ${issue?.message}`,
+      `${path} is not a trace. At ${issue?.path.join('.') || 'its top'}: ${issue?.message}.`,
       'Name a file that `pyshrink trace` wrote.',
     );
   }

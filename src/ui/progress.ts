@@ -1,23 +1,37 @@
-import { Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from 'listr2';
+import { DefaultRenderer, Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from 'listr2';
 
-/** Tells the user what is being done; always on stderr. */
+/** Shows the user what pyshrink is doing. It writes to stderr only, since stdout is for results. */
 export interface Progress {
-  /** Does a piece of work under a title; `say` tells what it is at. */
+  /**
+   * Does a piece of work and shows its title.
+   * @param work gets a function that shows what the work is doing now
+   */
   task<T>(title: string, work: (say: (text: string) => void) => Promise<T>): Promise<T>;
-  /** A line of its own. */
+  /** Prints one line. */
   note(text: string): void;
 }
 
-/** A live task list on a terminal, plain lines elsewhere and in CI. */
-export function createProgress(environment: NodeJS.ProcessEnv = process.env): Progress {
-  const { isTTY, columns } = process.stderr;
-  return isTTY && columns > 0 && !environment.CI && environment.TERM !== 'dumb' ? new LiveProgress() : new PlainProgress();
+/** A stream such as process.stderr. */
+export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+
+/** A live task list on a terminal; plain lines elsewhere and in CI. */
+export function createProgress(environment: NodeJS.ProcessEnv = process.env, output: Output = process.stderr): Progress {
+  const isLive = output.isTTY && (output.columns ?? 0) > 0 && !environment.CI && environment.TERM !== 'dumb';
+  return isLive ? new LiveProgress(output) : new PlainProgress(output);
+}
+
+/** listr2's own check looks at stdout, and would fall back to a renderer that writes there when stdout is a file. */
+class LiveRenderer extends DefaultRenderer {
+  static override nonTTY = true;
 }
 
 class LiveProgress implements Progress {
+  constructor(private readonly output: Output) {}
+
   async task<T>(title: string, work: (say: (text: string) => void) => Promise<T>): Promise<T> {
     const results: T[] = [];
-    const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr as unknown as NodeJS.WriteStream, process.stderr) });
+    const output = this.output as NodeJS.WriteStream;
+    const logger = new ListrLogger({ processOutput: new ProcessOutput(output, output) });
     const list = new Listr(
       [
         {
@@ -32,7 +46,7 @@ class LiveProgress implements Progress {
         },
       ],
       {
-        renderer: 'default',
+        renderer: LiveRenderer,
         rendererOptions: { logger, timer: PRESET_TIMER, showErrorMessage: false },
         registerSignalListeners: false,
       },
@@ -42,20 +56,22 @@ class LiveProgress implements Progress {
   }
 
   note(text: string): void {
-    process.stderr.write(`  ${text}\n`);
+    this.output.write(`  ${text}\n`);
   }
 }
 
 class PlainProgress implements Progress {
+  constructor(private readonly output: Output) {}
+
   async task<T>(title: string, work: (say: (text: string) => void) => Promise<T>): Promise<T> {
     const start = performance.now();
-    process.stderr.write(`${title} ...\n`);
-    const result = await work((text) => process.stderr.write(`  ${text}\n`));
-    process.stderr.write(`${title}: ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+    this.output.write(`${title} ...\n`);
+    const result = await work((text) => this.output.write(`  ${text}\n`));
+    this.output.write(`${title}: ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
     return result;
   }
 
   note(text: string): void {
-    process.stderr.write(`  ${text}\n`);
+    this.output.write(`  ${text}\n`);
   }
 }

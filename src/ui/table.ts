@@ -1,4 +1,4 @@
-/** A table of two or more columns with aligned edges; the first column to the left, the others to the right. */
+/** Formats rows as a table. The first column is aligned left, the others right. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows

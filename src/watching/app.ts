@@ -1,31 +1,24 @@
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { debug } from '../debug.js';
 import type { Attached, Container } from '../engines/engine.js';
 import type { RunOptions } from '../engines/runoptions.js';
-import { Capture, OUTPUT_LIMIT } from '../exercise/answers.js';
+import { Capture, OUTPUT_LIMIT } from '../exercise/capture.js';
 import { Relay } from '../exercise/relay.js';
+import type { ExecAnswer, RunningApp } from '../exercise/target.js';
 import { type Kit, probeCommand } from '../guest/helper.js';
 import type { ImageConfig } from '../images/config.js';
 
-/** Seconds that `docker stop` waits. */
-const STOP_SECONDS = 10;
-/** Seconds beyond that before we stop waiting for a supervisor. */
+/** Seconds that `docker stop` gives an app by default. */
+const DEFAULT_STOP_SECONDS = 10;
+/** Seconds after that until we kill the container: its supervisor did not end. */
 const PATIENCE = 5;
 
-/** What a command in the container said. */
-export interface ExecAnswer {
-  exit: number;
-  stdout: Capture;
-  stderr: Capture;
-}
-
-/** An app in its container. */
-export abstract class App {
+/** An app in its container, watched or not. */
+export abstract class App implements RunningApp {
   readonly stdout = new Capture(OUTPUT_LIMIT);
   readonly stderr = new Capture(OUTPUT_LIMIT);
-  /** Set when the app has ended. */
   exit: number | undefined;
-  /** Where it was us who ended it: how many bytes it had said by then. */
   untilStop: { stdout: number; stderr: number } | undefined;
   readonly ended: Promise<number>;
   private connection: Promise<Relay> | undefined;
@@ -43,10 +36,10 @@ export abstract class App {
       this.exit = status;
       return status;
     });
-    this.ended.catch(() => {});
+    // Whoever awaits `ended` gets the error too; nobody may be there yet.
+    this.ended.catch((error: unknown) => debug.watch('waiting for the app failed: %o', error));
   }
 
-  /** Runs a command in the container as `docker exec` does. */
   async exec(command: readonly string[]): Promise<ExecAnswer> {
     const process = await this.container.exec(this.execCommand(command));
     const stdout = new Capture(OUTPUT_LIMIT);
@@ -56,21 +49,24 @@ export abstract class App {
     return { exit: await process.exit, stdout, stderr };
   }
 
-  /** Waits so long, or until it has ended. */
-  async endedWithin(milliseconds: number): Promise<void> {
-    const timer = new AbortController();
-    await Promise.race([sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => {}), this.ended]).finally(() => timer.abort());
+  signal(name: string): Promise<void> {
+    return this.container.signal(name);
   }
 
-  /** What asks for the end: the image's stop signal, as of `docker stop`. */
+  async endedWithin(milliseconds: number): Promise<void> {
+    const timer = new AbortController();
+    const time = sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => {}); // aborted: the app has ended
+    await Promise.race([time, this.ended]).finally(() => timer.abort());
+  }
+
+  /** The signal that asks the container's first process to stop the app: by default the image's own. */
   protected stopRequest(): string {
     return stopSignal(this.config);
   }
 
-  /** What is really executed for a command. */
+  /** The command line to execute in the container for a command of the exercise. */
   protected abstract execCommand(command: readonly string[]): string[];
 
-  /** Connections into the container, over one exec. */
   relay(): Promise<Relay> {
     this.connection ??= this.container
       .exec(probeCommand(this.kit, 'relay', ...(this.container.processId === undefined ? [] : [String(this.container.processId)])))
@@ -78,28 +74,33 @@ export abstract class App {
         process.stderr.resume();
         return new Relay(process.stdin, process.stdout);
       });
+    this.connection.catch((error: unknown) => debug.watch('the relay did not start: %o', error));
     return this.connection;
   }
 
-  /** Stops the app as `docker stop` does; the supervisor lives a little longer, to write down the end. */
+  /** The supervisor ends a little later than the app: it has to write the exit status. */
   async stop(): Promise<void> {
-    const relay = await this.connection?.catch(() => undefined);
+    const relay = await this.connection?.catch(() => undefined); // logged where it was opened
     relay?.close();
     if (this.exit !== undefined) return;
     this.untilStop = { stdout: this.stdout.length, stderr: this.stderr.length };
     await this.container.signal(this.stopRequest());
     const seconds = stopSeconds(this.config) + PATIENCE;
-    const timer = setTimeout(() => void this.container.signal('SIGKILL').catch(() => {}), seconds * 1000);
+    const timer = setTimeout(() => {
+      debug.watch('the app did not stop within %d s: killing its container', seconds);
+      this.container.signal('SIGKILL').catch((error: unknown) => debug.watch('SIGKILL failed: %o', error));
+    }, seconds * 1000);
     await this.ended.finally(() => clearTimeout(timer));
   }
 }
 
-/** ENTRYPOINT and CMD as `docker run` puts them together. */
+/** The command line of a container, from entrypoint, command and arguments as `docker run` combines them. */
 export function commandOf(config: ImageConfig, run: Pick<RunOptions, 'entrypoint'>, args: readonly string[]): string[] {
   if (run.entrypoint !== undefined) return [...(run.entrypoint === '' ? [] : [run.entrypoint]), ...args];
   return [...(config.Entrypoint ?? []), ...(args.length > 0 ? args : (config.Cmd ?? []))];
 }
 
+/** The image's STOPSIGNAL, which may be a name or a number. SIGTERM where it has none, or one that this system does not know. */
 export function stopSignal(config: ImageConfig): NodeJS.Signals {
   const signal = config.StopSignal ?? 'SIGTERM';
   const name = /^\d+$/.test(signal)
@@ -108,8 +109,9 @@ export function stopSignal(config: ImageConfig): NodeJS.Signals {
   return name !== undefined && name in constants.signals ? (name as NodeJS.Signals) : 'SIGTERM';
 }
 
+/** Seconds that the app has to end after its stop signal. */
 export function stopSeconds(config: ImageConfig): number {
-  return typeof config.StopTimeout === 'number' ? config.StopTimeout : STOP_SECONDS;
+  return typeof config.StopTimeout === 'number' ? config.StopTimeout : DEFAULT_STOP_SECONDS;
 }
 
 function streamEnd(stream: NodeJS.ReadableStream): Promise<void> {

@@ -12,27 +12,27 @@ export interface MachineView {
   warnings: string[];
 }
 
-/** What was there before a run. */
+/** What was on the machine before a run. */
 export interface BeforeRun {
-  /** When that was, in seconds. */
+  /** Seconds since the epoch. */
   time: number;
   /** Paths below the working directory. */
   paths: ReadonlySet<string>;
 }
 
-/** To be asked before a run, since a run may make files that are not the machine's. */
+/** Lists the working directory. Call it before a run: files that the run makes do not belong into the image. */
 export async function beforeRun(workdir: string): Promise<BeforeRun> {
   const names = holdsHome(workdir, homedir()) ? [] : await readdir(workdir, { recursive: true }).catch(() => []);
   return { time: Math.floor(Date.now() / 1000), paths: new Set(names.map((name) => posix.join(workdir, name))) };
 }
 
-/** Paths of secrets that a warning names. */
+/** Most paths that one warning lists. */
 const SHOWN = 20;
 
 /**
- * This machine's file system as far as a traced command needs it, without secrets.
+ * The part of this machine's file system that a traced command needs, without secrets.
  * @param include paths that the user named
- * @param before what was there when the run began: what it made is not the machine's; undefined where that is long past
+ * @param before what was there before the run, so that files which the run made are left out; undefined where it was long ago
  */
 export async function viewMachine(
   helper: Helper,
@@ -57,9 +57,9 @@ export async function viewMachine(
   return {
     fs: helper.treeOver(entries),
     warnings: [
-      ...(named.length > 0 ? [`in the image's configuration with their values, as -e names them: ${named.join(', ')}`] : []),
-      ...(refused.length > 0 ? [`left out, as they may hold secrets (--include takes one in by its name): ${list(refused)}`] : []),
-      ...(taken.length > 0 ? [`taken into the image by name, though they may hold secrets: ${list(taken)}`] : []),
+      ...(named.length > 0 ? [`the image's configuration holds the values of these variables, which -e names: ${named.join(', ')}`] : []),
+      ...(refused.length > 0 ? [`left out, as they may hold secrets (--include PATH adds one): ${list(refused)}`] : []),
+      ...(taken.length > 0 ? [`added by --include, though they may hold secrets: ${list(taken)}`] : []),
     ],
   };
 }

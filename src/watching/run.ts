@@ -1,41 +1,44 @@
 import { execa } from 'execa';
 import { z } from 'zod';
+import { debug } from '../debug.js';
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
 import { perform } from '../exercise/perform.js';
 import type { Helper } from '../guest/helper.js';
-import { type Observed, WatchedApp, type WatchedSpec } from './watched.js';
+import type { Observed } from '../trace/facts.js';
+import { WatchedApp, type WatchedSpec } from './watched.js';
 
-/** How the app had to be watched; an empty one is the usual way. */
+/** How the app had to be watched. Empty: with a listener and without CAP_SYS_PTRACE, as most apps. */
 export const WatchingSchema = z.strictObject({
-  /** Why system calls can't be listened to, so that only the weaker tracers run. */
-  weak: z.string().exactOptional(),
-  /** Whether the supervisor needs CAP_SYS_PTRACE, since the app changes its user. */
+  /** Why the supervisor can't listen to system calls. Only the weaker tracers run then. */
+  noListener: z.string().exactOptional(),
+  /** Set where the supervisor needs CAP_SYS_PTRACE because the app changes its user. */
   ptrace: z.literal(true).exactOptional(),
 });
 export type Watching = z.infer<typeof WatchingSchema>;
 
-/** One start of the app under the supervisor. */
+/** One run of the app under the supervisor. */
 export interface Outcome {
-  /** What it answered, or why the exercise could not be done. */
+  /** What the app answered, or why the exercise could not be done. */
   answers: Answers | UserError;
   observed: Observed;
-  /** How it was watched in the end. */
+  /** How the app was watched in the end. */
   watching: Watching;
 }
 
 type Where = Pick<WatchedSpec, 'image' | 'config' | 'volume' | 'kit' | 'name'>;
 
-/** Where an image is run that is no other's copy. */
+/** What {@link runWatched} needs to run an image as it is. A copy of an image is run with the original's configuration instead. */
 export async function whereOf(helper: Helper, image: ImageInfo): Promise<Omit<Where, 'name'>> {
   return { image: image.id, config: image.config, volume: helper.volume, kit: await helper.kitFor(image.id) };
 }
 
 /**
- * Starts the app, does the exercise, and stops it; again, where its supervisor lacked something that it can have.
- * @throws UserError where it could not be watched: the supervisor could not work, or died before the app
+ * Starts the app, does the exercise, and stops the app. Where the supervisor lacks something (a capability, or the
+ * listener), it runs the app again in the other way.
+ * @throws UserError where the app could not be watched: the supervisor could not work, or was killed before the app ended
  */
 export async function runWatched(
   session: Session,
@@ -51,7 +54,8 @@ export async function runWatched(
     const lacks = outcome.observed.facts.find(({ needs }) => needs !== undefined)?.needs;
     if (lacks === undefined) return outcome;
     watching = { ...watching, ...OTHERWISE[lacks] };
-    say(`it runs again: ${warningsOf(watching).at(-1)}`);
+    debug.watch('%s: the supervisor lacks %s; running again with %o', name, lacks, watching);
+    say(`running it again: ${watchingWarnings(watching).at(-1)}`);
   }
 }
 
@@ -63,39 +67,44 @@ async function runOnce(
   say: (text: string) => void,
 ): Promise<Outcome> {
   const { args, run, steps, limits, reset, input } = exercise;
-  const { ptrace, weak } = watching;
+  const { ptrace, noListener } = watching;
   for (const command of reset) await runReset(command);
+  const start = Date.now();
+  debug.watch('%s: starting image %s with %o', where.name, where.image, watching);
   const app = await WatchedApp.start(session, {
     ...where,
     args,
     run,
     ...(ptrace && { ptrace }),
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
-    listener: weak === undefined,
+    listener: noListener === undefined,
   });
   const answers = await perform(app, where.config, steps, limits, say).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
     throw error;
   });
+  if (answers instanceof UserError) debug.watch('%s: the exercise failed: %s', where.name, answers.message);
   const observed = await app.observed();
+  const count = observed.facts.reduce((sum, { observations }) => sum + observations.length, 0);
+  debug.watch('%s: ended with %s after %d s; %d observations', where.name, app.exit, (Date.now() - start) / 1000, count);
   if (!observed.facts.some(({ needs }) => needs !== undefined))
     await requireWhole(observed, app, answers instanceof UserError ? answers : undefined);
   return { answers, observed, watching };
 }
 
-/** How a run is tried again, by what its supervisor lacked. */
+/** How to run the app again, by what its supervisor lacked. */
 const OTHERWISE = {
   SYS_PTRACE: { ptrace: true },
-  listener: { weak: "the kernel or the container's seccomp profile refuses a listener" },
+  listener: { noListener: "the kernel or the container's seccomp profile refuses a listener" },
 } as const;
 
 /** Warnings about how the app was watched. */
-export function warningsOf({ ptrace, weak }: Watching): string[] {
+export function watchingWarnings({ ptrace, noListener }: Watching): string[] {
   return [
-    ...(ptrace ? ['the app changes its user: it was run with CAP_SYS_PTRACE, which the supervisor alone had'] : []),
-    ...(weak
+    ...(ptrace ? ['the app changes its user: its supervisor, and only that, ran with CAP_SYS_PTRACE'] : []),
+    ...(noListener
       ? [
-          `only the weaker tracers ran (imports, maps), since ${weak}: files that were read in passing and programs that ended at once were not seen; --level reachable or whole makes up for most of them`,
+          `the supervisor could not listen to system calls: ${noListener}; files that were read and closed again, and programs that ended at once, may be missing from the trace; --level reachable or whole keeps most of them`,
         ]
       : []),
   ];
@@ -105,32 +114,40 @@ async function runReset(command: string): Promise<void> {
   const { failed, exitCode, all } = await execa('sh', ['-c', command], { reject: false, all: true });
   if (failed)
     throw usageError(
-      `The reset command \`${command}\` of the exercise file failed (${exitCode}): ${all.trim().slice(-500)}`,
-      'It is run by sh on this machine before each start of the app; see that it works there.',
+      `The reset command \`${command}\` of the exercise file failed with status ${exitCode}: ${all.trim().slice(-500)}`,
+      'sh runs it on this machine before each start of the app. Check that it works there.',
     );
 }
 
-/** What a supervisor says where its file can't be written (probes/supervisor.py). */
+/** What probes/supervisor.py prints where it can't write its file. */
 const UNWRITTEN = /^pyshrink: the observations can't be written: (.*)$/m;
 
+/**
+ * Refuses observations that may be incomplete.
+ * @param failure why the exercise could not be done
+ * @throws UserError
+ */
 async function requireWhole({ facts }: Observed, app: WatchedApp, failure: UserError | undefined): Promise<void> {
   const error = facts.find((one) => one.error !== undefined)?.error;
   if (error !== undefined)
-    throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor`, which says what this daemon allows.');
+    throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor` to see what this daemon allows.');
   if (facts.length > 0 && facts.every((one) => one.exit !== undefined)) return;
   const unwritten = UNWRITTEN.exec(app.stderr.bytes.toString('latin1'))?.[1];
   if (unwritten !== undefined)
     throw new UserError(
-      `The supervisor could not write down what it saw: ${unwritten}; there is no whole trace.`,
-      'See that the disk of the daemon has room, and that --ulimit fsize is not too small.',
+      `The supervisor could not write down what it saw: ${unwritten}. The trace is incomplete.`,
+      "Check the free space on the daemon's disk, and the limit of --ulimit fsize.",
     );
   if (await app.container.outOfMemory())
-    throw new UserError('The kernel killed the container for want of memory; there is no whole trace.', 'Give it more with --memory.');
+    throw new UserError(
+      'The kernel killed the container because it ran out of memory. The trace is incomplete.',
+      'Give it more memory with --memory.',
+    );
   throw (
     failure ??
     new UserError(
-      'The supervisor was killed before the app ended; there is no whole trace.',
-      'Try again; if it stays, give the app time to stop by itself with --until-exit.',
+      'The supervisor was killed before the app ended. The trace is incomplete.',
+      'Try again. If it happens again, use --until-exit so that the app stops by itself.',
     )
   );
 }

@@ -6,40 +6,35 @@ import type { RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
 import { type Kit, probeCommand } from '../guest/helper.js';
 import { environmentOf, type ImageConfig } from '../images/config.js';
+import { addImports, type Observed, parseFacts, parseImports } from '../trace/facts.js';
 import { App, commandOf, stopSeconds, stopSignal } from './app.js';
-import { type Facts, type Imports, parseFacts, parseImports } from './facts.js';
 
+/** Folder in the volume that the probes write to. */
 const OBSERVATIONS = 'observations';
-/** A real-time signal that no app uses: see probes/supervisor.py. */
+/** Tells probes/supervisor.py to stop the app. A real-time signal, as no app uses those. */
 const STOP_REQUEST = '60';
+/** Prefix of the variables that the supervisor gives back to the app. */
 const HIDDEN = 'PYSHRINK_HIDDEN_';
 
+/** One run of the app under the supervisor. */
 export interface WatchedSpec {
   /** Image to run: the original, the original with the import probe, or the shrunk one. */
   image: string;
   /** Configuration of the original image. */
   config: ImageConfig;
-  /** What follows the image's name on `docker run`. */
+  /** Arguments after the image's name, as on `docker run`. */
   args: readonly string[];
   run: RunOptions;
   volume: string;
   kit: Kit;
-  /** Name of this run among those of the session. */
+  /** Name of this run, unique in the session. */
   name: string;
-  /** Whether the supervisor, and it alone, has CAP_SYS_PTRACE: the app changes its user. */
+  /** Whether the supervisor has CAP_SYS_PTRACE, because the app changes its user. The app never has it. */
   ptrace?: true;
-  /** Whether system calls are listened to. */
+  /** Whether the supervisor listens to system calls; true by default. */
   listener?: boolean;
-  /** What the app reads from standard input; without, it has none. */
+  /** Standard input of the app. Without it, the app reads from /dev/null. */
   input?: Buffer;
-}
-
-/** All that was observed in one run. */
-export interface Observed {
-  facts: Facts[];
-  imports: Imports;
-  /** Numbers of the processes that the import probe told of. */
-  probed: Set<number>;
 }
 
 /** The app in its container, under the supervisor. */
@@ -54,9 +49,13 @@ export class WatchedApp extends App {
     super(container, spec.config, spec.kit, streams);
   }
 
+  /** @throws UserError where there is no command, or the container does not start */
   static async start(session: Session, spec: WatchedSpec): Promise<WatchedApp> {
     if (spec.kit.lacking !== null && session.engine === 'local')
-      throw new UserError(`The image's Python lacks what the local engine needs: ${spec.kit.lacking}.`, 'Use a Docker daemon for it.');
+      throw new UserError(
+        `The image's Python lacks what the local engine needs: ${spec.kit.lacking}.`,
+        'Use a Docker daemon for this image.',
+      );
     const command = commandOf(spec.config, spec.run, spec.args);
     if (command.length === 0) throw new UserError('The image has neither ENTRYPOINT nor CMD.', 'Give a command after `--`.');
     const stop = stopSignal(spec.config);
@@ -75,27 +74,26 @@ export class WatchedApp extends App {
     });
     try {
       const streams = await container.start();
-      if (spec.input) streams.stdin.on('error', () => {}).end(spec.input); // the app need not read all of it
+      if (spec.input) streams.stdin.on('error', () => {}).end(spec.input); // fails where the app does not read all of it
       return new WatchedApp(spec, container, streams);
     } catch (error) {
       throw new UserError(
         `The container did not start: ${(error as Error).message}`,
-        'Check the run options; they mean what they mean to `docker run`.',
+        'Check the run options. They have the same meaning as on `docker run`.',
       );
     }
   }
 
-  /** The supervisor sends the stop signal, or knows that it would have been ignored. */
+  /** The supervisor then sends the stop signal to the app, unless the kernel would ignore it for a process 1. */
   protected override stopRequest(): string {
     return STOP_REQUEST;
   }
 
-  /** Under a supervisor of its own. */
   protected override execCommand(command: readonly string[]): string[] {
     return supervised(this.spec, `exec${this.execs++}`, command, { beside: true });
   }
 
-  /** Everything written down in this run; to be asked for when it has ended. */
+  /** Reads what the probes wrote in this run. Call it when the app has ended. */
   async observed(): Promise<Observed> {
     const observed: Observed = { facts: [], imports: { modules: new Map(), searchPath: [] }, probed: new Set() };
     const archive = extract();
@@ -106,7 +104,7 @@ export class WatchedApp extends App {
       const name = entry.header.name.replace(/^.*\//, '');
       if (name.startsWith(`facts-${this.spec.name}-`)) observed.facts.push(parseFacts(content));
       else if (name.startsWith('imports-')) {
-        merge(observed.imports, parseImports(content));
+        addImports(observed.imports, parseImports(content));
         observed.probed.add(Number(name.slice('imports-'.length)));
       }
     }
@@ -114,11 +112,7 @@ export class WatchedApp extends App {
   }
 }
 
-function merge(all: Imports, one: Imports): void {
-  for (const [module, file] of one.modules) all.modules.set(module, file ?? all.modules.get(module) ?? null);
-  all.searchPath.push(...one.searchPath.filter((folder) => !all.searchPath.includes(folder)));
-}
-
+/** The command line that runs a command under probes/supervisor.py. */
 function supervised(
   spec: WatchedSpec,
   name: string,
@@ -141,7 +135,7 @@ function isPtrace(capability: string): boolean {
   return /^(CAP_)?(SYS_PTRACE|ALL)$/i.test(capability);
 }
 
-/** LD_PRELOAD and its like would reach into the kit's own loader: the supervisor puts them back for the app. */
+/** Renames LD_PRELOAD and the like: the kit's own loader must not see them. The supervisor restores them for the app. */
 function hideLoaderVariables(config: ImageConfig, run: RunOptions): string[] {
   const all = { ...environmentOf(config.Env), ...environmentOf(run.env) };
   const hidden = Object.entries(all).filter(([name]) => name.startsWith('LD_'));

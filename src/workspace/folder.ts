@@ -1,8 +1,8 @@
 import { mkdir, readFile, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
-import { ownPlatform } from '../images/manifest.js';
 import { folderName, type ImageName } from '../images/name.js';
+import { formatPlatform, ownPlatform } from '../images/platform.js';
 import { KeepReport } from '../report/schema.js';
 import { parseTrace, type Trace } from '../trace/schema.js';
 import { type Lock, lockFolder } from './lock.js';
@@ -32,7 +32,7 @@ export class Folder {
 
   /** @param platform `os/architecture[/variant]` as the user gave it */
   static for(name: ImageName, platform?: string): Folder {
-    return new Folder(join(ROOT, folderName(name, platform === ownPlatform() ? undefined : platform)));
+    return new Folder(join(ROOT, folderName(name, platform === formatPlatform(ownPlatform()) ? undefined : platform)));
   }
 
   get tracePath(): string {

@@ -43,7 +43,7 @@ function over(original: RootFs, base: RootFs, kept: string[]) {
 const KEPT = ['/lib64/ld-linux-x86-64.so.2', '/lib/x86_64-linux-gnu/libc.so.6', '/usr/bin/python3', '/etc/passwd'];
 
 describe('overBase', () => {
-  it("keeps the base's /lib, with links to the app's loader and C library", async () => {
+  it("keeps the base's /lib, and links from it to the app's loader and C library", async () => {
     const { keep, result } = over(makeTree(image), makeTree(busybox()), KEPT);
     const { fs } = await result;
     expect(fs.resolve('/lib/libc.so.6')?.path).toBe(`${LIB}/libc.so.6`);
@@ -59,7 +59,7 @@ describe('overBase', () => {
     await expect(over(makeTree(image), makeTree(busybox('GLIBC_2.41')), KEPT).result).rejects.toThrow(/needs GLIBC_2.41 of libc.so.6/);
   });
 
-  it('refuses a base that needs a part of the C library which the image does not have', async () => {
+  it('refuses a base that needs a part of the C library that the image does not have', async () => {
     const { [`${LIB}/libresolv.so.2`]: _, ...without } = image;
     await expect(over(makeTree(without), makeTree(busybox()), KEPT).result).rejects.toThrow(/needs libresolv.so.2/);
   });

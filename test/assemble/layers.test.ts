@@ -22,7 +22,7 @@ async function* chunks(data: Buffer): AsyncGenerator<Buffer> {
 }
 
 describe('planLayers', () => {
-  it('assigns files to layers by rate of change', () => {
+  it('puts files that change together into one layer', () => {
     const layers = planLayers(entries, fs, PYTHON);
     const files = Object.fromEntries(
       layers.map(({ name, members }) => [name, members.filter(({ entry }) => entry.type === 'f').map(({ entry }) => entry.path)]),
@@ -45,7 +45,7 @@ describe('planLayers', () => {
     }
   });
 
-  it('writes a file once and links its other names to it', () => {
+  it('stores a file once, and its other names as hard links', () => {
     const system = planLayers(entries, fs, PYTHON)[0];
     expect(system?.members.filter(({ hardLinkTo }) => hardLinkTo).map(({ entry, hardLinkTo }) => [entry.path, hardLinkTo])).toEqual([
       ['/usr/bin/two', '/usr/bin/one'],

@@ -79,7 +79,7 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
       ['trace', image, '--exec', 'python3 -c "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"', '--wait', '1'],
       { cwd },
     );
-    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('there is no whole trace')]);
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('The trace is incomplete')]);
     expect(readdirSync(cwd)).toEqual([]);
   });
 
@@ -121,7 +121,7 @@ describeWithEngine('a trace that does not fit', () => {
 
   it.each([
     ['truncated', (text: string) => text.slice(0, 500), /truncated or not JSON/],
-    ['of another version', (text: string) => text.replace('"version":3', '"version":7'), /is of version 7/],
+    ['of another version', (text: string) => text.replace('"version":3', '"version":7'), /has version 7/],
     [
       'of an image that is gone',
       (text: string) =>

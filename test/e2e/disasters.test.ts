@@ -30,13 +30,13 @@ describeWithEngine('a disaster gets one clear message, and leaves no trace and n
   const python = (code: string) => buildImage(`FROM ${SLIM}\nCMD ["python3", "-u", "-c", ${JSON.stringify(code)}]\n`);
   const sleeping = () => python('import time; print("up"); time.sleep(60)');
 
-  it('an app that the kernel kills for want of memory', async () => {
+  it('an app that the kernel kills because memory runs out', async () => {
     const image = await python('x = []\nwhile True: x.append(bytearray(1 << 20))');
     const cwd = workdir();
     const run = await pyshrink(['trace', image, '--memory', '80m', '--until-exit'], { cwd });
     // Whether the supervisor is killed as well is the kernel's choice.
     if (run.exitCode === 0) expect(JSON.stringify(run.stdout)).toContain('until exit');
-    else await fails({ ...run, cwd }, /for want of memory[\s\S]*--memory|was killed before/);
+    else await fails({ ...run, cwd }, /ran out of memory[\s\S]*--memory|was killed before/);
     expect(await leftovers()).toEqual([]);
   });
 

@@ -69,7 +69,7 @@ describe.runIf(possible)('host:', () => {
       { cwd: folder, env: ownCache() },
     );
     expect(run.exitCode, run.all as string).toBe(0);
-    expect(run.all).toContain('taken into the image by name');
+    expect(run.all).toContain('added by --include');
     expect(existsSync(join(folder, 'small', folder, '.env'))).toBe(true);
   });
 

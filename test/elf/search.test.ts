@@ -42,7 +42,7 @@ describe('LibrarySearch', () => {
     expect((await closure(runpath)).paths).toEqual(['/r/liba.so']);
   });
 
-  it('hands DT_RPATH down the loading chain, but not DT_RUNPATH', async () => {
+  it('searches DT_RPATH of the whole loading chain, but DT_RUNPATH of the loading object only', async () => {
     const below = { '/r/liba.so': makeElf({ needed: ['libb.so'], soname: 'liba.so' }), '/r/libb.so': makeElf({ soname: 'libb.so' }) };
     expect((await closure({ '/app': makeElf({ needed: ['liba.so'], rpath: '/r' }), ...below })).paths).toEqual([
       '/r/liba.so',
@@ -58,12 +58,12 @@ describe('LibrarySearch', () => {
     expect((await closure(nodes)).missing).toEqual(['liba.so by /app']);
   });
 
-  it('counts the DT_RPATH of the program that opens an object', async () => {
+  it('searches the DT_RPATH of the program that opens an object', async () => {
     const nodes = { '/app': lib('liba.so'), '/bin/python': makeElf({ needed: [], rpath: '/r' }), '/r/liba.so': makeElf({ soname: 'a' }) };
     expect((await closure(nodes, {}, '/bin/python')).paths).toEqual(['/r/liba.so']);
   });
 
-  it('expands $ORIGIN from where the object was found, and $LIB', async () => {
+  it('replaces $ORIGIN by the folder of the object, and $LIB', async () => {
     const origin = { '/app': makeElf({ needed: ['liba.so'], runpath: '$ORIGIN/x.libs' }), '/x.libs/liba.so': makeElf({ soname: 'a' }) };
     expect((await closure(origin)).paths).toEqual(['/x.libs/liba.so']);
     // biome-ignore lint/suspicious/noTemplateCurlyInString: ld.so's own notation
@@ -71,14 +71,14 @@ describe('LibrarySearch', () => {
     expect((await closure(braces)).paths).toEqual(['/opt/lib64/liba.so']);
   });
 
-  it('takes a DT_NEEDED with a slash for a path', async () => {
+  it('uses a DT_NEEDED with a slash as a path', async () => {
     const nodes = { '/app': lib('$ORIGIN/sub/liba.so', '/gone/libb.so'), '/sub/liba.so': makeElf({ soname: 'a' }) };
     const found = await closure(nodes);
     expect(found.paths).toEqual(['/sub/liba.so']);
     expect(found.missing).toEqual(['/gone/libb.so by /app']);
   });
 
-  it('passes over other classes and other machines', async () => {
+  it('skips libraries of other classes and other architectures', async () => {
     const nodes = {
       '/app': lib('liba.so'),
       [`${LIB}/liba.so`]: makeElf({ soname: 'a', machine: 183 }),
@@ -88,7 +88,7 @@ describe('LibrarySearch', () => {
     expect((await closure(nodes)).paths).toEqual(['/usr/lib64/liba.so']);
   });
 
-  it('gives up at a script in place of a library, as ld.so does', async () => {
+  it('stops at a linker script, as ld.so does', async () => {
     const nodes = {
       '/app': lib('liba.so'),
       [`${LIB}/liba.so`]: '/* GNU ld script */ INPUT(liba.so.1)',
@@ -106,12 +106,12 @@ describe('LibrarySearch', () => {
     expect((await closure(nodes)).paths).toEqual(['/lib/liba.so', '/lib/libb.so']);
   });
 
-  it('keeps to the cache where DF_1_NODEFLIB is set', async () => {
+  it('does not search the default directories when DF_1_NODEFLIB is set', async () => {
     const nodes = { '/app': makeElf({ needed: ['liba.so'], noDefaultLib: true }), '/lib/liba.so': makeElf({ soname: 'a' }) };
     expect((await closure(nodes)).missing).toEqual(['liba.so by /app']);
   });
 
-  it('names every glibc-hwcaps variant, and the general library of a special one', async () => {
+  it('lists every glibc-hwcaps variant, and the general build of such a variant', async () => {
     const nodes = {
       '/app': lib('liba.so', 'libb.so'),
       '/lib/liba.so': makeElf({ soname: 'liba.so' }),

@@ -15,7 +15,7 @@ describe('parseHttp', () => {
     expect(parseHttp(text)).toEqual({ kind: 'http', ...step });
   });
 
-  it.each(['', 'x', 'FETCH /', 'GET', 'GET x', 'http://localhost/'])('refuses %j and says how to write it', (text) => {
+  it.each(['', 'x', 'FETCH /', 'GET', 'GET x', 'http://localhost/'])('rejects %j and says how to write it', (text) => {
     expect(() => parseHttp(text)).toThrowError(
       expect.objectContaining({ exitCode: 2, remedy: expect.stringContaining('[METHOD ]PATH[ BODY]') }),
     );
@@ -23,11 +23,23 @@ describe('parseHttp', () => {
 });
 
 describe('parseExec', () => {
-  it('splits as a shell does', () => {
+  it('splits at spaces and reads quotes and backslashes as sh does', () => {
     expect(parseExec(`sh -c 'echo "a  b"' "c d" e\\ f "x\\"y" ''`)).toEqual({
       kind: 'exec',
       command: ['sh', '-c', 'echo "a  b"', 'c d', 'e f', 'x"y', ''],
     });
+  });
+
+  it.each([
+    ['python -m app --x=$HOME $(date)', ['python', '-m', 'app', '--x=$HOME', '$(date)']],
+    ['ls *.py {a,b} ~', ['ls', '*.py', '{a,b}', '~']],
+    ['a | b && c > d; e &', ['a', '|', 'b', '&&', 'c', '>', 'd;', 'e', '&']],
+    ['curl http://x/?a=1&b=2#top # no comment', ['curl', 'http://x/?a=1&b=2#top', '#', 'no', 'comment']],
+    ['sh -c "echo \\$X \\` \\n"', ['sh', '-c', 'echo $X ` \\n']],
+    ['a\'b\'"c"d', ['abcd']],
+    ['tab\there\nline', ['tab', 'here', 'line']],
+  ])('expands nothing: %s', (text, command) => {
+    expect(parseExec(text)).toEqual({ kind: 'exec', command });
   });
 
   it('reads back whatever was quoted', () => {
@@ -39,7 +51,7 @@ describe('parseExec', () => {
     );
   });
 
-  it.each(['', '  ', "echo 'x", 'echo "x', 'echo \\'])('refuses %j', (text) => {
+  it.each(['', '  ', "echo 'x", 'echo "x', 'echo \\', "it's", 'a "b\\"'])('rejects %j', (text) => {
     expect(() => parseExec(text)).toThrowError(/is not a command/);
   });
 });
@@ -83,11 +95,11 @@ describe('readExercise', () => {
     'steps: [{http: {path: x}}]',
     'steps: {',
     'stages: []',
-  ])('refuses %j', async (text) => {
+  ])('rejects %j', async (text) => {
     await expect(readExercise(file(text))).rejects.toThrowError(expect.objectContaining({ exitCode: 2 }));
   });
 
-  it('refuses a file that is not there', async () => {
+  it('rejects a missing file', async () => {
     await expect(readExercise(join(folder, 'none.yaml'))).rejects.toThrowError(/can't be read/);
   });
 

@@ -8,7 +8,7 @@ import type { Helper } from '../../src/guest/helper.js';
 import { summarizeFiles } from '../support/analyst.js';
 import { describeWithPython } from '../support/probes.js';
 
-describeWithPython('summaries of files', () => {
+describeWithPython('analystOf', () => {
   let cache: string;
   let files: string[];
   let read: string[];
@@ -22,7 +22,7 @@ describeWithPython('summaries of files', () => {
     read = [];
   });
 
-  /** Files of this machine stand for those of an image; `read` are those that the interpreter really had to read. */
+  /** Reads files of this machine instead of an image's. `read` lists those that the interpreter had to read. */
   const helper = {
     python: { version: [3, 13, 0] },
     digests: async (paths: string[]) => paths.map((path) => createHash('sha256').update(readFileSync(path)).digest('hex')),
@@ -35,7 +35,7 @@ describeWithPython('summaries of files', () => {
     [...(await analystOf(helper, cache).summarize(files, []))].map(([, { imports: found }]) => found.map(([, , name]) => name));
   const remembered = () => join(cache, readdirSync(cache).find((name) => name.startsWith('summaries-')) as string);
 
-  it('are remembered by the content of the files, whatever their paths', async () => {
+  it('remembers summaries by the content of files, not by their paths', async () => {
     expect(await imports()).toEqual([['json'], ['csv'], []]);
     expect(read).toEqual(files);
     read = [];
@@ -47,19 +47,19 @@ describeWithPython('summaries of files', () => {
     expect(read).toEqual([files[0]]);
   });
 
-  it('survive what another run left half-written, or damaged', async () => {
+  it('ignores damaged lines of the cache', async () => {
     await imports();
     appendFileSync(remembered(), '["abc", {"imp\nnot json]\n["def", {}');
     expect(await imports()).toEqual([['json'], ['csv'], []]);
   });
 
-  it('do without a folder to write to', async () => {
+  it('works without a cache folder', async () => {
     writeFileSync(join(cache, 'file'), '');
     const answers = await analystOf(helper, join(cache, 'file')).summarize(files, []);
     expect(answers.size).toBe(3);
   });
 
-  it('forget what was not used for long', async () => {
+  it('removes cache files that were not used for long', async () => {
     const old = join(cache, 'summaries-3.7-00000000.jsonl');
     writeFileSync(old, '');
     utimesSync(old, 0, 0);

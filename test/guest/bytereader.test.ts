@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ByteReader } from '../../src/guest/bytereader.js';
 
-it('reads lines and counted bytes, however the stream is cut', async () => {
+it('reads lines and counted bytes, whatever the chunks of the stream', async () => {
   const line = fc.string().map((text) => text.replaceAll('\n', ''));
   const message = fc.tuple(line, fc.uint8Array({ maxLength: 50 }));
   await fc.assert(
@@ -20,7 +20,7 @@ it('reads lines and counted bytes, however the stream is cut', async () => {
   );
 });
 
-it('says so when the stream ends too early', async () => {
+it('throws where the stream ends too early', async () => {
   const reader = new ByteReader(Readable.from([Buffer.from('abc')]));
   await expect(reader.bytes(4)).rejects.toThrow(/too early/);
 });

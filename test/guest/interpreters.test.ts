@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { otherInterpreter } from '../../src/guest/interpreters.js';
-import type { Facts } from '../../src/watching/facts.js';
+import type { Facts } from '../../src/trace/facts.js';
 import { makeTree } from '../support/tree.js';
 
 const fs = makeTree({
@@ -12,7 +12,7 @@ const fs = makeTree({
   '/venv/bin/python': { link: '/usr/bin/python3.11' },
 });
 
-/** Each process's executable, the name that it was executed by, and how much it did. */
+/** Facts of a run. `name` is the path that was executed, `facts` the number of observations. */
 function run(...processes: [executable: string, name: string, facts: number][]): Pick<Facts, 'processes' | 'observations'> {
   return {
     processes: processes.map(([executable], pid) => ({ pid, parent: 0, executable })),
@@ -25,18 +25,13 @@ function run(...processes: [executable: string, name: string, facts: number][]):
 
 describe('otherInterpreter', () => {
   it.each<[string, Parameters<typeof run>, string, string | undefined]>([
-    ['the helper’s own', [['/usr/bin/python3.11', '/usr/bin/python3', 9]], '/usr/bin/python3', undefined],
-    ['the same by another name', [['/usr/bin/python3.11', '/bin/python3.11', 9]], '/usr/bin/python3', undefined],
-    ['no Python at all', [['/usr/bin/dash', '/bin/sh', 9]], '/usr/bin/python3', undefined],
-    ['another one', [['/opt/new/bin/python3.13', '/opt/new/bin/python3', 9]], '/usr/bin/python3', '/opt/new/bin/python3'],
+    ['undefined for the one in use', [['/usr/bin/python3.11', '/usr/bin/python3', 9]], '/usr/bin/python3', undefined],
+    ['undefined for another name of it', [['/usr/bin/python3.11', '/bin/python3.11', 9]], '/usr/bin/python3', undefined],
+    ['undefined for an app without Python', [['/usr/bin/dash', '/bin/sh', 9]], '/usr/bin/python3', undefined],
+    ['another interpreter', [['/opt/new/bin/python3.13', '/opt/new/bin/python3', 9]], '/usr/bin/python3', '/opt/new/bin/python3'],
+    ['the same binary in a virtual environment', [['/usr/bin/python3.11', '/venv/bin/python', 9]], '/usr/bin/python3', '/venv/bin/python'],
     [
-      "the same binary, as a virtual environment's",
-      [['/usr/bin/python3.11', '/venv/bin/python', 9]],
-      '/usr/bin/python3',
-      '/venv/bin/python',
-    ],
-    [
-      'the one that did most',
+      'the one that did most, of several',
       [
         ['/usr/bin/python3.11', '/usr/bin/python3', 3],
         ['/opt/new/bin/python3.13', '/opt/new/bin/python3.13', 30],
@@ -45,7 +40,7 @@ describe('otherInterpreter', () => {
       '/opt/new/bin/python3.13',
     ],
     [
-      'not one that only helped',
+      'undefined where another one did little',
       [
         ['/usr/bin/python3.11', '/usr/bin/python3', 30],
         ['/opt/new/bin/python3.13', '/opt/new/bin/python3.13', 3],

@@ -26,7 +26,7 @@ const entry: fc.Arbitrary<Entry> = fc.record(
 const row = (e: Entry) =>
   JSON.stringify([e.path, e.type, e.mode, e.uid, e.gid, e.size, e.mtime, e.group ?? null, e.target ?? null, e.xattrs ?? null]);
 
-it('an inventory reads back as it was written', () => {
+it('reads back the rows that it is given', () => {
   fc.assert(
     fc.property(fc.uniqueArray(entry, { selector: ({ path }) => path }), (entries) => {
       expect([...parseInventory(entries.map(row).join('\n')).values()]).toEqual(entries);
@@ -34,13 +34,13 @@ it('an inventory reads back as it was written', () => {
   );
 });
 
-it('keeps undecodable names apart, as Python escapes them', () => {
+it('keeps names that are not UTF-8, as Python escapes them', () => {
   const text = '["/caf\\udce9", "f", 420, 0, 0, 1, 1, null, null, null]\n';
   expect([...parseInventory(text).keys()]).toEqual(['/caf\udce9']);
 });
 
 it.each(['["relative", "f", 1, 0, 0, 0, 0, null, null, null]', '{}', '["/x"', '["/x", "q", 1, 0, 0, 0, 0, null, null, null]'])(
-  'refuses %s',
+  'rejects %s',
   (line) => {
     expect(() => parseInventory(line)).toThrow();
   },

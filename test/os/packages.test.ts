@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openPackages } from '../../src/os/packages.js';
 import { makeTree } from '../support/tree.js';
 
-it("reads Debian's lists, of a merged /usr too", async () => {
+it("reads Debian's lists, also with a merged /usr", async () => {
   const packages = openPackages(
     makeTree({
       '/bin': { link: 'usr/bin' },
@@ -33,7 +33,7 @@ it("reads Alpine's database", async () => {
   expect(await packages.ownerOf('/top')).toBe('base');
 });
 
-it('knows which packages somebody asked for', async () => {
+it('finds out which packages somebody installed by name', async () => {
   const debian = openPackages(
     makeTree({
       '/var/lib/dpkg/info/x.list': '',
@@ -48,7 +48,7 @@ it('knows which packages somebody asked for', async () => {
   expect(await asked(alpine, ['git', 'curl', 'python3', 'busybox', 'musl'])).toEqual([true, true, true, false, false]);
 });
 
-it('an image without a package manager has no packages', async () => {
+it('finds no packages in an image without a package manager', async () => {
   const packages = openPackages(makeTree({ '/x': '' }));
   expect([packages.names(), await packages.files('x'), await packages.ownerOf('/x')]).toEqual([[], [], undefined]);
 });

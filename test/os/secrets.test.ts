@@ -28,7 +28,7 @@ describe('isSecret', () => {
     '/etc/shadow',
     '/etc/ssh/ssh_host_rsa_key',
     '/etc/ssl/private/key.pem',
-  ])('%s may be one', (path) => {
+  ])('%s may contain secrets', (path) => {
     expect(isSecret(path, HOME, PYTHON)).toBe(true);
   });
 
@@ -43,11 +43,11 @@ describe('isSecret', () => {
     '/etc/passwd',
     '/usr/lib/python3/dist-packages/certifi/cacert.pem',
     '/srv/app/.venv/lib/python3.12/site-packages/x.py',
-  ])('%s is none', (path) => {
+  ])('%s contains no secrets', (path) => {
     expect(isSecret(path, HOME, PYTHON)).toBe(false);
   });
 
-  it('is one below the interpreter too, where it is a key', () => {
+  it('finds keys below the interpreter too', () => {
     expect(isSecret(`${PYTHON[0]}/lib/.ssh/id_rsa`, HOME, PYTHON)).toBe(true);
   });
 });

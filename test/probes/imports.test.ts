@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { parseImports } from '../../src/watching/facts.js';
+import { parseImports } from '../../src/trace/facts.js';
 import { describeWithPython, PYTHONS, probeFile } from '../support/probes.js';
 
 describeWithPython('the import probe', () => {

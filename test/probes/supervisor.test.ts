@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { parseFacts } from '../../src/watching/facts.js';
+import { parseFacts } from '../../src/trace/facts.js';
 import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
 
 const options = (facts: string, more = {}) =>

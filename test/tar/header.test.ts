@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { extract, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { pathBytes } from '../../src/images/pathbytes.js';
 import type { Entry } from '../../src/rootfs.js';
 import { padding, tarHeader } from '../../src/tar/header.js';
+import { pathBytes } from '../../src/tar/pathbytes.js';
 
 async function readBack(bytes: Buffer): Promise<Header & { pax?: Record<string, string> }> {
   const archive = extract();
@@ -57,19 +57,19 @@ describe('tarHeader', () => {
     });
   });
 
-  it('carries binary extended attributes and large owners in a pax header', () => {
+  it('writes binary extended attributes and large owners into a pax header', () => {
     const bytes = tarHeader(file({ uid: 2 ** 31, xattrs: { 'security.capability': '0100000200fe000a' } }));
     const body = bytes.subarray(512, 1024);
     expect(body.includes(Buffer.from('SCHILY.xattr.security.capability=\x01\x00\x00\x02\x00\xfe\x00\x0a\n', 'latin1'))).toBe(true);
     expect(body.toString('latin1')).toMatch(/^18 uid=2147483648\n\d+ SCHILY/);
   });
 
-  it('counts the length of a record with itself', () => {
+  it('includes the digits of the length in the length of a record', () => {
     for (let length = 80; length < 120; length++) {
       const body = tarHeader(file({ path: `/${'é'.repeat(length)}` })).subarray(512);
-      const told = Number(/^(\d+) /.exec(body.toString('latin1'))?.[1]);
-      expect(body[told - 1]).toBe(10);
-      expect(body.subarray(0, told).toString()).toBe(`${told} path=${'é'.repeat(length)}\n`);
+      const stated = Number(/^(\d+) /.exec(body.toString('latin1'))?.[1]);
+      expect(body[stated - 1]).toBe(10);
+      expect(body.subarray(0, stated).toString()).toBe(`${stated} path=${'é'.repeat(length)}\n`);
     }
   });
 

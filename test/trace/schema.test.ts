@@ -1,11 +1,11 @@
-import { expect, it } from 'vitest';
-import { joinTraces, TraceSchema } from '../../src/trace/schema.js';
+import { describe, expect, it } from 'vitest';
+import { joinTraces, parseTrace, TraceSchema } from '../../src/trace/schema.js';
 import { makeTrace } from '../support/keep.js';
 
 const first = makeTrace(['open /a', 'open /b 1'], { modules: { json: null, app: '/a' }, warnings: ['careful'] });
 const second = makeTrace(['open /c', 'open /b 1'], { modules: { json: '/json.py', app: null }, warnings: ['careful', 'slow'] });
 
-it('joins runs: processes and runs keep their own numbers', () => {
+it('joinTraces continues the numbers of runs and processes', () => {
   const joined = TraceSchema.parse(joinTraces([first, second]));
   expect(joined.runs).toHaveLength(2);
   expect(joined.processes.map(({ run }) => run)).toEqual([0, 0, 1, 1]);
@@ -19,11 +19,27 @@ it('joins runs: processes and runs keep their own numbers', () => {
   expect(joined.warnings).toEqual(['careful', 'slow']);
 });
 
-it('one trace alone stays as it is', () => {
+it('joinTraces does not change a single trace', () => {
   expect(joinTraces([first])).toEqual(first);
 });
 
-it('refuses traces of different images, and names both', () => {
+it('joinTraces rejects traces of different images, and names both', () => {
   const other = makeTrace([], { image: { ...first.image, id: 'sha256:1', reference: 'other' } });
   expect(() => joinTraces([first, other])).toThrow(/different images: x .* and other/);
+});
+
+describe('parseTrace', () => {
+  it('reads what was written', () => {
+    expect(parseTrace(JSON.stringify(first), 'x.json')).toEqual(first);
+  });
+
+  it.each([
+    ['a truncated trace', JSON.stringify(first).slice(0, 90), /trace x.json is truncated or not JSON/],
+    ['a trace of another version', JSON.stringify({ ...first, version: 7 }), /has version 7; this pyshrink reads version 3/],
+    ['another file', '{"a": 1}', /x.json is not a trace. At version: /],
+    ['a damaged trace', JSON.stringify({ ...first, runs: [] }), /At runs: /],
+    ['null', 'null', /At its top: /],
+  ])('rejects %s', (_, text, message) => {
+    expect(() => parseTrace(text, 'x.json')).toThrow(message);
+  });
 });

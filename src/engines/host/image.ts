@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { UserError, usageError } from '../../errors.js';
 import { sha256 } from '../../images/digest.js';
-import { ownPlatform } from '../../images/manifest.js';
+import { ownPlatform } from '../../images/platform.js';
 import { parseShebang } from '../../os/shebang.js';
 import type { ImageInfo } from '../engine.js';
 
@@ -28,14 +28,13 @@ export async function machineImage(command: readonly string[], environment: read
   if (program === undefined) throw usageError(`There is no ${first} on this machine.`, 'Name a program on PATH, or a path.');
   const isPython = /(^|\/)python[\d.]*$/.test(first);
   const python = isPython ? await realPython(program) : await interpreterOf(program);
-  const [os, architecture] = ownPlatform().split('/') as [string, string];
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   const speech = Object.entries(process.env).filter(([name]) => SPEECH.test(name));
   return {
     id: sha256(`host:${hostname()}`),
     reference: 'host:',
     digests: [],
-    platform: { os, architecture },
+    platform: ownPlatform(),
     size: 0,
     created: new Date().toISOString(),
     layers: [],

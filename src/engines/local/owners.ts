@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { pathBytes } from '../../images/pathbytes.js';
 import { type Entry, push } from '../../rootfs.js';
+import { pathBytes } from '../../tar/pathbytes.js';
 import { asRootInside } from './namespaces.js';
 
 /** Bytes of paths that one chown(1) takes as arguments, well below ARG_MAX. */

@@ -9,7 +9,7 @@ import { explained, UserError, usageError } from '../../errors.js';
 import { DEFAULT_PATH, environmentOf, type ImageConfig } from '../../images/config.js';
 import { sha256 } from '../../images/digest.js';
 import { unpackImage } from '../../images/layers/apply.js';
-import { matches, ownPlatform } from '../../images/manifest.js';
+import { formatPlatform, matches, ownPlatform } from '../../images/platform.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import type { Entry } from '../../rootfs.js';
@@ -85,7 +85,7 @@ export class LocalSession implements Session {
     }
     if (!matches(platform, ownPlatform()))
       throw new UserError(
-        `${source.reference} is for ${platform.os}/${platform.architecture}, and this machine is ${ownPlatform()}.`,
+        `${source.reference} is for ${platform.os}/${platform.architecture}, and this machine is ${formatPlatform(ownPlatform())}.`,
         'Choose another image, with --platform where it has several.',
       );
     const root = await this.folder.folder('image');
@@ -111,13 +111,12 @@ export class LocalSession implements Session {
       throw usageError(`${path} is no directory.`, 'Name a root file system.');
     const link = this.folder.next('image');
     await symlink(directory, link); // its name may hold what separates the options of a mount
-    const [os, architecture] = ownPlatform().split('/') as [string, string];
     const config: ImageConfig = { Env: [`PATH=${DEFAULT_PATH}`] };
     const info: ImageInfo = {
       id: sha256(`rootfs:${directory}`),
       reference,
       digests: [],
-      platform: { os, architecture },
+      platform: ownPlatform(),
       config,
       size: 0,
       created: new Date((await stat(directory)).mtimeMs).toISOString(),

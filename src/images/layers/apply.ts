@@ -1,34 +1,41 @@
+import { debug } from '../../debug.js';
 import type { Entry } from '../../rootfs.js';
 import { TarReader } from '../../tar/reader.js';
 import { decompressed } from '../compression.js';
 import { checked } from '../digest.js';
-import type { ImageSource, StoredLayer } from '../source.js';
+import { describeBlob, type ImageSource, type StoredLayer } from '../source.js';
 import { UnpackedDisk } from './disk.js';
 import { type Disk, LayeredTree } from './tree.js';
 
-/** A file system made of all layers of an image. */
+/** The file system that an image's layers make. */
 export interface Applied {
   entries: Map<string, Entry>;
-  /** Bytes of the files of all layers, those that later ones hide too: what engines call the size of an image. */
+  /** Bytes of all files in all layers, hidden ones too. Engines call this the size of an image. */
   size: number;
 }
 
 /**
- * Applies the layers of an image one after the other, streaming, and checks every digest on the way.
- * @throws UserError for a layer that is damaged
+ * Streams the layers of an image to a disk, lowest first, and checks their digests.
+ * @throws UserError when a layer is damaged
  */
 export async function applyLayers(source: ImageSource, disk: Disk): Promise<Applied> {
   const tree = new LayeredTree(disk, `A layer of ${source.reference}`);
   let size = 0;
   for (const layer of source.layers) {
     tree.startLayer();
-    const what = `The layer ${layer.digest.slice(0, 19)} of ${source.reference}`;
+    const start = performance.now();
+    let bytes = 0;
+    const what = describeBlob('layer', layer.digest, source.reference);
     const reader = new TarReader((entry) => {
       size += entry.size;
       return tree.apply(entry);
     }, what);
-    for await (const chunk of plainBytes(layer, what)) reader.write(chunk);
+    for await (const chunk of plainBytes(layer, what)) {
+      reader.write(chunk);
+      bytes += chunk.length;
+    }
     reader.end();
+    debug.engine('read layer %s: %d bytes of tar in %d ms', layer.digest, bytes, Math.round(performance.now() - start));
   }
   return { entries: tree.entries, size };
 }
@@ -41,7 +48,11 @@ export async function unpackImage(source: ImageSource, folder: string): Promise<
   return applied;
 }
 
-/** The bytes of a layer's tar, checked against both of its digests. */
+/**
+ * Reads the uncompressed tar of a layer, and checks both of its digests.
+ * @param what subject of error messages
+ * @throws UserError when the layer is damaged
+ */
 export async function* plainBytes(layer: StoredLayer, what: string): AsyncGenerator<Buffer> {
   const stored = layer.digest === layer.diffId ? layer.open() : checked(layer.open(), layer.digest, what);
   yield* checked(decompressed(stored, what), layer.diffId, what);

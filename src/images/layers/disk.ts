@@ -2,14 +2,15 @@ import * as fs from 'node:fs';
 import { execa } from 'execa';
 import { explained } from '../../errors.js';
 import type { Entry } from '../../rootfs.js';
+import { pathBytes } from '../../tar/pathbytes.js';
 import type { Sink } from '../../tar/reader.js';
-import { pathBytes } from '../pathbytes.js';
 import type { Disk } from './tree.js';
 
 /**
- * Unpacks a tree into a directory of its own. Whatever it makes is new (O_EXCL), below directories that it made, so
- * nothing outside is ever touched. Owners are set by root alone; devices outside /dev too.
- * Extended attributes are left to the inventory: Node cannot set them, and no_new_privs turns file capabilities off.
+ * Unpacks a tree into a directory of its own. It only makes new files (O_EXCL) in directories that it made, so it never
+ * touches anything outside. Only root can set owners and make devices.
+ * Extended attributes are in the inventory only: Node.js cannot set them, and the traced app runs without file
+ * capabilities anyway (no_new_privs).
  */
 export class UnpackedDisk implements Disk {
   private readonly root = process.getuid?.() === 0;
@@ -60,7 +61,7 @@ export class UnpackedDisk implements Disk {
     fs.rmSync(this.at(path), { recursive: true, force: true });
   }
 
-  /** Sets what directories get only when they are full: a read-only one takes no more files, and each file dates it. */
+  /** Sets modes and times of directories last, since a read-only one takes no files, and each new file changes the time. */
   async finish(root: Entry): Promise<void> {
     if (this.root) await this.makeSpecial();
     for (const entry of [...this.directories.values()].reverse()) this.settle(this.at(entry.path), entry);
@@ -98,7 +99,7 @@ export class UnpackedDisk implements Disk {
     for (const { path, type, mode, device, uid, gid } of this.special.values()) {
       if (this.mounted.test(path)) continue;
       const at = this.at(path).toString();
-      // A container without CAP_MKNOD has none of these either.
+      // It fails without CAP_MKNOD; then a container has no such devices either.
       const made = await execa(
         'mknod',
         [`--mode=${(mode & 0o777).toString(8)}`, at, type, ...(type === 'p' ? [] : (device ?? []).map(String))],

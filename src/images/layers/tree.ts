@@ -2,15 +2,15 @@ import { UserError } from '../../errors.js';
 import { baseName, type Entry, join, parentOf, RootFs } from '../../rootfs.js';
 import type { Sink, TarEntry } from '../../tar/reader.js';
 
-/** Where a tree's files go, kept in step with it: every parent is there, and is no link. */
+/** Receives the files of a tree. When it is called for an entry, all parents exist and are directories. */
 export interface Disk {
-  /** Makes an entry where there is none; what it returns gets the bytes of a file. */
+  /** Makes an entry at a free path. The sink that it returns receives the bytes of a file. */
   make(entry: Entry): Sink | undefined;
   /** Makes a second name for a file. */
   link(path: string, existing: string): void;
-  /** Another description of a directory that is there. */
+  /** Changes owner, mode and time of an existing directory. */
   update(directory: Entry): void;
-  /** Removes an entry with all below it. */
+  /** Removes an entry and everything below it. */
   remove(path: string): void;
 }
 
@@ -18,10 +18,10 @@ const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
 
 /**
- * A file system made of layers, one applied over the other (OCI image specification, "Image Layer Filesystem
- * Changeset"): whiteouts and opaque directories hide what lower layers have, never what their own layer brings.
- * A member below a symbolic link goes where the link leads inside the root, as it does for a runtime that unpacks
- * under chroot(2); nothing can lead out, since the tree is looked at here, not on the disk.
+ * A file system made by applying layers one after the other (OCI image specification, "Image Layer Filesystem
+ * Changeset"). Whiteouts and opaque directories hide entries of lower layers, but no entries of their own layer.
+ * A member below a symbolic link goes where the link leads inside the root, as in a runtime that unpacks under
+ * chroot(2). It cannot lead out of the root, since links are resolved in this tree and not on the disk.
  */
 export class LayeredTree {
   readonly entries = new Map<string, Entry>();
@@ -42,7 +42,7 @@ export class LayeredTree {
     this.fresh = new Set();
   }
 
-  /** Applies a member of the layer; what it returns gets the bytes of a file. */
+  /** Applies a member of the layer. The sink that it returns receives the bytes of a file. */
   apply(member: TarEntry): Sink | undefined {
     if (member.path === '/') {
       if (member.type === 'd') this.entries.set('/', { ...withoutLink(member), path: '/' });
@@ -54,7 +54,7 @@ export class LayeredTree {
       for (const child of [...(this.children.get(parent) ?? [])]) this.hide(child);
       return undefined;
     }
-    if (name.startsWith(`${WHITEOUT}${WHITEOUT}`)) return undefined; // of AUFS, which kept its own state so
+    if (name.startsWith(`${WHITEOUT}${WHITEOUT}`)) return undefined; // metadata of AUFS
     if (name.startsWith(WHITEOUT)) {
       this.hide(join(parent, name.slice(WHITEOUT.length)));
       return undefined;
@@ -80,7 +80,7 @@ export class LayeredTree {
   private hardLink(path: string, to: string): void {
     const target = this.fs.resolve(to, false);
     if (!target || target.entry.type === 'd')
-      throw this.damaged(`${path} is a hard link to ${to}, which is ${target ? 'a directory' : 'not there'}`);
+      throw this.damaged(`${path} is a hard link to ${to}, which ${target ? 'is a directory' : 'does not exist'}`);
     if (target.path === path) return;
     if (this.entries.has(path)) this.remove(path);
     target.entry.group ??= `layers:${++this.links}`;
@@ -89,15 +89,15 @@ export class LayeredTree {
     this.disk.link(path, target.path);
   }
 
-  /** The directory that a path leads to, made where there is none. */
+  /** The directory that a path leads to. It is made if it does not exist. */
   private directory(path: string, member: string): string {
     if (this.entries.get(path)?.type === 'd') return path;
     const found = this.fs.resolve(path);
     if (found) {
-      if (found.entry.type !== 'd') throw this.damaged(`${member} is below ${found.path}, which is no directory`);
+      if (found.entry.type !== 'd') throw this.damaged(`${member} is below ${found.path}, which is not a directory`);
       return found.path;
     }
-    if (this.entries.has(path)) throw this.damaged(`${member} is below ${path}, a link that leads nowhere`);
+    if (this.entries.has(path)) throw this.damaged(`${member} is below ${path}, a link to nothing`);
     const parent = this.directory(parentOf(path), member);
     const made: Entry = { path: join(parent, baseName(path)), type: 'd', mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0 };
     if (this.entries.has(made.path)) return this.directory(made.path, member);
@@ -107,7 +107,7 @@ export class LayeredTree {
     return made.path;
   }
 
-  /** What lower layers have at a path, and below it, is gone. */
+  /** Removes the entries of lower layers at and below a path. */
   private hide(path: string): void {
     const entry = this.entries.get(path);
     if (!entry) return;

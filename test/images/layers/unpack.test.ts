@@ -7,7 +7,7 @@ import { unpackImage } from '../../../src/images/layers/apply.js';
 import type { ImageSource } from '../../../src/images/source.js';
 import { configOf, digestOf, layerTar, type Member } from '../../support/image.js';
 
-/** Unpacks layers into a folder, beside which nothing else may appear. */
+/** Unpacks layers into a folder, and checks that nothing else appears beside it. */
 async function unpack(layers: readonly Buffer[], diffIds = layers.map(digestOf)) {
   const outer = mkdtempSync(join(tmpdir(), 'pyshrink-test-'));
   const root = join(outer, 'root');
@@ -62,14 +62,14 @@ const link = (path: string, target: string): Member => ({ path, type: 'l', targe
 const hard = (path: string, hardLinkTo: string): Member => ({ path, hardLinkTo });
 
 describe('layers', () => {
-  it('whiteouts hide what lower layers have', async () => {
+  it('removes entries of lower layers by whiteouts', async () => {
     expect(await tree([dir('/d'), file('/d/a'), file('/d/b'), file('/e')], [file('/d/.wh.a', ''), file('/.wh.e', '')])).toEqual({
       '/d': 'dir',
       '/d/b': '/d/b',
     });
   });
 
-  it('a whiteout never hides what its own layer brings, whichever comes first', async () => {
+  it('keeps entries of the same layer as a whiteout, whichever comes first', async () => {
     for (const layer of [
       [file('/.wh.d', ''), file('/d/new')],
       [file('/d/new'), file('/.wh.d', '')],
@@ -77,7 +77,7 @@ describe('layers', () => {
       expect(await tree([file('/d/old')], layer)).toEqual({ '/d': 'dir', '/d/new': '/d/new' });
   });
 
-  it('opaque directories hide all that lower layers have below them', async () => {
+  it('removes all entries of lower layers below an opaque directory', async () => {
     for (const layer of [
       [dir('/d'), file('/d/.wh..wh..opq', ''), file('/d/new')],
       [file('/d/sub/new'), file('/d/.wh..wh..opq', '')],
@@ -94,17 +94,17 @@ describe('layers', () => {
     ).toEqual({ '/a': 'dir', '/a/y': '/a/y', '/b': '-> a', '/c': 'now a file' });
   });
 
-  it('links hard across layers, and keeps the file when its first name goes', async () => {
+  it('makes hard links across layers, and keeps the file when its first name is removed', async () => {
     expect(await tree([file('/a', 'one')], [hard('/b', '/a')], [file('/.wh.a', '')])).toEqual({ '/b': 'one' });
     const { root } = await unpack([layerTar([file('/a', 'one')]), layerTar([hard('/b', '/a')])]);
     expect(statSync(join(root, 'a')).ino).toBe(statSync(join(root, 'b')).ino);
   });
 
-  it('a later layer does not write through a hard link', async () => {
+  it('does not write through a hard link of a lower layer', async () => {
     expect(await tree([file('/a', 'one'), hard('/b', '/a')], [file('/b', 'two')])).toEqual({ '/a': 'one', '/b': 'two' });
   });
 
-  it('the last of several members of one name counts', async () => {
+  it('uses the last of several members with one name', async () => {
     expect(await tree([file('/a', '1'), file('/a', '2'), dir('/a'), file('/a/b', '3')])).toEqual({ '/a': 'dir', '/a/b': '3' });
   });
 
@@ -117,7 +117,7 @@ describe('layers', () => {
     });
   });
 
-  it('sets modes and times, also of directories that admit nothing', async () => {
+  it('sets modes and times, also of read-only directories', async () => {
     const { root, entries } = await unpack([
       layerTar([
         { path: '/locked', mode: 0o555, mtime: 1000 },
@@ -130,7 +130,7 @@ describe('layers', () => {
     expect(entries.get('/locked/x')).toMatchObject({ mode: 0o4750, mtime: 2000 });
   });
 
-  it('keeps what no disk of an ordinary user takes in the inventory: owners, attributes, devices', async () => {
+  it('keeps owners, attributes and devices in the inventory, also where an ordinary user cannot set them', async () => {
     const { entries } = await unpack([
       layerTar([
         { path: '/a', content: '', uid: 1234, gid: 99, xattrs: { 'security.capability': '0100' } },
@@ -150,51 +150,51 @@ describe('layers', () => {
   }, 60_000);
 });
 
-describe('what archives must not do', () => {
-  it('paths that lead out stay in', async () => {
+describe('archives that try to write elsewhere, or are damaged', () => {
+  it('keeps paths inside the root', async () => {
     expect(await tree([file('/../../outside', 'in'), file('/a/../../../outside2', 'in')])).toEqual({ '/outside': 'in', '/outside2': 'in' });
   });
 
-  it.each(['..', '../outside', '/', '/tmp'])('a link to %s planted before a file leads nowhere else', async (target) => {
+  it.each(['..', '../outside', '/', '/tmp'])('keeps a file below a link to %s inside the root', async (target) => {
     const { root, error } = await unpack([layerTar([link('/evil', target), file('/evil/pwned')])]);
     // Where the link leads inside the root there is either a directory, or nothing.
-    if (error) expect(error.message).toMatch(/link that leads nowhere|is no directory/);
+    if (error) expect(error.message).toMatch(/a link to nothing|is not a directory/);
     else expect(list(root, '')['/pwned']).toBe('/evil/pwned');
   });
 
-  it('a link in the place of a file is replaced, not followed', async () => {
+  it('replaces a link by a file, and does not follow it', async () => {
     expect(await tree([link('/x', '../outside')], [file('/x', 'mine')])).toEqual({ '/x': 'mine' });
   });
 
-  it('hard links reach nothing outside', async () => {
+  it('refuses hard links to paths outside', async () => {
     for (const target of ['/../outside', '/nowhere', '/']) {
       const { error } = await unpack([layerTar([hard('/x', target)])]);
       expect(error?.message).toMatch(/is a hard link to/);
     }
   });
 
-  it('links in a circle are told', async () => {
+  it('reports links in a circle', async () => {
     const { error } = await unpack([layerTar([link('/a', 'b'), link('/b', 'a'), file('/a/x')])]);
-    expect(error?.message).toMatch(/leads nowhere/);
+    expect(error?.message).toMatch(/a link to nothing/);
   });
 
-  it('a file below a file is told', async () => {
+  it('reports a file below a file', async () => {
     const { error } = await unpack([layerTar([file('/a'), file('/a/b')])]);
-    expect(error?.message).toMatch(/is no directory/);
+    expect(error?.message).toMatch(/is not a directory/);
   });
 
-  it('a size beyond the archive is told', async () => {
+  it('reports a size beyond the archive', async () => {
     const tar = layerTar([file('/a', 'x')]);
     const { error } = await unpack([Buffer.concat([layerTar([{ path: '/big', content: '', size: 1e12 }]).subarray(0, 1024), tar])]);
     expect(error?.message).toMatch(/ends too early/);
   });
 
-  it('a wrong digest is told', async () => {
+  it('reports a wrong digest', async () => {
     const { error } = await unpack([layerTar([file('/a')])], [`sha256:${'0'.repeat(64)}`]);
     expect(error?.message).toMatch(/its digest is sha256:[0-9a-f]{64}, and should be sha256:0{64}/);
   });
 
-  it('a compressed layer that is cut off is told', async () => {
+  it('reports a compressed layer that is cut off', async () => {
     const { error } = await unpack([gzipSync(layerTar([file('/a', 'x'.repeat(100_000))])).subarray(0, 60)]);
     expect(error?.message).toMatch(/can't be decompressed/);
   });

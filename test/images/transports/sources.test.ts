@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { applyLayers } from '../../../src/images/layers/apply.js';
-import { ownPlatform } from '../../../src/images/manifest.js';
 import { parseImageName } from '../../../src/images/name.js';
+import { ownPlatform } from '../../../src/images/platform.js';
 import { readConfig } from '../../../src/images/source.js';
 import { type LayeredName, openSource } from '../../../src/images/transports/open.js';
 import { dockerArchive, layerTar, type MadeImage, ociLayout } from '../../support/image.js';
@@ -87,17 +87,17 @@ describe('sources', () => {
     );
     expect((await open(`docker-archive:${path}:team/other`)).paths).toEqual(['/', '/other']);
     await expect(open(`docker-archive:${path}`)).rejects.toMatchObject({
-      message: expect.stringContaining('has 2 images'),
+      message: expect.stringContaining('contains 2 images'),
       remedy: expect.stringContaining(`docker-archive:${path}:app:1`),
       exitCode: 2,
     });
-    await expect(open(`docker-archive:${path}:none`)).rejects.toThrowError(/has no image none/);
+    await expect(open(`docker-archive:${path}:none`)).rejects.toThrowError(/contains no image none/);
   });
 
-  it("chooses the platform from an index: this machine's, or the one that was asked for", async () => {
+  it('chooses the platform from an index: the wanted one, or that of this machine', async () => {
     const path = ociLayout(folder(), [
       { layers: [layerTar([{ path: '/foreign', content: '' }])], architecture: 's390x' },
-      { layers: [layerTar([{ path: '/own', content: '' }])], architecture: ownPlatform().split('/')[1] as string },
+      { layers: [layerTar([{ path: '/own', content: '' }])], architecture: ownPlatform().architecture },
     ]);
     expect((await open(`oci:${path}`)).paths).toEqual(['/', '/own']);
     expect((await open(`oci:${path}`, 'linux/s390x')).paths).toEqual(['/', '/foreign']);
@@ -108,16 +108,16 @@ describe('sources', () => {
 describe('bad input', () => {
   const broken: [string, () => Promise<string> | string, RegExp][] = [
     ['no such file', () => 'docker-archive:/nowhere.tar', /there is no such file/],
-    ['a directory in place of an archive', () => `docker-archive:${folder()}`, /is no file/],
-    ['a file in place of a directory', () => `oci:${file(Buffer.alloc(10))}`, /is no directory/],
+    ['a directory in place of an archive', () => `docker-archive:${folder()}`, /is not a file/],
+    ['a file in place of a directory', () => `oci:${file(Buffer.alloc(10))}`, /is not a directory/],
     ['an empty directory', () => `oci:${folder()}`, /has no oci-layout/],
-    ['an empty file', () => `docker-archive:${file(Buffer.alloc(0))}`, /is cut off, or is no tar archive/],
-    ['something else', () => `docker-archive:${file(Buffer.from('#!/bin/sh\n'.repeat(200)))}`, /checksum|no tar/],
-    ['a tar that is no image', () => `docker-archive:${file(layerTar([{ path: '/x', content: 'y' }]))}`, /has no manifest.json/],
+    ['an empty file', () => `docker-archive:${file(Buffer.alloc(0))}`, /is cut off, or it is not a tar archive/],
+    ['something else', () => `docker-archive:${file(Buffer.from('#!/bin/sh\n'.repeat(200)))}`, /checksum|not a tar/],
+    ['a tar that is not an image', () => `docker-archive:${file(layerTar([{ path: '/x', content: 'y' }]))}`, /has no manifest.json/],
     [
-      'a manifest that is none',
+      'a manifest that is not JSON',
       () => `docker-archive:${file(layerTar([{ path: '/manifest.json', content: '{"x":' }]))}`,
-      /is no archive of `docker save`/,
+      /is not an archive of `docker save`/,
     ],
     [
       'an archive that is cut off',
@@ -132,7 +132,7 @@ describe('bad input', () => {
     [
       'an unknown media type',
       () => `oci:${ociLayout(folder(), [{ ...image, mediaTypes: ['text/plain', 'text/plain'] }])}`,
-      /a layer of the type text\/plain/,
+      /a layer of the unknown type text\/plain/,
     ],
     [
       'an encrypted layer',
@@ -150,7 +150,7 @@ describe('bad input', () => {
         );
         return `oci:${path}`;
       },
-      /a manifest of the type application\/x/,
+      /a manifest of the unknown type application\/x/,
     ],
     [
       'a layer that is missing',
@@ -163,7 +163,7 @@ describe('bad input', () => {
       /is missing/,
     ],
     [
-      'a layer whose bytes are others',
+      'a layer with other bytes',
       () => {
         const path = ociLayout(folder(), [image]);
         const blobs = join(path, 'blobs/sha256');
@@ -189,7 +189,7 @@ describe('bad input', () => {
         }
         return `oci:${path}`;
       },
-      /has 20 bytes, and should have/,
+      /has 20 bytes instead of/,
     ],
     [
       'fewer layers than the configuration names',
@@ -201,10 +201,10 @@ describe('bad input', () => {
           .replace(/,"[0-9a-f]{64}\/layer.tar"\]/, `]${' '.repeat(77)}`);
         return `docker-archive:${file(Buffer.from(bytes, 'latin1'))}`;
       },
-      /1 layers, and its configuration names 2/,
+      /1 layers, but its configuration names 2/,
     ],
   ];
-  it.each(broken)('%s: one clear message', async (_, make, message) => {
+  it.each(broken)('reports %s', async (_, make, message) => {
     await expect(open(await make())).rejects.toThrowError(message);
     await expect(open(await make())).rejects.toMatchObject({ name: 'UserError' });
   });

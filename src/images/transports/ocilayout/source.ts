@@ -4,28 +4,29 @@ import { UserError, usageError } from '../../../errors.js';
 import { algorithmOf, checked } from '../../digest.js';
 import { type Files, readSmall } from '../../files.js';
 import { type Descriptor, Index, manifestOf } from '../../manifest.js';
-import { type ImageSource, parseJson, readConfig, requireCount, type StoredLayer } from '../../source.js';
+import type { Platform } from '../../platform.js';
+import { describeBlob, type ImageSource, parseJson, readConfig, requireLayerCount, type StoredLayer } from '../../source.js';
 
 const Layout = z.looseObject({ imageLayoutVersion: z.string() });
-/** Annotation under which an index keeps an image's name. */
+/** Annotation that holds an image's name in an index. */
 export const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /**
  * Opens an image of an OCI image layout ("OCI Image Layout Specification"), in a directory or in a tar.
- * @param name the annotation `org.opencontainers.image.ref.name`; needed only where there are several images
- * @throws UserError for what is no layout, or where a digest does not fit
+ * @param name the annotation {@link REF_NAME} of the image; needed only if the layout contains several
+ * @throws UserError when it is not a layout, or does not contain the image, or a digest does not fit
  */
 export async function openLayout(
   reference: string,
   files: Files,
   name: string | undefined,
-  platform: string | undefined,
+  platform: Platform | undefined,
 ): Promise<ImageSource> {
   try {
     parseJson(Layout, await readSmall(files, 'oci-layout', reference), reference, 'oci-layout');
     const { manifests } = parseJson(Index, await readSmall(files, 'index.json', reference), reference, 'index.json');
     const fetch = async (descriptor: Descriptor) => {
-      const what = `The blob ${descriptor.digest.slice(0, 19)} of ${reference}`;
+      const what = describeBlob('blob', descriptor.digest, reference);
       const path = blobPath(descriptor.digest, what);
       await requireSize(files, path, descriptor, what);
       return buffer(checked(files.open(path), descriptor.digest, what));
@@ -33,10 +34,10 @@ export async function openLayout(
     const manifest = await manifestOf(choose(manifests, name, reference), { reference, platform, fetch });
     const configBytes = await fetch(manifest.config);
     const { diffIds } = readConfig(configBytes, reference);
-    requireCount(manifest.layers.length, diffIds, reference);
+    requireLayerCount(manifest.layers.length, diffIds, reference);
     const layers = await Promise.all(
       manifest.layers.map(async ({ digest, size }, index): Promise<StoredLayer> => {
-        const what = `The layer ${digest.slice(0, 19)} of ${reference}`;
+        const what = describeBlob('layer', digest, reference);
         const path = blobPath(digest, what);
         await requireSize(files, path, { digest, size, mediaType: '' }, what);
         return { digest, size, diffId: diffIds[index] as string, open: () => files.open(path) };
@@ -49,6 +50,7 @@ export async function openLayout(
   }
 }
 
+/** Path of a blob in a layout. @throws UserError for a digest that is neither sha256 nor sha512 */
 export function blobPath(digest: string, what: string): string {
   const algorithm = algorithmOf(digest, what);
   return `blobs/${algorithm}/${digest.slice(algorithm.length + 1)}`;
@@ -56,8 +58,8 @@ export function blobPath(digest: string, what: string): string {
 
 async function requireSize(files: Files, path: string, { size }: Descriptor, what: string): Promise<void> {
   const found = await files.size(path);
-  if (found === undefined) throw new UserError(`${what} is missing.`, 'Copy the image again, whole.');
-  if (found !== size) throw new UserError(`${what} has ${found} bytes, and should have ${size}.`, 'Copy the image again, whole.');
+  if (found === undefined) throw new UserError(`${what} is missing.`, 'Copy the image again.');
+  if (found !== size) throw new UserError(`${what} has ${found} bytes instead of ${size}.`, 'Copy the image again.');
 }
 
 function choose(manifests: readonly Descriptor[], name: string | undefined, reference: string): Descriptor {
@@ -66,9 +68,9 @@ function choose(manifests: readonly Descriptor[], name: string | undefined, refe
   const first = wanted[0];
   if (first && (wanted.length === 1 || name !== undefined)) return first;
   throw usageError(
-    first ? `${reference} has ${manifests.length} images.` : `${reference} has no image${name === undefined ? '' : ` called ${name}`}.`,
-    names.length > 0
-      ? `Append the name of one: ${names.map((one) => `:${one}`).join(', ')}.`
-      : 'Put one there, for instance with `skopeo copy`.',
+    first
+      ? `${reference} contains ${manifests.length} images.`
+      : `${reference} contains no image${name === undefined ? '' : ` named ${name}`}.`,
+    names.length > 0 ? `Append the name of one of them: ${names.map((one) => `:${one}`).join(', ')}.` : 'Add one, e.g. with `skopeo copy`.',
   );
 }

@@ -3,16 +3,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { debug } from '../../../debug.js';
 import { UserError, usageError } from '../../../errors.js';
 import type { Reference } from '../../reference.js';
 
-/** Where an image's manifest and blobs are: OCI Distribution Specification, "Endpoints". */
+/** Address of an image's manifest and blobs (OCI Distribution Specification, "Endpoints"). */
 export interface Repository {
-  /** `https://host`, or http where the host is this machine. */
+  /** `https://host`; `http://host` for a registry on this machine. */
   base: string;
-  /** Host as the user writes it, the key of the credentials. */
+  /** Host as the user wrote it. Credentials are stored under it. */
   host: string;
-  /** Name without the host. */
+  /** Name of the repository, without the host. */
   name: string;
   /** Tag or digest. */
   version: string;
@@ -20,14 +21,14 @@ export interface Repository {
 
 /**
  * Splits a reference into registry and repository as Docker does (distribution/reference, "splitDockerDomain").
- * @throws UserError (usage) for a name without a registry: none is anybody's by default
+ * @throws UserError (usage) for a name without a registry, since pyshrink has no default registry
  */
 export function repositoryOf({ name, tag, digest }: Reference): Repository {
   const slash = name.indexOf('/');
   const host = slash < 0 ? '' : name.slice(0, slash);
   if (!/[.:]/.test(host) && host !== 'localhost')
     throw usageError(`docker://${name} names no registry.`, 'Write docker://HOST[:PORT]/NAME[:TAG].');
-  // As Docker and skopeo have it, a registry on this machine needs no TLS.
+  // Like Docker, pyshrink uses a registry on this machine without TLS.
   const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
   return { base: `${local ? 'http' : 'https'}://${host}`, host, name: name.slice(slash + 1), version: digest ?? tag ?? 'latest' };
 }
@@ -40,13 +41,17 @@ const DockerConfig = z.looseObject({
 });
 const Helper = z.looseObject({ Username: z.string(), Secret: z.string() });
 
-/** A user's name and password, or a refresh token in place of the password where the name is `<token>`. */
+/** Name and password of a user. If the name is `<token>`, the secret is a refresh token. */
 export interface Credentials {
   user: string;
   secret: string;
 }
 
-/** Credentials of the docker CLI's configuration, or of the helper that it names (docker-credential-helpers). */
+/**
+ * Finds credentials in the docker CLI's configuration, or asks the helper that it names (docker-credential-helpers).
+ * @returns undefined when there are none
+ * @throws UserError when the configuration cannot be read, or its helper is missing
+ */
 export async function credentialsFor(host: string, environment: NodeJS.ProcessEnv = process.env): Promise<Credentials | undefined> {
   const path = join(environment.DOCKER_CONFIG ?? join(homedir(), '.docker'), 'config.json');
   const text = await readFile(path, 'utf8').catch(() => undefined);
@@ -55,14 +60,15 @@ export async function credentialsFor(host: string, environment: NodeJS.ProcessEn
   try {
     config = DockerConfig.parse(JSON.parse(text));
   } catch {
-    throw new UserError(`${path} can't be read as a configuration of the docker CLI.`, 'Mend it, or set DOCKER_CONFIG to another folder.');
+    throw new UserError(`${path} is not a valid configuration of the docker CLI.`, 'Correct it, or set DOCKER_CONFIG to another folder.');
   }
   const helper = config.credHelpers?.[host] ?? config.credsStore;
   if (helper !== undefined) {
-    const asked = await execa(`docker-credential-${helper}`, ['get'], { input: host, reject: false });
-    const told = asked.failed ? undefined : Helper.safeParse(json(asked.stdout)).data;
-    if (told) return { user: told.Username, secret: told.Secret };
-    if (asked.code === 'ENOENT')
+    const answer = await execa(`docker-credential-${helper}`, ['get'], { input: host, reject: false });
+    const found = answer.failed ? undefined : Helper.safeParse(json(answer.stdout)).data;
+    if (found) return { user: found.Username, secret: found.Secret };
+    debug.engine('docker-credential-%s has no credentials for %s', helper, host);
+    if (answer.code === 'ENOENT')
       throw new UserError(`${path} asks for docker-credential-${helper}, which is not on PATH.`, 'Install it, or log in without it.');
   }
   const entry = Object.entries(config.auths ?? {}).find(
@@ -89,7 +95,10 @@ interface Request extends Omit<RequestInit, 'headers'> {
 
 const Token = z.looseObject({ token: z.string().optional(), access_token: z.string().optional() });
 
-/** Requests to one repository, with the token that it asks for (Docker's "Token Authentication Specification"). */
+/**
+ * Sends requests to one repository. It fetches the token that the registry asks for
+ * (Docker's "Token Authentication Specification").
+ */
 export class RegistryClient {
   private authorization: string | undefined;
 
@@ -99,8 +108,10 @@ export class RegistryClient {
   ) {}
 
   /**
-   * @param path below `/v2/NAME/`, or a whole address that the registry gave
-   * @param body made anew for each attempt
+   * Sends a request, and sends it again with credentials when the registry asks for them.
+   * @param path a path below `/v2/NAME/`, or an address that the registry gave
+   * @param body makes the body for each attempt, since a stream can be sent only once
+   * @throws UserError when the registry does not answer, or refuses the credentials
    */
   async fetch(path: string, request: Request = {}, body?: () => NonNullable<RequestInit['body']>): Promise<Response> {
     const { base, name } = this.repository;
@@ -114,14 +125,16 @@ export class RegistryClient {
       const answer = await once();
       if (answer.status !== 401) return answer;
       await answer.body?.cancel();
-      await this.authorize(answer.headers.get('www-authenticate') ?? '');
+      const challenge = answer.headers.get('www-authenticate') ?? '';
+      debug.engine('%s answered with status 401 (%s): authorizing and trying again', address.origin + address.pathname, challenge);
+      await this.authorize(challenge);
       return await once();
     } catch (error) {
       if (error instanceof UserError) throw error;
       const cause = (error as { cause?: NodeJS.ErrnoException }).cause;
       throw new UserError(
-        `The registry ${base} does not answer: ${cause?.code ?? cause?.message ?? (error as Error).message}`,
-        'Check its name and the network.',
+        `The registry ${base} does not answer: ${cause?.code ?? cause?.message ?? (error as Error).message}.`,
+        'Check its name and the network connection.',
       );
     }
   }
@@ -138,22 +151,23 @@ export class RegistryClient {
     const fields = Object.fromEntries([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]));
     if (!/^bearer/i.test(challenge) || !fields.realm) throw this.refused();
     const scope = `repository:${name}:${this.actions}`;
-    const token = credentials?.user === '<token>';
     const address = new URL(fields.realm);
     const query = new URLSearchParams({ ...(fields.service && { service: fields.service }), scope });
-    const answer = token
-      ? await fetch(address, {
-          method: 'POST',
-          body: new URLSearchParams([
-            ...query,
-            ['grant_type', 'refresh_token'],
-            ['refresh_token', credentials.secret],
-            ['client_id', 'pyshrink'],
-          ]),
-        })
-      : await fetch(`${address}?${query}`, { headers: basic === undefined ? {} : { authorization: basic } });
-    const told = answer.ok ? Token.safeParse(await answer.json()).data : undefined;
-    const value = told?.token ?? told?.access_token;
+    const answer =
+      credentials?.user === '<token>'
+        ? await fetch(address, {
+            method: 'POST',
+            body: new URLSearchParams([
+              ...query,
+              ['grant_type', 'refresh_token'],
+              ['refresh_token', credentials.secret],
+              ['client_id', 'pyshrink'],
+            ]),
+          })
+        : await fetch(`${address}?${query}`, { headers: basic === undefined ? {} : { authorization: basic } });
+    debug.engine('%s answered with status %d to the request for a token (%s)', address.origin, answer.status, scope);
+    const found = answer.ok ? Token.safeParse(await answer.json()).data : undefined;
+    const value = found?.token ?? found?.access_token;
     if (value === undefined || this.authorization === `Bearer ${value}`) throw this.refused();
     this.authorization = `Bearer ${value}`;
   }

@@ -2,10 +2,15 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { UserError } from '../../../errors.js';
 import type { Reference } from '../../reference.js';
-import type { Blob, OciImage } from '../ocilayout/blobs.js';
+import type { Blob, OciImage } from '../blobs.js';
 import { RegistryClient, repositoryOf } from './client.js';
 
-/** Pushes an image: blobs that the registry has not, then the manifest, without which nothing is there (OCI Distribution Specification, "Push"). */
+/**
+ * Pushes an image: first the blobs that the registry does not have, then the manifest, which makes the image visible
+ * (OCI Distribution Specification, "Push").
+ * @param text the image as the user named it
+ * @throws UserError when the registry refuses a part
+ */
 export async function pushImage(text: string, reference: Reference, image: OciImage): Promise<void> {
   const repository = repositoryOf(reference);
   const client = new RegistryClient(repository, 'pull,push');
@@ -33,7 +38,7 @@ async function pushBlob(client: RegistryClient, { digest, content }: Blob, text:
   await require2xx(await client.fetch(finish.href, { method: 'PUT' }), text, 'a layer');
 }
 
-/** Where an upload goes on: `Location` may be relative. */
+/** Address for the next request of an upload. `Location` may be relative. */
 function absolute(answer: Response, client: RegistryClient): string {
   return new URL(answer.headers.get('location') ?? '', client.repository.base).href;
 }
@@ -43,7 +48,7 @@ async function require2xx(answer: Response, text: string, what: string): Promise
   if (answer.ok) return answer;
   const why = /"message":"([^"]*)"/.exec(body)?.[1];
   throw new UserError(
-    `${text}: the registry answered ${answer.status} to ${what}${why ? ` (${why})` : ''}.`,
+    `${text}: the registry answered with status ${answer.status} to ${what}${why ? ` (${why})` : ''}.`,
     'Log in with `docker login`, and check the name.',
   );
 }

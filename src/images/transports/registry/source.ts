@@ -3,12 +3,18 @@ import { UserError } from '../../../errors.js';
 import { checked, sha256 } from '../../digest.js';
 import { type Descriptor, manifestOf } from '../../manifest.js';
 import { INDEXES, MANIFESTS } from '../../mediatypes.js';
+import type { Platform } from '../../platform.js';
 import type { Reference } from '../../reference.js';
-import { type ImageSource, readConfig, requireCount } from '../../source.js';
+import { describeBlob, type ImageSource, readConfig, requireLayerCount } from '../../source.js';
 import { RegistryClient, repositoryOf } from './client.js';
 
-/** Opens an image of a registry: manifest and configuration at once, layers when they are read (OCI Distribution Specification, "Pull"). */
-export async function openRegistryImage(text: string, reference: Reference, platform: string | undefined): Promise<ImageSource> {
+/**
+ * Opens an image of a registry. It fetches manifest and configuration now, and layers when they are read
+ * (OCI Distribution Specification, "Pull").
+ * @param text the image as the user named it
+ * @throws UserError when the registry does not have the image, or refuses it
+ */
+export async function openRegistryImage(text: string, reference: Reference, platform: Platform | undefined): Promise<ImageSource> {
   const repository = repositoryOf(reference);
   const client = new RegistryClient(repository, 'pull');
   const accept = [...MANIFESTS, ...INDEXES].join(', ');
@@ -16,9 +22,9 @@ export async function openRegistryImage(text: string, reference: Reference, plat
     const answer = await client.fetch(path, { headers: { accept } });
     if (answer.ok) return answer;
     await answer.body?.cancel();
-    if (answer.status === 404) throw new UserError(`${text}: the registry has no ${what}.`, 'Check name and tag.');
+    if (answer.status === 404) throw new UserError(`${text}: the registry has no ${what}.`, 'Check its name and its tag.');
     throw new UserError(
-      `${text}: the registry answered ${answer.status} when asked for ${what}.`,
+      `${text}: the registry answered with status ${answer.status} to the request for ${what}.`,
       'Try again later, or log in with `docker login`.',
     );
   };
@@ -32,7 +38,7 @@ export async function openRegistryImage(text: string, reference: Reference, plat
   const root: Descriptor = { mediaType: first.headers.get('content-type')?.split(';')[0]?.trim() ?? '', digest, size: bytes.length };
   const fetch = async (descriptor: Descriptor): Promise<Buffer> => {
     if (descriptor.digest === digest) return bytes;
-    const what = `The blob ${descriptor.digest.slice(0, 19)} of ${text}`;
+    const what = describeBlob('blob', descriptor.digest, text);
     const isManifest = [...MANIFESTS, ...INDEXES].includes(descriptor.mediaType);
     const chunks = isManifest ? manifestBytes(await get(`manifests/${descriptor.digest}`, 'manifest')) : blob(descriptor.digest);
     const parts: Buffer[] = [];
@@ -46,7 +52,7 @@ export async function openRegistryImage(text: string, reference: Reference, plat
   const manifest = await manifestOf(root, { reference: text, platform, fetch });
   const configBytes = await fetch(manifest.config);
   const { diffIds } = readConfig(configBytes, text);
-  requireCount(manifest.layers.length, diffIds, text);
+  requireLayerCount(manifest.layers.length, diffIds, text);
   return {
     reference: text,
     configBytes,

@@ -42,7 +42,7 @@ describe('credentialsFor', () => {
   });
 
   it('says what is wrong with the configuration', async () => {
-    await expect(credentialsFor('r.example', dockerConfig('{'))).rejects.toThrowError(/can't be read as a configuration/);
+    await expect(credentialsFor('r.example', dockerConfig('{'))).rejects.toThrowError(/is not a valid configuration/);
     await expect(credentialsFor('r.example', dockerConfig({ credsStore: 'no-such-helper' }))).rejects.toThrowError(
       /docker-credential-no-such-helper, which is not on PATH/,
     );
@@ -53,7 +53,7 @@ describe('RegistryClient', () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
-  /** A registry that asks for a token of its own realm, which it gives to one user. */
+  /** A registry that asks for a token, and gives it to one user only. */
   async function registry(): Promise<string> {
     server = createServer((request, response) => {
       const host = `http://${request.headers.host}`;

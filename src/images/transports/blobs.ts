@@ -1,33 +1,34 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { explained } from '../../../errors.js';
-import { gzipped } from '../../compression.js';
-import { sha256 } from '../../digest.js';
-import { plainBytes } from '../../layers/apply.js';
-import { OCI } from '../../mediatypes.js';
-import { type ImageSource, readConfig, type StoredLayer } from '../../source.js';
+import { explained } from '../../errors.js';
+import { gzipped } from '../compression.js';
+import { sha256 } from '../digest.js';
+import { plainBytes } from '../layers/apply.js';
+import { OCI } from '../mediatypes.js';
+import type { Platform } from '../platform.js';
+import { describeBlob, type ImageSource, readConfig, type StoredLayer } from '../source.js';
 
-/** A blob that is ready to be put somewhere. */
+/** A blob with its descriptor's fields (OCI image specification, "Content Descriptors"). */
 export interface Blob {
   mediaType: string;
   digest: string;
   size: number;
-  /** A file that holds it, or its bytes. */
+  /** Its bytes, or a file that contains them. */
   content: { path: string } | Buffer;
 }
 
-/** An image in the form of the OCI image specification. */
+/** An image as blobs, for a layout or a registry (OCI image specification, "Image Manifest"). */
 export interface OciImage {
   layers: Blob[];
   config: Blob;
   manifest: Blob;
-  platform: { os: string; architecture: string; variant?: string };
+  platform: Platform;
 }
 
 /**
- * Makes the blobs of an OCI image: layers compressed with gzip, as registries have them.
- * @param spool names files for the layers
+ * Makes the blobs of an image. Layers are compressed with gzip, which every registry and engine reads.
+ * @param spool names a new file for each layer
  */
 export async function ociImage(source: ImageSource, spool: () => Promise<string>): Promise<OciImage> {
   const layers: Blob[] = [];
@@ -39,6 +40,7 @@ export async function ociImage(source: ImageSource, spool: () => Promise<string>
   return { layers, config, manifest: blobOf(OCI.manifest, Buffer.from(JSON.stringify(manifest))), platform };
 }
 
+/** A blob of some bytes. */
 export function blobOf(mediaType: string, content: Buffer): Blob {
   return { mediaType, digest: sha256(content), size: content.length, content };
 }
@@ -47,7 +49,7 @@ async function compressed(layer: StoredLayer, reference: string, path: string): 
   const hash = createHash('sha256');
   let size = 0;
   const counted = async function* () {
-    for await (const chunk of gzipped(plainBytes(layer, `The layer ${layer.digest.slice(0, 19)} of ${reference}`))) {
+    for await (const chunk of gzipped(plainBytes(layer, describeBlob('layer', layer.digest, reference)))) {
       hash.update(chunk);
       size += chunk.length;
       yield chunk;

@@ -1,34 +1,47 @@
 import { z } from 'zod';
-import { ObservationKind } from '../trace/schema.js';
+import { ObservationKind } from './schema.js';
+
+// The files that the probes write while the app runs. They stand here, below everything that runs an app, because the
+// trace is built from them.
+
+/** Name of the file that starts probes/imports.py in the app's interpreter; see watching/importprobe.ts. */
+export const IMPORT_PROBE_FILE = '_pyshrink_imports.pth';
 
 const Needs = z.enum(['SYS_PTRACE', 'listener']);
 type Needs = z.infer<typeof Needs>;
 
+/** One line of a facts file: a JSON array. Written by probes/supervisor.py and probes/journal.py. */
 const Line = z.union([
+  /** Kind, pid, path. */
   z.tuple([z.literal('fact'), ObservationKind, z.number(), z.string()]),
+  /** Pid, parent's pid, executable. */
   z.tuple([z.literal('process'), z.number(), z.number(), z.string().nullable()]),
   z.tuple([z.literal('warning'), z.string()]),
   z.tuple([z.literal('error'), z.string()]),
   z.tuple([z.literal('needs'), Needs]),
+  /** Exit status of the app. */
   z.tuple([z.literal('exit'), z.number()]),
 ]);
 
-/** What one supervisor wrote down. */
+/** What one supervisor wrote. */
 export interface Facts {
   /** `process` is an index into `processes`, or null. */
   observations: { kind: ObservationKind; path: string; process: number | null }[];
-  /** A program in a process: after an exec there is another one with the same pid. */
+  /** Programs that ran. After an exec there is another one with the same pid. */
   processes: { pid: number; parent: number; executable: string | null }[];
   warnings: string[];
   /** Why the supervisor could not work at all. */
   error?: string;
-  /** What it lacked: a capability to read the program's processes, or a listener of system calls. It ended everything. */
+  /** What the supervisor lacked: the right to read the app's memory, or a seccomp listener. It stopped the app at once. */
   needs?: Needs;
-  /** The program's exit status; missing where the supervisor did not live to see it. */
+  /** The app's exit status. Missing where the supervisor was killed before the app ended. */
   exit?: number;
 }
 
-/** Reads a file of probes/supervisor.py. A last line that was cut is passed over. */
+/**
+ * Reads a facts file of probes/supervisor.py. Skips a last line that was not written to its end.
+ * @throws ZodError or SyntaxError for a line of unknown form
+ */
 export function parseFacts(text: string): Facts {
   const facts: Facts = { observations: [], processes: [], warnings: [] };
   const current = new Map<number, number>();
@@ -45,15 +58,15 @@ export function parseFacts(text: string): Facts {
   return facts;
 }
 
-/** What the import probe of one process told. */
+/** What the import probe of one process wrote. */
 export interface Imports {
-  /** Module name → file, or null where it was not told. */
+  /** Module name → file, or null where it is not known. */
   modules: Map<string, string | null>;
   /** sys.path, in order. */
   searchPath: string[];
 }
 
-/** Reads a file of probes/imports.py. */
+/** Reads an imports file of probes/imports.py: lines `name`, `name TAB file` and `TAB folder`. */
 export function parseImports(text: string): Imports {
   const imports: Imports = { modules: new Map(), searchPath: [] };
   for (const line of text.split('\n')) {
@@ -62,4 +75,19 @@ export function parseImports(text: string): Imports {
     else if (file) imports.searchPath.push(file);
   }
   return imports;
+}
+
+/** Adds what one process imported to what others did. */
+export function addImports(all: Imports, one: Imports): void {
+  for (const [module, file] of one.modules) all.modules.set(module, file ?? all.modules.get(module) ?? null);
+  all.searchPath.push(...one.searchPath.filter((folder) => !all.searchPath.includes(folder)));
+}
+
+/** Everything that the probes wrote in one run of the app. */
+export interface Observed {
+  /** One for each supervisor: that of the app, and those of commands run beside it. */
+  facts: Facts[];
+  imports: Imports;
+  /** Pids of the processes that had the import probe. */
+  probed: Set<number>;
 }

@@ -1,4 +1,4 @@
-/** A path's bytes, with surrogate escapes (PEP 383) turned back into the bytes that they stand for. */
+/** Encodes a path. Surrogate escapes (PEP 383) become the bytes that they stand for. */
 export function pathBytes(text: string): Buffer {
   if (!/[\ud800-\udfff]/u.test(text)) return Buffer.from(text);
   const parts = text
@@ -9,7 +9,7 @@ export function pathBytes(text: string): Buffer {
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The path that some bytes name; those that are no UTF-8 become surrogate escapes (PEP 383). */
+/** Decodes a path. Bytes that are not UTF-8 become surrogate escapes (PEP 383). */
 export function pathOf(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);

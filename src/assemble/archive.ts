@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { Entry } from '../rootfs.js';
+import { dockerArchiveStream } from '../tar/dockerarchive.js';
+import { contentsOf, type Layer, layerBytes } from './layers.js';
+
+/** Streams the bytes of files, one after the other, to `use`. */
+export type ContentSource = (files: Entry[], use: (chunks: AsyncGenerator<Buffer>) => Promise<void>) => Promise<void>;
+
+export interface ArchiveInput {
+  layers: Layer[];
+  /** Number of the base's layers. The daemon has them, so they are named but not sent. */
+  baseLayers: number;
+  contents: ContentSource;
+  /** Makes the configuration once the layers' digests are known. */
+  config: (diffIds: string[]) => Buffer;
+  /** Name under which the image is loaded. */
+  name: string;
+}
+
+/** Streams the assembled image as an archive for `docker load`. No layer is ever in memory as a whole. */
+export function imageArchive({ layers, baseLayers, contents, config, name }: ArchiveInput): Readable {
+  return dockerArchiveStream(async (add) => {
+    const diffIds: string[] = [];
+    await contents(layers.flatMap(contentsOf), async (chunks) => {
+      const take = splitter(chunks);
+      for (const layer of layers) {
+        const hash = createHash('sha256');
+        await add({ path: layerPath(layer), size: layer.size, bytes: hashed(layerBytes(layer, take), hash) });
+        diffIds.push(`sha256:${hash.digest('hex')}`);
+      }
+    });
+    const shared = Array.from({ length: baseLayers }, (_, index) => `base-${index}/layer.tar`);
+    return { config: config(diffIds), name, layers: [...shared, ...layers.map(layerPath)] };
+  });
+}
+
+function layerPath(layer: Layer): string {
+  return `${layer.name}/layer.tar`;
+}
+
+async function* hashed(chunks: AsyncIterable<Buffer>, hash: ReturnType<typeof createHash>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Cuts a stream of chunks into runs of a given length. */
+function splitter(chunks: AsyncGenerator<Buffer>): (size: number) => AsyncIterable<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  return async function* (size) {
+    let left = size;
+    while (left > 0) {
+      if (rest.length === 0) {
+        const next = await chunks.next();
+        if (next.done) throw new Error('the original image sent fewer bytes than its kept files have');
+        rest = next.value;
+      }
+      const part = rest.subarray(0, left);
+      rest = rest.subarray(part.length);
+      left -= part.length;
+      yield part;
+    }
+  };
+}

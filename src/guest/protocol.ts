@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { PythonLayout } from '../python/layout.js';
+import { Summary } from '../python/summary.js';
+
+// Answers of probes/server.py. A request is one line of JSON, `{"op": NAME, ...}`. Its answer is a line of JSON, the
+// header, and then as many bytes as the header says: JSON for the operations below. `inventory` answers rows
+// (inventory.ts); `read` and `contents` answer the bytes of files.
+
+/** The line before each answer. `size` is in bytes. */
+export const Header = z.union([z.object({ ok: z.literal(true), size: z.number().int().nonnegative() }), z.object({ error: z.string() })]);
+
+/** `information`: the interpreter that runs the server. */
+export const Information = z.object({
+  version: z.tuple([z.number(), z.number(), z.number()]),
+  implementation: z.string(),
+  executable: z.string(),
+  /** `executable` with its links resolved. */
+  real: z.string(),
+  /** The architecture, as uname(2) names it. */
+  machine: z.string(),
+  /** Folders in which `site` reads .pth files. */
+  sitePackages: z.array(z.string()),
+  /** sys.prefix, sys.base_prefix and sys.exec_prefix. */
+  prefixes: z.array(z.string()),
+});
+export type Information = z.infer<typeof Information>;
+
+/** `layout`: where the app's interpreter looks for modules. */
+export const Layout = PythonLayout.pick({ searchPath: true, standardLibrary: true, builtins: true, suffixes: true, editable: true });
+export type Layout = z.infer<typeof Layout>;
+
+/** `kit`, made by probes/kit.py. */
+export const KitAnswer = z.object({
+  /** Start of a command line that runs its Python. Words that start with `kit/` are paths in the volume. */
+  command: z.array(z.string()),
+  /** The image's own ELF loader, or null where its Python has none. */
+  loader: z.string().nullable(),
+  /** Why this Python can't listen to system calls, or null where it can. */
+  lacking: z.string().nullable(),
+});
+export type KitAnswer = z.infer<typeof KitAnswer>;
+
+/** `kit` of a Python that can't run the supervisor at all. */
+export const KitRefusal = z.object({ error: z.string() });
+
+/** `loader`: for each file, library name → path, null where the loader finds none. */
+export const LoaderAnswers = z.record(z.string(), z.record(z.string(), z.string().nullable()));
+export type LoaderAnswers = z.infer<typeof LoaderAnswers>;
+
+/** `members`: names in a zip archive. */
+export const Members = z.array(z.string());
+
+/** `digests`: a hash of each file's bytes, null where it can't be read. */
+export const Digests = z.array(z.string().nullable());
+
+/** `summaries`, made by probes/modules.py. */
+export const Summaries = z.array(Summary);

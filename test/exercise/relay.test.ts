@@ -1,0 +1,75 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { beforeEach, expect, it } from 'vitest';
+import { Relay } from '../../src/exercise/relay.js';
+import { ByteReader } from '../../src/guest/bytereader.js';
+import { encodeFrame, readFrame } from '../../src/guest/frames.js';
+
+// The other end is this test; test/probes/relay.test.ts has the probe there.
+let relay: Relay;
+let asked: ByteReader;
+let answers: PassThrough;
+beforeEach(() => {
+  const input = new PassThrough();
+  answers = new PassThrough();
+  relay = new Relay(input, answers);
+  asked = new ByteReader(input);
+});
+const next = async () => {
+  const { connection, kind, payload } = await readFrame(asked);
+  return [connection, kind, payload.toString()];
+};
+const answer = (connection: number, kind: string, payload = '') =>
+  answers.write(encodeFrame(connection, kind as 'D', Buffer.from(payload)));
+
+it('answers lists in the order in which they were asked for', async () => {
+  const [first, second] = [relay.listeners(), relay.listeners()];
+  expect([await next(), await next()]).toEqual([
+    [0, 'L', ''],
+    [0, 'L', ''],
+  ]);
+  answer(0, 'L', '[["127.0.0.1", 80]]');
+  answer(0, 'L', '[["/run/x.sock"]]');
+  expect([await first, await second]).toEqual([[{ address: '127.0.0.1', port: 80 }], [{ path: '/run/x.sock' }]]);
+});
+
+it('carries several connections, each with its own number', async () => {
+  const [one, two] = [relay.connect(['::1', 80]), relay.connect(['/run/x.sock'])];
+  expect([await next(), await next()]).toEqual([
+    [1, 'C', '["::1",80]'],
+    [2, 'C', '["/run/x.sock"]'],
+  ]);
+  two.end('question');
+  expect([await next(), await next()]).toEqual([
+    [2, 'D', 'question'],
+    [2, 'E', ''],
+  ]);
+  answer(2, 'O');
+  answer(1, 'D', 'for one');
+  answer(2, 'D', 'for two');
+  answer(1, 'E');
+  answer(2, 'E');
+  expect([await text(one), await text(two)]).toEqual(['for one', 'for two']);
+});
+
+it('gives a connection the error that the probe names', async () => {
+  const connection = relay.connect(['127.0.0.1', 1]);
+  answer(1, 'X', 'Connection refused');
+  await expect(text(connection)).rejects.toThrow('Connection refused');
+});
+
+it('ignores frames of connections that are closed', async () => {
+  relay.connect(['127.0.0.1', 1]).destroy();
+  answer(1, 'D', 'late');
+  const list = relay.listeners();
+  answer(0, 'L', '[]');
+  expect(await list).toEqual([]);
+});
+
+it('fails its connections and lists nothing when the container ends', async () => {
+  const [list, connection] = [relay.listeners(), relay.connect(['127.0.0.1', 1])];
+  answers.end();
+  expect(await list).toEqual([]);
+  await expect(text(connection)).rejects.toThrow('the container has ended');
+  expect(await relay.listeners()).toEqual([]);
+});

@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { connect, createServer as createSocketServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { execaSync } from 'execa';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Relay } from '../../src/exercise/relay.js';
+import { greet, isNotHttp, send } from '../../src/exercise/request.js';
+import type { HttpStep } from '../../src/exercise/steps.js';
+
+/** Connects directly: the servers of these tests are in this process. */
+const direct: Pick<Relay, 'connect'> = { connect: (target) => (target.length === 1 ? connect(target[0]) : connect(target[1], target[0])) };
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+const listen = async (server: Server) => {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { address: '0.0.0.0', port: (server.address() as { port: number }).port };
+};
+const step = (more: Partial<HttpStep> = {}): HttpStep => ({ kind: 'http', method: 'GET', path: '/', headers: {}, ...more });
+const body = (answer: Awaited<ReturnType<typeof send>>) =>
+  answer.kind === 'http' ? Buffer.from(answer.body, 'base64').toString() : answer;
+
+describe('send', () => {
+  it('sends method, path, headers and body, and reads the whole answer', async () => {
+    const listener = await listen(
+      createServer(async (incoming, outgoing) => {
+        const parts: Buffer[] = [];
+        for await (const part of incoming) parts.push(part);
+        outgoing.writeHead(201, { 'x-list': ['a', 'b'] });
+        outgoing.end([incoming.method, incoming.url, incoming.headers.host, incoming.headers['x-a'], Buffer.concat(parts)].join(' '));
+      }),
+    );
+    const answer = await send(direct, step({ method: 'POST', path: '/p?q', headers: { 'x-a': '1' }, body: 'ü' }), listener, 'http');
+    expect(answer).toMatchObject({ kind: 'http', status: 201, headers: { 'x-list': 'a, b' } });
+    expect(body(answer)).toBe(`POST /p?q localhost:${listener.port} 1 ü`);
+  });
+
+  it('asks a Unix socket', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    const server = createServer((incoming, outgoing) => outgoing.end(incoming.headers.host));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(join(folder, 's'), resolve));
+    expect(body(await send(direct, step(), { path: join(folder, 's') }, 'http'))).toBe('localhost');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('fails with the reason: nothing listens, the answer is not HTTP, or it is cut', async () => {
+    const failed = { kind: 'failed', reason: expect.stringMatching(/./) };
+    expect(await send(direct, step(), { address: '127.0.0.1', port: 1 }, 'http')).toEqual({
+      kind: 'failed',
+      reason: expect.stringContaining('ECONNREFUSED'),
+    });
+    const other = await send(direct, step(), await listen(createSocketServer((socket) => socket.end('hello'))), 'http');
+    expect([other, isNotHttp(other)]).toEqual([failed, true]);
+    const cut = await listen(createSocketServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf')));
+    expect(await send(direct, step(), cut, 'http')).toEqual(failed);
+  });
+});
+
+describe.runIf(hasOpenssl())('HTTPS', () => {
+  it('is spoken to a server that does not answer HTTP, whatever its certificate', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    const [key, cert] = [join(folder, 'key'), join(folder, 'cert')];
+    execaSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=x', '-keyout', key, '-out', cert]);
+    const server = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, outgoing) => outgoing.end('secure'));
+    rmSync(folder, { recursive: true });
+    const listener = await listen(server);
+    expect(isNotHttp(await send(direct, step(), listener, 'http'))).toBe(true);
+    expect(body(await send(direct, step(), listener, 'https'))).toBe('secure');
+  });
+});
+
+function hasOpenssl(): boolean {
+  return execaSync('openssl', ['version'], { reject: false }).exitCode === 0;
+}
+
+it('isNotHttp recognises the answers of HTTPS servers to plain HTTP', () => {
+  const answer = (status: number, text: string) => ({ kind: 'http' as const, status, headers: {}, body: btoa(text) });
+  expect(isNotHttp(answer(400, 'Client sent an HTTP request to an HTTPS server.'))).toBe(true);
+  expect(isNotHttp(answer(400, 'The plain HTTP request was sent to HTTPS port'))).toBe(true);
+  expect(isNotHttp(answer(400, 'bad parameter'))).toBe(false);
+  expect(isNotHttp(answer(200, 'an HTTPS server'))).toBe(false);
+});
+
+describe('greet', () => {
+  it.each([
+    ['a server that speaks first', (socket: Duplex) => socket.write('220 ready'), '220 ready'],
+    ['a server that waits', () => {}, ''],
+    ['a server that closes at once', (socket: Duplex) => socket.end('bye'), 'bye'],
+  ])('%s', async (_, serve, banner) => {
+    const listener = await listen(createSocketServer(serve));
+    expect(await greet(direct, listener)).toEqual({ kind: 'tcp', banner: btoa(banner) });
+  });
+
+  it('fails where nothing listens', async () => {
+    expect(await greet(direct, { address: '127.0.0.1', port: 1 })).toMatchObject({ kind: 'failed' });
+  });
+});

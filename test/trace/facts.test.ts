@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { addImports, parseFacts, parseImports } from '../../src/trace/facts.js';
+
+describe('parseFacts', () => {
+  it('links each observation to the program that the process ran at that time', () => {
+    const facts = parseFacts(
+      [
+        '["process", 7, 1, "/bin/sh"]',
+        '["fact", "open", 7, "/etc/profile"]',
+        '["fact", "exec", 7, "/bin/ls"]',
+        '["process", 7, 1, "/bin/ls"]',
+        '["fact", "list", 7, "/"]',
+        '["warning", "w"]',
+        '["exit", 3]',
+        '["fact", "op',
+      ].join('\n'),
+    );
+    expect(facts.observations).toEqual([
+      { kind: 'open', path: '/etc/profile', process: 0 },
+      { kind: 'exec', path: '/bin/ls', process: 0 },
+      { kind: 'list', path: '/', process: 1 },
+    ]);
+    expect([facts.exit, facts.warnings, facts.error]).toEqual([3, ['w'], undefined]);
+  });
+
+  it('has no exit status where the supervisor was killed', () => {
+    expect(parseFacts('["fact", "open", 1, "/x"]\n').exit).toBeUndefined();
+  });
+
+  it('reads what the supervisor lacked, and why it could not work', () => {
+    expect(parseFacts('["needs", "SYS_PTRACE"]\n["error", "no threads"]\n')).toMatchObject({ needs: 'SYS_PTRACE', error: 'no threads' });
+  });
+
+  it('rejects an unknown kind', () => {
+    expect(() => parseFacts('["fact", "smell", 1, "/x"]')).toThrow();
+  });
+});
+
+it('parseImports takes the last file of a module, and the search path in order', () => {
+  const { modules, searchPath } = parseImports('os\n\t/app\njson\n\t/usr/lib/python3\nos\t/usr/lib/os.py\n');
+  expect([...modules]).toEqual([
+    ['os', '/usr/lib/os.py'],
+    ['json', null],
+  ]);
+  expect(searchPath).toEqual(['/app', '/usr/lib/python3']);
+});
+
+it('addImports keeps a known file, and adds new folders at the end', () => {
+  const all = parseImports('os\t/usr/lib/os.py\n\t/app\n');
+  addImports(all, parseImports('os\njson\t/usr/lib/json.py\n\t/usr/lib\n\t/app\n'));
+  expect([...all.modules]).toEqual([
+    ['os', '/usr/lib/os.py'],
+    ['json', '/usr/lib/json.py'],
+  ]);
+  expect(all.searchPath).toEqual(['/app', '/usr/lib']);
+});

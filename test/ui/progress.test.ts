@@ -1,0 +1,67 @@
+import { PassThrough } from 'node:stream';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createProgress, type Output } from '../../src/ui/progress.js';
+
+/** A stream that collects what is written; a terminal if it has columns. */
+function collector(columns?: number): { output: Output; text: () => string } {
+  const stream = new PassThrough();
+  const parts: string[] = [];
+  stream.on('data', (part: Buffer) => parts.push(part.toString()));
+  return { output: Object.assign(stream, columns === undefined ? {} : { isTTY: true, columns }), text: () => parts.join('') };
+}
+
+const ESCAPE = String.fromCharCode(27);
+
+describe('plain progress', () => {
+  it.each<[string, NodeJS.ProcessEnv, number | undefined]>([
+    ['where there is no terminal', {}, undefined],
+    ['in CI', { CI: 'true' }, 80],
+    ['on a dumb terminal', { TERM: 'dumb' }, 80],
+    ['on a terminal without a width', {}, 0],
+  ])('prints lines %s', async (_, environment, columns) => {
+    const { output, text } = collector(columns);
+    const progress = createProgress(environment, output);
+    const result = await progress.task('Reading app', async (say) => {
+      say('layer 1');
+      return 42;
+    });
+    progress.note('done');
+    expect(result).toBe(42);
+    expect(text()).toMatch(/^Reading app \.\.\.\n {2}layer 1\nReading app: \d+\.\d s\n {2}done\n$/);
+    expect(text()).not.toContain(ESCAPE);
+  });
+
+  it('passes errors on', async () => {
+    const { output, text } = collector();
+    const failing = createProgress({}, output).task('Reading app', () => Promise.reject(new Error('damaged')));
+    await expect(failing).rejects.toThrow('damaged');
+    expect(text()).toBe('Reading app ...\n');
+  });
+});
+
+describe('live progress', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('draws on a terminal, returns the result, and leaves stdout alone', async () => {
+    const stdout = vi.spyOn(process.stdout, 'write');
+    const { output, text } = collector(80);
+    const progress = createProgress({}, output);
+    const result = await progress.task('Reading app', async (say) => {
+      say('layer 1');
+      return 42;
+    });
+    progress.note('done');
+    expect(result).toBe(42);
+    expect(stdout).not.toHaveBeenCalled();
+    expect(text()).toContain('Reading app');
+    expect(text()).toContain(ESCAPE);
+    expect(text()).toMatch(/ {2}done\n$/);
+  });
+
+  it('passes errors on, which the caller prints', async () => {
+    const { output, text } = collector(80);
+    const failing = createProgress({}, output).task('Reading app', () => Promise.reject(new Error('damaged')));
+    await expect(failing).rejects.toThrow('damaged');
+    expect(text()).not.toContain('damaged');
+  });
+});

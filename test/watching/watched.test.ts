@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { PLAIN_RUN } from '../../src/engines/runoptions.js';
+import { WatchedApp, type WatchedSpec } from '../../src/watching/watched.js';
+import { ProcessSession } from '../guest/processsession.js';
+import { type FakeSupervisor, fakeSupervisor } from './fakesupervisor.js';
+
+let engine: ProcessSession;
+let fake: FakeSupervisor;
+beforeEach(() => {
+  engine = new ProcessSession();
+});
+afterEach(async () => {
+  await engine.close();
+  fake.remove();
+});
+const start = (script: string, more: Partial<WatchedSpec> = {}) => {
+  fake = fakeSupervisor(script);
+  const { kit, volume } = fake;
+  return WatchedApp.start(engine.session, { image: 'x', config: {}, args: ['app'], run: PLAIN_RUN, volume, kit, name: 'one', ...more });
+};
+
+it('hides the variables of the loader from the kit, and keeps their values for the app', async () => {
+  const config = { Env: ['LD_PRELOAD=/image.so', 'A=1'] };
+  const app = await start('write(["exit", 0]);', { config, run: { ...PLAIN_RUN, env: ['B=2', 'LD_LIBRARY_PATH=/given'] } });
+  await app.ended;
+  expect(engine.specs[0]?.run.env).toEqual([
+    'B=2',
+    'LD_PRELOAD=',
+    'PYSHRINK_HIDDEN_LD_PRELOAD=/image.so',
+    'LD_LIBRARY_PATH=',
+    'PYSHRINK_HIDDEN_LD_LIBRARY_PATH=/given',
+  ]);
+});
+
+it('reads the facts of its own run, and the imports of all processes', async () => {
+  const app = await start(`
+    const file = (name, text) => fs.writeFileSync(require('node:path').join(require('node:path').dirname(options.facts), name), text);
+    file('facts-other-app.jsonl', '["exit", 1]\\n');
+    file('imports-7', 'os\\t/os.py\\n\\t/app\\n');
+    file('imports-9', 'os\\njson\\n');
+    write(["exit", 0]);`);
+  await app.ended;
+  const { facts, imports, probed } = await app.observed();
+  expect(facts.map(({ exit }) => exit)).toEqual([0]);
+  expect([...imports.modules]).toEqual([
+    ['os', '/os.py'],
+    ['json', null],
+  ]);
+  expect([imports.searchPath, [...probed].sort()]).toEqual([['/app'], [7, 9]]);
+});
+
+it('runs each command beside the app under a supervisor of its own', async () => {
+  const app = await start('if (options.beside) console.log(options.facts, command.join(" ")); else setInterval(() => {}, 1000);');
+  const [first, second] = [await app.exec(['a', 'b']), await app.exec(['c'])];
+  const folder = `${fake.volume}/observations`;
+  expect(first.stdout.bytes.toString()).toBe(`${folder}/facts-one-exec0.jsonl a b\n`);
+  expect(second.stdout.bytes.toString()).toBe(`${folder}/facts-one-exec1.jsonl c\n`);
+});
+
+it('is not process 1 where the runtime has an init process', async () => {
+  const app = await start('console.log(options.first);', { run: { ...PLAIN_RUN, init: true } });
+  await app.ended;
+  expect(app.stdout.bytes.toString()).toBe('false\n');
+});
+
+it('rejects an image without a command', async () => {
+  await expect(start('', { args: [] })).rejects.toMatchObject({ message: 'The image has neither ENTRYPOINT nor CMD.' });
+});
+
+it('names the reason where the container does not start', async () => {
+  const kit = { mount: '/none', command: ['/none/python'], lacking: null };
+  await expect(start('', { kit })).rejects.toThrow(/The container did not start: exec: "\/none\/python"/);
+});
