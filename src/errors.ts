@@ -24,12 +24,28 @@ export function usageError(message: string, remedy: string): UserError {
   return new UserError(message, remedy, ExitCode.usage);
 }
 
-/** @returns an error that names what can be done about a full disk */
-export function explained(error: unknown, folder: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+/** Why nothing can be written to a path, by the error's code (errno(3)). */
+const UNWRITABLE: Readonly<Record<string, (path: string) => string>> = {
+  ENOSPC: (path) => `There is no space left on the disk of ${path}.`,
+  EDQUOT: (path) => `The disk quota for ${path} is used up.`,
+  EACCES: (path) => `${path} can't be written: permission denied.`,
+  EROFS: (path) => `${path} can't be written: its file system is read-only.`,
+  ENOTDIR: (path) => `${path} can't be written: a part of its path is not a folder.`,
+};
+const FULL = ['ENOSPC', 'EDQUOT'];
+
+/**
+ * Turns failures to write to a path into UserErrors: a full disk, a missing permission, a read-only file system.
+ * @param path file or folder that was to be written
+ * @returns any other error as it is
+ */
+export function explained(error: unknown, path: string): unknown {
+  const { code = '', path: failed } = error as NodeJS.ErrnoException;
+  const describe = Object.hasOwn(UNWRITABLE, code) ? UNWRITABLE[code] : undefined;
+  // A file that was read meanwhile may be what failed.
+  if (!describe || (failed !== undefined && !failed.startsWith(path) && !path.startsWith(failed))) return error;
   return new UserError(
-    `There is no space left on the disk of ${folder}.`,
-    'Free some, or set PYSHRINK_CACHE to a folder on a larger disk.',
+    describe(path),
+    `${FULL.includes(code) ? 'Free some space' : 'Make it writable'}, or choose another place: PYSHRINK_CACHE names the folder of pyshrink's cache, TMPDIR that of temporary files.`,
   );
 }

@@ -1,10 +1,10 @@
 import { readFile, statfs } from 'node:fs/promises';
 import type { Command } from '@commander-js/extra-typings';
 import { LABELS } from '../assemble/config.js';
-import { DockerEngine, type EngineDescription } from '../engines/docker/docker.js';
+import { type DaemonInformation, DockerEngine } from '../engines/docker/docker.js';
 import type { Session } from '../engines/engine.js';
 import { LocalEngine } from '../engines/local/local.js';
-import { type Machine, type Refusal, remedyFor } from '../engines/local/namespaces.js';
+import { type NamespaceSupport, type Refusal, remedyFor } from '../engines/local/namespaces.js';
 import { PLAIN_RUN } from '../engines/runoptions.js';
 import { ExitCode, UserError } from '../errors.js';
 import { type Exercise, PLAIN_EXERCISE } from '../exercise/exercise.js';
@@ -34,12 +34,12 @@ const TRIED_IMAGES = 5;
 
 async function doctor(flags: { json?: true; clean?: true }): Promise<number> {
   const local = new LocalEngine();
-  const namespaces = await local.machine();
+  const namespaces = await local.namespaces();
   const checks: Check[] = [nodeCheck(), await yamaCheck()];
   const removed: string[] = flags.clean ? await local.clean() : [];
   try {
     const engine = await DockerEngine.open();
-    const daemon = await engine.describe();
+    const daemon = await engine.information();
     checks.push(daemonCheck(daemon), apiCheck(daemon), await diskCheck(daemon.root));
     if (flags.clean) removed.push(...(await engine.clean()));
     checks.push(await tracingCheck(engine, daemon.images));
@@ -71,7 +71,7 @@ function nodeCheck(): Check {
 }
 
 /** What the local engine can do here; tracing on `host:` works without any of it. */
-function namespacesCheck(found: Machine | Refusal, daemon: boolean): Check {
+function namespacesCheck(found: NamespaceSupport | Refusal, daemon: boolean): Check {
   const name = 'local engine';
   if ('refused' in found) {
     const detail = `no namespaces (${found.refused}); \`pyshrink trace host:\` works all the same`;
@@ -110,11 +110,11 @@ async function yamaCheck(): Promise<Check> {
   };
 }
 
-function daemonCheck({ version, system, endpoint }: EngineDescription): Check {
+function daemonCheck({ version, system, endpoint }: DaemonInformation): Check {
   return { name: 'daemon', ok: true, detail: `${version} at ${endpoint}, ${system}` };
 }
 
-function apiCheck({ api }: EngineDescription): Check {
+function apiCheck({ api }: DaemonInformation): Check {
   const ok = Number(api) >= OLDEST.api;
   return {
     name: 'API',

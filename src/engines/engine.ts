@@ -1,14 +1,30 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ImageConfig } from '../images/config.js';
+import type { Reference } from '../images/reference.js';
 import type { ImageSource } from '../images/source.js';
 import type { Entry } from '../rootfs.js';
 import type { RunOptions } from './runoptions.js';
 
-/** What an engine knows of an image. */
+/** What an engine can do. Code outside src/engines asks these, never an engine's name. */
+export interface EngineFeatures {
+  /** It keeps images by name from one session to the next: `find`, `tag` and `untag` work. */
+  readonly imageNames: boolean;
+  /**
+   * A container runtime sets user, groups, capabilities and working directory. Without one, {@link ContainerSpec.launcher}
+   * does, so the image's Python must be able to run it.
+   */
+  readonly runtime: boolean;
+  /** `commit` works for containers with a root file system of their own: see {@link ImageInfo.separateRoot}. */
+  readonly commit: boolean;
+  /** Images are unpacked for each session, so their files have new inodes and a new time of status change. */
+  readonly freshFiles: boolean;
+}
+
+/** What an engine knows about an image. */
 export interface ImageInfo {
   /** `sha256:...`, the engine's own identifier. */
   id: string;
-  /** The name under which it was asked for. */
+  /** The name that it was looked up by. */
   reference: string;
   /** `name@sha256:...` where the image came from a registry. */
   digests: string[];
@@ -20,112 +36,127 @@ export interface ImageInfo {
   created: string;
   /** diff ids of the layers, bottom first. */
   layers: string[];
-  /** Set for this machine itself, of which only what a run needs is looked at. */
-  machine?: { python: string };
+  /**
+   * Whether its containers have a root file system of their own. False for `host:`: its containers are processes on this
+   * computer, where pyshrink writes nothing and looks only at what a run needs.
+   */
+  separateRoot: boolean;
+  /** Path of its interpreter, where that is known before anything runs. */
+  python?: string;
 }
 
-/** What to run. Names of the fields are those of `docker run`. */
+/** What to run. The fields are named as the options of `docker run`. */
 export interface ContainerSpec {
   image: string;
   /** Replaces entrypoint and command. */
   command: string[];
   run: RunOptions;
-  /** Volume (of this session) mounted where {@link Session.mountOf} says. */
+  /** Volume of this session, mounted at {@link Session.mountOf}. */
   volume: string;
-  /** The daemon's own health checks are off: they would start processes that nobody watches. */
+  /** Whether the process has a standard input that we write to. */
   attachInput: boolean;
-  /** Role in the session, a label for whoever looks at the engine. */
+  /** Role in the session. It becomes a label in engines that have labels. */
   role: 'helper' | 'app';
-  /** Start of a command line that takes on user, groups, capabilities and directory (probes/enter.py), for engines without a runtime. */
+  /** Start of a command line that sets user, groups, capabilities and directory (probes/enter.py), for engines without a runtime. */
   launcher?: readonly string[];
 }
 
-/** Where the session's volume is mounted in containers that have a file system of their own. */
+/** Where the session's volume is mounted in containers with a root file system of their own. */
 export const KIT_MOUNT = '/.pyshrink';
 
-/** A process with its streams. Output must be read, or the process waits. */
+/** A process with its streams. Output must be read, or the process blocks. */
 export interface Attached {
-  /** Of a container, only where its spec asks for it. */
+  /** Present only where it was asked for: see {@link ContainerSpec.attachInput}. */
   stdin: Writable;
   stdout: Readable;
   stderr: Readable;
 }
 
 export interface ExecProcess extends Attached {
-  /** Resolves when the process has ended and its output was read: the exit status. */
+  /** Exit status; resolves when the process has ended and its output was read. */
   exit: Promise<number>;
 }
 
 export interface Container {
   readonly id: string;
-  /** Number of its first process, where it has no process table of its own. */
+  /** Number of its first process on this machine, where it shares this machine's process table. */
   readonly processId?: number;
   /** Starts it with its streams attached from the first byte on. */
   start(): Promise<Attached>;
-  /** Exit status, when it has ended. */
+  /** Waits for its end and returns the exit status. */
   wait(): Promise<number>;
-  /** Whether the kernel killed it for want of memory. */
+  /** Whether the kernel killed it for lack of memory. */
   outOfMemory(): Promise<boolean>;
-  /** By name or number. */
+  /** Sends a signal, by name or number, to its first process. */
   signal(name: string): Promise<void>;
   exec(command: string[], options?: { env?: string[]; user?: string }): Promise<ExecProcess>;
-  /** Puts a tar archive into a directory, before or after the start. */
+  /** Unpacks a tar archive into a directory. Works before and after the start. */
   putArchive(directory: string, archive: Readable | Buffer): Promise<void>;
   /** A tar archive of a path. */
   getArchive(path: string): Promise<Readable>;
-  /** Makes a throwaway image of its file system and returns its id. */
+  /** Makes a throwaway image of its file system and returns the image's id. */
   commit(): Promise<string>;
   remove(): Promise<void>;
 }
 
-/** Everything that one run of a command makes; all of it is removed by {@link Session.close}. */
+/** Everything that one pyshrink command creates. {@link Session.close} removes all of it. */
 export interface Session {
   readonly id: string;
-  readonly engine: Engine['name'];
-  /** What containers of this session cannot be as they should. */
+  /** The engine's name, for records. */
+  readonly engine: string;
+  readonly features: EngineFeatures;
+  /** In which ways containers of this session differ from what was asked for. */
   readonly warnings: readonly string[];
-  /** Name that an image of this session bears until it is the user's. */
+  /** Name of the image that {@link load} makes, until it gets its final one. */
   readonly temporaryName: string;
   createVolume(): Promise<string>;
   /** Where a volume of the session is mounted in containers of an image. */
   mountOf(image: string, volume: string): string;
   create(spec: ContainerSpec): Promise<Container>;
   /**
-   * Loads an image from an archive as `docker save` writes it, in which it is called {@link temporaryName}; one that
-   * bore this name before is removed.
-   * @param base whose layers the archive names and does not hold
+   * Loads an image from an archive as `docker save` writes it. The archive calls it {@link temporaryName}; an earlier image
+   * of that name is removed.
+   * @param base image whose layers the archive refers to but does not contain
    * @returns the image's id
    */
   load(archive: Readable, base?: ImageInfo): Promise<string>;
-  /** Takes an image of files or of a registry in, for as long as the session lasts. */
+  /** Imports an image from files or from a registry, until the session is closed. */
   importImage(source: ImageSource): Promise<ImageInfo>;
-  /**
-   * Takes this very machine for an image that has `command`, and the variables that were named (`NAME=VALUE`).
-   * @throws UserError where the engine cannot
-   */
-  importMachine(command: readonly string[], environment: readonly string[]): Promise<ImageInfo>;
-  /** The same for a plain root file system. */
+  /** Imports a plain root file system. @throws UserError where there is no such directory */
   importDirectory(reference: string, path: string): Promise<ImageInfo>;
-  /** Of an image that {@link load} or {@link importImage} gave the identifier of. */
+  /**
+   * Opens this machine as an image that runs `command`. Only the engine for `host:` has it.
+   * @param environment variables that the image gets, as `NAME=VALUE`
+   * @throws UserError where there is no such command, or no Python runs it
+   */
+  importHost?(command: readonly string[], environment: readonly string[]): Promise<ImageInfo>;
+  /** @param id as {@link load} or {@link importImage} returned it */
   inspect(id: string): Promise<ImageInfo>;
   /** An image with its layers, to be written elsewhere. */
   exportImage(id: string): Promise<ImageSource>;
-  /** The entries of an image, where the engine has read them itself: undefined, they are to be asked of a container. */
+  /** The entries of an image, where the engine has read them itself; undefined where a container has to be asked. */
   entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined>;
-  /** A path that is not there yet, for what is removed with the session. */
+  /** An unused path for a temporary file, which is removed with the session. */
   spool(): Promise<string>;
-  /** Stops and removes all of it; safe to call twice, and while something else still fails. */
+  /** Stops and removes everything. It may be called twice, and while other work of the session still fails. */
   close(): Promise<void>;
 }
 
 export interface Engine {
-  readonly name: 'docker' | 'local';
-  /** Throws a UserError when there is no such image. */
-  inspect(reference: string): Promise<ImageInfo>;
-  find(reference: string): Promise<ImageInfo | undefined>;
+  /** For records and for people; {@link features} says what it can do. */
+  readonly name: string;
+  readonly features: EngineFeatures;
+  /** What it is and where, in a few words: `Docker 20.10.24 at unix:///var/run/docker.sock`. */
+  describe(): Promise<string>;
+  /** @param text a checked name, or an id. @throws UserError where there is no such image */
+  inspect(text: string): Promise<ImageInfo>;
+  /** @param text a checked name, or an id. @returns undefined where there is no such image */
+  find(text: string): Promise<ImageInfo | undefined>;
   openSession(): Promise<Session>;
-  tag(id: string, name: string): Promise<void>;
-  untag(name: string): Promise<void>;
-  /** Removes what dead sessions have left; live ones keep theirs. Returns what was removed. */
+  /** Gives an image a name. Needs {@link EngineFeatures.imageNames}. */
+  tag(id: string, reference: Reference): Promise<void>;
+  /** Removes a name of an image that has another name too. Needs {@link EngineFeatures.imageNames}. */
+  untag(text: string): Promise<void>;
+  /** Removes what dead sessions left behind; running sessions keep theirs. Returns the names of what was removed. */
   clean(): Promise<string[]>;
 }

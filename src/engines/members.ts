@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { extract, type Pack, pack } from 'tar-stream';
 
 /**
- * Writes the files and directories of an archive of our own to this machine.
- * @param place where a member goes, whose parents are there then
+ * Unpacks a tar archive of files and directories. The archive must be our own: names are not checked.
+ * @param place where a member goes, by its name; it may prepare parent directories
  */
 export async function writeMembers(archive: Readable | Buffer, place: (name: string) => Promise<string>): Promise<void> {
   const members = extract();
@@ -25,7 +25,7 @@ export async function writeMembers(archive: Readable | Buffer, place: (name: str
   }
 }
 
-/** An archive of a folder's files. Links and special files are left out. */
+/** A tar archive of a folder's files, named from the folder's own name on. Links and special files are left out. */
 export function folderArchive(folder: string): Readable {
   const archive = pack();
   addFolder(archive, folder, posix.basename(folder)).then(
@@ -42,7 +42,7 @@ async function addFolder(archive: Pack, folder: string, name: string): Promise<v
     if (found.isDirectory()) await addFolder(archive, at, `${name}/${entry}`);
     else if (found.isFile()) {
       const sink = archive.entry({ name: `${name}/${entry}`, size: found.size });
-      // What is written meanwhile is not ours to see.
+      // A file that grows meanwhile must not give more bytes than its header says.
       await pipeline(found.size > 0 ? createReadStream(at, { end: found.size - 1 }) : [], sink);
     }
   }

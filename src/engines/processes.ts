@@ -3,23 +3,26 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { ExecProcess } from './engine.js';
 
-/** A process with its streams, and its number. */
+/** A process that we started on this machine. */
 export interface StartedProcess extends ExecProcess {
+  /** Undefined where it could not be started. */
   pid: number | undefined;
-  /** What it writes to descriptor 3, where that was asked for. */
+  /** What it writes to descriptor 3; null without {@link StartOptions.report}. */
   report: Readable | null;
   kill(): void;
 }
 
 export interface StartOptions {
+  /** All variables that it gets. */
   environment: Record<string, string>;
+  /** Whether it has a standard input. */
   input: boolean;
   cwd?: string;
-  /** Gives the process a descriptor 3 to tell something of itself by; others have none that an app would inherit. */
+  /** Opens descriptor 3 for a report of its own. Others must not have it, since the app would inherit it. */
   report?: true;
 }
 
-/** Starts a program with exactly this environment. Its exit status is 128 and the signal's number where one ended it. */
+/** Starts a program with exactly this environment. Where a signal ends it, its exit status is 128 + the signal's number. */
 export function startProcess([file, ...args]: readonly string[], { environment, input, cwd, report }: StartOptions): StartedProcess {
   const child = execa(file as string, args, {
     reject: false,
@@ -28,10 +31,10 @@ export function startProcess([file, ...args]: readonly string[], { environment, 
     env: environment,
     ...(cwd !== undefined && { cwd }),
     stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(report ? (['pipe'] as const) : [])],
-    // It dies with us by the kernel's hand; the library's own way would keep our handlers of signals from their work.
+    // setpriv --pdeathsig kills it; execa's cleanup would run before our signal handlers.
     cleanup: false,
   });
-  // Read at once: what a process said before it ended would be gone with it.
+  // Read from the start: a process that ends at once would take its message with it.
   const stderr = (child.stderr as Readable).pipe(new PassThrough());
   const exit = child.then(({ exitCode, signal }) => exitCode ?? 128 + (signal ? constants.signals[signal as NodeJS.Signals] : 0));
   return {
@@ -45,7 +48,7 @@ export function startProcess([file, ...args]: readonly string[], { environment, 
   };
 }
 
-/** Sends a signal, by name or number, to a process that may have ended. */
+/** Sends a signal, by name or number. A process that has ended already is no error. */
 export function sendSignal(pid: number, name: string): void {
   try {
     process.kill(pid, /^\d+$/.test(name) ? Number(name) : name);
@@ -54,7 +57,7 @@ export function sendSignal(pid: number, name: string): void {
   }
 }
 
-/** The environment of this process, for programs that set containers up. */
+/** The environment of this process, for the programs that make namespaces. */
 export function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

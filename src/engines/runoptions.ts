@@ -2,9 +2,9 @@ import { z } from 'zod';
 
 const list = z.array(z.string());
 
-/** How a container is run; names and meaning are those of `docker run`. */
+/** How a container is run. Names and meaning are those of the options of `docker run`. */
 export const RunOptionsSchema = z.strictObject({
-  /** `NAME=VALUE`, beside the image's own. */
+  /** `NAME=VALUE`, added to those of the image. */
   env: list,
   volume: list,
   mount: list.default([]),
@@ -12,9 +12,9 @@ export const RunOptionsSchema = z.strictObject({
   ulimit: list.default([]),
   device: list.default([]),
   gpus: z.string().exactOptional(),
-  /** Standard input is ours. */
+  /** The app reads our standard input. */
   interactive: z.literal(true).exactOptional(),
-  /** A terminal: what the app says comes in one stream. */
+  /** The app has a terminal, so its stdout and stderr are one stream. */
   tty: z.literal(true).exactOptional(),
   user: z.string().exactOptional(),
   workdir: z.string().exactOptional(),
@@ -24,7 +24,7 @@ export const RunOptionsSchema = z.strictObject({
   addHost: list,
   tmpfs: list,
   readOnly: z.boolean(),
-  /** An init process of the runtime's as process 1. */
+  /** The runtime's init program is process 1. */
   init: z.literal(true).exactOptional(),
   capAdd: list,
   capDrop: list,
@@ -38,6 +38,7 @@ export const RunOptionsSchema = z.strictObject({
 });
 export type RunOptions = z.infer<typeof RunOptionsSchema>;
 
+/** `docker run` without any option. */
 export const PLAIN_RUN: RunOptions = {
   env: [],
   volume: [],

@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { cacheFolder } from '../cache.js';
+import { debug } from '../debug.js';
 import { explained } from '../errors.js';
-import { type Machine, removeTree } from './local/namespaces.js';
 
-/** Where sessions have their folders: on a disk, since an image may be larger than what /tmp holds. */
+/** Seconds that a session may take to write its owner file. */
+const GRACE = 60;
+
+/** Parent of all session folders. It is in the cache, since an image may be larger than what /tmp can hold. */
 function sessionsFolder(): string {
   return join(cacheFolder(), 'sessions');
 }
 
-/** A folder that one session has for itself. */
+/** Folder of one session. Its file `owner` names the process that uses it: number and start time. */
 export class SessionFolder {
   private count = 0;
 
@@ -19,46 +23,67 @@ export class SessionFolder {
     readonly id: string,
   ) {}
 
+  /** @throws UserError where the disk is full or the cache folder can't be written */
   static async create(): Promise<SessionFolder> {
     const id = randomBytes(6).toString('hex');
     const path = join(sessionsFolder(), id);
     try {
       await mkdir(path, { recursive: true, mode: 0o755 });
-      await writeFile(join(path, 'owner'), `${process.pid} ${await startOf(process.pid)}`);
+      await writeFileAtomic(join(path, 'owner'), `${process.pid} ${await startTimeOf(process.pid)}`);
     } catch (error) {
       throw explained(error, path);
     }
+    debug.engine('session %s: files in %s', id, path);
     return new SessionFolder(path, id);
   }
 
-  /** A new folder in it. */
+  /** Makes a new folder in it. */
   async folder(name: string): Promise<string> {
     const path = this.next(name);
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    try {
+      await mkdir(path, { recursive: true, mode: 0o755 });
+    } catch (error) {
+      throw explained(error, path);
+    }
     return path;
   }
 
-  /** A path in it that is not there yet. */
+  /** An unused path in it. */
   next(name: string): string {
     return join(this.path, `${name}-${this.count++}`);
   }
 }
 
-/** Removes the folders of sessions whose process has ended, however it did; returns their names. */
-export async function removeDeadSessions(user: Machine['user']): Promise<string[]> {
+/**
+ * Removes the folders of sessions whose process has ended, also if it was killed.
+ * @param remove removes a folder with everything in it
+ * @returns the names of what was removed
+ */
+export async function removeDeadSessions(remove: (folder: string) => Promise<void>): Promise<string[]> {
   const removed: string[] = [];
   const root = sessionsFolder();
   for (const id of await readdir(root).catch(() => [])) {
-    const [pid, start] = (await readFile(join(root, id, 'owner'), 'utf8').catch(() => '')).split(' ');
-    if (pid && start && (await startOf(Number(pid))) === start) continue;
-    await removeTree(join(root, id), user);
+    const folder = join(root, id);
+    if (await isAlive(folder)) continue;
+    await remove(folder);
+    debug.engine('session %s: removed, its process has ended', id);
     removed.push(`session ${id}`);
   }
   return removed;
 }
 
-/** When a process started, in clock ticks since the machine did (proc(5), stat): with its number, it is that process. */
-async function startOf(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+async function isAlive(folder: string): Promise<boolean> {
+  const [pid, start] = (await readFile(join(folder, 'owner'), 'utf8').catch(() => '')).split(' ');
+  if (pid && start) return (await startTimeOf(Number(pid))) === start;
+  const made = await stat(folder).catch(() => undefined);
+  return made !== undefined && Date.now() - made.mtimeMs < GRACE * 1000;
+}
+
+/**
+ * When a process started, in clock ticks since boot (proc(5), stat, field 22). Number and start time together identify a
+ * process, since numbers are used again. Undefined where there is no such process.
+ */
+async function startTimeOf(pid: number): Promise<string | undefined> {
+  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return line?.slice(line.lastIndexOf(')') + 2).split(' ')[19];
 }

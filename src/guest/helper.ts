@@ -7,7 +7,7 @@ import fg from 'fast-glob';
 import { pack } from 'tar-stream';
 import { debug } from '../debug.js';
 import type { ImageInfo, Session } from '../engines/engine.js';
-import { machineRoots, type Surroundings } from '../engines/host/surroundings.js';
+import { hostRoots, type Surroundings } from '../engines/host/surroundings.js';
 import { PLAIN_RUN, type RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
 import type { Summary } from '../python/summary.js';
@@ -177,12 +177,12 @@ export class Helper {
   }
 
   /**
-   * What is looked at of this machine: see {@link machineRoots}.
+   * What is looked at of this machine: see {@link hostRoots}.
    * @param paths whatever else was seen
    * @param made paths that the run may have made: what changed after `since` (s) was not there before
    */
   async machineFs(around: Surroundings, paths: readonly string[], made: readonly string[], since: number): Promise<Map<string, Entry>> {
-    return parseInventory((await this.channel.ask({ op: 'inventory', ...machineRoots(around), paths, made, since })).toString());
+    return parseInventory((await this.channel.ask({ op: 'inventory', ...hostRoots(around), paths, made, since })).toString());
   }
 
   /** A file system of these entries. This helper reads the bytes of its files. */

@@ -29,8 +29,8 @@ const ELSEWHERE = [
  * of the whole image.
  */
 export async function* interpretersOf(session: Session, image: ImageInfo): AsyncGenerator<string> {
-  if (image.machine) {
-    yield image.machine.python;
+  if (image.python !== undefined) {
+    yield image.python;
     return;
   }
   const { config } = image;

@@ -35,7 +35,7 @@ export async function withSession<T>(
 ): Promise<T> {
   let session: Session | undefined;
   const run = async () => {
-    const engine = await timed('engine', 'choosing an engine', () => chooseEngine(wish, name?.text));
+    const engine = await timed('engine', 'choosing an engine', () => chooseEngine(wish, name));
     session = await timed('engine', `opening a session of the ${engine.name} engine`, () => engine.openSession());
     try {
       signal?.throwIfAborted();

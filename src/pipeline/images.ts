@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ImageInfo } from '../engines/engine.js';
-import { UserError } from '../errors.js';
+import { UserError, usageError } from '../errors.js';
 import type { ImageName } from '../images/name.js';
 import { referenceText } from '../images/reference.js';
 import { openSource } from '../images/transports/open.js';
@@ -33,7 +33,8 @@ export async function openImage({ engine, session, progress }: Context, name: Im
     case 'rootfs':
       return session.importDirectory(name.text, name.path);
     case 'host':
-      return session.importMachine(options.command ?? [], options.environment ?? []);
+      if (!session.importHost) throw usageError('host: can only be the image that is shrunk.', 'Name another image.');
+      return session.importHost(options.command ?? [], options.environment ?? []);
     default:
       return progress.task(`Reading ${name.text}`, async () => {
         const source = await openSource(name.text, name, options.platform, () => session.spool());

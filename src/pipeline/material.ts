@@ -5,8 +5,8 @@ import type { Helper } from '../guest/helper.js';
 import type { Analyst } from '../keep/python/world.js';
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
+import type { Watching } from '../trace/watching.js';
 import { commandOf } from '../watching/app.js';
-import type { Watching } from '../watching/run.js';
 import type { Context } from './context.js';
 
 /** One run of the trace, with what a comparison needs to do it again. */

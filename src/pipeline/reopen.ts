@@ -42,9 +42,9 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
   const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () =>
     Helper.start(context.session, original, trace.python.executable),
   );
-  const view = original.machine
-    ? await viewMachine(helper, original, trace, include, undefined)
-    : { fs: await helper.rootFs(), warnings: [] };
+  const view = original.separateRoot
+    ? { fs: await helper.rootFs(), warnings: [] }
+    : await viewMachine(helper, original, trace, include, undefined);
   for (const warning of view.warnings) context.progress.note(`warning: ${warning}`);
   return {
     context,

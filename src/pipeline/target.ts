@@ -51,7 +51,7 @@ export async function targetOf(context: Context, original: ImageName, choice: Ta
 
 function defaultTarget({ engine }: Context, reference: Reference, folder: Folder): ImageName {
   const text = referenceText(reference);
-  if (engine.name === 'docker') return { text, transport: 'docker-daemon', reference };
+  if (engine.features.imageNames) return { text, transport: 'docker-daemon', reference };
   return parseImageName(`oci:${join(folder.path, 'image')}:${reference.tag ?? 'latest'}`);
 }
 
@@ -61,7 +61,7 @@ function requireDaemonName({ engine }: Context, { text, reference }: Extract<Ima
       `--output ${text} names an image in the Docker daemon, and looks like a file.`,
       `Write docker-archive:${text} or oci-archive:${text} for a file, docker-daemon:${text} for an image of that name.`,
     );
-  if (engine.name !== 'docker')
+  if (!engine.features.imageNames)
     throw usageError(
       `--output ${text}: no Docker daemon is used here.`,
       'Write to oci:DIR, oci-archive:FILE, docker-archive:FILE, rootfs:DIR or docker://NAME.',
@@ -94,7 +94,7 @@ async function requireOurs({ engine, session }: Context, name: ImageName): Promi
 /** Gives an image its name: in the daemon, in files or in a registry. */
 export async function publish({ engine, session, progress }: Context, id: string, { name, label }: Target): Promise<void> {
   if (name.transport === 'docker-daemon') {
-    await engine.tag(id, referenceText(name.reference));
+    await engine.tag(id, name.reference);
     await engine.untag(session.temporaryName);
     return;
   }

@@ -32,7 +32,7 @@ export async function traceStage(
   { append, include = [] }: TraceWishes = {},
 ): Promise<Traced> {
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
-  const exercise = original.machine ? { ...wanted, args: original.config.Cmd ?? [] } : wanted;
+  const exercise = original.separateRoot ? wanted : { ...wanted, args: original.config.Cmd ?? [] };
   const { session, progress } = context;
   const prepare = (python?: string) =>
     progress.task(`Preparing ${original.reference}`, () =>

@@ -6,7 +6,8 @@ import type { Helper } from '../guest/helper.js';
 import { observedAdditions } from '../keep/observed.js';
 import type { RootFs } from '../rootfs.js';
 import { mergeFacts } from '../trace/fromfacts.js';
-import { type Outcome, runWatched, type Watching } from '../watching/run.js';
+import type { Watching } from '../trace/watching.js';
+import { type Outcome, runWatched } from '../watching/run.js';
 import { compareAnswers, type Difference } from './compare.js';
 
 export interface SmokeInput {

@@ -15,8 +15,8 @@ const START_LINE = `import os; _p="${KIT_MOUNT}/pyshrink_probes/imports.py"; _g=
  * @returns its id, or the id of `image` itself where nothing may be added
  */
 export async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
-  // Nothing is written to a machine.
-  if (image.machine || helper.python.sitePackages.length === 0) return image.id;
+  // Nothing is written to this machine itself, and an engine may have no way to commit.
+  if (!image.separateRoot || !session.features.commit || helper.python.sitePackages.length === 0) return image.id;
   // Without run options: the new image inherits the configuration of this container.
   const container = await session.create({
     image: image.id,
@@ -33,7 +33,7 @@ export async function addImportProbe(session: Session, helper: Helper, image: Im
   await container.putArchive('/', archive as unknown as Readable);
   // Gives the interpreter a new inode and change time, as it has in the shrunk image. Programs that remember things by
   // them (uv's cache) then behave the same in both. The local engine unpacks the image anew in any case.
-  if (session.engine === 'docker') {
+  if (!session.features.freshFiles) {
     const { real } = helper.python;
     // Read to its end first: the daemon can't read from and write to a container at the same time.
     await container.putArchive(posix.dirname(real), await buffer(await container.getArchive(real)));

@@ -1,5 +1,4 @@
 import { execa } from 'execa';
-import { z } from 'zod';
 import { debug } from '../debug.js';
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
@@ -8,16 +7,8 @@ import type { Exercise } from '../exercise/exercise.js';
 import { perform } from '../exercise/perform.js';
 import type { Helper } from '../guest/helper.js';
 import type { Observed } from '../trace/facts.js';
+import type { Watching } from '../trace/watching.js';
 import { WatchedApp, type WatchedSpec } from './watched.js';
-
-/** How the app had to be watched. Empty: with a listener and without CAP_SYS_PTRACE, as most apps. */
-export const WatchingSchema = z.strictObject({
-  /** Why the supervisor can't listen to system calls. Only the weaker tracers run then. */
-  noListener: z.string().exactOptional(),
-  /** Set where the supervisor needs CAP_SYS_PTRACE because the app changes its user. */
-  ptrace: z.literal(true).exactOptional(),
-});
-export type Watching = z.infer<typeof WatchingSchema>;
 
 /** One run of the app under the supervisor. */
 export interface Outcome {

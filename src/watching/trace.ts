@@ -11,10 +11,11 @@ import type { Observed } from '../trace/facts.js';
 import { traceFromFacts } from '../trace/fromfacts.js';
 import { programWarnings } from '../trace/programs.js';
 import type { Trace } from '../trace/schema.js';
+import type { Watching } from '../trace/watching.js';
 import { commandOf } from './app.js';
 import { beforeRun, viewMachine } from './hostview.js';
 import { addImportProbe } from './importprobe.js';
-import { runWatched, type Watching, watchingWarnings } from './run.js';
+import { runWatched, watchingWarnings } from './run.js';
 
 export interface TraceResult {
   trace: Trace;
@@ -40,9 +41,9 @@ export async function traceImage(
   include: readonly string[] = [],
 ): Promise<TraceResult> {
   // Both at once: the helper lists the image while the daemon commits the probe.
-  const [listed, probed] = await Promise.all([image.machine ? undefined : helper.rootFs(), addImportProbe(session, helper, image)]);
+  const [listed, probed] = await Promise.all([image.separateRoot ? helper.rootFs() : undefined, addImportProbe(session, helper, image)]);
   const kit = await helper.kitFor(image.id);
-  const before = image.machine && (await beforeRun(image.config.WorkingDir ?? '/'));
+  const before = image.separateRoot ? undefined : await beforeRun(image.config.WorkingDir ?? '/');
   const first: Watching = kit.lacking === null ? {} : { noListener: `the image's Python can't do it (${kit.lacking})` };
   const where = { image: probed, config: image.config, volume: helper.volume, kit, name: 'trace' };
   const { answers, observed, watching } = await runWatched(session, exercise, first, where, say);
@@ -63,7 +64,7 @@ export async function traceImage(
     ...view.warnings,
     ...opinion.warnings,
   ];
-  const interpreter = image.machine ? undefined : otherInterpreter(fs, trace, helper.python.executable);
+  const interpreter = image.python !== undefined ? undefined : otherInterpreter(fs, trace, helper.python.executable);
   return { trace, watching, answers, fs, interpreter };
 }
 
@@ -86,7 +87,7 @@ async function traceOf(
       reference: image.reference,
       digests: image.digests,
       size: image.size,
-      ...(image.machine && { shared: true }),
+      ...(!image.separateRoot && { shared: true }),
       platform: [os, architecture, variant].filter(Boolean).join('/'),
     },
     engine: session.engine,

@@ -51,7 +51,7 @@ export class WatchedApp extends App {
 
   /** @throws UserError where there is no command, or the container does not start */
   static async start(session: Session, spec: WatchedSpec): Promise<WatchedApp> {
-    if (spec.kit.lacking !== null && session.engine === 'local')
+    if (spec.kit.lacking !== null && !session.features.runtime)
       throw new UserError(
         `The image's Python lacks what the local engine needs: ${spec.kit.lacking}.`,
         'Use a Docker daemon for this image.',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Answers } from '../exercise/answers.js';
 import { StoredExerciseSchema } from '../exercise/exercise.js';
-import { WatchingSchema } from '../watching/run.js';
+import { WatchingSchema } from '../trace/watching.js';
 
 /**
  * What a trace must not hold, since it may be secret: each exercise to the letter, and what the original answered.

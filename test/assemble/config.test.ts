@@ -10,6 +10,7 @@ const original: ImageInfo = {
   config: { Cmd: ['python3'], Env: ['A=1'], Labels: { own: 'kept' } },
   size: 1,
   created: '2024-01-01T00:00:00Z',
+  separateRoot: true,
   layers: ['sha256:a'],
 };
 const layers = [{ name: 'app', diffId: 'sha256:b' }];

@@ -31,7 +31,7 @@ function config(folder: string, layout: string) {
   return read(read(index.digest).config.digest);
 }
 
-const possible = !('refused' in (await new LocalEngine().machine()));
+const possible = !('refused' in (await new LocalEngine().namespaces()));
 
 describe.runIf(possible)('host:', () => {
   it('shrinks a command of this machine, without its secrets and its environment', async () => {

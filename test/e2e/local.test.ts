@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Machine } from '../../src/engines/local/namespaces.js';
+import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
 import { LocalSession } from '../../src/engines/local/session.js';
 import { PLAIN_RUN } from '../../src/engines/runoptions.js';
 import { SessionFolder } from '../../src/engines/sessionfolder.js';
@@ -194,11 +194,11 @@ describeWithEngine('the local engine', () => {
   it.each([
     [['docker-archive:/nowhere.tar'], 2, /there is no such file/],
     [['app:1', '--engine', 'local'], 1, /is the name of an image in a Docker daemon, and none is used/],
-    [['rootfs:/nowhere', '--engine', 'local'], 2, /is no directory/],
+    [['rootfs:/nowhere', '--engine', 'local'], 2, /is not a directory/],
     [['ROOT', '--engine', 'local', '--network', 'mine', '--', 'true'], 2, /the local engine has the network of this machine/],
-    [['ROOT', '--engine', 'local', '--security-opt', 'seccomp=x.json', '--', 'true'], 2, /the local engine has no profiles/],
-    [['ROOT', '--engine', 'local', '--memory', '1g', '--', 'true'], 2, /sets no limits/],
-    [['host:', '--engine', 'docker', '--', 'python3', '-V'], 1, /A daemon has no part in tracing host:/],
+    [['ROOT', '--engine', 'local', '--security-opt', 'seccomp=x.json', '--', 'true'], 2, /the local engine has no security profiles/],
+    [['ROOT', '--engine', 'local', '--memory', '1g', '--', 'true'], 2, /sets no memory limits/],
+    [['host:', '--engine', 'docker', '--', 'python3', '-V'], 2, /host: is a command of this machine/],
   ] as const)('%j: one clear message', async (args, code, message) => {
     const run = await pyshrink(['trace', ...args.map((word) => (word === 'ROOT' ? `rootfs:${root}` : word))], { env: ownCache() });
     expect(run.exitCode, run.all as string).toBe(code);
@@ -236,7 +236,7 @@ describeWithEngine('the local engine', () => {
     ['a copy, where the kernel refuses overlayfs', { user: 'root', overlay: 'copy' }, ''],
     ['fuse-overlayfs', { user: 'root', overlay: 'fuse' }, 'fuse-overlayfs'],
     ['bubblewrap', { user: 'bubblewrap', overlay: 'kernel' }, 'bwrap'],
-  ] as [string, Machine, string][])('by other means: %s', (_, machine, program) => {
+  ] as [string, NamespaceSupport, string][])('by other means: %s', (_, machine, program) => {
     it.skipIf(program !== '' && !hasProgram(program))('changes stay in the container', async () => {
       const session = new LocalSession(await SessionFolder.create(), machine);
       try {

@@ -13,7 +13,7 @@ const VERSION = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8'))
 const NOT_CLONED = ['.git', '.pyshrink', 'dist', 'node_modules'];
 /** What npm has in its cache is not asked of the registry again. */
 const CACHED = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
-const possible = HAS_ENGINE || !('refused' in (await new LocalEngine().machine()));
+const possible = HAS_ENGINE || !('refused' in (await new LocalEngine().namespaces()));
 
 describe('the packed program', () => {
   let members: string[];

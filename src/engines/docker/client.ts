@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Dockerode from 'dockerode';
+import { debug } from '../../debug.js';
 import { UserError, usageError } from '../../errors.js';
 import { type Endpoint, findEndpoint } from './endpoints.js';
 import { SshAgent } from './ssh.js';
 
-/** The oldest API that pyshrink was tried with: Docker 20.10. */
+/** The oldest version of the API that pyshrink is tested with: that of Docker 20.10. */
 export const API_VERSION = 'v1.41';
 
 const REMEDY = "Start Docker (or Podman's socket) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this machine.";
 
-/** Connects to the daemon and asks whether it is there. Throws a UserError when it is not. */
+/** Connects to the daemon and sends a ping. @throws UserError where there is no daemon, or it does not answer */
 export async function connect(environment: NodeJS.ProcessEnv = process.env): Promise<{ docker: Dockerode; endpoint: Endpoint }> {
   const endpoint = findEndpoint(environment);
   if (!endpoint) throw new UserError('No Docker daemon was found.', REMEDY);
@@ -18,6 +19,7 @@ export async function connect(environment: NodeJS.ProcessEnv = process.env): Pro
   try {
     await docker.ping();
   } catch (error) {
+    debug.engine('%s does not answer: %o', endpoint.host, error);
     throw new UserError(`The Docker daemon at ${endpoint.host} (${endpoint.source}) does not answer: ${messageOf(error)}`, REMEDY);
   }
   return { docker, endpoint };
@@ -26,11 +28,11 @@ export async function connect(environment: NodeJS.ProcessEnv = process.env): Pro
 function connection(endpoint: Endpoint): Dockerode.DockerOptions {
   const [, scheme, rest = ''] = /^(unix|tcp|http|https|ssh):\/\/(.*)$/.exec(endpoint.host) ?? [];
   if (scheme === 'unix') return { socketPath: rest };
-  const address = `tcp://${rest}`; // of http and https, a URL forgets their own ports
+  const address = `tcp://${rest}`; // a URL with the scheme http or https would drop that scheme's default port
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (scheme === undefined || !url?.hostname)
     throw usageError(
-      `${endpoint.host} (${endpoint.source}) is not an address of a Docker daemon`,
+      `${endpoint.host} (${endpoint.source}) is not the address of a Docker daemon`,
       'Use unix://PATH, tcp://HOST:PORT or ssh://[USER@]HOST.',
     );
   if (scheme === 'ssh') {
@@ -46,16 +48,26 @@ function connection(endpoint: Endpoint): Dockerode.DockerOptions {
   };
 }
 
-/** The text of an error, with the daemon's own words where it has any. */
+/** Message of an error: the daemon's own where it sent one. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) {
-    const told = (error as { json?: { message?: string } }).json?.message;
-    return told ?? (error.message || String((error as NodeJS.ErrnoException).code ?? error.name));
+    const sent = (error as { json?: { message?: string } }).json?.message;
+    return sent ?? (error.message || String((error as NodeJS.ErrnoException).code ?? error.name));
   }
   return String(error);
 }
 
-/** HTTP status of an answer of the daemon that dockerode threw. */
+/** HTTP status of an error that dockerode made from an answer of the daemon; undefined for other errors. */
 export function statusOf(error: unknown): number | undefined {
   return (error as { statusCode?: number } | undefined)?.statusCode;
+}
+
+/**
+ * Turns failures of the daemon itself (status 500, e.g. a full disk) into UserErrors.
+ * @param task what the daemon was asked to do, e.g. `create a volume`
+ * @returns any other error as it is
+ */
+export function daemonFailure(error: unknown, task: string): unknown {
+  if (statusOf(error) !== 500) return error;
+  return new UserError(`The Docker daemon could not ${task}: ${messageOf(error)}`, "Check the daemon's disk space and log.");
 }

@@ -1,18 +1,20 @@
 import { type Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
+import { debug } from '../../debug.js';
 import { UserError } from '../../errors.js';
 import type { Attached, Container, ExecProcess } from '../engine.js';
-import { messageOf, statusOf } from './client.js';
+import { daemonFailure, messageOf, statusOf } from './client.js';
 import { demultiplex } from './streams.js';
 
-const EXIT_POLL_MILLISECONDS = 20;
-const ASK_MILLISECONDS = 200;
+/** Milliseconds between two questions whether an exec has ended, and whether a container has. */
+const EXEC_POLL = 20;
+const STATE_POLL = 200;
 
 /** A container of the Docker daemon. */
 export class DockerContainer implements Container {
   private close: () => void = () => {};
-  /** Resolves when the streams of the started container have come to their end. */
+  /** Resolves when the streams of the started container have ended. */
   private readonly closed = new Promise<void>((resolve) => {
     this.close = resolve;
   });
@@ -27,45 +29,52 @@ export class DockerContainer implements Container {
     return this.container.id;
   }
 
+  private get name(): string {
+    return this.id.slice(0, 12);
+  }
+
   async start(): Promise<Attached> {
     const stream = await hijacked((taken) =>
       this.container.attach({ stream: true, stdin: this.streams.input, stdout: true, stderr: true, ...taken }),
     );
-    // A terminal's output is one stream, without frames.
+    // With a terminal, the output is one stream without frames.
     const streams = this.streams.tty ? { stdout: stream, stderr: Readable.from([]) } : demultiplex(stream);
     stream.once('close', () => this.close());
     await this.container.start();
+    debug.engine('container %s: started', this.name);
     return { stdin: stream, ...streams };
   }
 
-  /** The daemon's own answer, or where it goes away without one, what it says when it is asked anew. */
+  /** Waits for the daemon's answer. Where that does not come although the streams have ended, it asks for the state. */
   async wait(): Promise<number> {
-    // The default condition, not-running, is also met by a container that ended before it was asked.
-    const told = this.container.wait().then(({ StatusCode }: { StatusCode: number }) => StatusCode);
+    // A container that has ended already meets the condition too (its default is not-running).
+    const answered = this.container.wait().then(({ StatusCode }: { StatusCode: number }) => StatusCode);
     const asked = this.closed.then(async () => {
       for (;;) {
         const { State } = await this.container.inspect();
         if (!State.Running && State.Status !== 'created') return State.ExitCode;
-        await sleep(ASK_MILLISECONDS);
+        await sleep(STATE_POLL);
       }
     });
-    return explained(Promise.race([told, asked]));
+    const status = await describing(Promise.race([answered, asked]));
+    debug.engine('container %s: ended with status %d', this.name, status);
+    return status;
   }
 
   async outOfMemory(): Promise<boolean> {
-    return (await explained(this.container.inspect())).State.OOMKilled;
+    return (await describing(this.container.inspect())).State.OOMKilled;
   }
 
   async signal(name: string): Promise<void> {
     try {
       await this.container.kill({ signal: name });
     } catch (error) {
-      if (statusOf(error) !== 409 && statusOf(error) !== 404) throw toldOf(error); // it has ended
+      if (statusOf(error) !== 409 && statusOf(error) !== 404) throw describe(error); // 409 and 404: it has ended
     }
   }
 
   async exec(command: string[], options: { env?: string[]; user?: string } = {}): Promise<ExecProcess> {
-    const exec = await explained(
+    const exec = await describing(
       this.container.exec({
         Cmd: command,
         AttachStdin: true,
@@ -75,37 +84,40 @@ export class DockerContainer implements Container {
         ...(options.user !== undefined && { User: options.user }),
       }),
     );
-    const stream = await explained(hijacked((taken) => exec.start({ stdin: true, ...taken })));
+    const stream = await describing(hijacked((taken) => exec.start({ stdin: true, ...taken })));
     const streams = demultiplex(stream);
     const exit = new Promise<number>((resolve, reject) => {
       stream.once('error', reject);
       stream.once('close', () => exitOf(exec).then(resolve, reject));
       stream.once('end', () => stream.destroy());
     });
-    exit.catch(() => {});
+    exit.catch(() => {}); // the caller may never ask for it
     return { stdin: stream, ...streams, exit };
   }
 
   async putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
-    await this.container.putArchive(archive as NodeJS.ReadableStream, { path: directory });
+    await describing(
+      this.container.putArchive(archive as NodeJS.ReadableStream, { path: directory }),
+      `write to ${directory} of a container`,
+    );
   }
 
   async getArchive(path: string): Promise<Readable> {
-    return (await explained(this.container.getArchive({ path }))) as Readable;
+    return (await describing(this.container.getArchive({ path }))) as Readable;
   }
 
   async remove(): Promise<void> {
     try {
       await this.container.remove({ force: true, v: true });
     } catch (error) {
-      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // gone, or already going
+      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // 404 and 409: it is removed, or being removed
     }
   }
 }
 
 /**
- * The connection that a request takes over. Where the daemon refuses, the connection is closed: its request has no end
- * of its own, and would keep it, and with it this process, for good.
+ * Sends a request that takes its connection over, and returns the connection. Where the daemon refuses, the connection is
+ * closed: nothing else would end the request, and it would keep this process running.
  */
 async function hijacked(
   request: (options: { hijack: true; abortSignal: AbortSignal }) => Promise<NodeJS.ReadWriteStream>,
@@ -119,29 +131,35 @@ async function hijacked(
   }
 }
 
-/** The same, with what may happen to a container that is not ours alone said in words. */
-function explained<T>(work: Promise<T>): Promise<T> {
+/**
+ * Rethrows daemon failures as UserErrors.
+ * @param task what the daemon was asked to do
+ */
+function describing<T>(work: Promise<T>, task = 'work with a container'): Promise<T> {
   return work.catch((error: unknown) => {
-    throw toldOf(error);
+    throw describe(error, task);
   });
 }
 
-function toldOf(error: unknown): unknown {
-  if (statusOf(error) === 404)
+function describe(error: unknown, task?: string): unknown {
+  if (statusOf(error) === 404 && !/no such file|could not find the file/i.test(messageOf(error)))
     return new UserError(
-      'The container is gone: somebody else has removed it, or the daemon was started anew.',
-      'Run it again, and leave containers with the label io.pyshrink.session alone meanwhile.',
+      'The container is gone: somebody has removed it, or the Docker daemon was restarted.',
+      'Run it again, and do not touch containers with the label io.pyshrink.session meanwhile.',
     );
   if (statusOf(error) === undefined && !(error instanceof UserError))
-    return new UserError(`The daemon went away: ${messageOf(error)}.`, 'See that it runs, and try again; what is left is removed then.');
-  return error;
+    return new UserError(
+      `The connection to the Docker daemon broke: ${messageOf(error)}.`,
+      'See that the daemon runs, and try again; pyshrink then removes what is left.',
+    );
+  return task === undefined ? error : daemonFailure(error, task);
 }
 
-/** The exit status of an exec whose streams have ended; the daemon may take a moment to know it. */
+/** The exit status of an exec whose streams have ended. The daemon may learn of the end a moment later. */
 async function exitOf(exec: Dockerode.Exec): Promise<number> {
   for (;;) {
     const { Running, ExitCode } = await exec.inspect();
     if (!Running) return ExitCode ?? -1;
-    await sleep(EXIT_POLL_MILLISECONDS);
+    await sleep(EXEC_POLL);
   }
 }

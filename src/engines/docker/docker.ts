@@ -1,63 +1,69 @@
 import type Dockerode from 'dockerode';
 import { UserError } from '../../errors.js';
-import { parseReference } from '../../images/reference.js';
+import type { Reference } from '../../images/reference.js';
 import type { Engine, ImageInfo, Session } from '../engine.js';
 import { connect, statusOf } from './client.js';
 import type { Endpoint } from './endpoints.js';
 import { inspectImage } from './image.js';
 import { removeLeftovers } from './leftovers.js';
-import { DockerSession } from './session.js';
+import { DOCKER_FEATURES, DockerSession } from './session.js';
 
-/** What a daemon tells of itself. */
-export interface EngineDescription {
+/** What a daemon says about itself. */
+export interface DaemonInformation {
   version: string;
   api: string;
-  /** Operating system and architecture. */
+  /** Operating system, architecture and kernel. */
   system: string;
-  /** Where and how it was found. */
+  /** Address, and how it was found. */
   endpoint: string;
-  /** Its data directory, on its own machine. */
+  /** Data directory, on the daemon's machine. */
   root: string;
-  /** Names of some images, the newest first. */
+  /** One name of each named image, the newest image first. */
   images: string[];
 }
 
-/** The Docker daemon (or Podman's, which speaks the same API). */
+/** The Docker daemon, or Podman's service, which speaks the same API. */
 export class DockerEngine implements Engine {
   readonly name = 'docker';
+  readonly features = DOCKER_FEATURES;
 
   private constructor(
     private readonly docker: Dockerode,
     private readonly endpoint: Endpoint,
   ) {}
 
-  /** @throws UserError when no daemon answers */
+  /** @throws UserError where no daemon answers */
   static async open(): Promise<DockerEngine> {
     const { docker, endpoint } = await connect();
     return new DockerEngine(docker, endpoint);
   }
 
-  async find(reference: string): Promise<ImageInfo | undefined> {
-    parseReference(reference);
+  async describe(): Promise<string> {
+    const { Version } = await this.docker.version();
+    return `Docker ${Version} at ${this.endpoint.host}`;
+  }
+
+  async find(text: string): Promise<ImageInfo | undefined> {
     try {
-      return await inspectImage(this.docker, reference, reference);
+      return await inspectImage(this.docker, text, text);
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw error;
     }
   }
 
-  async inspect(reference: string): Promise<ImageInfo> {
-    const image = await this.find(reference);
+  async inspect(text: string): Promise<ImageInfo> {
+    const image = await this.find(text);
     if (!image)
       throw new UserError(
-        `There is no image ${reference} in the daemon.`,
-        `Build it, or fetch it with \`docker pull ${reference}\`; \`docker images\` lists what is there.`,
+        `There is no image ${text} in the Docker daemon.`,
+        `Build it, or fetch it with \`docker pull ${text}\`; \`docker images\` lists what is there.`,
       );
     return image;
   }
 
-  async describe(): Promise<EngineDescription> {
+  /** What `pyshrink doctor` reports. */
+  async information(): Promise<DaemonInformation> {
     const [version, info, images] = await Promise.all([this.docker.version(), this.docker.info(), this.docker.listImages()]);
     return {
       version: version.Version,
@@ -76,13 +82,12 @@ export class DockerEngine implements Engine {
     return new DockerSession(this.docker);
   }
 
-  async tag(id: string, name: string): Promise<void> {
-    const { name: repo, tag } = parseReference(name);
-    await this.docker.getImage(id).tag({ repo, tag: tag ?? 'latest' });
+  async tag(id: string, { name, tag }: Reference): Promise<void> {
+    await this.docker.getImage(id).tag({ repo: name, tag: tag ?? 'latest' });
   }
 
-  async untag(name: string): Promise<void> {
-    await this.docker.getImage(name).remove({ noprune: true });
+  async untag(text: string): Promise<void> {
+    await this.docker.getImage(text).remove({ noprune: true });
   }
 
   clean(): Promise<string[]> {

@@ -2,26 +2,29 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { debug } from '../../debug.js';
 
-/** Where a daemon may be listening, and how it was found. */
+/** Address of a daemon. */
 export interface Endpoint {
   /** As in DOCKER_HOST: `unix:///...`, `tcp://...`, `ssh://...`. */
   host: string;
-  /** Folder with ca.pem, cert.pem and key.pem for a TLS connection. */
+  /** Folder with ca.pem, cert.pem and key.pem for TLS. */
   certificates?: string;
+  /** How it was found, for messages. */
   source: string;
 }
 
 /** One way to find the daemon. */
 interface Strategy {
-  find(environment: NodeJS.ProcessEnv): Endpoint | undefined;
+  /** @returns an endpoint, or as text why there is none */
+  find(environment: NodeJS.ProcessEnv): Endpoint | string;
 }
 
 /** DOCKER_HOST, with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH. */
 const fromEnvironment: Strategy = {
   find(environment) {
     const host = environment.DOCKER_HOST;
-    if (!host) return undefined;
+    if (!host) return 'DOCKER_HOST is not set';
     const certificates = environment.DOCKER_CERT_PATH ?? join(configFolder(environment), '');
     return { host, source: 'DOCKER_HOST', ...(environment.DOCKER_TLS_VERIFY && { certificates }) };
   },
@@ -32,17 +35,17 @@ const fromContext: Strategy = {
   find(environment) {
     const folder = configFolder(environment);
     const name = environment.DOCKER_CONTEXT ?? field(readJson(join(folder, 'config.json')), 'currentContext');
-    if (typeof name !== 'string' || name === '' || name === 'default') return undefined;
+    if (typeof name !== 'string' || name === '' || name === 'default') return 'no docker context is chosen';
     const key = createHash('sha256').update(name).digest('hex');
     const endpoints = field(readJson(join(folder, 'contexts', 'meta', key, 'meta.json')), 'Endpoints');
     const host = field(field(endpoints, 'docker'), 'Host');
-    if (typeof host !== 'string') return undefined;
+    if (typeof host !== 'string') return `the docker context ${name} has no address in ${folder}`;
     const tls = join(folder, 'contexts', 'tls', key, 'docker');
     return { host, source: `context ${name}`, ...(existsSync(join(tls, 'cert.pem')) && { certificates: tls }) };
   },
 };
 
-/** The first socket that exists of Docker's, rootless Docker's and Podman's. */
+/** The first socket that exists of Docker, rootless Docker, Docker Desktop and Podman. */
 const fromSockets: Strategy = {
   find(environment) {
     const runtime = environment.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.() ?? 0}`;
@@ -54,17 +57,21 @@ const fromSockets: Strategy = {
       '/run/podman/podman.sock',
     ];
     const socket = sockets.find((path) => existsSync(path));
-    return socket === undefined ? undefined : { host: `unix://${socket}`, source: socket };
+    return socket === undefined ? `there is none of the sockets ${sockets.join(', ')}` : { host: `unix://${socket}`, source: socket };
   },
 };
 
 const STRATEGIES: readonly Strategy[] = [fromEnvironment, fromContext, fromSockets];
 
-/** Finds the daemon as the docker CLI does; undefined where there is nothing that could be one. */
+/** Finds the daemon as the docker CLI does, then by usual sockets. Undefined where nothing names one. */
 export function findEndpoint(environment: NodeJS.ProcessEnv = process.env): Endpoint | undefined {
   for (const strategy of STRATEGIES) {
     const endpoint = strategy.find(environment);
-    if (endpoint) return endpoint;
+    if (typeof endpoint !== 'string') {
+      debug.engine('daemon at %s, from %s', endpoint.host, endpoint.source);
+      return endpoint;
+    }
+    debug.engine('no daemon: %s', endpoint);
   }
   return undefined;
 }
@@ -76,7 +83,8 @@ function configFolder(environment: NodeJS.ProcessEnv): string {
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
+  } catch (error) {
+    debug.engine('%s was not read: %s', path, error);
     return undefined;
   }
 }

@@ -2,7 +2,11 @@ import type Dockerode from 'dockerode';
 import type { ImageConfig } from '../../images/config.js';
 import type { ImageInfo } from '../engine.js';
 
-/** What the daemon knows of an image. Throws its 404 where there is none. */
+/**
+ * Asks the daemon about an image.
+ * @param reference put into the result
+ * @throws the daemon's error, with status 404 where there is no such image
+ */
 export async function inspectImage(docker: Dockerode, name: string, reference: string): Promise<ImageInfo> {
   const info = (await docker.getImage(name).inspect()) as Dockerode.ImageInspectInfo & { Variant?: string };
   return {
@@ -14,5 +18,6 @@ export async function inspectImage(docker: Dockerode, name: string, reference: s
     size: info.Size,
     created: info.Created,
     layers: info.RootFS.Layers ?? [],
+    separateRoot: true,
   };
 }

@@ -1,14 +1,16 @@
 import type Dockerode from 'dockerode';
+import { debug } from '../../debug.js';
+import { messageOf } from './client.js';
 import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 
-/** A session that has no helper yet is given this long to start one. Seconds. */
+/** Seconds that a session may take to start its helper. */
 const GRACE = 60;
 
 /**
- * Removes what dead sessions have left on the daemon and returns its names.
+ * Removes what dead sessions left on the daemon and returns the names of it.
  *
- * A session is alive as long as its helper container runs: the helper ends when the client's connection to it does,
- * also when the client was killed or was on another machine. So no process id has to be compared.
+ * A session is alive as long as its helper container runs. The helper ends when the client's connection ends, also if the
+ * client was killed, or ran elsewhere and lost its network. So no process ids have to be compared.
  */
 export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   const filters = { label: [SESSION_LABEL] };
@@ -34,32 +36,33 @@ export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   }
 
   const removed: string[] = [];
-  const attempt = async (name: string, removal: Promise<unknown>) => {
+  const record = async (name: string, removal: Promise<unknown>) => {
     try {
       await removal;
       removed.push(name);
-    } catch {
-      // Somebody else was quicker.
+    } catch (error) {
+      // Another pyshrink may have removed it first.
+      debug.engine('%s of a dead session could not be removed: %s', name, messageOf(error));
     }
   };
   const dead = (session: string | undefined) => session !== undefined && !live.has(session);
   for (const container of containers) {
     if (dead(container.Labels[SESSION_LABEL])) {
-      await attempt(`container ${container.Id.slice(0, 12)}`, docker.getContainer(container.Id).remove({ force: true, v: true }));
+      await record(`container ${container.Id.slice(0, 12)}`, docker.getContainer(container.Id).remove({ force: true, v: true }));
     }
   }
   for (const image of images) {
     if (dead(image.Labels[SESSION_LABEL]))
-      await attempt(`image ${image.Id.slice(7, 19)}`, docker.getImage(image.Id).remove({ force: true }));
+      await record(`image ${image.Id.slice(7, 19)}`, docker.getImage(image.Id).remove({ force: true }));
   }
-  // Images that smoke has not passed bear only a temporary name, which ends in the session's id.
+  // An image that has not passed smoke has only a temporary name, which ends in the session's id.
   for (const name of temporary.flatMap((image) => image.RepoTags ?? [])) {
     const session = name.slice(name.lastIndexOf(':') + 1);
     if (name.startsWith(`${TEMPORARY_REPOSITORY}/`) && dead(session))
-      await attempt(`image ${name}`, docker.getImage(name).remove({ force: true }));
+      await record(`image ${name}`, docker.getImage(name).remove({ force: true }));
   }
   for (const volume of volumes.Volumes ?? []) {
-    if (dead(volume.Labels?.[SESSION_LABEL])) await attempt(`volume ${volume.Name}`, docker.getVolume(volume.Name).remove({ force: true }));
+    if (dead(volume.Labels?.[SESSION_LABEL])) await record(`volume ${volume.Name}`, docker.getVolume(volume.Name).remove({ force: true }));
   }
   return removed;
 }

@@ -6,9 +6,8 @@ import { type Mount, mountsOf } from '../mounts.js';
 import { parseDevice, parseGpus, parsePublication, parseUlimit } from '../resources.js';
 
 /**
- * A container as the Docker Engine API describes it.
- * @param labels put on it
- * @param volumeOf the volume to mount for a name that the user gave
+ * The request body that creates a container (Docker Engine API, "ContainerCreate").
+ * @param volumeOf finds the volume to mount for a name that the user gave; '' for a volume without a name
  */
 export async function createOptions(
   spec: ContainerSpec,
@@ -31,6 +30,7 @@ export async function createOptions(
     OpenStdin: spec.attachInput,
     StdinOnce: spec.attachInput,
     Tty: run.tty ?? false,
+    // The daemon's own health checks would start processes that nobody watches.
     Healthcheck: { Test: ['NONE'] },
     ExposedPorts: Object.fromEntries(ports.map(({ container, protocol }) => [`${container}/${protocol}`, {}])),
     ...(run.user !== undefined && { User: run.user }),
@@ -70,7 +70,7 @@ async function bindOf({ type, source, target, readOnly, options }: Mount, volume
   return `${from}:${target}:${words.join(',')}`;
 }
 
-/** A seccomp profile is named by its file, and handed over by its text, as the docker CLI does it. */
+/** Replaces the file name of a seccomp profile by the file's content, as the docker CLI does. @throws UserError (usage) */
 async function securityOption(text: string): Promise<string> {
   const file = /^seccomp[=:](.*)$/.exec(text)?.[1];
   if (file === undefined || file === 'unconfined' || file === 'builtin' || file.startsWith('{')) return text;

@@ -7,27 +7,31 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
 import { execa } from 'execa';
-import { UserError } from '../../errors.js';
+import { debug } from '../../debug.js';
+import { explained, UserError } from '../../errors.js';
 import type { ImageSource } from '../../images/source.js';
 import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
-import { type Container, type ContainerSpec, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
-import { messageOf, statusOf } from './client.js';
+import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
+import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
 import { inspectImage } from './image.js';
 import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 import { createOptions } from './options.js';
 
-/** One session on a Docker daemon. */
+export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false };
+
+/** A session on a Docker daemon. */
 export class DockerSession implements Session {
   readonly id = randomBytes(6).toString('hex');
   readonly engine = 'docker';
+  readonly features = DOCKER_FEATURES;
   readonly warnings: string[] = [];
   readonly temporaryName = `${TEMPORARY_REPOSITORY}/image:${this.id}`;
   private readonly containers: DockerContainer[] = [];
   private readonly volumes: string[] = [];
   private readonly images: string[] = [];
-  /** What the daemon is about to make: a session that closes waits for it, so as to remove it. */
+  /** Requests that make something. Closing the session waits for them, so that it can remove what they made. */
   private readonly making = new Set<Promise<unknown>>();
   private closing: Promise<void> | undefined;
   private folder: Promise<string> | undefined;
@@ -39,7 +43,7 @@ export class DockerSession implements Session {
   async createVolume(): Promise<string> {
     const name = `pyshrink-${this.id}-${this.volumes.length}`;
     this.volumes.push(name);
-    await this.make(() => this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } }));
+    await this.make(() => this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } }), 'create a volume');
     return name;
   }
 
@@ -56,28 +60,34 @@ export class DockerSession implements Session {
         const streams = { input: spec.attachInput, tty: spec.run.tty ?? false };
         const container = new DockerContainer(created, streams, () => this.commit(created));
         this.containers.push(container);
+        debug.engine('container %s: created from %s as %s', created.id.slice(0, 12), spec.image, spec.role);
         return container;
       });
     } catch (error) {
       if (error instanceof UserError || this.closing) throw error;
       throw new UserError(
-        `The daemon refused a container of ${spec.image}: ${messageOf(error)}`,
-        'Check the run options; they mean what they mean to `docker run`.',
+        `The Docker daemon refused to create a container of ${spec.image}: ${messageOf(error)}`,
+        'Check the run options: they mean the same as those of `docker run`.',
       );
     }
   }
 
   private async commit(container: Dockerode.Container): Promise<string> {
     return this.make(async () => {
+      const started = performance.now();
       const { Id: id } = (await container.commit({ pause: false, changes: `LABEL ${SESSION_LABEL}=${this.id}` })) as { Id: string };
       this.images.push(id);
+      debug.engine('container %s: committed as %s in %d ms', container.id.slice(0, 12), id, Math.round(performance.now() - started));
       return id;
-    });
+    }, 'commit a container');
   }
 
-  private make<T>(work: () => Promise<T>): Promise<T> {
+  /** @param task names the work where the daemon fails at it, e.g. `create a volume`; without, its error is passed on */
+  private make<T>(work: () => Promise<T>, task?: string): Promise<T> {
     if (this.closing) throw new Error('the session is closed');
-    const made = work();
+    const made = work().catch((error: unknown) => {
+      throw task === undefined ? error : daemonFailure(error, task);
+    });
     this.making.add(made);
     const over = () => this.making.delete(made);
     made.then(over, over);
@@ -85,11 +95,11 @@ export class DockerSession implements Session {
   }
 
   /**
-   * The volume to mount for a name that the user gave. One that is not there yet would be made by the first run and met
-   * by the second: each container gets a fresh one instead, which goes with the session.
+   * The volume to mount for a name that the user gave. Where there is none of that name, each container gets a new one, which
+   * is removed with the session: otherwise the second run would find what the first one wrote.
    */
   private async volumeOf(name: string): Promise<string> {
-    const there =
+    const exists =
       name !== '' &&
       (await this.docker
         .getVolume(name)
@@ -101,14 +111,14 @@ export class DockerSession implements Session {
             throw error;
           },
         ));
-    if (!there) return this.createVolume();
-    const warning = `the volume ${name} was there before: each run meets what earlier ones wrote into it (an exercise file may reset it)`;
+    if (!exists) return this.createVolume();
+    const warning = `the volume ${name} existed before: each run finds what earlier runs wrote into it (an exercise file may reset it)`;
     if (!this.warnings.includes(warning)) this.warnings.push(warning);
     return name;
   }
 
   async load(archive: Readable): Promise<string> {
-    // An earlier draft of this session goes with its name; containers of it have ended.
+    // An earlier draft has the same name. Its containers have ended, so it can be removed.
     if (this.images.includes(this.temporaryName)) await this.docker.getImage(this.temporaryName).remove({ force: true });
     return this.loadAs(this.temporaryName, archive);
   }
@@ -123,21 +133,22 @@ export class DockerSession implements Session {
     return { ...(await inspectImage(this.docker, id, source.reference)), digests: source.digests };
   }
 
-  async importMachine(): Promise<ImageInfo> {
-    throw new UserError('A daemon has no part in tracing host:, which runs a command of this machine.', 'Leave out --engine docker.');
-  }
-
   async importDirectory(reference: string, path: string): Promise<ImageInfo> {
     const name = `${TEMPORARY_REPOSITORY}/source-${this.imported++}`;
+    const started = performance.now();
     const tar = execa('tar', ['--numeric-owner', '--xattrs', '-C', path, '-c', '.'], { buffer: { stdout: false }, reject: false });
     this.images.push(`${name}:${this.id}`);
-    await this.make(async () =>
-      this.followed(await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id })),
+    await this.make(
+      async () => this.followed(await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id })),
+      'import a root file system',
     );
     const { failed, stderr } = await tar;
     if (failed)
-      throw new UserError(`${path} can't be read whole: ${stderr.trim().split('\n')[0]}`, 'Run it as a user who may read all of it.');
-    return inspectImage(this.docker, `${name}:${this.id}`, reference);
+      throw new UserError(
+        `Not all of ${path} can be read: ${stderr.trim().split('\n')[0]}`,
+        'Run pyshrink as a user who may read all of it.',
+      );
+    return this.loaded(`${name}:${this.id}`, reference, started);
   }
 
   inspect(id: string): Promise<ImageInfo> {
@@ -146,7 +157,9 @@ export class DockerSession implements Session {
 
   async exportImage(id: string): Promise<ImageSource> {
     const path = await this.spool();
-    await pipeline(await this.docker.getImage(id).get(), createWriteStream(path));
+    await pipeline(await this.docker.getImage(id).get(), createWriteStream(path)).catch((error: unknown) => {
+      throw explained(error, path);
+    });
     return openDockerArchive(id, path, undefined, () => this.spool());
   }
 
@@ -155,28 +168,39 @@ export class DockerSession implements Session {
   }
 
   async spool(): Promise<string> {
-    this.folder ??= mkdtemp(join(tmpdir(), 'pyshrink-'));
+    this.folder ??= mkdtemp(join(tmpdir(), 'pyshrink-')).catch((error: unknown) => {
+      throw explained(error, tmpdir());
+    });
     return join(await this.folder, String(this.spooled++));
   }
 
   private async loadAs(name: string, archive: Readable): Promise<string> {
     if (!this.images.includes(name)) this.images.push(name);
-    await this.make(async () => this.followed(await this.docker.loadImage(archive as NodeJS.ReadableStream)));
-    return (await this.docker.getImage(name).inspect()).Id;
+    const started = performance.now();
+    await this.make(async () => this.followed(await this.docker.loadImage(archive as NodeJS.ReadableStream)), 'load an image');
+    return (await this.loaded(name, name, started)).id;
   }
 
+  /** @param started when loading began, in milliseconds of performance.now() */
+  private async loaded(name: string, reference: string, started: number): Promise<ImageInfo> {
+    const info = await inspectImage(this.docker, name, reference);
+    debug.engine('image %s: loaded as %s, %d bytes in %d ms', reference, info.id, info.size, Math.round(performance.now() - started));
+    return info;
+  }
+
+  /** Reads the daemon's progress messages to their end. @throws UserError for a failure among them */
   private async followed(answer: NodeJS.ReadableStream): Promise<void> {
     const problem = await new Promise<string | undefined>((resolve, reject) => {
-      let told: string | undefined;
+      let failure: string | undefined;
       this.docker.modem.followProgress(
         answer,
-        (error) => (error ? reject(error) : resolve(told)),
+        (error) => (error ? reject(error) : resolve(failure)),
         (event: { error?: string }) => {
-          told = event.error ?? told;
+          failure = event.error ?? failure;
         },
       );
     });
-    if (problem) throw new UserError(`The daemon could not load the image: ${problem}`, "Check the daemon's disk space and log.");
+    if (problem) throw new UserError(`The Docker daemon could not load the image: ${problem}`, "Check the daemon's disk space and log.");
   }
 
   close(): Promise<void> {
@@ -186,8 +210,15 @@ export class DockerSession implements Session {
 
   private async removeAll(): Promise<void> {
     await Promise.allSettled(this.making);
-    if (this.folder) await rm(await this.folder, { recursive: true, force: true });
-    await Promise.all(this.containers.map((container) => container.remove().catch(() => {})));
+    const folder = await this.folder?.catch(() => undefined); // whoever asked for it has the error
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await Promise.all(
+      this.containers.map((container) =>
+        container.remove().catch((error: unknown) => {
+          debug.engine('container %s could not be removed: %s', container.id.slice(0, 12), messageOf(error));
+        }),
+      ),
+    );
     const removals = [
       ...this.images.map((name) => this.docker.getImage(name).remove({ force: true })),
       ...this.volumes.map((name) => this.docker.getVolume(name).remove({ force: true })),
@@ -195,9 +226,10 @@ export class DockerSession implements Session {
     await Promise.all(
       removals.map((removal) =>
         removal.catch((error: unknown) => {
-          if (statusOf(error) !== 404) process.emitWarning(`left behind: ${messageOf(error)}`);
+          if (statusOf(error) !== 404) process.emitWarning(`something was left behind in the Docker daemon: ${messageOf(error)}`);
         }),
       ),
     );
+    debug.engine('session %s: closed', this.id);
   }
 }

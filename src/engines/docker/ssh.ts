@@ -2,15 +2,15 @@ import { Agent, type ClientRequestArgs } from 'node:http';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 
-/** A handle of the event loop. */
-interface Counted {
+/** A handle that keeps the event loop running. */
+interface Handle {
   ref(): void;
   unref(): void;
 }
 
 /**
- * Connections to a daemon by ssh(1) and `docker system dial-stdio`, as the docker CLI makes them: with the user's own
- * configuration, keys and known hosts. Each connection is a process, which serves one request after the other.
+ * Connects to a daemon with ssh(1) and `docker system dial-stdio`, as the docker CLI does, so that the user's configuration,
+ * keys and known hosts apply. Each connection is a process that serves one request after the other.
  */
 export class SshAgent extends Agent {
   /** @param url `ssh://[USER@]HOST[:PORT]` */
@@ -27,24 +27,24 @@ export class SshAgent extends Agent {
   }
 }
 
-/** The streams of a process as one, with what an HTTP agent asks of a socket. */
+/** Stdin and stdout of a process as one stream, with the methods that an HTTP agent calls on a socket. */
 class SshConnection extends Duplex {
   private readonly input: Writable;
   private readonly output: Readable;
-  private readonly handles: readonly Counted[];
+  private readonly handles: readonly Handle[];
   private readonly kill: () => void;
 
   constructor([file, ...args]: readonly string[]) {
     super();
     const child = execa(file as string, args, { reject: false, buffer: false, stdio: 'pipe', cleanup: false });
     [this.input, this.output] = [child.stdin, child.stdout];
-    this.handles = [child, child.stdin, child.stdout, child.stderr] as unknown as Counted[];
+    this.handles = [child, child.stdin, child.stdout, child.stderr] as unknown as Handle[];
     this.kill = () => child.kill();
-    let complaint = '';
+    let complaint = ''; // the last part of its stderr
     child.stderr.on('data', (data: Buffer) => {
       complaint = (complaint + data.toString()).slice(-500);
     });
-    this.input.on('error', () => {}); // shows as the end of the process
+    this.input.on('error', () => {}); // the end of the process reports it
     this.output.on('error', () => {}).on('data', (data: Buffer) => this.push(data) || this.output.pause());
     child.then(({ exitCode, code }) => {
       if (exitCode === 0 || this.destroyed) this.push(null);
@@ -86,7 +86,7 @@ class SshConnection extends Duplex {
     return this;
   }
 
-  /** A connection that nobody uses must not keep this process from ending. */
+  /** An idle connection must not keep this process running. */
   unref(): this {
     for (const handle of this.handles) handle.unref();
     return this;

@@ -1,10 +1,12 @@
 import { type Duplex, PassThrough, type Readable } from 'node:stream';
+import { debug } from '../../debug.js';
 
-const FRAME = 8;
+/** Bytes of a frame's header. */
+const HEADER = 8;
 
 /**
- * Splits the stream of an attached container without a terminal into stdout and stderr, waiting where the reader is
- * slow. Format: "Stream format" of the Docker Engine API: type (1 byte), 3 zeros, length (u32, big endian), payload.
+ * Splits the stream of an attached container without a terminal into stdout and stderr. It reads no faster than both are
+ * read. Format: "Stream format" of the Docker Engine API: type (1 byte), 3 zeros, length (u32, big endian), payload.
  */
 export function demultiplex(stream: Duplex): { stdout: Readable; stderr: Readable } {
   const stdout = new PassThrough({ highWaterMark: 1 << 20 });
@@ -18,10 +20,10 @@ export function demultiplex(stream: Duplex): { stdout: Readable; stderr: Readabl
       let chunk = data as Buffer;
       while (chunk.length > 0) {
         if (left === 0) {
-          const taken = Math.min(FRAME - header.length, chunk.length);
+          const taken = Math.min(HEADER - header.length, chunk.length);
           header = Buffer.concat([header, chunk.subarray(0, taken)]);
           chunk = chunk.subarray(taken);
-          if (header.length < FRAME) break;
+          if (header.length < HEADER) break;
           output = outputs[header[0] ?? 1] ?? stdout;
           left = header.readUInt32BE(4);
           header = Buffer.alloc(0);
@@ -38,8 +40,11 @@ export function demultiplex(stream: Duplex): { stdout: Readable; stderr: Readabl
     stdout.end();
     stderr.end();
   };
-  // A connection that closes without its end being read says nothing that asking the daemon would not say better.
-  pump().then(end, end);
+  // Where the connection breaks, the output ends too: the daemon is then asked for the container's state.
+  pump().then(end, (error: unknown) => {
+    debug.engine('the stream of a container broke off: %s', error);
+    end();
+  });
   return { stdout, stderr };
 }
 

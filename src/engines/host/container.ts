@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { debug } from '../../debug.js';
 import type { Attached, Container, ExecProcess } from '../engine.js';
 import { folderArchive, writeMembers } from '../members.js';
 import { type StartedProcess, sendSignal, startProcess } from '../processes.js';
 
 /**
- * A "container" that is none: a process of this very machine, for `host:`. Nothing is isolated, nothing is mounted, and
- * nothing but the session's own volume is written.
+ * A plain process of this machine in the place of a container, for `host:`. Nothing is isolated and nothing is mounted;
+ * pyshrink writes only to its own volume.
  */
-export class MachineContainer implements Container {
+export class HostContainer implements Container {
   private process: StartedProcess | undefined;
 
   constructor(
@@ -21,8 +22,10 @@ export class MachineContainer implements Container {
   }
 
   async start(): Promise<Attached> {
-    // It ends when we do, however that is.
+    // The kernel kills it when this process ends, also when that is killed itself.
     this.process = startProcess(['setpriv', '--pdeathsig', 'KILL', ...this.plan.command], this.plan);
+    debug.engine('%s: process %d started', this.id, this.process.pid);
+    this.process.exit.then((status) => debug.engine('%s: ended with status %d', this.id, status));
     return this.process;
   }
 
@@ -30,6 +33,7 @@ export class MachineContainer implements Container {
     return this.started.exit;
   }
 
+  /** Always false: a process has no memory limit of its own here. */
   async outOfMemory(): Promise<boolean> {
     return false;
   }
@@ -51,7 +55,7 @@ export class MachineContainer implements Container {
   }
 
   async commit(): Promise<string> {
-    throw new Error('this machine is not changed');
+    throw new Error('host: can not be committed');
   }
 
   async remove(): Promise<void> {
@@ -60,7 +64,7 @@ export class MachineContainer implements Container {
   }
 
   private get started(): StartedProcess {
-    if (!this.process) throw new Error('it was never started');
+    if (!this.process) throw new Error(`${this.id} was never started`);
     return this.process;
   }
 }

@@ -8,19 +8,19 @@ import { ownPlatform } from '../../images/platform.js';
 import { parseShebang } from '../../os/shebang.js';
 import type { ImageInfo } from '../engine.js';
 
-/** Variables that say how to speak, not what to do: an image gets them as they are. */
-const SPEECH = /^(LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
+/** Variables that choose language and time zone: the image always gets them. */
+const LOCALE = /^(LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
 
-/** Bytes of a script's first line (BINPRM_BUF_SIZE). */
+/** Bytes that the kernel reads of a script's first line (BINPRM_BUF_SIZE). */
 const FIRST_LINE = 256;
 
 /**
- * This machine as an image: the command, its folder, and of the environment only how programs are found and how they
- * speak. Whatever else a command reads must be named, so that no secret gets in by itself.
+ * This computer as an image: a command, its working directory, its user, and of the environment only PATH, language and
+ * time zone. The user must name any other variable, so that no secret gets into an image by accident.
  * @param environment variables that the user named, as `NAME=VALUE`
- * @throws UserError where there is no command, or it is not Python's
+ * @throws UserError where there is no such command, or no Python runs it
  */
-export async function machineImage(command: readonly string[], environment: readonly string[]): Promise<ImageInfo> {
+export async function hostImage(command: readonly string[], environment: readonly string[]): Promise<ImageInfo> {
   const [first, ...rest] = command;
   if (first === undefined)
     throw usageError('host: needs a command to trace.', 'Give it after `--`, for instance `pyshrink shrink host: -- python3 app.py`.');
@@ -29,7 +29,7 @@ export async function machineImage(command: readonly string[], environment: read
   const isPython = /(^|\/)python[\d.]*$/.test(first);
   const python = isPython ? await realPython(program) : await interpreterOf(program);
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
-  const speech = Object.entries(process.env).filter(([name]) => SPEECH.test(name));
+  const locale = Object.entries(process.env).filter(([name]) => LOCALE.test(name));
   return {
     id: sha256(`host:${hostname()}`),
     reference: 'host:',
@@ -38,17 +38,19 @@ export async function machineImage(command: readonly string[], environment: read
     size: 0,
     created: new Date().toISOString(),
     layers: [],
-    machine: { python },
+    separateRoot: false,
+    python,
     config: {
-      // What stands before an interpreter on PATH may be a script that looks for the real one (pyenv).
+      // `python3` on PATH may be a script that looks for the real interpreter, as pyenv's is.
       Cmd: [isPython ? python : program, ...rest],
       WorkingDir: process.cwd(),
-      Env: [`PATH=${process.env.PATH ?? ''}`, ...speech.map(([name, value]) => `${name}=${value}`), ...environment],
+      Env: [`PATH=${process.env.PATH ?? ''}`, ...locale.map(([name, value]) => `${name}=${value}`), ...environment],
       ...(uid !== 0 && { User: `${uid}:${gid}` }),
     },
   };
 }
 
+/** Absolute path of a program, found as a shell finds it. */
 async function find(program: string): Promise<string | undefined> {
   const places = program.includes('/') ? [program] : (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
   for (const path of places.map((place) => resolve(place))) {
@@ -61,13 +63,14 @@ async function find(program: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** Path of the interpreter that a command starts. @throws UserError where it does not run */
 async function realPython(program: string): Promise<string> {
   const run = await execa(program, ['-c', 'import sys; print(sys.executable)'], { reject: false });
   if (run.failed) throw new UserError(`${program} does not run: ${run.stderr.trim()}`, 'Name the Python that runs the app.');
   return run.stdout.trim();
 }
 
-/** The Python of a script: a console script names it in its first line. */
+/** The Python of a script: that of its first line, else the `python3` on PATH. */
 async function interpreterOf(program: string): Promise<string> {
   const head = Buffer.alloc(FIRST_LINE);
   const file = await open(program);

@@ -2,26 +2,27 @@ import { posix } from 'node:path';
 import { isSecret } from '../../os/secrets.js';
 import type { Entry } from '../../rootfs.js';
 
-/** What a distribution of an operating system brings, and its database of packages. */
+/** Folders of the operating system, with its package database. */
 const SYSTEM = ['/usr', '/etc', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/var/lib/dpkg', '/var/lib/apt'];
-/** Large, and never read by a program. */
+/** Large folders of the system that no program reads. */
 const PRUNED = ['/usr/src', '/usr/include', '/usr/share/doc', '/usr/share/man'];
-/** Of a project's folder. */
+/** Folders in the working directory that do not belong to the app. */
 const ASIDE = ['.git', '.pyshrink', 'node_modules'];
 
-/** Which part of this machine is looked at. */
+/** Where a command of this machine may have its files. */
 export interface Surroundings {
   workdir: string;
   home: string;
-  /** sys.prefix of the interpreter and of what it is based on, and folders on sys.path. */
+  /** sys.prefix and sys.base_prefix of the interpreter, and the folders of sys.path. */
   python: readonly string[];
 }
 
 /**
- * Folders of this machine that are looked at as if they were an image: the system, the interpreter, and the folder of
- * the app. A home directory is not the app's folder, even where somebody works in it: only what was used of it counts.
+ * Folders of this machine that are listed as an image would be: those of the system, of the interpreter and of the app.
+ * A home directory never counts as the app's folder, also where it is the working directory: only files that were used
+ * are taken from it.
  */
-export function machineRoots({ workdir, home, python }: Surroundings): { roots: string[]; pruned: string[] } {
+export function hostRoots({ workdir, home, python }: Surroundings): { roots: string[]; pruned: string[] } {
   const roots = [...SYSTEM, ...[...python, workdir].filter((folder) => !holdsHome(folder, home))];
   return { roots: [...new Set(roots)], pruned: [...PRUNED, ...ASIDE.map((name) => posix.join(workdir, name))] };
 }
@@ -32,10 +33,11 @@ export function holdsHome(folder: string, home: string): boolean {
 }
 
 /**
- * Takes out what may hold secrets, but what was named.
+ * Removes entries that may hold secrets, except those that the user named.
+ * @param entries changed in place
  * @param used paths that the run opened
- * @param include paths named by the user, letter by letter
- * @returns what was taken out though it was used, or lies with the app
+ * @param include exact paths that the user named
+ * @returns `refused`: removed files that were used or lie below the working directory; `taken`: secrets that stay in
  */
 export function withoutSecrets(
   entries: Map<string, Entry>,

@@ -2,6 +2,7 @@ import { copyFile, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, posix } from 'node:path';
 import { execa } from 'execa';
+import { debug } from '../../debug.js';
 import { RootFs } from '../../rootfs.js';
 import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
 import { mountsOf } from '../mounts.js';
@@ -11,9 +12,10 @@ import type { LocalImage } from './image.js';
 import type { Bind } from './setup.js';
 
 /**
- * What is mounted into a container: its own /etc/hosts and its like, the session's volume, and the volumes of image and run.
- * @param place a folder of the container's own
- * @param folder that of the session, for volumes that live as long
+ * The mounts of a container: /etc/hosts, /etc/hostname, /etc/resolv.conf, the session's volume, volumes that the image
+ * declares, and those of the run options. The needed files and volumes are made.
+ * @param place folder of this container
+ * @param folder folder of the session, where new volumes go
  */
 export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage, place: string, folder: SessionFolder): Promise<Bind[]> {
   const hosts = join(place, 'hosts');
@@ -22,6 +24,7 @@ export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage,
   const name = join(place, 'hostname');
   await writeFile(name, `${run.hostname ?? hostname()}\n`);
   const resolver = join(place, 'resolv.conf');
+  // A machine without the file is no problem: programs then ask the local name server (resolv.conf(5)).
   await copyFile('/etc/resolv.conf', resolver).catch(() => writeFile(resolver, ''));
   const binds: Bind[] = [
     { source: hosts, target: '/etc/hosts', readOnly: false, type: 'file' },
@@ -36,7 +39,7 @@ export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage,
     binds.push({ source: await filledVolume(image, path, folder), target: real(image, path), readOnly: false, type: 'directory' });
   }
   for (const { type, source: named, target, readOnly } of given) {
-    // A volume would be made by the first run and met by the second: each has a fresh one.
+    // A volume that lived on would carry what the first run wrote into the second: each container gets a fresh one.
     const source = type === 'bind' ? (named as string) : await filledVolume(image, target, folder);
     const directory = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
     if (directory) await mkdir(source, { recursive: true });
@@ -47,13 +50,14 @@ export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage,
   return binds;
 }
 
-/** A fresh volume with what the image has at that place, as Docker makes it for VOLUME. */
+/** A new volume with a copy of what the image has at a path, as Docker makes one for VOLUME. */
 async function filledVolume(image: LocalImage, path: string, folder: SessionFolder): Promise<string> {
   const volume = await folder.folder('volume');
   for (const layer of image.layers) {
     const from = join(layer, real(image, path));
     if (!(await lstat(from).catch(() => undefined))?.isDirectory()) continue;
-    await execa('cp', ['-a', `${from}/.`, volume], { reject: false });
+    const copy = await execa('cp', ['-a', `${from}/.`, volume], { reject: false });
+    if (copy.failed) debug.engine('volume %s: not all was copied: %s', path, copy.stderr);
     const { uid, gid, mode } = await stat(from);
     if (process.getuid?.() === 0) await execa('chown', [`${uid}:${gid}`, volume]);
     await execa('chmod', [(mode & 0o7777).toString(8), volume]);
@@ -62,7 +66,7 @@ async function filledVolume(image: LocalImage, path: string, folder: SessionFold
   return volume;
 }
 
-/** The path inside the image without links, as far as the image's entries are known. */
+/** Resolves symbolic links of the image in a path, where the image's entries are known. */
 function real({ entries }: LocalImage, path: string): string {
   if (!entries) return path;
   const fs = new RootFs(entries, async () => new Uint8Array());

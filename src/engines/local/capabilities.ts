@@ -1,6 +1,6 @@
 import { usageError } from '../../errors.js';
 
-/** In the order of their numbers, as linux/capability.h has them. */
+/** All capabilities in the order of their numbers (linux/capability.h). */
 const NAMES = (
   'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE ' +
   'NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT ' +
@@ -8,22 +8,29 @@ const NAMES = (
   'MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'
 ).split(' ');
 
-/** What Docker gives a container (moby, "DefaultCapabilities"). */
+/** Capabilities that Docker gives a container by default (moby, oci/caps, "DefaultCapabilities"). */
 const DEFAULT = (
   'CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL ' + 'AUDIT_WRITE'
 ).split(' ');
 
-/** Numbers of the capabilities of a container with `--cap-add` and `--cap-drop`, in the order in which Docker applies them. */
+/**
+ * Numbers of the capabilities that a container gets, worked out as Docker does (moby, oci/caps, "TweakCapabilities"): added
+ * names win over dropped ones, except after `--cap-add ALL`.
+ * @param add names from `--cap-add`, with or without `CAP_`; `ALL` is one
+ * @param drop names from `--cap-drop`
+ * @throws UserError (usage) for an unknown name
+ */
 export function capabilities(add: readonly string[], drop: readonly string[]): number[] {
   const [added, dropped] = [add.map(normal), drop.map(normal)];
-  const base = dropped.includes('ALL') ? [] : added.includes('ALL') ? NAMES : DEFAULT;
-  const all = new Set([...base, ...(added.includes('ALL') ? NAMES : added)]);
-  for (const name of dropped) all.delete(name);
-  return NAMES.flatMap((name, number) => (all.has(name) ? [number] : []));
+  const has = (name: string) => {
+    if (added.includes('ALL')) return !dropped.includes(name);
+    return added.includes(name) || (DEFAULT.includes(name) && !dropped.includes(name) && !dropped.includes('ALL'));
+  };
+  return NAMES.flatMap((name, number) => (has(name) ? [number] : []));
 }
 
 function normal(text: string): string {
   const name = text.toUpperCase().replace(/^CAP_/, '');
-  if (name !== 'ALL' && !NAMES.includes(name)) throw usageError(`${text} is no capability`, 'capabilities(7) lists them.');
+  if (name !== 'ALL' && !NAMES.includes(name)) throw usageError(`${text} is not a capability`, 'capabilities(7) lists them.');
   return name;
 }

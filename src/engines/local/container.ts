@@ -1,33 +1,34 @@
 import { chmod, chown, lstat, mkdir, stat, utimes } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { debug } from '../../debug.js';
 import { UserError } from '../../errors.js';
 import { type Attached, type Container, type ExecProcess, KIT_MOUNT } from '../engine.js';
 import { folderArchive, writeMembers } from '../members.js';
 import { ownEnvironment, type StartedProcess, sendSignal, startProcess } from '../processes.js';
 
-/** All that it takes to start a container. */
+/** Everything that is needed to start a container. */
 export interface LocalPlan {
   id: string;
-  /** The command line that makes the namespaces and starts it. */
+  /** The command line that makes the namespaces and starts the container's first process. */
   command: readonly string[];
-  /** Options of nsenter(1) besides the target. */
+  /** Options of nsenter(1), except its target. */
   enter: readonly string[];
   environment: Record<string, string>;
-  /** Put before each command: takes on the user and the rest. */
+  /** Start of each command line: sets user, groups, capabilities and directory (probes/enter.py). */
   launcher: readonly string[];
   input: boolean;
-  /** Where what is written to its root file system lies before it starts. */
+  /** Directory for files that are put into its root file system. */
   writable: string;
-  /** Below it, bottom last: where directories are described. */
+  /** Directories of the image, bottom last. New directories get owner, mode and times from there. */
   lower: readonly string[];
   volume: string;
   commit: () => string;
 }
 
-/** A container of Linux namespaces. */
+/** A container made of Linux namespaces. */
 export class LocalContainer implements Container {
   private process: StartedProcess | undefined;
   private pid: number | undefined;
@@ -46,19 +47,21 @@ export class LocalContainer implements Container {
       const why = (await text(started.stderr)).trim();
       throw new UserError(
         `The container could not be set up: ${why || 'its first process ended'}`,
-        'Run `pyshrink doctor`, which says what this machine allows.',
+        'Run `pyshrink doctor`, which shows what this machine allows.',
       );
     }
     this.pid = pid;
-    await inItsRoot(pid);
+    await rootChanged(pid);
+    debug.engine('%s: process %d started', basename(this.id), pid);
+    started.exit.then((status) => debug.engine('%s: ended with status %d', basename(this.id), status));
     return started;
   }
 
   wait(): Promise<number> {
-    return this.process?.exit ?? Promise.reject(new Error('the container was never started'));
+    return this.process?.exit ?? Promise.reject(new Error(`${this.id} was never started`));
   }
 
-  /** A process that the kernel kills for want of memory is not told apart: there is no control group of our own. */
+  /** Always false: without a control group, a kill for lack of memory looks like any other. */
   async outOfMemory(): Promise<boolean> {
     return false;
   }
@@ -75,7 +78,7 @@ export class LocalContainer implements Container {
   putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
     return writeMembers(archive, async (name) => {
       const path = posix.join(directory, name);
-      if (!path.startsWith(`${KIT_MOUNT}/`)) await this.describe(posix.dirname(path));
+      if (!path.startsWith(`${KIT_MOUNT}/`)) await this.copyDirectory(posix.dirname(path));
       return this.place(path);
     });
   }
@@ -93,15 +96,15 @@ export class LocalContainer implements Container {
     await this.process?.exit;
   }
 
-  /** Where a path of the container lies on this machine. */
+  /** The path on this machine of a path in the container. */
   private place(path: string): string {
     return path.startsWith(`${KIT_MOUNT}/`) ? join(this.plan.volume, path.slice(KIT_MOUNT.length)) : join(this.plan.writable, path);
   }
 
-  /** A directory of the layer above takes the place of the one below, so it must be described as that is. */
-  private async describe(directory: string): Promise<void> {
+  /** Makes a directory with the owner, mode and times that the image has: in an overlay, the upper directory's count. */
+  private async copyDirectory(directory: string): Promise<void> {
     if (directory === '/') return;
-    await this.describe(posix.dirname(directory));
+    await this.copyDirectory(posix.dirname(directory));
     const at = join(this.plan.writable, directory);
     if (await lstat(at).catch(() => undefined)) return;
     await mkdir(at);
@@ -117,10 +120,10 @@ export class LocalContainer implements Container {
 }
 
 /**
- * The first process tells its number from outside its root, and goes there then: what entered it before would find
- * itself in this machine's. Where we may not look, nsenter(1) may not either.
+ * Waits until the first process has changed its root. It reports its number before that, and nsenter(1) would still find
+ * this machine's root. Where we have no right to look, nsenter(1) has none either, so we do not wait.
  */
-async function inItsRoot(pid: number): Promise<void> {
+async function rootChanged(pid: number): Promise<void> {
   const ours = await stat('/');
   for (;;) {
     const root = await stat(`/proc/${pid}/root/`).catch(() => undefined);
@@ -129,7 +132,7 @@ async function inItsRoot(pid: number): Promise<void> {
   }
 }
 
-/** unshare(1) holds the descriptor for as long as the container runs, so its end is not waited for. */
+/** Reads no further than the first line: unshare(1) keeps the descriptor open as long as the container runs. */
 async function firstLine(stream: Readable): Promise<string> {
   let all = '';
   for await (const part of stream) {

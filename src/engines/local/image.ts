@@ -3,12 +3,13 @@ import type { ImageSource } from '../../images/source.js';
 import type { Entry } from '../../rootfs.js';
 import type { ImageInfo } from '../engine.js';
 
-/** An image as directories of this machine, the uppermost first. */
+/** An image as directories on this machine. */
 export interface LocalImage {
+  /** Directories, the uppermost first. */
   layers: readonly string[];
   config: ImageConfig;
   info: ImageInfo;
-  /** undefined: to be asked of a container. */
+  /** All entries, where we unpacked the image; undefined where a container has to be asked. */
   entries?: Map<string, Entry>;
   source?: ImageSource;
 }

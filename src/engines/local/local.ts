@@ -1,54 +1,63 @@
 import { UserError } from '../../errors.js';
-import type { Engine, ImageInfo, Session } from '../engine.js';
+import type { Engine, ImageInfo } from '../engine.js';
 import { removeDeadSessions, SessionFolder } from '../sessionfolder.js';
-import { lookAtMachine, type Machine, type Refusal, removeTree, userOf } from './namespaces.js';
-import { LocalSession } from './session.js';
+import { type NamespaceSupport, probeNamespaces, type Refusal, removeTree, userOf } from './namespaces.js';
+import { LOCAL_FEATURES, LocalSession } from './session.js';
 
-/** Containers of Linux namespaces, made with what util-linux has; no daemon. */
+/** Containers made of Linux namespaces with the programs of util-linux, without a daemon. */
 export class LocalEngine implements Engine {
   readonly name = 'local';
+  readonly features = LOCAL_FEATURES;
   private session: LocalSession | undefined;
 
-  /** @param insteadOf why no daemon is used, where one was wanted */
-  constructor(private readonly insteadOf = 'The local engine was chosen, which has no images by name.') {}
+  /** @param reason why no daemon is used, as a sentence */
+  constructor(private readonly reason = 'The local engine was chosen, which has no images by name.') {}
 
-  /** Images are files here: an engine without a daemon has none of its own, but those of its session. */
-  async find(reference: string): Promise<ImageInfo | undefined> {
-    return this.session?.find(reference);
+  async describe(): Promise<string> {
+    const found = await this.namespaces();
+    return 'refused' in found ? `Linux namespaces (refused: ${found.refused})` : `Linux namespaces (${found.user}, ${found.overlay})`;
   }
 
-  async inspect(reference: string): Promise<ImageInfo> {
+  /** Finds only images of its session, by their id: no image outlives a session here. */
+  async find(text: string): Promise<ImageInfo | undefined> {
+    return this.session?.find(text);
+  }
+
+  async inspect(text: string): Promise<ImageInfo> {
     throw new UserError(
-      `${reference} is the name of an image in a Docker daemon, and none is used. ${this.insteadOf}`,
+      `${text} is the name of an image in a Docker daemon, and none is used. ${this.reason}`,
       'Start Docker, or name an image in files: docker-archive:FILE, oci:DIR, oci-archive:FILE, rootfs:DIR; or docker://NAME of a registry.',
     );
   }
 
-  /** What this machine allows; found out by trying. */
-  async machine(): Promise<Machine | Refusal> {
+  /** Which namespaces this machine allows. */
+  async namespaces(): Promise<NamespaceSupport | Refusal> {
     const folder = await SessionFolder.create();
-    const found = await lookAtMachine(folder.path);
-    await removeTree(folder.path, 'root');
-    return found;
+    try {
+      return await probeNamespaces(folder.path);
+    } finally {
+      await removeTree(folder.path, 'root');
+    }
   }
 
-  async openSession(): Promise<Session> {
+  async openSession(): Promise<LocalSession> {
     const folder = await SessionFolder.create();
-    const machine = await lookAtMachine(folder.path);
-    await removeDeadSessions(userOf(machine));
-    this.session = new LocalSession(folder, machine);
+    const found = await probeNamespaces(folder.path);
+    await removeDeadSessions((path) => removeTree(path, userOf(found)));
+    this.session = new LocalSession(folder, found);
     return this.session;
   }
 
   async tag(): Promise<void> {
-    throw new Error('images have no names here');
+    throw new Error('the local engine keeps no images by name');
   }
 
   async untag(): Promise<void> {
-    throw new Error('images have no names here');
+    throw new Error('the local engine keeps no images by name');
   }
 
   async clean(): Promise<string[]> {
-    return removeDeadSessions(userOf(await this.machine()));
+    const found = await this.namespaces();
+    return removeDeadSessions((path) => removeTree(path, userOf(found)));
   }
 }

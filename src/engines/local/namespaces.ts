@@ -2,25 +2,30 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { debug } from '../../debug.js';
 import { quote } from './setup.js';
 
-/** What this machine allows. */
-export interface Machine {
+/** Which namespaces this machine lets us make. */
+export interface NamespaceSupport {
   /**
-   * Whose namespaces they are: root's own; a user's, who is root inside, with the ranges of subuid(5) or without them,
-   * when there is no other user inside; or the same by bubblewrap, which some systems allow what they refuse others.
+   * Whose namespaces they are:
+   * - `root`: made by root, without a user namespace;
+   * - `ranges`: a user namespace in which we are root, and further users have ids from the ranges of subuid(5);
+   * - `single`: a user namespace in which we are root and the only user;
+   * - `bubblewrap`: as `single`, made by bwrap(1), which some systems allow to do so while they forbid it to others.
    */
   user: 'root' | 'ranges' | 'single' | 'bubblewrap';
-  /** How a writable file system is put over an image: by the kernel, by FUSE, or as a copy. */
+  /** How a container gets a writable view of its image: overlayfs of the kernel, fuse-overlayfs, or a copy. */
   overlay: 'kernel' | 'fuse' | 'copy';
 }
 
-/** Why there can be no containers here, in the words of the program that was refused. */
+/** Why no namespaces can be made. */
 export interface Refusal {
+  /** Message of the program that failed. */
   refused: string;
 }
 
-/** Options of unshare(1) for the user namespace of each kind. */
+/** Options of unshare(1) that make the user namespace of each kind. */
 const USER_NAMESPACE = {
   root: [],
   ranges: ['--user', '--map-root-user', '--map-auto'],
@@ -28,17 +33,18 @@ const USER_NAMESPACE = {
 } as const;
 
 const UNSHARED = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
-/** The same for bwrap(1), which leaves the file system as it is: our script puts it together. */
+/** Options of bwrap(1) for the same namespaces. It keeps this machine's file system, since our script mounts the container's. */
 const WRAPPED = ['--dev-bind', '/', '/', '--unshare-user', '--uid', '0', '--gid', '0', '--unshare-pid', '--as-pid-1', '--unshare-ipc'];
 
-/** Milliseconds after which something that should be quick has failed. */
-const TRIED = 10_000;
+/** Milliseconds after which an attempt counts as failed. */
+const ATTEMPT_LIMIT = 10_000;
 
 /**
- * A command line in new namespaces. It is killed when we end, however that is: setpriv(1), --pdeathsig.
- * @param isolated from the network too
+ * The command line that runs a script for sh(1) in new namespaces. The kernel kills it when this process ends, also when
+ * that is killed itself (setpriv(1), --pdeathsig).
+ * @param isolated whether it gets a network namespace of its own
  */
-export function inNamespaces(user: Machine['user'], isolated: boolean, script: string): string[] {
+export function inNamespaces(user: NamespaceSupport['user'], isolated: boolean, script: string): string[] {
   const shell = ['/bin/sh', '-c', script];
   if (user === 'bubblewrap') {
     const more = ['--unshare-uts', '--cap-add', 'ALL', '--die-with-parent', ...(isolated ? ['--unshare-net'] : [])];
@@ -47,33 +53,39 @@ export function inNamespaces(user: Machine['user'], isolated: boolean, script: s
   return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...USER_NAMESPACE[user], ...UNSHARED, ...(isolated ? ['--net'] : []), ...shell];
 }
 
-/** A command line that is root in a user namespace, for files of users that only exist there. */
-export function asRootInside(user: Machine['user'], command: readonly string[]): string[] {
+/** The command line that runs a program as root of a user namespace, for files of users that exist only there. */
+export function asRootInside(user: NamespaceSupport['user'], command: readonly string[]): string[] {
   if (user === 'bubblewrap') return ['bwrap', ...WRAPPED, '--cap-add', 'ALL', ...command];
   return ['unshare', ...USER_NAMESPACE[user], ...command];
 }
 
 /**
- * Finds out by trying.
- * @param folder where containers will have their files: what works depends on its file system too
+ * Finds out which namespaces and which overlay work, by making them.
+ * @param folder where containers will have their files: whether an overlay works depends on the file system there
  */
-export async function lookAtMachine(folder: string): Promise<Machine | Refusal> {
-  if (process.platform !== 'linux') return { refused: 'namespaces are a thing of Linux' };
+export async function probeNamespaces(folder: string): Promise<NamespaceSupport | Refusal> {
+  const found = await probeUsers(folder);
+  debug.engine('namespaces: %o', found);
+  return found;
+}
+
+async function probeUsers(folder: string): Promise<NamespaceSupport | Refusal> {
+  if (process.platform !== 'linux') return { refused: 'only Linux has namespaces' };
   const root = process.getuid?.() === 0;
   let refused = '';
   for (const user of root ? (['root', 'single', 'bubblewrap'] as const) : (['single', 'bubblewrap'] as const)) {
-    const tried = await attempt(user, 'mount -t proc proc /proc');
-    if (tried === undefined) {
+    const problem = await attempt(user, 'mount -t proc proc /proc');
+    if (problem === undefined) {
       const more = user === 'single' && (await hasRanges()) && (await attempt('ranges', ':')) === undefined;
       const found = more ? 'ranges' : user;
-      return { user: found, overlay: await overlayHere(found, folder) };
+      return { user: found, overlay: await probeOverlay(found, folder) };
     }
-    if (refused === '') refused = tried;
+    if (refused === '') refused = problem;
   }
   return { refused };
 }
 
-/** Whether somebody has given us ids of others (subuid(5)): unshare(1) waits for ever for a newuidmap(1) that fails. */
+/** Whether this user has ranges of further ids (subuid(5)). Without them newuidmap(1) fails, and unshare(1) waits for it forever. */
 async function hasRanges(): Promise<boolean> {
   const { uid, username } = userInfo();
   const listed = async (path: string) =>
@@ -84,13 +96,13 @@ async function hasRanges(): Promise<boolean> {
   return tools.code !== 'ENOENT' && (await listed('/etc/subuid')) && (await listed('/etc/subgid'));
 }
 
-async function overlayHere(user: Machine['user'], folder: string): Promise<Machine['overlay']> {
+async function probeOverlay(user: NamespaceSupport['user'], folder: string): Promise<NamespaceSupport['overlay']> {
   const place = await mkdtemp(join(folder, 'try-'));
   try {
     for (const name of ['lower', 'upper', 'work', 'root']) await mkdir(join(place, name));
     await writeFile(join(place, 'lower', 'file'), 'x');
     const options = `lowerdir=${place}/lower,upperdir=${place}/upper,workdir=${place}/work`;
-    // Removing and replacing needs more of the kernel than the mount alone.
+    // Where the mount works, replacing a file may still be refused: it makes a device file (whiteout).
     const check = `cd ${quote(`${place}/root`)} && rm file && mkdir file && [ -d file ]`;
     const own = user === 'root' ? '' : ',userxattr';
     if ((await attempt(user, `mount -t overlay overlay -o ${quote(options + own)} ${quote(`${place}/root`)} && ${check}`)) === undefined)
@@ -102,32 +114,40 @@ async function overlayHere(user: Machine['user'], folder: string): Promise<Machi
   }
 }
 
-/** What went wrong; undefined where nothing did. */
-async function attempt(user: Machine['user'], script: string): Promise<string | undefined> {
+/** Runs a script in namespaces. @returns what went wrong; undefined where it worked */
+async function attempt(user: NamespaceSupport['user'], script: string): Promise<string | undefined> {
+  const problem = await problemOf(user, script);
+  if (problem !== undefined) debug.engine('namespaces of kind %s: `%s` failed: %s', user, script, problem);
+  return problem;
+}
+
+async function problemOf(user: NamespaceSupport['user'], script: string): Promise<string | undefined> {
   const [file, ...args] = inNamespaces(user, false, `set -e; ${script}`);
-  const run = await execa(file as string, args, { reject: false, stdin: 'ignore', timeout: TRIED, killSignal: 'SIGKILL' });
+  const run = await execa(file as string, args, { reject: false, stdin: 'ignore', timeout: ATTEMPT_LIMIT, killSignal: 'SIGKILL' });
   if (!run.failed) return undefined;
   return run.code === 'ENOENT'
-    ? `there is no ${file}(1), which util-linux has`
+    ? `the program ${file} is missing (it is part of ${file === 'bwrap' ? 'bubblewrap' : 'util-linux'})`
     : run.stderr.trim().split('\n').at(-1) || `status ${run.exitCode}`;
 }
 
-/** Removes a folder with files of users that only exist in our namespaces. */
-export async function removeTree(folder: string, user: Machine['user']): Promise<void> {
+/** Removes a folder, also files in it that belong to users who exist only in our namespaces. */
+export async function removeTree(folder: string, user: NamespaceSupport['user']): Promise<void> {
   if (user === 'root') return rm(folder, { recursive: true, force: true });
   const [file, ...args] = asRootInside(user, ['rm', '-rf', '--', folder]);
   const run = await execa(file as string, args, { reject: false });
-  if (run.failed) await rm(folder, { recursive: true, force: true });
+  if (!run.failed) return;
+  debug.engine('%s could not be removed inside namespaces: %s', folder, run.stderr || run.shortMessage);
+  await rm(folder, { recursive: true, force: true });
 }
 
-/** As whom files of sessions are removed. */
-export function userOf(found: Machine | Refusal): Machine['user'] {
+/** The kind of namespaces in which files of sessions can be removed. */
+export function userOf(found: NamespaceSupport | Refusal): NamespaceSupport['user'] {
   return 'refused' in found ? (process.getuid?.() === 0 ? 'root' : 'single') : found.user;
 }
 
-/** What would let containers be made. */
+/** What the user can do about a refusal. */
 export function remedyFor(refused: string): string {
-  if (/of Linux/.test(refused)) return 'Start a Docker daemon.';
+  if (/only Linux/.test(refused)) return 'Start a Docker daemon.';
   if (/util-linux/.test(refused)) return 'Install util-linux, or start a Docker daemon.';
   return (
     'Allow user namespaces (as root: `sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 ' +

@@ -1,14 +1,15 @@
 import { execa } from 'execa';
+import { debug } from '../../debug.js';
 import { type Entry, push } from '../../rootfs.js';
 import { pathBytes } from '../../tar/pathbytes.js';
 import { asRootInside } from './namespaces.js';
 
-/** Bytes of paths that one chown(1) takes as arguments, well below ARG_MAX. */
-const AT_ONCE = 100_000;
+/** Bytes of paths passed to one chown(1), well below ARG_MAX. */
+const ARGUMENT_BYTES = 100_000;
 
 /**
- * Gives unpacked files to the users that the image names, inside a user namespace with the ranges of subuid(5): from
- * outside, an ordinary user can give nothing away. What is root's in the image is ours already.
+ * Gives unpacked files the owners that the image has. An ordinary user may not change owners, so chown(1) runs as root of a
+ * user namespace with the ranges of subuid(5). There our own files are root's.
  */
 export async function giveToOwners(root: string, entries: Iterable<Entry>): Promise<void> {
   const owned = new Map<string, Entry[]>();
@@ -18,8 +19,8 @@ export async function giveToOwners(root: string, entries: Iterable<Entry>): Prom
   }
   for (const [owner, files] of owned) {
     const input = Buffer.concat(files.map(({ path }) => pathBytes(`.${path}\0`)));
-    await inside(root, ['xargs', '-0', '-s', String(AT_ONCE), 'chown', '-h', '--', owner], input);
-    // chown clears setuid and setgid bits, so they come after.
+    await inside(root, ['xargs', '-0', '-s', String(ARGUMENT_BYTES), 'chown', '-h', '--', owner], input);
+    // chown(2) clears setuid and setgid bits, so they are set afterwards.
     for (const { path, mode } of files.filter(({ type, mode: bits }) => type === 'f' && bits & 0o6000))
       await inside(root, ['chmod', (mode & 0o7777).toString(8), `.${path}`]);
   }
@@ -27,6 +28,7 @@ export async function giveToOwners(root: string, entries: Iterable<Entry>): Prom
 
 async function inside(cwd: string, command: readonly string[], input: Uint8Array = new Uint8Array()): Promise<void> {
   const [file, ...args] = asRootInside('ranges', command);
-  // An owner beyond the ranges stays ours; the inventory has the image's own.
-  await execa(file as string, args, { cwd, input, reject: false });
+  const run = await execa(file as string, args, { cwd, input, reject: false });
+  // Files with an owner outside the ranges stay ours. The keep set does not suffer: the inventory has the image's owners.
+  if (run.failed) debug.engine('not all files got their owner: %s', run.stderr || run.shortMessage);
 }

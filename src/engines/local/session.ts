@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, readFile, stat, symlink } from 'node:fs/promises';
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
+import { debug } from '../../debug.js';
 import { explained, UserError, usageError } from '../../errors.js';
 import { DEFAULT_PATH, environmentOf, type ImageConfig } from '../../images/config.js';
 import { sha256 } from '../../images/digest.js';
@@ -13,47 +14,49 @@ import { formatPlatform, matches, ownPlatform } from '../../images/platform.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import type { Entry } from '../../rootfs.js';
-import { type Container, type ContainerSpec, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
-import { MachineContainer } from '../host/container.js';
-import { machineImage } from '../host/image.js';
+import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
 import { mountsOf } from '../mounts.js';
-import { parsePublication, parseUlimit } from '../resources.js';
-import type { RunOptions } from '../runoptions.js';
+import { parseUlimit } from '../resources.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import { bindsOf } from './binds.js';
 import { capabilities } from './capabilities.js';
 import { LocalContainer } from './container.js';
 import type { LocalImage } from './image.js';
-import { inNamespaces, type Machine, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
+import { inNamespaces, type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
 import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
+import { requireSupported } from './supported.js';
 import { identityOf } from './user.js';
 
+export const LOCAL_FEATURES: EngineFeatures = { imageNames: false, runtime: false, commit: true, freshFiles: true };
+
+/** Bytes of /dev/shm, as Docker has it by default. */
 const SHM_SIZE = 64 << 20;
-const ALONE =
-  'only one user can be mapped into a namespace here, so the app ran as root inside and all files were its own; newuidmap (uidmap) and ranges in /etc/subuid and /etc/subgid would let it run as its own user';
-/** What an engine makes at run time: none of it is the image's. */
+const SINGLE_USER =
+  'only one user can be mapped into a namespace here, so the app ran as root inside and all files belonged to it; newuidmap (package uidmap) and ranges in /etc/subuid and /etc/subgid would let it run as its own user';
+/** Paths that a container engine makes at run time. They do not belong to the image. */
 const ENGINES_OWN = /^\/(dev|proc|sys)\/|^\/etc\/(hosts|hostname|resolv\.conf)$|^\/\.dockerenv$/;
 
-/** One session of containers of this machine's own. */
+/** A session of containers made of namespaces. */
 export class LocalSession implements Session {
   readonly engine = 'local';
+  readonly features = LOCAL_FEATURES;
   readonly warnings: string[] = [];
   readonly temporaryName = 'pyshrink/draft:latest';
   private readonly images = new Map<string, LocalImage>();
-  private readonly containers: Container[] = [];
+  private readonly containers: LocalContainer[] = [];
   private closing: Promise<void> | undefined;
 
   constructor(
     private readonly folder: SessionFolder,
-    private readonly allowed: Machine | Refusal,
+    private readonly found: NamespaceSupport | Refusal,
   ) {}
 
-  /** @throws UserError where this machine allows no containers */
-  private get machine(): Machine {
-    if ('refused' in this.allowed)
-      throw new UserError(`No containers can be run on this machine: ${this.allowed.refused}.`, remedyFor(this.allowed.refused));
-    return this.allowed;
+  /** @throws UserError where no namespaces can be made */
+  private get namespaces(): NamespaceSupport {
+    if ('refused' in this.found)
+      throw new UserError(`No containers can be run on this machine: ${this.found.refused}.`, remedyFor(this.found.refused));
+    return this.found;
   }
 
   get id(): string {
@@ -88,9 +91,11 @@ export class LocalSession implements Session {
         `${source.reference} is for ${platform.os}/${platform.architecture}, and this machine is ${formatPlatform(ownPlatform())}.`,
         'Choose another image, with --platform where it has several.',
       );
+    const started = performance.now();
     const root = await this.folder.folder('image');
     const { entries, size } = await unpackImage(source, root);
-    if (userOf(this.allowed) === 'ranges') await giveToOwners(root, entries.values());
+    debug.engine('image %s: unpacked %d bytes in %d ms', source.reference, size, Math.round(performance.now() - started));
+    if (userOf(this.found) === 'ranges') await giveToOwners(root, entries.values());
     const info: ImageInfo = {
       id,
       reference: source.reference,
@@ -100,6 +105,7 @@ export class LocalSession implements Session {
       size,
       created,
       layers: diffIds,
+      separateRoot: true,
     };
     this.images.set(id, { layers: [root], config, info, entries: withoutEngines(entries), source });
     return info;
@@ -108,9 +114,9 @@ export class LocalSession implements Session {
   async importDirectory(reference: string, path: string): Promise<ImageInfo> {
     const directory = resolve(path);
     if (!(await stat(directory).catch(() => undefined))?.isDirectory())
-      throw usageError(`${path} is no directory.`, 'Name a root file system.');
+      throw usageError(`${path} is not a directory.`, 'Name a directory with a root file system.');
     const link = this.folder.next('image');
-    await symlink(directory, link); // its name may hold what separates the options of a mount
+    await symlink(directory, link); // the directory's own name may contain `:` or `,`, which separate mount options
     const config: ImageConfig = { Env: [`PATH=${DEFAULT_PATH}`] };
     const info: ImageInfo = {
       id: sha256(`rootfs:${directory}`),
@@ -121,19 +127,14 @@ export class LocalSession implements Session {
       size: 0,
       created: new Date((await stat(directory)).mtimeMs).toISOString(),
       layers: [],
+      separateRoot: true,
     };
     this.images.set(info.id, { layers: [link], config, info });
     return info;
   }
 
-  async importMachine(command: readonly string[], environment: readonly string[]): Promise<ImageInfo> {
-    const info = await machineImage(command, environment);
-    this.images.set(info.id, { layers: ['/'], config: info.config, info });
-    return info;
-  }
-
-  mountOf(image: string, volume: string): string {
-    return this.known(image).info.machine ? volume : KIT_MOUNT;
+  mountOf(): string {
+    return KIT_MOUNT;
   }
 
   async entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined> {
@@ -145,7 +146,7 @@ export class LocalSession implements Session {
     await pipeline(archive, createWriteStream(path)).catch((error: unknown) => {
       throw explained(error, path);
     });
-    const below = base && this.images.get(base.id)?.source;
+    const below = base && this.images.get(base.id)?.source; // with the layers that the archive leaves out
     const source = await openDockerArchive('the shrunk image', path, undefined, () => this.spool(), below?.layers);
     return (await this.importImage(source)).id;
   }
@@ -159,27 +160,27 @@ export class LocalSession implements Session {
   async create(spec: ContainerSpec): Promise<Container> {
     if (this.closing) throw new Error('the session is closed');
     requireSupported(spec.run);
+    const { namespaces } = this;
     const image = this.known(spec.image);
     const place = await this.folder.folder('container');
-    if (image.info.machine) return this.machineContainer(spec, image, place);
     const [root, upper, work] = [join(place, 'root'), join(place, 'upper'), join(place, 'work')];
     for (const path of [root, upper, work]) await mkdir(path);
-    const own = this.machine.overlay === 'copy';
-    if (own) await this.copy(image.layers, root);
+    const copied = namespaces.overlay === 'copy';
+    if (copied) await copyTree(image.layers[0] as string, root);
     const environment = this.environmentOf(spec, image);
     const user = identityOf(spec.run.user ?? image.config.User ?? '', await userFiles(image.layers), spec.run.groupAdd);
     environment.HOME ??= user.home;
     const plan: MountPlan = {
       root,
-      rootfs: own
-        ? { kind: 'own' }
+      rootfs: copied
+        ? { kind: 'copy' }
         : {
             kind: 'overlay',
             lower: image.layers,
             upper,
             work,
-            fuse: this.machine.overlay === 'fuse',
-            userNamespace: this.machine.user !== 'root',
+            fuse: namespaces.overlay === 'fuse',
+            userNamespace: namespaces.user !== 'root',
           },
       readOnly: spec.run.readOnly,
       binds: await bindsOf(spec, image, place, this.folder),
@@ -188,8 +189,8 @@ export class LocalSession implements Session {
       hostname: spec.run.hostname,
       environment,
     };
-    const single = this.machine.user === 'single' || this.machine.user === 'bubblewrap';
-    if (single && user.uid !== 0) this.warn(ALONE);
+    const single = namespaces.user === 'single' || namespaces.user === 'bubblewrap';
+    if (single && user.uid !== 0) this.warn(SINGLE_USER);
     const isolated = spec.run.network === 'none';
     const launcher = spec.launcher
       ? [
@@ -207,35 +208,24 @@ export class LocalSession implements Session {
       : [];
     const container = new LocalContainer({
       id: place,
-      command: inNamespaces(this.machine.user, isolated, setupScript(plan, [...launcher, ...spec.command])),
+      command: inNamespaces(namespaces.user, isolated, setupScript(plan, [...launcher, ...spec.command])),
       enter: [
-        ...(this.machine.user === 'root' ? [] : ['--user', '--preserve-credentials']),
+        ...(namespaces.user === 'root' ? [] : ['--user', '--preserve-credentials']),
         ...['--mount', '--pid', '--ipc', '--uts', '--root', '--wd'],
         ...(isolated ? ['--net'] : []),
       ],
       environment,
       launcher,
       input: spec.attachInput,
-      writable: own ? root : upper,
-      lower: own ? [] : image.layers,
+      writable: copied ? root : upper,
+      lower: copied ? [] : image.layers,
       volume: spec.volume,
       commit: () => {
         const id = `commit:${place}`;
-        this.images.set(id, { ...image, layers: own ? [root] : [upper, ...image.layers] });
+        debug.engine('committed %s', id);
+        this.images.set(id, { ...image, layers: copied ? [root] : [upper, ...image.layers] });
         return id;
       },
-    });
-    this.containers.push(container);
-    return container;
-  }
-
-  private machineContainer(spec: ContainerSpec, { config }: LocalImage, place: string): Container {
-    const container = new MachineContainer(place, {
-      command: spec.command,
-      // A runtime sets HOME as well.
-      environment: { HOME: homedir(), ...environmentOf(config.Env), ...environmentOf(spec.run.env) },
-      cwd: spec.run.workdir ?? (config.WorkingDir || '/'),
-      input: spec.attachInput,
     });
     this.containers.push(container);
     return container;
@@ -248,8 +238,10 @@ export class LocalSession implements Session {
 
   private async removeAll(): Promise<void> {
     await Promise.all(this.containers.map((container) => container.remove()));
-    await Promise.all([...this.images.values()].map(({ source }) => source?.close().catch(() => {})));
-    await removeTree(this.folder.path, userOf(this.allowed));
+    for (const { info, source } of this.images.values())
+      await source?.close().catch((error: unknown) => debug.engine('image %s could not be closed: %s', info.reference, error));
+    await removeTree(this.folder.path, userOf(this.found));
+    debug.engine('session %s: closed', this.id);
   }
 
   private known(id: string): LocalImage {
@@ -265,33 +257,15 @@ export class LocalSession implements Session {
   private environmentOf({ run }: ContainerSpec, { config }: LocalImage): Record<string, string> {
     return { PATH: DEFAULT_PATH, HOSTNAME: run.hostname ?? hostname(), ...environmentOf(config.Env), ...environmentOf(run.env) };
   }
-
-  private async copy(layers: readonly string[], root: string): Promise<void> {
-    const [lower] = layers;
-    const run = await execa('cp', ['-a', '--reflink=auto', `${lower}/.`, root], { reject: false });
-    if (run.failed) throw explained(new Error(run.stderr), root);
-  }
 }
 
-/** @throws UserError for what the local engine cannot give */
-function requireSupported(run: RunOptions): void {
-  if (run.network !== undefined && run.network !== 'none' && run.network !== 'host')
-    throw usageError(
-      `--network ${run.network}: the local engine has the network of this machine (host, the default) or none.`,
-      'Choose one of them, or use a Docker daemon.',
+async function copyTree(from: string, to: string): Promise<void> {
+  const run = await execa('cp', ['-a', '--reflink=auto', `${from}/.`, to], { reject: false });
+  if (run.failed)
+    throw new UserError(
+      `The image could not be copied to ${to}: ${run.stderr.trim().split('\n').at(-1)}`,
+      'See that its disk has room, or set PYSHRINK_CACHE to a folder on a larger disk.',
     );
-  const option = run.securityOpt.find((text) => !/^no-new-privileges(:true|=true)?$/.test(text));
-  if (option !== undefined)
-    throw usageError(`--security-opt ${option}: the local engine has no profiles.`, 'Leave it out, or use a Docker daemon.');
-  const mapped = run.publish.map(parsePublication).find(({ host, container }) => host !== String(container));
-  if (mapped)
-    throw usageError(
-      `-p ${mapped.host}:${mapped.container}: with the local engine, ports are those of this machine, and none is mapped.`,
-      'Leave it out: the exercise needs no published port. Or use a Docker daemon.',
-    );
-  if (run.tty) throw usageError('-t: the local engine has no terminals.', 'Leave it out, or use a Docker daemon.');
-  if (run.gpus !== undefined) throw usageError('--gpus: the local engine hands none out.', 'Use a Docker daemon.');
-  if (run.memory !== undefined) throw usageError('--memory: the local engine sets no limits.', 'Leave it out, or use a Docker daemon.');
 }
 
 function withoutEngines(entries: Map<string, Entry>): Map<string, Entry> {

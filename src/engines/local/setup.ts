@@ -1,18 +1,20 @@
-/** What a container's mount namespace is made of. All paths but `target`s are of this machine. */
+import { quote as quoteWords } from 'shell-quote';
+
+/** What is mounted in a container's mount namespace. All paths are of this machine, except each `target`. */
 export interface MountPlan {
-  /** Directory on which the root file system is put together. */
+  /** Directory that becomes the root of the container. */
   root: string;
   rootfs:
     | { kind: 'overlay'; lower: readonly string[]; upper: string; work: string; fuse: boolean; userNamespace: boolean }
-    /** A copy that is this container's own. */
-    | { kind: 'own' };
+    /** `root` holds a copy of the image that only this container uses. */
+    | { kind: 'copy' };
   readOnly: boolean;
   binds: readonly Bind[];
   tmpfs: readonly { target: string; options: string }[];
   /** Bytes of /dev/shm. */
   shmSize: number;
   hostname: string | undefined;
-  /** Of the container's processes; what sets the namespaces up runs with the machine's. */
+  /** Variables of the container's processes. The script itself runs with those of this process. */
   environment: Readonly<Record<string, string>>;
 }
 
@@ -20,19 +22,20 @@ export interface Bind {
   source: string;
   target: string;
   readOnly: boolean;
-  /** What is mounted; a file that the image has as a link is left alone. */
+  /** Kind of the source. A file is not mounted where the image has a symbolic link at its target. */
   type: 'file' | 'directory';
 }
 
+/** Device files that every container gets (OCI runtime specification, "Default Devices"). */
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
 /**
- * A script for sh(1), run as the first process of new namespaces: it puts the root file system together with mount(8),
- * tells its process id to descriptor 3, and becomes `command` under chroot(2). Everything vanishes with the namespaces.
+ * A script for sh(1), the first process of new namespaces. It mounts the root file system with mount(8), writes its process
+ * id to descriptor 3, and executes `command` under chroot(1). The mounts end with the namespaces.
  */
 export function setupScript(plan: MountPlan, command: readonly string[]): string {
   const { root, rootfs, binds, tmpfs } = plan;
-  const lines = ['set -eu', 'umask 022', 'PATH=$PATH:/usr/sbin:/sbin', 'CHROOT=$(command -v chroot)', `ROOT=${quote(root)}`, SAFE];
+  const lines = ['set -eu', 'umask 022', 'PATH=$PATH:/usr/sbin:/sbin', 'CHROOT=$(command -v chroot)', `ROOT=${quote(root)}`, FUNCTIONS];
   const environment = Object.entries(plan.environment).map(([name, value]) => quote(`${name}=${value}`));
   if (rootfs.kind === 'overlay') {
     const { lower, upper, work, fuse, userNamespace } = rootfs;
@@ -76,7 +79,7 @@ export function setupScript(plan: MountPlan, command: readonly string[]): string
   if (plan.readOnly) lines.push('mount -o remount,bind,ro "$ROOT"');
   lines.push(
     'cd /',
-    'read -r PID REST </proc/self/stat', // of the machine's own /proc: the number by which the client knows us
+    'read -r PID REST </proc/self/stat', // this /proc is still the machine's, so it has the number that the client needs
     'echo "$PID" >&3',
     'exec 3>&-',
     `exec env -i ${environment.join(' ')} "$CHROOT" "$ROOT" ${command.map(quote).join(' ')}`,
@@ -84,8 +87,8 @@ export function setupScript(plan: MountPlan, command: readonly string[]): string
   return `${lines.join('\n')}\n`;
 }
 
-/** Mount points are made where the image has none, never through a link, which could lead out of the root. */
-const SAFE = `plain() {
+/** Functions that make mount points. They refuse symbolic links, since a link could lead out of the root. */
+const FUNCTIONS = `plain() {
   at=$ROOT rest=\${1#/}
   while [ -n "$rest" ]; do
     at=$at/\${rest%%/*}
@@ -103,7 +106,7 @@ file() {
   [ -e "$ROOT$1" ] || : >"$ROOT$1"
 }`;
 
-/** A word for sh(1). */
+/** Quotes text as one word for sh(1). */
 export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return quoteWords([word]);
 }

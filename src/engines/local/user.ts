@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js';
 
-/** As whom a process of a container runs. */
+/** User and groups of a container's processes. */
 export interface Identity {
   uid: number;
   gid: number;
@@ -8,16 +8,17 @@ export interface Identity {
   home: string;
 }
 
-/** Text of the image's own files; undefined where it has none. */
+/** Contents of the image's passwd(5) and group(5); undefined where it has no such file. */
 export interface UserFiles {
   passwd: string | undefined;
   group: string | undefined;
 }
 
 /**
- * The user that `USER` or --user means: `name|uid[:group|gid]`, looked up in the image's passwd(5) and group(5) as
- * container runtimes do (moby/sys, "user.GetExecUser").
- * @throws UserError for a name that is not there
+ * Looks up a user in the image's files, as container runtimes do (moby/sys, "user.GetExecUser").
+ * @param spec value of USER or --user: `name|uid[:group|gid]`
+ * @param extraGroups names or numbers from --group-add
+ * @throws UserError for an unknown name
  */
 export function identityOf(spec: string, files: UserFiles, extraGroups: readonly string[]): Identity {
   const users = rows(files.passwd);
@@ -35,7 +36,7 @@ export function identityOf(spec: string, files: UserFiles, extraGroups: readonly
   const gid = group ? groupNumber(group) : (number(user?.[3]) ?? 0);
   const member = group || !user ? [] : groups.filter(([, , , members]) => members?.split(',').includes(user[0] as string));
   const more = [...member.flatMap(([, , id]) => number(id) ?? []), ...extraGroups.map(groupNumber)];
-  // Runtimes list the primary group among the others too.
+  // Runtimes put the primary group into the list of supplementary groups too.
   return { uid, gid, groups: [...new Set([gid, ...more])].sort((a, b) => a - b), home: user?.[5] || '/' };
 }
 

@@ -3,12 +3,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../../src/engines/docker/client.js';
 import { findEndpoint } from '../../../src/engines/docker/endpoints.js';
-import { demultiplex } from '../../../src/engines/docker/streams.js';
 
 function configFolder(current?: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
@@ -70,28 +67,4 @@ describe('connect', () => {
     await expect(connect({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).rejects.toThrow(/does not answer/);
     server.close();
   });
-});
-
-it('demultiplex gives each stream its bytes, however they are cut', async () => {
-  const frame = fc.tuple(fc.constantFrom(1, 2), fc.uint8Array({ maxLength: 40 }));
-  await fc.assert(
-    fc.asyncProperty(fc.array(frame), fc.integer({ min: 1, max: 11 }), async (frames, step) => {
-      const whole = Buffer.concat(
-        frames.map(([kind, data]) => Buffer.concat([Buffer.from([kind, 0, 0, 0, 0, 0, 0, data.length]), Buffer.from(data)])),
-      );
-      const stream = new PassThrough();
-      const { stdout, stderr } = demultiplex(stream);
-      const all = async (source: AsyncIterable<unknown>) => {
-        const parts: Buffer[] = [];
-        for await (const part of source) parts.push(part as Buffer);
-        return Buffer.concat(parts);
-      };
-      const read = Promise.all([all(stdout), all(stderr)]);
-      for (let at = 0; at < whole.length; at += step) stream.write(whole.subarray(at, at + step));
-      stream.end();
-      const expected = (kind: number) => Buffer.concat(frames.filter(([one]) => one === kind).map(([, data]) => Buffer.from(data)));
-      expect(await read).toEqual([expected(1), expected(2)]);
-    }),
-    { numRuns: 50 },
-  );
 });

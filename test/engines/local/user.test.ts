@@ -1,8 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { capabilities } from '../../../src/engines/local/capabilities.js';
-import { quote } from '../../../src/engines/local/setup.js';
 import { identityOf } from '../../../src/engines/local/user.js';
 
 const FILES = {
@@ -36,33 +32,5 @@ describe('identityOf', () => {
 
   it('does without the files', () => {
     expect(identityOf('5:6', { passwd: undefined, group: undefined }, [])).toEqual({ uid: 5, gid: 6, groups: [6], home: '/' });
-  });
-});
-
-describe('capabilities', () => {
-  it("are Docker's by default, and those alone", () => {
-    const mask = capabilities([], []).reduce((sum, number) => sum | (1n << BigInt(number)), 0n);
-    expect(mask.toString(16)).toBe('a80425fb'); // CapBnd in a container of Docker 20.10
-  });
-
-  it('are dropped and added by name', () => {
-    expect(capabilities(['NET_ADMIN'], ['ALL'])).toEqual([12]);
-    expect(capabilities(['cap_sys_ptrace'], ['all'])).toEqual([19]);
-    expect(capabilities(['ALL'], ['CHOWN'])).toHaveLength(40);
-    expect(() => capabilities(['NONSENSE'], [])).toThrowError(/is no capability/);
-  });
-});
-
-describe('quote', () => {
-  it('makes any word one word for sh', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: 'grapheme', maxLength: 40 }).filter((word) => !word.includes('\0')),
-        (word) => {
-          expect(execFileSync('/bin/sh', ['-c', `printf %s ${quote(word)}`]).toString()).toBe(word);
-        },
-      ),
-      { numRuns: 60 },
-    );
   });
 });

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { chooseEngine } from '../../../src/engines/choose.js';
+import { DockerEngine } from '../../../src/engines/docker/docker.js';
+import { parseImageName } from '../../../src/images/name.js';
+import { FakeDaemon } from '../../support/daemon.js';
+
+const IMAGE = { Id: 'sha256:i', Os: 'linux', Architecture: 'arm64', Variant: 'v8', Config: {}, Size: 7, Created: 'then', RootFS: {} };
+
+describe('the Docker engine', () => {
+  let daemon: FakeDaemon;
+
+  beforeEach(async () => {
+    daemon = (await new FakeDaemon().listen()).on('GET /_ping', [200]).on('GET /version', [200, { Version: '20.10.24' }]);
+    vi.stubEnv('DOCKER_HOST', `unix://${daemon.socketPath}`);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    daemon.close();
+  });
+
+  it('describes itself', async () => {
+    expect(await (await DockerEngine.open()).describe()).toBe(`Docker 20.10.24 at unix://${daemon.socketPath}`);
+  });
+
+  it('finds an image by the name it was given', async () => {
+    daemon.on('GET /images/host:5000/team/app:1/json', [200, IMAGE]);
+    const engine = await DockerEngine.open();
+    expect(await engine.find('host:5000/team/app:1')).toMatchObject({
+      id: 'sha256:i',
+      reference: 'host:5000/team/app:1',
+      platform: { os: 'linux', architecture: 'arm64', variant: 'v8' },
+      separateRoot: true,
+    });
+    expect(await engine.find('other')).toBeUndefined();
+    await expect(engine.inspect('other')).rejects.toThrowError(
+      expect.objectContaining({
+        message: 'There is no image other in the Docker daemon.',
+        remedy: expect.stringContaining('docker pull other'),
+      }),
+    );
+  });
+
+  it('does not take a broken daemon for a missing image', async () => {
+    daemon.on('GET /images/app/json', [500, { message: 'broken' }]);
+    await expect((await DockerEngine.open()).find('app')).rejects.toThrow('broken');
+  });
+
+  it('gives and takes names', async () => {
+    daemon.on('POST /images/*/tag', [201]).on('DELETE /images/*', [200, []]);
+    const engine = await DockerEngine.open();
+    await engine.tag('sha256:i', { name: 'host:5000/app', tag: '1' });
+    await engine.tag('sha256:i', { name: 'app' });
+    await engine.untag('app:old');
+    const [one, two] = daemon.requests('POST /images/sha256:i/tag').map(({ query }) => [query.get('repo'), query.get('tag')]);
+    expect([one, two]).toEqual([
+      ['host:5000/app', '1'],
+      ['app', 'latest'],
+    ]);
+    expect(daemon.requests('DELETE /images/app:old')).toHaveLength(1);
+  });
+
+  describe('is chosen', () => {
+    it('where a daemon answers', async () => {
+      expect((await chooseEngine(undefined, parseImageName('app:1'))).features.imageNames).toBe(true);
+    });
+
+    it('not for host:, which asks no daemon', async () => {
+      expect((await chooseEngine(undefined, parseImageName('host:'))).name).toBe('host');
+      expect((await chooseEngine('local', parseImageName('host:'))).name).toBe('host');
+      expect(daemon.asked).toEqual([]);
+    });
+
+    it('never for host:, also where the user wants it', async () => {
+      await expect(chooseEngine('docker', parseImageName('host:'))).rejects.toThrowError(
+        expect.objectContaining({ exitCode: 2, remedy: 'Leave out --engine docker.' }),
+      );
+    });
+
+    it('not where none answers, unless the user insists', async () => {
+      vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
+      const engine = await chooseEngine(undefined, parseImageName('app:1'));
+      expect(engine.name).toBe('local');
+      await expect(engine.inspect('app:1')).rejects.toThrow(/none is used\. The Docker daemon at unix:\/\/\/nowhere.* does not answer/);
+      await expect(chooseEngine('docker')).rejects.toThrow('does not answer');
+    });
+  });
+});

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removeLeftovers } from '../../../src/engines/docker/leftovers.js';
+import { FakeDaemon } from '../../support/daemon.js';
+
+const now = () => Math.floor(Date.now() / 1000);
+const container = (id: string, session: string, role: string, state: string, age = 3600) => ({
+  Id: id.padEnd(64, '0'),
+  Labels: { 'io.pyshrink.session': session, 'io.pyshrink.role': role },
+  State: state,
+  Created: now() - age,
+});
+const volume = (name: string, session: string, age = 3600) => ({
+  Name: name,
+  Labels: { 'io.pyshrink.session': session },
+  CreatedAt: new Date((now() - age) * 1000).toISOString(),
+});
+const image = (id: string, session: string) => ({ Id: `sha256:${id.padEnd(64, '0')}`, Labels: { 'io.pyshrink.session': session } });
+
+describe('removeLeftovers', () => {
+  let daemon: FakeDaemon;
+  /** What the daemon has. Lists of images are asked for by label and by name. */
+  const has = (containers: object[], volumes: object[] = [], images: object[] = [], named: string[] = []) =>
+    daemon
+      .on('GET /containers/json', [200, containers])
+      .on('GET /volumes', [200, { Volumes: volumes }])
+      .on('GET /images/json', ({ query }) => [
+        200,
+        query.get('filters')?.includes('reference') ? named.map((name) => ({ Id: 'sha256:x', RepoTags: [name] })) : images,
+      ]);
+  const removals = () => daemon.asked.map(({ what }) => what).filter((what) => what.startsWith('DELETE'));
+
+  beforeEach(async () => {
+    daemon = (await new FakeDaemon().listen())
+      .on('DELETE /containers/*', [204])
+      .on('DELETE /volumes/*', [204])
+      .on('DELETE /images/*', [200, []])
+      .on('DELETE /images/pyshrink.tmp/*', [200, []]);
+  });
+  afterEach(() => daemon.close());
+
+  it('removes everything of a session whose helper has ended', async () => {
+    has(
+      [container('h', 'dead', 'helper', 'exited'), container('a', 'dead', 'app', 'running')],
+      [volume('v', 'dead')],
+      [image('1', 'dead')],
+      ['pyshrink.tmp/image:dead'],
+    );
+    expect(await removeLeftovers(daemon.docker)).toEqual([
+      'container h00000000000',
+      'container a00000000000',
+      'image 100000000000',
+      'image pyshrink.tmp/image:dead',
+      'volume v',
+    ]);
+    expect(removals()).toEqual([
+      `DELETE /containers/${'h'.padEnd(64, '0')}`,
+      `DELETE /containers/${'a'.padEnd(64, '0')}`,
+      `DELETE /images/sha256:${'1'.padEnd(64, '0')}`,
+      'DELETE /images/pyshrink.tmp/image:dead',
+      'DELETE /volumes/v',
+    ]);
+    expect(daemon.requests('DELETE /containers/*').map(({ query }) => [query.get('force'), query.get('v')])).toEqual([
+      ['true', 'true'],
+      ['true', 'true'],
+    ]);
+  });
+
+  it.each([
+    ['its helper runs', [container('h', 's', 'helper', 'running')], []],
+    ['its helper was just made', [container('h', 's', 'helper', 'created', 5)], []],
+    ['it has no helper yet, and its volume was just made', [], [volume('v', 's', 5)]],
+  ])('keeps a session: %s', async (_, containers, volumes) => {
+    has([...containers, container('a', 's', 'app', 'exited')], volumes, [image('1', 's')], ['pyshrink.tmp/image:s']);
+    expect(await removeLeftovers(daemon.docker)).toEqual([]);
+    expect(removals()).toEqual([]);
+  });
+
+  it.each([
+    ['its helper was made long ago and never started', [container('h', 's', 'helper', 'created')], []],
+    ['it never had a helper, and its volume is old', [], [volume('v', 's')]],
+    ['its helper has ended, though its volume is new', [container('h', 's', 'helper', 'exited', 5)], [volume('v', 's', 5)]],
+  ])('removes a session: %s', async (_, containers, volumes) => {
+    has(containers, volumes, [image('1', 's')]);
+    expect(await removeLeftovers(daemon.docker)).toHaveLength(containers.length + volumes.length + 1);
+  });
+
+  it('asks only for what has our label or our temporary name', async () => {
+    has([]);
+    await removeLeftovers(daemon.docker);
+    const filters = daemon.asked.map(({ query }) => JSON.parse(query.get('filters') as string));
+    expect(filters.filter((filter) => filter.label?.includes('io.pyshrink.session'))).toHaveLength(3);
+    expect(filters.filter((filter) => filter.reference?.includes('pyshrink.tmp/*'))).toHaveLength(1);
+  });
+
+  it('goes on where another pyshrink removes the same', async () => {
+    has([container('h', 'dead', 'helper', 'exited'), container('a', 'dead', 'app', 'exited')]);
+    daemon.on(`DELETE /containers/${'h'.padEnd(64, '0')}`, [404, { message: 'No such container' }]);
+    expect(await removeLeftovers(daemon.docker)).toEqual(['container a00000000000']);
+  });
+});

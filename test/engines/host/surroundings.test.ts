@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { holdsHome, hostRoots, type Surroundings, withoutSecrets } from '../../../src/engines/host/surroundings.js';
+import type { Entry } from '../../../src/rootfs.js';
+
+const HOME = '/home/ada';
+const PYTHON = ['/home/ada/.pyenv/versions/3.12', '/home/ada/.local/lib/python3.12/site-packages'];
+
+describe('withoutSecrets', () => {
+  const around: Surroundings = { workdir: '/srv/app', home: HOME, python: PYTHON };
+  const entries = () =>
+    new Map(
+      ['/srv/app/.env', '/srv/app/.env.local', '/srv/app/main.py', '/home/ada/.netrc', '/home/ada/.vimrc'].map((path) => [
+        path,
+        { path, type: 'f', mode: 0o600, uid: 0, gid: 0, size: 1, mtime: 0 } as Entry,
+      ]),
+    );
+
+  it('removes them, and names those that were used or lie below the working directory', () => {
+    const all = entries();
+    const { refused, taken } = withoutSecrets(all, around, new Set(['/home/ada/.netrc']), []);
+    expect([...all.keys()]).toEqual(['/srv/app/main.py']);
+    expect(refused).toEqual(['/home/ada/.netrc', '/srv/app/.env', '/srv/app/.env.local']);
+    expect(taken).toEqual([]);
+  });
+
+  it('keeps one that is named exactly; a glob does not name it', () => {
+    const all = entries();
+    const { refused, taken } = withoutSecrets(all, around, new Set(), ['/srv/app/.env', '/srv/**']);
+    expect(taken).toEqual(['/srv/app/.env']);
+    expect(refused).toEqual(['/srv/app/.env.local']);
+    expect(all.has('/srv/app/.env')).toBe(true);
+  });
+});
+
+describe('hostRoots', () => {
+  it('lists the system, the interpreter and the folder of the app', () => {
+    const { roots, pruned } = hostRoots({ workdir: '/srv/app', home: HOME, python: PYTHON });
+    expect(roots).toEqual(expect.arrayContaining(['/usr', '/etc', '/srv/app', ...PYTHON]));
+    expect(pruned).toContain('/srv/app/.git');
+  });
+
+  it.each(['/', '/home', HOME])('never lists %s as the folder of an app', (workdir) => {
+    expect(hostRoots({ workdir, home: HOME, python: ['/', HOME] }).roots).not.toContain(workdir);
+  });
+});
+
+describe('holdsHome', () => {
+  it.each([
+    ['/', true],
+    ['/home', true],
+    [HOME, true],
+    ['/home/ad', false],
+    [`${HOME}/app`, false],
+    ['/srv', false],
+  ])('%s: %s', (folder, holds) => expect(holdsHome(folder, HOME)).toBe(holds));
+});

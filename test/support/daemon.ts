@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import Dockerode from 'dockerode';
+import { API_VERSION } from '../../src/engines/docker/client.js';
+
+/** A request that the daemon got. */
+export interface Asked {
+  /** e.g. `POST /containers/create` */
+  what: string;
+  query: URLSearchParams;
+  body: Buffer;
+}
+
+/** An answer: a status and a JSON body, or bytes. */
+export type Answer = [status: number, body?: unknown];
+
+/** A route: what it answers, or what it does with a connection that the client takes over. */
+type Route = (asked: Asked) => Answer | Promise<Answer>;
+type Takeover = (socket: Socket) => void;
+
+/**
+ * A server that speaks the Docker Engine API as far as a test needs it, over a Unix socket. Dockerode talks to it as to a
+ * daemon. A request without a route is answered with 404, as the daemon answers for what it does not have.
+ */
+export class FakeDaemon {
+  readonly asked: Asked[] = [];
+  /** By method and path, where `*` stands for one part of the path. The newest one comes first. */
+  private readonly routes: [pattern: RegExp, route: Route][] = [];
+  private readonly takeovers: [pattern: RegExp, takeover: Takeover][] = [];
+  private readonly server = createServer();
+  readonly socketPath = join(mkdtempSync(join(tmpdir(), 'pyshrink-daemon-')), 'socket');
+  readonly docker = new Dockerode({ socketPath: this.socketPath, version: API_VERSION });
+
+  async listen(): Promise<this> {
+    this.server.on('request', async (request, response) => {
+      const asked = await this.record(request);
+      const route = this.routes.find(([pattern]) => pattern.test(asked.what))?.[1];
+      const [status, body] = (await route?.(asked)) ?? [404, { message: `No such thing: ${asked.what}` }];
+      const bytes = Buffer.isBuffer(body);
+      response.writeHead(status, { 'content-type': bytes ? 'application/octet-stream' : 'application/json' });
+      response.end(bytes ? body : body === undefined ? '' : `${JSON.stringify(body)}\r\n`);
+    });
+    this.server.on('upgrade', async (request: IncomingMessage, socket: Socket) => {
+      const what = pathOf(request);
+      this.asked.push({ what, query: new URLSearchParams(request.url?.split('?')[1]), body: Buffer.alloc(0) });
+      socket.on('error', () => {});
+      socket.write(
+        'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n',
+      );
+      this.takeovers.find(([pattern]) => pattern.test(what))?.[1](socket);
+    });
+    this.server.listen(this.socketPath);
+    await once(this.server, 'listening');
+    return this;
+  }
+
+  on(what: string, route: Route | Answer): this {
+    this.routes.unshift([patternOf(what), Array.isArray(route) ? () => route : route]);
+    return this;
+  }
+
+  onTakeover(what: string, takeover: Takeover): this {
+    this.takeovers.unshift([patternOf(what), takeover]);
+    return this;
+  }
+
+  /** Requests so far that fit, the first one first. */
+  requests(what: string): Asked[] {
+    return this.asked.filter((asked) => patternOf(what).test(asked.what));
+  }
+
+  close(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private async record(request: IncomingMessage): Promise<Asked> {
+    const body = await buffer(request);
+    const asked = { what: pathOf(request), query: new URLSearchParams(request.url?.split('?')[1]), body };
+    this.asked.push(asked);
+    return asked;
+  }
+}
+
+/** Method and path, without the version of the API. */
+function pathOf({ method, url = '' }: IncomingMessage): string {
+  return `${method} ${decodeURIComponent(url.split('?')[0] as string).replace(`/${API_VERSION}`, '')}`;
+}
+
+function patternOf(what: string): RegExp {
+  return new RegExp(`^${what.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]+')}$`);
+}
+
+/** One frame of a container's stream (Docker Engine API, "Stream format"). */
+export function frame(kind: 1 | 2, text: string | Uint8Array): Buffer {
+  const payload = Buffer.from(text as string);
+  const header = Buffer.from([kind, 0, 0, 0, 0, 0, 0, 0]);
+  header.writeUInt32BE(payload.length, 4);
+  return Buffer.concat([header, payload]);
+}
