@@ -31,9 +31,8 @@ export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
 export type { SessionOptions } from './pipeline/context.js';
 export type { ShrinkSummary } from './report/summary.js';
-export type { Repair } from './smoke/repair.js';
 export type { Verdict } from './smoke/verdict.js';
-export { parseTrace, type Trace } from './trace/schema.js';
+export { parseTrace, type Repair, type Trace } from './trace/schema.js';
 
 export interface TraceOptions extends SessionOptions {
   /** Name of the image, with or without a transport. */

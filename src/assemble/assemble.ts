@@ -4,41 +4,43 @@ import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import { type ContentSource, imageArchive } from './archive.js';
 import { imageConfig } from './config.js';
-import { planLayers } from './layers.js';
+import { type PythonPlaces, planLayers } from './layers.js';
 
 export interface AssembleInput {
   session: Session;
   original: ImageInfo;
   base: ImageInfo | undefined;
-  /** All that is written: over the base, where there is one. */
+  /** Everything that is written; over the base, where there is one. */
   entries: Entry[];
-  /** The tree that they are in: the original's, or the base with them. */
+  /** The tree of the entries: the original's, or the base with the entries in it. */
   fs: RootFs;
   trace: Trace;
   level: string;
   contents: ContentSource;
 }
 
-/** What was made. */
+/** The new image. */
 export interface Assembled {
   /** The engine's identifier of the new image. */
   id: string;
-  /** Files among the entries. */
+  /** Number of files among the entries. */
   files: number;
 }
 
-/** The entries of a keep set, hard links and all. */
+/** The entries of a keep set. */
 export function keptEntries(keep: KeepSet, fs: RootFs): Entry[] {
   return [...keep.reasons.keys()].map((path) => fs.lstat(path)).filter((entry): entry is Entry => entry !== undefined);
 }
 
-/** Streams the image into the engine under a temporary name; it becomes the user's only when smoke has passed. */
+/** Where Python is in a tree, without links. */
+export function placesOf({ executable, version, sitePackages }: Trace['python'], fs: RootFs): PythonPlaces {
+  const real = (path: string) => fs.resolve(path)?.path ?? path;
+  return { executable: real(executable), version, sitePackages: sitePackages.map(real) };
+}
+
+/** Streams the image into the engine under a temporary name. It gets the user's name only after the comparison has passed. */
 export async function assembleImage({ session, original, base, entries, fs, trace, level, contents }: AssembleInput): Promise<Assembled> {
-  const layers = planLayers(entries, fs, {
-    executable: fs.resolve(trace.python.executable)?.path ?? trace.python.executable,
-    version: trace.python.version,
-    sitePackages: trace.python.sitePackages.map((folder) => fs.resolve(folder)?.path ?? folder),
-  });
+  const layers = planLayers(entries, fs, placesOf(trace.python, fs));
   const archive = imageArchive({
     layers,
     baseLayers: base?.layers.length ?? 0,

@@ -1,16 +1,14 @@
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch, type Loaded } from '../elf/search.js';
 import { UserError } from '../errors.js';
+import { GLIBC_LIBRARIES } from '../keep/data/libc.js';
 import type { KeepSet } from '../keep/keepset.js';
 import { baseName, type Entry, join, parentOf, push, RootFs } from '../rootfs.js';
 
-/** Libraries that are built with the C library and only work with its very version (glibc's own shared objects). */
-const GLIBC = /^(ld-linux[^/]*\.so|ld64?\.so|lib(c|m|mvec|pthread|dl|rt|resolv|util|anl|nsl|BrokenLocale|thread_db|nss_[a-z]+)\.so)\.\d+$/;
-
 export interface Overlay {
-  /** What is written over the base. */
+  /** Entries that are written over the base. */
   entries: Entry[];
-  /** The base with it. */
+  /** The base with these entries. */
   fs: RootFs;
 }
 
@@ -20,17 +18,17 @@ export interface BaseInput {
   base: RootFs;
   /** The original image. */
   original: RootFs;
-  /** Its interpreter, whose loader and C library win. */
+  /** Path of its interpreter. The loader and the C library of this program replace the base's. */
   python: string;
-  /** Gets what the base's programs need of the original's C library. */
+  /** The base adds the libraries of the original's C library that its own programs need. */
   keep: KeepSet;
 }
 
 /**
- * Puts the kept entries over a base image. The app's loader and C library win as one set: the base's own are replaced
- * by links to them, so that the base's programs run with the app's. Where the app has a link to a directory (/lib,
- * /bin) and the base a real directory, the base's stays and gets links to what is kept.
- * @throws UserError where the base's programs could not run with the app's C library, or the trees do not fit
+ * Puts the kept entries over a base image. The app's loader and C library replace the base's: links lead to them, so
+ * that the base's programs run with them, too. Where the app has a link to a directory (/lib, /bin) and the base has a
+ * real directory, the directory stays and gets links to what is kept.
+ * @throws UserError where the base's programs could not run with the app's C library, or a file is in the place of a directory
  */
 export async function overBase(input: BaseInput): Promise<Overlay> {
   const { name, base, original, keep } = input;
@@ -70,7 +68,7 @@ interface Program {
   interpreter: string;
 }
 
-/** Keeps the original's copy of each library of the base that belongs to the C library; returns base path → that copy. */
+/** Keeps the original's copy of each library of the base that belongs to the C library. Returns path in the base → that copy. */
 async function shareLibraries(
   { name, base, original, python, keep }: BaseInput,
   theirs: LibrarySearch,
@@ -80,17 +78,17 @@ async function shareLibraries(
   const ours = await LibrarySearch.open(original, {});
   const root = (await ours.closure(python)).objects[0];
   if (!root) throw misfit(name, 'can only be used with a dynamically linked Python');
-  const copy = async (soname: string) => (GLIBC.test(soname) ? findOwn(soname, root, ours, original) : undefined);
+  const copy = async (soname: string) => (GLIBC_LIBRARIES.test(soname) ? findOwn(soname, root, ours, original) : undefined);
   for (const { path } of runnable) {
     for (const object of (await theirs.closure(path)).objects.slice(1)) {
       const soname = object.elf.soname ?? baseName(object.path);
-      if (!GLIBC.test(soname)) continue;
+      if (!GLIBC_LIBRARIES.test(soname)) continue;
       const found = await copy(soname);
       if (found === undefined) throw misfit(name, `needs ${soname} for ${path}, and the image's own C library does not bring it`);
-      keep.add({ path: found, rule: 'base', parents: [], detail: `${path} of ${name} needs it` });
+      keep.add({ path: found, rule: 'base', kind: 'library', subject: path, of: name, parents: [] });
     }
   }
-  // Whatever else of its C library there is must not be found beside the app's.
+  // The base may have more libraries of its C library. Its programs must not find these beside the app's.
   for (const { path } of base.entries.values()) {
     const found = await copy(baseName(path));
     const real = found && original.resolve(found)?.path;
@@ -112,7 +110,7 @@ async function requirePrograms({ name, python }: BaseInput, merged: RootFs, runn
   const app = await search.elf(merged.resolve(python)?.path ?? python);
   const loader = app?.interpreter === undefined ? undefined : merged.resolve(app.interpreter)?.path;
   for (const { path, interpreter } of runnable) {
-    if (merged.resolve(path)?.path !== path) continue; // the app's own program took its place
+    if (merged.resolve(path)?.path !== path) continue; // the app's program replaces it
     if (merged.resolve(interpreter)?.path !== loader) throw misfit(name, `would start ${path} with another loader than the app's`);
     const { objects, missing } = await search.closure(path);
     if (missing[0]) throw misfit(name, `needs ${missing[0].name} for ${path}, which is in neither image`);
@@ -126,7 +124,7 @@ async function requirePrograms({ name, python }: BaseInput, merged: RootFs, runn
   }
 }
 
-/** The dynamically linked programs of a tree, each file once. */
+/** The dynamically linked programs of a tree. A program with several names (hard links) counts once. */
 async function programs(fs: RootFs, search: LibrarySearch): Promise<Program[]> {
   const found: Program[] = [];
   const seen = new Set<string>();

@@ -1,3 +1,4 @@
+import { debug } from '../debug.js';
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/config.js';
@@ -14,10 +15,11 @@ import { ReachRule } from './python/reach.js';
 import { withoutTests } from './python/tests.js';
 import { type Analyst, PythonWorld } from './python/world.js';
 import { repairRule } from './repair.js';
-import type { Context, Rule } from './rule.js';
+import type { Context, Finding, Rule } from './rule.js';
 import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
 import { shellRule } from './shell.js';
 import { SystemRule } from './system.js';
+import { Tally } from './tally.js';
 import { excluded, type UserChoice, userRule } from './user.js';
 import { WholeRule } from './whole.js';
 
@@ -25,19 +27,19 @@ export interface KeepInput {
   fs: RootFs;
   trace: Trace;
   config: ImageConfig;
-  /** Environment of the run beside the image's. */
+  /** `NAME=VALUE` entries of the runs, beside the image's own. */
   env: readonly string[];
   /** The commands as they were run. */
   commands: readonly (readonly string[])[];
   choice: UserChoice;
   level: Level;
-  /** What the image's own interpreter is asked; only the level `observed` does without. */
+  /** Reads the image's Python code. Only the level `observed` works without it. */
   analyst?: Analyst;
 }
 
 export interface KeepResult {
   keep: KeepSet;
-  /** What the user is to be told: walks, exclusions. */
+  /** Lines for the user: walks that were not kept, exclusions, files that could not be read. */
   notes: string[];
   /** The Python side, from `reachable` on. */
   python: PythonWorld | undefined;
@@ -45,14 +47,65 @@ export interface KeepResult {
   grades: Grades['all'];
 }
 
-/** Excluded paths that are told one by one. */
-const TOLD = 10;
+/** Paths that get a note of their own; the rest is counted. */
+const LISTED = 10;
 
-/** Runs all rules until none adds anything, then takes out what the user excludes. */
+/** Runs all rules until none adds anything, then removes what the user excludes. */
 export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
+  const { fs, level, choice } = input;
+  const { context, notes } = await contextOf(input);
+  const { python } = context;
+  const reach = python && level !== 'observed' ? await ReachRule.open(python, context) : undefined;
+  const rules: Rule[] = [
+    observedRule,
+    entrypointRule,
+    runtimeRule,
+    userRule(choice),
+    elfRule,
+    linksRule,
+    parentsRule,
+    scriptsRule,
+    new SystemRule(),
+    repairRule,
+    ...(reach && python ? [reach, namedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
+  ];
+  const keep = new KeepSet(fs);
+  const tally = new Tally();
+  const take = (findings: readonly Finding[]) => {
+    for (const finding of findings) 'note' in finding ? notes.push(finding.note) : keep.add(finding);
+  };
+  for (const rule of rules) take(await tally.run(rule, () => rule.begin?.(context)));
+  let rounds = 0;
+  for (let fresh = keep.takeFresh(); fresh.length > 0; fresh = keep.takeFresh()) {
+    rounds++;
+    const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
+    for (const rule of rules) await tally.run(rule, () => rule.prepare?.(entries, context).then(() => undefined));
+    for (const entry of entries) {
+      for (const rule of rules) take(await tally.run(rule, () => rule.visit?.(entry, context)));
+    }
+  }
+  tally.print();
+  debug.keep('%d paths kept at the level %s after %d rounds', keep.reasons.size, level, rounds);
+  const removed = excluded(keep.reasons.keys(), choice);
+  for (const path of removed) keep.delete(path);
+  notes.push(
+    ...listed(
+      removed.map((path) => `--exclude removes ${path}`),
+      (more) => `--exclude removes ${more} more paths`,
+    ),
+    ...listed(
+      (python?.unread() ?? []).map(([path, error]) => `${path} could not be read: ${error}`),
+      (more) => `${more} more modules could not be read`,
+    ),
+  );
+  return { keep, notes, python, grades: reach?.grades.all ?? new Map() };
+}
+
+/** What the rules look at, and the notes about how it was found. */
+async function contextOf(input: KeepInput): Promise<{ context: Context; notes: string[] }> {
   const { fs, config, level, analyst } = input;
-  const tested = input.trace.runs.some(({ tests }) => tests !== null);
-  const python = analyst && (level !== 'observed' || tested) ? await PythonWorld.open(fs, input.trace.python, analyst) : undefined;
+  const hasTests = input.trace.runs.some(({ tests }) => tests !== null);
+  const python = analyst && (level !== 'observed' || hasTests) ? await PythonWorld.open(fs, input.trace.python, analyst) : undefined;
   const { trace, notes } = python ? withoutTests(fs, input.trace, python) : { trace: input.trace, notes: [] };
   const environment = { ...environmentOf(config.Env), ...environmentOf(input.env) };
   const health = healthcheckCommand(config);
@@ -67,43 +120,13 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     level,
     python,
     isElf: (path) => mayBeElf(path, fs.lstat(path)?.mode ?? 0),
-    notes: [...notes, ...(python?.distributions.warnings ?? [])],
     libraries: await LibrarySearch.open(fs, environment),
     programs: programsOf(executed, commands, { fs, environment, config }),
   };
-  const reach = python && level !== 'observed' ? new ReachRule(python) : undefined;
-  const rules: Rule[] = [
-    observedRule,
-    entrypointRule,
-    runtimeRule,
-    userRule(input.choice),
-    elfRule,
-    linksRule,
-    parentsRule,
-    scriptsRule,
-    new SystemRule(),
-    repairRule,
-    ...(reach && python ? [reach, namedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
-  ];
-  const keep = new KeepSet(fs);
-  for (const rule of rules) {
-    for (const addition of (await rule.begin?.(context)) ?? []) keep.add(addition);
-  }
-  for (let fresh = keep.takeFresh(); fresh.length > 0; fresh = keep.takeFresh()) {
-    const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
-    for (const rule of rules) await rule.prepare?.(entries, context);
-    for (const entry of entries) {
-      for (const rule of rules) {
-        for (const addition of (await rule.visit?.(entry, context)) ?? []) keep.add(addition);
-      }
-    }
-  }
-  const taken = excluded(keep.reasons.keys(), input.choice);
-  for (const path of taken) keep.delete(path);
-  for (const path of taken.slice(0, TOLD)) context.notes.push(`--exclude takes out ${path}`);
-  if (taken.length > TOLD) context.notes.push(`--exclude takes out ${taken.length - TOLD} more`);
-  const unread = python?.unread() ?? [];
-  for (const [path, error] of unread.slice(0, TOLD)) context.notes.push(`${path} could not be read: ${error}`);
-  if (unread.length > TOLD) context.notes.push(`${unread.length - TOLD} more modules could not be read`);
-  return { keep, notes: context.notes, python, grades: reach?.grades.all ?? new Map() };
+  return { context, notes: [...notes, ...(python?.distributions.warnings ?? [])] };
+}
+
+/** The first lines, and one that counts the rest. */
+function listed(lines: readonly string[], count: (more: number) => string): string[] {
+  return [...lines.slice(0, LISTED), ...(lines.length > LISTED ? [count(lines.length - LISTED)] : [])];
 }

@@ -1,13 +1,11 @@
 import { type Elf, mayBeElf } from '../elf/reader.js';
 import { join, parentOf } from '../rootfs.js';
-import type { Addition } from './keepset.js';
-import type { Context, Rule } from './rule.js';
-
-/** Libraries that glibc opens by name at run time, beside the library that does it; with the function that needs them. */
-const OPENED_BY_LIBC = [{ soname: 'libgcc_s.so.1', need: 'pthread_exit, pthread_cancel and backtrace of glibc open it' }];
+import { OPENED_BY_LIBC } from './data/libc.js';
+import type { Addition, Because } from './reason.js';
+import type { Context, Finding, Rule } from './rule.js';
 
 /**
- * What a kept ELF file needs to be loaded: its interpreter, the closure over DT_NEEDED with every glibc-hwcaps variant,
+ * What a kept ELF file needs to be loaded: its loader, the closure over DT_NEEDED with every glibc-hwcaps variant,
  * preloaded objects, and what the C library opens by name.
  */
 export const elfRule: Rule = {
@@ -16,36 +14,41 @@ export const elfRule: Rule = {
     if (entry.type !== 'f' || !mayBeElf(entry.path, entry.mode)) return [];
     const elf = await context.libraries.elf(entry.path);
     if (!elf) return [];
-    const python = await pythonOf(context);
-    if (python && (elf.bits !== python.elf.bits || elf.eMachine !== python.elf.eMachine))
-      context.notes.push(
-        `${entry.path} is of another architecture (${elf.bits}-bit, machine ${elf.eMachine}): what it opens can't be watched`,
-      );
-    const add = (path: string, parent: string, detail: string): Addition => ({ path, rule: 'elf', parents: [parent], detail });
-    const additions: Addition[] = [];
+    const findings: Finding[] = await foreign(entry.path, elf, context);
+    const add = (path: string, parent: string, kind: Because<'elf'>['kind']): Addition => ({ path, rule: 'elf', kind, parents: [parent] });
     if (elf.interpreter !== undefined) {
-      additions.push(add(elf.interpreter, entry.path, 'its loader (PT_INTERP)'));
-      additions.push(add('/etc/ld.so.cache', entry.path, 'where its loader looks libraries up'));
-      additions.push(
-        ...context.libraries.preloads.filter((path) => path.startsWith('/')).map((path) => add(path, entry.path, 'preloaded into it')),
-      );
+      findings.push(add(elf.interpreter, entry.path, 'loader'));
+      findings.push(add('/etc/ld.so.cache', entry.path, 'loader-cache'));
+      findings.push(...context.libraries.preloads.filter((path) => path.startsWith('/')).map((path) => add(path, entry.path, 'preload')));
     }
-    if (!elf.dynamic) return additions;
+    if (!elf.dynamic) return findings;
     const closure = await context.libraries.closure(entry.path, await mainProgram(context, elf));
     for (const object of closure.objects) {
       if (!object.by || object.resolved.path === entry.path) continue;
-      additions.push(add(object.path, object.by.resolved.path, 'a library it needs (DT_NEEDED)'));
-      for (const variant of object.variants)
-        additions.push(add(variant, object.resolved.path, 'the same library for another processor (glibc-hwcaps)'));
+      findings.push(add(object.path, object.by.resolved.path, 'needed'));
+      // The computer that runs the image may have another CPU than the one that traced it.
+      findings.push(...object.variants.map((variant) => add(variant, object.resolved.path, 'hwcaps')));
     }
     if (elf.soname === 'libc.so.6') {
-      for (const { soname, need } of OPENED_BY_LIBC) additions.push(add(join(parentOf(entry.path), soname), entry.path, need));
+      for (const { soname, functions } of OPENED_BY_LIBC)
+        findings.push({ ...add(join(parentOf(entry.path), soname), entry.path, 'opened-by-libc'), subject: functions.join(', ') });
     }
-    return additions;
+    return findings;
   },
 };
 
-/** The program that loads a shared object: Python, whose DT_RPATH then counts. */
+/** A note on a file of another architecture than Python's: the kernel's filter does not see the calls of its processes. */
+async function foreign(path: string, elf: Elf, context: Context): Promise<Finding[]> {
+  const python = await pythonOf(context);
+  if (!python || (elf.bits === python.elf.bits && elf.eMachine === python.elf.eMachine)) return [];
+  return [
+    {
+      note: `${path} is built for another architecture (${elf.bits}-bit, e_machine ${elf.eMachine}): pyshrink cannot watch what it opens`,
+    },
+  ];
+}
+
+/** The program that loads a shared object. Only Python matters: its DT_RPATH then counts for the object too. */
 async function mainProgram(context: Context, elf: Elf): Promise<string | undefined> {
   if (elf.interpreter !== undefined) return undefined;
   const python = await pythonOf(context);

@@ -1,35 +1,23 @@
 import type { RootFs } from '../rootfs.js';
+import { type Addition, type Reason, sameReason } from './reason.js';
 
-/** Why a path is kept: the rule, the kept paths that led to it, and a few words. */
-export interface Reason {
-  rule: string;
-  parents: string[];
-  detail: string;
-}
+/** The first reasons are the closest ones. More would only make the report longer. */
+const REASONS_PER_PATH = 8;
 
-/** A path that a rule adds; links on the way and parents come by themselves. */
-export interface Addition extends Reason {
-  /** Absolute; may lead through symbolic links. */
-  path: string;
-}
-
-/** More would only make the report longer: the first ones are the closest. */
-const REASONS_A_PATH = 8;
-
-/** Path → reasons. Nothing is in it without a reason. */
+/** Path → reasons. Every path in it has a reason. */
 export class KeepSet {
   readonly reasons = new Map<string, Reason[]>();
-  /** Kept paths that no rule has looked at yet. */
+  /** Kept paths that no rule has visited yet. */
   private readonly fresh: string[] = [];
 
   constructor(private readonly fs: RootFs) {}
 
-  /** Adds a path with the links that lead to it. What is not in the image is passed over. */
-  add({ path, rule, parents, detail }: Addition): void {
+  /** Adds a path and the links that lead to it. Ignores a path that the image does not have. */
+  add({ path, ...reason }: Addition): void {
     const found = this.fs.resolve(path) ?? this.fs.resolve(path, false);
     if (!found) return;
-    for (const link of found.links) this.put(link, { rule: 'links', parents, detail: `on the way to ${found.path}` });
-    this.put(found.path, { rule, parents, detail });
+    for (const link of found.links) this.put(link, { rule: 'links', kind: 'on-the-way', subject: found.path, parents: reason.parents });
+    this.put(found.path, reason);
   }
 
   has(path: string): boolean {
@@ -41,7 +29,7 @@ export class KeepSet {
     return this.fresh.splice(0);
   }
 
-  /** Takes a path out again; only --exclude does. */
+  /** Removes a path again, as --exclude asks. */
   delete(path: string): void {
     this.reasons.delete(path);
   }
@@ -51,7 +39,7 @@ export class KeepSet {
     if (!known) {
       this.reasons.set(path, [reason]);
       this.fresh.push(path);
-    } else if (known.length < REASONS_A_PATH && !known.some((other) => other.rule === reason.rule && other.detail === reason.detail)) {
+    } else if (known.length < REASONS_PER_PATH && !known.some((other) => sameReason(other, reason))) {
       known.push(reason);
     }
   }

@@ -1,3 +1,3 @@
-/** How far the keep set reaches, each level beyond the one before. */
+/** How far the keep set reaches. Each level keeps more than the one before. */
 export const LEVELS = ['observed', 'reachable', 'whole'] as const;
 export type Level = (typeof LEVELS)[number];

@@ -1,43 +1,47 @@
 import { parentOf } from '../rootfs.js';
-import type { Addition } from './keepset.js';
+import { EXPECTED_DIRECTORIES, USER_DATABASE } from './data/directories.js';
+import type { Addition, Because } from './reason.js';
 import type { Rule } from './rule.js';
 
-/** Every symbolic link has its target, as far as the image has it. */
+/** Keeps the target of every kept symbolic link, where the image has it. */
 export const linksRule: Rule = {
   name: 'links',
   visit(entry) {
     if (entry.type !== 'l') return [];
     const target = entry.target?.startsWith('/') ? entry.target : `${parentOf(entry.path)}/${entry.target}`;
-    return [{ path: target, rule: 'links', parents: [entry.path], detail: 'target of a symbolic link' }];
+    return [{ path: target, rule: 'links', kind: 'target', parents: [entry.path] }];
   },
 };
 
-/** Every parent directory, with its owner and mode. */
+/** Keeps every parent directory, so that its owner and mode stay as they are. */
 export const parentsRule: Rule = {
   name: 'parents',
   visit(entry) {
     if (entry.path === '/') return [];
-    return [{ path: parentOf(entry.path), rule: 'parents', parents: [entry.path], detail: 'directory of a kept path' }];
+    return [{ path: parentOf(entry.path), rule: 'parents', kind: 'directory', parents: [entry.path] }];
   },
 };
-
-/** Directories that the kernel, the runtime and an arbitrary uid expect. */
-const EXPECTED = ['/', '/tmp', '/var/tmp', '/proc', '/sys', '/dev', '/run', '/etc', '/root'];
 
 /** What has to exist before anything runs: mount points, temporary directories, the working directory, homes, volumes. */
 export const runtimeRule: Rule = {
   name: 'runtime',
   begin({ config, fs, trace, environment }) {
-    const add = (path: string, detail: string): Addition => ({ path, rule: 'runtime', parents: [], detail });
+    const add = (path: string, kind: Because<'runtime'>['kind'], subject?: string): Addition => ({
+      path,
+      rule: 'runtime',
+      kind,
+      parents: [],
+      ...(subject !== undefined && { subject }),
+    });
     return [
-      ...EXPECTED.map((path) => add(path, 'expected by the runtime or the kernel')),
-      ...(config.WorkingDir ? [add(config.WorkingDir, 'working directory')] : []),
+      ...EXPECTED_DIRECTORIES.map((path) => add(path, 'expected')),
+      ...(config.WorkingDir ? [add(config.WorkingDir, 'working-directory')] : []),
       ...Object.keys(config.Volumes ?? {}).map((path) => add(path, 'volume')),
-      ...(environment.HOME ? [add(environment.HOME, 'home directory')] : []),
-      // A merged /usr: /bin and /lib lead there, and first lines name them.
-      ...fs.list('/').flatMap((path) => (fs.lstat(path)?.type === 'l' ? [add(path, 'leads to a directory of the system')] : [])),
-      ...['/etc/passwd', '/etc/group'].map((path) => add(path, `the runtime looks up ${config.User || 'root'} and its home in it`)),
-      ...trace.processes.flatMap(({ executable }) => (executable ? [add(executable, 'was running')] : [])),
+      ...(environment.HOME ? [add(environment.HOME, 'home')] : []),
+      // With a merged /usr, /bin and /lib are links, and the first lines of scripts go through them.
+      ...fs.list('/').flatMap((path) => (fs.lstat(path)?.type === 'l' ? [add(path, 'top-level-link')] : [])),
+      ...USER_DATABASE.map((path) => add(path, 'user-database', config.User || 'root')),
+      ...trace.processes.flatMap(({ executable }) => (executable ? [add(executable, 'running')] : [])),
     ];
   },
 };

@@ -1,23 +1,25 @@
 import { baseName, join, parentOf, push, type RootFs } from '../rootfs.js';
 import type { Observation, ObservationKind, Trace } from '../trace/schema.js';
-import type { Addition } from './keepset.js';
+import type { Addition, Because } from './reason.js';
 import type { Rule } from './rule.js';
 
-/** What an observation keeps: the path itself; or its directory, where the path is about to be made or removed. */
-const KEEPS: Record<ObservationKind, { what: 'path' | 'parent'; words: string }> = {
-  open: { what: 'path', words: 'opened' },
-  write: { what: 'path', words: 'opened for writing' },
-  map: { what: 'path', words: 'mapped' },
-  exec: { what: 'path', words: 'executed' },
-  ldd: { what: 'path', words: "found by the image's own loader" },
-  lookup: { what: 'path', words: 'looked up' },
-  // A directory is kept as such; what is in it has to be observed itself.
-  list: { what: 'path', words: 'listed' },
-  chdir: { what: 'path', words: 'entered' },
-  change: { what: 'path', words: 'changed' },
-  connect: { what: 'parent', words: 'connected to' },
-  create: { what: 'parent', words: 'made' },
-  remove: { what: 'path', words: 'removed' },
+/**
+ * What an observation keeps: the path itself, or the folder that it is in. A process that makes or removes a file needs
+ * the folder. For a list, that is the directory alone: its entries are kept when they are observed themselves.
+ */
+const KEEPS: Readonly<Record<ObservationKind, readonly Because<'observed'>['kind'][]>> = {
+  open: ['open'],
+  write: ['write', 'write-in'],
+  map: ['map'],
+  exec: ['exec'],
+  ldd: ['ldd'],
+  lookup: ['lookup'],
+  list: ['list'],
+  chdir: ['chdir'],
+  change: ['change'],
+  connect: ['connect-in'],
+  create: ['create-in'],
+  remove: ['remove', 'remove-in'],
 };
 
 interface Run {
@@ -25,67 +27,62 @@ interface Run {
   processes: readonly Pick<Trace['processes'][number], 'executable'>[];
 }
 
-/** Looking up at least this many and this share of a listed directory's entries, without opening them, is a walk. */
+/**
+ * A walk: a process lists a directory and looks up at least this many and this share of its entries, without opening
+ * them.
+ */
 const WALK = { entries: 8, share: 0.5 };
-/** A process with that many walks goes through everything: then what it looks up in small directories is one, too. */
+/** A process with this many walks goes through everything. Then its look-ups in small directories are walks too. */
 const WALKER = 3;
 
-/** What was seen, runs again. */
+/** Keeps what was seen in use. */
 export const observedRule: Rule = {
   name: 'observed',
-  begin({ fs, trace, notes }) {
+  begin({ fs, trace }) {
     const { additions, walked } = observedAdditions(fs, trace);
-    notes.push(...toldOfWalks(walked));
-    return additions;
+    return [...additions, ...walkNotes(walked).map((note) => ({ note }))];
   },
 };
 
-/** Directories that a note names; a walk over everything has thousands. */
-const NAMED = 5;
+/** Directories that a note names. A walk over everything has thousands. */
+const LISTED = 5;
 
-function toldOfWalks(walked: ReadonlyMap<string, number>): string[] {
+function walkNotes(walked: ReadonlyMap<string, number>): string[] {
   const all = [...walked].sort(([, a], [, b]) => b - a);
-  const rest = all.slice(NAMED);
+  const rest = all.slice(LISTED);
+  const entries = rest.reduce((sum, [, count]) => sum + count, 0);
   return [
-    ...all.slice(0, NAMED).map(([directory, count]) => `a walk over ${directory} was not kept (${count} entries looked up)`),
-    ...(rest.length > 0
-      ? [`nor were walks over ${rest.length} more directories (${rest.reduce((sum, [, count]) => sum + count, 0)} entries)`]
-      : []),
+    ...all.slice(0, LISTED).map(([directory, count]) => `a walk over ${directory} was not kept (${count} entries looked up)`),
+    ...(rest.length > 0 ? [`walks over ${rest.length} more directories were not kept (${entries} entries looked up)`] : []),
   ];
 }
 
-/** What a run's observations keep, and the directories that it only walked over with the number of entries. */
+/**
+ * What the observations of runs keep.
+ * @returns `walked`: the directories that were only walked over, with the number of entries looked up
+ */
 export function observedAdditions(fs: RootFs, run: Run): { additions: Addition[]; walked: Map<string, number> } {
   const found = walks(fs, run);
   const seen = run.observations.filter((observation) => !found.observations.has(observation));
   return { additions: seen.flatMap((observation) => keptBy(observation, run)), walked: found.directories };
 }
 
-function keptBy(observation: Observation, trace: Run): Addition[] {
-  const { what, words } = KEEPS[observation.kind];
-  const executable = observation.process === null ? null : trace.processes[observation.process]?.executable;
-  const by = executable ? { parents: [executable], detail: `${words} by ${baseName(executable)}` } : { parents: [], detail: words };
-  const here: Addition = { path: observation.path, rule: 'observed', ...by };
-  const parent: Addition = {
-    path: parentOf(observation.path),
-    rule: 'observed',
-    parents: by.parents,
-    detail: `${by.detail}: something in it`,
-  };
-  if (what === 'parent') return [parent];
-  return observation.kind === 'write' || observation.kind === 'remove' ? [here, parent] : [here];
+function keptBy({ kind, path, process }: Observation, run: Run): Addition[] {
+  const executable = process === null ? null : run.processes[process]?.executable;
+  const by = executable ? { parents: [executable], subject: baseName(executable) } : { parents: [] };
+  return KEEPS[kind].map((what) => ({ path: what.endsWith('-in') ? parentOf(path) : path, rule: 'observed', kind: what, ...by }));
 }
 
 interface Walks {
   /** Look-ups that keep nothing. */
   observations: Set<Observation>;
-  /** Directory → entries looked up. */
+  /** Directory → number of entries looked up. */
   directories: Map<string, number>;
 }
 
 /**
- * Look-ups of children after their directory was listed by the same process, where nothing was done with the child:
- * `find`, `os.walk`, a reloader. An import too lists a directory and looks a source up, but then opens it or its .pyc.
+ * Finds walks: a process lists a directory and then looks up entries without using them, as `find`, `os.walk` and
+ * reloaders do. An import also lists a directory and looks a source up, but then opens the source or its .pyc.
  */
 function walks(fs: RootFs, trace: Pick<Run, 'observations'>): Walks {
   const used = usedPaths(fs, trace.observations);
@@ -119,7 +116,7 @@ function walks(fs: RootFs, trace: Pick<Run, 'observations'>): Walks {
   return result;
 }
 
-/** What was more than looked up, the directories above it, and the sources of compiled modules (PEP 3147). */
+/** Paths that were more than looked up, the directories above them, and the sources of compiled modules (PEP 3147). */
 function usedPaths(fs: RootFs, observations: readonly Observation[]): Set<string> {
   const used = new Set<string>();
   for (const { kind, path } of observations) {

@@ -1,7 +1,7 @@
 import type { Rule } from './rule.js';
 
-/** What an earlier comparison missed in the shrunk image: each stands for a rule that should have known. */
+/** What an earlier comparison missed in the shrunk image. Each repair is a case that another rule should have found. */
 export const repairRule: Rule = {
   name: 'repair',
-  begin: ({ trace }) => trace.repairs.map(({ path, because }) => ({ path, rule: 'repair', parents: [], detail: because })),
+  begin: ({ trace }) => trace.repairs.map((repair) => ({ rule: 'repair', parents: [], ...repair })),
 };

@@ -1,13 +1,13 @@
 import { DEFAULT_PATH } from '../images/config.js';
 import { parseShebang } from '../os/shebang.js';
 import { join, parentOf } from '../rootfs.js';
-import type { Addition } from './keepset.js';
+import type { Addition, Reason } from './reason.js';
 import type { Context, Rule } from './rule.js';
 
-/** The kernel reads no more of a script's first line (BINPRM_BUF_SIZE, execve(2)). */
+/** Bytes of a script's first line that the kernel reads (BINPRM_BUF_SIZE, execve(2)). */
 const FIRST_LINE = 256;
 
-/** Where a program of that name is, as execvp(3) looks for it; the first that the image has. */
+/** The path of a program, looked up by its name as execvp(3) does. Undefined where the image has none. */
 export function findProgram(name: string, { fs, environment, config }: Pick<Context, 'fs' | 'environment' | 'config'>): string | undefined {
   if (name.includes('/')) {
     const path = name.startsWith('/') ? name : join(config.WorkingDir || '/', name);
@@ -22,30 +22,30 @@ export function findProgram(name: string, { fs, environment, config }: Pick<Cont
     });
 }
 
-/** The program that `env` in a first line runs: behind its options and assignments. */
+/** The program that `env` in a first line runs: the first word after options and assignments. */
 function envProgram(argument: string): string | undefined {
   return argument.split(/[ \t]+/).find((word) => !word.startsWith('-') && !word.includes('='));
 }
 
-/** What the image's configuration runs: entrypoint, command, health check. */
+/** Keeps the programs of the image's configuration: entrypoint, command, health check. */
 export const entrypointRule: Rule = {
   name: 'entrypoint',
   begin(context) {
     return context.commands.flatMap((command) => {
       const path = command[0] === undefined ? undefined : findProgram(command[0], context);
-      return path === undefined ? [] : [{ path, rule: 'entrypoint', parents: [], detail: `run by the image's configuration` }];
+      return path === undefined ? [] : [{ path, rule: 'entrypoint', kind: 'command', parents: [] }];
     });
   },
 };
 
-/** The interpreter of every kept script that is a program. (Modules with a first line of their own are none.) */
+/** Keeps the interpreter of every kept script that is run as a program. Many Python modules have a first line, too, but are never run. */
 export const scriptsRule: Rule = {
   name: 'scripts',
   async visit(entry, context) {
     if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || !isProgram(entry.path, context)) return [];
     const shebang = parseShebang(await context.fs.read(entry.path, 0, FIRST_LINE));
     if (!shebang) return [];
-    const reason = { rule: 'scripts', parents: [entry.path], detail: 'interpreter of a script' };
+    const reason: Reason = { rule: 'scripts', kind: 'interpreter', parents: [entry.path] };
     const additions: Addition[] = [{ path: shebang.interpreter, ...reason }];
     if (/\/env$/.test(shebang.interpreter) && shebang.argument) {
       const name = envProgram(shebang.argument);
@@ -56,14 +56,14 @@ export const scriptsRule: Rule = {
   },
 };
 
-/** Whether a file is run as a program: one of `programs`, or in a directory where programs are looked for. */
+/** Whether a file is run as a program: it is one of `programs`, or it lies in a directory of PATH. */
 export function isProgram(path: string, { fs, environment, programs }: Pick<Context, 'fs' | 'environment' | 'programs'>): boolean {
   return (
     programs.has(path) || (environment.PATH ?? DEFAULT_PATH).split(':').some((directory) => fs.resolve(directory)?.path === parentOf(path))
   );
 }
 
-/** The files that were executed or that a command names, without links. */
+/** The files that were executed or that a command runs, without links. */
 export function programsOf(
   executed: Iterable<string>,
   commands: readonly (readonly string[])[],

@@ -1,39 +1,14 @@
 import { parseShebang } from '../os/shebang.js';
 import { baseName } from '../rootfs.js';
-import type { Addition } from './keepset.js';
+import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS } from './data/shells.js';
+import type { Addition } from './reason.js';
 import type { Rule } from './rule.js';
 import { findProgram } from './scripts.js';
 
-/** A longer file is no script that somebody wrote. */
+/** Bytes. Nobody writes a longer script by hand: it is an archive that unpacks itself. */
 const LONGEST = 256 << 10;
-/** What every shell does itself (POSIX, dash(1)): builtins and reserved words. */
-const BUILTINS = new Set(
-  '. : [ alias bg break cd command continue echo eval exec exit export false fg getopts hash jobs kill printf pwd read readonly return set shift test times trap true type ulimit umask unalias unset wait case esac fi done for'.split(
-    ' ',
-  ),
-);
-const SHELLS = /^(ba|da|a|k|z)?sh$/;
-/** What may stand before a command's name. */
-const BEFORE = new Set([
-  'if',
-  'then',
-  'else',
-  'elif',
-  'do',
-  'while',
-  'until',
-  '!',
-  '{',
-  'exec',
-  'command',
-  'time',
-  'sudo',
-  'env',
-  'xargs',
-  'nohup',
-]);
 
-/** Programs that a kept shell script names, in whichever branch (level `reachable`). */
+/** Keeps the programs that a kept shell script names, in any branch (from the level `reachable` on). */
 export const shellRule: Rule = {
   name: 'shell',
   async visit(entry, context) {
@@ -44,14 +19,13 @@ export const shellRule: Rule = {
     const additions: Addition[] = [];
     for (const name of commandsOf(Buffer.from(bytes).toString('utf8'))) {
       const path = findProgram(name, context);
-      if (path !== undefined)
-        additions.push({ path, rule: 'shell', parents: [entry.path], detail: `a program that the script names: ${JSON.stringify(name)}` });
+      if (path !== undefined) additions.push({ path, rule: 'shell', kind: 'program', subject: name, parents: [entry.path] });
     }
     return additions;
   },
 };
 
-/** The words of a shell script that stand where a command's name does; quotes and here-documents are not told apart. */
+/** The words of a shell script that may be names of commands. Text in quotes and here-documents is read like code. */
 export function commandsOf(script: string): Set<string> {
   const names = new Set<string>();
   for (const line of script.replace(/\\\n/g, ' ').split('\n')) {
@@ -59,9 +33,9 @@ export function commandsOf(script: string): Set<string> {
     for (const part of line.replace(/(^|\s)#.*$/, '').split(/[;|&(`]+|\bin\b|\)/)) {
       const words = part.trim().split(/\s+/);
       let at = 0;
-      while (at < words.length - 1 && (BEFORE.has(words[at] as string) || /^\w+=/.test(words[at] as string))) at++;
+      while (at < words.length - 1 && (COMMAND_PREFIXES.has(words[at] as string) || /^\w+=/.test(words[at] as string))) at++;
       const name = words[at] ?? '';
-      if (/^[A-Za-z_./][\w./+-]*$/.test(name) && !BUILTINS.has(name)) names.add(name);
+      if (/^[A-Za-z_./][\w./+-]*$/.test(name) && !SHELL_WORDS.has(name)) names.add(name);
     }
   }
   return names;

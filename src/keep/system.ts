@@ -1,31 +1,37 @@
 import { allNames } from '../python/summary.js';
 import { parentOf, readText } from '../rootfs.js';
+import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
 import { SYSTEM_ROWS, type SystemRow } from './data/system.js';
 import { expandGlob } from './globs.js';
-import type { Addition } from './keepset.js';
+import type { Addition, Because } from './reason.js';
 import type { Context, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
 
-/** System data, each with what calls for it, and the modules that NSS opens by name. */
+/** What calls for a row. */
+type Call = Pick<Because<'system'>, 'kind' | 'subject'>;
+
+/** Keeps the rows of data/system.ts that something calls for, and the modules of the name service switch. */
 export class SystemRule implements Rule {
   readonly name = 'system';
   private readonly done = new Set<SystemRow>();
   private libc: string | undefined;
-  /** A kept file that looks hosts up. */
+  /** A kept file that looks up hosts. */
   private resolver: string | undefined;
   private readonly services = { users: false, hosts: false };
 
   begin(context: Context): Addition[] {
     const { trace, level } = context;
     return SYSTEM_ROWS.flatMap((row) => {
-      if (row.when === 'always') return this.expand(row, '', [], context);
+      if (row.when === 'always') return this.expand(row, { kind: 'always' }, [], context);
       if (typeof row.when !== 'object') return [];
-      if ('module' in row.when && (level === 'observed' || !context.python))
-        return row.when.module in trace.modules ? this.expand(row, `${row.when.module} was imported: `, [], context) : [];
+      if ('module' in row.when && (level === 'observed' || !context.python)) {
+        const { module } = row.when;
+        return Object.hasOwn(trace.modules, module) ? this.expand(row, { kind: 'imported', subject: module }, [], context) : [];
+      }
       if (!('observed' in row.when)) return [];
       const { observed } = row.when;
       const path = trace.observations.find((observation) => observed.test(observation.path))?.path;
-      return path === undefined ? [] : this.expand(row, `${path} was looked for: `, [], context);
+      return path === undefined ? [] : this.expand(row, { kind: 'observed', subject: path }, [], context);
     });
   }
 
@@ -35,13 +41,13 @@ export class SystemRule implements Rule {
     if (context.level === 'observed') return additions;
     const facts = await factsOf(entry.path, context);
     for (const row of SYSTEM_ROWS) {
-      const why = this.done.has(row) ? undefined : calls(row, facts);
-      if (why !== undefined) additions.push(...this.expand(row, why, [entry.path], context));
+      const call = this.done.has(row) ? undefined : callFor(row, facts);
+      if (call !== undefined) additions.push(...this.expand(row, call, [entry.path], context));
     }
     return additions;
   }
 
-  /** Modules of the name service switch (nss(5)): those for hosts only where something looks hosts up. */
+  /** Modules of the name service switch (nss(5)). Those for hosts are kept only where something looks up hosts. */
   private async nameServices(path: string, context: Context): Promise<Addition[]> {
     const elf = context.isElf(path) ? await context.libraries.elf(path) : undefined;
     if (elf?.soname === 'libc.so.6') this.libc = path;
@@ -50,35 +56,31 @@ export class SystemRule implements Rule {
     if (this.libc === undefined) return additions;
     if (!this.services.users) {
       this.services.users = true;
-      additions.push(...(await nssModules(this.libc, this.libc, context, (database) => database !== 'hosts' && database !== 'networks')));
+      additions.push(...(await nssModules('users', this.libc, this.libc, context)));
     }
     if (this.resolver !== undefined && !this.services.hosts) {
       this.services.hosts = true;
-      additions.push(
-        ...(await nssModules(this.libc, this.resolver, context, (database) => database === 'hosts' || database === 'networks')),
-      );
+      additions.push(...(await nssModules('hosts', this.libc, this.resolver, context)));
     }
     return additions;
   }
 
-  private expand(row: SystemRow, prefix: string, parents: string[], { fs }: Context): Addition[] {
+  private expand(row: SystemRow, call: Call, parents: string[], { fs }: Context): Addition[] {
     this.done.add(row);
-    return row.keep
-      .flatMap((pattern) => expandGlob(fs, pattern))
-      .map((path) => ({ path, rule: 'system', parents, detail: prefix + row.because }));
+    return row.keep.flatMap((pattern) => expandGlob(fs, pattern)).map((path) => ({ path, rule: 'system', ...call, of: row.id, parents }));
   }
 }
 
-/** What a kept file is, as far as a row may ask. */
+/** What the rows ask about a kept file. */
 interface Facts {
-  /** Names of the modules in it: one, but for a zip archive. */
+  /** Names of the modules in it: several only in a zip archive. */
   modules: ReadonlySet<string>;
   names: ReadonlySet<string>;
-  /** Only of the app's own code. */
+  /** Strings, in the app's own code only. */
   strings: readonly string[];
   soname: string | undefined;
   program: string | undefined;
-  /** A library that calls iconv, or a program that was run; the C++ library only offers it. */
+  /** Whether it is a library or a program that was run, and calls iconv. The C++ library only passes iconv on. */
   iconv: boolean;
 }
 
@@ -99,29 +101,33 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
   };
 }
 
-function calls({ when }: SystemRow, facts: Facts): string | undefined {
-  if (when === 'iconv') return facts.iconv ? 'it calls iconv: ' : undefined;
+function callFor({ when }: SystemRow, facts: Facts): Call | undefined {
+  if (when === 'iconv') return facts.iconv ? { kind: 'iconv' } : undefined;
   if (when === 'always' || 'observed' in when) return undefined;
-  if ('reached' in when) return facts.modules.has(when.reached) ? `${when.reached} is reached: ` : undefined;
-  if ('module' in when) return facts.modules.has(when.module) ? `${when.module} is reached: ` : undefined;
-  if ('name' in when) return facts.names.has(when.name) ? `its code names ${when.name}: ` : undefined;
-  if ('string' in when) return facts.strings.some((text) => when.string.test(text)) ? 'its code names such a file: ' : undefined;
-  if ('soname' in when) return facts.soname !== undefined && when.soname.test(facts.soname) ? '' : undefined;
-  return facts.program !== undefined && when.program.test(facts.program) ? '' : undefined;
+  if ('reached' in when) return facts.modules.has(when.reached) ? { kind: 'reached', subject: when.reached } : undefined;
+  if ('module' in when) return facts.modules.has(when.module) ? { kind: 'reached', subject: when.module } : undefined;
+  if ('name' in when) return facts.names.has(when.name) ? { kind: 'name', subject: when.name } : undefined;
+  if ('string' in when) {
+    const text = facts.strings.find((string) => when.string.test(string));
+    return text === undefined ? undefined : { kind: 'string', subject: text };
+  }
+  if ('soname' in when) return facts.soname !== undefined && when.soname.test(facts.soname) ? { kind: 'soname' } : undefined;
+  return facts.program !== undefined && when.program.test(facts.program) ? { kind: 'program' } : undefined;
 }
 
-/** The modules of the services that nsswitch.conf names for some databases; without it, glibc's own choice. */
-async function nssModules(libc: string, by: string, { fs }: Context, wanted: (database: string) => boolean): Promise<Addition[]> {
-  const services = new Set(wanted('hosts') ? ['files', 'dns'] : ['files']);
+/** The modules of the services that nsswitch.conf names for users or for hosts, or glibc's default where it names none. */
+async function nssModules(what: 'users' | 'hosts', libc: string, by: string, { fs }: Context): Promise<Addition[]> {
+  const services = new Set<string>(DEFAULT_SERVICES[what]);
   for (const line of ((await readText(fs, '/etc/nsswitch.conf')) ?? '').split('\n')) {
     const [, database, list] = /^\s*(\w+):(.*)$/.exec(line.replace(/#.*/, '')) ?? [];
-    if (database === undefined || !wanted(database)) continue;
+    if (database === undefined || HOST_DATABASES.has(database) !== (what === 'hosts')) continue;
     for (const word of (list ?? '').replace(/\[[^\]]*\]/g, ' ').split(/\s+/)) if (word) services.add(word);
   }
   return [...services].map((service) => ({
     path: `${parentOf(libc)}/libnss_${service}.so.2`,
     rule: 'system',
+    kind: 'name-service',
+    subject: service,
     parents: [by],
-    detail: `the service ${service} of the name service switch (nsswitch.conf(5))`,
   }));
 }

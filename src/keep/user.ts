@@ -1,41 +1,41 @@
 import ignore from 'ignore';
 import picomatch from 'picomatch';
-import type { Rule } from './rule.js';
+import type { Finding, Rule } from './rule.js';
 
 /** What the user decides: globs on the command line, and the patterns of a .pyshrinkkeep file. */
 export interface UserChoice {
   include: readonly string[];
   exclude: readonly string[];
-  /** Text of a .pyshrinkkeep file, which is written as a .dockerignore is: what it names is kept, `!` takes back. */
+  /** Text of a .pyshrinkkeep file. It has the format of a .dockerignore, but a matching path is kept. */
   keepFile?: string;
 }
 
-/** What the user includes. A pattern that names a directory takes all that is in it. */
+/** Keeps what the user includes. A pattern that names a directory includes everything in it. */
 export function userRule({ include, keepFile }: UserChoice): Rule {
   return {
     name: 'user',
-    begin({ fs, notes }) {
+    begin({ fs }) {
       const listed = ignore().add(keepFile ?? '');
-      const globs = include.map((pattern) => ({ pattern, matches: matcher(pattern), used: false }));
-      const additions = [];
+      const globs = include.map((pattern) => ({ pattern, matches: matcher(pattern) }));
+      const used = new Set<string>();
+      const findings: Finding[] = [];
       for (const path of fs.entries.keys()) {
         if (path === '/') continue;
         const glob = globs.find(({ matches }) => matches(path));
-        if (glob) glob.used = true;
-        const detail = glob
-          ? `--include ${glob.pattern}`
-          : keepFile !== undefined && listed.ignores(path.slice(1))
-            ? '.pyshrinkkeep'
-            : undefined;
-        if (detail !== undefined) additions.push({ path, rule: 'user', parents: [], detail });
+        if (glob) {
+          used.add(glob.pattern);
+          findings.push({ path, rule: 'user', kind: 'include', subject: glob.pattern, parents: [] });
+        } else if (keepFile !== undefined && listed.ignores(path.slice(1))) {
+          findings.push({ path, rule: 'user', kind: 'keep-file', parents: [] });
+        }
       }
-      for (const { pattern, used } of globs) if (!used) notes.push(`--include ${pattern} matches nothing in the image`);
-      return additions;
+      const unused = include.filter((pattern) => !used.has(pattern));
+      return [...findings, ...unused.map((pattern) => ({ note: `--include ${pattern} matches nothing in the image` }))];
     },
   };
 }
 
-/** The kept paths that the user takes out. */
+/** The kept paths that the user excludes. */
 export function excluded(paths: Iterable<string>, { exclude }: UserChoice): string[] {
   const globs = exclude.map(matcher);
   return [...paths].filter((path) => path !== '/' && globs.some((matches) => matches(path)));

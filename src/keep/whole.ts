@@ -1,20 +1,17 @@
 import { classifyFiles } from '../python/classify.js';
 import type { ObservationKind } from '../trace/schema.js';
-import type { Addition } from './keepset.js';
+import { DOCUMENTATION, STANDARD_LIBRARY_EXTRAS } from './data/directories.js';
 import type { PythonWorld } from './python/world.js';
+import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
 
-/** Of the standard library: its own tests, and what only building against it needs. */
-const ASIDE = /\/(test|tests|idle_test|__pycache__)\/|\/config-[^/]*\/|\.(a|h)$/;
-/** Of the operating system's packages: documentation. */
-const DOCUMENTATION = /^\/usr\/(local\/)?share\/(doc|doc-base|man|info|lintian|bug|help|gtk-doc)\//;
-/** A library that something is linked with says nothing of the rest of its package. */
+/** A library may be used because something is linked with it. That does not mean that the rest of its package is used. */
 const LIBRARY = /\.so(\.[\d.]+)?$/;
 const USES: ReadonlySet<ObservationKind> = new Set(['open', 'write', 'map', 'exec']);
 
 /**
- * What any program over the same distributions can use (level `whole`): all of the standard library and of the installed
- * distributions, tests aside, and all of each package of the system of which a program or data file is used.
+ * What any program over the same distributions can use (level `whole`): the standard library and all installed
+ * distributions without their tests, and every package of the operating system of which a program or data file is used.
  */
 export class WholeRule implements Rule {
   readonly name = 'whole';
@@ -22,20 +19,20 @@ export class WholeRule implements Rule {
   constructor(private readonly world: PythonWorld) {}
 
   async begin(context: Context): Promise<Addition[]> {
-    return [...this.standard(context), ...this.installed(), ...(await this.packages(context))];
+    return [...this.standardLibrary(context), ...this.installed(), ...(await this.packages(context))];
   }
 
-  private standard({ fs }: Context): Addition[] {
+  private standardLibrary({ fs }: Context): Addition[] {
     return [...fs.entries.values()]
-      .filter(({ path, type }) => type !== 'd' && this.world.isStandard(path) && !ASIDE.test(path))
-      .map(({ path }) => ({ path, rule: 'whole', parents: [], detail: 'of the standard library' }));
+      .filter(({ path, type }) => type !== 'd' && this.world.isStandard(path) && !STANDARD_LIBRARY_EXTRAS.test(path))
+      .map(({ path }) => ({ path, rule: 'whole', kind: 'standard-library', parents: [] }));
   }
 
   private installed(): Addition[] {
     return this.world.distributions.all.flatMap((distribution) =>
       [...classifyFiles(distribution, this.world.layout.suffixes)]
         .filter(([, kind]) => kind !== 'test' && kind !== 'build' && kind !== 'doc')
-        .map(([path]) => ({ path, rule: 'whole', parents: [], detail: `of the installed distribution ${distribution.name}` })),
+        .map(([path]) => ({ path, rule: 'whole', kind: 'distribution', of: distribution.name, parents: [] })),
     );
   }
 
@@ -49,8 +46,8 @@ export class WholeRule implements Rule {
     const additions: Addition[] = [];
     for (const [name, path] of names) {
       for (const file of await this.world.packages.files(name)) {
-        if (!DOCUMENTATION.test(file) && !ASIDE.test(file))
-          additions.push({ path: file, rule: 'whole', parents: [path], detail: `of the package ${name}, which is used` });
+        if (!DOCUMENTATION.test(file) && !STANDARD_LIBRARY_EXTRAS.test(file))
+          additions.push({ path: file, rule: 'whole', kind: 'package', of: name, parents: [path] });
       }
     }
     return additions;

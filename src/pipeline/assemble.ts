@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { assembleImage, keptEntries } from '../assemble/assemble.js';
+import { assembleImage, keptEntries, placesOf } from '../assemble/assemble.js';
 import { type Overlay, overBase } from '../assemble/base.js';
 import { timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
@@ -8,8 +8,8 @@ import { computeKeepSet, type KeepResult } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { keepReport } from '../report/keep.js';
+import type { KeepReport } from '../report/schema.js';
 import type { Trace } from '../trace/schema.js';
-import type { KeepReport } from '../workspace/result.js';
 import { commandsOf, givenEnvironment, type Material } from './material.js';
 
 /** What the user says about what is kept. */
@@ -74,7 +74,12 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
       contents: (wanted, use) => helper.contents(wanted, use),
     }),
   );
-  return { id, files, notes, report: keepReport(fs, keep, python, grades, level) };
+  return {
+    id,
+    files,
+    notes,
+    report: keepReport({ fs, keep, python, grades, original: trace.image, level, places: placesOf(trace.python, fs) }),
+  };
 }
 
 /** @returns undefined where there is none */

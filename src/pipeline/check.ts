@@ -1,11 +1,11 @@
 import { timed } from '../debug.js';
 import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
-import { ModuleFinder } from '../python/finder.js';
-import { type Repair, repairsFor } from '../smoke/repair.js';
+import { repairsFor } from '../smoke/repair.js';
 import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
 import type { Verdict } from '../smoke/verdict.js';
+import type { Repair } from '../trace/schema.js';
 import { commandsOf, givenEnvironment, type Material } from './material.js';
 
 /** Static checks, then the exercise on the shrunk image beside the original's answers. */
@@ -27,16 +27,14 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
   );
   tree.close();
   const has = (path: string) => small.lstat(path) !== undefined;
-  const finder = new ModuleFinder(fs, trace.python);
   const libraries = await LibrarySearch.open(fs, environment);
-  const { summarize } = analyst;
   const results: (SmokeResult & { repairs: Repair[] })[] = [];
   for (const [index, run] of runs.entries()) {
     if (trace.runs[index]?.tests) continue; // the shrunk image has no test runner
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
       smokeImage({ session: context.session, helper, original, shrunk, ...run, fs, say, has, index }),
     );
-    const repairs = await repairsFor({ fs, finder, summarize, libraries, searchPath: trace.python.searchPath, has, ...smoke });
+    const repairs = await repairsFor({ fs, layout: trace.python, analyst, libraries, has, ...smoke });
     results.push({ ...smoke, repairs });
   }
   return {

@@ -1,5 +1,5 @@
-import type { Repair } from '../smoke/repair.js';
 import { passed, type Verdict } from '../smoke/verdict.js';
+import type { Repair } from '../trace/schema.js';
 import type { Draft } from './assemble.js';
 
 /** Times that repairs are added, and the image is assembled anew. */

@@ -20,8 +20,8 @@ const SHARED = /\.so(\.[\d.]+)?$/;
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
 /**
- * Tells what the files of a distribution are for, by their names and places.
- * @param suffixes of extension modules
+ * What the files of a distribution are for, judged by their names and folders.
+ * @param suffixes suffixes of extension modules
  */
 export function classifyFiles({ root, metadata, files }: Distribution, suffixes: readonly string[]): Map<string, FileKind> {
   const all = new Set(files);
@@ -61,7 +61,7 @@ function isTestFile(path: string): boolean {
   return /\/(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
 }
 
-/** In a folder `tests`, or in a folder `test` that holds tests (django.test, for one, does not). */
+/** Whether a file is in a folder `tests`, or in a folder `test` that has tests in it (django.test does not). */
 function inTests(path: string, root: string, folders: readonly string[], testFolders: ReadonlySet<string>): boolean {
   if (!path.startsWith(`${root}/`)) return false;
   return folders.some(
@@ -69,7 +69,7 @@ function inTests(path: string, root: string, folders: readonly string[], testFol
   );
 }
 
-/** Whether a module is meant to be imported from outside: no part of its name begins with an underscore. */
+/** Whether other distributions may import a module: no part of its name begins with an underscore. */
 export function isPublic(name: string): boolean {
   return name.split('.').every((part) => !part.startsWith('_'));
 }

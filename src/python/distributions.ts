@@ -9,20 +9,20 @@ export interface Distribution {
   /** Normalized (PEP 503). */
   name: string;
   version: string;
-  /** Its .dist-info or .egg-info, a folder or a file. */
+  /** Path of its .dist-info or .egg-info, which is a folder or a file. */
   metadata: string;
-  /** The folder that it is installed in. */
+  /** The folder that it is installed in, e.g. site-packages. */
   root: string;
-  /** Its files, without links on the way, as far as the image has them. */
+  /** Its files that the image has, without links in their paths. */
   files: readonly string[];
-  /** What it requires without an extra, normalized names. */
+  /** Normalized names of the distributions that it requires without an extra. */
   requires: readonly string[];
   entryPoints: readonly EntryPoint[];
-  /** Installed from a folder, not from an index (PEP 610): the app itself, packaged. */
+  /** Whether it was installed from a folder (PEP 610): then it is the app itself. */
   local: boolean;
 }
 
-/** The distributions of an image, and whose a file is. */
+/** The distributions of an image, and which of them a file belongs to. */
 export class Distributions {
   private readonly owners = new Map<string, Distribution>();
   private readonly folders = new Map<string, Distribution | null>();
@@ -42,17 +42,17 @@ export class Distributions {
     }
   }
 
-  /** The distribution of a file: by its list of files, or, for what is not listed (.pyc), by the folder. */
+  /** The distribution of a file. Files that no list has, such as .pyc, belong to the distribution of their folder. */
   ownerOf(path: string): Distribution | undefined {
     return this.owners.get(path) ?? this.ownerOfFolder(parentOf(path));
   }
 
-  /** The distribution that alone has files in a folder. */
+  /** The distribution of a folder, where only one has files in it. */
   ownerOfFolder(path: string): Distribution | undefined {
     return this.folders.get(baseName(path) === '__pycache__' ? parentOf(path) : path) ?? undefined;
   }
 
-  /** Those that no other one requires. */
+  /** Distributions that no other one requires: somebody installed them by name. */
   onPurpose(): Distribution[] {
     const required = new Set(this.all.flatMap(({ name, requires }) => requires.filter((other) => other !== name)));
     return this.all.filter(({ name }) => !required.has(name));
@@ -101,7 +101,7 @@ async function readDistribution(fs: RootFs, root: string, path: string, packages
   };
 }
 
-/** RECORD, or installed-files.txt, or the operating system's list; where there is none, what top_level.txt names. */
+/** The files of a distribution: by RECORD, installed-files.txt, the operating system's list, or at last top_level.txt. */
 async function filesOf(fs: RootFs, root: string, path: string, packages: Packages, warnings: string[]): Promise<string[]> {
   const own = below(fs, path);
   const present = (paths: Iterable<string>) => [
@@ -112,7 +112,7 @@ async function filesOf(fs: RootFs, root: string, path: string, packages: Package
     const listed = parseRecord(record).map((name) => normalizePath(name.startsWith('/') ? name : join(root, name)));
     const there = listed.filter((file) => fs.lstat(file));
     if (there.length > 0) return present(there);
-    warnings.push(`${join(path, 'RECORD')} names nothing that is in the image; its top-level modules are taken instead`);
+    warnings.push(`${join(path, 'RECORD')} lists no file of the image; pyshrink takes the top-level modules of the distribution instead`);
   }
   const installed = await readText(fs, join(path, 'installed-files.txt'));
   if (installed !== undefined)
@@ -135,7 +135,7 @@ async function filesOf(fs: RootFs, root: string, path: string, packages: Package
   );
 }
 
-/** A path without `.` and `..`. */
+/** An absolute path without `.` and `..`. */
 export function normalizePath(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {

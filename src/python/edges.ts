@@ -1,18 +1,30 @@
 import type { Module, ModuleFinder } from './finder.js';
 import { allNames, type Summary } from './summary.js';
 
-/** One module that another one's code names. */
+/** A module that the code of another module names. */
 export interface Edge {
   module: Module;
-  /** How, in words: `imported at line 7`. */
-  how: string;
-  /** Whether it is an import statement that names it. */
+  how: How;
+  /** Whether an import statement names it. */
   statement: boolean;
   /** The function that the import is in, or ''. */
   scope: string;
 }
 
-/** Whose code it is: that decides how much a string says. */
+/** How code names a module. */
+export interface How {
+  /**
+   * `import`: a statement. `attribute`: of the package `subject`. `dynamic`: in the string `subject`, in code that imports
+   * by name. `string`: in the string `subject`. `lazy`: in a package that imports its modules on demand. `extension`: in
+   * the strings of an extension module.
+   */
+  kind: 'import' | 'attribute' | 'dynamic' | 'lazy' | 'string' | 'extension';
+  /** Line of the statement, from 1. */
+  line?: number;
+  subject?: string;
+}
+
+/** Whose code it is. That decides how much a string counts. */
 export type Origin = 'own' | 'distribution' | 'standard';
 
 export interface Self {
@@ -23,34 +35,33 @@ export interface Self {
   origin: Origin;
 }
 
-/** The modules that a module's code names, as far as the image has them. */
+/** The modules that a module's code names and that the image has. */
 export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edge[] {
   const edges = new Map<string, Edge>();
-  const add = (module: Module, how: string, scope = '', statement = false) => {
+  const add = (module: Module, how: How, scope = '', statement = false) => {
     const known = edges.get(module.name);
-    // An import that always runs says more than one in a function.
+    // An import that always runs counts more than one in a function.
     if (!known || (known.scope !== '' && scope === '')) edges.set(module.name, { module, how, scope, statement });
   };
-  /** Adds a dotted name with its packages, as far as there are such modules; returns how many parts of it are. */
-  const addChain = (name: string, how: string, scope = '', statement = false): number => {
+  /** Adds the module of a dotted name and its packages, up to the first part that is no module. */
+  const addChain = (name: string, how: How, scope = '', statement = false) => {
     const parts = name.split('.');
     for (let length = 1; length <= parts.length; length++) {
       const module = finder.find(parts.slice(0, length).join('.'));
-      if (!module) return length - 1;
+      if (!module) return;
       add(module, how, scope, statement);
     }
-    return parts.length;
   };
   const names = allNames(summary);
-  /** Submodules that are named as attributes of a package: `scipy.io.loadmat` after `import scipy`. */
+  /** Adds submodules that are named as attributes of a package: `scipy.io.loadmat` after `import scipy`. */
   const descend = (package_: Module | undefined, seen: Set<string>) => {
-    // The standard library imports what it uses by a statement.
+    // The standard library has a statement for everything that it imports.
     if (self.origin === 'standard' || !package_?.search || seen.has(package_.name)) return;
     seen.add(package_.name);
     for (const child of finder.children(package_)) {
       const module = names.has(child) ? finder.find(`${package_.name}.${child}`) : undefined;
       if (!module) continue;
-      add(module, `named as an attribute of ${package_.name}`);
+      add(module, { kind: 'attribute', subject: package_.name });
       descend(module, seen);
     }
   };
@@ -59,7 +70,7 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
   for (const [line, level, module, imported, scope] of summary.imports) {
     const base = absolute(self, level, module);
     if (base === undefined) continue;
-    const how = `imported at line ${line ?? '?'}`;
+    const how: How = { kind: 'import', ...(line !== null && { line }) };
     if (base !== '') addChain(base, how, scope, true);
     for (const name of imported) {
       const found = name === '*' ? undefined : finder.find(base === '' ? name : `${base}.${name}`);
@@ -70,7 +81,7 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
     descend(finder.find(base), seen);
   }
   for (const text of summary.dynamic) {
-    const how = `named in ${JSON.stringify(text)}, in code that imports by name`;
+    const how: How = { kind: 'dynamic', subject: text };
     const dots = /^\.*/.exec(text)?.[0].length ?? 0;
     const base = absolute(self, dots, text.slice(dots).replace(/:.*$/, ''));
     if (base) addChain(base, how);
@@ -78,7 +89,7 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
   if (self.package && (summary.lazy || summary.dynamic.length > 0)) {
     for (const text of new Set([...summary.strings, ...names])) {
       const module = /^\w+$/.test(text) ? finder.find(`${self.name}.${text}`) : undefined;
-      if (module) add(module, 'named in a package that imports its modules when they are asked for');
+      if (module) add(module, { kind: 'lazy' });
     }
   }
   if (self.origin === 'standard') return [...edges.values()];
@@ -90,7 +101,7 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
       if (parts < 2 || dotted.startsWith('.')) continue;
       const wanted = self.origin === 'own' ? 1 : 2;
       if (depth(dotted, finder) >= Math.max(wanted, self.origin === 'own' ? 1 : parts - 1))
-        addChain(dotted, `named in the string ${JSON.stringify(text)}`);
+        addChain(dotted, { kind: 'string', subject: text });
     }
   }
   return [...edges.values()];
@@ -113,9 +124,12 @@ function absolute(self: Self, level: number, module: string): string | undefined
   return [...parts.slice(0, parts.length - (level - 1)), ...(module === '' ? [] : [module])].join('.');
 }
 
-/** A name in an extension module. What follows it there may be glued to its end, so a part counts that begins with a module's name. */
-function addRunOn(text: string, finder: ModuleFinder, add: (module: Module, how: string) => void): void {
-  const how = 'named in an extension module';
+/**
+ * Adds the modules that a string in an extension module names. Other text may follow the name without a gap, so it is
+ * enough that a part begins with a module's name.
+ */
+function addRunOn(text: string, finder: ModuleFinder, add: (module: Module, how: How) => void): void {
+  const how: How = { kind: 'extension' };
   const parts = text.split('.');
   let at = finder.find(parts[0] as string);
   if (!at) return;

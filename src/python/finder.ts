@@ -1,11 +1,11 @@
 import { join, parentOf, type RootFs } from '../rootfs.js';
 import type { PythonLayout } from './layout.js';
 
-/** A module in the place where the image's interpreter finds it. */
+/** A module, in the place where the image's interpreter finds it. */
 export interface Module {
   name: string;
   kind: 'source' | 'bytecode' | 'extension' | 'namespace' | 'builtin';
-  /** Path without links; a member of a zip archive is `ARCHIVE/MEMBER`. Missing for namespaces and built-in modules. */
+  /** Path without links; for a member of a zip archive `ARCHIVE/MEMBER`. Missing for namespaces and built-in modules. */
   file?: string;
   /** Folders of a package's submodules. */
   search?: string[];
@@ -13,7 +13,7 @@ export interface Module {
 
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
-/** Finds modules by name as importlib's path finder does (importlib._bootstrap_external.FileFinder), importing nothing. */
+/** Finds modules by name as importlib's path finder does (importlib._bootstrap_external.FileFinder), without importing anything. */
 export class ModuleFinder {
   private readonly known = new Map<string, Module | undefined>();
   private readonly roots: string[];
@@ -21,22 +21,38 @@ export class ModuleFinder {
   private readonly inArchive = new Map<string, string[]>();
   private readonly builtins: ReadonlySet<string>;
   private readonly suffixes: readonly string[];
+  /** A Map, since an image may have a module named `constructor`. */
+  private readonly editables: ReadonlyMap<string, string>;
 
   /** @param archives members of the zip archives on the search path, by the archive's path */
   constructor(
     private readonly fs: RootFs,
     private readonly layout: PythonLayout,
-    archives: ReadonlyMap<string, readonly string[]> = new Map(),
+    readonly archives: ReadonlyMap<string, readonly string[]> = new Map(),
   ) {
     this.roots = [...new Set(layout.searchPath.flatMap((path) => fs.resolve(path)?.path ?? []))];
     this.builtins = new Set(layout.builtins);
     this.suffixes = [...layout.suffixes, '.py', '.pyc'];
+    this.editables = new Map(Object.entries(layout.editable));
     for (const [archive, names] of archives) {
       for (const name of names) this.addMember(archive, name);
     }
   }
 
-  /** The module of that dotted name; undefined where the image has none. */
+  /**
+   * A finder that knows the zip archives on the search path, as zipimport does.
+   * @param members lists the names of an archive's members
+   */
+  static async open(fs: RootFs, layout: PythonLayout, members: (path: string) => Promise<readonly string[]>): Promise<ModuleFinder> {
+    const archives = new Map<string, readonly string[]>();
+    for (const path of layout.searchPath) {
+      const found = fs.resolve(path);
+      if (found?.entry.type === 'f') archives.set(found.path, await members(found.path));
+    }
+    return new ModuleFinder(fs, layout, archives);
+  }
+
+  /** The module with a dotted name; undefined where the image has none. */
   find(name: string): Module | undefined {
     if (!this.known.has(name)) this.known.set(name, this.look(name));
     return this.known.get(name);
@@ -60,10 +76,10 @@ export class ModuleFinder {
   topLevel(): string[] {
     const standard = new Set(this.layout.standardLibrary.flatMap((path) => this.fs.resolve(path)?.path ?? []));
     const search = this.roots.filter((root) => !standard.has(root));
-    return [...new Set([...this.children({ name: '', kind: 'namespace', search }), ...Object.keys(this.layout.editable)])];
+    return [...new Set([...this.children({ name: '', kind: 'namespace', search }), ...this.editables.keys()])];
   }
 
-  /** The module that a file is, whether or not another file comes before it; undefined for what can't be imported. */
+  /** The module that a file is, even where another file hides it. Undefined for a file that cannot be imported. */
   at(path: string): { name: string; package: boolean } | undefined {
     const root = this.roots
       .filter((candidate) => path.startsWith(`${candidate === '/' ? '' : candidate}/`))
@@ -72,7 +88,7 @@ export class ModuleFinder {
     return this.named(path.slice(root === '/' ? 1 : root.length + 1));
   }
 
-  /** The path to keep for a module's file: the archive for one inside. */
+  /** The path to keep for a module's file: for a member of an archive, the archive. */
   kept(file: string): string {
     let path = file;
     while (path !== '/' && !this.fs.lstat(path)) path = parentOf(path);
@@ -91,7 +107,7 @@ export class ModuleFinder {
   }
 
   private editableAt(path: string): { name: string; package: boolean } | undefined {
-    for (const [name, target] of Object.entries(this.layout.editable)) {
+    for (const [name, target] of this.editables) {
       const real = this.fs.resolve(target)?.path;
       if (real === path) return { name, package: false };
       if (real === undefined || !path.startsWith(`${real}/`)) continue;
@@ -109,7 +125,7 @@ export class ModuleFinder {
   }
 
   private editable(name: string): Module | undefined {
-    const target = this.layout.editable[name];
+    const target = this.editables.get(name);
     const real = target === undefined ? undefined : this.fs.resolve(target)?.path;
     if (real === undefined) return undefined;
     return this.type(real) === 'f' ? { name, kind: 'source', file: real } : this.package(name, real);

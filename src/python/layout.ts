@@ -6,15 +6,15 @@ export const PythonLayout = z.object({
   executable: z.string(),
   /** Folders in which `site` reads .pth files. */
   sitePackages: z.array(z.string()),
-  /** sys.path of the app, in order; folders and zip archives. */
+  /** sys.path of the app, in order. Folders and zip archives. */
   searchPath: z.array(z.string()),
-  /** Folders of the standard library; the first is that of its Python code. */
+  /** Folders of the standard library. The first has its Python code. */
   standardLibrary: z.array(z.string()),
   /** sys.builtin_module_names and frozen modules without a file. */
   builtins: z.array(z.string()),
   /** Suffixes of extension modules, in order (importlib.machinery.EXTENSION_SUFFIXES). */
   suffixes: z.array(z.string()),
-  /** Top-level modules that an import hook finds elsewhere: name → file or folder (PEP 660, setuptools' finders). */
+  /** Top-level modules of editable installs: name → file or folder (PEP 660, the finders of setuptools). */
   editable: z.record(z.string(), z.string()),
 });
 export type PythonLayout = z.infer<typeof PythonLayout>;

@@ -1,11 +1,11 @@
-/** Parsers of what installers write beside a distribution. Each takes any text and passes over what it can't read. */
+/** Parsers of the files that installers write for a distribution. Each takes any text and ignores what it cannot read. */
 
-/** Names compare without case and with runs of `-`, `_` and `.` as one `-` (PEP 503). */
+/** The normalized form of a name: lower case, with one `-` for each run of `-`, `_` and `.` (PEP 503). */
 export function normalizeName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-');
 }
 
-/** Paths of a RECORD, relative to the folder that its .dist-info is in (CSV; "Recording installed projects"). */
+/** Paths of a RECORD, relative to the folder of its .dist-info (CSV; PyPA specification "Recording installed projects"). */
 export function parseRecord(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const match = /^"((?:[^"]|"")*)"|^([^,\r]*)/.exec(line);
@@ -17,11 +17,11 @@ export function parseRecord(text: string): string[] {
 export interface Metadata {
   name?: string;
   version?: string;
-  /** Normalized names of what it requires without an extra. */
+  /** Normalized names of the distributions that it requires without an extra. */
   requires: string[];
 }
 
-/** Name, Version and Requires-Dist of a METADATA or PKG-INFO file (core metadata: headers as in an e-mail). */
+/** Name, Version and Requires-Dist of a METADATA or PKG-INFO file (PyPA core metadata specification: e-mail headers). */
 export function parseMetadata(text: string): Metadata {
   const metadata: Metadata = { requires: [] };
   const headers = text.split(/\r?\n\r?\n/, 1)[0] as string;
@@ -44,7 +44,7 @@ export interface EntryPoint {
   module: string;
 }
 
-/** entry_points.txt ("Entry points specification": INI with `name = module:attribute [extras]`). */
+/** Entry points of an entry_points.txt (PyPA entry points specification: INI with `name = module:attribute [extras]`). */
 export function parseEntryPoints(text: string): EntryPoint[] {
   const found: EntryPoint[] = [];
   let group = '';

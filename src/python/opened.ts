@@ -1,8 +1,9 @@
 /**
- * The modules that a run imported, as far as the files that it opened tell: where no import probe could be put.
+ * The modules that a run imported, judged by the files that it opened. For runs without an import probe.
  * @param opened paths of files
  * @param searchPath sys.path
- * @param suffixes of extension modules
+ * @param suffixes suffixes of extension modules
+ * @returns module → file
  */
 export function openedModules(opened: Iterable<string>, searchPath: readonly string[], suffixes: readonly string[]): Map<string, string> {
   const folders = [...new Set(searchPath)].sort((a, b) => b.length - a.length);

@@ -1,30 +1,41 @@
 import { z } from 'zod';
 
-/** One import statement: line, level of a relative one (else 0), module, names behind `import`, function it is in, `__main__`, or ''. */
+/** One import statement: line, level (0 for an absolute one), module, names after `import`, and its function, `__main__` or ''. */
 const Import = z.tuple([z.number().nullable(), z.number(), z.string(), z.array(z.string()), z.string()]);
 export type Import = z.infer<typeof Import>;
 
-/** What no reading of the code can follow: a computed import, exec or eval, modules looked for at run time. */
+/** Code whose names are computed, so that reading cannot follow it: an import, exec or eval, a search for modules. */
 export const SpotKind = z.enum(['import', 'exec', 'scan']);
+
+/**
+ * A record with any key. zod's own records drop the key `__proto__`, and an image may have a function of that name. Go
+ * through it with Object.entries: an index would find what every object inherits, for instance `constructor`.
+ */
+const anyRecord = <T>(value: z.ZodType<T>) =>
+  z
+    .custom<Record<string, unknown>>((input) => typeof input === 'object' && input !== null && !Array.isArray(input))
+    .transform((input) => Object.entries(input))
+    .pipe(z.array(z.tuple([z.string(), value])))
+    .transform((entries): Readonly<Record<string, T>> => Object.fromEntries(entries));
 
 /** What a module names, as probes/summary.py reports it. */
 export const Summary = z.object({
   imports: z.array(Import).default([]),
   /** Names that the code loads when the module is imported: globals, attributes, names imported from a module. */
   names: z.array(z.string()).default([]),
-  /** The same in functions and methods: `function`, `Class.method`, or `Class` for its special methods. */
-  functions: z.record(z.string(), z.array(z.string())).default({}),
-  /** The same under `if __name__ == "__main__":`. */
+  /** Names that functions and methods load, by `function`, `Class.method`, or `Class` for its special methods. */
+  functions: anyRecord(z.array(z.string())).default({}),
+  /** Names that the code under `if __name__ == "__main__":` loads. */
   main: z.array(z.string()).default([]),
   /** String constants that look like a name or a dotted name. */
   strings: z.array(z.string()).default([]),
   /** String constants that begin with a slash. */
   paths: z.array(z.string()).default([]),
-  /** Those of `strings` in code that imports by name (`importlib.import_module` and its like). */
+  /** Those of `strings` in code that imports by name, for instance with `importlib.import_module`. */
   dynamic: z.array(z.string()).default([]),
-  /** String constants in code that runs programs, where a command line is. */
+  /** String constants in code that runs programs, in the place of a command line. */
   commands: z.array(z.string()).default([]),
-  /** All string constants in code that calls something named as what runs programs is. */
+  /** All string constants in code that calls a function with a name like those that run programs. */
   maybe: z.array(z.string()).default([]),
   /** String constants in code that loads shared libraries. */
   libraries: z.array(z.string()).default([]),
@@ -38,13 +49,13 @@ export const Summary = z.object({
 });
 export type Summary = z.infer<typeof Summary>;
 
-/** All names that a module's code loads, wherever. */
+/** All names that a module's code loads, in functions too. */
 export function allNames({ names, functions, main }: Summary): Set<string> {
   return new Set([...names, ...main, ...Object.values(functions).flat()]);
 }
 
 /**
- * Summaries of files by path; a file that is no module of this Python has one with an `error`.
- * @param names top-level modules that extension modules may name
+ * Reads files of the image: path → summary. A file that this Python cannot read has a summary with an `error`.
+ * @param names top-level modules, whose names are looked for in extension modules
  */
 export type Summarize = (paths: readonly string[], names: readonly string[]) => Promise<ReadonlyMap<string, Summary>>;

@@ -1,20 +1,81 @@
+import { keptEntries } from '../assemble/assemble.js';
+import { LAYER_NAMES, type LayerName, type PythonPlaces, planLayers } from '../assemble/layers.js';
+import type { KeepResult } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
-import type { Grades } from '../keep/python/grades.js';
-import type { PythonWorld } from '../keep/python/world.js';
-import type { RootFs } from '../rootfs.js';
+import type { Entry, RootFs } from '../rootfs.js';
+import type { Trace } from '../trace/schema.js';
 import { omittedFiles } from './omitted.js';
+import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from './schema.js';
 
-/** Why each path is kept or left out, as it is written beside the trace. */
-export function keepReport(fs: RootFs, keep: KeepSet, python: PythonWorld | undefined, grades: Grades['all'], level: Level) {
-  const sentences = new Map<string, number>();
-  const omitted: Record<string, number> = {};
-  for (const [path, sentence] of omittedFiles(fs, keep, python, level)) {
-    const index = sentences.get(sentence) ?? sentences.size;
-    sentences.set(sentence, index);
-    omitted[path] = index;
+export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades'> {
+  /** The original's file system. */
+  fs: RootFs;
+  original: Pick<Trace['image'], 'reference' | 'id' | 'platform'>;
+  level: Level;
+  places: PythonPlaces;
+}
+
+/** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
+export function keepReport({ fs, keep, python, grades, original, level, places }: KeepReportInput): KeepReport {
+  const sizes = sizesOf(fs, keep);
+  const layers = layersOf(keep, fs, places);
+  const kept: KeepReport['kept'] = {};
+  for (const [path, reasons] of keep.reasons)
+    kept[path] = { type: fs.lstat(path)?.type ?? 'f', size: sizes.get(path) ?? 0, layer: layers.get(path) ?? 'system', reasons };
+  const omissions = new Map<string, { index: number; omission: Omission }>();
+  const omitted: KeepReport['omitted'] = {};
+  for (const [path, omission] of omittedFiles(fs, keep, python, level)) {
+    const key = `${omission.kind} ${omission.subject}`;
+    const known = omissions.get(key) ?? { index: omissions.size, omission };
+    omissions.set(key, known);
+    omitted[path] = { size: sizes.get(path) ?? 0, because: known.index };
   }
-  const distributions = (python?.distributions.all ?? []).map((distribution) => {
+  const amount = (entries: readonly Entry[]): Amount => ({
+    files: entries.length,
+    bytes: entries.reduce((sum, { path }) => sum + (sizes.get(path) ?? 0), 0),
+  });
+  const files = [...fs.entries.values()].filter(({ type }) => type === 'f');
+  const keptFiles = files.filter(({ path }) => keep.has(path));
+  const ofLayer = (name: LayerName) => amount(keptFiles.filter(({ path }) => layers.get(path) === name));
+  return {
+    version: KEEP_VERSION,
+    original: { reference: original.reference, id: original.id, platform: original.platform },
+    level,
+    kept,
+    omitted,
+    omissions: [...omissions.values()].map(({ omission }) => omission),
+    links: Object.fromEntries([...fs.entries.values()].flatMap(({ path, target }) => (target === undefined ? [] : [[path, target]]))),
+    distributions: distributionsOf({ keep, python, grades }),
+    totals: {
+      original: amount(files),
+      kept: amount(keptFiles),
+      omitted: amount(files.filter(({ path }) => !keep.has(path))),
+      layers: { system: ofLayer('system'), python: ofLayer('python'), distributions: ofLayer('distributions'), app: ofLayer('app') },
+    },
+  };
+}
+
+/** Path of a file → bytes. Of several names of a file (hard links), one has the size: a kept one where there is any. */
+function sizesOf(fs: RootFs, keep: KeepSet): Map<string, number> {
+  const files = [...fs.entries.values()].filter(({ type }) => type === 'f');
+  const groups = new Set<string>();
+  const sizes = new Map<string, number>();
+  for (const { path, size, group } of [...files.filter(({ path }) => keep.has(path)), ...files.filter(({ path }) => !keep.has(path))]) {
+    sizes.set(path, group !== undefined && groups.has(group) ? 0 : size);
+    if (group !== undefined) groups.add(group);
+  }
+  return sizes;
+}
+
+/** Kept path → its layer. Layers repeat the directories above their files, so the lowest layer counts. */
+function layersOf(keep: KeepSet, fs: RootFs, places: PythonPlaces): Map<string, LayerName> {
+  const layers = planLayers(keptEntries(keep, fs), fs, places).sort((a, b) => LAYER_NAMES.indexOf(b.name) - LAYER_NAMES.indexOf(a.name));
+  return new Map(layers.flatMap(({ name, members }) => members.map(({ entry }): [string, LayerName] => [entry.path, name])));
+}
+
+function distributionsOf({ keep, python, grades }: Pick<KeepReportInput, 'keep' | 'python' | 'grades'>): KeepReport['distributions'] {
+  return (python?.distributions.all ?? []).map((distribution) => {
     const { name, version, metadata, files } = distribution;
     const known = grades.get(distribution);
     return {
@@ -27,12 +88,4 @@ export function keepReport(fs: RootFs, keep: KeepSet, python: PythonWorld | unde
       ...(known?.by !== undefined && { by: known.by }),
     };
   });
-  const links = [...fs.entries.values()].flatMap(({ path, target }) => (target === undefined ? [] : [[path, target] as const]));
-  return {
-    kept: Object.fromEntries(keep.reasons),
-    omitted,
-    sentences: [...sentences.keys()],
-    links: Object.fromEntries(links),
-    distributions,
-  };
 }

@@ -3,30 +3,21 @@ import type { Level } from '../keep/level.js';
 import type { PythonWorld } from '../keep/python/world.js';
 import { classifyFiles, type FileKind } from '../python/classify.js';
 import type { RootFs } from '../rootfs.js';
+import type { Omission } from './schema.js';
 
-const OF_A_DISTRIBUTION: Partial<Record<FileKind, string>> = {
-  test: 'a test of %, which nothing that is kept imports; an import of it by kept code would bring it in',
-  build: 'needed only to build against %, or compiled from a module that did not run while it was watched',
-  stub: 'type information of %, which nothing reads at run time',
-  doc: 'documentation of %',
-  extension: 'an extension module of % that no kept code names; an import of it by kept code would bring it in',
-  library: 'a shared library of % that no kept file is linked with',
-  program: 'a program of %, which other distributions require and the app does not import; run it in the exercise to keep it',
-};
+/** The kinds of files of a distribution that are left out for what they are. */
+const LEFT_OUT: ReadonlyMap<FileKind, Omission['kind']> = new Map(
+  (['test', 'build', 'stub', 'doc', 'extension', 'library', 'program'] as const).map((kind) => [kind, kind]),
+);
 
-/** For each file that is left out: why, and what would bring it in. One sentence serves many files. */
-export function omittedFiles(fs: RootFs, keep: KeepSet, python: PythonWorld | undefined, level: Level): Map<string, string> {
-  const omitted = new Map<string, string>();
-  const ofDistribution = new Map<string, string>();
+/** For each path that is left out, directories aside: why. */
+export function omittedFiles(fs: RootFs, keep: KeepSet, python: PythonWorld | undefined, level: Level): Map<string, Omission> {
+  const omitted = new Map<string, Omission>();
+  const ofDistribution = new Map<string, Omission>();
   for (const distribution of python?.distributions.all ?? []) {
-    const { name, files } = distribution;
-    const kept = files.some((path) => path.endsWith('.py') && keep.has(path));
-    for (const [path, kind] of classifyFiles(distribution, python?.layout.suffixes ?? [])) {
-      const sentence = kept
-        ? (OF_A_DISTRIBUTION[kind] ?? 'of %, of which only what is reached is kept')
-        : "of %, which no kept code imports; an import of it in the app's own code would bring it in";
-      ofDistribution.set(path, sentence.replace('%', name));
-    }
+    const isKept = distribution.files.some((path) => path.endsWith('.py') && keep.has(path));
+    for (const [path, kind] of classifyFiles(distribution, python?.layout.suffixes ?? []))
+      ofDistribution.set(path, { kind: isKept ? (LEFT_OUT.get(kind) ?? 'unreached') : 'unimported', subject: distribution.name });
   }
   for (const { path, type } of fs.entries.values()) {
     if (type === 'd' || keep.has(path)) continue;
@@ -35,13 +26,11 @@ export function omittedFiles(fs: RootFs, keep: KeepSet, python: PythonWorld | un
   return omitted;
 }
 
-function otherwise(path: string, python: PythonWorld | undefined, level: Level): string {
-  if (level === 'observed' || !python) return 'not seen in use while it was watched; exercise what uses it, or take a higher --level';
-  if (path.endsWith('.pyc')) return 'compiled from a module that did not run while it was watched; Python compiles it again';
+function otherwise(path: string, python: PythonWorld | undefined, level: Level): Omission {
+  if (level === 'observed' || !python) return { kind: 'unobserved' };
+  if (path.endsWith('.pyc')) return { kind: 'bytecode' };
   const owner = python.distributions.ownerOf(path);
-  if (owner) return `of ${owner.name}, and listed by nobody`;
-  if (python.isStandard(path))
-    return 'of the standard library, which no kept code imports; an import of it by kept code would bring it in, as --level whole does';
-  if (python.isOwn(path)) return "a test or a tool's folder beside the app's own code; run it in the exercise to keep it";
-  return 'of the operating system: no process opened it, no kept file needs it by a rule; --level whole keeps all of each package of which a program or data file is used';
+  if (owner) return { kind: 'unlisted', subject: owner.name };
+  if (python.isStandard(path)) return { kind: 'standard-library' };
+  return { kind: python.isOwn(path) ? 'own-extras' : 'system' };
 }

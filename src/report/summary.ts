@@ -1,13 +1,13 @@
 import type { Level } from '../keep/level.js';
-import type { Repair } from '../smoke/repair.js';
 import type { Verdict } from '../smoke/verdict.js';
-import type { Trace } from '../trace/schema.js';
+import type { Repair, Trace } from '../trace/schema.js';
 import { formatTable, megabytes } from '../ui/table.js';
 import { verdictLines } from './verdict.js';
+import { describeReason } from './words.js';
 
-/** What came of a `shrink`. */
+/** The result of a `shrink`. */
 export interface ShrinkSummary {
-  /** Name of the shrunk image; null where it did not pass, and got no name. */
+  /** Name of the shrunk image; null where it did not pass and has no name. */
   image: string | null;
   /** The name that it has, or would have. */
   target: string;
@@ -22,7 +22,7 @@ export interface ShrinkSummary {
   files: number;
   level: Level;
   repairs: Repair[];
-  /** Seconds that it took. */
+  /** Duration. */
   seconds: number;
   /** Path of the trace, and the folder that it is in. */
   trace: string;
@@ -36,13 +36,13 @@ export interface ShrinkSummary {
 /** Repairs that are shown one by one. */
 const SHOWN = 10;
 
-/** A summary in lines for people. @param original the original's name */
+/** A summary as lines of text. @param original the original's name */
 export function shrinkLines(original: string, summary: ShrinkSummary): string[] {
   const { passed, target, before, after, verdict, repairs } = summary;
   return [
     ...summary.warnings.map((warning) => `warning: ${warning}`),
     ...summary.notes.map((note) => `note: ${note}`),
-    ...repairs.slice(0, SHOWN).map(({ path, because }) => `repaired: ${path}: ${because}`),
+    ...repairs.slice(0, SHOWN).map((repair) => `repaired: ${repair.path}: ${describeReason({ rule: 'repair', parents: [], ...repair })}`),
     ...(repairs.length > SHOWN ? [`repaired: and ${repairs.length - SHOWN} more paths (pyshrink why names them)`] : []),
     ...(repairs.length > 0 ? ['A rule should have known each of these; please report it.'] : []),
     ...verdictLines(verdict),
@@ -64,11 +64,11 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
   ];
 }
 
-/** How many places no reading of the code can follow, and the command that lists them. */
+/** The number of places in the code that reading cannot follow, and the command that lists them. */
 export function unsoundLine(unsound: Trace['unsound']): string[] {
   if (unsound.length === 0) return [];
   const files = new Set(unsound.map(({ file }) => file)).size;
   return [
-    `${unsound.length} places in ${files} files compute what they import or execute. Only what they were seen to reach is kept (pyshrink why --unsound lists them).`,
+    `${unsound.length} places in ${files} files compute what they import or execute. Only what they reached while the app was watched is kept (pyshrink why --unsound lists them).`,
   ];
 }

@@ -1,14 +1,15 @@
 import type { Verdict } from '../smoke/verdict.js';
 
+/** Characters of a text, and number of paths, that are shown. */
 const SHOWN = { text: 300, paths: 20 };
 
-/** A verdict in lines for people: nothing but a count where all is equal. */
+/** A verdict as lines of text. Where everything is equal, it is one line with the counts. */
 export function verdictLines(verdict: Verdict): string[] {
   const { problems, differences, missing, compared, checked } = verdict;
   const lines = [
     ...problems.map((problem) => `broken: ${problem}`),
     ...differences.flatMap(({ where, what, original, shrunk }) => [`differs: ${where}: ${what}`, ...difference(original, shrunk)]),
-    ...missing.slice(0, SHOWN.paths).map((path) => `missed: ${path} was looked up in vain, and the original has it`),
+    ...missing.slice(0, SHOWN.paths).map((path) => `missed: ${path} was looked up and not found, but the original has it`),
     ...(missing.length > SHOWN.paths ? [`missed: and ${missing.length - SHOWN.paths} more`] : []),
   ];
   return [
@@ -17,7 +18,7 @@ export function verdictLines(verdict: Verdict): string[] {
   ];
 }
 
-/** Where two texts part, with a little before and after. */
+/** The part of two texts where they begin to differ, with some text around it. */
 function difference(original: string, shrunk: string): string[] {
   let at = 0;
   while (at < original.length && original[at] === shrunk[at]) at++;

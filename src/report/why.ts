@@ -1,44 +1,90 @@
-import type { Reason } from '../keep/keepset.js';
-import { OWN_CODE } from '../keep/python/own.js';
+import { ModuleFinder } from '../python/finder.js';
+import type { PythonLayout } from '../python/layout.js';
+import { normalizeName } from '../python/metadata.js';
+import { type Entry, parentOf, RootFs } from '../rootfs.js';
+import type { Spot } from '../trace/schema.js';
+import { chainLines, chainOf } from './chain.js';
+import type { KeepReport, Omission } from './schema.js';
+import { describeGrade, describeOmission, describeSpot } from './words.js';
 
-/** Path → reasons, as it was kept. */
-export type Kept = Readonly<Record<string, readonly Reason[]>>;
+/** Reasons for the files below a folder that are shown one by one. */
+const SHOWN = 10;
 
-export interface Step {
-  path: string;
-  /** Why it is kept: because of the next step's path, or of itself where it is the last. */
-  reason: Reason;
+/** Why something is kept or left out. */
+export interface Answer {
+  /** As the user wrote it, or the path of the image that it means. */
+  subject: string;
+  kept: boolean;
+  lines: string[];
 }
 
 /**
- * The shortest chain of reasons from a path to the app's own code; where none leads there, to whatever is kept for its
- * own sake. Undefined for what is not kept.
+ * Why a path, a module or a distribution is kept or left out.
+ * @param subject an absolute path, a dotted module name, or the name of a distribution
+ * @returns undefined where the original image has nothing of that name
  */
-export function chainOf(kept: Kept, path: string): Step[] | undefined {
-  const start = kept[path];
-  if (!start) return undefined;
-  const queue: Step[][] = start.map((reason) => [{ path, reason }]);
-  const seen = new Set([path]);
-  let other: Step[] | undefined;
-  for (let chain = queue.shift(); chain; chain = queue.shift()) {
-    const { reason } = chain.at(-1) as Step;
-    if (reason.detail === OWN_CODE) return chain;
-    const parents = reason.parents.filter((parent) => kept[parent]);
-    if (parents.length === 0) other ??= chain;
-    for (const parent of parents) {
-      if (seen.has(parent)) continue;
-      seen.add(parent);
-      for (const next of kept[parent] as readonly Reason[]) queue.push([...chain, { path: parent, reason: next }]);
-    }
+export function whyKept(subject: string, report: KeepReport, layout: PythonLayout): Answer | undefined {
+  const tree = treeOf(report);
+  if (subject.startsWith('/')) {
+    const path = subject.replace(/(.)\/+$/, '$1');
+    return ofPath(tree.resolve(path, false)?.path ?? path, report);
   }
-  // Only circles: parents that were kept for their children's sake.
-  return other ?? [{ path, reason: start[0] as Reason }];
+  const distribution = report.distributions.find(({ name }) => name === normalizeName(subject));
+  const module = /^[\w.]+$/.test(subject) ? new ModuleFinder(tree, layout).find(subject) : undefined;
+  const lines = distribution ? [distributionLine(distribution)] : [];
+  const path = module?.file ?? module?.search?.[0] ?? distribution?.by ?? distribution?.metadata;
+  const found = path === undefined ? undefined : ofPath(path, report);
+  if (!found && lines.length === 0) return undefined;
+  return { subject, kept: found?.kept ?? false, lines: [...lines, ...(found?.lines ?? [])] };
 }
 
-/** A chain in lines for people, from the path up to what it is kept for. */
-export function chainLines(chain: readonly Step[]): string[] {
-  return chain.flatMap(({ path, reason }, index) => {
-    const indent = '  '.repeat(index);
-    return [`${indent}${path}`, `${indent}  [${reason.rule}] ${reason.detail}`];
-  });
+function distributionLine({ name, version, kept, files, grade }: KeepReport['distributions'][number]): string {
+  return `${name} ${version}: ${kept} of its ${files} files are kept: ${describeGrade(grade)}`;
+}
+
+function ofPath(path: string, report: KeepReport): Answer | undefined {
+  const chain = chainOf(report.kept, path);
+  if (chain) return { subject: path, kept: true, lines: chainLines(chain) };
+  const omitted = Object.hasOwn(report.omitted, path) ? report.omitted[path] : undefined;
+  if (omitted) return { subject: path, kept: false, lines: [path, `  left out: ${omissionText(omitted.because, report)}`] };
+  return ofFolder(path, report);
+}
+
+function ofFolder(path: string, report: KeepReport): Answer | undefined {
+  const below = Object.entries(report.omitted).filter(([other]) => other.startsWith(`${path}/`));
+  if (below.length === 0) return undefined;
+  const counts = new Map<number, number>();
+  for (const [, { because }] of below) counts.set(because, (counts.get(because) ?? 0) + 1);
+  const lines = [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, SHOWN)
+    .map(([because, count]) => `  ${count} files: ${omissionText(because, report)}`);
+  return { subject: path, kept: false, lines: [`${path}: all ${below.length} files below it are left out`, ...lines] };
+}
+
+function omissionText(index: number, { omissions }: KeepReport): string {
+  return describeOmission(omissions[index] as Omission);
+}
+
+/** A tree of the original's paths: files, folders and links, as far as a search for a module or a path needs them. */
+function treeOf({ kept, omitted, links }: KeepReport): RootFs {
+  const entries = new Map<string, Entry>();
+  const add = (path: string, type: 'f' | 'd') => {
+    if (entries.get(path)?.type === 'd') return;
+    entries.set(path, { path, type, mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0 });
+  };
+  for (const path of [...Object.keys(kept), ...Object.keys(omitted)]) {
+    for (let at = parentOf(path); !entries.has(at) || entries.get(at)?.type === 'f'; at = parentOf(at)) {
+      add(at, 'd');
+      if (at === '/') break;
+    }
+    add(path, kept[path]?.type === 'd' ? 'd' : 'f');
+  }
+  for (const [path, target] of Object.entries(links)) entries.set(path, { ...(entries.get(path) as Entry), type: 'l', target });
+  return new RootFs(entries, async () => new Uint8Array());
+}
+
+/** The places in the code that ran which reading cannot follow. @param image as the user named it */
+export function unsoundLines(spots: readonly Spot[], image: string): string[] {
+  return spots.length > 0 ? spots.map(describeSpot) : [`Nothing in the code of ${image} that ran computes what it imports or executes.`];
 }

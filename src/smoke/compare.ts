@@ -2,21 +2,22 @@ import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { exceptionsIn } from './exceptions.js';
 import { maskKnown, sameButForVariation } from './mask.js';
 
-/** Something that the shrunk image does otherwise. */
+/** Something that the shrunk image does differently. */
 export interface Difference {
-  /** The step, or `app` for the app's own output and end. */
+  /** The step, or `app` for the output and exit status of the app itself. */
   where: string;
+  /** For instance `body`, `header location` or `stdout`. */
   what: string;
   original: string;
   shrunk: string;
 }
 
-/** Headers whose values are compared; of the others only the names count. */
+/** Headers whose values are compared. For the others, only the names are. */
 const COMPARED_HEADERS = ['content-type', 'location', 'allow', 'www-authenticate', 'cache-control', 'content-encoding'];
 
 /**
  * Compares two runs of one exercise.
- * @param again a second run of the original, if there was one: what differs between its runs varies by itself
+ * @param again a second run of the original, if there was one. What differs between its two runs is not compared.
  */
 export function compareAnswers(original: Answers, shrunk: Answers, again?: Answers): Difference[] {
   const differences: Difference[] = [];
@@ -35,7 +36,7 @@ export function compareAnswers(original: Answers, shrunk: Answers, again?: Answe
       check(step, what, [fields[what] ?? '', others[what] ?? '', thirds && (thirds[what] ?? '')]);
     }
   });
-  // A program that ended by itself is held to its output; of a server, whose log varies, only exceptions that are new.
+  // The output of a program that ends by itself must be the same. The log of a server varies: only new exceptions count.
   const ended = original.app.exit !== null;
   for (const what of ended ? (['exit', 'stdout', 'stderr'] as const) : (['exit'] as const)) {
     check('app', what, [appField(original, what), appField(shrunk, what), again && appField(again, what)]);
@@ -44,7 +45,7 @@ export function compareAnswers(original: Answers, shrunk: Answers, again?: Answe
   return [...differences, ...exceptions.map((shrunk) => ({ where: 'app', what: 'exception', original: '', shrunk }))];
 }
 
-/** Exceptions of the shrunk image's log that no run of the original had. */
+/** Exceptions in the log of the shrunk image that no run of the original has. */
 function newExceptions(original: Answers, shrunk: Answers, again?: Answers): string[] {
   const first = exceptionsIn(logOf(original));
   const second = again ? exceptionsIn(logOf(again)) : [];
@@ -82,15 +83,12 @@ function appField({ app }: Answers, what: 'exit' | 'stdout' | 'stderr'): string 
   return text(app[what]);
 }
 
-/**
- * What a server said until it was told to stop: how far its threads and workers get with their complaints after that is
- * a matter of time.
- */
+/** What a server printed until it was stopped. What its threads and workers still print after that depends on timing. */
 function logOf({ app: { stdout, stderr, untilStop } }: Answers): string {
   return `${text(stdout, untilStop?.stdout)}\n${text(stderr, untilStop?.stderr)}`;
 }
 
-/** Bytes as text that keeps every byte apart. */
+/** Bytes as text: UTF-8 where possible, else Latin-1, so that different bytes never give the same text. */
 function text(base64: string, length?: number): string {
   const bytes = Buffer.from(base64, 'base64').subarray(0, length);
   const utf8 = bytes.toString('utf8');

@@ -1,6 +1,6 @@
 import { diffArrays } from 'diff';
 
-/** What is known to vary from one run to the next, and what it is replaced with. */
+/** What is known to vary between runs, and its replacement. */
 const VARYING: readonly [RegExp, string][] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?( ?(Z|[+-]\d\d:?\d\d))?/g, '<time>'],
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? \d\d?[ -]\w{3}[ -]\d{4} \d\d:\d\d:\d\d( \w+)?/g, '<time>'],
@@ -11,35 +11,35 @@ const VARYING: readonly [RegExp, string][] = [
   [/\b0x[0-9a-f]{6,16}\b/gi, '<address>'],
 ];
 
-/** Text without what is known to vary. */
+/** Text in which everything that is known to vary is replaced. */
 export function maskKnown(text: string): string {
   return VARYING.reduce((masked, [pattern, name]) => masked.replace(pattern, name), text);
 }
 
-/** Beyond this many differing words, two answers are taken to have nothing in common. */
+/** Two answers with more differing words have nothing in common. */
 const MOST_EDITS = 4000;
 
 /**
- * Whether `shrunk` says what `first` says, apart from what differs between two answers of the original itself: what
- * these have in common must be there in the same order, and something else only where they differ.
+ * Whether `shrunk` is the same as `first` but for what varies: what two answers of the original have in common must be in
+ * `shrunk` in the same order, with other text only where those two differ.
  */
 export function sameButForVariation(first: string, second: string, shrunk: string): boolean {
   const [a, b, c] = [wordsOf(first), wordsOf(second), wordsOf(shrunk)];
-  // Word by word, where their number is the same: what varies in one place may by chance be the same in another.
+  // With the same number of words, compare word by word: a varying word may by chance be the same as a word elsewhere.
   if (a.length === b.length && a.length === c.length && a.every((word, index) => word !== b[index] || word === c[index])) return true;
   const fixed = commonRuns(a, b);
   return fixed !== undefined && fits(fixed, c);
 }
 
-/** What varies does so as a whole: a token, a time, an identifier, whatever parts two of them happen to share. */
+/** Splits a text into words. A token, a time or an identifier is one word, so that it varies as a whole. */
 function wordsOf(text: string): string[] {
   return text.match(/[^\s<>"'{}()[\]=,;&?/]+|[\s\S]/g) ?? [];
 }
 
-/** Words that two texts share, in runs; between two runs they differ. The first and the last may be empty. */
+/** Runs of words that two texts share. Between two runs the texts differ. The first and the last run may be empty. */
 interface Runs {
   runs: string[][];
-  /** The most words that either text has between a run and the next. */
+  /** The number of words between a run and the next, in the text that has more of them. */
   gaps: number[];
 }
 
@@ -68,7 +68,7 @@ function commonRuns(first: string[], second: string[]): Runs | undefined {
   return { runs, gaps };
 }
 
-/** Whether a text is the runs with something between them, not much longer than what was there. */
+/** Whether a text consists of the runs, with gaps that are not much longer than the known ones. */
 function fits({ runs, gaps }: Runs, words: readonly string[]): boolean {
   const matches = (run: readonly string[], at: number) =>
     at + run.length <= words.length && run.every((word, index) => word === words[at + index]);

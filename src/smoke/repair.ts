@@ -1,66 +1,97 @@
+import { debug } from '../debug.js';
 import type { LibrarySearch } from '../elf/search.js';
+import type { Analyst } from '../keep/python/world.js';
 import { edgesOf } from '../python/edges.js';
-import type { ModuleFinder } from '../python/finder.js';
-import type { Summarize } from '../python/summary.js';
+import { ModuleFinder } from '../python/finder.js';
+import type { PythonLayout } from '../python/layout.js';
 import { parentOf, type RootFs } from '../rootfs.js';
-
-/** A path to add, and what has shown that it is missing. */
-export interface Repair {
-  path: string;
-  because: string;
-}
+import type { Repair } from '../trace/schema.js';
 
 export interface RepairInput {
   /** The original's file system. */
   fs: RootFs;
-  finder: ModuleFinder;
-  summarize: Summarize;
+  layout: PythonLayout;
+  analyst: Analyst;
   libraries: LibrarySearch;
-  /** Folders on sys.path: what is in them is looked for by name, never by listing. */
-  searchPath: readonly string[];
-  /** Paths that were looked up in the shrunk image in vain, and that the original has. */
+  /** Paths that the shrunk image looked up and did not find, and that the original has. */
   missing: readonly string[];
-  /** What the shrunk image said, where it differs. */
+  /** Everything that the shrunk image printed and answered, where its answers differ; else empty. */
   said: string;
-  /** Directories listed in the shrunk image. */
+  /** Directories that were listed in the shrunk image. */
   listed: readonly string[];
   /** Whether the shrunk image has a path. */
   has: (path: string) => boolean;
 }
 
-/** What to add to a shrunk image that behaves differently: what it looked for in vain, by path, module or library name. */
+/** What to add to a shrunk image that behaves differently: what it looked for, by a path or by the name of a module or library. */
 export async function repairsFor(input: RepairInput): Promise<Repair[]> {
-  const { fs, finder, libraries, missing, said, listed, searchPath, has } = input;
-  const repairs: Repair[] = missing.map((path) => ({ path, because: 'looked up in the shrunk image, in vain' }));
-  for (const [, name] of said.matchAll(/No module named '([\w.]+)'/g)) {
-    for (const path of await withImports(name as string, input))
-      repairs.push({ path: finder.kept(path), because: `no module named '${name}' in the shrunk image` });
+  const { fs, missing, has, said } = input;
+  const candidates: Repair[] = [
+    ...missing.map((path): Repair => ({ path, kind: 'lookup' })),
+    ...(await missingModules(input)),
+    ...(await missingLibraries(input)),
+  ];
+  const found = new Map<string, Repair>();
+  for (const repair of candidates) {
+    if (!fs.resolve(repair.path)) debug.smoke('no repair: the original does not have %s (%s)', repair.path, repair.kind);
+    else if (has(repair.path)) debug.smoke('no repair: the shrunk image has %s (%s)', repair.path, repair.kind);
+    else if (!found.has(repair.path)) found.set(repair.path, repair);
   }
-  for (const [, name] of said.matchAll(/(?:^|[\s'"])([\w./+-]+\.so[\w.]*): cannot open shared object file/g)) {
-    for (const path of await libraries.named(name as string))
-      repairs.push({ path, because: `the library ${name} was not found in the shrunk image` });
-  }
-  const found = repairs.filter(({ path }) => fs.resolve(path) && !has(path));
-  if (found.length > 0 || said === '') return found;
-  // Nothing was looked for by name: then it may be that a listing came out shorter.
-  const searched = new Set(searchPath.map((path) => fs.resolve(path)?.path));
-  for (const directory of listed) {
-    const real = fs.resolve(directory)?.path;
-    if (real === undefined || searched.has(real) || searched.has(parentOf(real)) || real === '/') continue;
-    for (const path of fs.list(real)) if (!has(path)) found.push({ path, because: `${directory} was listed, and the answers differ` });
-  }
-  return found;
+  if (found.size > 0 || said === '') return [...found.values()];
+  return shorterListings(input);
 }
 
-/** Files of a module, of its packages, and of all that importing it imports: what it lacks next would only be told next. */
-async function withImports(name: string, { finder, summarize, has }: RepairInput): Promise<Set<string>> {
+/** Modules that the shrunk image did not find. For a module in an archive, the archive. */
+async function missingModules(input: RepairInput): Promise<Repair[]> {
+  const { fs, layout, analyst, said } = input;
+  const names = new Set([...said.matchAll(/No module named '([\w.]+)'/g)].map(([, name]) => name as string));
+  if (names.size === 0) return [];
+  const finder = await ModuleFinder.open(fs, layout, analyst.members);
+  const repairs: Repair[] = [];
+  for (const name of names) {
+    const files = await withImports(name, finder, input);
+    if (files.size === 0) debug.smoke('no repair: the original has no module %s', name);
+    for (const file of files) repairs.push({ path: finder.kept(file), kind: 'module', subject: name });
+  }
+  return repairs;
+}
+
+async function missingLibraries({ said, libraries }: RepairInput): Promise<Repair[]> {
+  const repairs: Repair[] = [];
+  for (const [, name] of said.matchAll(/(?:^|[\s'"])([\w./+-]+\.so[\w.]*): cannot open shared object file/g)) {
+    for (const path of await libraries.named(name as string)) repairs.push({ path, kind: 'library', subject: name as string });
+  }
+  return repairs;
+}
+
+/**
+ * What is missing in directories that the shrunk image listed. It may explain a difference where nothing was looked for by
+ * name. Folders on sys.path do not count: Python lists them for every import.
+ */
+function shorterListings({ fs, listed, layout, has }: RepairInput): Repair[] {
+  const searched = new Set(layout.searchPath.map((path) => fs.resolve(path)?.path));
+  return listed.flatMap((directory) => {
+    const real = fs.resolve(directory)?.path;
+    if (real === undefined || searched.has(real) || searched.has(parentOf(real)) || real === '/') {
+      debug.smoke('no repair from the listing of %s', directory);
+      return [];
+    }
+    return fs.list(real).flatMap((path): Repair[] => (has(path) ? [] : [{ path, kind: 'listing', subject: directory }]));
+  });
+}
+
+/**
+ * Files of a module, of its packages, and of everything that importing it imports: otherwise each round of repairs would
+ * find one missing module only.
+ */
+async function withImports(name: string, finder: ModuleFinder, { analyst, has }: RepairInput): Promise<Set<string>> {
   const files = new Set<string>();
   let modules = name.split('.').flatMap((_, index, parts) => finder.find(parts.slice(0, index + 1).join('.')) ?? []);
   while (modules.length > 0) {
     const fresh = modules.filter(({ file }) => file !== undefined && !files.has(file) && (files.size === 0 || !has(finder.kept(file))));
     for (const { file } of fresh) files.add(file as string);
     const sources = fresh.filter(({ kind }) => kind === 'source');
-    const summaries = await summarize(
+    const summaries = await analyst.summarize(
       sources.map(({ file }) => file as string),
       [],
     );

@@ -26,25 +26,25 @@ export interface SmokeInput {
   /** Whether the shrunk image has a path. */
   has: (path: string) => boolean;
   say: (text: string) => void;
-  /** Which of the trace's runs this is. */
+  /** Index of the run in the trace. */
   index: number;
 }
 
 export interface SmokeResult {
   differences: Difference[];
-  /** Paths that were looked up in the shrunk image in vain, and that the original has. */
+  /** Paths that the shrunk image looked up and did not find, and that the original has. */
   missing: string[];
-  /** Steps whose answers were compared, the app itself included. */
+  /** Number of answers that were compared: the steps, and the app itself. */
   compared: number;
-  /** All that the shrunk image said, where it said something else: what repair looks for reasons in. */
+  /** Everything that the shrunk image printed and answered, where it differs from the original; else empty. */
   said: string;
-  /** Directories that were listed in the shrunk image. */
+  /** Directories that the shrunk image listed. */
   listed: string[];
 }
 
 /**
- * Does the exercise on the shrunk image and compares with the original's answers. Only where something differs, the
- * original runs again, to learn what varies by itself.
+ * Does the exercise on the shrunk image and compares its answers with the original's. Where something differs, the
+ * original runs again, to learn what varies between its own runs.
  */
 export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
   const { answers, fs, session, helper } = input;
@@ -73,7 +73,7 @@ async function differencesOf(input: SmokeInput, outcome: Answers | UserError): P
   if (outcome instanceof UserError) return [{ where: 'app', what: 'the exercise', original: 'was done', shrunk: outcome.message }];
   const differences = compareAnswers(answers, outcome);
   if (differences.length === 0) return [];
-  input.say('something differs: the original runs again, to learn what varies by itself');
+  input.say('something differs: the original runs again, to learn what varies');
   const again = await run(input, original.id, `again${input.index}`);
   if (again.answers instanceof UserError) throw again.answers;
   return compareAnswers(answers, outcome, again.answers);

@@ -8,18 +8,19 @@ import type { RootFs } from '../rootfs.js';
 export interface StaticInput {
   /** The original's file system. */
   fs: RootFs;
-  /** The shrunk image's. */
+  /** The shrunk image's file system. */
   small: RootFs;
   config: ImageConfig;
   environment: Readonly<Record<string, string>>;
   commands: readonly (readonly string[])[];
-  /** What the traced run executed. */
+  /** Paths of the programs that the traced runs executed. */
   executed: readonly string[];
 }
 
 /**
- * What would not even start in the shrunk image: libraries that resolve in the original and not there, links and
- * scripts that lead nowhere, a missing entrypoint. Returns a line for each problem.
+ * What would not start in the shrunk image: libraries that are found only in the original, links without their target,
+ * scripts without their interpreter, a missing entrypoint.
+ * @returns the number of checks, and a line for each problem
  */
 export async function staticChecks({
   fs,

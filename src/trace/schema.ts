@@ -4,7 +4,7 @@ import { PythonLayout } from '../python/layout.js';
 import { SpotKind } from '../python/summary.js';
 
 /** The version that this pyshrink writes, and the only one that it reads. */
-export const TRACE_VERSION = 2;
+export const TRACE_VERSION = 3;
 
 /** What happened to a path. keep/observed.ts says what each kind keeps. */
 export const ObservationKind = z.enum([
@@ -47,6 +47,16 @@ const Spot = z.object({ file: z.string(), line: z.number().nullable(), kind: Spo
 /** A place in the code that static analysis can't follow: a computed import, exec, a search for modules at run time. */
 export type Spot = z.infer<typeof Spot>;
 
+const Repair = z.strictObject({
+  path: z.string(),
+  /** How it was found: a failed look-up, a missing module or library, or a listing with fewer entries. */
+  kind: z.enum(['lookup', 'module', 'library', 'listing']),
+  /** The module, the library, or the listed directory. */
+  subject: z.string().exactOptional(),
+});
+/** A path that a comparison of a shrunk image with the original has shown to be missing. */
+export type Repair = z.infer<typeof Repair>;
+
 /** All observations of one or more runs of one image. Holds names of environment variables, never values. */
 export const TraceSchema = z.object({
   version: z.literal(TRACE_VERSION),
@@ -80,7 +90,7 @@ export const TraceSchema = z.object({
   /** Places in the app's code that static analysis can't follow. Without those of the standard library. */
   unsound: z.array(Spot),
   /** Paths that were missing when a shrunk image was compared with the original. */
-  repairs: z.array(z.object({ path: z.string(), because: z.string() })),
+  repairs: z.array(Repair),
   warnings: z.array(z.string()),
 });
 export type Trace = z.infer<typeof TraceSchema>;

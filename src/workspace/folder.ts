@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { folderName, type ImageName } from '../images/name.js';
 import { formatPlatform, ownPlatform } from '../images/platform.js';
+import { KeepReport } from '../report/schema.js';
 import { parseTrace, type Trace } from '../trace/schema.js';
 import { type Lock, lockFolder } from './lock.js';
-import { KeepReport, Result } from './result.js';
+import { Result } from './result.js';
 import { type RunRecord, RunRecordSchema } from './runrecord.js';
 import { freshName, removeOthers, writeWhole, writingFailed } from './write.js';
 

@@ -35,7 +35,7 @@ const busybox = (version = 'GLIBC_2.36'): Record<string, Node> => ({
 function over(original: RootFs, base: RootFs, kept: string[]) {
   const keep = new KeepSet(original);
   for (const path of [...kept, '/usr/bin', '/usr/lib64', LIB, '/usr/lib', '/usr', '/etc']) {
-    keep.add({ path, rule: 'observed', parents: [], detail: '' });
+    keep.add({ path, rule: 'observed', kind: 'open', parents: [] });
   }
   return { keep, result: overBase({ name: 'busybox:glibc', base, original, python: '/usr/bin/python3', keep }) };
 }
@@ -67,7 +67,7 @@ describe('overBase', () => {
   it('refuses a base that has a link where the image has a directory', async () => {
     const base = makeTree({ ...busybox(), '/usr': { link: 'somewhere' } });
     const { keep, result } = over(makeTree(image), base, KEPT);
-    keep.add({ path: '/usr', rule: 'parents', parents: [], detail: '' });
+    keep.add({ path: '/usr', rule: 'parents', kind: 'directory', parents: [] });
     await expect(result).rejects.toThrow(/has \/usr as a link/);
   });
 });

@@ -35,7 +35,7 @@ describe('planLayers', () => {
     });
   });
 
-  it('gives every layer the parents of its entries, in an order in which they can be unpacked', () => {
+  it('gives every layer the parents of its entries, parents first', () => {
     for (const { members } of planLayers(entries, fs, PYTHON)) {
       const seen = new Set(['']);
       for (const { entry } of members) {
@@ -53,7 +53,7 @@ describe('planLayers', () => {
     expect(contentsOf(system as never).map(({ path }) => path)).not.toContain('/usr/bin/two');
   });
 
-  it('knows the length of a layer before its bytes are read', async () => {
+  it('knows the length of a layer before its content is read', async () => {
     for (const layer of planLayers(entries, fs, PYTHON)) {
       let length = 0;
       for await (const part of layerBytes(layer, (size) => chunks(Buffer.alloc(size)))) length += part.length;

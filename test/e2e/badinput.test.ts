@@ -121,7 +121,7 @@ describeWithEngine('a trace that does not fit', () => {
 
   it.each([
     ['truncated', (text: string) => text.slice(0, 500), /truncated or not JSON/],
-    ['of another version', (text: string) => text.replace('"version":2', '"version":7'), /has version 7/],
+    ['of another version', (text: string) => text.replace('"version":3', '"version":7'), /has version 7/],
     [
       'of an image that is gone',
       (text: string) =>

@@ -64,8 +64,8 @@ describeWithEngine('repair', () => {
     const cwd = workdir();
     const run = await pyshrink(['shrink', image, '--level', 'observed', '--tag', 'pyshrink-test/repair:1'], { cwd });
     expect([run.exitCode, run.stderr]).toEqual([0, expect.stringContaining('2 paths that it looked for are added')]);
-    expect(run.stdout).toContain('repaired: /var/lib/thing/one: /var/lib/thing was listed, and the answers differ');
-    expect(run.stdout).toContain('something that a rule should have known');
+    expect(run.stdout).toContain('repaired: /var/lib/thing/one: the shrunk image listed /var/lib/thing, and its answers differed');
+    expect(run.stdout).toContain('A rule should have known');
     expect(await docker('run', '--rm', 'pyshrink-test/repair:1')).toBe("['one', 'two']");
     const why = await pyshrink(['why', '/var/lib/thing/two'], { cwd });
     expect(why.stdout).toContain('[repair] /var/lib/thing was listed, and the answers differ');

@@ -4,12 +4,13 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { computeKeepSet } from '../../src/keep/compute.js';
 import type { Level } from '../../src/keep/level.js';
+import { describeReason } from '../../src/report/words.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { type ElfSpec, makeElf } from '../support/elf.js';
 import { makeTrace } from '../support/keep.js';
 import { makeTree, type Node } from '../support/tree.js';
 
-/** A folder: an input (a tree, what was observed in it), and the keep set that must come out, with its reasons. */
+/** A folder has an input (a tree, and what was observed in it) and the keep set that must come out, with its reasons. */
 interface Golden {
   about: string;
   command: string[];
@@ -18,7 +19,7 @@ interface Golden {
   tree: Record<string, Node | { elf: ElfSpec; mode?: number }>;
   observations: string[];
   processes: string[];
-  /** Without, `observed`; with, the tree is that of a CPython 3.13 under /usr, and code in it is read by this machine's. */
+  /** `observed` where it is missing. Otherwise the tree is that of a CPython 3.13 under /usr, and this machine's Python reads its code. */
   level?: Level;
 }
 
@@ -45,7 +46,7 @@ it.each(names)('golden keep set: %s', async (name) => {
     choice: { include: [], exclude: [] },
   });
   const lines = [...keep.reasons].map(
-    ([path, reasons]) => `${path}\n${reasons.map(({ rule, detail }) => `    ${rule}: ${detail}\n`).join('')}`,
+    ([path, reasons]) => `${path}\n${reasons.map((reason) => `    ${reason.rule}: ${describeReason(reason)}\n`).join('')}`,
   );
   // CPython before 3.11.4 reports null bytes in a source as a ValueError.
   const text = [...lines.sort(), ...notes.map((note) => `note: ${note.replace(/(SyntaxError|ValueError): .*/, 'SyntaxError')}\n`)].join('');

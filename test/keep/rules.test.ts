@@ -14,13 +14,13 @@ describe('observed', () => {
     expect(rules).not.toHaveProperty('/srv/b');
   });
 
-  it('a listing keeps the directory, not what is in it', async () => {
+  it('a listing keeps the directory without its entries', async () => {
     const { rules } = await keptOf(makeTree({ '/srv/a': 'x' }), makeTrace(['list /srv']));
     expect(rules).toHaveProperty('/srv');
     expect(rules).not.toHaveProperty('/srv/a');
   });
 
-  it.each(['create', 'connect', 'write', 'remove'])('%s keeps the directory of what is not in the image', async (kind) => {
+  it.each(['create', 'connect', 'write', 'remove'])('%s keeps the directory of a file that the image does not have', async (kind) => {
     const { rules } = await keptOf(makeTree({ '/srv/run': { directory: true } }), makeTrace([`${kind} /srv/run/new.sock`]));
     expect(rules).toHaveProperty('/srv/run');
   });
@@ -35,13 +35,13 @@ describe('walks', () => {
   const names = Array.from({ length: 10 }, (_, index) => `/pkg/m${index}.py`);
   const fs = makeTree(Object.fromEntries([...names, '/pkg/__pycache__/m0.cpython-313.pyc'].map((path) => [path, 'x'])));
 
-  it('looking up what was listed is told, and keeps nothing', async () => {
+  it('look-ups of listed entries keep nothing and give a note', async () => {
     const { rules, notes } = await keptOf(fs, makeTrace(['list /pkg', ...names.map((path) => `lookup ${path}`)]));
     expect(Object.keys(rules).filter((path) => path.startsWith('/pkg/'))).toEqual([]);
     expect(notes).toEqual(['a walk over /pkg was not kept (10 entries looked up)']);
   });
 
-  it('what was also opened is kept, and so is the source of an opened .pyc', async () => {
+  it('keeps entries that were opened, and the source of an opened .pyc', async () => {
     const { rules } = await keptOf(
       fs,
       makeTrace(['list /pkg', ...names.map((path) => `lookup ${path}`), 'open /pkg/m3.py', 'open /pkg/__pycache__/m0.cpython-313.pyc']),
@@ -53,26 +53,26 @@ describe('walks', () => {
     ).toEqual(['/pkg/__pycache__/m0.cpython-313.pyc', '/pkg/m0.py', '/pkg/m3.py']);
   });
 
-  it('a process that walks over everything also does in small directories, and few of its walks are named', async () => {
+  it('a process with many walks also walks over small directories; the notes name five walks', async () => {
     const many = Object.fromEntries(Array.from({ length: 7 }, (_, folder) => names.map((path) => [`/d${folder}${path}`, 'x'])).flat());
     const everything = makeTree({ ...many, '/small/one': 'x', '/small/two': 'x', '/other/three': 'x' });
     const walk = (folder: string) => [`list ${folder}`, ...everything.list(folder).map((path) => `lookup ${path}`)];
     const folders = Array.from({ length: 7 }, (_, folder) => `/d${folder}/pkg`);
     const { rules, notes } = await keptOf(everything, makeTrace([...folders, '/small'].flatMap(walk)));
     expect(Object.keys(rules).filter((path) => /^\/(d\d\/pkg|small)\/./.test(path))).toEqual([]);
-    expect([notes.length, notes.at(-1)]).toEqual([6, 'nor were walks over 3 more directories (22 entries)']);
+    expect([notes.length, notes.at(-1)]).toEqual([6, 'walks over 3 more directories were not kept (22 entries looked up)']);
     const two = await keptOf(everything, makeTrace([...folders.slice(0, 2), '/small'].flatMap(walk)));
     expect(two.rules).toHaveProperty('/small/one');
   });
 
-  it('a few look-ups, or look-ups by another process, are no walk', async () => {
+  it('few look-ups, or look-ups by another process, are no walk', async () => {
     const few = await keptOf(fs, makeTrace(['list /pkg', ...names.slice(0, 3).map((path) => `lookup ${path}`)]));
     expect(few.rules).toHaveProperty('/pkg/m2.py');
     const other = await keptOf(fs, makeTrace(['list /pkg 1', ...names.map((path) => `lookup ${path} 0`)]));
     expect(other.rules).toHaveProperty('/pkg/m9.py');
   });
 
-  it('looking up before listing is no walk', async () => {
+  it('look-ups before the listing are no walk', async () => {
     const { rules } = await keptOf(fs, makeTrace([...names.map((path) => `lookup ${path}`), 'list /pkg']));
     expect(rules).toHaveProperty('/pkg/m9.py');
   });
@@ -139,7 +139,7 @@ describe('scripts and entrypoint', () => {
     expect(rules).toMatchObject({ '/usr/bin/env': ['scripts'], '/usr/bin/python3': expect.arrayContaining(['scripts']) });
   });
 
-  it('does not take a module with a first line for a program', async () => {
+  it('does not keep the interpreter of a module that is no program', async () => {
     expect((await keptOf(fs, makeTrace(['open /usr/lib/mod.py'], { processes: [] }))).rules).not.toHaveProperty('/usr/bin/env');
   });
 
@@ -160,7 +160,7 @@ describe('scripts and entrypoint', () => {
     expect(parseShebang(Buffer.from(text))).toEqual(expected);
   });
 
-  it('looks programs up along PATH, and only executable files', () => {
+  it('looks up programs in PATH, executable files only', () => {
     const places = { fs: makeTree({ '/a/x': 'no', '/b/x': program('yes') }), config: {}, environment: { PATH: '/a:/b' } };
     expect(findProgram('x', places)).toBe('/b/x');
     expect(findProgram('y', places)).toBeUndefined();
@@ -182,14 +182,14 @@ describe('elf', () => {
     '/usr/lib/libpre.so': makeElf({ soname: 'libpre.so' }),
   });
 
-  it('tells of programs of another architecture', async () => {
+  it('has a note on a program of another architecture', async () => {
     const both = makeTree({
       '/usr/bin/python3': program(makeElf({})),
       '/opt/near': program(makeElf({})),
       '/opt/old': program(makeElf({ bits: 32, machine: 3 })),
     });
     const { notes } = await keptOf(both, makeTrace(['exec /usr/bin/python3', 'lookup /opt/near', 'lookup /opt/old']));
-    expect(notes).toEqual(["/opt/old is of another architecture (32-bit, machine 3): what it opens can't be watched"]);
+    expect(notes).toEqual(['/opt/old is built for another architecture (32-bit, e_machine 3): pyshrink cannot watch what it opens']);
   });
 
   it('keeps loader, closure, hwcaps variants, the cache, and what libc opens by name', async () => {
@@ -234,7 +234,7 @@ describe('system', () => {
     '/lib/terminfo/x/xterm': 'x',
   });
 
-  it('keeps the modules of the services that nsswitch.conf names, those for hosts where something looks hosts up', async () => {
+  it('keeps the modules of the services in nsswitch.conf; those for hosts only where something looks up hosts', async () => {
     const users = await keptOf(fs, makeTrace(['open /usr/lib/libc.so.6']));
     expect(users.rules).toHaveProperty(['/usr/lib/libnss_files.so.2']);
     expect(users.rules).not.toHaveProperty(['/usr/lib/libnss_dns.so.2']);
@@ -252,7 +252,7 @@ describe('system', () => {
     ['socket', '/etc/services'],
     ['mimetypes', '/etc/mime.types'],
     ['_curses', '/lib/terminfo/x/xterm'],
-  ])('with %s keeps %s, and not without', async (module, path) => {
+  ])('where %s is imported, keeps %s', async (module, path) => {
     expect((await keptOf(fs, makeTrace([], { modules: { [module]: null } }))).rules[path]).toEqual(['system']);
     expect((await keptOf(fs, makeTrace([]))).rules).not.toHaveProperty(path);
   });
@@ -268,7 +268,7 @@ describe('system', () => {
 describe('user', () => {
   const fs = makeTree({ '/srv/a/x.txt': 'x', '/srv/a/y.bin': 'x', '/srv/b/z.txt': 'x' });
 
-  it('includes by glob; a directory takes what is in it', async () => {
+  it('includes by glob, and all entries of a directory', async () => {
     const { rules, notes } = await keptOf(fs, makeTrace([]), { choice: { include: ['/srv/**/*.txt', 'srv/a', '/nothing*'], exclude: [] } });
     expect(Object.keys(rules).filter((path) => rules[path]?.includes('user'))).toEqual([
       '/srv/a',
@@ -287,17 +287,17 @@ describe('user', () => {
     expect(rules).not.toHaveProperty('/srv/b/z.txt');
   });
 
-  it('counts what it does not tell one by one', async () => {
+  it('has ten notes on excluded paths and counts the rest', async () => {
     const many = Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`/srv/${index}.pyc`, 'x']));
     const { notes } = await keptOf(makeTree(many), makeTrace(Object.keys(many).map((path) => `open ${path}`)), {
       choice: { include: [], exclude: ['**/*.pyc'] },
     });
-    expect([notes.length, notes.at(-1)]).toEqual([11, '--exclude takes out 5 more']);
+    expect([notes.length, notes.at(-1)]).toEqual([11, '--exclude removes 5 more paths']);
   });
 
-  it('excludes last, and says so', async () => {
+  it('excludes at the end, with a note', async () => {
     const { rules, notes } = await keptOf(fs, makeTrace(['open /srv/a/x.txt']), { choice: { include: [], exclude: ['/srv/a/*.txt'] } });
     expect(rules).not.toHaveProperty('/srv/a/x.txt');
-    expect(notes).toEqual(['--exclude takes out /srv/a/x.txt']);
+    expect(notes).toEqual(['--exclude removes /srv/a/x.txt']);
   });
 });

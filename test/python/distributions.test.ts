@@ -16,7 +16,7 @@ async function read(nodes: Record<string, Node>) {
 describe('the files of a distribution', () => {
   it.each<[string, Record<string, Node>, string[]]>([
     [
-      'RECORD, with quoted names, a script outside, and what is gone',
+      'RECORD, with quoted names, a script in /usr/bin, and a missing file',
       {
         [`${SITE}/a-1.dist-info/RECORD`]: 'a/__init__.py,sha256=x,1\n"a/b,c.txt",,\n../../../bin/a,,\na/gone.py,,\n',
         [`${SITE}/a/__init__.py`]: '',
@@ -62,7 +62,7 @@ describe('the files of a distribution', () => {
     expect(all.map(({ name, files }) => [name, [...files].sort()])).toEqual([['a', expected.sort()]]);
   });
 
-  it('a broken RECORD is told, and the top-level module taken', async () => {
+  it('a broken RECORD gives a warning, and the top-level module counts', async () => {
     const { all, warnings } = await read({
       [`${SITE}/a-1.dist-info/RECORD`]: '\0\xff"never closed,,\n',
       [`${SITE}/a/__init__.py`]: '',
@@ -72,7 +72,7 @@ describe('the files of a distribution', () => {
   });
 });
 
-it('whose a file is: by list, by folder for what is listed nowhere, by nobody where two share it', async () => {
+it('a file belongs to the distribution that lists it, or that alone has files in its folder', async () => {
   const distributions = await read({
     [`${SITE}/a-1.dist-info/RECORD`]: 'a/__init__.py,,\nshared/a.py,,\n',
     [`${SITE}/b-1.dist-info/RECORD`]: 'shared/b.py,,\n',
@@ -90,7 +90,7 @@ it('whose a file is: by list, by folder for what is listed nowhere, by nobody wh
   ]).toEqual(['a', 'a', 'b', undefined, undefined]);
 });
 
-it('tells what is there on purpose, and what was installed from a folder', async () => {
+it('knows distributions that were installed on purpose, and those installed from a folder', async () => {
   const { all, ...rest } = await read({
     [`${SITE}/app-1.dist-info/METADATA`]: 'Name: app\nRequires-Dist: Lib_A>1\n',
     [`${SITE}/app-1.dist-info/direct_url.json`]: '{"url": "file:///src/app", "dir_info": {"editable": true}}',
@@ -106,7 +106,7 @@ it('tells what is there on purpose, and what was installed from a folder', async
   ]);
 });
 
-it('classifies files by their names and places', () => {
+it('classifies files by their names and folders', () => {
   const files: [string, string][] = [
     [`${SITE}/a-1.dist-info/METADATA`, 'metadata'],
     ['/usr/bin/a', 'program'],

@@ -47,7 +47,7 @@ describe('ModuleFinder', () => {
     expect(finder.find(name)).toBeUndefined();
   });
 
-  it('says which module a file is, its .pyc and all', () => {
+  it('names the module of a file, also of a .pyc', () => {
     expect(finder.at(`${SITE}/pkg/__init__.py`)).toEqual({ name: 'pkg', package: true });
     expect(finder.at(`${SITE}/pkg/__pycache__/fast.cpython-313.pyc`)).toEqual({ name: 'pkg.fast', package: false });
     expect(finder.at('/src/edited/edited/part.py')).toEqual({ name: 'edited.part', package: false });
@@ -55,10 +55,17 @@ describe('ModuleFinder', () => {
     expect(finder.at('/elsewhere/x.py')).toBeUndefined();
   });
 
-  it('keeps the archive for a module inside, and lists what is in a package', () => {
+  it('keeps the archive of a module, and lists the modules of a package', () => {
     expect(finder.kept('/eggs/z.egg/zipped/part.py')).toBe('/eggs/z.egg');
     expect(finder.children(finder.find('pkg') as NonNullable<ReturnType<typeof finder.find>>).sort()).toEqual(['compiled', 'fast']);
     expect(finder.topLevel()).toEqual(expect.arrayContaining(['main', 'pkg', 'space', 'edited', 'zipped']));
     expect(finder.topLevel()).not.toContain('json');
+  });
+
+  it('learns the members of the archives on the search path when it is opened', async () => {
+    const members = async (path: string) => (path === '/eggs/z.egg' ? ['zipped/__init__.py'] : []);
+    const opened = await ModuleFinder.open(fs, layout, members);
+    expect(opened.find('zipped')?.file).toBe('/eggs/z.egg/zipped/__init__.py');
+    expect([...opened.archives]).toEqual([['/eggs/z.egg', ['zipped/__init__.py']]]);
   });
 });

@@ -15,14 +15,14 @@ describe('parseRecord', () => {
     );
   });
 
-  it('passes over what it can not read', () => {
+  it('ignores what it cannot read', () => {
     expect(parseRecord('\n\na.py,,\r\nb\0.py,,\n"c ""d"".py",,')).toEqual(['a.py', 'c "d".py']);
     fc.assert(fc.property(fc.string(), (text) => parseRecord(text).every((path) => path !== '')));
   });
 });
 
 describe('parseMetadata', () => {
-  it('reads name, version and what is required without an extra', () => {
+  it('reads name, version and the requirements without an extra', () => {
     expect(
       parseMetadata(
         'Metadata-Version: 2.4\nName: My.App\nVersion: 1.0\nRequires-Dist: Flask_Login>=1; python_version > "3"\nRequires-Dist: pytest; extra == "test"\n\nRequires-Dist: not-a-header\n',

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
+import { placesOf } from '../../src/assemble/assemble.js';
 import { computeKeepSet } from '../../src/keep/compute.js';
 import { keepReport } from '../../src/report/keep.js';
+import { KEEP_VERSION, KeepReport, type Omission } from '../../src/report/schema.js';
+import { describeOmission } from '../../src/report/words.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeTrace } from '../support/keep.js';
 import { describeWithPython } from '../support/probes.js';
@@ -23,7 +26,11 @@ const fs = makeTree({
   '/usr/lib/python3.13/smtplib.py': '',
   '/usr/bin/perl': { text: '', mode: 0o755 },
   '/bin': { link: 'usr/bin' },
+  '/usr/share/same.bin': { text: '12345', group: 'one' },
+  '/app/data.bin': { text: '12345', group: 'one' },
 });
+
+const ORIGINAL = { reference: 'app:latest', id: 'sha256:0', platform: 'linux/amd64' };
 
 async function report(level: 'observed' | 'reachable') {
   const { keep, python, grades } = await computeKeepSet({
@@ -36,11 +43,13 @@ async function report(level: 'observed' | 'reachable') {
     level,
     analyst: analystOver(fs),
   });
-  return keepReport(fs, keep, python, grades, level);
+  return keepReport({ fs, keep, python, grades, original: ORIGINAL, level, places: placesOf(LAYOUT, fs) });
 }
 
-describeWithPython('the report', () => {
-  it('says of every path either why it is kept or why not', async () => {
+const sum = (sizes: { size: number }[]) => sizes.reduce((total, { size }) => total + size, 0);
+
+describeWithPython('keep.json', () => {
+  it('has each path either among the kept or among the left-out ones', async () => {
     const { kept, omitted, links } = await report('reachable');
     for (const { path, type } of fs.entries.values()) {
       if (type !== 'd') expect([path, path in kept !== path in omitted]).toEqual([path, true]);
@@ -51,14 +60,43 @@ describeWithPython('the report', () => {
   it.each([
     ['/app/tests/test_app.py', /beside the app's own code; run it in the exercise/],
     [`${SITE}/lib/x.pyi`, /type information of lib/],
-    [`${SITE}/lib/tests/test_x.py`, /a test of lib.*an import of it by kept code/],
-    [`${SITE}/lib/__pycache__/__init__.cpython-313.pyc`, /did not run while it was watched; Python compiles it again/],
-    [`${SITE}/unused.py`, /of unused, which no kept code imports; an import/],
+    [`${SITE}/lib/tests/test_x.py`, /a test of lib.*an import by kept code/],
+    [`${SITE}/lib/__pycache__/__init__.cpython-313.pyc`, /did not run while the app was watched; Python compiles it again/],
+    [`${SITE}/unused.py`, /part of unused, which no kept code imports; an import/],
     ['/usr/lib/python3.13/smtplib.py', /of the standard library.*--level whole/],
     ['/usr/bin/perl', /of the operating system.*--level whole/],
-  ])('%s', async (path, sentence) => {
-    const { omitted, sentences } = await report('reachable');
-    expect(sentences[omitted[path] as number]).toMatch(sentence);
+  ])('says why %s is left out', async (path, sentence) => {
+    const { omitted, omissions } = await report('reachable');
+    expect(describeOmission(omissions[omitted[path]?.because as number] as Omission)).toMatch(sentence);
+  });
+
+  it('is what the schema describes, and reads back the same', async () => {
+    const made = await report('reachable');
+    expect(KeepReport.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
+    expect(made).toMatchObject({ version: KEEP_VERSION, original: ORIGINAL, level: 'reachable' });
+  });
+
+  it('has a type, a size and a layer for each kept path', async () => {
+    const { kept } = await report('reachable');
+    expect(kept['/app/app.py']).toMatchObject({ type: 'f', size: 10, layer: 'app' });
+    expect(kept[`${SITE}/lib/__init__.py`]).toMatchObject({ type: 'f', layer: 'distributions' });
+    expect(kept['/usr/bin/python3']).toMatchObject({ layer: 'python' });
+    expect(kept['/bin']).toMatchObject({ type: 'l', size: 0, layer: 'system' });
+    expect(kept['/usr']).toMatchObject({ type: 'd', size: 0, layer: 'system' });
+  });
+
+  it('has totals that are the sums of its sizes, and counts the names of a file once', async () => {
+    const { kept, omitted, totals } = await report('reachable');
+    expect(totals.kept.bytes).toBe(sum(Object.values(kept)));
+    expect(totals.omitted.bytes).toBe(sum(Object.values(omitted)));
+    expect(totals.original).toEqual({
+      files: totals.kept.files + totals.omitted.files,
+      bytes: totals.kept.bytes + totals.omitted.bytes,
+    });
+    const layers = Object.values(totals.layers);
+    expect(layers.reduce((files, layer) => files + layer.files, 0)).toBe(totals.kept.files);
+    expect(layers.reduce((bytes, layer) => bytes + layer.bytes, 0)).toBe(totals.kept.bytes);
+    expect([kept['/app/data.bin']?.size, omitted['/usr/share/same.bin']?.size]).toEqual([5, 0]);
   });
 
   it('counts what is kept of each distribution', async () => {
@@ -69,8 +107,8 @@ describeWithPython('the report', () => {
     ]);
   });
 
-  it('at observed names the exercise and the level', async () => {
-    const { omitted, sentences } = await report('observed');
-    expect(sentences[omitted['/usr/bin/perl'] as number]).toMatch(/exercise what uses it, or take a higher --level/);
+  it('at the level observed, a file is left out because nothing used it', async () => {
+    const { omitted, omissions } = await report('observed');
+    expect(omissions[omitted['/usr/bin/perl']?.because as number]).toEqual({ kind: 'unobserved' });
   });
 });

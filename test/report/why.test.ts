@@ -1,48 +1,82 @@
-import { expect, it } from 'vitest';
-import type { Reason } from '../../src/keep/keepset.js';
-import { chainLines, chainOf, type Kept } from '../../src/report/why.js';
+import { describe, expect, it } from 'vitest';
+import { KEEP_VERSION, type KeepReport } from '../../src/report/schema.js';
+import { unsoundLines, whyKept } from '../../src/report/why.js';
+import { LAYOUT } from '../support/analyst.js';
 
-const kept: Kept = {
-  '/app/app.py': [{ rule: 'python', parents: [], detail: "the app's own code" }],
-  '/lib/a.py': [{ rule: 'python', parents: ['/app/app.py'], detail: 'imported at line 3 of app' }],
-  '/lib/b.so': [
-    { rule: 'elf', parents: ['/lib/c.so'], detail: 'a library it needs' },
-    { rule: 'python', parents: ['/lib/a.py'], detail: 'imported at line 1 of a' },
+const SITE = LAYOUT.sitePackages[0] as string;
+const nothing = { files: 0, bytes: 0 };
+const file = { type: 'f', size: 1, layer: 'app' } as const;
+const report: KeepReport = {
+  version: KEEP_VERSION,
+  original: { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' },
+  level: 'reachable',
+  kept: {
+    '/app': { type: 'd', size: 0, layer: 'app', reasons: [{ rule: 'parents', kind: 'directory', parents: ['/app/app.py'] }] },
+    '/app/app.py': { ...file, reasons: [{ rule: 'python', kind: 'own-code', parents: [] }] },
+    [`${SITE}/lib/__init__.py`]: {
+      ...file,
+      reasons: [{ rule: 'python', kind: 'import', module: 'app', line: 2, parents: ['/app/app.py'] }],
+    },
+    '/usr/bin/sh': { ...file, reasons: [{ rule: 'named', kind: 'shell', parents: ['/app/app.py'] }] },
+    '/bin': { type: 'l', size: 0, layer: 'system', reasons: [{ rule: 'runtime', kind: 'top-level-link', parents: [] }] },
+  },
+  omitted: {
+    [`${SITE}/lib/tests/test_a.py`]: { size: 3, because: 0 },
+    '/usr/share/doc/a': { size: 3, because: 1 },
+    '/usr/share/doc/b/c': { size: 3, because: 1 },
+  },
+  omissions: [{ kind: 'test', subject: 'lib' }, { kind: 'system' }],
+  links: { '/bin': 'usr/bin' },
+  distributions: [
+    { name: 'my-lib', version: '1', metadata: `${SITE}/lib-1.dist-info`, files: 2, kept: 1, grade: 'app', by: `${SITE}/lib/__init__.py` },
+    { name: 'idle', version: '2', metadata: `${SITE}/idle-2.dist-info`, files: 2, kept: 0, grade: null },
   ],
-  '/lib/c.so': [{ rule: 'elf', parents: ['/lib/b.so'], detail: 'a library it needs' }],
-  '/lib': [{ rule: 'parents', parents: ['/lib/b.so'], detail: 'directory of a kept path' }],
+  totals: {
+    original: nothing,
+    kept: nothing,
+    omitted: nothing,
+    layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
+  },
 };
+const why = (subject: string) => whyKept(subject, report, LAYOUT);
 
-it('the chain of a path leads to what is kept for its own sake, past circles', () => {
-  expect(chainOf(kept, '/lib/c.so')?.map(({ path }) => path)).toEqual(['/lib/c.so', '/lib/b.so', '/lib/a.py', '/app/app.py']);
-  expect(chainOf(kept, '/app/app.py')).toHaveLength(1);
-  expect(chainOf(kept, '/lib/gone')).toBeUndefined();
+describe('whyKept', () => {
+  it('leads from a path or a module to the code of the app', () => {
+    const lines = [`${SITE}/lib/__init__.py`, '  [python] imported at line 2 of app', '  /app/app.py', "    [python] the app's own code"];
+    expect(why(`${SITE}/lib/__init__.py`)).toEqual({ subject: `${SITE}/lib/__init__.py`, kept: true, lines });
+    expect(why('lib')).toEqual({ subject: 'lib', kept: true, lines });
+  });
+
+  it('follows links in the path', () => {
+    expect(why('/bin/sh')).toMatchObject({ subject: '/usr/bin/sh', kept: true });
+    expect(why('/bin')).toMatchObject({ subject: '/bin', kept: true });
+  });
+
+  it('says for a distribution how much is kept, in any spelling of its name', () => {
+    expect(why('My_Lib')?.lines[0]).toBe('my-lib 1: 1 of its 2 files are kept: the app imports it, so all its public modules are kept');
+    expect(why('idle')).toEqual({ subject: 'idle', kept: false, lines: ['idle 2: 0 of its 2 files are kept: no kept code imports it'] });
+  });
+
+  it('says why a file is left out', () => {
+    expect(why(`${SITE}/lib/tests/test_a.py`)?.lines[1]).toMatch(/^ {2}left out: a test of lib/);
+    expect(why('lib.tests.test_a')).toMatchObject({ kept: false });
+  });
+
+  it('counts the reasons below a folder that is left out', () => {
+    expect(why('/usr/share/doc/')?.lines).toEqual([
+      '/usr/share/doc: all 2 files below it are left out',
+      expect.stringMatching(/^ {2}2 files: part of the operating system/),
+    ]);
+  });
+
+  it.each(['/nowhere', 'nowhere', 'constructor', '__proto__', 'no such thing'])('knows nothing of %s', (subject) => {
+    expect(why(subject)).toBeUndefined();
+  });
 });
 
-it('a way to the app says more than having been seen', () => {
-  const seen: Kept = {
-    ...kept,
-    '/lib/a.py': [
-      { rule: 'python', parents: [], detail: 'imported while it was watched' },
-      { rule: 'observed', parents: ['/bin/python'], detail: 'opened by python' },
-      ...(kept['/lib/a.py'] as Reason[]),
-    ],
-    '/bin/python': [{ rule: 'entrypoint', parents: [], detail: '' }],
-  };
-  expect(chainOf(seen, '/lib/a.py')?.map(({ path }) => path)).toEqual(['/lib/a.py', '/app/app.py']);
-  expect(chainOf(seen, '/bin/python')?.map(({ path }) => path)).toEqual(['/bin/python']);
-});
-
-it('a circle alone ends with its own reason', () => {
-  const circle: Kept = { '/a': [{ rule: 'elf', parents: ['/b'], detail: '' }], '/b': [{ rule: 'elf', parents: ['/a'], detail: '' }] };
-  expect(chainOf(circle, '/a')?.map(({ path }) => path)).toEqual(['/a']);
-});
-
-it('prints a step in two lines, each further in', () => {
-  expect(chainLines(chainOf(kept, '/lib/a.py') ?? [])).toEqual([
-    '/lib/a.py',
-    '  [python] imported at line 3 of app',
-    '  /app/app.py',
-    "    [python] the app's own code",
+it('lists the places that reading cannot follow, or says that there are none', () => {
+  expect(unsoundLines([{ file: '/app/app.py', line: 7, kind: 'import' }], 'x')).toEqual([
+    '/app/app.py:7: imports a module with a computed name',
   ]);
+  expect(unsoundLines([], 'x')).toEqual(['Nothing in the code of x that ran computes what it imports or executes.']);
 });

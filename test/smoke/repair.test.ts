@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LibrarySearch } from '../../src/elf/search.js';
-import { ModuleFinder } from '../../src/python/finder.js';
+import type { Analyst } from '../../src/keep/python/world.js';
+import { Summary } from '../../src/python/summary.js';
 import { type RepairInput, repairsFor } from '../../src/smoke/repair.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeElf } from '../support/elf.js';
@@ -14,17 +15,39 @@ const fs = makeTree({
   [`${SITE}/deep.py`]: '',
   [`${SITE}/never.py`]: '',
   '/usr/lib/libx.so.1': makeElf({ soname: 'libx.so.1' }),
+  '/srv/app.pex': 'PK',
   '/srv/data/one': '',
   '/srv/data/two': '',
 });
 
+/** Of the archive, no bytes are needed: the analyst knows its members. */
+const MEMBERS = new Map([
+  [
+    '/srv/app.pex/packed/__init__.py',
+    Summary.parse({
+      imports: [
+        [1, 0, 'packed.inner', [], ''],
+        [2, 0, 'deep', [], ''],
+      ],
+    }),
+  ],
+  ['/srv/app.pex/packed/inner.py', Summary.parse({})],
+]);
+const ANALYST: Analyst = {
+  members: async (path) => (path === '/srv/app.pex' ? ['packed/__init__.py', 'packed/inner.py'] : []),
+  summarize: async (paths, names) => {
+    const inFiles = paths.filter((path) => !MEMBERS.has(path));
+    const summaries = inFiles.length > 0 ? await analystOver(fs).summarize(inFiles, names) : [];
+    return new Map([...summaries, ...[...MEMBERS].filter(([path]) => paths.includes(path))]);
+  },
+};
+
 async function repairs(more: Partial<RepairInput>): Promise<string[]> {
   const input: RepairInput = {
     fs,
-    finder: new ModuleFinder(fs, LAYOUT),
-    summarize: analystOver(fs).summarize,
+    layout: LAYOUT,
+    analyst: ANALYST,
     libraries: await LibrarySearch.open(fs, {}),
-    searchPath: LAYOUT.searchPath,
     missing: [],
     said: '',
     listed: [],
@@ -36,8 +59,8 @@ async function repairs(more: Partial<RepairInput>): Promise<string[]> {
 
 describe('repairsFor', () => {
   it.each<[string, Partial<RepairInput>, string[]]>([
-    ['a look-up in vain', { missing: ['/srv/data/one'] }, ['/srv/data/one']],
-    ['a look-up of what no image has', { missing: ['/srv/gone'] }, []],
+    ['a failed look-up', { missing: ['/srv/data/one'] }, ['/srv/data/one']],
+    ['no look-up of a path that the original does not have', { missing: ['/srv/gone'] }, []],
     [
       'a module that was not found, with what importing it imports',
       { said: "ModuleNotFoundError: No module named 'chain'" },
@@ -48,18 +71,28 @@ describe('repairsFor', () => {
       { said: "ModuleNotFoundError: No module named 'pkg.part'" },
       [`${SITE}/pkg/__init__.py`, `${SITE}/pkg/part.py`],
     ],
-    ['a module that the original does not have either', { said: "No module named 'nowhere'" }, []],
+    [
+      'a module in an archive: the archive, and what the module imports',
+      { layout: { ...LAYOUT, searchPath: [...LAYOUT.searchPath, '/srv/app.pex'] }, said: "No module named 'packed'" },
+      ['/srv/app.pex', `${SITE}/deep.py`],
+    ],
+    ["a module with the name of an object's method", { said: "No module named 'constructor'" }, []],
+    ['no module that the original does not have', { said: "No module named 'nowhere'" }, []],
     [
       'a library that was not found',
       { said: 'ImportError: libx.so.1: cannot open shared object file: No such file' },
       ['/usr/lib/libx.so.1'],
     ],
-    ['a listing that came out shorter', { said: 'otherwise', listed: ['/srv/data'] }, ['/srv/data/one', '/srv/data/two']],
+    ['a listing with fewer entries', { said: 'otherwise', listed: ['/srv/data'] }, ['/srv/data/one', '/srv/data/two']],
     ['no listing where nothing differs', { listed: ['/srv/data'] }, []],
     ['no listing of a folder on sys.path', { said: 'otherwise', listed: [SITE, `${SITE}/pkg`] }, []],
-    ['no listing where a look-up explains it', { said: 'x', missing: ['/srv/data/one'], listed: [`${SITE}/..`] }, ['/srv/data/one']],
-    ['nothing that is there already', { missing: ['/srv/data/one'], has: () => true }, []],
-  ])('%s', async (_, input, expected) => {
+    [
+      'no listing where a look-up explains the difference',
+      { said: 'x', missing: ['/srv/data/one'], listed: [`${SITE}/..`] },
+      ['/srv/data/one'],
+    ],
+    ['nothing that the shrunk image has', { missing: ['/srv/data/one'], has: () => true }, []],
+  ])('adds %s', async (_, input, expected) => {
     expect(await repairs(input)).toEqual(expected);
   });
 });

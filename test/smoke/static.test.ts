@@ -19,7 +19,7 @@ const check = (fs: RootFs, small: RootFs) =>
   staticChecks({ fs, small, config: {}, environment: { PATH: '/bin' }, commands: [['run']], executed: [] });
 const without = (path: string) => makeTree(Object.fromEntries(Object.entries(whole).filter(([key]) => key !== path)));
 
-it('finds nothing in a copy, though the original has gaps of its own', async () => {
+it('finds no problem in a copy, though the original misses libraries, too', async () => {
   const { problems, checked } = await check(makeTree(whole), makeTree(whole));
   expect(problems).toEqual([]);
   expect(checked).toBeGreaterThan(5);
@@ -30,7 +30,7 @@ it.each([
   ['/lib/ld.so', [/\/bin\/app needs the loader/, /\/bin\/sh needs the loader/]],
   ['/bin/sh', [/\/bin\/run needs its interpreter \/bin\/sh/]],
   ['/bin/run', [/run is run by the configuration/]],
-])('misses %s', async (path, patterns) => {
+])('reports what needs %s where it is missing', async (path, patterns) => {
   const { problems } = await check(makeTree(whole), without(path));
   expect(problems).toHaveLength(patterns.length);
   for (const pattern of patterns) expect(problems.some((problem) => pattern.test(problem))).toBe(true);

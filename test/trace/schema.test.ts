@@ -35,7 +35,7 @@ describe('parseTrace', () => {
 
   it.each([
     ['a truncated trace', JSON.stringify(first).slice(0, 90), /trace x.json is truncated or not JSON/],
-    ['a trace of another version', JSON.stringify({ ...first, version: 7 }), /has version 7; this pyshrink reads version 2/],
+    ['a trace of another version', JSON.stringify({ ...first, version: 7 }), /has version 7; this pyshrink reads version 3/],
     ['another file', '{"a": 1}', /x.json is not a trace. At version: /],
     ['a damaged trace', JSON.stringify({ ...first, runs: [] }), /At runs: /],
     ['null', 'null', /At its top: /],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PLAIN_EXERCISE, storedExercise } from '../../src/exercise/exercise.js';
 import { parseImageName } from '../../src/images/name.js';
+import { KEEP_VERSION, type KeepReport } from '../../src/report/schema.js';
 import { Folder, readTrace } from '../../src/workspace/folder.js';
 import { newestTrace, readTraces } from '../../src/workspace/newest.js';
 import { makeTrace } from '../support/keep.js';
@@ -67,7 +68,23 @@ describe('a trace in its folder', () => {
 });
 
 describe('a result in its folder', () => {
-  const report = { kept: {}, omitted: {}, sentences: [], links: {}, distributions: [] };
+  const nothing = { files: 0, bytes: 0 };
+  const report: KeepReport = {
+    version: KEEP_VERSION,
+    original: { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' },
+    level: 'reachable',
+    kept: {},
+    omitted: {},
+    omissions: [],
+    links: {},
+    distributions: [],
+    totals: {
+      original: nothing,
+      kept: nothing,
+      omitted: nothing,
+      layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
+    },
+  };
   const result = { id: 'sha256:1', tag: 'x', original: 'sha256:0', traces: ['trace.json'] };
 
   it('is read as it was saved', async () => {

@@ -1,14 +1,19 @@
-/** Data of the system that a program needs though no run opened it: data, not code. Each row says what calls for it. */
+/**
+ * Data of the operating system that a program may need though no run opened it. Each row says what calls for it, and
+ * names the documentation that says so.
+ */
 export interface SystemRow {
+  /** Unique; reasons refer to it. */
+  id: string;
   when:
     | 'always'
-    /** An imported module; at `reachable` and `whole` one that is reached. */
+    /** At `observed`: a module that was imported. From `reachable` on: one that is reached. */
     | { module: string }
     /** From `reachable` on: a module that is reached. */
     | { reached: string }
-    /** A path that some process named, whether it exists or not. */
+    /** A path that a process named, whether it exists or not. */
     | { observed: RegExp }
-    /** From `reachable` on: a name in kept Python code that is not the standard library's. */
+    /** From `reachable` on: a name in kept Python code outside the standard library. */
     | { name: string }
     /** From `reachable` on: a string in the app's own code. */
     | { string: RegExp }
@@ -20,7 +25,8 @@ export interface SystemRow {
     | 'iconv';
   /** Globs of the image's paths. */
   keep: readonly string[];
-  because: string;
+  /** What the files are, with the source in parentheses. */
+  what: string;
 }
 
 const LIBRARIES = ['/usr/lib', '/usr/lib64', '/usr/lib/*-linux-gnu', '/usr/local/lib'];
@@ -28,57 +34,85 @@ const inLibraries = (...names: string[]) => LIBRARIES.flatMap((folder) => names.
 const CERTIFICATES = ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*', '/etc/pki/tls/**'];
 const ZONES = ['/usr/share/zoneinfo/!(right|posix)/**', '/usr/share/zoneinfo/*'];
 
-/** Not git's servers, bridges to other systems, graphical tools and what is written in Perl: programs of their own. */
+/** All of git's own programs but its servers, bridges to other systems, graphical tools, and those that are written in Perl. */
 const GIT =
   '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|git-filter-branch|git-request-pull|git-quiltimport|git-difftool*|git-mergetool*|git-web--browse|scalar|mergetools)';
 
 export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
+    id: 'os-release',
     when: 'always',
     keep: ['/etc/os-release', '/usr/lib/os-release'],
-    because: 'names the distribution to whoever examines the image (os-release(5))',
+    what: 'name and version of the distribution (os-release(5))',
   },
-  { when: 'always', keep: ['/etc/nsswitch.conf'], because: 'says where the C library looks up users and hosts (nsswitch.conf(5))' },
-  { when: 'always', keep: ['/etc/localtime', '/etc/timezone'], because: 'the local time zone (localtime(5))' },
   {
+    id: 'name-services',
+    when: 'always',
+    keep: ['/etc/nsswitch.conf'],
+    what: 'where the C library looks up users and hosts (nsswitch.conf(5))',
+  },
+  { id: 'local-time', when: 'always', keep: ['/etc/localtime', '/etc/timezone'], what: 'the local time zone (localtime(5))' },
+  {
+    id: 'resolver',
     when: { module: 'socket' },
     keep: ['/etc/host.conf', '/etc/gai.conf', '/etc/services', '/etc/protocols', '/etc/networks'],
-    because: 'read by the resolver (getaddrinfo(3), services(5))',
+    what: 'configuration of the resolver (getaddrinfo(3), services(5))',
   },
-  // A context with the default authorities looks for cert.pem at once, and for the rest when a peer is verified.
+  // A context with the default authorities looks for cert.pem at once, and for the others when it verifies a peer.
   {
+    id: 'looked-up-certificates',
     when: { observed: /\/(ssl|tls)\/(cert\.pem|certs)$/ },
     keep: CERTIFICATES,
-    because: 'certificate authorities of OpenSSL (SSL_CTX_set_default_verify_paths(3))',
+    what: 'certificate authorities of OpenSSL (SSL_CTX_set_default_verify_paths(3))',
   },
   {
+    id: 'terminfo',
     when: { module: '_curses' },
     keep: ['/etc/terminfo/**', '/lib/terminfo/**', '/usr/lib/terminfo/**'],
-    because: 'descriptions of terminals (terminfo(5))',
+    what: 'descriptions of terminals (terminfo(5))',
   },
-  { when: { module: 'mimetypes' }, keep: ['/etc/mime.types'], because: 'read by mimetypes (mimetypes.knownfiles)' },
-  { when: { reached: 'zoneinfo' }, keep: ZONES, because: 'time zones (zoneinfo.TZPATH)' },
-  { when: { reached: 'dateutil.tz' }, keep: ZONES, because: 'time zones (dateutil.tz.tz.TZPATHS)' },
-  { when: { name: 'tzset' }, keep: ZONES, because: 'time zones of the C library (tzset(3))' },
-  { when: { name: 'create_default_context' }, keep: CERTIFICATES, because: 'certificate authorities (ssl.create_default_context)' },
-  { when: { name: 'set_default_verify_paths' }, keep: CERTIFICATES, because: 'certificate authorities (ssl.SSLContext)' },
-  { when: { reached: 'http.client' }, keep: CERTIFICATES, because: 'certificate authorities of HTTPS (http.client.HTTPSConnection)' },
+  { id: 'mime-types', when: { module: 'mimetypes' }, keep: ['/etc/mime.types'], what: 'types of files (mimetypes.knownfiles)' },
+  { id: 'zoneinfo', when: { reached: 'zoneinfo' }, keep: ZONES, what: 'time zones (zoneinfo.TZPATH)' },
+  { id: 'dateutil', when: { reached: 'dateutil.tz' }, keep: ZONES, what: 'time zones (dateutil.tz.tz.TZPATHS)' },
+  { id: 'tzset', when: { name: 'tzset' }, keep: ZONES, what: 'time zones of the C library (tzset(3))' },
   {
+    id: 'default-context-certificates',
+    when: { name: 'create_default_context' },
+    keep: CERTIFICATES,
+    what: 'certificate authorities (ssl.create_default_context)',
+  },
+  {
+    id: 'verify-path-certificates',
+    when: { name: 'set_default_verify_paths' },
+    keep: CERTIFICATES,
+    what: 'certificate authorities (ssl.SSLContext)',
+  },
+  {
+    id: 'https-certificates',
+    when: { reached: 'http.client' },
+    keep: CERTIFICATES,
+    what: 'certificate authorities of HTTPS (http.client.HTTPSConnection)',
+  },
+  {
+    id: 'locales',
     when: { name: 'setlocale' },
     keep: ['/usr/lib/locale/**', '/usr/share/i18n/locales/!(*)'],
-    because: 'locales (setlocale(3), locale(7))',
+    what: 'locales (setlocale(3), locale(7))',
   },
   {
+    id: 'fonts',
     when: { string: /\.(ttf|otf|ttc|pfb)$/i },
     keep: ['/usr/share/fonts/**', '/usr/local/share/fonts/**'],
-    because: 'fonts that the app names',
+    what: 'fonts that the app names',
   },
   {
+    id: 'iconv',
     when: 'iconv',
     keep: inLibraries('gconv/**'),
-    because: 'character sets of iconv(3), opened by name (gconv_db.c of glibc)',
+    what: 'character sets of iconv(3) (glibc, iconv/gconv_db.c)',
   },
   {
+    id: 'openssl',
     when: { soname: /^libcrypto\.so/ },
     keep: [
       ...inLibraries('ossl-modules/*.so', 'engines-*/!(loader_attic|padlock|afalg).so'),
@@ -86,127 +120,155 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
       '/usr/lib/ssl/openssl.cnf',
       '/etc/crypto-policies/back-ends/opensslcnf.config',
     ],
-    because: 'providers and configuration of OpenSSL (OSSL_PROVIDER(3), config(5ssl))',
+    what: 'providers and configuration of OpenSSL (OSSL_PROVIDER(3), config(5ssl))',
   },
   {
+    id: 'kerberos',
     when: { soname: /^libkrb5\.so/ },
     keep: ['/etc/krb5.conf', '/etc/krb5.conf.d/*', ...inLibraries('krb5/plugins/**')],
-    because: 'configuration and plugins of Kerberos (krb5.conf(5), PLUGIN BASE)',
+    what: 'configuration and plugins of Kerberos (krb5.conf(5), PLUGIN BASE)',
   },
   {
+    id: 'gssapi',
     when: { soname: /^libgssapi_krb5\.so/ },
     keep: ['/etc/gss/mech', '/etc/gss/mech.d/*', ...inLibraries('gss/*.so')],
-    because: 'mechanisms of GSSAPI (mech(5))',
+    what: 'mechanisms of GSSAPI (mech(5))',
   },
   {
+    id: 'sasl',
     when: { soname: /^libsasl2\.so/ },
     keep: [...inLibraries('sasl2/**'), '/etc/sasl2/**'],
-    because: 'mechanisms of SASL (sasl_getpath_t)',
+    what: 'mechanisms of SASL (sasl_getpath_t)',
   },
   {
+    id: 'odbc',
     when: { soname: /^libodbc(inst)?\.so/ },
     keep: ['/etc/odbc.ini', '/etc/odbcinst.ini', '/etc/ODBCDataSources/*', ...inLibraries('odbc/*.so*', 'libodbccr.so*')],
-    because: 'data sources and drivers of unixODBC (odbcinst.ini)',
+    what: 'data sources and drivers of unixODBC (odbcinst.ini)',
   },
   {
+    id: 'fontconfig',
     when: { soname: /^libfontconfig\.so/ },
     keep: ['/etc/fonts/**', '/usr/share/fontconfig/**', '/usr/share/fonts/**', '/usr/local/share/fonts/**', '/var/cache/fontconfig/**'],
-    because: 'configuration and fonts of fontconfig (fonts-conf(5))',
+    what: 'configuration and fonts of fontconfig (fonts-conf(5))',
   },
   {
+    id: 'gdk-pixbuf',
     when: { soname: /^libgdk_pixbuf-2\.0\.so/ },
     keep: [...inLibraries('gdk-pixbuf-2.0/**'), '/usr/share/mime/**'],
-    because: 'image loaders of gdk-pixbuf (gdk-pixbuf-query-loaders(1))',
+    what: 'image loaders of gdk-pixbuf (gdk-pixbuf-query-loaders(1))',
   },
   {
+    id: 'gio',
     when: { soname: /^libgio-2\.0\.so/ },
     keep: [...inLibraries('gio/modules/*'), '/usr/share/glib-2.0/schemas/gschemas.compiled'],
-    because: 'modules and schemas of GIO (gio-querymodules(1))',
+    what: 'modules and schemas of GIO (gio-querymodules(1))',
   },
   {
+    id: 'magic',
     when: { soname: /^libmagic\.so/ },
     keep: ['/etc/magic', '/etc/magic.mime', '/usr/share/misc/magic*', '/usr/lib/file/**', '/usr/share/file/**'],
-    because: 'the database of file(1) (magic(5))',
+    what: 'the database of file(1) (magic(5))',
   },
-  { when: { soname: /^libproj\.so/ }, keep: ['/usr/share/proj/**'], because: 'coordinate systems of PROJ (PROJ_DATA)' },
+  { id: 'proj', when: { soname: /^libproj\.so/ }, keep: ['/usr/share/proj/**'], what: 'coordinate systems of PROJ (PROJ_DATA)' },
   {
+    id: 'gdal',
     when: { soname: /^libgdal\.so/ },
     keep: ['/usr/share/gdal/**', ...inLibraries('gdalplugins/**')],
-    because: 'data and drivers of GDAL (GDAL_DATA)',
+    what: 'data and drivers of GDAL (GDAL_DATA)',
   },
   {
+    id: 'imagemagick',
     when: { soname: /^libMagickCore-/ },
     keep: [...inLibraries('ImageMagick-*/**'), '/etc/ImageMagick-*/**', '/usr/share/ImageMagick-*/**'],
-    because: 'coders and configuration of ImageMagick (magick-configuration)',
+    what: 'coders and configuration of ImageMagick (magick-configuration)',
   },
   {
+    id: 'openldap',
     when: { soname: /^libldap(_r)?[-.]/ },
     keep: ['/etc/ldap/ldap.conf', '/etc/openldap/ldap.conf'],
-    because: 'configuration of OpenLDAP (ldap.conf(5))',
+    what: 'configuration of OpenLDAP (ldap.conf(5))',
   },
   {
+    id: 'pam',
     when: { soname: /^libpam\.so/ },
     keep: ['/etc/pam.conf', '/etc/pam.d/*', ...inLibraries('security/*.so')],
-    because: 'modules of PAM (pam.d(5))',
+    what: 'modules of PAM (pam.d(5))',
   },
   {
+    id: 'mariadb',
     when: { soname: /^libmariadb\.so/ },
     keep: [...inLibraries('libmariadb3/plugin/*.so'), '/etc/mysql/**'],
-    because: 'client plugins of MariaDB (mysql_load_plugin)',
+    what: 'client plugins of MariaDB (mysql_load_plugin)',
   },
   {
+    id: 'tcl',
     when: { soname: /^libtcl8\.|^libtcl9\./ },
     keep: ['/usr/share/tcltk/**', ...inLibraries('tcl8*/**', 'tk8*/**')],
-    because: 'scripts of Tcl and Tk (TCL_LIBRARY)',
+    what: 'scripts of Tcl and Tk (TCL_LIBRARY)',
   },
   {
+    id: 'graphviz',
     when: { soname: /^libgvc\.so/ },
     keep: inLibraries('graphviz/**'),
-    because: 'layouts and formats of Graphviz, which its config6a lists (dot(1), -c)',
+    what: 'layouts and formats of Graphviz (dot(1), -c)',
   },
   {
+    id: 'gstreamer',
     when: { soname: /^libgstreamer-1\.0\.so/ },
     keep: inLibraries('gstreamer-1.0/*.so', 'gstreamer1.0/gstreamer-1.0/*'),
-    because: 'elements of GStreamer (GST_PLUGIN_SYSTEM_PATH)',
+    what: 'elements of GStreamer (GST_PLUGIN_SYSTEM_PATH)',
   },
   {
+    id: 'pkcs11',
     when: { soname: /^libp11-kit\.so/ },
     keep: [...inLibraries('pkcs11/*.so'), '/etc/pkcs11/**', '/usr/share/p11-kit/modules/*'],
-    because: 'modules of PKCS#11 (pkcs11.conf(5))',
+    what: 'modules of PKCS#11 (pkcs11.conf(5))',
   },
-  { when: { soname: /^libpoppler\.so/ }, keep: ['/usr/share/poppler/**'], because: 'encodings of Poppler (poppler-data)' },
+  { id: 'poppler', when: { soname: /^libpoppler\.so/ }, keep: ['/usr/share/poppler/**'], what: 'encodings of Poppler (poppler-data)' },
   {
+    id: 'ghostscript',
     when: { soname: /^libgs\.so/ },
     keep: ['/usr/share/ghostscript/**', '/usr/share/color/icc/ghostscript/**', '/var/lib/ghostscript/**'],
-    because: 'resources and fonts of Ghostscript (gs(1), GS_LIB)',
+    what: 'resources and fonts of Ghostscript (gs(1), GS_LIB)',
   },
   {
+    id: 'enchant',
     when: { soname: /^libenchant(-2)?\.so/ },
     keep: [...inLibraries('enchant*/*.so'), '/usr/share/enchant*/**', '/usr/share/hunspell/**', '/usr/share/myspell/**'],
-    because: 'providers and dictionaries of Enchant (enchant(5))',
+    what: 'providers and dictionaries of Enchant (enchant(5))',
   },
   {
+    id: 'alsa',
     when: { soname: /^libasound\.so/ },
     keep: [...inLibraries('alsa-lib/**'), '/usr/share/alsa/**', '/etc/asound.conf'],
-    because: 'plugins and configuration of ALSA (asoundrc)',
+    what: 'plugins and configuration of ALSA (asoundrc)',
   },
-  { when: { soname: /^libxkbcommon\.so/ }, keep: ['/usr/share/X11/xkb/**'], because: 'keyboards (XKB_CONFIG_ROOT)' },
+  { id: 'xkb', when: { soname: /^libxkbcommon\.so/ }, keep: ['/usr/share/X11/xkb/**'], what: 'keyboards (XKB_CONFIG_ROOT)' },
   {
+    id: 'snmp',
     when: { soname: /^libnetsnmp\.so/ },
     keep: ['/usr/share/snmp/**', '/etc/snmp/**'],
-    because: 'MIBs and configuration of Net-SNMP (snmp_config(5))',
+    what: 'MIBs and configuration of Net-SNMP (snmp_config(5))',
   },
-  { when: { soname: /^libOpenCL\.so/ }, keep: ['/etc/OpenCL/vendors/*'], because: 'drivers that the OpenCL loader opens (cl_khr_icd)' },
-  { when: { soname: /^libvlccore\.so/ }, keep: inLibraries('vlc/**'), because: 'modules of VLC (VLC_PLUGIN_PATH)' },
+  { id: 'opencl', when: { soname: /^libOpenCL\.so/ }, keep: ['/etc/OpenCL/vendors/*'], what: 'drivers for the OpenCL loader (cl_khr_icd)' },
+  { id: 'vlc', when: { soname: /^libvlccore\.so/ }, keep: inLibraries('vlc/**'), what: 'modules of VLC (VLC_PLUGIN_PATH)' },
   {
+    id: 'espeak',
     when: { soname: /^libespeak-ng\.so/ },
     keep: ['/usr/share/espeak-ng-data/**', ...inLibraries('espeak-ng-data/**')],
-    because: 'voices of eSpeak NG (espeak_ng_InitializePath)',
+    what: 'voices of eSpeak NG (espeak_ng_InitializePath)',
   },
-  { when: { soname: /^libX11\.so/ }, keep: ['/usr/share/X11/locale/**'], because: 'locales of Xlib (XSetLocaleModifiers(3))' },
-  { when: { soname: /^libtesseract\.so/ }, keep: ['/usr/share/tesseract-ocr/**'], because: 'trained data of Tesseract (TESSDATA_PREFIX)' },
-  { when: { soname: /^libvips\.so/ }, keep: inLibraries('vips-modules-*/*.so'), because: 'modules of libvips (vips_init)' },
+  { id: 'xlib', when: { soname: /^libX11\.so/ }, keep: ['/usr/share/X11/locale/**'], what: 'locales of Xlib (XSetLocaleModifiers(3))' },
   {
+    id: 'tesseract',
+    when: { soname: /^libtesseract\.so/ },
+    keep: ['/usr/share/tesseract-ocr/**'],
+    what: 'trained data of Tesseract (TESSDATA_PREFIX)',
+  },
+  { id: 'vips', when: { soname: /^libvips\.so/ }, keep: inLibraries('vips-modules-*/*.so'), what: 'modules of libvips (vips_init)' },
+  {
+    id: 'git',
     when: { program: /\/git$/ },
     keep: [
       `/usr/lib/git-core/${GIT}`,
@@ -216,21 +278,24 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
       '/bin/sh',
       '/usr/bin/uname',
     ],
-    because: "git's own programs and templates (git(1), --exec-path)",
+    what: "git's own programs and templates (git(1), --exec-path)",
   },
   {
+    id: 'imagemagick-programs',
     when: { program: /\/(magick|convert|identify)(-im6\S*)?$/ },
     keep: ['/etc/ImageMagick-*/**', '/usr/share/ghostscript/**'],
-    because: 'configuration and delegates of ImageMagick',
+    what: 'configuration and delegates of ImageMagick (magick-configuration)',
   },
   {
+    id: 'perl',
     when: { program: /\/(perl|perl5[\d.]*)$/ },
     keep: ['/usr/share/perl/**', '/usr/share/perl5/**', ...inLibraries('perl/**', 'perl-base/**')],
-    because: 'modules of Perl (perlrun(1), @INC)',
+    what: 'modules of Perl (perlrun(1), @INC)',
   },
   {
+    id: 'ssh',
     when: { program: /\/ssh$/ },
     keep: ['/etc/ssh/ssh_config', '/etc/ssh/ssh_config.d/*'],
-    because: 'configuration of ssh (ssh_config(5))',
+    what: 'configuration of ssh (ssh_config(5))',
   },
 ];

@@ -1,59 +1,61 @@
 import { CALLED_BY_C } from '../data/standardlibrary.js';
-import type { Addition } from '../keepset.js';
+import type { Addition } from '../reason.js';
 
 /** What a function does once it is called: what it imports, and the names that it loads. */
 interface Body {
   additions: readonly Addition[];
   names: readonly string[];
-  /** The module that it is in, and those that this one imports: where its private names mean something. */
+  /** The module of the function, and the modules that this one imports. Private names count only in these. */
   modules: readonly string[];
-  /** Set for a method whose class is not alive yet: the name that it waits for next. */
+  /** Set for a method whose class is not alive yet: the name that has to be loaded after the name of the class. */
   method?: { module: string; name: string };
 }
 
-/** A program's entry in a module: called where the module is run, not where it is imported. */
-const ENTRIES = new Set(['main', 'test']);
+/** A program's entry in a module. It is called where the module is run, not where it is imported. */
+const ENTRIES: ReadonlySet<string> = new Set(['main', 'test']);
 
 /**
- * Which functions of the standard library may be called, by their names alone: one whose name no code that runs loads is
- * never called, so what it imports is not needed (rapid type analysis, with names in place of types). Names that are put
- * together at run time are the caller's to tell.
+ * Which functions of the standard library may be called, judged by names alone: a function whose name no running code
+ * loads is never called, so what it imports is not needed (rapid type analysis, Bacon and Sweeney 1996, with names in
+ * place of types). The caller handles names that code computes.
  */
 export class AliveFunctions {
   private readonly live = new Set<string>();
   private readonly asleep = new Map<string, Body[]>();
 
   /**
-   * Adds a function, or more of its body; where it is alive already, what it adds goes to `additions`.
-   * @param scope its name, or `Class.method`, which is alive where both names are, or `Class` for a special method
+   * Adds a function, or more of its body.
+   * @param scope its name; or `Class.method`, alive once both names are loaded; or `Class` for its special methods
+   * @returns what the function adds, where it is alive already
    */
-  add(module: string, scope: string, body: Body, additions: Addition[]): void {
+  add(module: string, scope: string, body: Body): Addition[] {
     const [first, method] = scope.split('.') as [string, string?];
     const then = method === undefined ? body : { ...body, method: { module, name: method } };
     const key = keyOf(first, module);
-    if (/^__\w+__$/.test(first) || CALLED_BY_C.has(first) || this.live.has(key)) this.run(then, additions);
-    else this.asleep.set(key, [...(this.asleep.get(key) ?? []), then]);
+    if (/^__\w+__$/.test(first) || CALLED_BY_C.has(first) || this.live.has(key)) return this.run(then);
+    this.asleep.set(key, [...(this.asleep.get(key) ?? []), then]);
+    return [];
   }
 
-  /** Names that code loads which runs, in one of `modules`. */
-  waken(names: Iterable<string>, modules: readonly string[], additions: Addition[]): void {
+  /**
+   * Takes in names that running code in one of `modules` loads.
+   * @returns what the functions add that become alive
+   */
+  wake(names: Iterable<string>, modules: readonly string[]): Addition[] {
+    const additions: Addition[] = [];
     const pending = [...names].flatMap((name) => keysOf(name, modules));
     for (let key = pending.pop(); key !== undefined; key = pending.pop()) {
       if (this.live.has(key)) continue;
       this.live.add(key);
       const bodies = this.asleep.get(key) ?? [];
       this.asleep.delete(key);
-      for (const body of bodies) this.run(body, additions);
+      for (const body of bodies) additions.push(...this.run(body));
     }
+    return additions;
   }
 
-  private run({ method, ...body }: Body, additions: Addition[]): void {
-    if (method) {
-      this.add(method.module, method.name, body, additions);
-    } else {
-      additions.push(...body.additions);
-      this.waken(body.names, body.modules, additions);
-    }
+  private run({ method, ...body }: Body): Addition[] {
+    return method ? this.add(method.module, method.name, body) : [...body.additions, ...this.wake(body.names, body.modules)];
   }
 }
 
@@ -61,7 +63,7 @@ function keysOf(name: string, modules: readonly string[]): string[] {
   return isLocal(name) ? [...new Set(modules)].map((module) => keyOf(name, module)) : [name];
 }
 
-/** A private name means something only in its own module, and where that is imported. */
+/** A private name counts only in its own module, and where that module is imported. */
 function keyOf(name: string, module: string): string {
   return isLocal(name) ? `${module}:${name}` : name;
 }

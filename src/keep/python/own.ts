@@ -1,16 +1,9 @@
 import { behindLink, isAdded } from '../../os/places.js';
 import { baseName, parentOf, type RootFs } from '../../rootfs.js';
+import { APP_FOLDERS, TEST_FILES, TOOL_FOLDERS } from '../data/directories.js';
 import type { PythonWorld } from './world.js';
 
-/** Folders of a project that no code path of the app reads. */
-const ASIDE = /\/(\.git|\.hg|\.svn|\.tox|\.nox|\.mypy_cache|\.ruff_cache|\.pytest_cache|__pycache__)(\/|$)/;
-/** The app's own tests. */
-export const TEST_FILES = /\/tests?\/|\/(test_[^/]*|[^/]*_test|conftest)\.py$/;
-
-/** Why the app's own code is kept, in words. */
-export const OWN_CODE = "the app's own code";
-
-/** The app's own files: its code, and what lies beside it (templates, static files, migrations, data). */
+/** The app's own files: its code, and the files beside it (templates, static files, migrations, data). */
 export interface OwnFiles {
   code: Set<string>;
   data: Set<string>;
@@ -18,8 +11,8 @@ export interface OwnFiles {
 
 /**
  * Finds the app's own files: every Python file outside the standard library, site-packages and the system's folders,
- * and every file in the folders where those and the working directory are.
- * @param observed Python files that ran: where they are, the app is
+ * and every file in the folders of those files and in the working directory. Its tests do not count.
+ * @param observed Python files that ran: the app may be in the system's folders, too
  */
 export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | undefined, observed: Iterable<string>): OwnFiles {
   const code = new Set<string>();
@@ -30,7 +23,7 @@ export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | un
     if (folder !== undefined) folders.add(folder);
   };
   for (const entry of fs.entries.values()) {
-    if (entry.type === 'f' && entry.path.endsWith('.py') && !ASIDE.test(entry.path) && world.isOwn(entry.path)) take(entry.path);
+    if (entry.type === 'f' && entry.path.endsWith('.py') && !TOOL_FOLDERS.test(entry.path) && world.isOwn(entry.path)) take(entry.path);
   }
   for (const path of observed) {
     const found = fs.resolve(path)?.path;
@@ -46,7 +39,7 @@ export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | un
   if (home !== undefined && isAdded(home) && home !== '/') folders.add(home);
   const data = new Set<string>();
   for (const entry of fs.entries.values()) {
-    if (code.has(entry.path) || ASIDE.test(entry.path) || entry.path.endsWith('.pyc')) continue;
+    if (code.has(entry.path) || TOOL_FOLDERS.test(entry.path) || entry.path.endsWith('.pyc')) continue;
     if (entry.type !== 'f' && entry.type !== 'l') continue;
     if (!under(entry.path, folders) || !(entry.path.endsWith('.py') ? !world.isInstalled(entry.path) : world.isOwn(entry.path))) continue;
     data.add(entry.path);
@@ -56,15 +49,16 @@ export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | un
   return { code, data };
 }
 
-/** The folder of an app that a file belongs to: the first below the root, or where images put apps. */
+/** The folder of the app that a file belongs to: one of the usual folders of apps, or the first folder below the root. */
 function topFolder(path: string): string | undefined {
-  const usual = /^(\/usr\/src\/[^/]+|\/usr\/local\/[^/]+|\/var\/www|\/(?:home|opt|srv|mnt|media)\/[^/]+|\/root\/[^/]+)\//.exec(path)?.[1];
+  const usual = APP_FOLDERS.exec(path)?.[1];
   if (usual !== undefined) return usual;
   if (!isAdded(path)) return parentOf(path);
   const first = /^(\/[^/]+)\//.exec(path)?.[1];
   return first !== undefined && baseName(first) !== '' ? first : undefined;
 }
 
+/** Whether a path is below one of the folders. */
 function under(path: string, folders: ReadonlySet<string>): boolean {
   for (let at = parentOf(path); at !== '/'; at = parentOf(at)) if (folders.has(at)) return true;
   return false;

@@ -1,10 +1,10 @@
 import type { Distribution } from '../../python/distributions.js';
 import type { RootFs } from '../../rootfs.js';
 import type { Trace } from '../../trace/schema.js';
-import { TEST_FILES } from './own.js';
+import { PYTEST_CACHE, TEST_FILES } from '../data/directories.js';
 import type { PythonWorld } from './world.js';
 
-/** pytest and what only plugs into it: it is there to test the app, not to run it. */
+/** Whether a distribution is pytest, hypothesis or a plugin of pytest: it is installed to test the app, not to run it. */
 export function isTestRunner({ name, entryPoints }: Distribution): boolean {
   return name === 'pytest' || name === 'hypothesis' || (name.startsWith('pytest') && entryPoints.some(({ group }) => group === 'pytest11'));
 }
@@ -12,7 +12,7 @@ export function isTestRunner({ name, entryPoints }: Distribution): boolean {
 const NOTHING_TO_COMPARE =
   'the shrunk image has no test runner, so no answers can be compared; add a run of the app itself with `pyshrink trace --append`';
 
-/** The test runners of an image, with the distributions that only they require. */
+/** The test runners of an image, and the distributions that only they require. */
 export function testRunners({ distributions }: PythonWorld): Set<Distribution> {
   const runners = new Set(distributions.all.filter(isTestRunner));
   for (let size = -1; size !== runners.size; ) {
@@ -26,8 +26,8 @@ export function testRunners({ distributions }: PythonWorld): Set<Distribution> {
 }
 
 /**
- * A trace without what its test suites alone needed: the test runner and the tests. What another run saw too stays, and
- * so does all that the app's own code did under test.
+ * A trace without what only its test suites needed: the test runner and the tests. What another run saw stays, and so
+ * does what the app's own code did under test.
  */
 export function withoutTests(fs: RootFs, trace: Trace, world: PythonWorld): { trace: Trace; notes: string[] } {
   if (trace.runs.every(({ tests }) => tests === null)) return { trace, notes: [] };
@@ -36,29 +36,29 @@ export function withoutTests(fs: RootFs, trace: Trace, world: PythonWorld): { tr
   const isTest = ({ process }: Trace['observations'][number]) =>
     process === null || trace.runs[trace.processes[process]?.run ?? 0]?.tests !== null;
   const elsewhere = new Set(trace.observations.filter((seen) => !isTest(seen)).map(({ path }) => real(path)));
-  const aside = (path: string) => {
+  const isForTests = (path: string) => {
     const isFolder = fs.lstat(path)?.type === 'd';
     const owner = isFolder ? world.distributions.ownerOfFolder(path) : world.distributions.ownerOf(path);
-    return owner ? runners.has(owner) : /\/\.pytest_cache(\/|$)/.test(path) || (TEST_FILES.test(path) && world.isOwn(path));
+    return owner ? runners.has(owner) : PYTEST_CACHE.test(path) || (TEST_FILES.test(path) && world.isOwn(path));
   };
   const dropped = new Set<string>();
   const observations = trace.observations.filter((seen) => {
     const path = real(seen.path);
-    if (!isTest(seen) || elsewhere.has(path) || !aside(path)) return true;
+    if (!isTest(seen) || elsewhere.has(path) || !isForTests(path)) return true;
     dropped.add(path);
     return false;
   });
   const modules = Object.fromEntries(
     Object.entries(trace.modules).filter(([name, file]) => {
       const path = world.finder.find(name)?.file ?? file;
-      return path === null || path === undefined || elsewhere.has(path) || !aside(path);
+      return path === null || path === undefined || elsewhere.has(path) || !isForTests(path);
     }),
   );
   const names = [...runners].map(({ name }) => name).sort();
   return {
     trace: { ...trace, observations, modules },
     notes: [
-      `a test suite was the exercise: ${dropped.size} files that ${names.join(', ') || 'its tests'} alone needed are not kept`,
+      `a test suite was the exercise: ${dropped.size} files that only ${names.join(', ') || 'its tests'} needed are not kept`,
       ...(trace.runs.every(({ tests }) => tests !== null) ? [NOTHING_TO_COMPARE] : []),
     ],
   };

@@ -5,8 +5,8 @@ import { ownFiles } from './own.js';
 import { type Analyst, PythonWorld } from './world.js';
 
 /**
- * The places that no reading can follow in the code that ran and in the app's own, the standard library's apart: what
- * its C code and its computed imports reach is known (see standard.ts).
+ * The places in the code that ran, and in the app's own code, where names are computed, so that reading cannot follow
+ * them. Not those in the standard library: what they reach is known (data/standardlibrary.ts).
  */
 export async function unsoundSpots(fs: RootFs, trace: Trace, analyst: Analyst, config: ImageConfig): Promise<Spot[]> {
   const world = await PythonWorld.open(fs, trace.python, analyst);

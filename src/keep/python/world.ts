@@ -7,22 +7,23 @@ import type { Summarize, Summary } from '../../python/summary.js';
 import { type Entry, join, parentOf, type RootFs } from '../../rootfs.js';
 import type { Spot } from '../../trace/schema.js';
 
-/** What only the image's own interpreter can tell. */
+/** What only the image's own interpreter knows. */
 export interface Analyst {
   summarize: Summarize;
   /** Names of the members of a zip archive. */
   members: (path: string) => Promise<string[]>;
 }
 
-/** Code in a file: the file itself, or a member of a zip archive, as `ARCHIVE/MEMBER`. */
+/** Code in a file. `file` is the file itself, or `ARCHIVE/MEMBER` for a member of a zip archive. */
 export interface Code {
   file: string;
   summary: Summary;
 }
 
-const SCRIPT = { largest: 1 << 20 };
+/** Bytes. A larger program is no script. */
+const LARGEST_SCRIPT = 1 << 20;
 
-/** The Python side of an image: where modules are, whose they are, and what they name. */
+/** The Python side of an image: where modules are, which distribution they belong to, and what they name. */
 export class PythonWorld {
   private readonly known = new Map<string, Summary>();
   private readonly standard: string[];
@@ -46,47 +47,42 @@ export class PythonWorld {
 
   static async open(fs: RootFs, layout: PythonLayout, analyst: Analyst): Promise<PythonWorld> {
     const packages = openPackages(fs);
-    const archives = new Map<string, string[]>();
-    for (const path of layout.searchPath) {
-      const found = fs.resolve(path);
-      if (found?.entry.type === 'f') archives.set(found.path, await analyst.members(found.path));
-    }
-    const finder = new ModuleFinder(fs, layout, archives);
-    const code = [...archives].map(([path, members]): [string, string[]] => [
+    const finder = await ModuleFinder.open(fs, layout, analyst.members);
+    const code = [...finder.archives].map(([path, members]): [string, string[]] => [
       path,
       members.filter((name) => /\.pyc?$/.test(name)).map((name) => join(path, name)),
     ]);
     return new PythonWorld(fs, layout, analyst, packages, finder, await Distributions.read(fs, layout, packages), new Map(code));
   }
 
-  /** Whether the interpreter is that of a virtual environment (PEP 405), which is there for one app. */
+  /** Whether the interpreter belongs to a virtual environment (PEP 405), which exists for one app. */
   isEnvironment(): boolean {
     return this.environments.includes(parentOf(parentOf(this.layout.executable)));
   }
 
-  /** Whether a file is of the standard library. */
+  /** Whether a file belongs to the standard library. */
   isStandard(path: string): boolean {
     return this.standard.some((folder) => path.startsWith(`${folder}/`)) && !/\/(site|dist)-packages\//.test(path);
   }
 
-  /** Whether a file is where installers put what they install, also in a virtual environment in the app's own folder. */
+  /** Whether a file is where installers put files; also in a virtual environment in the app's own folder. */
   isInstalled(path: string): boolean {
     return /\/(site|dist)-packages\//.test(path) || this.environments.some((folder) => path.startsWith(`${folder}/`));
   }
 
-  /** Whether a file is the app's own: outside the standard library, site-packages and what a distribution of the system fills. */
+  /** Whether a file is the app's own: outside the standard library, site-packages and the operating system's folders. */
   isOwn(path: string): boolean {
     return !this.isStandard(path) && !this.isInstalled(path) && isAdded(path) && !this.distributions.ownerOf(path);
   }
 
-  /** Asks for what files name, all at once; those that are no code are passed over. */
+  /** Reads all code among the files at once. */
   async load(entries: readonly Entry[], isProgram: (path: string) => boolean): Promise<void> {
     const files = entries.filter((entry) => entry.type === 'f');
     const wanted = files.filter((entry) => !this.known.has(entry.path) && this.isCode(entry, isProgram)).map(({ path }) => path);
     await this.ask([...wanted, ...files.flatMap(({ path }) => this.archives.get(path) ?? [])]);
   }
 
-  /** What the code in a kept file names; nothing where it was not asked for or is no code. */
+  /** What the code in a kept file names. Empty where it was not loaded or is no code. */
   codeIn(path: string): Code[] {
     return (this.archives.get(path) ?? [path]).flatMap((file) => {
       const summary = this.known.get(file);
@@ -94,14 +90,14 @@ export class PythonWorld {
     });
   }
 
-  /** Asks what files name, members of zip archives among them. */
+  /** Reads code that was not read before. The paths may be members of zip archives. */
   async ask(paths: readonly string[]): Promise<void> {
     const missing = paths.filter((path) => !this.known.has(path));
     if (missing.length === 0) return;
     for (const [path, summary] of await this.analyst.summarize(missing, this.topLevel)) this.known.set(path, summary);
   }
 
-  /** Places that no reading can follow in all code that was read, the standard library's apart: its own are known. */
+  /** Places in the code that was read which reading cannot follow. Not in the standard library: what it reaches is known. */
   spots(): Spot[] {
     return [...this.known].flatMap(([file, { spots }]) =>
       this.isStandard(file) ? [] : spots.map(([line, kind]): Spot => ({ file, line, kind })),
@@ -117,6 +113,6 @@ export class PythonWorld {
     if (path.endsWith('.py')) return this.finder.at(path) !== undefined || this.isOwn(path);
     if (path.endsWith('.pyc')) return !path.includes('/__pycache__/');
     if (path.endsWith('.so')) return this.layout.suffixes.some((suffix) => path.endsWith(suffix)) && this.finder.at(path) !== undefined;
-    return (mode & 0o111) !== 0 && size < SCRIPT.largest && !/\.so[.\d]*$/.test(path) && isProgram(path);
+    return (mode & 0o111) !== 0 && size < LARGEST_SCRIPT && !/\.so[.\d]*$/.test(path) && isProgram(path);
   }
 }

@@ -1,0 +1,8 @@
+/**
+ * Programs that build software. A distribution's code names them for building its extension modules, which are built
+ * already.
+ * Sources: GNU make manual, "Variables Used by Implicit Rules"; GNU binutils manual; gfortran(1); the build tools that
+ * setuptools, meson-python and scikit-build-core run; setuptools-scm for hg, svn and bzr.
+ */
+export const BUILD_PROGRAMS =
+  /^(cc|c\+\+|cpp|gcc|g\+\+|clang(\+\+)?|g?fortran|f77|f95|ld|as|ar|nm|ranlib|strip|obj(dump|copy)|readelf|g?make|cmake|ninja|meson|autoconf|automake|m4|libtool|pkg-config|swig|hg|svn|bzr|python[\d.]*|pip[\d.]*)$/;

@@ -1,0 +1,18 @@
+/**
+ * Distributions that install others. What kept code imports of them is kept; that they are installed is no reason.
+ * Source: Python Packaging User Guide, "Tool recommendations" and "Project summaries"; PEP 453 (pip, setuptools and
+ * wheel come with the interpreter).
+ */
+export const INSTALLERS: ReadonlySet<string> = new Set([
+  ...['pip', 'setuptools', 'wheel', 'distribute'],
+  ...['uv', 'virtualenv', 'pipenv', 'poetry', 'pdm'],
+]);
+
+/**
+ * Groups of entry points that say how to start or to build a distribution. The other groups are plugins.
+ * Source: entry points specification (PyPA); setuptools documentation, "Extending or Customizing Setuptools".
+ */
+export const NO_PLUGINS = /^(console_scripts|gui_scripts|distutils\.|setuptools\.|egg_info\.)/;
+
+/** Groups of entry points that become programs. Source: entry points specification, "Use for scripts". */
+export const SCRIPT_GROUPS: ReadonlySet<string> = new Set(['console_scripts', 'gui_scripts']);

@@ -1,0 +1,80 @@
+import type { Distribution } from '../../python/distributions.js';
+import { type Edge, edgesOf, type Origin } from '../../python/edges.js';
+import type { Summary } from '../../python/summary.js';
+import { baseName } from '../../rootfs.js';
+import { INSTALLERS, NO_PLUGINS } from '../data/installers.js';
+import type { Addition } from '../reason.js';
+import type { Grades } from './grades.js';
+import type { Reached } from './reached.js';
+import type { StandardLibrary } from './standard.js';
+import type { Code, PythonWorld } from './world.js';
+
+/** Follows what kept code names: modules, packages in strings, groups of plugins. */
+export class Follower {
+  constructor(
+    private readonly world: PythonWorld,
+    private readonly grades: Grades,
+    private readonly standard: StandardLibrary,
+    private readonly reached: Reached,
+    /** Test runners that are not kept, where a test suite was the exercise. */
+    private readonly runners: ReadonlySet<Distribution>,
+  ) {}
+
+  /** What code reaches. @param from the kept path that the code is in */
+  follow({ file, summary }: Code, from: string, origin: Origin): Addition[] {
+    const at = this.world.finder.at(file);
+    const kind = file.endsWith('.so') ? 'extension' : at ? 'source' : 'script';
+    const self = { name: at?.name ?? '', package: at?.package ?? false, kind, origin } as const;
+    const by = at?.name ?? baseName(from);
+    const edges = edgesOf(self, summary, this.world.finder);
+    const additions = edges.flatMap((edge) => this.edge(edge, from, self.name, by, origin));
+    const modules = [self.name, ...edges.map(({ module }) => module.name)];
+    if (origin === 'standard') return [...additions, ...this.standard.take(summary, self.name, modules)];
+    if (origin === 'own') additions.push(...this.words(summary, from, by));
+    additions.push(...this.plugins(summary, from, by), ...this.grades.noticeRecords(summary));
+    return [...additions, ...this.standard.wakeFor(summary, modules)];
+  }
+
+  /** @param name the module that has the import, '' for a script; @param by its name in reasons */
+  private edge(edge: Edge, from: string, name: string, by: string, origin: Origin): Addition[] {
+    const { module, how } = edge;
+    if (origin !== 'own' && (this.isIdle(edge, from) || (origin === 'standard' && this.standard.neverHappens(edge, name)))) return [];
+    if (this.standard.isFrozen(module)) return [];
+    const reached = this.reached.module(module, origin === 'own' ? 'app' : 'pulled', from, { ...how, module: by });
+    return origin === 'standard' ? this.standard.whenAlive(edge, name, reached) : reached;
+  }
+
+  /** Whether an import by other code than the app's is useless: its C library is missing, or it is an installer or a test runner. */
+  private isIdle({ module, statement }: Edge, from: string): boolean {
+    if (this.standard.isUnusable(module) || (!statement && this.standard.isOwnTest(module))) return true;
+    const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
+    if (!owner) return false;
+    if (INSTALLERS.has(owner.name)) return !statement;
+    const by = this.world.distributions.ownerOf(from);
+    return this.runners.has(owner) && !(by && this.runners.has(by));
+  }
+
+  /** Single words in the app's own code that are installed packages, for instance in Django's INSTALLED_APPS. */
+  private words({ strings }: Summary, from: string, by: string): Addition[] {
+    return strings.flatMap((word) => {
+      const module = /^\w+$/.test(word) ? this.world.finder.find(word) : undefined;
+      if (!module?.file || !this.world.distributions.ownerOf(module.file)) return [];
+      return this.reached.module(module, 'app', from, { kind: 'string', subject: word, module: by });
+    });
+  }
+
+  /** Plugins of the groups of entry points that the code names. */
+  private plugins({ strings }: Summary, from: string, by: string): Addition[] {
+    const additions: Addition[] = [];
+    for (const group of strings) {
+      if (NO_PLUGINS.test(group)) continue;
+      for (const { distribution, point } of this.world.distributions.groups.get(group) ?? []) {
+        const module = this.world.finder.find(point.module);
+        const why = { kind: 'plugin', subject: point.name, group, of: distribution.name, module: by } as const;
+        if (module) additions.push(...this.reached.module(module, 'pulled', from, why));
+        this.grades.want(distribution, 'pulled', from);
+      }
+    }
+    return additions;
+  }
+}

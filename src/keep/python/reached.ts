@@ -1,0 +1,85 @@
+import type { Distribution } from '../../python/distributions.js';
+import type { Module } from '../../python/finder.js';
+import type { Addition, Because } from '../reason.js';
+import type { Context } from '../rule.js';
+import type { Grade, Grades } from './grades.js';
+import type { StandardLibrary } from './standard.js';
+import type { PythonWorld } from './world.js';
+
+/** Why a module is reached. */
+export type Why = Omit<Because<'python'>, 'rule'>;
+
+/** What is kept because a module or a distribution is reached. */
+export class Reached {
+  constructor(
+    private readonly world: PythonWorld,
+    private readonly grades: Grades,
+    private readonly standard: StandardLibrary,
+    /** Paths that some run named, without links. */
+    private readonly observed: ReadonlySet<string>,
+  ) {}
+
+  /**
+   * What keeps a module.
+   * @param grade how much of its distribution that asks for
+   * @param from the kept path whose code names it
+   */
+  module(module: Module, grade: Grade, from: string | undefined, why: Why): Addition[] {
+    const reason = { rule: 'python', ...why, parents: from === undefined ? [] : [from] } as const;
+    const additions: Addition[] = (module.search ?? []).map((path) => ({ path, ...reason }));
+    const { file } = module;
+    if (file !== undefined) {
+      const twin = this.twin(module, grade);
+      const path = twin ?? this.world.finder.kept(file);
+      additions.push({ path, ...reason, ...(twin !== undefined && { insteadOf: file }) });
+      const distribution = this.world.distributions.ownerOf(file);
+      if (distribution) this.grades.want(distribution, grade, from ?? path);
+    }
+    additions.push(...this.standard.hiddenImports(module));
+    const substitute = this.standard.substituteFor(module);
+    if (substitute) this.grades.want(substitute, 'pulled', file as string);
+    return additions;
+  }
+
+  /**
+   * What keeps a distribution: its files, as far as the grade goes, and the modules of its entry points.
+   * @param programs whether its programs are kept
+   */
+  async distribution(
+    distribution: Distribution,
+    grade: Grade,
+    by: string | undefined,
+    context: Context,
+    programs = grade === 'app',
+  ): Promise<Addition[]> {
+    const additions = await this.grades.files(distribution, grade, by, context, programs);
+    if (grade === 'touched') return additions;
+    for (const { group, name, module } of distribution.entryPoints) {
+      const found = this.world.finder.find(module);
+      if (found && !/^distutils\./.test(group))
+        additions.push(...this.module(found, 'pulled', by, { kind: 'entry-point', subject: name, group, of: distribution.name }));
+    }
+    return additions;
+  }
+
+  /** What keeps the distributions that were asked for since the last call. */
+  async wanted(context: Context): Promise<Addition[]> {
+    const additions: Addition[] = [];
+    for (let next = this.grades.nextWanted(); next; next = this.grades.nextWanted())
+      additions.push(...(await this.distribution(next.distribution, next.grade, next.by, context)));
+    return additions;
+  }
+
+  /**
+   * The Python module beside an extension module of the same name, which does the same more slowly. It replaces the
+   * extension module in a distribution that the app does not import, where no run used the extension module.
+   */
+  private twin({ kind, file }: Module, grade: Grade): string | undefined {
+    if (kind !== 'extension' || grade === 'app' || file === undefined || this.observed.has(file)) return undefined;
+    const suffix = this.world.layout.suffixes.find((ending) => file.endsWith(ending)) as string;
+    const source = `${file.slice(0, -suffix.length)}.py`;
+    const distribution = this.world.distributions.ownerOf(file);
+    if (!distribution || this.grades.has(distribution, 'app')) return undefined;
+    return this.world.distributions.ownerOf(source) === distribution && this.world.fs.lstat(source) ? source : undefined;
+  }
+}

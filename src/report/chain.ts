@@ -1,0 +1,45 @@
+import type { Reason } from '../keep/reason.js';
+import { describeReason } from './words.js';
+
+/** Kept path → its reasons. */
+export type Kept = Readonly<Record<string, { readonly reasons: readonly Reason[] }>>;
+
+export interface Step {
+  path: string;
+  /** Why the path is kept: because of the next step's path, or for its own sake in the last step. */
+  reason: Reason;
+}
+
+/**
+ * The shortest chain of reasons from a path to the app's own code. Where no chain leads there, the shortest one to a path
+ * that is kept for its own sake. Undefined for a path that is not kept.
+ */
+export function chainOf(kept: Kept, path: string): Step[] | undefined {
+  const reasonsOf = (at: string) => (Object.hasOwn(kept, at) ? kept[at]?.reasons : undefined);
+  const start = reasonsOf(path);
+  if (!start) return undefined;
+  const queue: Step[][] = start.map((reason) => [{ path, reason }]);
+  const seen = new Set([path]);
+  let other: Step[] | undefined;
+  for (let chain = queue.shift(); chain; chain = queue.shift()) {
+    const { reason } = chain.at(-1) as Step;
+    if (reason.rule === 'python' && reason.kind === 'own-code') return chain;
+    const parents = reason.parents.filter((parent) => reasonsOf(parent));
+    if (parents.length === 0) other ??= chain;
+    for (const parent of parents) {
+      if (seen.has(parent)) continue;
+      seen.add(parent);
+      for (const next of reasonsOf(parent) ?? []) queue.push([...chain, { path: parent, reason: next }]);
+    }
+  }
+  // Without an end, there are only circles: a directory is kept for a file that is kept for the directory.
+  return other ?? [{ path, reason: start[0] as Reason }];
+}
+
+/** A chain as lines of text, from the path to what it is kept for. */
+export function chainLines(chain: readonly Step[]): string[] {
+  return chain.flatMap(({ path, reason }, index) => {
+    const indent = '  '.repeat(index);
+    return [`${indent}${path}`, `${indent}  [${reason.rule}] ${describeReason(reason)}`];
+  });
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { LAYER_NAMES } from '../assemble/layers.js';
+import { LEVELS } from '../keep/level.js';
+import { ReasonSchema } from '../keep/reason.js';
+
+/** The version of keep.json that this pyshrink writes, and the only one that it reads. */
+export const KEEP_VERSION = 1;
+
+/** Why a file is left out. report/words.ts has a sentence for each kind. */
+const OmissionSchema = z.strictObject({
+  kind: z.enum([
+    // Files of a distribution, which is the subject.
+    ...(['test', 'build', 'stub', 'doc', 'extension', 'library', 'program', 'unreached', 'unimported', 'unlisted'] as const),
+    // Other files.
+    ...(['unobserved', 'bytecode', 'standard-library', 'own-extras', 'system'] as const),
+  ]),
+  /** Name of the distribution. */
+  subject: z.string().exactOptional(),
+});
+export type Omission = z.infer<typeof OmissionSchema>;
+
+const GradeSchema = z.enum(['touched', 'pulled', 'app']);
+/** How much of a distribution is kept; see keep/python/grades.ts. */
+export type Grade = z.infer<typeof GradeSchema>;
+
+/** A number of files and their bytes. */
+const Amount = z.strictObject({ files: z.number().int(), bytes: z.number().int() });
+export type Amount = z.infer<typeof Amount>;
+
+/**
+ * Why each path of the original image is kept or left out. The workspace writes it as keep.json, with the identifier of the
+ * shrunk image as `image`. docs/keep-json.md describes it for users.
+ */
+export const KeepReport = z.strictObject({
+  version: z.literal(KEEP_VERSION),
+  original: z.strictObject({
+    /** As the user named it. */
+    reference: z.string(),
+    id: z.string(),
+    /** `linux/amd64` */
+    platform: z.string(),
+  }),
+  level: z.enum(LEVELS),
+  /** Kept path → what it is, and why it is kept. */
+  kept: z.record(
+    z.string(),
+    z.strictObject({
+      /** As in an inventory: file, directory, symbolic link, character device, block device, FIFO. */
+      type: z.enum(['f', 'd', 'l', 'c', 'b', 'p']),
+      /** Bytes of content. 0 for all but files, and for every further name (hard link) of a file that is counted already. */
+      size: z.number().int(),
+      /** The layer of the shrunk image. A directory that is in several layers has the lowest one. */
+      layer: z.enum(LAYER_NAMES),
+      /** The closest reasons, at most eight. */
+      reasons: z.array(ReasonSchema).min(1),
+    }),
+  ),
+  /** Left-out path → its size, counted like that of a kept path, and why it is left out. Directories are not listed. */
+  omitted: z.record(
+    z.string(),
+    z.strictObject({
+      size: z.number().int(),
+      /** Index into `omissions`. */
+      because: z.number().int(),
+    }),
+  ),
+  omissions: z.array(OmissionSchema),
+  /** Symbolic links of the original image, kept or not: path → target. */
+  links: z.record(z.string(), z.string()),
+  /** The Python distributions of the original image; empty at the level `observed`. */
+  distributions: z.array(
+    z.strictObject({
+      /** Normalized (PEP 503). */
+      name: z.string(),
+      version: z.string(),
+      /** Path of its .dist-info or .egg-info. */
+      metadata: z.string(),
+      /** Files that it has in the original image, and how many of them are kept. */
+      files: z.number().int(),
+      kept: z.number().int(),
+      /** null where nothing asks for it. */
+      grade: GradeSchema.nullable(),
+      /** The kept path that asks for it. */
+      by: z.string().exactOptional(),
+    }),
+  ),
+  /** Sums over files; `original` is `kept` plus `omitted`. */
+  totals: z.strictObject({
+    original: Amount,
+    kept: Amount,
+    omitted: Amount,
+    layers: z.strictObject({ system: Amount, python: Amount, distributions: Amount, app: Amount }),
+  }),
+});
+export type KeepReport = z.infer<typeof KeepReport>;

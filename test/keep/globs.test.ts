@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { expandGlob } from '../../src/keep/globs.js';
+import { makeTree } from '../support/tree.js';
+
+const fs = makeTree({ '/usr/lib/a/x.so': '', '/usr/lib/a/.hidden': '', '/usr/lib/b/y.so': '', '/lib': { link: 'usr/lib' } });
+
+it.each([
+  ['/usr/lib/a/x.so', ['/usr/lib/a/x.so']],
+  ['/usr/lib/a/gone', []],
+  ['/usr/lib/*/*.so', ['/usr/lib/a/x.so', '/usr/lib/b/y.so']],
+  ['/lib/a/*', ['/lib/a/x.so', '/lib/a/.hidden']],
+  ['/usr/lib/!(a)/*', ['/usr/lib/b/y.so']],
+  ['/gone/**', []],
+])('%s', (pattern, paths) => {
+  expect(expandGlob(fs, pattern)).toEqual(paths);
+});
