@@ -25,7 +25,7 @@ export async function chooseEngine(wish: EngineName | undefined, name?: ImageNam
 async function find(wish: EngineName | undefined, name: ImageName | undefined): Promise<Engine> {
   if (name?.transport === 'host') {
     if (wish === 'docker')
-      throw usageError('host: is a command of this machine, and a Docker daemon can only run containers.', 'Leave out --engine docker.');
+      throw usageError('host: is a command of this computer, and a Docker daemon can only run containers.', 'Leave out --engine docker.');
     return new HostEngine();
   }
   if (wish === 'local') return new LocalEngine();

@@ -7,7 +7,7 @@ import { type ImageName, parseImageName, shrunkName } from '../images/name.js';
 import { type Reference, referenceText } from '../images/reference.js';
 import { readConfig } from '../images/source.js';
 import { type LayeredName, openSource } from '../images/transports/open.js';
-import { type FileTarget, writeImage } from '../images/transports/write.js';
+import { requireWritable, writeImage } from '../images/transports/write.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
 
@@ -23,7 +23,7 @@ export interface TargetChoice {
 
 /** Where the shrunk image goes. */
 export interface Target {
-  name: ImageName;
+  name: Exclude<ImageName, { transport: 'host' }>;
   /** Its name in a daemon or an archive. */
   label: string;
 }
@@ -45,6 +45,7 @@ export async function targetOf(context: Context, original: ImageName, choice: Ta
   if (name.transport === 'host')
     throw usageError('--output host: is no place for an image.', 'Write to oci:DIR, oci-archive:FILE, docker-archive:FILE or rootfs:DIR.');
   if (name.transport === 'docker-daemon') requireDaemonName(context, name);
+  else await requireWritable(name);
   if (!choice.force) await requireOurs(context, name);
   return { name, label: name.transport === 'docker-daemon' ? referenceText(name.reference) : label };
 }
@@ -100,6 +101,6 @@ export async function publish({ engine, session, progress }: Context, id: string
   }
   await progress.task(`Writing ${name.text}`, async () => {
     const source = await session.exportImage(id);
-    await writeImage(source, name as FileTarget, label, () => session.spool());
+    await writeImage(source, name, label, () => session.spool());
   });
 }

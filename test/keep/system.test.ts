@@ -158,7 +158,7 @@ async function reasonsOf(one: Case, level: KeepInput['level'] = 'reachable'): Pr
 describeWithPython('system data', () => {
   const seen = new Set<string>();
   /** What is kept of the same tree by an app that calls for nothing. */
-  let without: Map<string, string[]>;
+  let without: ReadonlyMap<string, readonly unknown[]>;
   beforeAll(async () => {
     without = await reasonsOf({ about: '', keeps: [] });
   });
