@@ -57,7 +57,7 @@ describe.runIf(possible)('host:', () => {
     expect(written.Cmd.slice(1)).toEqual(['app.py', 'a b', 'write']);
     expect(written.WorkingDir).toBe(folder);
     expect(written.Env).toContain('FLAG=yes');
-    expect(run.all).toContain('as -e names them: FLAG');
+    expect(run.all).toContain('which -e names: FLAG');
     expect(JSON.stringify(written)).not.toContain('hunter2');
     expect(sessions(cache)).toEqual([]);
   });

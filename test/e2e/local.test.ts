@@ -31,7 +31,7 @@ print(json.dumps({
     "ids": [os.getuid(), os.getgid(), os.geteuid(), sorted(os.getgroups())],
     "cwd": os.getcwd(), "umask": os.umask(0), "argv": sys.argv[1:],
     "environment": {key: value for key, value in sorted(os.environ.items()) if key != "HOSTNAME"},
-    "capabilities": [line for line in status if line.startswith(("Cap", "Sig", "NoNewPrivs"))],
+    "capabilities": [line for line in status if line.startswith(("Cap", "SigPnd", "SigBlk", "SigIgn", "SigCgt", "NoNewPrivs"))],
     "written": [written("/x"), written("/tmp/x"), written("/data/x"), written("/mnt/x")],
     "data": sorted(os.listdir("/data")), "dev": sorted(os.listdir("/dev")), "pid": len(os.listdir("/proc/1/task")),
     "descriptors": sorted(os.listdir("/proc/self/fd")), "hosts": "db" in open("/etc/hosts").read(), "hostname": os.uname().nodename,
