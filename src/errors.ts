@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 /** Exit codes of every command. */
 export const ExitCode = { done: 0, failed: 1, usage: 2, differs: 3, interrupted: 130 } as const;
 
@@ -34,18 +36,20 @@ const UNWRITABLE: Readonly<Record<string, (path: string) => string>> = {
 };
 const FULL = ['ENOSPC', 'EDQUOT'];
 
+/** Where sessions and temporary files go. */
+const ELSEWHERE = "choose another place: PYSHRINK_CACHE names the folder of pyshrink's cache, TMPDIR that of temporary files";
+
 /**
  * Turns failures to write to a path into UserErrors: a full disk, a missing permission, a read-only file system.
  * @param path file or folder that was to be written
+ * @param elsewhere what to do instead of making it writable
  * @returns any other error as it is
  */
-export function explained(error: unknown, path: string): unknown {
+export function explained(error: unknown, path: string, elsewhere = ELSEWHERE): unknown {
   const { code = '', path: failed } = error as NodeJS.ErrnoException;
   const describe = Object.hasOwn(UNWRITABLE, code) ? UNWRITABLE[code] : undefined;
   // A file that was read meanwhile may be what failed.
-  if (!describe || (failed !== undefined && !failed.startsWith(path) && !path.startsWith(failed))) return error;
-  return new UserError(
-    describe(path),
-    `${FULL.includes(code) ? 'Free some space' : 'Make it writable'}, or choose another place: PYSHRINK_CACHE names the folder of pyshrink's cache, TMPDIR that of temporary files.`,
-  );
+  const [wanted, found] = [resolve(path), resolve(failed ?? path)];
+  if (!describe || (!found.startsWith(wanted) && !wanted.startsWith(found))) return error;
+  return new UserError(describe(path), `${FULL.includes(code) ? 'Free some space' : 'Make it writable'}, or ${elsewhere}.`);
 }

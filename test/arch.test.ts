@@ -9,7 +9,7 @@ describe('the table of architectures', () => {
 
   it('has the audit constants of the probes', () => {
     const probe = readFileSync(new URL('../probes/syscalls.py', import.meta.url), 'utf8');
-    const [, table = ''] = /^ARCHES = \{\n(.*?)^\}/ms.exec(probe) ?? [];
+    const [, table = ''] = /^ARCHITECTURES = \{\n(.*?)^\}/ms.exec(probe) ?? [];
     const rows = [...table.matchAll(/^\s*"(\w+)": \((0x[0-9A-F]+),/gm)].map(([, uname, audit]) => [uname, Number(audit)]);
     expect(rows.length).toBeGreaterThan(0);
     expect(ARCHITECTURES.flatMap(({ uname, audit }) => (audit === undefined ? [] : [[uname, audit]]))).toEqual(rows);

@@ -8,8 +8,8 @@ import { computeKeepSet, type KeepResult } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { keepReport } from '../report/keep.js';
-import type { KeepReport } from '../report/schema.js';
 import type { Trace } from '../trace/schema.js';
+import type { KeepReport } from '../workspace/keepreport.js';
 import { commandsOf, givenEnvironment, type Material } from './material.js';
 
 /** What the user says about what is kept. */

@@ -5,8 +5,8 @@ import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
+import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from '../workspace/keepreport.js';
 import { omittedFiles } from './omitted.js';
-import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from './schema.js';
 
 export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades'> {
   /** The original's file system. */

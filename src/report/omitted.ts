@@ -3,7 +3,7 @@ import type { Level } from '../keep/level.js';
 import type { PythonWorld } from '../keep/python/world.js';
 import { classifyFiles, type FileKind } from '../python/classify.js';
 import type { RootFs } from '../rootfs.js';
-import type { Omission } from './schema.js';
+import type { Omission } from '../workspace/keepreport.js';
 
 /** The kinds of files of a distribution that are left out for what they are. */
 const LEFT_OUT: ReadonlyMap<FileKind, Omission['kind']> = new Map(

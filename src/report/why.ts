@@ -3,8 +3,8 @@ import type { PythonLayout } from '../python/layout.js';
 import { normalizeName } from '../python/metadata.js';
 import { type Entry, parentOf, RootFs } from '../rootfs.js';
 import type { Spot } from '../trace/schema.js';
+import type { KeepReport, Omission } from '../workspace/keepreport.js';
 import { chainLines, chainOf } from './chain.js';
-import type { KeepReport, Omission } from './schema.js';
 import { describeGrade, describeOmission, describeSpot } from './words.js';
 
 /** Reasons for the files below a folder that are shown one by one. */

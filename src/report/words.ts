@@ -1,7 +1,7 @@
 import { SYSTEM_ROWS } from '../keep/data/system.js';
 import type { KindOf, Reason, ReasonOf, RuleName } from '../keep/reason.js';
 import type { Spot } from '../trace/schema.js';
-import type { Grade, Omission } from './schema.js';
+import type { Grade, Omission } from '../workspace/keepreport.js';
 
 type Words = { [R in RuleName]: { [K in KindOf<R>]: string | ((reason: ReasonOf<R>) => string) } };
 

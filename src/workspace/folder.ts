@@ -1,14 +1,14 @@
 import { mkdir, readFile, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UserError } from '../errors.js';
+import { explained, UserError } from '../errors.js';
 import { folderName, type ImageName } from '../images/name.js';
 import { formatPlatform, ownPlatform } from '../images/platform.js';
-import { KeepReport } from '../report/schema.js';
 import { parseTrace, type Trace } from '../trace/schema.js';
+import { KeepReport } from './keepreport.js';
 import { type Lock, lockFolder } from './lock.js';
 import { Result } from './result.js';
 import { type RunRecord, RunRecordSchema } from './runrecord.js';
-import { freshName, removeOthers, writeWhole, writingFailed } from './write.js';
+import { ELSEWHERE, freshName, removeOthers, writeWhole } from './write.js';
 
 /** Below the working directory. */
 export const ROOT = '.pyshrink';
@@ -47,7 +47,7 @@ export class Folder {
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     const lock = await this.prepare().catch(async (error: unknown) => {
       await this.removeIfEmpty();
-      throw writingFailed(error, this.path);
+      throw explained(error, this.path, ELSEWHERE);
     });
     try {
       return await work();

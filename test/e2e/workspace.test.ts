@@ -44,7 +44,7 @@ describeWithEngine('a working directory that may not be written', () => {
     expect([run.exitCode, run.stderr]).toEqual([
       1,
       expect.stringMatching(
-        /The folder \.pyshrink\S*, where results go, can't be written: permission denied\.\n +Run pyshrink in a directory/,
+        /\.pyshrink\S* can't be written: permission denied\.\n +Make it writable, or run pyshrink in another directory/,
       ),
     ]);
   });

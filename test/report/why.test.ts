@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { KEEP_VERSION, type KeepReport } from '../../src/report/schema.js';
 import { unsoundLines, whyKept } from '../../src/report/why.js';
+import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
 import { LAYOUT } from '../support/analyst.js';
 
 const SITE = LAYOUT.sitePackages[0] as string;

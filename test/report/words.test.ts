@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Reason, ReasonSchema } from '../../src/keep/reason.js';
-import { KeepReport } from '../../src/report/schema.js';
 import { describeGrade, describeOmission, describeReason, describeSpot } from '../../src/report/words.js';
+import { KeepReport } from '../../src/workspace/keepreport.js';
 
 /** Every kind of reason, with all facts that a reason can have. */
 const REASONS = ReasonSchema.options.flatMap((option) =>

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PLAIN_EXERCISE, storedExercise } from '../../src/exercise/exercise.js';
 import { parseImageName } from '../../src/images/name.js';
-import { KEEP_VERSION, type KeepReport } from '../../src/report/schema.js';
 import { Folder, readTrace } from '../../src/workspace/folder.js';
+import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
 import { newestTrace, readTraces } from '../../src/workspace/newest.js';
 import { makeTrace } from '../support/keep.js';
 
@@ -173,8 +173,8 @@ describe('a folder that cannot be written', () => {
     };
     await expect(folderOf('one').exclusively(work)).rejects.toThrowError(
       expect.objectContaining({
-        message: expect.stringMatching(/\.pyshrink.*can't be made/),
-        remedy: expect.stringContaining('Remove the file'),
+        message: expect.stringMatching(/\.pyshrink.*can't be written: a part of its path is not a folder/),
+        remedy: expect.stringContaining('another directory'),
       }),
     );
     expect(began).toBe(false);
