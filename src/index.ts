@@ -5,7 +5,7 @@
  * to do, its `exitCode` what the command would exit with.
  */
 import { LABELS } from './assemble/config.js';
-import { UserError } from './errors.js';
+import { UserError, usageError } from './errors.js';
 import { outcomeOf } from './exercise/answers.js';
 import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
 import { type ImageName, parseImageName } from './images/name.js';
@@ -19,9 +19,10 @@ import { shrinkStage } from './pipeline/shrink.js';
 import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import type { ShrinkSummary } from './report/summary.js';
+import { type Answer, whyKept } from './report/why.js';
 import { passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
-import { Folder } from './workspace/folder.js';
+import { Folder, readTrace } from './workspace/folder.js';
 import { newestResult, newestTrace, readTraces, resultFolders } from './workspace/newest.js';
 
 export type { EngineName } from './engines/choose.js';
@@ -30,7 +31,9 @@ export { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './ex
 export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
 export type { SessionOptions } from './pipeline/context.js';
+export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
 export type { ShrinkSummary } from './report/summary.js';
+export type { Answer } from './report/why.js';
 export type { Verdict } from './smoke/verdict.js';
 export { parseTrace, type Repair, type Trace } from './trace/schema.js';
 
@@ -228,6 +231,28 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
       };
     }),
   );
+}
+
+/**
+ * Says why the newest assembly keeps a path, a module or a distribution, or why it leaves it out.
+ * @throws UserError where nothing was assembled here, or the original has nothing of that name
+ */
+export async function why(subject: string): Promise<Answer> {
+  const folder = await newestResult();
+  const [report, { traces }] = [await folder.keep(), await folder.result()];
+  const { trace } = await readTrace(traces[0] as string);
+  const answer = whyKept(subject, report, trace.python);
+  if (answer) return answer;
+  throw usageError(
+    `${subject} is no path, module or distribution of ${trace.image.reference}.`,
+    'Give an absolute path of the original image, a dotted module name, or the name of an installed distribution.',
+  );
+}
+
+/** The places in the code of the newest trace that reading cannot follow. */
+export async function unsound(): Promise<{ image: string; spots: Trace['unsound'] }> {
+  const { trace } = await readTrace(await newestTrace());
+  return { image: trace.image.reference, spots: trace.unsound };
 }
 
 /** Names in options, parsed once. */
