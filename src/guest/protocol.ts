@@ -53,5 +53,5 @@ export const Members = z.array(z.string());
 /** `digests`: a hash of each file's bytes, null where it can't be read. */
 export const Digests = z.array(z.string().nullable());
 
-/** `summaries`, made by probes/modules.py. */
+/** `summaries`, made by probes/summary.py. */
 export const Summaries = z.array(Summary);
