@@ -3,7 +3,10 @@
 # Usage: install.sh [OPTIONS OF tsc...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
+# A linked node_modules belongs to another checkout: npm ci would empty it there.
+if [ -L node_modules ]; then
+  printf 'install: node_modules is a link; its packages are used as they are\n' >&2
+elif [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
   printf 'install: npm ci\n' >&2
   npm ci --include=dev --no-audit --no-fund --loglevel=error >&2
 fi

@@ -11,13 +11,18 @@ describeWithEngine('a disaster gets one clear message, and leaves no trace and n
   const during = async (args: string[], act: (container: string) => Promise<unknown>, env: Record<string, string> = {}) => {
     const cwd = workdir();
     const run = pyshrink(['trace', ...args], { cwd, env });
+    let ended = false;
     const acted = (async () => {
-      for (;;) {
+      // A run that ends before its app has started would be waited for until the test times out.
+      while (!ended) {
         const [id] = await runningApps();
         if (id !== undefined) return act(id);
         await new Promise((go) => setTimeout(go, 50));
       }
     })();
+    run.then(() => {
+      ended = true;
+    });
     await Promise.all([run, acted]);
     return { ...(await run), cwd };
   };
