@@ -30,7 +30,7 @@ def information(_: "Dict[str, Any]") -> "Dict[str, Any]":
         "implementation": sys.implementation.name,
         "executable": sys.executable,
         "real": os.path.realpath(sys.executable),
-        "machine": os.uname().machine,
+        "architecture": os.uname().machine,
         "sitePackages": site_packages(),
         "prefixes": sorted({sys.prefix, sys.base_prefix, sys.exec_prefix}),
     }

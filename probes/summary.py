@@ -249,8 +249,11 @@ def commands_in(code: "CodeType") -> "Iterator[str]":
             if is_wanted:
                 yield value
             is_wanted = False
-        elif isinstance(value, (tuple, frozenset)):
-            listed = tuple(value)
+        elif isinstance(value, tuple):
+            listed = value
+        elif isinstance(value, frozenset):
+            # Its order follows from the hashes, which differ from one start of Python to the next.
+            listed = tuple(sorted(value, key=repr))
         elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
             first = recent[-argument]
             if isinstance(first, str):

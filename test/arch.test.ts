@@ -30,7 +30,7 @@ describe('the table of architectures', () => {
     expect([architectureOfElf(9999), architectureOfUname('constructor')]).toEqual([undefined, undefined]);
   });
 
-  it('knows the architecture of this machine', () => {
+  it('knows the architecture of this computer', () => {
     expect(ARCHITECTURES.find(({ oci }) => oci === ownArchitecture())?.node).toBe(process.arch);
   });
 });

@@ -34,7 +34,7 @@ export default defineConfig({
           // file restores the working directory and the environment. No test may change a module's state or mock one.
           isolate: false,
           setupFiles: ['support/restore.ts'],
-          // No test is expected to be this slow: only one that hangs reaches it, even on a busy machine.
+          // No test is expected to be this slow: only one that hangs reaches it, even on a busy computer.
           testTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

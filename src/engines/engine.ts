@@ -79,7 +79,7 @@ export interface ExecProcess extends Attached {
 
 export interface Container {
   readonly id: string;
-  /** Number of its first process on this machine, where it shares this machine's process table. */
+  /** Number of its first process on this computer, where it shares this computer's process table. */
   readonly processId?: number;
   /** Starts it with its streams attached from the first byte on. */
   start(): Promise<Attached>;
@@ -125,7 +125,7 @@ export interface Session {
   /** Imports a plain root file system. @throws UserError where there is no such directory */
   importDirectory(reference: string, path: string): Promise<ImageInfo>;
   /**
-   * Opens this machine as an image that runs `command`. Only the engine for `host:` has it.
+   * Opens this computer as an image that runs `command`. Only the engine for `host:` has it.
    * @param environment variables that the image gets, as `NAME=VALUE`
    * @throws UserError where there is no such command, or no Python runs it
    */

@@ -4,7 +4,7 @@ import { usageError } from '../errors.js';
 /** One mount from `-v`, `--mount` or `--tmpfs`. */
 export interface Mount {
   type: 'bind' | 'volume' | 'tmpfs';
-  /** Path on the engine's machine, or name of a volume. Undefined for a volume without a name and for tmpfs. */
+  /** Path on the engine's computer, or name of a volume. Undefined for a volume without a name and for tmpfs. */
   source?: string;
   target: string;
   readOnly: boolean;

@@ -3,7 +3,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { ExecProcess } from './engine.js';
 
-/** A process that we started on this machine. */
+/** A process that we started on this computer. */
 export interface StartedProcess extends ExecProcess {
   /** Undefined where it could not be started. */
   pid: number | undefined;

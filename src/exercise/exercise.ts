@@ -23,7 +23,7 @@ export const ExerciseSchema = z.strictObject({
   /** Missing: the default exercise. */
   steps: z.array(StepSchema).exactOptional(),
   limits: LimitsSchema,
-  /** Commands that sh runs on this machine before each start of the app, e.g. to reset a database. */
+  /** Commands that sh runs on this computer before each start of the app, e.g. to reset a database. */
   reset: z.array(z.string()),
   /** Standard input of the app, in base64. */
   input: z.string().exactOptional(),

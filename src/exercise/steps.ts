@@ -89,7 +89,7 @@ const FileStep = z.union([
   z.strictObject({ http: HttpStep.omit({ kind: true }) }).transform(({ http }) => httpStep(http)),
 ]);
 const ExerciseFile = z.strictObject({ steps: z.array(FileStep).min(1), reset: z.array(z.string()).default([]) });
-/** Content of an exercise file. sh runs the `reset` commands on this machine before each start of the app. */
+/** Content of an exercise file. sh runs the `reset` commands on this computer before each start of the app. */
 export type ExerciseFile = z.infer<typeof ExerciseFile>;
 
 /**

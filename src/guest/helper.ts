@@ -177,11 +177,11 @@ export class Helper {
   }
 
   /**
-   * What is looked at of this machine: see {@link hostRoots}.
+   * What is looked at of this computer: see {@link hostRoots}.
    * @param paths whatever else was seen
    * @param made paths that the run may have made: what changed after `since` (s) was not there before
    */
-  async machineFs(around: Surroundings, paths: readonly string[], made: readonly string[], since: number): Promise<Map<string, Entry>> {
+  async hostFs(around: Surroundings, paths: readonly string[], made: readonly string[], since: number): Promise<Map<string, Entry>> {
     return parseInventory((await this.channel.ask({ op: 'inventory', ...hostRoots(around), paths, made, since })).toString());
   }
 

@@ -17,7 +17,7 @@ export const Information = z.object({
   /** `executable` with its links resolved. */
   real: z.string(),
   /** The architecture, as uname(2) names it. */
-  machine: z.string(),
+  architecture: z.string(),
   /** Folders in which `site` reads .pth files. */
   sitePackages: z.array(z.string()),
   /** sys.prefix, sys.base_prefix and sys.exec_prefix. */

@@ -174,7 +174,7 @@ async function traceOnce(engine: DockerEngine, session: Session, reference: stri
       name: 'tracing',
       ok: seen,
       detail,
-      ...(!seen && { remedy: "Check the daemon's seccomp profile and kernel.yama.ptrace_scope on its machine." }),
+      ...(!seen && { remedy: "Check the daemon's seccomp profile and kernel.yama.ptrace_scope on its computer." }),
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

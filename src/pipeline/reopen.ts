@@ -6,7 +6,7 @@ import { Helper } from '../guest/helper.js';
 import { environmentOf } from '../images/config.js';
 import type { ImageName } from '../images/name.js';
 import { referenceText } from '../images/reference.js';
-import { viewMachine } from '../watching/hostview.js';
+import { viewHost } from '../watching/hostview.js';
 import type { StoredTraces } from '../workspace/newest.js';
 import type { Context } from './context.js';
 import { openImage } from './images.js';
@@ -44,7 +44,7 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
   );
   const view = original.separateRoot
     ? { fs: await helper.rootFs(), warnings: [] }
-    : await viewMachine(helper, original, trace, include, undefined);
+    : await viewHost(helper, original, trace, include, undefined);
   for (const warning of view.warnings) context.progress.note(`warning: ${warning}`);
   return {
     context,

@@ -7,12 +7,12 @@ import type { Helper } from '../guest/helper.js';
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 
-export interface MachineView {
+export interface HostView {
   fs: RootFs;
   warnings: string[];
 }
 
-/** What was on the machine before a run. */
+/** What was on the computer before a run. */
 export interface BeforeRun {
   /** Seconds since the epoch. */
   time: number;
@@ -30,17 +30,17 @@ export async function beforeRun(workdir: string): Promise<BeforeRun> {
 const SHOWN = 20;
 
 /**
- * The part of this machine's file system that a traced command needs, without secrets.
+ * The part of this computer's file system that a traced command needs, without secrets.
  * @param include paths that the user named
  * @param before what was there before the run, so that files which the run made are left out; undefined where it was long ago
  */
-export async function viewMachine(
+export async function viewHost(
   helper: Helper,
   image: ImageInfo,
   { python, observations, runs }: Pick<Trace, 'python' | 'observations' | 'runs'>,
   include: readonly string[],
   before: BeforeRun | undefined,
-): Promise<MachineView> {
+): Promise<HostView> {
   const around: Surroundings = {
     workdir: image.config.WorkingDir ?? '/',
     home: homedir(),
@@ -48,7 +48,7 @@ export async function viewMachine(
   };
   const seen = [...new Set([...observations.map(({ path }) => path), ...include])];
   const made = before ? observations.filter(({ kind, path }) => (kind === 'create' || kind === 'write') && !before.paths.has(path)) : [];
-  const entries = await helper.machineFs(around, seen, [...new Set(made.map(({ path }) => path))], before?.time ?? 0);
+  const entries = await helper.hostFs(around, seen, [...new Set(made.map(({ path }) => path))], before?.time ?? 0);
   const opened = observations.filter(({ kind }) => kind === 'open' || kind === 'exec').map(({ path }) => path);
   const { refused, taken } = withoutSecrets(entries, around, new Set(opened), include);
   const list = (paths: readonly string[]) =>

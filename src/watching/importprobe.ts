@@ -15,7 +15,7 @@ const START_LINE = `import os; _p="${KIT_MOUNT}/pyshrink_probes/imports.py"; _g=
  * @returns its id, or the id of `image` itself where nothing may be added
  */
 export async function addImportProbe(session: Session, helper: Helper, image: ImageInfo): Promise<string> {
-  // Nothing is written to this machine itself, and an engine may have no way to commit.
+  // Nothing is written to this computer itself, and an engine may have no way to commit.
   if (!image.separateRoot || !session.features.commit || helper.python.sitePackages.length === 0) return image.id;
   // Without run options: the new image inherits the configuration of this container.
   const container = await session.create({

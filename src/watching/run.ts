@@ -106,7 +106,7 @@ async function runReset(command: string): Promise<void> {
   if (failed)
     throw usageError(
       `The reset command \`${command}\` of the exercise file failed with status ${exitCode}: ${all.trim().slice(-500)}`,
-      'sh runs it on this machine before each start of the app. Check that it works there.',
+      'sh runs it on this computer before each start of the app. Check that it works there.',
     );
 }
 

@@ -13,7 +13,7 @@ import { programWarnings } from '../trace/programs.js';
 import type { Trace } from '../trace/schema.js';
 import type { Watching } from '../trace/watching.js';
 import { commandOf } from './app.js';
-import { beforeRun, viewMachine } from './hostview.js';
+import { beforeRun, viewHost } from './hostview.js';
 import { addImportProbe } from './importprobe.js';
 import { runWatched, watchingWarnings } from './run.js';
 
@@ -49,7 +49,7 @@ export async function traceImage(
   const { answers, observed, watching } = await runWatched(session, exercise, first, where, say);
   if (answers instanceof UserError) throw answers;
   const trace = await traceOf(session, image, helper, exercise, watching, answers, observed);
-  const view = listed ? { fs: listed, warnings: [] } : await viewMachine(helper, image, trace, include, before);
+  const view = listed ? { fs: listed, warnings: [] } : await viewHost(helper, image, trace, include, before);
   const { fs } = view;
   const opinion = await askLoader(fs, helper, pathsUsed(trace), {
     ...environmentOf(image.config.Env),
@@ -59,7 +59,7 @@ export async function traceImage(
   trace.warnings = [
     ...watchingWarnings(watching),
     ...unansweredWarnings(answers),
-    ...(await programWarnings(fs, trace, helper.python.machine)),
+    ...(await programWarnings(fs, trace, helper.python.architecture)),
     ...new Set([...session.warnings, ...trace.warnings]),
     ...view.warnings,
     ...opinion.warnings,

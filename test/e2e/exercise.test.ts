@@ -102,7 +102,7 @@ describeWithEngine('the exercise', () => {
     );
   });
 
-  it('doctor finds this machine fit, and really tries it', async () => {
+  it('doctor finds this computer fit, and really tries it', async () => {
     const run = await pyshrink(['doctor', '--json']);
     const { checks } = JSON.parse(run.stdout as string) as { checks: { name: string; ok: boolean; detail: string }[] };
     expect([run.exitCode, checks.filter(({ ok }) => ok === false)]).toEqual([0, []]);

@@ -34,7 +34,7 @@ function config(folder: string, layout: string) {
 const possible = !('refused' in (await new LocalEngine().namespaces()));
 
 describe.runIf(possible)('host:', () => {
-  it('shrinks a command of this machine, without its secrets and its environment', async () => {
+  it('shrinks a command of this computer, without its secrets and its environment', async () => {
     const folder = project();
     const cache = ownCache();
     const env = { ...cache, TOKEN: 'hunter2', FLAG: 'yes' };
@@ -90,7 +90,7 @@ describe.runIf(possible)('host:', () => {
 
   it.each([
     [['host:'], /host: needs a command/],
-    [['host:', '--', 'no-such-program'], /There is no no-such-program on this machine/],
+    [['host:', '--', 'no-such-program'], /There is no no-such-program on this computer/],
   ])('%j: one clear message', async (args, message) => {
     const folder = workdir();
     const run = await pyshrink(['trace', ...args], { cwd: folder, env: ownCache() });

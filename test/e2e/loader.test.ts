@@ -67,7 +67,7 @@ describeWithEngine("our search of libraries agrees with the image's own loader",
         if (answer.length === 0) continue;
         const found = answer.flatMap(([name, path]) => (path === null || name.includes('ld-linux') ? [] : [real(path)]));
         const ours = objects.slice(1).filter(({ elf }) => !/^ld-linux/.test(elf.soname ?? ''));
-        // The loader takes the variant for this machine's processor; we name the general library and every variant.
+        // The loader takes the variant for this computer's processor; we name the general library and every variant.
         const alternatives = ours.map((object) => [object.resolved.path, ...object.variants.map(real)]);
         expect([file, found.filter((path) => !alternatives.some((list) => list.includes(path)))]).toEqual([file, []]);
         expect([file, alternatives.filter((list) => !list.some((path) => found.includes(path)))]).toEqual([file, []]);

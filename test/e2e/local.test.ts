@@ -159,7 +159,7 @@ describeWithEngine('the local engine', () => {
   it('refuses an image of another platform', async () => {
     const foreign = ociLayout(workdir(), [{ layers: [layerTar([{ path: '/x', content: '' }])], architecture: 's390x' }]);
     const run = await pyshrink(['trace', `oci:${foreign}`, '--engine', 'local', '--', 'true'], { env: ownCache() });
-    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(/is for linux\/s390x, and this machine is linux\//)]);
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(/is for linux\/s390x, and this computer is linux\//)]);
   });
 
   it('does not write over what it did not make', async () => {
@@ -195,10 +195,10 @@ describeWithEngine('the local engine', () => {
     [['docker-archive:/nowhere.tar'], 2, /there is no such file/],
     [['app:1', '--engine', 'local'], 1, /is the name of an image in a Docker daemon, and none is used/],
     [['rootfs:/nowhere', '--engine', 'local'], 2, /is not a directory/],
-    [['ROOT', '--engine', 'local', '--network', 'mine', '--', 'true'], 2, /the local engine has the network of this machine/],
+    [['ROOT', '--engine', 'local', '--network', 'mine', '--', 'true'], 2, /the local engine has the network of this computer/],
     [['ROOT', '--engine', 'local', '--security-opt', 'seccomp=x.json', '--', 'true'], 2, /the local engine has no security profiles/],
     [['ROOT', '--engine', 'local', '--memory', '1g', '--', 'true'], 2, /sets no memory limits/],
-    [['host:', '--engine', 'docker', '--', 'python3', '-V'], 2, /host: is a command of this machine/],
+    [['host:', '--engine', 'docker', '--', 'python3', '-V'], 2, /host: is a command of this computer/],
   ] as const)('%j: one clear message', async (args, code, message) => {
     const run = await pyshrink(['trace', ...args.map((word) => (word === 'ROOT' ? `rootfs:${root}` : word))], { env: ownCache() });
     expect(run.exitCode, run.all as string).toBe(code);
@@ -236,9 +236,9 @@ describeWithEngine('the local engine', () => {
     ['a copy, where the kernel refuses overlayfs', { user: 'root', overlay: 'copy' }, ''],
     ['fuse-overlayfs', { user: 'root', overlay: 'fuse' }, 'fuse-overlayfs'],
     ['bubblewrap', { user: 'bubblewrap', overlay: 'kernel' }, 'bwrap'],
-  ] as [string, NamespaceSupport, string][])('by other means: %s', (_, machine, program) => {
+  ] as [string, NamespaceSupport, string][])('by other means: %s', (_, support, program) => {
     it.skipIf(program !== '' && !hasProgram(program))('changes stay in the container', async () => {
-      const session = new LocalSession(await SessionFolder.create(), machine);
+      const session = new LocalSession(await SessionFolder.create(), support);
       try {
         const info = await session.importDirectory('rootfs:', root);
         const helper = await Helper.start(session, info);
@@ -269,7 +269,7 @@ describeWithEngine('the local engine', () => {
     });
   });
 
-  it('tells of a machine without namespaces what would help, and still traces host:', async () => {
+  it('tells of a computer without namespaces what would help, and still traces host:', async () => {
     const folder = workdir();
     writeFileSync(join(folder, 'app.py'), 'import json\nprint(json.dumps({"a": 1}))\n');
     const args = ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all', '--no-new-privs', process.execPath, CLI];
@@ -288,7 +288,7 @@ describeWithEngine('the local engine', () => {
     expect(printed(folder)).toBe('{"a": 1}\n');
     const shrunk = await closed('shrink', 'host:', '--', 'python3', 'app.py');
     expect(shrunk.exitCode).toBe(1);
-    expect(shrunk.stderr).toMatch(/No containers can be run on this machine: .*\n.*user namespaces/);
+    expect(shrunk.stderr).toMatch(/No containers can be run on this computer: .*\n.*user namespaces/);
     expect(readFileSync('/proc/sys/user/max_user_namespaces', 'utf8').trim()).not.toBe('0');
   });
 });

@@ -48,7 +48,7 @@ describe('the packed program', () => {
     expect((await run('--version')).stdout).toBe(VERSION);
   });
 
-  it('says what this machine can do', async () => {
+  it('says what this computer can do', async () => {
     const { stdout, exitCode } = await run('doctor', '--json');
     const { checks } = JSON.parse(stdout);
     expect(checks).toContainEqual(expect.objectContaining({ name: 'Node', ok: true }));

@@ -9,7 +9,7 @@ const LDCONFIG = ['/sbin/ldconfig', '/usr/sbin/ldconfig'].find((path) => existsS
 const HERE = existsSync('/etc/ld.so.cache') && LDCONFIG !== undefined;
 
 describe('parseLdCache', () => {
-  it.runIf(HERE)('finds what ldconfig prints of this machine', () => {
+  it.runIf(HERE)('finds what ldconfig prints of this computer', () => {
     const output = execFileSync(LDCONFIG as string, ['-p'], { encoding: 'utf8' });
     const printed = [...output.matchAll(/^\t(\S+) \(.*\) => (\S+)$/gm)].map((match) => `${match[1]} ${match[2]}`);
     const parsed = parseLdCache(readFileSync('/etc/ld.so.cache')).map(({ soname, path }) => `${soname} ${path}`);
@@ -30,7 +30,7 @@ describe('parseLdCache', () => {
     );
   });
 
-  it.runIf(HERE)('finds the flags of this architecture on the libraries of this machine', () => {
+  it.runIf(HERE)('finds the flags of this architecture on the libraries of this computer', () => {
     const own = ARCHITECTURES.find(({ node }) => node === process.arch)?.cacheFlags;
     const flags = parseLdCache(readFileSync('/etc/ld.so.cache')).filter(({ soname }) => soname === 'libc.so.6');
     expect(flags.map((entry) => entry.flags)).toContain(own);

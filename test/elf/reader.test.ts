@@ -80,7 +80,7 @@ describe('readElf', () => {
     ? fg.sync(['/usr/lib/*-linux-gnu/lib*.so.*', '/usr/bin/{bash,python3*,git}'], { onlyFiles: true }).slice(0, 80)
     : [];
   it.runIf(libraries.length > 0)(
-    'agrees with readelf on the files of this machine',
+    'agrees with readelf on the files of this computer',
     async () => {
       for (const path of libraries) {
         const elf = await from(readFileSync(path));

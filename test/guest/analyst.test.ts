@@ -22,7 +22,7 @@ describeWithPython('analystOf', () => {
     read = [];
   });
 
-  /** Reads files of this machine instead of an image's. `read` lists those that the interpreter had to read. */
+  /** Reads files of this computer instead of an image's. `read` lists those that the interpreter had to read. */
   const helper = {
     python: { version: [3, 13, 0] },
     digests: async (paths: string[]) => paths.map((path) => createHash('sha256').update(readFileSync(path)).digest('hex')),

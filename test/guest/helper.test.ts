@@ -31,7 +31,7 @@ describeWithPython('Helper', () => {
   it('knows the interpreter that runs it', async () => {
     const { python, volume } = await start();
     const { stdout } = await execa(PYTHON, ['-c', 'import sys, os; print(sys.executable, os.uname().machine, *sys.version_info[:3])']);
-    expect([python.executable, python.machine, ...python.version].join(' ')).toBe(stdout);
+    expect([python.executable, python.architecture, ...python.version].join(' ')).toBe(stdout);
     expect(engine.specs[0]).toMatchObject({ volume, attachInput: true, role: 'helper', run: { user: '0:0', network: 'none' } });
   });
 

@@ -6,7 +6,7 @@ describe('platforms', () => {
     expect(formatPlatform(parsePlatform(text))).toBe(text);
   });
 
-  it("names this machine's platform as images do", () => {
+  it("names this computer's platform as images do", () => {
     expect(ownPlatform()).toEqual({ os: 'linux', architecture: expect.not.stringMatching(/^(x64|ia32)$/) });
   });
 

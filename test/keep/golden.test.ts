@@ -19,7 +19,7 @@ interface Golden {
   tree: Record<string, Node | { elf: ElfSpec; mode?: number }>;
   observations: string[];
   processes: string[];
-  /** `observed` where it is missing. Otherwise the tree is that of a CPython 3.13 under /usr, and this machine's Python reads its code. */
+  /** `observed` where it is missing. Otherwise the tree is that of a CPython 3.13 under /usr, and this computer's Python reads its code. */
   level?: Level;
 }
 

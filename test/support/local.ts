@@ -86,7 +86,7 @@ export async function asUser(user: string, args: string[], cwd?: string) {
   return { run, home, sessions: sessions({ PYSHRINK_CACHE: join(home, 'cache') }) };
 }
 
-/** Mounts and processes of this machine that belong to a folder. */
+/** Mounts and processes of this computer that belong to a folder. */
 export function tracesOf(folder: string): string[] {
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
   const processes = execFileSync('ps', ['-eo', 'args']).toString().split('\n');

@@ -30,7 +30,7 @@ export interface Way {
   notes?: string[];
   /** Why strace can't be held against it. */
   withoutStrace?: string;
-  /** Seconds that it may take to end, on a busy machine, when it is told to. */
+  /** Seconds that it may take to end, on a busy computer, when it is told to. */
   patience?: number;
   /** Why it takes a repair. */
   repaired?: string;

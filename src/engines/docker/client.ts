@@ -9,7 +9,7 @@ import { SshAgent } from './ssh.js';
 /** The oldest version of the API that pyshrink is tested with: that of Docker 20.10. */
 export const API_VERSION = 'v1.41';
 
-const REMEDY = "Start Docker (or Podman's socket) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this machine.";
+const REMEDY = "Start Docker (or Podman's socket) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this computer.";
 
 /** Connects to the daemon and sends a ping. @throws UserError where there is no daemon, or it does not answer */
 export async function connect(environment: NodeJS.ProcessEnv = process.env): Promise<{ docker: Dockerode; endpoint: Endpoint }> {

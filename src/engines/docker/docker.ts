@@ -16,7 +16,7 @@ export interface DaemonInformation {
   system: string;
   /** Address, and how it was found. */
   endpoint: string;
-  /** Data directory, on the daemon's machine. */
+  /** Data directory, on the daemon's computer. */
   root: string;
   /** One name of each named image, the newest image first. */
   images: string[];

@@ -6,7 +6,7 @@ import { folderArchive, writeMembers } from '../members.js';
 import { type StartedProcess, sendSignal, startProcess } from '../processes.js';
 
 /**
- * A plain process of this machine in the place of a container, for `host:`. Nothing is isolated and nothing is mounted;
+ * A plain process of this computer in the place of a container, for `host:`. Nothing is isolated and nothing is mounted;
  * pyshrink writes only to its own volume.
  */
 export class HostContainer implements Container {

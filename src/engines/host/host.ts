@@ -2,7 +2,7 @@ import type { Engine, ImageInfo, Session } from '../engine.js';
 import { LocalEngine } from '../local/local.js';
 import { HostSession } from './session.js';
 
-/** Runs commands of this machine without a container, for `host:`. The shrunk image is run by the local engine. */
+/** Runs commands of this computer without a container, for `host:`. The shrunk image is run by the local engine. */
 export class HostEngine implements Engine {
   readonly name = 'host';
   private readonly local = new LocalEngine('With host:, no daemon is used.');
@@ -10,7 +10,7 @@ export class HostEngine implements Engine {
   private session: HostSession | undefined;
 
   async describe(): Promise<string> {
-    return `this machine without containers; shrunk images by ${await this.local.describe()}`;
+    return `this computer without containers; shrunk images by ${await this.local.describe()}`;
   }
 
   async find(text: string): Promise<ImageInfo | undefined> {

@@ -25,7 +25,7 @@ export async function hostImage(command: readonly string[], environment: readonl
   if (first === undefined)
     throw usageError('host: needs a command to trace.', 'Give it after `--`, for instance `pyshrink shrink host: -- python3 app.py`.');
   const program = await find(first);
-  if (program === undefined) throw usageError(`There is no ${first} on this machine.`, 'Name a program on PATH, or a path.');
+  if (program === undefined) throw usageError(`There is no ${first} on this computer.`, 'Name a program on PATH, or a path.');
   const isPython = /(^|\/)python[\d.]*$/.test(first);
   const python = isPython ? await realPython(program) : await interpreterOf(program);
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];

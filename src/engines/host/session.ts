@@ -10,7 +10,7 @@ import { HostContainer } from './container.js';
 import { hostImage } from './image.js';
 
 /**
- * A session with this machine as one more image. Its containers are plain processes, which need no namespaces; a local
+ * A session with this computer as one more image. Its containers are plain processes, which need no namespaces; a local
  * session runs all other images and owns folder, volumes and temporary files.
  */
 export class HostSession implements Session {

@@ -9,7 +9,7 @@ const PRUNED = ['/usr/src', '/usr/include', '/usr/share/doc', '/usr/share/man'];
 /** Folders in the working directory that do not belong to the app. */
 const ASIDE = ['.git', '.pyshrink', 'node_modules'];
 
-/** Where a command of this machine may have its files. */
+/** Where a command of this computer may have its files. */
 export interface Surroundings {
   workdir: string;
   home: string;
@@ -18,7 +18,7 @@ export interface Surroundings {
 }
 
 /**
- * Folders of this machine that are listed as an image would be: those of the system, of the interpreter and of the app.
+ * Folders of this computer that are listed as an image would be: those of the system, of the interpreter and of the app.
  * A home directory never counts as the app's folder, also where it is the working directory: only files that were used
  * are taken from it.
  */

@@ -24,7 +24,7 @@ export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage,
   const name = join(place, 'hostname');
   await writeFile(name, `${run.hostname ?? hostname()}\n`);
   const resolver = join(place, 'resolv.conf');
-  // A machine without the file is no problem: programs then ask the local name server (resolv.conf(5)).
+  // A computer without the file is no problem: programs then ask the local name server (resolv.conf(5)).
   await copyFile('/etc/resolv.conf', resolver).catch(() => writeFile(resolver, ''));
   const binds: Bind[] = [
     { source: hosts, target: '/etc/hosts', readOnly: false, type: 'file' },

@@ -47,7 +47,7 @@ export class LocalContainer implements Container {
       const why = (await text(started.stderr)).trim();
       throw new UserError(
         `The container could not be set up: ${why || 'its first process ended'}`,
-        'Run `pyshrink doctor`, which shows what this machine allows.',
+        'Run `pyshrink doctor`, which shows what this computer allows.',
       );
     }
     this.pid = pid;
@@ -96,7 +96,7 @@ export class LocalContainer implements Container {
     await this.process?.exit;
   }
 
-  /** The path on this machine of a path in the container. */
+  /** The path on this computer of a path in the container. */
   private place(path: string): string {
     return path.startsWith(`${KIT_MOUNT}/`) ? join(this.plan.volume, path.slice(KIT_MOUNT.length)) : join(this.plan.writable, path);
   }
@@ -121,7 +121,7 @@ export class LocalContainer implements Container {
 
 /**
  * Waits until the first process has changed its root. It reports its number before that, and nsenter(1) would still find
- * this machine's root. Where we have no right to look, nsenter(1) has none either, so we do not wait.
+ * this computer's root. Where we have no right to look, nsenter(1) has none either, so we do not wait.
  */
 async function rootChanged(pid: number): Promise<void> {
   const ours = await stat('/');

@@ -3,7 +3,7 @@ import type { ImageSource } from '../../images/source.js';
 import type { Entry } from '../../rootfs.js';
 import type { ImageInfo } from '../engine.js';
 
-/** An image as directories on this machine. */
+/** An image as directories on this computer. */
 export interface LocalImage {
   /** Directories, the uppermost first. */
   layers: readonly string[];

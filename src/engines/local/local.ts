@@ -30,7 +30,7 @@ export class LocalEngine implements Engine {
     );
   }
 
-  /** Which namespaces this machine allows. */
+  /** Which namespaces this computer allows. */
   async namespaces(): Promise<NamespaceSupport | Refusal> {
     const folder = await SessionFolder.create();
     try {

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { debug } from '../../debug.js';
 import { quote } from './setup.js';
 
-/** Which namespaces this machine lets us make. */
+/** Which namespaces this computer lets us make. */
 export interface NamespaceSupport {
   /**
    * Whose namespaces they are:
@@ -33,7 +33,7 @@ const USER_NAMESPACE = {
 } as const;
 
 const UNSHARED = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
-/** Options of bwrap(1) for the same namespaces. It keeps this machine's file system, since our script mounts the container's. */
+/** Options of bwrap(1) for the same namespaces. It keeps this computer's file system, since our script mounts the container's. */
 const WRAPPED = ['--dev-bind', '/', '/', '--unshare-user', '--uid', '0', '--gid', '0', '--unshare-pid', '--as-pid-1', '--unshare-ipc'];
 
 /** Milliseconds after which an attempt counts as failed. */

@@ -55,7 +55,7 @@ export class LocalSession implements Session {
   /** @throws UserError where no namespaces can be made */
   private get namespaces(): NamespaceSupport {
     if ('refused' in this.found)
-      throw new UserError(`No containers can be run on this machine: ${this.found.refused}.`, remedyFor(this.found.refused));
+      throw new UserError(`No containers can be run on this computer: ${this.found.refused}.`, remedyFor(this.found.refused));
     return this.found;
   }
 
@@ -88,7 +88,7 @@ export class LocalSession implements Session {
     }
     if (!matches(platform, ownPlatform()))
       throw new UserError(
-        `${source.reference} is for ${platform.os}/${platform.architecture}, and this machine is ${formatPlatform(ownPlatform())}.`,
+        `${source.reference} is for ${platform.os}/${platform.architecture}, and this computer is ${formatPlatform(ownPlatform())}.`,
         'Choose another image, with --platform where it has several.',
       );
     const started = performance.now();

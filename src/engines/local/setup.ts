@@ -1,6 +1,6 @@
 import { quote as quoteWords } from 'shell-quote';
 
-/** What is mounted in a container's mount namespace. All paths are of this machine, except each `target`. */
+/** What is mounted in a container's mount namespace. All paths are of this computer, except each `target`. */
 export interface MountPlan {
   /** Directory that becomes the root of the container. */
   root: string;
@@ -79,7 +79,7 @@ export function setupScript(plan: MountPlan, command: readonly string[]): string
   if (plan.readOnly) lines.push('mount -o remount,bind,ro "$ROOT"');
   lines.push(
     'cd /',
-    'read -r PID REST </proc/self/stat', // this /proc is still the machine's, so it has the number that the client needs
+    'read -r PID REST </proc/self/stat', // this /proc is still the computer's, so it has the number that the client needs
     'echo "$PID" >&3',
     'exec 3>&-',
     `exec env -i ${environment.join(' ')} "$CHROOT" "$ROOT" ${command.map(quote).join(' ')}`,

@@ -6,7 +6,7 @@ import type { RunOptions } from '../runoptions.js';
 export function requireSupported(run: RunOptions): void {
   if (run.network !== undefined && run.network !== 'none' && run.network !== 'host')
     throw usageError(
-      `--network ${run.network}: the local engine has the network of this machine (host, the default) or none.`,
+      `--network ${run.network}: the local engine has the network of this computer (host, the default) or none.`,
       'Choose one of them, or use a Docker daemon.',
     );
   const option = run.securityOpt.find((text) => !/^no-new-privileges(:true|=true)?$/.test(text));
@@ -15,7 +15,7 @@ export function requireSupported(run: RunOptions): void {
   const mapped = run.publish.map(parsePublication).find(({ host, container }) => host !== String(container));
   if (mapped)
     throw usageError(
-      `-p ${mapped.host}:${mapped.container}: containers of the local engine use the ports of this machine, so no port can be mapped.`,
+      `-p ${mapped.host}:${mapped.container}: containers of the local engine use the ports of this computer, so no port can be mapped.`,
       'Leave it out, as the exercise needs no published port; or use a Docker daemon.',
     );
   if (run.tty) throw usageError('-t: the local engine has no terminals.', 'Leave it out, or use a Docker daemon.');

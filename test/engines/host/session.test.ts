@@ -8,7 +8,7 @@ import { LocalSession } from '../../../src/engines/local/session.js';
 import { PLAIN_RUN, type RunOptions } from '../../../src/engines/runoptions.js';
 import { SessionFolder } from '../../../src/engines/sessionfolder.js';
 
-describe('a session on this machine, where no namespaces can be made', () => {
+describe('a session on this computer, where no namespaces can be made', () => {
   let session: HostSession;
   let host: ImageInfo;
 
@@ -72,12 +72,12 @@ describe('a session on this machine, where no namespaces can be made', () => {
     const other = await session.importDirectory('rootfs:/usr', '/usr');
     expect(other.separateRoot).toBe(true);
     const spec: ContainerSpec = { image: other.id, command: ['x'], run: PLAIN_RUN, volume: '/v', attachInput: false, role: 'app' };
-    await expect(session.create(spec)).rejects.toThrow('No containers can be run on this machine: not here.');
+    await expect(session.create(spec)).rejects.toThrow('No containers can be run on this computer: not here.');
   });
 
   it.each([
     [[], /host: needs a command/],
-    [['no-such-program'], /There is no no-such-program on this machine/],
+    [['no-such-program'], /There is no no-such-program on this computer/],
   ])('refuses the command %j', async (command, message) => {
     await expect(session.importHost(command, [])).rejects.toThrowError(
       expect.objectContaining({ exitCode: 2, message: expect.stringMatching(message) }),

@@ -94,7 +94,7 @@ describe('sources', () => {
     await expect(open(`docker-archive:${path}:none`)).rejects.toThrowError(/contains no image none/);
   });
 
-  it('chooses the platform from an index: the wanted one, or that of this machine', async () => {
+  it('chooses the platform from an index: the wanted one, or that of this computer', async () => {
     const path = ociLayout(folder(), [
       { layers: [layerTar([{ path: '/foreign', content: '' }])], architecture: 's390x' },
       { layers: [layerTar([{ path: '/own', content: '' }])], architecture: ownPlatform().architecture },

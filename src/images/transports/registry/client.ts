@@ -9,7 +9,7 @@ import type { Reference } from '../../reference.js';
 
 /** Address of an image's manifest and blobs (OCI Distribution Specification, "Endpoints"). */
 export interface Repository {
-  /** `https://host`; `http://host` for a registry on this machine. */
+  /** `https://host`; `http://host` for a registry on this computer. */
   base: string;
   /** Host as the user wrote it. Credentials are stored under it. */
   host: string;
@@ -28,7 +28,7 @@ export function repositoryOf({ name, tag, digest }: Reference): Repository {
   const host = slash < 0 ? '' : name.slice(0, slash);
   if (!/[.:]/.test(host) && host !== 'localhost')
     throw usageError(`docker://${name} names no registry.`, 'Write docker://HOST[:PORT]/NAME[:TAG].');
-  // Like Docker, pyshrink uses a registry on this machine without TLS.
+  // Like Docker, pyshrink uses a registry on this computer without TLS.
   const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
   return { base: `${local ? 'http' : 'https'}://${host}`, host, name: name.slice(slash + 1), version: digest ?? tag ?? 'latest' };
 }
