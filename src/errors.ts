@@ -46,7 +46,8 @@ const ELSEWHERE = "choose another place: PYSHRINK_CACHE names the folder of pysh
  * @returns any other error as it is
  */
 export function explained(error: unknown, path: string, elsewhere = ELSEWHERE): unknown {
-  const { code = '', path: failed } = error as NodeJS.ErrnoException;
+  const { code = '', path: source, dest } = error as NodeJS.ErrnoException & { dest?: string };
+  const failed = dest ?? source;
   const describe = Object.hasOwn(UNWRITABLE, code) ? UNWRITABLE[code] : undefined;
   // A file that was read meanwhile may be what failed.
   const [wanted, found] = [resolve(path), resolve(failed ?? path)];

@@ -155,7 +155,7 @@ describeWithEngine('an image over busybox:glibc', () => {
     expect(shell).toMatch(/^\/bin\/busybox\n0\nA B\n\{"tls": true.*\}$/);
     const keep = JSON.parse(readFileSync(join(cwd, '.pyshrink/pyshrink-fixture_ssl-hello_latest/keep.json'), 'utf8'));
     expect(
-      keep.kept['/usr/lib/x86_64-linux-gnu/libresolv.so.2'].some(({ rule }: { rule: string }) => rule === 'base' || rule === 'elf'),
+      keep.kept['/usr/lib/x86_64-linux-gnu/libresolv.so.2'].reasons.some(({ rule }: { rule: string }) => rule === 'base' || rule === 'elf'),
     ).toBe(true);
   });
 

@@ -26,7 +26,7 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
   it('a missing argument', () => refuse(['shrink'], 2, /missing required argument/));
   it('a level that is none', () => refuse(['shrink', HELLO, '--level', 'tiny'], 2, /observed, reachable, whole/));
   it('an exercise file that is not there', () => refuse(['trace', HELLO, '--exercise', 'none.yaml'], 2, /none.yaml can't be read/));
-  it('a run option that the daemon refuses', () => refuse(['trace', HELLO, '--cap-add', 'MAGIC'], 1, /The daemon refused.*MAGIC/i));
+  it('a run option that the daemon refuses', () => refuse(['trace', HELLO, '--cap-add', 'MAGIC'], 1, /daemon refused to create.*MAGIC/i));
   it('a tag that is none', () => refuse(['shrink', HELLO, '--tag', 'A B'], 2, /is not an image name/));
   it.each(['small.tar', 'x/small.tar.gz'])('%s as output, which looks like a file', (output) =>
     refuse(['shrink', HELLO, '--output', output], 2, /looks like a file[\s\S]*docker-archive:.*docker-daemon:/),

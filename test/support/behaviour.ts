@@ -5,13 +5,12 @@ import { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { ImageInfo, Session } from '../../src/engines/engine.js';
 import { PLAIN_RUN } from '../../src/engines/runoptions.js';
 import type { Answers } from '../../src/exercise/answers.js';
-import { DEFAULT_LIMITS } from '../../src/exercise/exercise.js';
-import { perform } from '../../src/exercise/perform.js';
+import { PLAIN_EXERCISE } from '../../src/exercise/exercise.js';
 import { describeStep, parseHttp, type Step } from '../../src/exercise/steps.js';
 import { Helper } from '../../src/guest/helper.js';
 import type { Level } from '../../src/keep/level.js';
 import { compareAnswers, type Difference } from '../../src/smoke/compare.js';
-import { WatchedApp } from '../../src/watching/watched.js';
+import { runPlain } from './ways.js';
 
 /** One thing that a fixture's exercise does not touch. */
 interface Case {
@@ -55,7 +54,7 @@ export async function behave(folder: string, original: string, shrunk: readonly 
   try {
     const before = await engine.inspect(original);
     const after = await Promise.all(shrunk.map(async ({ image, levels }) => ({ image: await engine.inspect(image), levels })));
-    const runner = new Runner(session, await Helper.start(session, before), before, beside);
+    const runner = new Runner(session, await Helper.start(session, before), beside);
     const groups = groupsOf(cases);
     const results: Behaviour[][] = groups.map(() => []);
     const pending = [...groups.entries()];
@@ -119,27 +118,20 @@ function ended(error: Error, steps: readonly Step[]): Answers {
 /** Sets are written in the order of their hashes, which differ from run to run. */
 const HASHES = 'PYTHONHASHSEED=0';
 
+/** Runs the cases as a user runs the images: nothing watches them. */
 class Runner {
-  private count = 0;
-
   constructor(
     private readonly session: Session,
     private readonly helper: Helper,
-    private readonly original: ImageInfo,
     private readonly beside: Beside,
   ) {}
 
   async run(image: ImageInfo, args: string[], steps: Step[]): Promise<Answers> {
     const { network, env = [] } = this.beside;
-    const app = await WatchedApp.start(this.session, {
-      image: image.id,
-      config: this.original.config,
-      args,
-      run: { ...PLAIN_RUN, env: [...env, HASHES], ...(network !== undefined && { network }) },
-      volume: this.helper.volume,
-      kit: await this.helper.kitFor(image.id),
-      name: `behaviour${this.count++}`,
-    });
-    return perform(app, this.original.config, steps, DEFAULT_LIMITS, () => {}).catch((error) => ended(error, steps));
+    const run = { ...PLAIN_RUN, env: [...env, HASHES], ...(network !== undefined && { network }) };
+    return runPlain(this.session, this.helper, image, { ...PLAIN_EXERCISE, args, run, steps }, { abrupt: true }).then(
+      ({ answers }) => answers,
+      (error) => ended(error, steps),
+    );
   }
 }

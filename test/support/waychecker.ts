@@ -46,6 +46,8 @@ export interface Way {
 
 /** Checks ways of running an app, in one session of its own for all untraced runs. */
 export class WayChecker {
+  private readonly helpers = new Map<string, Promise<Helper>>();
+
   private constructor(
     private readonly engine: DockerEngine,
     private readonly session: Session,
@@ -55,6 +57,15 @@ export class WayChecker {
   static async open(): Promise<WayChecker> {
     const engine = await DockerEngine.open();
     return new WayChecker(engine, await engine.openSession(), await portableStrace());
+  }
+
+  /** Interpreters of the system are the same in all images over one base, and serve all of them. */
+  private helperFor(image: ImageInfo, python: string): Promise<Helper> {
+    if (!python.startsWith('/usr/')) return Helper.start(this.session, image, python);
+    const key = `${image.layers[0]} ${python}`;
+    const known = this.helpers.get(key) ?? Helper.start(this.session, image, python);
+    this.helpers.set(key, known);
+    return known;
   }
 
   close(): Promise<void> {
@@ -93,7 +104,7 @@ export class WayChecker {
     );
     if (input !== undefined) exercise.input = Buffer.from(input).toString('base64');
     const image = await engine.inspect(name);
-    const helper = await Helper.start(session, image, trace.python.executable);
+    const helper = await this.helperFor(image, trace.python.executable);
     const runOf = (one: ImageInfo) => runPlain(session, helper, one, exercise, { patience });
     const plain = await runOf(image);
     const again = () => runOf(image);

@@ -48,18 +48,23 @@ export interface Plain {
   exit: number;
 }
 
-/**
- * Does an exercise on an image without watching it.
- * @param wrap what is put before the command
- * @param patience seconds that the app gets to end when it is told to
- * @param config of the original image, whose steps by default are these
- */
+export interface PlainOptions {
+  /** What is put before the command. */
+  wrap?: readonly string[];
+  mounts?: readonly string[];
+  /** Seconds that the app gets to end when it is asked to. */
+  patience?: number;
+  /** Kills the app instead of asking. Default: where something stands before the command, which would not pass a signal on. */
+  abrupt?: boolean;
+}
+
+/** Does an exercise on an image without watching it. */
 export async function runPlain(
   session: Session,
   helper: Helper,
   image: ImageInfo,
   exercise: Exercise,
-  { wrap = [], mounts = [], patience = 0 }: { wrap?: readonly string[]; mounts?: readonly string[]; patience?: number } = {},
+  { wrap = [], mounts = [], patience = 0, abrupt = wrap.length > 0 }: PlainOptions = {},
 ): Promise<Plain> {
   const { run, args, steps, limits, input, reset } = exercise;
   for (const command of reset) await execa('sh', ['-c', command]);
@@ -71,8 +76,7 @@ export async function runPlain(
     attachInput: input !== undefined,
     role: 'app',
   });
-  // What stands before the command would not pass a signal on.
-  const config = { ...image.config, StopTimeout: patience, ...(wrap.length > 0 && { StopSignal: 'SIGKILL' }) };
+  const config = { ...image.config, StopTimeout: patience, ...(abrupt && { StopSignal: 'SIGKILL' }) };
   const streams = await container.start();
   if (input !== undefined) streams.stdin.on('error', () => {}).end(Buffer.from(input, 'base64'));
   const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);

@@ -142,7 +142,7 @@ function describing<T>(work: Promise<T>, task = 'work with a container'): Promis
 }
 
 function describe(error: unknown, task?: string): unknown {
-  if (statusOf(error) === 404 && !/no such file|could not find the file/i.test(messageOf(error)))
+  if (statusOf(error) === 404 && !/no such file/i.test(messageOf(error)))
     return new UserError(
       'The container is gone: somebody has removed it, or the Docker daemon was restarted.',
       'Run it again, and do not touch containers with the label io.pyshrink.session meanwhile.',
