@@ -54,7 +54,9 @@ for (const [name, { text, load }] of Object.entries(COMMANDS)) {
 const outputs = [process.stdout, process.stderr];
 // A reader that has seen enough, such as `head`, closes the pipe; the work goes on all the same.
 for (const output of outputs) output.on('error', () => {});
-const isDebug = process.argv.includes('--debug');
+// What comes after `--` belongs to the app.
+const end = process.argv.indexOf('--');
+const isDebug = process.argv.slice(2, end < 0 ? undefined : end).includes('--debug');
 if (isDebug) (await import('./debug.js')).enableDebug();
 try {
   await program.parseAsync();

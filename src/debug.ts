@@ -11,7 +11,11 @@ export const debug = {
 
 /** Turns all of them on, as `--debug` does. They print to stderr. */
 export function enableDebug(): void {
+  const before = process.env.DEBUG;
   createDebug.enable('pyshrink:*');
+  // The debug package writes to this variable, and the app may get it with `-e DEBUG`.
+  if (before === undefined) delete process.env.DEBUG;
+  else process.env.DEBUG = before;
 }
 
 /** Does some work, and prints how many seconds it took. */

@@ -51,6 +51,11 @@ export function explained(error: unknown, path: string, elsewhere = ELSEWHERE): 
   const describe = Object.hasOwn(UNWRITABLE, code) ? UNWRITABLE[code] : undefined;
   // A file that was read meanwhile may be what failed.
   const [wanted, found] = [resolve(path), resolve(failed ?? path)];
-  if (!describe || (!found.startsWith(wanted) && !wanted.startsWith(found))) return error;
+  if (!describe || !(within(found, wanted) || within(wanted, found))) return error;
   return new UserError(describe(path), `${FULL.includes(code) ? 'Free some space' : 'Make it writable'}, or ${elsewhere}.`);
+}
+
+/** Whether a path is a folder, or lies below it. Both are absolute. */
+function within(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }

@@ -23,7 +23,8 @@ import { type Answer, whyKept } from './report/why.js';
 import { passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
 import { Folder, readTrace } from './workspace/folder.js';
-import { newestResult, newestTrace, readTraces, resultFolders } from './workspace/newest.js';
+import { newestResult, newestTrace, readTraces, results } from './workspace/newest.js';
+import type { Result } from './workspace/result.js';
 
 export type { EngineName } from './engines/choose.js';
 export { ExitCode, UserError } from './errors.js';
@@ -40,9 +41,9 @@ export { parseTrace, type Repair, type Trace } from './trace/schema.js';
 export interface TraceOptions extends SessionOptions {
   /** Name of the image, with or without a transport. */
   image: string;
-  /** What is run, and what is done to it. What is missing is as in {@link PLAIN_EXERCISE}. */
+  /** What is run, and what is done to it. Missing fields have the values of {@link PLAIN_EXERCISE}. */
   exercise?: Partial<Exercise>;
-  /** Joins it to the trace of this image that is there already. */
+  /** Adds this run to the existing trace of the image. */
   append?: boolean | undefined;
 }
 
@@ -106,14 +107,15 @@ export interface Assembled {
 export async function assemble(options: AssembleOptions = {}): Promise<Assembled> {
   const { target: choice, keep, base: baseName } = parsed(options);
   const named = options.traces ?? [];
-  const stored = await readTraces(named.length > 0 ? named : [await newestTrace()]);
-  const name = parseImageName(stored.trace.image.reference);
-  const { folder } = stored;
-  return folder.exclusively(() =>
-    withSession(options, name, async (context) => {
+  const paths = named.length > 0 ? named : [await newestTrace()];
+  const { folder } = await readTraces(paths);
+  return folder.exclusively(async () => {
+    const stored = await readTraces(paths); // another run may have replaced it before this one had the folder
+    const name = parseImageName(stored.trace.image.reference);
+    return withSession(options, name, async (context) => {
       const { environment = [] } = options;
-      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include });
       const target = await targetOf(context, name, choice, folder);
+      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include });
       const base = baseName && (await openImage(context, baseName));
       const draft = await context.progress.task(`Assembling ${target.name.text}`, () => assembleDraft(material, keep, base));
       const { size } = await context.session.inspect(draft.id);
@@ -122,8 +124,8 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
       const image = target.name.text;
       await folder.saveResult({ id, tag: image, original: material.original.id, traces: [...stored.paths] }, draft.report);
       return { image, id, size, originalSize: material.original.size, files, notes, traces: stored.paths };
-    }),
-  );
+    });
+  });
 }
 
 export interface SmokeOptions extends SessionOptions {
@@ -155,16 +157,17 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
         `${shrunk.reference} was not made by pyshrink, or is a plain directory, which has no labels.`,
         'Name an image that `pyshrink assemble` made.',
       );
-    const stored = known ?? (await readTraces(await tracesOf(original, shrunk.reference)));
+    const isKnown = known && (options.image === undefined || known.trace.image.id === original);
+    const stored = isKnown ? known : await readTraces(await tracesOf(original, shrunk.reference));
     const material = await reopen(context, stored, {
-      name: traced ?? parseImageName(stored.trace.image.reference),
+      name: parseImageName(stored.trace.image.reference),
       environment,
       limits,
     });
     if (material.trace.image.id !== original)
       throw new UserError(
-        `${shrunk.reference} was made from another image than the trace here is of.`,
-        'Make it anew with `pyshrink assemble`, and then compare.',
+        `${shrunk.reference} was made from another image than the one that was traced here.`,
+        'Run `pyshrink assemble` again, and then `pyshrink smoke`.',
       );
     const title = `Comparing ${shrunk.reference} with ${material.original.reference}`;
     const verdict = await context.progress.task(title, (say) => checkImage(material, shrunk.id, say));
@@ -173,21 +176,14 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
 }
 
 /** The newest result, or the newest with that name; undefined where a name has none here. */
-async function resultNamed(image: string | undefined) {
-  if (image === undefined) return (await newestResult()).result();
-  for (const folder of await resultFolders()) {
-    const result = await folder.result();
-    if (result.tag === image) return result;
-  }
-  return undefined;
+async function resultNamed(image: string | undefined): Promise<Result | undefined> {
+  return image === undefined ? (await newestResult()).result() : (await results()).find(({ tag }) => tag === image);
 }
 
 /** The traces from which an image was made. */
 async function tracesOf(original: string, name: string): Promise<string[]> {
-  for (const folder of await resultFolders()) {
-    const result = await folder.result();
-    if (result.original === original) return result.traces;
-  }
+  const result = (await results()).find((one) => one.original === original);
+  if (result) return result.traces;
   throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
 }
 

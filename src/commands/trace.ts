@@ -13,7 +13,7 @@ export function defineTrace(command: Command<[], { json?: true }>, finish: (code
   withExercise(withRun(withEngine(command)))
     .argument('<IMAGE>')
     .argument('[CMD...]', "after --: instead of the image's CMD")
-    .option('--append', 'join it to the trace of this image that is there already')
+    .option('--append', 'add this run to the existing trace of the image')
     .action(async (image, args, flags) => {
       const exercise = await exerciseOf(args, flags);
       const { engine, append, json } = flags;

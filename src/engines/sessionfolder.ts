@@ -5,6 +5,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { cacheFolder } from '../cache.js';
 import { debug } from '../debug.js';
 import { explained } from '../errors.js';
+import { startTimeOf } from '../os/processes.js';
 
 /** Seconds that a session may take to write its owner file. */
 const GRACE = 60;
@@ -77,13 +78,4 @@ async function isAlive(folder: string): Promise<boolean> {
   if (pid && start) return (await startTimeOf(Number(pid))) === start;
   const made = await stat(folder).catch(() => undefined);
   return made !== undefined && Date.now() - made.mtimeMs < GRACE * 1000;
-}
-
-/**
- * When a process started, in clock ticks since boot (proc(5), stat, field 22). Number and start time together identify a
- * process, since numbers are used again. Undefined where there is no such process.
- */
-async function startTimeOf(pid: number): Promise<string | undefined> {
-  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return line?.slice(line.lastIndexOf(')') + 2).split(' ')[19];
 }

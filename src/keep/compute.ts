@@ -98,7 +98,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       (more) => `${more} more modules could not be read`,
     ),
   );
-  return { keep, notes, python, grades: reach?.grades.all ?? new Map() };
+  return { keep, notes, python: level === 'observed' ? undefined : python, grades: reach?.grades.all ?? new Map() };
 }
 
 /** What the rules look at, and the notes about how it was found. */

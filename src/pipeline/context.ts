@@ -1,4 +1,4 @@
-import { timed } from '../debug.js';
+import { debug, timed } from '../debug.js';
 import { chooseEngine, type EngineName } from '../engines/choose.js';
 import type { Engine, Session } from '../engines/engine.js';
 import { ExitCode, UserError } from '../errors.js';
@@ -25,7 +25,7 @@ const SILENT: Progress = { task: (_title, work) => work(() => {}), note: () => {
 
 /**
  * Opens an engine and a session, does the work, and removes everything that the session made, also when the work fails.
- * @param name the image that it is about, where that decides the engine
+ * @param name the image to work on; `host:` needs its own engine
  * @throws UserError with exit code 130 when `signal` interrupts it, once all is removed
  */
 export async function withSession<T>(
@@ -33,25 +33,37 @@ export async function withSession<T>(
   name: ImageName | undefined,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
-  let session: Session | undefined;
+  let opening: Promise<Session> | undefined;
   const run = async () => {
     const engine = await timed('engine', 'choosing an engine', () => chooseEngine(wish, name));
-    session = await timed('engine', `opening a session of the ${engine.name} engine`, () => engine.openSession());
+    opening = timed('engine', `opening a session of the ${engine.name} engine`, () => engine.openSession());
+    const session = await opening;
     try {
       signal?.throwIfAborted();
       return await work({ engine, session, progress });
     } finally {
-      await timed('engine', 'removing what the session made', () => session?.close() ?? Promise.resolve());
+      await timed('engine', 'removing what the session made', () => session.close());
     }
   };
   if (!signal) return run();
+  const interruption = () => new UserError('Interrupted.', 'What was made is removed.', ExitCode.interrupted);
+  let stop = () => {};
   const interrupted = new Promise<never>((_, reject) => {
-    const stop = () =>
-      Promise.resolve(session?.close()).finally(() =>
-        reject(new UserError('Interrupted.', 'What was made is removed.', ExitCode.interrupted)),
-      );
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    stop = () => {
+      void Promise.resolve(opening)
+        .then((session) => session?.close())
+        .catch((error: unknown) => debug.engine('closing the session failed: %o', error))
+        .then(() => reject(interruption()));
+    };
   });
-  return Promise.race([run(), interrupted]);
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([run(), interrupted]);
+  } catch (error) {
+    // Whatever fails after an interruption fails because its session was closed.
+    throw signal.aborted ? interruption() : error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

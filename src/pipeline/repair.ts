@@ -8,7 +8,7 @@ const ROUNDS = 5;
 export interface RepairSteps {
   assemble: () => Promise<Draft>;
   check: (draft: Draft) => Promise<Verdict>;
-  /** Adds what the shrunk image looked for in vain, before it is assembled anew. */
+  /** Adds what the shrunk image looked for and did not find, before it is assembled again. */
   add: (repairs: readonly Repair[], verdict: Verdict) => Promise<void>;
 }
 

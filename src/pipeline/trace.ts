@@ -12,7 +12,7 @@ import type { Context } from './context.js';
 import type { Material } from './material.js';
 
 export interface TraceWishes {
-  /** Joins it to the trace that is there already. */
+  /** Adds this run to the existing trace of the image. */
   append?: boolean | undefined;
   /** Paths that the user wants in any case. */
   include?: readonly string[] | undefined;

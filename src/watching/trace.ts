@@ -6,6 +6,7 @@ import type { Helper } from '../guest/helper.js';
 import { otherInterpreter } from '../guest/interpreters.js';
 import { askLoader } from '../guest/ldd.js';
 import { environmentOf } from '../images/config.js';
+import { formatPlatform } from '../images/platform.js';
 import type { RootFs } from '../rootfs.js';
 import type { Observed } from '../trace/facts.js';
 import { traceFromFacts } from '../trace/fromfacts.js';
@@ -77,7 +78,6 @@ async function traceOf(
   answers: Answers,
   observed: Observed,
 ): Promise<Trace> {
-  const { os, architecture, variant } = image.platform;
   const { version, executable, sitePackages } = helper.python;
   const environment = environmentOf(exercise.run.env);
   const workdir = exercise.run.workdir ?? (image.config.WorkingDir || '/');
@@ -88,7 +88,7 @@ async function traceOf(
       digests: image.digests,
       size: image.size,
       ...(!image.separateRoot && { shared: true }),
-      platform: [os, architecture, variant].filter(Boolean).join('/'),
+      platform: formatPlatform(image.platform),
     },
     engine: session.engine,
     python: { ...(await helper.layout(environment, workdir)), version: version.join('.'), executable, sitePackages },

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { startTimeOf } from '../os/processes.js';
 
 const NAME = 'lock';
 
@@ -30,7 +31,7 @@ export interface Lock {
  */
 export async function lockFolder(folder: string): Promise<Lock> {
   const path = join(folder, NAME);
-  const own: Holder = { host: hostname(), pid: process.pid, start: await startOf(process.pid) };
+  const own: Holder = { host: hostname(), pid: process.pid, start: (await startTimeOf(process.pid)) ?? null };
   const draft = join(folder, `${NAME}.${randomBytes(6).toString('hex')}`);
   const discard = () => {
     for (const file of [draft, path]) rmSync(file, { force: true });
@@ -90,7 +91,7 @@ function parse(text: string): Holder | undefined {
 /** Whether the holder still runs. A process of another computer can't be asked, so it is taken to run. */
 async function runs({ host, pid, start }: Holder): Promise<boolean> {
   if (host !== hostname()) return true;
-  if (start !== null) return (await startOf(pid)) === start;
+  if (start !== null) return (await startTimeOf(pid)) === start;
   try {
     process.kill(pid, 0);
     return true;
@@ -104,10 +105,4 @@ function busy(folder: string, { host, pid }: Holder): UserError {
     `Another pyshrink works in ${folder}: process ${pid}${host === hostname() ? '' : ` on ${host}`}.`,
     `Wait until it ends, or run this one in another directory. If no such process runs, remove ${join(folder, NAME)}.`,
   );
-}
-
-/** When a process started (proc(5), field starttime of /proc/PID/stat); null where there is no /proc or no such process. */
-async function startOf(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }

@@ -1,8 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { debug } from '../debug.js';
 import { UserError } from '../errors.js';
 import { joinTraces, type Trace } from '../trace/schema.js';
 import { FILES, Folder, ROOT, readTrace } from './folder.js';
+import type { Result } from './result.js';
 import type { RunRecord } from './runrecord.js';
 
 /** One or more traces of one image, joined. */
@@ -37,9 +39,15 @@ export async function newestResult(): Promise<Folder> {
   return new Folder(dirname(await newest(FILES.result, 'Nothing was assembled here yet.', 'Do it with `pyshrink assemble`.')));
 }
 
-/** The folders below the working directory, the newest assembly first. */
-export async function resultFolders(): Promise<Folder[]> {
-  return (await dated(FILES.result)).map(({ path }) => new Folder(dirname(path)));
+/** The results below the working directory, the newest first. One that can't be read is passed over. */
+export async function results(): Promise<Result[]> {
+  const read = (await dated(FILES.result)).map(({ path }) =>
+    new Folder(dirname(path)).result().catch((error: unknown) => {
+      debug.smoke('%s is passed over: %o', path, error);
+      return undefined;
+    }),
+  );
+  return (await Promise.all(read)).filter((result) => result !== undefined);
 }
 
 async function newest(name: string, message: string, remedy: string): Promise<string> {

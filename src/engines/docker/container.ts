@@ -142,6 +142,7 @@ function describing<T>(work: Promise<T>, task = 'work with a container'): Promis
 }
 
 function describe(error: unknown, task?: string): unknown {
+  // For a container that is being removed, the daemon says "Could not find the file": only "no such file" is about the file.
   if (statusOf(error) === 404 && !/no such file/i.test(messageOf(error)))
     return new UserError(
       'The container is gone: somebody has removed it, or the Docker daemon was restarted.',

@@ -128,8 +128,7 @@ export class DockerSession implements Session {
     const id = await this.loadAs(
       name,
       dockerArchive(source, name, () => this.spool()),
-    );
-    await source.close();
+    ).finally(() => source.close());
     return { ...(await inspectImage(this.docker, id, source.reference)), digests: source.digests };
   }
 
@@ -139,9 +138,16 @@ export class DockerSession implements Session {
     const tar = execa('tar', ['--numeric-owner', '--xattrs', '-C', path, '-c', '.'], { buffer: { stdout: false }, reject: false });
     this.images.push(`${name}:${this.id}`);
     await this.make(
-      async () => this.followed(await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id })),
+      async () =>
+        this.followed(
+          await this.docker.importImage(tar.stdout as NodeJS.ReadableStream, { repo: name, tag: this.id }),
+          'import a root file system',
+        ),
       'import a root file system',
-    );
+    ).catch((error: unknown) => {
+      tar.kill(); // nobody reads from it any more
+      throw error;
+    });
     const { failed, stderr } = await tar;
     if (failed)
       throw new UserError(
@@ -189,7 +195,7 @@ export class DockerSession implements Session {
   }
 
   /** Reads the daemon's progress messages to their end. @throws UserError for a failure among them */
-  private async followed(answer: NodeJS.ReadableStream): Promise<void> {
+  private async followed(answer: NodeJS.ReadableStream, task = 'load an image'): Promise<void> {
     const problem = await new Promise<string | undefined>((resolve, reject) => {
       let failure: string | undefined;
       this.docker.modem.followProgress(
@@ -200,7 +206,7 @@ export class DockerSession implements Session {
         },
       );
     });
-    if (problem) throw new UserError(`The Docker daemon could not load the image: ${problem}`, "Check the daemon's disk space and log.");
+    if (problem) throw new UserError(`The Docker daemon could not ${task}: ${problem}.`, "Check the daemon's disk space and log.");
   }
 
   close(): Promise<void> {

@@ -88,7 +88,7 @@ export class LocalSession implements Session {
     }
     if (!matches(platform, ownPlatform()))
       throw new UserError(
-        `${source.reference} is for ${platform.os}/${platform.architecture}, and this computer is ${formatPlatform(ownPlatform())}.`,
+        `${source.reference} is for ${formatPlatform(platform)}, and this computer is ${formatPlatform(ownPlatform())}.`,
         'Choose another image, with --platform where it has several.',
       );
     const started = performance.now();

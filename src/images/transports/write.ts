@@ -14,6 +14,9 @@ import { writeLayout, writeLayoutArchive } from './ocilayout/sink.js';
 import { repositoryOf } from './registry/client.js';
 import { pushImage } from './registry/sink.js';
 
+/** What to do where an image can't be written. */
+const ELSEWHERE = 'choose another place with --output';
+
 /** Where an image can be written without a daemon. */
 export type FileTarget = Exclude<ImageName, { transport: 'docker-daemon' | 'host' }>;
 
@@ -53,12 +56,12 @@ async function find(path: string): Promise<Stats | undefined> {
   });
 }
 
-/** Makes a folder and removes it, since access(2) says yes to root also where nothing can be made, e.g. in /sys. */
+/** Makes a folder and removes it. access(2) is no test: for root it always succeeds, even where nothing can be made, e.g. in /sys. */
 async function requireWritableFolder(folder: string, path: string): Promise<void> {
   try {
     await rmdir(await mkdtemp(join(folder, '.pyshrink-')));
   } catch (error) {
-    throw explained(unwritable(path, error), folder);
+    throw explained(unwritable(path, error), folder, ELSEWHERE);
   }
 }
 
@@ -96,7 +99,7 @@ async function write(source: ImageSource, target: FileTarget, label: string, spo
       if ((await readdir(target.path).catch(() => [])).length === 0)
         return atomically(target.path, (path) => writeLayout(path, image, target.name));
       return writeLayout(target.path, image, target.name).catch((error: unknown) => {
-        throw explained(error, target.path);
+        throw explained(error, target.path, ELSEWHERE);
       });
     }
     case 'rootfs':
@@ -128,7 +131,8 @@ async function atomically(path: string, make: (path: string) => Promise<void>): 
     if (code === 'ENOTEMPTY' || code === 'EEXIST')
       throw new UserError(`Another run has written ${path} in the meantime.`, 'Run it again, or choose another place with --output.');
     if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EISDIR') throw unwritable(path, error);
-    throw explained(error, target);
+    // The draft lies beside the target, so the error names a path in the target's folder.
+    throw explained(error, dirname(target), ELSEWHERE);
   } finally {
     process.off('exit', discard);
   }
