@@ -1,4 +1,4 @@
-/** The README's table: every fixture (or those named as arguments) at every level, with its size and how many of its behaviours are the original's. */
+/** The table of docs/benchmarks.md: every fixture (or those named as arguments) at every level, with its size and how many of its behaviours are the original's. */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures what the README says. Usage: bench/run.sh [levels|closure|overhead|shrink|archive|interrupts|startup...]; without argument, all.
+# Measures the numbers of docs/benchmarks.md. Usage: bench/run.sh [levels|closure|overhead|shrink|archive|interrupts|startup...]; without argument, all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash test/install.sh

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 
 /** What a program printed, in base64. `cut` is set where there was more than capture.ts keeps. */
-const Output = z.object({ stdout: z.string(), stderr: z.string(), cut: z.boolean() });
+const Output = z.strictObject({ stdout: z.string(), stderr: z.string(), cut: z.boolean() });
 
 const StepAnswer = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('http'), status: z.number(), headers: z.record(z.string(), z.string()), body: z.string() }),
+  z.strictObject({ kind: z.literal('http'), status: z.number(), headers: z.record(z.string(), z.string()), body: z.string() }),
   Output.extend({ kind: z.literal('exec'), exit: z.number() }),
-  z.object({ kind: z.literal('tcp'), banner: z.string() }),
-  z.object({ kind: z.literal('signal') }),
-  z.object({ kind: z.literal('wait') }),
-  z.object({ kind: z.literal('until-exit') }),
-  z.object({ kind: z.literal('failed'), reason: z.string() }),
+  z.strictObject({ kind: z.literal('tcp'), banner: z.string() }),
+  z.strictObject({ kind: z.literal('signal') }),
+  z.strictObject({ kind: z.literal('wait') }),
+  z.strictObject({ kind: z.literal('until-exit') }),
+  z.strictObject({ kind: z.literal('failed'), reason: z.string() }),
 ]);
 export type StepAnswer = z.infer<typeof StepAnswer>;
 
 /** What the app did in one run: its answer to each step, its output and its end. */
-export const Answers = z.object({
+export const Answers = z.strictObject({
   /** `step` is the whole step, `label` the part of it that holds no secrets. */
-  steps: z.array(z.object({ step: z.string(), label: z.string(), answer: StepAnswer })),
+  steps: z.array(z.strictObject({ step: z.string(), label: z.string(), answer: StepAnswer })),
   /**
    * The app's own output and exit status. `exit` is null where pyshrink stopped the app, and `untilStop` counts the
    * bytes that it had printed before.
    */
-  app: Output.extend({ exit: z.number().nullable(), untilStop: z.object({ stdout: z.number(), stderr: z.number() }).optional() }),
+  app: Output.extend({ exit: z.number().nullable(), untilStop: z.strictObject({ stdout: z.number(), stderr: z.number() }).optional() }),
 });
 export type Answers = z.infer<typeof Answers>;
 

@@ -1,11 +1,8 @@
 import { DEFAULT_PATH } from '../images/config.js';
-import { parseShebang } from '../os/shebang.js';
+import { FIRST_LINE, parseShebang } from '../os/shebang.js';
 import { join, parentOf } from '../rootfs.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Rule } from './rule.js';
-
-/** Bytes of a script's first line that the kernel reads (BINPRM_BUF_SIZE, execve(2)). */
-const FIRST_LINE = 256;
 
 /** The path of a program, looked up by its name as execvp(3) does. Undefined where the image has none. */
 export function findProgram(name: string, { fs, environment, config }: Pick<Context, 'fs' | 'environment' | 'config'>): string | undefined {

@@ -28,10 +28,10 @@ export interface Draft {
   report: KeepReport;
 }
 
-/** Patterns beside the app, written as a .dockerignore is: what is kept in any case. */
+/** A file in the working directory with patterns of paths to keep. It has the format of a .dockerignore. */
 const KEEP_FILE = '.pyshrinkkeep';
 
-/** The keep set of a trace, with the level that it really has. */
+/** A keep set, and the level that was used. It may be higher than the level that was asked for. */
 export interface Kept extends KeepResult {
   level: Level;
 }

@@ -1,5 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { LABELS } from '../assemble/config.js';
+import { debug } from '../debug.js';
 import { type DaemonInformation, DockerEngine } from '../engines/docker/docker.js';
 import type { Session } from '../engines/engine.js';
 import { LocalEngine } from '../engines/local/local.js';
@@ -23,7 +24,7 @@ export interface Check {
 const OLDEST = { node: 20, api: 1.41 };
 /** Bytes below which a large image may not fit. */
 const LITTLE_DISK = 2e9;
-/** Images in which tracing is tried, before it is given up. */
+/** Number of images in which tracing is tried. */
 const TRIED_IMAGES = 5;
 
 export interface Diagnosis {
@@ -86,7 +87,7 @@ function namespacesCheck(found: NamespaceSupport | Refusal, daemon: boolean): Ch
   };
 }
 
-/** Yama's ptrace_scope: 0 and 1 let an ancestor read its descendants, which the supervisor is; 2 and 3 let nobody. */
+/** Yama's ptrace_scope. With 0 and 1, a process may read the memory of its descendants, as the supervisor does. With 2 and 3 it may not. */
 async function yamaCheck(): Promise<Check> {
   const scope = await readFile('/proc/sys/kernel/yama/ptrace_scope', 'utf8').then(
     (text) => text.trim(),
@@ -154,8 +155,9 @@ async function tracingCheck(engine: DockerEngine, images: readonly string[]): Pr
 async function traceOnce(engine: DockerEngine, session: Session, reference: string): Promise<Check | undefined> {
   const image = await engine.inspect(reference);
   const helper = await Helper.start(session, image).catch((error: unknown) => {
-    if (error instanceof UserError) return undefined; // no Python in this one
-    throw error;
+    if (!(error instanceof UserError)) throw error;
+    debug.engine('%s: tracing is not tried: %s', reference, error.message);
+    return undefined;
   });
   if (!helper) return undefined;
   const marker = '/pyshrink-doctor';

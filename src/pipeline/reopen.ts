@@ -86,7 +86,10 @@ function valuesFor(names: readonly string[], given: Readonly<Record<string, stri
   return values;
 }
 
-/** The image that was traced, under its name or, where another image has that name now, by its id. */
+/**
+ * The image that was traced: by its name, or by its id where no image has that name any more.
+ * @throws UserError where another image has that name now, or the image is gone
+ */
 async function findOriginal(
   context: Context,
   { trace, record, folder }: StoredTraces,

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABELS } from '../assemble/config.js';
+import { debug } from '../debug.js';
 import { UserError, usageError } from '../errors.js';
 import type { ImageConfig } from '../images/config.js';
-import { type ImageName, parseImageName, shrunkName } from '../images/name.js';
+import { type ImageName, shrunkName } from '../images/name.js';
 import { type Reference, referenceText } from '../images/reference.js';
 import { readConfig } from '../images/source.js';
 import { type LayeredName, openSource } from '../images/transports/open.js';
@@ -53,7 +54,8 @@ export async function targetOf(context: Context, original: ImageName, choice: Ta
 function defaultTarget({ engine }: Context, reference: Reference, folder: Folder): ImageName {
   const text = referenceText(reference);
   if (engine.features.imageNames) return { text, transport: 'docker-daemon', reference };
-  return parseImageName(`oci:${join(folder.path, 'image')}:${reference.tag ?? 'latest'}`);
+  const [path, tag] = [join(folder.path, 'image'), reference.tag ?? 'latest'];
+  return { text: `oci:${path}:${tag}`, transport: 'oci', path, name: tag };
 }
 
 function requireDaemonName({ engine }: Context, { text, reference }: Extract<ImageName, { transport: 'docker-daemon' }>): void {
@@ -77,7 +79,10 @@ async function requireOurs({ engine, session }: Context, name: ImageName): Promi
   const isOurs = (config: ImageConfig) => config.Labels?.[LABELS.original] !== undefined;
   /** Undefined where no image can be read. */
   const holdsOurs = async (place: LayeredName) => {
-    const source = await openSource(name.text, place, undefined, () => session.spool()).catch(() => undefined);
+    const source = await openSource(name.text, place, undefined, () => session.spool()).catch((error: unknown) => {
+      debug.assemble('%s holds no image that can be read: %o', name.text, error);
+      return undefined;
+    });
     await source?.close();
     return source && isOurs(readConfig(source.configBytes, name.text).config);
   };

@@ -1,7 +1,8 @@
 import { SYSTEM_ROWS } from '../keep/data/system.js';
+import type { Grade } from '../keep/level.js';
 import type { KindOf, Reason, ReasonOf, RuleName } from '../keep/reason.js';
 import type { Spot } from '../trace/schema.js';
-import type { Grade, Omission } from '../workspace/keepreport.js';
+import type { Omission } from '../workspace/keepreport.js';
 
 type Words = { [R in RuleName]: { [K in KindOf<R>]: string | ((reason: ReasonOf<R>) => string) } };
 
@@ -148,7 +149,7 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
     'part of the standard library that no kept code imports; an import by kept code would bring it in, as --level whole does',
   'own-extras': "a test or a tool's file beside the app's own code; run it in the exercise to keep it",
   system:
-    'part of the operating system: no process opened it and no kept file needs it; --level whole keeps all of each package of which a program or data file is used',
+    'part of the operating system: no process opened it and no kept file needs it; --level whole keeps the whole package if one of its programs or data files is used',
 };
 
 /** Why a file is left out and what would bring it in, as a sentence without a full stop. Its subject is the file. */

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { posix } from 'node:path';
+import { debug } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { holdsHome, type Surroundings, withoutSecrets } from '../engines/host/surroundings.js';
 import type { Helper } from '../guest/helper.js';
@@ -20,9 +21,14 @@ export interface BeforeRun {
   paths: ReadonlySet<string>;
 }
 
-/** Lists the working directory. Call it before a run: files that the run makes do not belong into the image. */
+function notListed(error: unknown): string[] {
+  debug.watch('the working directory could not be listed, so its files seem to be made by the run: %o', error);
+  return [];
+}
+
+/** Lists the working directory. Call it before a run: files that the run makes do not belong in the image. */
 export async function beforeRun(workdir: string): Promise<BeforeRun> {
-  const names = holdsHome(workdir, homedir()) ? [] : await readdir(workdir, { recursive: true }).catch(() => []);
+  const names = holdsHome(workdir, homedir()) ? [] : await readdir(workdir, { recursive: true }).catch(notListed);
   return { time: Math.floor(Date.now() / 1000), paths: new Set(names.map((name) => posix.join(workdir, name))) };
 }
 
@@ -32,7 +38,7 @@ const SHOWN = 20;
 /**
  * The part of this computer's file system that a traced command needs, without secrets.
  * @param include paths that the user named
- * @param before what was there before the run, so that files which the run made are left out; undefined where it was long ago
+ * @param before what was there before the run, so that files which the run made are left out; undefined where the run was made by an earlier command
  */
 export async function viewHost(
   helper: Helper,

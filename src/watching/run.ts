@@ -95,7 +95,7 @@ export function watchingWarnings({ ptrace, noListener }: Watching): string[] {
     ...(ptrace ? ['the app changes its user: its supervisor, and only that, ran with CAP_SYS_PTRACE'] : []),
     ...(noListener
       ? [
-          `the supervisor could not listen to system calls: ${noListener}; files that were read and closed again, and programs that ended at once, may be missing from the trace; --level reachable or whole keeps most of them`,
+          `only the weaker tracers ran, since ${noListener}: files that were read and closed again, and programs that ended at once, may be missing from the trace; --level reachable or whole keeps most of them`,
         ]
       : []),
   ];

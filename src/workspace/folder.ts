@@ -16,7 +16,7 @@ export const FILES = { trace: 'trace.json', keep: 'keep.json', result: 'result.j
 /** Run records are called `run-record-ID.json`; the trace names its own. */
 const RECORD = /^run-record-[0-9a-f]+\.json$/;
 
-/** Bytes that traces and reasons may take; with less, a run would fail at its end. */
+/** Free bytes that a run needs for its results. It is checked first, so that a run does not fail at its end. */
 const ROOM = 32e6;
 const TRIES = 10;
 
@@ -78,7 +78,7 @@ export class Folder {
 
   /**
    * Writes a trace and its run record as one: the record gets a name of its own, and the trace, which names it, comes
-   * last. So whoever reads gets both of one run, whenever the writing stops.
+   * last. So a reader always gets a trace and a record of the same run, even if writing is interrupted.
    */
   async saveTrace({ trace, record }: StoredTrace): Promise<void> {
     await mkdir(this.path, { recursive: true });
@@ -103,7 +103,7 @@ export class Folder {
       if (image !== (await this.result()).id) throw new Error('it is of another image');
       return KeepReport.parse(report);
     } catch {
-      throw new UserError(`${path} is missing, damaged or of another version of pyshrink.`, 'Make it anew with `pyshrink assemble`.');
+      throw damaged(path);
     }
   }
 
@@ -113,9 +113,13 @@ export class Folder {
     try {
       return Result.parse(JSON.parse(await readFile(path, 'utf8')));
     } catch {
-      throw new UserError(`${path} is missing, damaged or of another version of pyshrink.`, 'Make it anew with `pyshrink assemble`.');
+      throw damaged(path);
     }
   }
+}
+
+function damaged(path: string): UserError {
+  return new UserError(`${path} is missing, damaged or of another version of pyshrink.`, 'Make it again with `pyshrink assemble`.');
 }
 
 /** Reads a trace with its run record. @throws UserError where there is none, or it is damaged */

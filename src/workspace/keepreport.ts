@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LAYER_NAMES } from '../assemble/layers.js';
-import { LEVELS } from '../keep/level.js';
+import { GRADES, LEVELS } from '../keep/level.js';
 import { ReasonSchema } from '../keep/reason.js';
 
 /** The version of keep.json that this pyshrink writes, and the only one that it reads. */
@@ -19,9 +19,7 @@ const OmissionSchema = z.strictObject({
 });
 export type Omission = z.infer<typeof OmissionSchema>;
 
-const GradeSchema = z.enum(['touched', 'pulled', 'app']);
-/** How much of a distribution is kept; see keep/python/grades.ts. */
-export type Grade = z.infer<typeof GradeSchema>;
+const GradeSchema = z.enum(GRADES);
 
 /** A number of files and their bytes. */
 const Amount = z.strictObject({ files: z.number().int(), bytes: z.number().int() });

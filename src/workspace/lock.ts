@@ -13,7 +13,7 @@ const NAME = 'lock';
 const Holder = z.object({
   host: z.string(),
   pid: z.number(),
-  /** When the process started, in clock ticks since boot. With it, a process id that was given again is noticed. */
+  /** When the process started, in clock ticks since boot. It shows whether another process has the same id now. */
   start: z.string().nullable(),
 });
 type Holder = z.infer<typeof Holder>;

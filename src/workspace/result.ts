@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What the newest assembly made. */
-export const Result = z.object({
+export const Result = z.strictObject({
   /** The engine's identifier of the shrunk image. */
   id: z.string(),
   /** Its name, as the user would write it. */

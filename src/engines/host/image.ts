@@ -5,14 +5,11 @@ import { execa } from 'execa';
 import { UserError, usageError } from '../../errors.js';
 import { sha256 } from '../../images/digest.js';
 import { ownPlatform } from '../../images/platform.js';
-import { parseShebang } from '../../os/shebang.js';
+import { FIRST_LINE, parseShebang } from '../../os/shebang.js';
 import type { ImageInfo } from '../engine.js';
 
 /** Variables that choose language and time zone: the image always gets them. */
 const LOCALE = /^(LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
-
-/** Bytes that the kernel reads of a script's first line (BINPRM_BUF_SIZE). */
-const FIRST_LINE = 256;
 
 /**
  * This computer as an image: a command, its working directory, its user, and of the environment only PATH, language and

@@ -3,16 +3,10 @@ import type { Distribution } from '../../python/distributions.js';
 import { allNames, type Summary } from '../../python/summary.js';
 import { baseName, parentOf } from '../../rootfs.js';
 import { INSTALLERS } from '../data/installers.js';
+import { GRADES, type Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
 import type { Context } from '../rule.js';
 import type { PythonWorld } from './world.js';
-
-/**
- * How much of a distribution is kept. `touched`: the modules that are reached. `pulled`: all its Python code and data.
- * `app`: its public extension modules, too.
- */
-export type Grade = 'touched' | 'pulled' | 'app';
-const ORDER: readonly Grade[] = ['touched', 'pulled', 'app'];
 
 /** Bytes. A smaller private extension module is kept though no code names it: leaving it out saves less than it may break. */
 const SMALL = 256 << 10;
@@ -24,7 +18,7 @@ interface Wanted {
   by: string;
 }
 
-/** How much of each distribution is kept, and which of its files that are. */
+/** Decides how much of each distribution is kept, and which files. */
 export class Grades {
   /** Distribution → its grade, and the path that led to it. */
   readonly all = new Map<Distribution, { grade: Grade; by: string | undefined }>();
@@ -38,7 +32,7 @@ export class Grades {
 
   has(distribution: Distribution, grade: Grade): boolean {
     const known = this.all.get(distribution);
-    return known !== undefined && ORDER.indexOf(known.grade) >= ORDER.indexOf(grade);
+    return known !== undefined && GRADES.indexOf(known.grade) >= GRADES.indexOf(grade);
   }
 
   /** Asks for a distribution. {@link nextWanted} gives it out, where it was not kept to that grade before. */

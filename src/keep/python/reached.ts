@@ -1,8 +1,9 @@
 import type { Distribution } from '../../python/distributions.js';
 import type { Module } from '../../python/finder.js';
+import type { Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
 import type { Context } from '../rule.js';
-import type { Grade, Grades } from './grades.js';
+import type { Grades } from './grades.js';
 import type { StandardLibrary } from './standard.js';
 import type { PythonWorld } from './world.js';
 

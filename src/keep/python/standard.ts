@@ -102,7 +102,7 @@ export class StandardLibrary {
     return needs !== undefined && !this.usable.has(needs);
   }
 
-  /** Whether a module is one of CPython's own tests. Some installers leave them in place, and nobody imports them by a string. */
+  /** Whether a module is one of CPython's own tests. Some installers leave them in place, and no code names them in a string. */
   isOwnTest({ name, file }: Module): boolean {
     return name.startsWith('test.') && this.world.isStandard(file ?? '');
   }
