@@ -21,7 +21,16 @@ describe('explained', () => {
     for (const path of ['/a', '/a/b', '/a/b/c']) expect(explained(failure('EACCES', path), '/a/b')).toBeInstanceOf(UserError);
   });
 
-  it.each([failure('EACCES', '/source'), failure('EIO'), failure('toString'), new Error('x')])('leaves others as they are: %s', (error) => {
-    expect(explained(error, '/a/b')).toBe(error);
+  it('knows a copy by where it goes', () => {
+    const copying = Object.assign(failure('ENOSPC', '/spool/0'), { dest: '/a/b/c' });
+    expect(explained(copying, '/a/b')).toBeInstanceOf(UserError);
+    expect(explained(Object.assign(failure('ENOSPC', '/a/b/c'), { dest: '/other/c' }), '/a/b')).not.toBeInstanceOf(UserError);
   });
+
+  it.each([failure('EACCES', '/source'), failure('EACCES', '/a/bc'), failure('EIO'), failure('toString'), new Error('x')])(
+    'leaves others as they are: %s',
+    (error) => {
+      expect(explained(error, '/a/b')).toBe(error);
+    },
+  );
 });

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { Draft } from '../../src/pipeline/assemble.js';
+import { assembleUntilPassed } from '../../src/pipeline/repair.js';
+import type { Verdict } from '../../src/smoke/verdict.js';
+
+const REPAIR = { path: '/x', kind: 'lookup' as const };
+const good: Verdict = { problems: [], differences: [], missing: [], compared: 1, checked: 1, repairs: [] };
+const bad: Verdict = { ...good, missing: ['/x'], repairs: [REPAIR] };
+
+/** Runs the loop with the verdicts that its rounds give, the last one again and again, and counts what was done. */
+async function loop(...verdicts: Verdict[]) {
+  const done: string[] = [];
+  let round = 0;
+  const result = await assembleUntilPassed({
+    assemble: async () => {
+      done.push('assemble');
+      return { id: `image ${round}` } as Draft;
+    },
+    check: async ({ id }) => {
+      done.push(`check ${id}`);
+      return (verdicts[Math.min(round++, verdicts.length - 1)] ?? good) as Verdict;
+    },
+    add: async (repairs) => {
+      done.push(`add ${repairs.map(({ path }) => path).join()}`);
+    },
+  });
+  return { ...result, done };
+}
+
+describe('assembleUntilPassed', () => {
+  it('assembles once when the first image passes', async () => {
+    expect((await loop(good)).done).toEqual(['assemble', 'check image 0']);
+  });
+
+  it('adds repairs before it assembles again, and gives back the image that passed', async () => {
+    const { draft, verdict, done } = await loop(bad, good);
+    expect(done).toEqual(['assemble', 'check image 0', 'add /x', 'assemble', 'check image 1']);
+    expect([draft.id, verdict]).toEqual(['image 1', good]);
+  });
+
+  it('stops where there is nothing to add', async () => {
+    const { verdict, done } = await loop({ ...bad, repairs: [] });
+    expect(done).toHaveLength(2);
+    expect(verdict.missing).toEqual(['/x']);
+  });
+
+  it('stops after five repairs', async () => {
+    const { done } = await loop(bad);
+    expect(done.filter((what) => what === 'add /x')).toHaveLength(5);
+    expect(done.filter((what) => what === 'assemble')).toHaveLength(6);
+  });
+});
