@@ -1,6 +1,6 @@
 /**
- * Reading an image of 1.5 GB from a docker-archive, as ratios to what tar(1) takes for the same layers, and the peak
- * memory of each in a process of its own.
+ * Measures how long it takes to read, unpack and write a 1.5 GB image as a docker-archive, as ratios to the time of tar(1)
+ * for the same layers. Each task runs in its own process, so that its peak memory can be measured.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,13 +11,13 @@ import { writeImage } from '../src/images/transports/write.js';
 import { median, seconds } from './median.js';
 
 const RUNS = 3;
-/** Not /tmp, which may be memory. */
+/** Not /tmp, because that may be in memory (tmpfs). */
 const CACHE = join(process.env.HOME ?? '/root', '.cache');
 
 if (process.argv[2] !== undefined) await once(process.argv[2], process.argv[3] as string, process.argv[4] as string);
 else main();
 
-/** One piece of work; prints seconds and megabytes. */
+/** Runs one task. Prints its time in seconds and its peak memory in MiB, as JSON. */
 async function once(what: string, archive: string, folder: string): Promise<void> {
   const source = await openDockerArchive('bench', archive, undefined, async () => join(folder, 'spool'));
   const time = await seconds(async () => {

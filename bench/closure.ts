@@ -1,4 +1,4 @@
-/** Seconds that the keep set of `science` takes at `reachable`: without and with remembered summaries of files. */
+/** Measures how long the keep set of `science` takes at level `reachable`, with and without cached file summaries. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

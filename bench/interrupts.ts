@@ -1,4 +1,4 @@
-/** How many of 30,000 calls to open(2) fail with EINTR, under a signal a millisecond whose handler does not restart calls. */
+/** Counts how many of 30,000 calls to open(2) fail with EINTR when a signal without SA_RESTART arrives every millisecond. */
 import { execa } from 'execa';
 import { DockerEngine } from '../src/engines/docker/docker.js';
 import { PLAIN_EXERCISE } from '../src/exercise/exercise.js';

@@ -1,4 +1,7 @@
-/** The table of docs/benchmarks.md: every fixture (or those named as arguments) at every level, with its size and how many of its behaviours are the original's. */
+/**
+ * Prints the README's table: for every fixture and level, the size and the number of behaviours that match the original.
+ * Arguments select fixtures; default: all.
+ */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

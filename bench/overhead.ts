@@ -1,4 +1,4 @@
-/** Wall time of `science` traced against untraced: from the start of the container to its end, in paired runs. */
+/** Compares the wall time of `science` with and without tracing, from start to end of its container, in pairs of runs. */
 import { DockerEngine } from '../src/engines/docker/docker.js';
 import { PLAIN_RUN } from '../src/engines/runoptions.js';
 import { Helper } from '../src/guest/helper.js';

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures the numbers of docs/benchmarks.md. Usage: bench/run.sh [levels|closure|overhead|shrink|archive|interrupts|startup...]; without argument, all.
+# Runs the benchmarks whose results are in the README.
+# Usage: bench/run.sh [levels|closure|overhead|shrink|archive|interrupts|startup...]   (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash test/install.sh

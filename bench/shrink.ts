@@ -1,4 +1,4 @@
-/** `pyshrink shrink` on flask-pandas, against twice the time of starting the app twice, plus 5 s. */
+/** Compares the time of `pyshrink shrink` on flask-pandas with its limit: the time of four app starts plus 5 s. */
 import { mkdtempSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ function answers(url: string): Promise<boolean> {
   });
 }
 
-/** From `docker run` to the first answer. */
+/** Seconds from `docker run` to the first answer. */
 async function start(): Promise<number> {
   let id = '';
   const time = await seconds(async () => {

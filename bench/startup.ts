@@ -1,4 +1,4 @@
-/** How long `pyshrink --version` and `--help` take, against `node -e 0`, in turns. */
+/** Compares the time of `pyshrink --version` and `--help` with `node -e 0`. The runs alternate, so that load affects both. */
 import { execa } from 'execa';
 import { median, seconds } from './median.js';
 

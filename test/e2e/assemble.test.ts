@@ -42,7 +42,7 @@ describeWithEngine('an assembled image', () => {
     expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
   });
 
-  it('was made from an inventory that is the image, no entry more and none less', async () => {
+  it('has an original whose inventory matches docker export exactly', async () => {
     const engine = await DockerEngine.open();
     const session = await engine.openSession();
     try {
@@ -54,14 +54,14 @@ describeWithEngine('an assembled image', () => {
     }
   });
 
-  it('has owners, modes, times, links and extended attributes of the original', async () => {
+  it('keeps the owners, modes, times, links and extended attributes of the original', async () => {
     const [original, shrunk] = await Promise.all([exported(image), exported(tag)]);
     const paths = [...shrunk.keys()].filter((path) => !OF_THE_DAEMON.test(path));
     expect(paths.length).toBeGreaterThan(50);
     for (const path of paths) {
       const [a, b] = [original.get(path), shrunk.get(path)];
       if (a?.type === 'link' || b?.type === 'link') continue;
-      // For every container, the daemon copies a volume and makes files in /etc: their directories get the time of that.
+      // For each container, the daemon fills volumes and makes files in /etc. This changes the times of these directories.
       const touched = a?.type === 'directory' && /^\/(etc$|data)/.test(path);
       expect([path, b]).toEqual([path, touched ? { ...a, mtime: b?.mtime } : a]);
     }
@@ -73,7 +73,7 @@ describeWithEngine('an assembled image', () => {
     expect(shrunk.has('/usr/local/lib/python3.13/sqlite3')).toBe(false);
   });
 
-  it('has the configuration of the original, and our labels', async () => {
+  it('keeps the configuration of the original and adds our labels', async () => {
     const config = async (name: string) => JSON.parse(await docker('image', 'inspect', '-f', '{{json .Config}}', name));
     const [original, shrunk] = [await config(image), await config(tag)];
     for (const field of ['Entrypoint', 'Cmd', 'Env', 'User', 'WorkingDir', 'ExposedPorts', 'Volumes', 'Healthcheck', 'StopSignal']) {
@@ -84,7 +84,7 @@ describeWithEngine('an assembled image', () => {
     expect(Object.keys(shrunk.Labels).filter((name) => name.startsWith('org.opencontainers.image.base'))).toEqual([]);
   });
 
-  it('runs as another uid, on a read-only root, without capabilities, and is healthy', async () => {
+  it('is healthy as another uid, on a read-only root and without capabilities', async () => {
     const id = (await docker('run', '-d', '--rm', '--user', '4321', '--read-only', '--cap-drop', 'ALL', tag)).trim();
     try {
       let health = '';
@@ -98,7 +98,7 @@ describeWithEngine('an assembled image', () => {
     }
   });
 
-  it('is compared again by smoke, which finds what an exclusion breaks', async () => {
+  it('can be compared again by smoke, which finds what an exclusion breaks', async () => {
     const good = await pyshrink(['smoke', tag], { cwd });
     expect([good.exitCode, good.stdout]).toEqual([0, expect.stringContaining('0 differ')]);
     const made = await pyshrink(['assemble', '--tag', 'pyshrink-test/broken:shrunk', '--exclude', '/srv/app/app.py'], { cwd });
@@ -108,7 +108,7 @@ describeWithEngine('an assembled image', () => {
     expect(JSON.parse(bad.stdout as string).differences[0].shrunk).toContain("can't open file '/srv/app/app.py'");
   });
 
-  it('does not get its name when it behaves differently', async () => {
+  it('gets no tag when it behaves differently', async () => {
     const run = await pyshrink(
       ['shrink', image, '--tag', 'pyshrink-test/never:shrunk', '--http', '/app.py', '--exclude', '**/socketserver*'],
       { cwd: workdir() },
@@ -118,7 +118,7 @@ describeWithEngine('an assembled image', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('takes in what is included on the command line and in .pyshrinkkeep', async () => {
+  it('contains what --include and .pyshrinkkeep add', async () => {
     const here = workdir();
     writeFileSync(join(here, '.pyshrinkkeep'), 'usr/local/lib/python3.13/wave.py\n');
     const run = await pyshrink(
@@ -132,7 +132,7 @@ describeWithEngine('an assembled image', () => {
   });
 });
 
-describeWithEngine('an image over busybox:glibc', () => {
+describeWithEngine('an image on the base busybox:glibc', () => {
   const tag = 'pyshrink-test/busybox:shrunk';
   it("shares the base's layers, runs the app, and has a working shell", async () => {
     const cwd = workdir();

@@ -5,7 +5,7 @@ import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, work
 
 const HELLO = 'pyshrink-fixture/hello';
 
-describeWithEngine('bad input gets one clear message, the right exit code, and leaves nothing', () => {
+describeWithEngine('bad input gives one clear message and the right exit code, and leaves nothing behind', () => {
   const refuse = async (args: string[], code: number, message: RegExp, options: { cwd?: string; env?: Record<string, string> } = {}) => {
     const run = await pyshrink(args, { cwd: workdir(), ...options });
     expect([run.exitCode, run.stderr]).toEqual([code, expect.stringMatching(message)]);
@@ -16,7 +16,7 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
 
   it('an image that does not exist', () =>
     refuse(['shrink', 'no/such:image'], 1, /There is no image no\/such:image.*\n.*docker pull no\/such:image/));
-  it('a name that is none', () => refuse(['trace', 'NOT A NAME'], 2, /is not an image name/));
+  it('an invalid image name', () => refuse(['trace', 'NOT A NAME'], 2, /is not an image name/));
   it('no daemon', () =>
     refuse(['trace', HELLO], 1, /does not answer.*\n.*Start Docker/, { env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } }));
   it('a wrong --http', () => refuse(['trace', HELLO, '--http', 'FETCH x'], 2, /is not a request/));
@@ -24,27 +24,27 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
   it('an unknown option', () => refuse(['trace', HELLO, '--fast'], 2, /unknown option '--fast'/));
   it('an unknown command', () => refuse(['squeeze', HELLO], 2, /unknown command 'squeeze'/));
   it('a missing argument', () => refuse(['shrink'], 2, /missing required argument/));
-  it('a level that is none', () => refuse(['shrink', HELLO, '--level', 'tiny'], 2, /observed, reachable, whole/));
-  it('an exercise file that is not there', () => refuse(['trace', HELLO, '--exercise', 'none.yaml'], 2, /none.yaml can't be read/));
-  it('a run option that the daemon refuses', () => refuse(['trace', HELLO, '--cap-add', 'MAGIC'], 1, /daemon refused to create.*MAGIC/i));
-  it('a tag that is none', () => refuse(['shrink', HELLO, '--tag', 'A B'], 2, /is not an image name/));
-  it.each(['small.tar', 'x/small.tar.gz'])('%s as output, which looks like a file', (output) =>
+  it('an unknown level', () => refuse(['shrink', HELLO, '--level', 'tiny'], 2, /observed, reachable, whole/));
+  it('an exercise file that does not exist', () => refuse(['trace', HELLO, '--exercise', 'none.yaml'], 2, /none.yaml can't be read/));
+  it('a run option that the daemon rejects', () => refuse(['trace', HELLO, '--cap-add', 'MAGIC'], 1, /daemon refused to create.*MAGIC/i));
+  it('an invalid tag', () => refuse(['shrink', HELLO, '--tag', 'A B'], 2, /is not an image name/));
+  it.each(['small.tar', 'x/small.tar.gz'])('an --output that looks like a file: %s', (output) =>
     refuse(['shrink', HELLO, '--output', output], 2, /looks like a file[\s\S]*docker-archive:.*docker-daemon:/),
   );
   it('a base that does not exist', () => refuse(['shrink', HELLO, '--base', 'no/base'], 1, /There is no image no\/base/));
-  it('assemble where nothing was traced', () => refuse(['assemble'], 1, /There is no trace here yet/));
-  it('smoke of an image that is not ours', () => refuse(['smoke', HELLO], 1, /was not made by pyshrink/));
+  it('assemble before any trace', () => refuse(['assemble'], 1, /There is no trace here yet/));
+  it('smoke with an image that pyshrink did not make', () => refuse(['smoke', HELLO], 1, /was not made by pyshrink/));
 
   it('an image without Python', async () => {
     await refuse(['shrink', 'busybox:glibc'], 1, /busybox:glibc has no Python/);
   });
 
-  it('an app that crashes before it listens: its last output is shown', async () => {
+  it('an app that crashes before it listens (the message shows its last output)', async () => {
     const image = await buildImage(`FROM ${SLIM}\nEXPOSE 80\nCMD ["python3", "-c", "raise ValueError('boom')"]\n`);
     await refuse(['shrink', image], 1, /ended with status 1 before it listened[\s\S]*ValueError: boom/);
   });
 
-  it('an app that ends before a command can be run in it', async () => {
+  it('an app that ends before --exec can run a command in it', async () => {
     await refuse(
       ['trace', HELLO, '--wait', '5', '--exec', 'true'],
       1,
@@ -69,12 +69,12 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
     );
   });
 
-  it('a supervisor that is killed: no trace claims to be whole', async () => {
+  it('a supervisor that is killed (no incomplete trace is written)', async () => {
     const image = await buildImage(
       `FROM ${SLIM}\nCMD ["python3", "-c", "import os, signal; os.kill(os.getppid(), signal.SIGKILL); import time; time.sleep(2); os.abort()"]\n`,
     );
     const cwd = workdir();
-    // Process 1 cannot be killed from inside its namespace; an exec'd supervisor can.
+    // The kernel protects process 1 from signals from its own namespace. The supervisor of --exec is not process 1.
     const run = await pyshrink(
       ['trace', image, '--exec', 'python3 -c "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"', '--wait', '1'],
       { cwd },
@@ -83,7 +83,7 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  it("a name that belongs to somebody else's image, unless forced", async () => {
+  it('a tag of an image that pyshrink did not make, unless --force is given', async () => {
     const name = 'pyshrink-test/taken:1';
     await docker('tag', 'pyshrink-base/debian:bookworm', name);
     await refuse(['shrink', HELLO, '--tag', name], 1, /belongs to an image that pyshrink did not make[\s\S]*--force/);
@@ -92,7 +92,7 @@ describeWithEngine('bad input gets one clear message, the right exit code, and l
   });
 });
 
-describeWithEngine('a trace that does not fit', () => {
+describeWithEngine('a trace that does not match', () => {
   let good: string;
   beforeAll(async () => {
     const cwd = workdir();
@@ -107,7 +107,7 @@ describeWithEngine('a trace that does not fit', () => {
     return pyshrink(['assemble', 'x/trace.json', '--tag', 'pyshrink-test/unfit:1'], { cwd });
   };
 
-  it('is not what a shrunk image is compared by', async () => {
+  it('is rejected by smoke when the shrunk image comes from another image', async () => {
     const cwd = workdir();
     expect((await pyshrink(['shrink', HELLO, '--tag', 'pyshrink-test/other:1'], { cwd })).exitCode).toBe(0);
     expect((await pyshrink(['trace', 'pyshrink-fixture/ssl-hello'], { cwd })).exitCode).toBe(0);
@@ -121,19 +121,19 @@ describeWithEngine('a trace that does not fit', () => {
 
   it.each([
     ['truncated', (text: string) => text.slice(0, 500), /truncated or not JSON/],
-    ['of another version', (text: string) => text.replace('"version":3', '"version":7'), /has version 7/],
+    ['with an unknown version', (text: string) => text.replace('"version":3', '"version":7'), /has version 7/],
     [
-      'of an image that is gone',
+      'of an image that no longer exists',
       (text: string) =>
         text.replace(/"id":"sha256:\w{8}/, '"id":"sha256:00000000').replace('"pyshrink-fixture/hello"', '"pyshrink-fixture/gone"'),
       /is no longer there/,
     ],
     [
-      'of another image',
+      'of a name that now belongs to another image',
       (text: string) => text.replace('"reference":"pyshrink-fixture/hello"', '"reference":"busybox:glibc"'),
       /is another image now/,
     ],
-  ])('%s', async (_, change, message) => {
+  ])('is rejected by assemble: %s', async (_, change, message) => {
     const run = await changed(change);
     expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(message)]);
     await expect(docker('image', 'inspect', 'pyshrink-test/unfit:1')).rejects.toThrow();

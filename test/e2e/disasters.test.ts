@@ -6,14 +6,14 @@ import { buildImage, describeWithEngine, docker, leftovers, pyshrink, runningApp
 
 const LIMITED = '--exit-timeout';
 
-describeWithEngine('a disaster gets one clear message, and leaves no trace and nothing else', () => {
-  /** Runs a trace, does something while the app is up, and gives back what was said. */
+describeWithEngine('a disaster gives one clear message, and leaves no trace or other object behind', () => {
+  /** Runs a trace, and calls `act` while the app is running. Returns the finished run. */
   const during = async (args: string[], act: (container: string) => Promise<unknown>, env: Record<string, string> = {}) => {
     const cwd = workdir();
     const run = pyshrink(['trace', ...args], { cwd, env });
     let ended = false;
     const acted = (async () => {
-      // A run that ends before its app has started would be waited for until the test times out.
+      // Checks `ended`: if the run ends before its app starts, this loop would otherwise wait until the test times out.
       while (!ended) {
         const [id] = await runningApps();
         if (id !== undefined) return act(id);
@@ -35,41 +35,41 @@ describeWithEngine('a disaster gets one clear message, and leaves no trace and n
   const python = (code: string) => buildImage(`FROM ${SLIM}\nCMD ["python3", "-u", "-c", ${JSON.stringify(code)}]\n`);
   const sleeping = () => python('import time; print("up"); time.sleep(60)');
 
-  it('an app that the kernel kills because memory runs out', async () => {
+  it('an app that the kernel kills because it is out of memory', async () => {
     const image = await python('x = []\nwhile True: x.append(bytearray(1 << 20))');
     const cwd = workdir();
     const run = await pyshrink(['trace', image, '--memory', '80m', '--until-exit'], { cwd });
-    // Whether the supervisor is killed as well is the kernel's choice.
+    // The kernel decides whether it kills the supervisor as well, so both results are correct.
     if (run.exitCode === 0) expect(JSON.stringify(run.stdout)).toContain('until exit');
     else await fails({ ...run, cwd }, /ran out of memory[\s\S]*--memory|was killed before/);
     expect(await leftovers()).toEqual([]);
   });
 
-  it('an app that forks without end', async () => {
+  it('an app that never stops forking', async () => {
     const image = await python('import os, time\nwhile True:\n    try: os.fork()\n    except OSError: time.sleep(0.1)');
     const cwd = workdir();
     const run = await pyshrink(['trace', image, '--user', '64999', '--ulimit', 'nproc=60', '--until-exit', LIMITED, '4'], { cwd });
     await fails({ ...run, cwd }, /did not end within 4 s/);
   });
 
-  it('observations that there is no room for', async () => {
+  it('no room to write observations', async () => {
     const image = await python('import os\nfor i in range(20000): os.path.exists(f"/nowhere/{i}")');
     const cwd = workdir();
     const run = await pyshrink(['trace', image, '--ulimit', 'fsize=40000', '--until-exit'], { cwd });
     await fails({ ...run, cwd }, /could not write down what it saw: File too large[\s\S]*disk/);
   });
 
-  it('a container that somebody removes', async () => {
+  it('a container that is removed from outside', async () => {
     const run = await during([await sleeping(), '--wait', '20'], (id) => docker('rm', '-f', id));
     await fails(run, /The container is gone: somebody has removed it/);
   });
 
-  it('a container that somebody kills', async () => {
+  it('a container that is killed from outside', async () => {
     const run = await during([await sleeping(), '--wait', '20'], (id) => docker('kill', id));
     await fails(run, /killed before the app ended/);
   });
 
-  it('a daemon that goes away, and one that comes back', async () => {
+  it('a broken connection to the daemon, and a daemon that stops', async () => {
     const path = join(workdir(), 'docker.sock');
     const open = new Set<Socket>();
     const server = createServer((client) => {
@@ -102,7 +102,7 @@ describeWithEngine('a disaster gets one clear message, and leaves no trace and n
     );
     expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringMatching(/The connection to the Docker daemon broke/)]);
     expect(readdirSync(gone.cwd)).toEqual([]);
-    // What could not be removed then, the next run removes.
+    // The next run removes what the failed run could not remove without a daemon.
     expect((await pyshrink(['trace', 'pyshrink-fixture/hello'])).exitCode).toBe(0);
     expect(await leftovers()).toEqual([]);
   });

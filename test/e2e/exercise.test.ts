@@ -31,7 +31,7 @@ describeWithEngine('the exercise', () => {
   const body = (answer: { body: string }) => Buffer.from(answer.body, 'base64').toString();
   const server = (lines: string) => buildImage(`FROM ${SLIM}\nWORKDIR /srv\nCOPY server.py .\n${lines}\n`, { 'server.py': SERVER });
 
-  it('by default asks an image that exposes a port for /, and runs its HEALTHCHECK', async () => {
+  it('by default requests / from an image that exposes a port, and runs its HEALTHCHECK', async () => {
     const image = await server('EXPOSE 80\nHEALTHCHECK CMD cat /etc/debian_version\nCMD ["python3", "server.py", "0.0.0.0", "80"]');
     const { answers, trace: written } = await trace(image, []);
     expect(answers.map(({ step }: { step: string }) => step)).toEqual(['GET /', 'HEALTHCHECK']);
@@ -40,13 +40,13 @@ describeWithEngine('the exercise', () => {
     expect(written.observations).toContainEqual(expect.objectContaining({ kind: 'open', path: '/etc/debian_version' }));
   });
 
-  it('recognises a server without EXPOSE by its listening socket, on 127.0.0.1 and without a network', async () => {
+  it('detects a server without EXPOSE by its listening socket on 127.0.0.1, even without a network', async () => {
     const image = await server('USER 1000\nCMD ["python3", "server.py", "127.0.0.1", "8080"]');
     const { answers } = await trace(image, ['--network', 'none']);
     expect([answers.length, body(answers[0].answer)]).toEqual([1, 'GET /  1000']);
   });
 
-  it('does the steps in their order: requests with bodies, commands, waiting', async () => {
+  it('runs the steps in the given order: requests with bodies, commands, waits', async () => {
     const image = await server('CMD ["python3", "server.py", "0.0.0.0", "8080"]');
     const {
       answers,
@@ -71,7 +71,7 @@ describeWithEngine('the exercise', () => {
     expect(text).not.toContain('s3cret');
   });
 
-  it('reads a file, a port of its own, and environment values from files', async () => {
+  it('reads steps and a port from an exercise file, and environment values from a file', async () => {
     const image = await server('CMD ["python3", "server.py", "0.0.0.0", "8080"]');
     const folder = workdir();
     writeFileSync(join(folder, 'e.yaml'), 'steps:\n  - http: {path: /x, port: 9090}\n  - exec: printenv FROM_FILE GIVEN\n');
@@ -91,7 +91,7 @@ describeWithEngine('the exercise', () => {
     expect(text).not.toMatch(/"(one|two)"|=one|=two/);
   });
 
-  it("does not need the app's Python to be on PATH alone: a program that is no Python may start it", async () => {
+  it('traces an app whose entrypoint is a shell script that starts Python', async () => {
     const image = await server(
       'RUN printf "#!/bin/sh\\nexec python3 \\"\\$@\\"\\n" > /start && chmod +x /start\nENTRYPOINT ["/start"]\nCMD ["-c", "print(6 * 7)"]',
     );
@@ -102,14 +102,14 @@ describeWithEngine('the exercise', () => {
     );
   });
 
-  it('doctor finds this computer fit, and really tries it', async () => {
+  it('doctor tries tracing on this computer and reports that it works', async () => {
     const run = await pyshrink(['doctor', '--json']);
     const { checks } = JSON.parse(run.stdout as string) as { checks: { name: string; ok: boolean; detail: string }[] };
     expect([run.exitCode, checks.filter(({ ok }) => ok === false)]).toEqual([0, []]);
     expect(checks.find(({ name }) => name === 'tracing')?.detail).toMatch(/seccomp notification works, memory was read/);
   });
 
-  it('on a terminal it shows a live list of tasks', async () => {
+  it('shows a live task list on a terminal', async () => {
     const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
     const command = `stty cols 120 rows 40; ${process.execPath} ${cli} shrink pyshrink-fixture/hello --tag pyshrink-test/live:1`;
     const run = await execa('script', ['-qec', command, '/dev/null'], {
@@ -123,7 +123,7 @@ describeWithEngine('the exercise', () => {
     ]);
   });
 
-  it('a plain run says what it does on stderr, and only its result on stdout', async () => {
+  it('without a terminal, prints progress to stderr and only the result to stdout', async () => {
     const run = await pyshrink(['shrink', 'pyshrink-fixture/hello', '--tag', 'pyshrink-test/plain:1'], { env: { CI: '1' } });
     expect(run.stderr).toMatch(/Tracing pyshrink-fixture\/hello[\s\S]*Assembling pyshrink-test\/plain:1[\s\S]*Comparing/);
     expect(run.stdout).toMatch(/size +\d+\.\d MB +\d+\.\d MB/);

@@ -7,21 +7,21 @@ import { firstRun } from '../support/records.js';
 import { lostModules } from '../support/sweep.js';
 
 interface Expected {
-  /** Most that the shrunk image may weigh at these levels, in MB of `docker image inspect`. */
+  /** Largest allowed size of the shrunk image at each level, in MB as `docker image inspect` counts them. */
   observed: number;
   reachable: number;
-  /** What follows the image's name. */
+  /** Arguments after the image's name. */
   args?: string[];
 }
 
 const NETWORK = 'pyshrink-test';
 const DATABASE = 'pyshrink-test-postgres';
-/** Run options of the fixture that has a database beside it: its network, then its environment. */
+/** Run options of the fixture that needs a database: first the network, then the environment. */
 const BESIDE: Record<string, string[]> = {
   psycopg2: ['--network', NETWORK, '--env', `DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`],
 };
 
-/** The fixture that is assembled twice. */
+/** The fixture that is assembled twice, to check that the result is the same. */
 const REPEATED = 'ssl-hello';
 
 const names = readdirSync(FIXTURES).filter((name) => readdirSafe(join(FIXTURES, name)).includes('expected.json'));
@@ -43,7 +43,7 @@ describeWithEngine('fixtures', () => {
   const small = (name: string) => `pyshrink-test/${name}:shrunk`;
 
   describe('sizes and modules', () => {
-    it.concurrent.each(names)('%s shrinks, behaves the same, and is no larger than it may be', async (name) => {
+    it.concurrent.each(names)('%s shrinks, behaves the same, and stays within its size limit', async (name) => {
       const expected = JSON.parse(readFileSync(join(FIXTURES, name, 'expected.json'), 'utf8')) as Expected;
       const image = `pyshrink-fixture/${name}`;
       const tag = small(name);
@@ -74,11 +74,11 @@ describeWithEngine('fixtures', () => {
       });
       expect(result.after / 1e6).toBeLessThanOrEqual(expected.reachable);
 
-      // Whatever is asked is answered.
+      // Every step gets an answer.
       const { answers } = firstRun(join(cwd, result.trace));
       expect(answers.steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
 
-      // The trace names the variables of the run, and holds no value.
+      // The trace contains the names of the environment variables, but not their values, which may be secret.
       const trace = readFileSync(join(cwd, result.trace), 'utf8');
       expect(JSON.parse(trace).tracers).toEqual(expect.arrayContaining(['supervisor', 'maps', 'ldd', 'imports']));
       expect(trace).not.toContain('postgresql://');
@@ -94,22 +94,22 @@ describeWithEngine('fixtures', () => {
         expect([exitCode, exitCode === 0 ? '' : all]).toEqual([0, '']);
         return JSON.parse(stdout as string) as { id: string; size: number };
       };
-      // What ran, runs again in less.
+      // The smaller image of level `observed` still gives the answers of the traced run.
       expect((await assemble('observed', `${tag}-observed`)).size / 1e6).toBeLessThanOrEqual(expected.observed);
       const smoke = await pyshrink(['smoke', '--json', ...env], { cwd });
       expect(JSON.parse(smoke.stdout as string)).toMatchObject({ image: `${tag}-observed`, passed: true });
       await assemble('whole', `${tag}-whole`);
-      // Every public module of the distributions that the app imports is there.
+      // Every public module of the distributions that the app imports can still be imported.
       expect((await lostModules(image, tag, imported)).lost).toEqual([]);
       if (name !== REPEATED) return;
-      // The same trace gives the same image.
+      // Assembling the same trace again gives the same image.
       const id = (await docker('image', 'inspect', '-f', '{{.Id}}', tag)).trim();
       expect((await assemble('reachable', `${tag}-again`)).id).toBe(id);
     });
   });
 
   describe('behaviour', () => {
-    it.concurrent.each(names)('%s does what its exercise did not touch', async (name) => {
+    it.concurrent.each(names)('%s keeps behaviour that its exercise does not cover', async (name) => {
       const [network, env] = [BESIDE[name]?.[1], BESIDE[name]?.[3]];
       const results = await behave(
         join(FIXTURES, name),
@@ -128,8 +128,8 @@ describeWithEngine('fixtures', () => {
   });
 });
 
-describeWithEngine('a wrapper of other programs', () => {
-  it('works with a shell, a pipeline and jq as well', async () => {
+describeWithEngine('an app that runs other programs', () => {
+  it('still runs a shell, a pipeline and jq', async () => {
     const run = await pyshrink(['shrink', 'pyshrink-fixture/wrapper', '--level', 'observed', '--tag', 'pyshrink-test/wrapper:all']);
     expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
     expect(await docker('run', '--rm', 'pyshrink-test/wrapper:all')).toMatch(/^[0-9a-f]{40} first\n1 a\n 2 b\n3$/);

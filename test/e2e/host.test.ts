@@ -14,7 +14,7 @@ if "write" in sys.argv:
     Path("made.txt").write_text("made by the run")
 `;
 
-/** A folder with an app, and what should never be in an image. */
+/** Makes a folder with an app, and with a secret that must never get into an image. */
 function project(): string {
   const folder = workdir();
   mkdirSync(join(folder, 'data'));
@@ -24,7 +24,7 @@ function project(): string {
   return folder;
 }
 
-/** What is in an image that was written to a directory. */
+/** Reads the configuration of an image from an OCI layout. */
 function config(folder: string, layout: string) {
   const read = (digest: string) => JSON.parse(readFileSync(join(folder, layout, 'blobs', digest.replace(':', '/')), 'utf8'));
   const [index] = JSON.parse(readFileSync(join(folder, layout, 'index.json'), 'utf8')).manifests;
@@ -34,7 +34,7 @@ function config(folder: string, layout: string) {
 const possible = !('refused' in (await new LocalEngine().namespaces()));
 
 describe.runIf(possible)('host:', () => {
-  it('shrinks a command of this computer, without its secrets and its environment', async () => {
+  it('shrinks a command of this computer, and leaves out secrets and the environment', async () => {
     const folder = project();
     const cache = ownCache();
     const env = { ...cache, TOKEN: 'hunter2', FLAG: 'yes' };
@@ -62,7 +62,7 @@ describe.runIf(possible)('host:', () => {
     expect(sessions(cache)).toEqual([]);
   });
 
-  it('takes a secret in where it is named, and says so', async () => {
+  it('includes a secret only if --include names it, and reports it', async () => {
     const folder = project();
     const run = await pyshrink(
       ['shrink', 'host:', '--include', join(folder, '.env'), '--output', 'rootfs:small', '--', 'python3', 'app.py'],
@@ -73,13 +73,13 @@ describe.runIf(possible)('host:', () => {
     expect(existsSync(join(folder, 'small', folder, '.env'))).toBe(true);
   });
 
-  it('goes on from a trace', async () => {
+  it('assembles from an earlier trace', async () => {
     const folder = project();
     const env = ownCache();
     expect((await pyshrink(['trace', 'host:', '--', 'python3', 'app.py'], { cwd: folder, env })).exitCode).toBe(0);
     const assembled = await pyshrink(['assemble', '--output', 'oci:image'], { cwd: folder, env });
     expect(assembled.exitCode, assembled.all as string).toBe(0);
-    // Whatever daemon answers: what was traced on this computer is compared on it.
+    // What was traced on this computer is compared on this computer, even if a Docker daemon answers.
     for (const args of [[], ['oci:image'], ['--engine', 'local']]) {
       const smoked = await pyshrink(['smoke', ...args], { cwd: folder, env });
       expect(smoked.exitCode, smoked.all as string).toBe(0);
@@ -91,7 +91,7 @@ describe.runIf(possible)('host:', () => {
   it.each([
     [['host:'], /host: needs a command/],
     [['host:', '--', 'no-such-program'], /There is no no-such-program on this computer/],
-  ])('%j: one clear message', async (args, message) => {
+  ])('gives one clear message: %j', async (args, message) => {
     const folder = workdir();
     const run = await pyshrink(['trace', ...args], { cwd: folder, env: ownCache() });
     expect(run.exitCode).toBe(2);

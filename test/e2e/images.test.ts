@@ -55,13 +55,13 @@ describeWithEngine('images as files', () => {
       .filter((line) => !/^(etc\/(hosts|hostname|resolv\.conf|mtab)|proc|sys|dev)? /.test(line) && !/^(etc|proc|sys|dev) d /.test(line))
       .sort();
 
-  it("unpacks layers to what the daemon's own file system has", async () => {
+  it('unpacks layers to the same files as the daemon', async () => {
     const folder = workdir();
     await withSource(`docker-archive:${archive}`, (source) => unpackImage(source, folder));
     expect(list(folder)).toEqual(list(await exportedRoot(image)));
   });
 
-  it('docker load reads back a docker-archive, as the same image', async () => {
+  it('docker load reads our docker-archive as the same image', async () => {
     const path = join(workdir(), 'written.tar');
     await write(`docker-archive:${path}`);
     expect(await docker('load', '-i', path)).toContain('pyshrink-test/written:1');
@@ -69,7 +69,7 @@ describeWithEngine('images as files', () => {
     await docker('rmi', 'pyshrink-test/written:1');
   });
 
-  it('what is written in one form and read in another is the same image', async () => {
+  it('an image stays the same when it is copied from format to format', async () => {
     const folder = workdir();
     let from = `docker-archive:${archive}`;
     for (const target of [
@@ -82,21 +82,21 @@ describeWithEngine('images as files', () => {
       expect(await idOf(target)).toBe(id);
       from = target;
     }
-    expect(await idOf(`oci:${folder}/layout:a`)).toBe(id); // beside the other
+    expect(await idOf(`oci:${folder}/layout:a`)).toBe(id); // layout:b was written next to it
     const small = await buildImage('FROM busybox:glibc\nENV B=1\n');
     await docker('save', small, '-o', `${folder}/small.tar`);
     const blobs = () => readdirSync(`${folder}/alone/blobs/sha256`).length;
     await write(`oci:${folder}/alone`);
     const before = blobs();
     await write(`oci:${folder}/alone`, `docker-archive:${folder}/small.tar`);
-    expect(blobs()).toBeLessThan(before); // what takes a name takes the room as well
+    expect(blobs()).toBeLessThan(before); // the old image's blobs are removed when a new image takes its name
     expect(await idOf(`oci:${folder}/alone`)).toBe(await docker('image', 'inspect', '-f', '{{.Id}}', small));
     const again = workdir();
     await write(`oci-archive:${again}/archive.tar`, from);
     expect(readFileSync(`${again}/archive.tar`).equals(readFileSync(`${folder}/archive.tar`))).toBe(true);
   });
 
-  it.runIf(has('skopeo'))('skopeo reads them back, and we read what skopeo writes', async () => {
+  it.runIf(has('skopeo'))('skopeo reads what we write, and we read what skopeo writes', async () => {
     const folder = workdir();
     for (const target of [`oci:${folder}/layout:1`, `oci-archive:${folder}/archive.tar:1`, `docker-archive:${folder}/docker.tar:app:1`]) {
       await write(target);
@@ -115,7 +115,7 @@ describeWithEngine('images as files', () => {
     }
   });
 
-  it.runIf(has('umoci'))('umoci unpacks what we write as we do', async () => {
+  it.runIf(has('umoci'))('umoci unpacks our images to the same files as we do', async () => {
     const folder = workdir();
     await write(`oci:${folder}/layout:1`);
     execFileSync('umoci', ['raw', 'unpack', '--image', `${folder}/layout:1`, `${folder}/theirs`], { stdio: 'pipe' });
@@ -123,7 +123,7 @@ describeWithEngine('images as files', () => {
     expect(list(`${folder}/ours`)).toEqual(list(`${folder}/theirs`));
   });
 
-  it('leaves nothing behind where a layer turns out damaged, and does not touch what was there', async () => {
+  it('leaves nothing behind when a layer is damaged, and does not change existing files', async () => {
     const folder = workdir();
     const damaged = join(workdir(), 'damaged.tar');
     const bytes = readFileSync(archive);
@@ -142,7 +142,7 @@ describeWithEngine('images as files', () => {
     await expect(write(`rootfs:${folder}/full`)).rejects.toThrowError(/is not empty/);
   });
 
-  it.runIf(has('mount'))('tells of a full disk in one message, and leaves nothing there', async () => {
+  it.runIf(has('mount'))('reports a full disk in one message, and leaves nothing behind', async () => {
     const folder = workdir();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder]);
     try {
@@ -184,7 +184,7 @@ describeWithEngine('images as files', () => {
       process.env.DOCKER_CONFIG = join(home, 'docker');
     };
 
-    it('refuses whom it does not know, in one message', async () => {
+    it('gives one message when it rejects an unknown user', async () => {
       login({});
       await expect(write(`docker://${host}/team/app:1`)).rejects.toMatchObject({
         message: expect.stringContaining('does not let you push team/app'),
@@ -192,7 +192,7 @@ describeWithEngine('images as files', () => {
       });
     });
 
-    it('takes and gives an image, with credentials of the configuration and of a helper', async () => {
+    it('accepts a push and a pull with credentials from the configuration and from a helper', async () => {
       login({ auths: { [host]: { auth: Buffer.from('ada:secret').toString('base64') } } });
       await write(`docker://${host}/team/app:1`);
       expect(await idOf(`docker://${host}/team/app:1`)).toBe(id);
@@ -210,7 +210,7 @@ describeWithEngine('images as files', () => {
       await docker('rmi', `${host}/team/app:1`);
     });
 
-    it('says what is not there', async () => {
+    it('gives one message for a missing image and for a registry that does not answer', async () => {
       login({ auths: { [host]: { auth: Buffer.from('ada:secret').toString('base64') } } });
       await expect(idOf(`docker://${host}/team/app:none`)).rejects.toThrowError(/the registry has no image team\/app:none/);
       await expect(idOf('docker://localhost:5119/x')).rejects.toThrowError(/does not answer: ECONNREFUSED/);

@@ -9,7 +9,7 @@ const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
 describeWithEngine('interruption', () => {
   const sleeper = () => buildImage(`FROM ${SLIM}\nCMD ["python3", "-c", "import time; time.sleep(300)"]\n`);
 
-  /** Starts a trace that would take minutes, and waits until its app runs. */
+  /** Starts a trace that takes minutes, and waits until its app runs. */
   const running = async () => {
     const image = await sleeper();
     const run = execa(process.execPath, [CLI, 'trace', image, '--wait', '300'], {
@@ -22,28 +22,28 @@ describeWithEngine('interruption', () => {
     return { run };
   };
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s takes everything down and ends with 130', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s removes everything and ends with status 130', async (signal) => {
     const { run } = await running();
     run.kill(signal);
     expect((await run).exitCode).toBe(130);
     expect(await leftovers()).toEqual([]);
   });
 
-  it('at whatever moment of a shrink it comes', async () => {
+  it('SIGINT leaves nothing behind at any moment of a shrink', async () => {
     for (let moment = 300; ; moment *= 1.3) {
       const args = ['shrink', 'pyshrink-fixture/hello', '--tag', 'pyshrink-test/interrupted:1'];
       const run = execa(process.execPath, [CLI, ...args], { cwd: workdir(), reject: false, forceKillAfterDelay: false });
-      // Twice, as from npx, which passes on what the terminal has sent to all.
+      // Sends it twice: under npx, pyshrink gets the signal from the terminal and again from npx.
       for (const delay of [moment, moment + 20]) setTimeout(() => run.kill('SIGINT'), delay);
       const { exitCode, stderr } = await run;
       if (exitCode === 0) break;
-      // Before it has begun, there is nothing to remove.
+      // Without exit code: the signal came before our handlers were installed, when nothing existed yet.
       expect([130, undefined], `after ${moment} ms: ${stderr}`).toContain(exitCode);
       expect(await leftovers(), `after ${moment} ms`).toEqual([]);
     }
   });
 
-  it('a reader of its messages that has seen enough is none', async () => {
+  it('a run continues when the reader of its output closes the pipe', async () => {
     const cwd = workdir();
     const args = ['-o', 'pipefail', '-c', '"$@" 2>&1 | head -1', 'bash', process.execPath, CLI, 'trace', 'pyshrink-fixture/hello'];
     expect(await execa('bash', args, { cwd, reject: false })).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^Preparing/) });
@@ -51,7 +51,7 @@ describeWithEngine('interruption', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('after a kill, doctor --clean removes what is left, and nothing of a run that lives', async () => {
+  it('after SIGKILL, doctor --clean removes the leftovers, but nothing of a live run', async () => {
     const [{ run: dead }, { run: alive }] = [await running(), await running()];
     dead.kill('SIGKILL');
     await dead;
@@ -67,7 +67,7 @@ describeWithEngine('interruption', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('the next run removes them as well', async () => {
+  it('after SIGKILL, the next run also removes the leftovers', async () => {
     const { run: dead } = await running();
     dead.kill('SIGKILL');
     await dead;

@@ -6,7 +6,7 @@ import { Helper } from '../../src/guest/helper.js';
 import { environmentOf } from '../../src/images/config.js';
 import { buildImage, describeWithEngine } from '../support/engine.js';
 
-/** Real linkers' output for the ways in which libraries are found; built in the full image, which has a compiler. */
+/** Libraries from a real linker, one for each way to find a library. Built in the full image, because it has a compiler. */
 const ZOO = `FROM pyshrink-base/official-python:3.13
 WORKDIR /zoo
 RUN set -eux; lib() { mkdir -p "$(dirname "$1")"; out=$1; shift; echo "int f_$RANDOM_NAME(void){return 0;}" > x.c; cc -shared -fPIC -o "$out" x.c "$@"; }; \\
@@ -32,7 +32,7 @@ RUN set -eux; lib() { mkdir -p "$(dirname "$1")"; out=$1; shift; echo "int f_$RA
 CMD ["python3", "-V"]
 `;
 
-describeWithEngine("our search of libraries agrees with the image's own loader", () => {
+describeWithEngine("our library search agrees with the image's own loader", () => {
   let zoo: string;
   beforeAll(async () => {
     zoo = await buildImage(ZOO);
@@ -41,7 +41,7 @@ describeWithEngine("our search of libraries agrees with the image's own loader",
   it.each([
     ['made-up libraries', () => zoo, /^\/zoo\//, 11],
     ['scientific wheels', () => 'pyshrink-fixture/science', /site-packages|lib-dynload/, 300],
-    ['wheels with libraries of their own', () => 'pyshrink-fixture/psycopg2', /site-packages/, 15],
+    ['wheels that bundle libraries', () => 'pyshrink-fixture/psycopg2', /site-packages/, 15],
     ["Debian's programs and libraries", () => 'pyshrink-fixture/wrapper', /^\/usr\/(bin|lib)\//, 500],
   ])('%s', async (_, image, among, least) => {
     const engine = await DockerEngine.open();
@@ -62,12 +62,12 @@ describeWithEngine("our search of libraries agrees with the image's own loader",
       for (const file of files) {
         const { objects, missing } = await search.closure(file);
         const answer = Object.entries(told[file] ?? {});
-        // At the first library that is missing the loader gives up, and names none.
+        // The loader stops at the first missing library and prints no libraries at all.
         expect([file, missing.length > 0]).toEqual([file, answer.length === 0]);
         if (answer.length === 0) continue;
         const found = answer.flatMap(([name, path]) => (path === null || name.includes('ld-linux') ? [] : [real(path)]));
         const ours = objects.slice(1).filter(({ elf }) => !/^ld-linux/.test(elf.soname ?? ''));
-        // The loader takes the variant for this computer's processor; we name the general library and every variant.
+        // The loader chooses the variant for this computer's CPU. Our search finds the general library and every variant.
         const alternatives = ours.map((object) => [object.resolved.path, ...object.variants.map(real)]);
         expect([file, found.filter((path) => !alternatives.some((list) => list.includes(path)))]).toEqual([file, []]);
         expect([file, alternatives.filter((list) => !list.some((path) => found.includes(path)))]).toEqual([file, []]);

@@ -15,9 +15,9 @@ import { layerTar, ociLayout } from '../support/image.js';
 import { asUser, exportedRoot, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
 
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
-/** What Docker itself puts into a container. */
+/** Paths that Docker itself adds to a container. */
 const ENGINES_OWN = /^(\.dockerenv|dev\/\S*|etc\/(hosts|hostname|resolv\.conf|mtab)) /;
-/** What a process can tell of how it is run. */
+/** Prints how its process was started, so that both engines can be compared. */
 const SELF = `
 import json, os, resource, sys
 def written(path):
@@ -39,7 +39,7 @@ print(json.dumps({
 }))
 `;
 
-/** A small image, so that unpacking it takes no time: Debian's Python with its libraries, and no more. */
+/** Debian's Python with only its libraries: a small image is unpacked quickly. */
 const image = async () => {
   const large = await buildImage(
     `FROM ${DEBIAN}\nCOPY self.py /srv/self.py\nRUN useradd -u 1234 -G audio app && mkdir /data && echo hi > /data/x && chown -R app /data\n` +
@@ -67,10 +67,10 @@ describeWithEngine('the local engine', () => {
   });
 
   it.each([
-    ['as the image has it', []],
+    ['as the image says', []],
     ['read-only, without network and capabilities', ['--read-only', '--network', 'none', '--cap-drop', 'ALL', '--tmpfs', '/tmp']],
-    ['as root elsewhere', ['-u', 'root', '-w', '/srv', '-e', 'B=2', '--hostname', 'box', '--cap-add', 'NET_ADMIN', '--shm-size', '16m']],
-    ['as somebody unknown', ['-u', '4321:99', '--group-add', 'audio', '--add-host', 'db:10.0.0.1', '-v', '/etc:/mnt:ro']],
+    ['as root in /srv', ['-u', 'root', '-w', '/srv', '-e', 'B=2', '--hostname', 'box', '--cap-add', 'NET_ADMIN', '--shm-size', '16m']],
+    ['as an unknown user', ['-u', '4321:99', '--group-add', 'audio', '--add-host', 'db:10.0.0.1', '-v', '/etc:/mnt:ro']],
   ])('runs a container as Docker does: %s', async (_, options) => {
     const [theirs, ours] = [workdir(), workdir()];
     const cache = ownCache();
@@ -82,7 +82,7 @@ describeWithEngine('the local engine', () => {
     expect(sessions(cache)).toEqual([]);
   });
 
-  it('gives the same keep set as Docker, and an image that Docker runs', async () => {
+  it('gives the same keep set as Docker, and an image that Docker can run', async () => {
     const [theirs, ours] = [workdir(), workdir()];
     const saved = join(workdir(), 'fixture.tar');
     await docker('save', 'pyshrink-fixture/ssl-hello:latest', '-o', saved);
@@ -105,7 +105,7 @@ describeWithEngine('the local engine', () => {
     await docker('rmi', 'pyshrink-test/ours:1', 'pyshrink-test/theirs');
   });
 
-  it('serves an ordinary user, with the owners of the image', async () => {
+  it('works for an ordinary user, and keeps the owners of the image', async () => {
     const { run, home, sessions: left } = await asUser(USER, ['shrink', `docker-archive:${archive}`, '--output', 'rootfs:small']);
     expect(run.exitCode, run.all).toBe(0);
     expect(JSON.parse(printed(home)).ids.slice(0, 3)).toEqual([1234, 1234, 1234]);
@@ -113,7 +113,7 @@ describeWithEngine('the local engine', () => {
     expect(left).toEqual([]);
   });
 
-  it('serves a user who is alone in a namespace, as root inside', async () => {
+  it('works for a user without subordinate ids, as root inside the container', async () => {
     const { run, home, sessions: left } = await asUser('nobody', ['trace', `docker-archive:${archive}`]);
     expect(run.exitCode, run.all).toBe(0);
     expect(JSON.parse(printed(home)).ids[0]).toBe(0);
@@ -121,7 +121,7 @@ describeWithEngine('the local engine', () => {
     expect(left).toEqual([]);
   });
 
-  /** Starts a trace that would take minutes, and waits until its app runs. */
+  /** Starts a trace that takes minutes, and waits until its app runs. */
   const running = async (cache: { PYSHRINK_CACHE: string }) => {
     const command = ['/usr/bin/python3', '-c', 'import time; time.sleep(300)'];
     const args = [CLI, 'trace', `rootfs:${root}`, '--engine', 'local', '--wait', '300', '--', ...command];
@@ -130,24 +130,24 @@ describeWithEngine('the local engine', () => {
     return { run };
   };
 
-  it('leaves no process, mount or directory behind when it is killed, and the next run cleans', async () => {
+  it('leaves no process or mount behind when it is killed, and doctor --clean removes its folder', async () => {
     const cache = ownCache();
     const { run } = await running(cache);
     run.kill('SIGKILL');
     await run;
-    while (tracesOf(cache.PYSHRINK_CACHE).length > 0) await sleep(50); // the kernel ends them; that this ends is the test
+    while (tracesOf(cache.PYSHRINK_CACHE).length > 0) await sleep(50); // the test times out if the kernel leaves any
     expect(sessions(cache)).toHaveLength(1);
     const next = await pyshrink(['doctor', '--clean', '--json'], { env: cache });
     expect(JSON.parse(next.stdout as string).removed).toEqual([expect.stringContaining('session')]);
     expect(sessions(cache)).toEqual([]);
   });
 
-  it('doctor cleans for a user who is alone in a namespace, too', async () => {
+  it('doctor --clean also works for a user without subordinate ids', async () => {
     const { run } = await asUser('nobody', ['doctor', '--clean', '--json']);
     expect(JSON.parse(run.stdout).checks).toContainEqual(expect.objectContaining({ name: 'local engine', ok: true }));
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s takes everything down and ends with 130', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s removes everything and ends with status 130', async (signal) => {
     const cache = ownCache();
     const { run } = await running(cache);
     run.kill(signal);
@@ -162,14 +162,14 @@ describeWithEngine('the local engine', () => {
     expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(/is for linux\/s390x, and this computer is linux\//)]);
   });
 
-  it('does not write over what it did not make', async () => {
+  it('does not overwrite an archive that pyshrink did not make', async () => {
     const folder = workdir();
     writeFileSync(join(folder, 'mine.tar'), readFileSync(archive).subarray(0, 5000));
     execFileSync('cp', [archive, join(folder, 'other.tar')]);
     for (const output of ['docker-archive:mine.tar', 'oci-archive:mine.tar', 'docker-archive:other.tar']) {
       const args = ['shrink', `rootfs:${root}`, '--engine', 'local', '--output', output, '--', '/usr/bin/python3', '-V'];
       const run = await pyshrink(args, { cwd: folder, env: ownCache() });
-      // The small image of these tests was made by pyshrink: it may be replaced.
+      // pyshrink made the small image of these tests, so it may replace it.
       expect([run.exitCode, run.stderr]).toEqual(
         output.endsWith('other.tar') ? [0, expect.anything()] : [1, expect.stringContaining('did not make')],
       );
@@ -177,7 +177,7 @@ describeWithEngine('the local engine', () => {
     expect(statSync(join(folder, 'mine.tar')).size).toBe(5000);
   });
 
-  it('mounts nothing through a link of the image', async () => {
+  it('does not mount through a symbolic link of the image', async () => {
     const target = workdir();
     const tree = await exportedRoot(await image());
     rmSync(join(tree, 'srv'), { recursive: true });
@@ -199,13 +199,13 @@ describeWithEngine('the local engine', () => {
     [['ROOT', '--engine', 'local', '--security-opt', 'seccomp=x.json', '--', 'true'], 2, /the local engine has no security profiles/],
     [['ROOT', '--engine', 'local', '--memory', '1g', '--', 'true'], 2, /sets no memory limits/],
     [['host:', '--engine', 'docker', '--', 'python3', '-V'], 2, /host: is a command of this computer/],
-  ] as const)('%j: one clear message', async (args, code, message) => {
+  ] as const)('gives one clear message: %j', async (args, code, message) => {
     const run = await pyshrink(['trace', ...args.map((word) => (word === 'ROOT' ? `rootfs:${root}` : word))], { env: ownCache() });
     expect(run.exitCode, run.all as string).toBe(code);
     expect(run.all).toMatch(message);
   });
 
-  it.each(['docker-archive', 'oci', 'rootfs'])('Docker runs images that are files, too: %s', async (transport) => {
+  it.each(['docker-archive', 'oci', 'rootfs'])('Docker can also run an image from files: %s', async (transport) => {
     const folder = workdir();
     const layout = join(workdir(), 'layout');
     if (transport === 'oci')
@@ -233,10 +233,10 @@ describeWithEngine('the local engine', () => {
   });
 
   describe.each([
-    ['a copy, where the kernel refuses overlayfs', { user: 'root', overlay: 'copy' }, ''],
+    ['a copy instead of overlayfs', { user: 'root', overlay: 'copy' }, ''],
     ['fuse-overlayfs', { user: 'root', overlay: 'fuse' }, 'fuse-overlayfs'],
     ['bubblewrap', { user: 'bubblewrap', overlay: 'kernel' }, 'bwrap'],
-  ] as [string, NamespaceSupport, string][])('by other means: %s', (_, support, program) => {
+  ] as [string, NamespaceSupport, string][])('with a fallback: %s', (_, support, program) => {
     it.skipIf(program !== '' && !hasProgram(program))('changes stay in the container', async () => {
       const session = new LocalSession(await SessionFolder.create(), support);
       try {
@@ -269,7 +269,7 @@ describeWithEngine('the local engine', () => {
     });
   });
 
-  it('tells of a computer without namespaces what would help, and still traces host:', async () => {
+  it('without user namespaces, doctor gives a remedy, and host: can still be traced', async () => {
     const folder = workdir();
     writeFileSync(join(folder, 'app.py'), 'import json\nprint(json.dumps({"a": 1}))\n');
     const args = ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all', '--no-new-privs', process.execPath, CLI];

@@ -7,7 +7,7 @@ import { describeWithEngine, leftovers } from '../support/engine.js';
 
 const RUNS = 200;
 const AT_ONCE = 3;
-/** Kinds of processes of the zoo, and what they say at last. */
+/** Kinds of processes in the zoo, with the expected output and exit status. */
 const KINDS: readonly [args: string, says: RegExp, exit: number][] = [
   ['fork', /fork \['0', '1\/9'/, 0],
   ['spawn', /spawn \['0', '1\/9'/, 0],
@@ -20,7 +20,7 @@ const KINDS: readonly [args: string, says: RegExp, exit: number][] = [
 ];
 
 describeWithEngine('the process zoo', () => {
-  it(`is traced ${RUNS} times in a row: none hangs, each is whole, nothing is left`, { timeout: 600_000 }, async () => {
+  it(`can be traced ${RUNS} times: no run hangs, each trace is complete, nothing is left behind`, { timeout: 600_000 }, async () => {
     const engine = await DockerEngine.open();
     const session = await engine.openSession();
     try {

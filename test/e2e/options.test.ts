@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { buildImage, describeWithEngine, pyshrink, SLIM, workdir } from '../support/engine.js';
 import { firstRun } from '../support/records.js';
 
-/** What an app can tell of the options that it is run with. */
+/** Prints everything that run options can change, so that a traced and a plain run can be compared. */
 const APP = `
 import json, os, resource, socket, stat, sys
 def read(path):
@@ -29,7 +29,7 @@ print(json.dumps({
 }, sort_keys=True))
 `;
 
-describeWithEngine.concurrent('an app sees its run options as under docker run', () => {
+describeWithEngine.concurrent('run options have the same effect as in docker run', () => {
   let image: string;
   const folder = workdir();
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describeWithEngine.concurrent('an app sees its run options as under docker run',
   });
 
   it.each<[string, (folder: string) => string[], string?]>([
-    ['none', () => []],
+    ['no options', () => []],
     ['-u with a group, --group-add', () => ['-u', '1234:55', '--group-add', 'audio', '--group-add', '77']],
     ['-w, --hostname, --add-host', () => ['-w', '/usr', '--hostname', 'box', '--add-host', 'other:1.2.3.4']],
     ['-v of a directory, read-only', (given) => ['-v', `${given}:/given:ro`]],
@@ -66,7 +66,7 @@ describeWithEngine.concurrent('an app sees its run options as under docker run',
     const given = input === undefined ? { stdin: 'ignore' as const } : { input };
     const untraced = async () => {
       const command = ['docker', 'run', '--rm', ...words, image, ...args];
-      // A terminal is what script(1) gives it.
+      // `docker run -t` needs a terminal; script(1) provides one.
       const [file, ...rest] = words.includes('-t')
         ? ['script', '-qec', command.map((word) => `'${word}'`).join(' '), '/dev/null']
         : command;

@@ -9,9 +9,9 @@ import { ownCache } from '../support/local.js';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 const VERSION = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')).version as string;
-/** What a fresh clone does not have. */
+/** Files that a fresh clone does not have. */
 const NOT_CLONED = ['.git', '.pyshrink', 'dist', 'node_modules'];
-/** What npm has in its cache is not asked of the registry again. */
+/** Makes npm use its cache first, so that it asks the registry as little as possible. */
 const CACHED = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
 const possible = HAS_ENGINE || !('refused' in (await new LocalEngine().namespaces()));
 
@@ -35,7 +35,7 @@ describe('the packed program', () => {
 
   const run = (...args: string[]) => execa(program, args, { reject: false, all: true, cwd: workdir(), env: ownCache() });
 
-  it('holds the built program, the probes and what a reader needs, and nothing else', () => {
+  it('contains only the built program, the probes and the documents for users', () => {
     expect(members).toEqual(
       expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/cli.js', 'package.json', 'probes/supervisor.py']),
     );
@@ -44,18 +44,18 @@ describe('the packed program', () => {
     expect(members.filter((name) => /\.(map|pyc)$|\.test\./.test(name))).toEqual([]);
   });
 
-  it('says its version', async () => {
+  it('prints its version', async () => {
     expect((await run('--version')).stdout).toBe(VERSION);
   });
 
-  it('says what this computer can do', async () => {
+  it('runs doctor', async () => {
     const { stdout, exitCode } = await run('doctor', '--json');
     const { checks } = JSON.parse(stdout);
     expect(checks).toContainEqual(expect.objectContaining({ name: 'Node', ok: true }));
     if (HAS_ENGINE) expect(exitCode, stdout).toBe(0);
   });
 
-  it.runIf(possible)('shrinks', async () => {
+  it.runIf(possible)('shrinks an app', async () => {
     const shrunk = HAS_ENGINE
       ? await run('shrink', 'pyshrink-fixture/ssl-hello', '--output', 'oci:small')
       : await run('shrink', 'host:', '--', 'python3', '-c', 'print("hello")');

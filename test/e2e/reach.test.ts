@@ -6,7 +6,7 @@ import { exported } from '../support/exported.js';
 
 const SITE = '/opt/venv/lib/python3.13/site-packages';
 
-/** Lays modules out in every way that importlib knows, and some in which it fails. */
+/** Installs modules in every way that importlib supports, and some that it can't import. */
 const LAYOUT = `import os, shutil, subprocess, sys, zipfile
 def write(path, text="", mode="w"):
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -119,7 +119,7 @@ COPY app.py .
 CMD ["python3", "app.py"]
 `;
 
-describeWithEngine('reachable', () => {
+describeWithEngine('the level reachable', () => {
   let image: string;
   let cwd: string;
   let run: Awaited<ReturnType<typeof pyshrink>>;
@@ -132,7 +132,7 @@ describeWithEngine('reachable', () => {
   });
 
   it.each(['pth', 'space', 'egg', 'editable', 'plugins', 'lazy', 'string', 'bytecode', 'unreadable', 'names', 'templates'])(
-    'what the exercise did not touch works: %s',
+    'keeps code that the exercise did not run: %s',
     async (name) => {
       const [before, after] = await Promise.all([image, tag].map((one) => docker('run', '--rm', one, 'python3', 'app.py', name)));
       expect(after).toBe(before);
@@ -140,13 +140,13 @@ describeWithEngine('reachable', () => {
     },
   );
 
-  it('what could not be read is told with its path', () => {
+  it('notes the path of each file that could not be read', () => {
     const { notes } = JSON.parse(run.stdout as string) as { notes: string[] };
     const text = notes.join('\n');
     for (const path of ['/app/broken.py', `${SITE}/huge.py`, `${SITE}/torn-1.dist-info/RECORD`]) expect(text).toContain(path);
   });
 
-  it('is no copy of the original', async () => {
+  it('leaves out unreachable modules', async () => {
     const small = await exported(tag);
     expect(small.has(`${SITE}/lazily/part.py`)).toBe(true);
     expect(small.has('/usr/local/lib/python3.13/imaplib.py')).toBe(false);
@@ -159,35 +159,35 @@ describeWithEngine('reachable', () => {
       return { exitCode, text: `${stdout as string}${stderr as string}` };
     };
 
-    it('leads from a module of the standard library to the app, with files and lines', async () => {
+    it('shows the chain from a standard library module to the app, with files and lines', async () => {
       const { exitCode, text } = await why('wave');
       expect(exitCode).toBe(0);
       expect(text).toMatch(/\/wave\.py\n {2}\[python\] imported at line 1 of plugin_one\n {2}\S*\/plugin_one\.py\n {4}\[\w+\] /);
       expect(text).toContain('/app/app.py');
     });
 
-    it('says for a library which file needs it', async () => {
+    it('says which file needs a library', async () => {
       const { text } = await why('/lib/x86_64-linux-gnu/libc.so.6');
       expect(text).toMatch(/libc\.so\.6\n {2}\[(observed|elf)\]/);
     });
 
-    it('says for what was left out what would bring it in', async () => {
+    it('says how to include a path that was left out', async () => {
       expect((await why('imaplib')).text).toMatch(/imaplib\.py\n {2}left out: part of the standard library.*--level whole/s);
       expect((await why('/usr/bin/perl')).text).toMatch(/left out: part of the operating system/);
       expect((await why('/usr/share/doc')).text).toMatch(/all \d+ files below it are left out/);
     });
 
-    it('says of a distribution how much is kept, and why', async () => {
+    it('says how much of a distribution is kept, and why', async () => {
       expect((await why('plugin_one')).text).toMatch(/^plugin-one 1: 4 of its 5 files are kept: kept code imports it/);
     });
 
-    it('refuses what is none of these', async () => {
+    it('rejects an unknown name, a missing name and a missing trace', async () => {
       expect(await why('no-such-thing')).toEqual({ exitCode: 2, text: expect.stringMatching(/is no path, module or distribution/) });
       expect((await why()).exitCode).toBe(2);
       expect((await pyshrink(['why', 'json'], { cwd: workdir() })).exitCode).not.toBe(0);
     });
 
-    it('lists the places that no reading of the code can follow', async () => {
+    it('lists the places in the code that static analysis cannot follow', async () => {
       const { exitCode, text } = await why('--unsound');
       expect(exitCode).toBe(0);
       expect(text).toMatch(/^\/opt\/venv\/.*|^\/app\/app\.py:\d+: /m);

@@ -9,7 +9,7 @@ import { describeWithEngine, docker, leftovers, pyshrink, workdir } from '../sup
 const HELLO = 'pyshrink-fixture/hello';
 const SSHD = '/usr/sbin/sshd';
 
-/** A shrink through an endpoint, as a user with this environment does it. */
+/** Shrinks an image on a remote daemon. `env` selects the daemon, as in a user's shell. */
 async function shrinkThere(env: Record<string, string>): Promise<void> {
   const run = await pyshrink(['shrink', HELLO, '--level', 'observed', '--tag', 'pyshrink-test/remote:1'], { env });
   expect(run.exitCode, run.all as string).toBe(0);
@@ -17,8 +17,8 @@ async function shrinkThere(env: Record<string, string>): Promise<void> {
   expect(await leftovers()).toEqual([]);
 }
 
-describeWithEngine('a daemon elsewhere', () => {
-  it('over tcp with TLS, to clients with a certificate', async () => {
+describeWithEngine('a remote daemon', () => {
+  it('works over TCP with TLS and a client certificate', async () => {
     const folder = workdir();
     const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
     openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca-key.pem', '-out', 'ca.pem', '-subj', '/CN=ca', '-days', '30');
@@ -57,7 +57,7 @@ describeWithEngine('a daemon elsewhere', () => {
     }
   });
 
-  it.skipIf(!existsSync(SSHD))("over ssh, with the user's own configuration", async () => {
+  it.skipIf(!existsSync(SSHD))("works over ssh, with the user's own configuration", async () => {
     const folder = workdir();
     chmodSync(folder, 0o700);
     for (const name of ['host', 'user']) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
@@ -68,7 +68,7 @@ describeWithEngine('a daemon elsewhere', () => {
       `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${folder}/host\nAuthorizedKeysFile ${folder}/authorized\nPidFile none\nUsePAM no\nStrictModes no\n`,
     );
     writeFileSync(join(folder, 'known'), `[127.0.0.1]:${port} ${readFileSync(join(folder, 'host.pub'), 'utf8')}`);
-    // The program that a user has set up: ssh(1) reads ~/.ssh by the user's entry, whatever HOME says.
+    // A wrapper passes the configuration: ssh(1) finds ~/.ssh through /etc/passwd and ignores HOME.
     const ssh = `#!/bin/sh\nexec /usr/bin/ssh -F none -i ${folder}/user -o UserKnownHostsFile=${folder}/known "$@"\n`;
     mkdirSync(join(folder, 'bin'));
     writeFileSync(join(folder, 'bin/ssh'), ssh, { mode: 0o755 });

@@ -25,7 +25,7 @@ describeWithEngine('several traces', () => {
     return both.filter((path) => entries.has(path));
   };
 
-  it('trace --append adds a run; smoke then compares both', async () => {
+  it('trace --append adds a run, and smoke compares both', async () => {
     const image = await buildImage(DOCKERFILE, { 'app.py': APP });
     const cwd = workdir();
     const tag = 'pyshrink-test/append:1';
@@ -40,7 +40,7 @@ describeWithEngine('several traces', () => {
     expect([late.exitCode, late.stderr]).toEqual([1, expect.stringMatching(/there is no trace|No trace|not there/i)]);
   });
 
-  it('assemble joins traces of one image, and refuses those of two', async () => {
+  it('assemble joins traces of the same image, and rejects traces of different images', async () => {
     const image = await buildImage(DOCKERFILE, { 'app.py': APP });
     const [one, two, other] = [workdir(), workdir(), workdir()] as [string, string, string];
     const path = async (cwd: string, reference: string, args: string[] = []) =>
@@ -58,8 +58,8 @@ describeWithEngine('several traces', () => {
 });
 
 describeWithEngine('repair', () => {
-  it('adds what the shrunk image missed, and says what a rule should have known', async () => {
-    // What is in the folder decides the answer, and only its listing was observed.
+  it('adds the paths that the shrunk image missed, and asks for a better rule', async () => {
+    // The answer depends on the files in the folder, but the trace only has the listing of the folder.
     const image = await buildImage(DOCKERFILE, { 'app.py': 'import os\nprint(sorted(os.listdir("/var/lib/thing")))\n' });
     const cwd = workdir();
     const run = await pyshrink(['shrink', image, '--level', 'observed', '--tag', 'pyshrink-test/repair:1'], { cwd });
@@ -69,15 +69,15 @@ describeWithEngine('repair', () => {
     expect(await docker('run', '--rm', 'pyshrink-test/repair:1')).toBe("['one', 'two']");
     const why = await pyshrink(['why', '/var/lib/thing/two'], { cwd });
     expect(why.stdout).toContain('[repair] the shrunk image listed /var/lib/thing, and its answers differed');
-    // The trace remembers it.
+    // The trace records the repair, so a new assembly has it too.
     const again = await pyshrink(['assemble', '--level', 'observed', '--tag', 'pyshrink-test/repair:1'], { cwd });
     expect(again.exitCode).toBe(0);
     expect(await docker('run', '--rm', 'pyshrink-test/repair:1')).toBe("['one', 'two']");
   });
 });
 
-describeWithEngine('a test suite as exercise', () => {
-  it('keeps what the app did under test, and not the runner', async () => {
+describeWithEngine('a test suite as the exercise', () => {
+  it('keeps the files that the tested app needs, but not the test runner', async () => {
     const image = await buildImage(
       `FROM ${SLIM}
 ARG PIP_CERT=/usr/local/share/build-ca.crt

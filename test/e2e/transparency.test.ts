@@ -7,7 +7,7 @@ import { firstRun } from '../support/records.js';
 
 const ZOO = readFileSync(new URL('./zoo.py', import.meta.url), 'utf8');
 
-/** Traces, and gives back what the app itself said. */
+/** Runs an app under trace. Returns the app's output, its exit status and the trace. */
 async function traced(image: string, args: string[], options: string[] = []) {
   const cwd = workdir();
   const run = await pyshrink(['trace', image, '--json', ...options, '--', ...args], { cwd });
@@ -23,7 +23,7 @@ async function untraced(image: string, args: string[], options: string[] = []) {
   return { exit: run.exitCode, stdout: run.stdout, stderr: run.stderr };
 }
 
-describeWithEngine('a traced run is what an untraced one is', () => {
+describeWithEngine('a traced run behaves like an untraced run', () => {
   let image: string;
   beforeAll(async () => {
     image = await buildImage(
@@ -33,9 +33,9 @@ describeWithEngine('a traced run is what an untraced one is', () => {
   });
 
   const cases: [string, string[], string[]][] = [
-    ['its state at the start', ['state'], []],
-    ['with options', ['state'], ['-e', 'X=y z', '-u', '1234:55', '-w', '/tmp', '--entrypoint', 'python3']],
-    ['a read-only root, no capability', ['state'], ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']],
+    ['process state at the start', ['state'], []],
+    ['process state with run options', ['state'], ['-e', 'X=y z', '-u', '1234:55', '-w', '/tmp', '--entrypoint', 'python3']],
+    ['a read-only root and no capabilities', ['state'], ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']],
     ['processes and threads', ['processes'], []],
     [
       'processes as an ordinary user on a read-only root',
@@ -54,18 +54,18 @@ describeWithEngine('a traced run is what an untraced one is', () => {
     expect({ exit: with_.exit, stdout: with_.stdout, stderr: with_.stderr }).toEqual(without);
   });
 
-  it('a death by a signal is passed on as 128 and its number', async () => {
+  it('reports death by a signal as exit status 128 + its number', async () => {
     expect((await traced(image, ['die', '9'])).exit).toBe(137);
     expect((await traced(image, ['die', '11'])).exit).toBe(139);
   });
 
-  it('a program that is not there ends with 127, one that may not be run with 126', async () => {
+  it('ends with 127 for a missing program, and with 126 for a file that is not executable', async () => {
     const missing = await traced(image, [], ['--entrypoint', 'no-such-program']);
     expect([missing.exit, missing.stderr]).toEqual([127, expect.stringContaining('no-such-program')]);
     expect((await traced(image, [], ['--entrypoint', '/etc/passwd'])).exit).toBe(126);
   });
 
-  it('sees what children, threads and orphans open, and where they run', async () => {
+  it('records the files and executables of children, threads and orphans', async () => {
     const { trace } = await traced(image, ['processes']);
     const seen = new Set<string>(trace.observations.map(({ kind, path }: { kind: string; path: string }) => `${kind} ${path}`));
     for (const fact of [
@@ -87,19 +87,19 @@ describeWithEngine('a traced run is what an untraced one is', () => {
     expect(orphan.trace.observations.some(({ path }: { path: string }) => path === '/etc/group')).toBe(true);
   });
 
-  describe('being stopped', () => {
-    it('an app that catches SIGTERM gets it', async () => {
+  describe('stopping', () => {
+    it('sends SIGTERM to an app that catches it', async () => {
       const { stdout, exit } = await traced(image, ['catch'], ['--wait', '1']);
       expect([stdout, exit]).toEqual(['ready\ncaught\n', null]);
     });
 
-    it('one that does not is ended at once, as its trace is whole', async () => {
+    it('kills an app that does not catch SIGTERM at once, because its trace is complete', async () => {
       const { trace, exit } = await traced(image, ['ignore'], ['--http', '/']);
       expect([exit, trace.runs[0].exercise]).toEqual([null, ['GET /']]);
     });
   });
 
-  it('changes neither the image nor leaves anything', async () => {
+  it('does not change the image, and leaves nothing behind', async () => {
     const before = await docker('image', 'inspect', image);
     await traced(image, ['exit', '0']);
     expect(await docker('image', 'inspect', image)).toBe(before);

@@ -10,7 +10,7 @@ const ways = readdirSync(FIXTURES)
   .filter((name) => existsSync(join(FIXTURES, name, 'way.yaml')))
   .map((name): Way => ({ ...parse(readFileSync(join(FIXTURES, name, 'way.yaml'), 'utf8')), name }));
 
-describeWithEngine.concurrent('however an app is run: fixtures', () => {
+describeWithEngine.concurrent('ways to run an app: fixtures', () => {
   let checker: WayChecker;
   beforeAll(async () => {
     await startBeside();

@@ -9,7 +9,7 @@ import { asUser, USER } from '../support/local.js';
 const HELLO = 'pyshrink-fixture/hello';
 
 describeWithEngine('the working directory', () => {
-  it('serves one of two runs of an image at once; the other is refused, and what the first wrote is whole', async () => {
+  it('rejects a second run of the same image at the same time, and the first run writes complete results', async () => {
     const cwd = workdir();
     const tag = 'pyshrink-test/at-once:1';
     const runs = await Promise.all([1, 2].map(() => pyshrink(['shrink', HELLO, '--tag', tag], { cwd })));
@@ -20,14 +20,14 @@ describeWithEngine('the working directory', () => {
     expect((await pyshrink(['smoke'], { cwd })).exitCode).toBe(0);
   });
 
-  it('serves two images at once', async () => {
+  it('allows runs of two images at the same time', async () => {
     const cwd = workdir();
     const runs = await Promise.all([HELLO, 'pyshrink-fixture/ssl-hello'].map((image) => pyshrink(['trace', image], { cwd })));
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     expect(readdirSync(join(cwd, '.pyshrink'))).toHaveLength(2);
   });
 
-  it('is left as it was by a run that is interrupted', async () => {
+  it('stays unchanged when a run is interrupted', async () => {
     const cwd = workdir();
     const run = pyshrink(['trace', HELLO, '--wait', '60', '--', 'sleep', '60'], { cwd });
     while (readdirSync(cwd).length === 0) await new Promise((go) => setTimeout(go, 20));
@@ -37,9 +37,9 @@ describeWithEngine('the working directory', () => {
   });
 });
 
-// fixtures/peers.sh makes the user.
-describeWithEngine('a working directory that may not be written', () => {
-  it('is reported before anything is read or run', async () => {
+// This needs the user that fixtures/peers.sh makes.
+describeWithEngine('a working directory without write permission', () => {
+  it('is reported before pyshrink reads or runs anything', async () => {
     const { run } = await asUser(USER, ['shrink', 'docker-archive:/nowhere.tar'], '/');
     expect([run.exitCode, run.stderr]).toEqual([
       1,
@@ -51,7 +51,7 @@ describeWithEngine('a working directory that may not be written', () => {
 });
 
 describeWithEngine('the library', () => {
-  it('does what the commands do, with typed options and without printing', async () => {
+  it('does the same as the commands, with typed options and without printing', async () => {
     const cwd = workdir();
     const before = process.cwd();
     const said: string[] = [];

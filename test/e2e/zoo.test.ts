@@ -6,7 +6,7 @@ import { buildFolder, describeWithEngine, FIXTURES, leftovers, workdir } from '.
 import { type Way, WayChecker } from '../support/waychecker.js';
 
 interface ZooCase extends Way {
-  /** Base; by default the image of the Dockerfile beside. */
+  /** Base image. Default: the image of fixtures/entrypoint-zoo/Dockerfile. */
   from?: string;
   dockerfile: string;
 }
@@ -14,7 +14,7 @@ interface ZooCase extends Way {
 const ZOO = join(FIXTURES, 'entrypoint-zoo');
 const cases = parse(readFileSync(join(ZOO, 'cases.yaml'), 'utf8')) as ZooCase[];
 
-describeWithEngine.concurrent('however an app is run: the entrypoint zoo', () => {
+describeWithEngine.concurrent('ways to run an app: the entrypoint zoo', () => {
   let checker: WayChecker;
   beforeAll(async () => {
     checker = await WayChecker.open();
@@ -28,7 +28,7 @@ describeWithEngine.concurrent('however an app is run: the entrypoint zoo', () =>
     const folder = workdir();
     cpSync(join(ZOO, 'files'), join(folder, 'files'), { recursive: true });
     writeFileSync(join(folder, 'Dockerfile'), `FROM ${from}\n${dockerfile}`);
-    // Files that options name are beside the cases.
+    // Paths in options are relative to the folder of cases.yaml.
     const options = way.options?.map((option) => option.replace('=files/', `=${ZOO}/files/`));
     await checker.check({ ...way, ...(options && { options }) }, await buildFolder(folder));
   });

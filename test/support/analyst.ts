@@ -15,20 +15,20 @@ request = json.load(sys.stdin)
 print(json.dumps([summary_of(path, request["names"]) for path in request["paths"]]))
 `;
 
-/** Summaries of files (probes/summary.py). `python` is an interpreter of this computer. */
+/** Summarizes files with probes/summary.py. `python` is an interpreter on this computer. */
 export function summarizeFiles(paths: readonly string[], names: readonly string[] = [], python = PYTHONS[0] as string): Summary[] {
   const output = execFileSync(python, codeWithProbes(CODE), { input: JSON.stringify({ paths, names }), maxBuffer: 1 << 28 });
   return Summary.array().parse(JSON.parse(output.toString()));
 }
 
-/** Summary of one module's text. */
+/** Summarizes the source text or bytecode of one module. */
 export function summarizeText(text: string | Buffer, python?: string): Summary {
   const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'module.py');
   writeFileSync(path, text);
   return summarizeFiles([path], [], python)[0] as Summary;
 }
 
-/** An analyst of a made-up tree: writes its files to a temporary folder, where a Python of this computer reads them. */
+/** An analyst for a made-up tree. It writes the files to a temporary folder, so that a Python on this computer can read them. */
 export function analystOver(fs: RootFs): Analyst {
   return {
     members: async () => [],
@@ -48,7 +48,7 @@ export function analystOver(fs: RootFs): Analyst {
   };
 }
 
-/** The layout of a CPython 3.13 that is installed under /usr. */
+/** Layout of a CPython 3.13 that is installed under /usr. */
 export const LAYOUT: PythonLayout = {
   version: '3.13.1',
   executable: '/usr/bin/python3',

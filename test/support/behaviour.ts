@@ -12,24 +12,24 @@ import type { Level } from '../../src/keep/level.js';
 import { compareAnswers, type Difference } from '../../src/smoke/compare.js';
 import { runPlain } from './ways.js';
 
-/** One thing that a fixture's exercise does not touch. */
+/** One behaviour that the fixture's exercise does not cover. */
 interface Case {
   about: string;
-  /** What follows the image's name; without, the image's own command. */
+  /** Arguments after the image's name. Default: the image's own command. */
   args?: string[];
-  /** A request to the server; without, the program runs until it ends. */
+  /** A request to the server. Default: the program runs until it ends. */
   http?: string;
-  /** The lowest level that promises it. */
+  /** The lowest level that promises this behaviour. Default: `reachable`. */
   level?: Level;
 }
 
-/** Run options of fixtures that need something beside them. */
+/** Run options for fixtures that need another container, e.g. a database. */
 export interface Beside {
   network?: string;
   env?: string[];
 }
 
-/** A shrunk image, and the cases that it is to be tried with: those that these levels promise first. */
+/** A shrunk image, and the levels whose cases it is tested with. */
 export interface Tried {
   image: string;
   levels: readonly Level[];
@@ -37,16 +37,16 @@ export interface Tried {
 
 export interface Behaviour {
   about: string;
-  /** The lowest level that promises it. */
+  /** The lowest level that promises this behaviour. */
   level: Level;
-  /** For each shrunk image: what it does otherwise; nothing where it behaves the same, or was not tried. */
+  /** For each shrunk image, its differences from the original. Empty if it behaves the same or was not tested. */
   differences: string[][];
 }
 
-/** Cases that run at once: most of their time is the engine's. */
+/** Number of groups that run in parallel. It can be higher than the number of CPUs, because a case mostly waits for the engine. */
 const AT_ONCE = 3;
 
-/** Does a fixture's behaviour suite on the original and on images shrunk from it. */
+/** Runs a fixture's behaviour suite on the original image and on images that were shrunk from it. */
 export async function behave(folder: string, original: string, shrunk: readonly Tried[], beside: Beside = {}): Promise<Behaviour[]> {
   const { cases } = parse(readFileSync(join(folder, 'behaviour.yaml'), 'utf8')) as { cases: Case[] };
   const engine = await DockerEngine.open();
@@ -101,13 +101,13 @@ function told({ what, original, shrunk }: Difference): string {
   return `${what}: ${original.slice(-1500)} | ${shrunk.slice(-1500)}`;
 }
 
-/** Requests to the image's own server are made in one run; every other case has a run of its own. */
+/** Puts all requests to the image's own server into one run, which saves container starts. Every other case gets its own run. */
 function groupsOf(cases: readonly Case[]): Case[][] {
   const shared = cases.filter(({ args }) => args === undefined);
   return [...(shared.length > 0 ? [shared] : []), ...cases.filter(({ args }) => args !== undefined).map((one) => [one])];
 }
 
-/** Answers of an app that did not live to give any. */
+/** Stands for the answers of an app that ended before it gave any. */
 function ended(error: Error, steps: readonly Step[]): Answers {
   return {
     steps: steps.map((step) => ({ step: describeStep(step), label: '', answer: { kind: 'failed', reason: error.message } })),
@@ -115,10 +115,10 @@ function ended(error: Error, steps: readonly Step[]): Answers {
   };
 }
 
-/** Sets are written in the order of their hashes, which differ from run to run. */
+/** Fixes the hash seed. Without it, the order in which a set is printed differs between runs. */
 const HASHES = 'PYTHONHASHSEED=0';
 
-/** Runs the cases as a user runs the images: nothing watches them. */
+/** Runs the cases as a user runs the images, without tracing. */
 class Runner {
   constructor(
     private readonly session: Session,

@@ -1,13 +1,13 @@
 import { docker } from './engine.js';
 
 const NETWORK = 'pyshrink-test-ways';
-/** Name → image, and a command that succeeds when it is up. */
+/** Container name → its image, and a command that succeeds when the server is ready. */
 const SERVERS: Record<string, [image: string, ...ready: string[]]> = {
   'pyshrink-test-redis': ['pyshrink-fixture/redis', 'redis-cli', 'ping'],
   'pyshrink-test-postgres2': ['pyshrink-fixture/postgres', 'pg_isready', '-h', '127.0.0.1'],
 };
 
-/** Starts what some fixtures need beside them, in a network of their own. */
+/** Starts the servers that some fixtures connect to, in a separate network. */
 export async function startBeside(): Promise<void> {
   await stopBeside();
   await docker('network', 'create', NETWORK);

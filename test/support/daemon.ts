@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import Dockerode from 'dockerode';
 import { API_VERSION } from '../../src/engines/docker/client.js';
 
-/** A request that the daemon got. */
+/** A request that the daemon received. */
 export interface Asked {
   /** e.g. `POST /containers/create` */
   what: string;
@@ -19,17 +19,17 @@ export interface Asked {
 /** An answer: a status and a JSON body, or bytes. */
 export type Answer = [status: number, body?: unknown];
 
-/** A route: what it answers, or what it does with a connection that the client takes over. */
+/** Handles a normal request (Route), or a connection that is upgraded to a raw stream (Takeover). */
 type Route = (asked: Asked) => Answer | Promise<Answer>;
 type Takeover = (socket: Socket) => void;
 
 /**
- * A server that speaks the Docker Engine API as far as a test needs it, over a Unix socket. Dockerode talks to it as to a
- * daemon. A request without a route is answered with 404, as the daemon answers for what it does not have.
+ * A server on a Unix socket that implements the part of the Docker Engine API that a test needs. Dockerode uses it like a
+ * real daemon. A request without a route gets status 404, as the real daemon answers for unknown objects.
  */
 export class FakeDaemon {
   readonly asked: Asked[] = [];
-  /** By method and path, where `*` stands for one part of the path. The newest one comes first. */
+  /** Routes by method and path; `*` matches one part of the path. The newest route comes first, so that a test can override one. */
   private readonly routes: [pattern: RegExp, route: Route][] = [];
   private readonly takeovers: [pattern: RegExp, takeover: Takeover][] = [];
   private readonly server = createServer();
@@ -69,7 +69,7 @@ export class FakeDaemon {
     return this;
   }
 
-  /** Requests so far that fit, the first one first. */
+  /** Requests so far that match, in the order of their arrival. */
   requests(what: string): Asked[] {
     return this.asked.filter((asked) => patternOf(what).test(asked.what));
   }
@@ -87,7 +87,7 @@ export class FakeDaemon {
   }
 }
 
-/** Method and path, without the version of the API. */
+/** Method and path, without the API version. */
 function pathOf({ method, url = '' }: IncomingMessage): string {
   return `${method} ${decodeURIComponent(url.split('?')[0] as string).replace(`/${API_VERSION}`, '')}`;
 }
@@ -96,7 +96,7 @@ function patternOf(what: string): RegExp {
   return new RegExp(`^${what.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^/]+')}$`);
 }
 
-/** One frame of a container's stream (Docker Engine API, "Stream format"). */
+/** Encodes one frame of a container's output stream (Docker Engine API, "Stream format"). */
 export function frame(kind: 1 | 2, text: string | Uint8Array): Buffer {
   const payload = Buffer.from(text as string);
   const header = Buffer.from([kind, 0, 0, 0, 0, 0, 0, 0]);

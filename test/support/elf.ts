@@ -1,4 +1,4 @@
-/** What a made-up ELF file says. */
+/** Contents of a made-up ELF file. */
 export interface ElfSpec {
   bits?: 32 | 64;
   little?: boolean;
@@ -11,13 +11,13 @@ export interface ElfSpec {
   noDefaultLib?: boolean;
   versionsNeeded?: Record<string, string[]>;
   versionsDefined?: string[];
-  /** Names in the table of dynamic symbols' strings. */
+  /** Names of symbols in the dynamic string table. */
   symbols?: string[];
 }
 
 const BASE = 0x10000;
 
-/** Writes an ELF file with the given dynamic section, laid out as a linker does: one PT_LOAD over everything. */
+/** Writes an ELF file with the given dynamic section. One PT_LOAD segment maps the whole file. */
 export function makeElf(spec: ElfSpec): Buffer {
   const { bits = 64, little = true, machine = 62 } = spec;
   const word = bits / 8;

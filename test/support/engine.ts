@@ -6,10 +6,10 @@ import { execa, type Options } from 'execa';
 import { describe } from 'vitest';
 import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from '../../src/engines/docker/labels.js';
 
-/** Set by test/run.sh where an engine answers and the fixtures are built. */
+/** test/run.sh sets this when a Docker engine answers and the fixtures are built. */
 export const HAS_ENGINE = process.env.PYSHRINK_TEST_ENGINE === '1';
 
-/** Tests that need the engine: skipped, and shown as such, where there is none. */
+/** Tests that need the engine. Without an engine they are reported as skipped. */
 export const describeWithEngine = describe.runIf(HAS_ENGINE);
 
 export const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
@@ -17,24 +17,24 @@ export const FIXTURES = new URL('../../fixtures/', import.meta.url).pathname;
 export const SLIM = 'pyshrink-base/official-python:3.13-slim';
 export const DEBIAN = 'pyshrink-base/debian-python:3.11';
 
-/** A new working directory. */
+/** Makes a new working directory. */
 export function workdir(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pyshrink-e2e-'));
-  chmodSync(folder, 0o755); // other users look in
+  chmodSync(folder, 0o755); // some tests read it as another user
   return folder;
 }
 
-/** Runs pyshrink as a user does; never throws for an exit code. */
+/** Runs pyshrink as a user does. Does not throw when pyshrink fails: tests check the exit code. */
 export function pyshrink(args: string[], options: Options = {}) {
   return execa(process.execPath, [CLI, ...args], { reject: false, all: true, cwd: workdir(), ...options, env: { ...options.env } });
 }
 
-/** Runs the docker CLI; throws when it fails. */
+/** Runs the docker CLI and returns its output. Throws when it fails. */
 export async function docker(...args: string[]): Promise<string> {
   return (await execa('docker', args)).stdout;
 }
 
-/** Builds an image of a Dockerfile and files beside it; the same content gives the same name. */
+/** Builds an image from a Dockerfile and files next to it. The name depends only on their content. */
 export async function buildImage(dockerfile: string, files: Record<string, string> = {}): Promise<string> {
   const key = createHash('sha256')
     .update(JSON.stringify([dockerfile, files]))
@@ -48,7 +48,7 @@ export async function buildImage(dockerfile: string, files: Record<string, strin
   return name;
 }
 
-/** Builds the image of a folder with a Dockerfile; the same content gives the same name. */
+/** Builds an image from a folder with a Dockerfile. The name depends only on the built image. */
 export async function buildFolder(folder: string): Promise<string> {
   const { stdout } = await execa('docker', ['build', '-q', folder], { env: { DOCKER_BUILDKIT: '0' } });
   const name = `pyshrink-test/${stdout.trim().slice('sha256:'.length, 'sha256:'.length + 12)}`;
@@ -56,7 +56,7 @@ export async function buildFolder(folder: string): Promise<string> {
   return name;
 }
 
-/** Everything on the daemon that was made by sessions of this test file; those of other files do not count. */
+/** Objects on the daemon that sessions of this test file made. Other files, which run at the same time, do not count. */
 export async function leftovers(): Promise<string[]> {
   const filter = ['--filter', `label=${SESSION_LABEL}`];
   const lists = await Promise.all([
@@ -68,7 +68,7 @@ export async function leftovers(): Promise<string[]> {
   return lists.flatMap((text) => text.split('\n').filter(Boolean));
 }
 
-/** Containers of apps that sessions of this test file run now. */
+/** App containers that are running now and belong to sessions of this test file. */
 export async function runningApps(): Promise<string[]> {
   return (await docker('ps', '-q', '--filter', `label=${ROLE_LABEL}=app`)).split('\n').filter(Boolean);
 }

@@ -3,14 +3,14 @@ import { execa } from 'execa';
 import { extract, type Header } from 'tar-stream';
 import { docker } from './engine.js';
 
-/** What `docker export` tells of an entry; `mode` has no bits of the type, `pax` the extended attributes. */
+/** An entry of `docker export`. `mode` has only the permission bits; `pax` has only the extended attributes. */
 export type Exported = Pick<Header, 'type' | 'mode' | 'uid' | 'gid' | 'linkname'> & {
   mtime: number;
   pax: Record<string, string>;
   digest: string;
 };
 
-/** Every entry of an image's root file system, from `docker export`. */
+/** Reads every entry of an image's root file system with `docker export`. Keys are absolute paths. */
 export async function exported(image: string): Promise<Map<string, Exported>> {
   const id = (await docker('create', '--entrypoint', 'x', image)).trim();
   const entries = new Map<string, Exported>();
@@ -20,7 +20,7 @@ export async function exported(image: string): Promise<Map<string, Exported>> {
     stream.on('data', (data) => hash.update(data as Buffer));
     stream.on('end', () => {
       const { type, uid, gid, linkname, mtime } = header;
-      const mode = (header.mode ?? 0) & 0o7777; // the daemon gives the type's bits too
+      const mode = (header.mode ?? 0) & 0o7777; // the daemon also writes the bits of the file type
       const pax = (header as { pax?: Record<string, string> }).pax ?? {};
       const xattrs = Object.fromEntries(Object.entries(pax).filter(([key]) => key.startsWith('SCHILY.xattr')));
       entries.set(`/${header.name.replace(/\/$/, '')}`, {
@@ -43,5 +43,5 @@ export async function exported(image: string): Promise<Map<string, Exported>> {
   return entries;
 }
 
-/** What the daemon itself puts into a container. */
+/** Paths that the daemon itself adds to a container. */
 export const OF_THE_DAEMON = /^\/(\.dockerenv|dev(\/.*)?|proc|sys|etc\/(hosts|hostname|resolv\.conf|mtab))?$/;

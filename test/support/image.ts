@@ -5,10 +5,10 @@ import { gzipSync } from 'node:zlib';
 import type { Entry } from '../../src/rootfs.js';
 import { padding, tarHeader } from '../../src/tar/header.js';
 
-/** A member of a made-up layer; text is a file's content, undefined a directory. */
+/** A member of a made-up layer. Default type: a file with `content` or `hardLinkTo`, otherwise a directory. */
 export type Member = Partial<Entry> & { path: string; content?: string; hardLinkTo?: string };
 
-/** The tar of a layer, from members as they are given: also such as no honest builder writes. */
+/** Writes a layer's tar from the given members without checks, so that tests can also make malicious layers. */
 export function layerTar(members: readonly Member[]): Buffer {
   const parts = members.map(({ content, hardLinkTo, ...member }) => {
     const body = Buffer.from(content ?? '');
@@ -25,7 +25,7 @@ export function digestOf(bytes: Uint8Array): string {
 
 export interface MadeImage {
   layers: readonly Buffer[];
-  /** What the layers are compressed with, in the order of the layers. */
+  /** Compresses each layer, in the order of the layers. Default: gzip in an OCI layout, nothing in a Docker archive. */
   compress?: readonly ((tar: Buffer) => Buffer)[];
   mediaTypes?: readonly string[];
   config?: object;
@@ -44,7 +44,7 @@ export function configOf({ layers, config = {}, architecture = process.arch === 
   );
 }
 
-/** Writes an OCI layout with one image for each platform and returns its folder. */
+/** Writes an OCI layout with one image for each platform. Returns its folder. */
 export function ociLayout(folder: string, images: readonly MadeImage[], name?: string): string {
   const blob = (bytes: Buffer) => {
     const digest = digestOf(bytes);
@@ -76,7 +76,7 @@ export function ociLayout(folder: string, images: readonly MadeImage[], name?: s
   return folder;
 }
 
-/** The bytes of an archive as `docker save` writes it. */
+/** Makes an archive as `docker save` writes it. */
 export function dockerArchive(images: readonly (MadeImage & { tags: string[] })[]): Buffer {
   const files = new Map<string, Buffer>();
   const manifest = images.map((image) => {

@@ -2,7 +2,7 @@ import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
 import type { RootFs } from '../../src/rootfs.js';
 import { type Observation, TRACE_VERSION, type Trace } from '../../src/trace/schema.js';
 
-/** A trace of the given observations, written `kind path` by process 0, or `kind path N` by process N. */
+/** Makes a trace from observations. Each is written `kind path` (by process 0) or `kind path N` (by process N). */
 export function makeTrace(observations: string[], more: Partial<Trace> = {}): Trace {
   return {
     version: TRACE_VERSION,
@@ -36,7 +36,7 @@ export function makeTrace(observations: string[], more: Partial<Trace> = {}): Tr
   };
 }
 
-/** The paths that are kept, with the rules that keep them, and what the user is told. */
+/** Computes the keep set: each kept path with the rules that keep it, and the notes for the user. */
 export async function keptOf(
   fs: RootFs,
   trace: Trace,

@@ -8,15 +8,15 @@ import { docker, workdir } from './engine.js';
 import { runsOf } from './records.js';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
-/** A user whom fixtures/peers.sh makes, with ranges of subordinate ids. */
+/** fixtures/peers.sh makes this user, with ranges of subordinate ids. */
 export const USER = 'pyshrink-test';
 
-/** A folder for sessions of one test, beside those of other runs. */
+/** Gives one test its own sessions folder, so that it does not see sessions of other runs. */
 export function ownCache(): { PYSHRINK_CACHE: string } {
   return { PYSHRINK_CACHE: workdir() };
 }
 
-/** Sessions that are still there. */
+/** Sessions that still exist in a cache folder. */
 export function sessions({ PYSHRINK_CACHE }: { PYSHRINK_CACHE: string }): string[] {
   try {
     return readdirSync(join(PYSHRINK_CACHE, 'sessions'));
@@ -25,7 +25,7 @@ export function sessions({ PYSHRINK_CACHE }: { PYSHRINK_CACHE: string }): string
   }
 }
 
-/** The root file system of an image, unpacked by others than us. */
+/** Unpacks an image's root file system with docker and tar, so that our own unpacking can be compared with it. */
 export async function exportedRoot(image: string): Promise<string> {
   const folder = workdir();
   const container = await docker('create', image, 'true');
@@ -37,14 +37,14 @@ export async function exportedRoot(image: string): Promise<string> {
   return folder;
 }
 
-/** What the app printed in the newest run below a folder. */
+/** Output of the app in the newest run, from the `.pyshrink` folder in `folder`: stdout, then stderr. */
 export function printed(folder: string): string {
   const [image] = readdirSync(join(folder, '.pyshrink'));
   const { stdout, stderr } = runsOf(join(folder, '.pyshrink', image as string, 'trace.json')).at(-1).answers.app;
   return Buffer.from(stdout, 'base64').toString() + Buffer.from(stderr, 'base64').toString();
 }
 
-/** Paths kept by the newest assembly below a folder. */
+/** Paths that the newest assembly kept, from the `.pyshrink` folder in `folder`. */
 export function keptBelow(folder: string): string[] {
   const [image] = readdirSync(join(folder, '.pyshrink'));
   return Object.keys(JSON.parse(readFileSync(join(folder, '.pyshrink', image as string, 'keep.json'), 'utf8')).kept).sort();
@@ -52,11 +52,11 @@ export function keptBelow(folder: string): string[] {
 
 let copy: string | undefined;
 
-/** A copy of the built program where every user may read it; the checkout may be below a folder that is closed to them. */
+/** Copies the built program to a folder that every user can read. The checkout may be in a folder that other users can't open. */
 function readableCopy(): string {
   if (copy === undefined) {
     copy = mkdtempSync(join(tmpdir(), 'pyshrink-readable-'));
-    // Packages for development are most of the size, and pyshrink runs without them.
+    // Leaves out development packages: they are most of the size, and pyshrink runs without them.
     const { packages } = JSON.parse(readFileSync(join(CHECKOUT, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, { dev?: true }>;
     };
@@ -68,7 +68,7 @@ function readableCopy(): string {
   return copy;
 }
 
-/** Runs pyshrink as another user, with a home and a working directory of its own; the latter is returned. */
+/** Runs pyshrink as another user with a new home directory, which is also the default working directory. */
 export async function asUser(user: string, args: string[], cwd?: string) {
   const home = mkdtempSync(join(tmpdir(), 'pyshrink-home-'));
   execFileSync('chown', ['-R', user, home]);
@@ -86,7 +86,7 @@ export async function asUser(user: string, args: string[], cwd?: string) {
   return { run, home, sessions: sessions({ PYSHRINK_CACHE: join(home, 'cache') }) };
 }
 
-/** Mounts and processes of this computer that belong to a folder. */
+/** Mounts and processes on this computer whose lines mention a folder. */
 export function tracesOf(folder: string): string[] {
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
   const processes = execFileSync('ps', ['-eo', 'args']).toString().split('\n');

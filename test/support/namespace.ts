@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { expect } from 'vitest';
 
-/** The name of the test file, without what follows the first dot. */
+/** Name of the test file up to its first dot. */
 const name = basename(expect.getState().testPath ?? 'none').replace(/\..*$/, '');
 
-// Read by src/engines/docker/labels.ts, here and in every pyshrink that a test starts.
+// src/engines/docker/labels.ts reads this, in this process and in every pyshrink that a test starts.
 process.env.PYSHRINK_NAMESPACE = name;

@@ -6,7 +6,7 @@ import { describe } from 'vitest';
 
 const PROBES = new URL('../../probes', import.meta.url).pathname;
 
-/** Interpreters of this computer that have what the probes need. */
+/** Interpreters on this computer that have the modules that the probes need. */
 export const PYTHONS = ['python3', ...Array.from({ length: 9 }, (_, index) => `python3.${index + 6}`)].filter((python) => {
   try {
     execFileSync(python, ['-c', 'import ctypes, threading'], { stdio: 'ignore' });
@@ -16,19 +16,19 @@ export const PYTHONS = ['python3', ...Array.from({ length: 9 }, (_, index) => `p
   }
 });
 
-/** Tests that need a Python on Linux; reported as skipped elsewhere. */
+/** Tests that need Python on Linux. Elsewhere they are reported as skipped. */
 export const describeWithPython = describe.runIf(PYTHONS.length > 0);
 
-/** A folder in which the probes are a package with the name that they have in a container. */
+/** A folder that contains the probes as a package, under the same name as in a container. */
 export const PACKAGE_FOLDER = mkdtempSync(join(tmpdir(), 'pyshrink-probes-'));
 symlinkSync(PROBES, join(PACKAGE_FOLDER, 'pyshrink_probes'));
 
-/** Arguments of an interpreter that runs a probe. With -B it writes no `__pycache__` into the checkout. */
+/** Interpreter arguments that run a probe. -B prevents a `__pycache__` in the checkout. */
 export function probe(name: string, ...args: string[]): string[] {
   return ['-I', '-S', '-B', join(PACKAGE_FOLDER, 'pyshrink_probes', 'start.py'), name, ...args];
 }
 
-/** Arguments of an interpreter that runs code which may import `pyshrink_probes`. */
+/** Interpreter arguments that run code with `pyshrink_probes` on its search path. */
 export function codeWithProbes(code: string, ...args: string[]): string[] {
   return ['-I', '-B', '-c', `import sys\nsys.path.insert(0, ${JSON.stringify(PACKAGE_FOLDER)})\n${code}`, ...args];
 }

@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 
-/** Runs for each test file. Files share a process, so the next one finds the directory and the environment unchanged. */
+/** Vitest runs this for each test file. Files share a process, so the next file must get an unchanged directory and environment. */
 const directory = process.cwd();
 const environment = { ...process.env };
 

@@ -1,11 +1,11 @@
 /**
- * Paths that strace saw opened or executed with success, made absolute.
- * @param log lines of one or more processes, with process numbers before each (`-f`) or of one process without (`-ff`)
+ * Absolute paths that were opened or executed successfully, from a log of strace.
+ * @param log lines of several processes, each with a process id in front (`-f`), or of one process without it (`-ff`)
  */
 export function openedIn(log: string, workingDirectory: string): Set<string> {
   const paths = new Set<string>();
   const directories = new Map<string, string>();
-  // An unfinished call and its resumption are one.
+  // strace splits a call in two lines when another process interrupts it; the first half waits here for the second.
   const unfinished = new Map<string, string>();
   for (const raw of log.split('\n')) {
     const [, pid = '', rest = ''] = /^(?:(\d+)\s+)?(.*)$/.exec(raw) ?? [];
@@ -29,10 +29,10 @@ export function openedIn(log: string, workingDirectory: string): Set<string> {
 }
 
 const KERNEL = /^\/(proc|sys|dev|strace|strace-out|\.pyshrink)(\/|$)|^\/tmp\/|^\/etc\/ld\.so\.cache$/;
-/** The name under which a .pyc is written first. */
+/** CPython first writes a .pyc under a temporary name. */
 const RANDOM = /\.pyc\.\d+$/;
 
-/** The paths among them that are the image's and the same in every run. */
+/** Keeps only the paths that belong to the image and are the same in every run. */
 export function lasting(paths: Iterable<string>): string[] {
   return [...paths].filter((path) => !KERNEL.test(path) && !RANDOM.test(path));
 }

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 
 const SCRIPT = readFileSync(new URL('./sweep.py', import.meta.url), 'utf8');
 
-/** Lists the public modules of distributions, tests and programs apart, as their own lists of files have them. */
+/** Prints the public modules of distributions, from their RECORD files. Leaves out tests and programs. */
 const LIST = `
 import importlib.metadata as metadata, re, sys
 for name in sys.argv[1:]:
@@ -21,7 +21,7 @@ for name in sys.argv[1:]:
         print(".".join(parts))
 `;
 
-/** What came of importing each public module of some distributions in an image: `fine`, or the exception. */
+/** Imports each module in an image. Each result is `fine` or the exception. */
 export async function sweep(image: string, modules: readonly string[]): Promise<Map<string, string | undefined>> {
   const run = await execa('docker', ['run', '--rm', '-i', '--entrypoint', 'python3', image, '-c', SCRIPT], { input: modules.join('\n') });
   return new Map(
@@ -32,13 +32,13 @@ export async function sweep(image: string, modules: readonly string[]): Promise<
   );
 }
 
-/** The public modules of distributions of an image. */
+/** Public modules of some distributions in an image. */
 export async function publicModules(image: string, distributions: readonly string[]): Promise<string[]> {
   const run = await execa('docker', ['run', '--rm', '--entrypoint', 'python3', image, '-c', LIST, ...distributions]);
   return [...new Set(run.stdout.split('\n').filter(Boolean))];
 }
 
-/** Modules that import in the original and not in the shrunk image. */
+/** Finds modules that can be imported in the original, but not in the shrunk image. */
 export async function lostModules(
   original: string,
   shrunk: string,

@@ -1,9 +1,9 @@
 import { type Entry, parentOf, RootFs } from '../../src/rootfs.js';
 
-/** A file's text or bytes, with a mode if not 0644; a link; or a directory. */
+/** A file as text or bytes (its mode is 0644 unless given), a symbolic link, or a directory. */
 export type Node = string | Buffer | { text: string | Buffer; mode?: number; group?: string } | { link: string } | { directory: true };
 
-/** A root file system made of a few paths; parents come by themselves. */
+/** Makes a root file system from a few paths. Adds their parent directories. */
 export function makeTree(nodes: Record<string, Node>): RootFs {
   const entries = new Map<string, Entry>();
   const contents = new Map<string, Buffer>();

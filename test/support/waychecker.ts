@@ -11,40 +11,40 @@ import { firstRun } from './records.js';
 import { lasting, openedIn } from './strace.js';
 import { exerciseFrom, portableStrace, runPlain, underStrace } from './ways.js';
 
-/** A way in which an app is run: fixtures/NAME/way.yaml, or a case of the entrypoint zoo. */
+/** One way to run an app: fixtures/NAME/way.yaml, or a case of the entrypoint zoo. */
 export interface Way {
   name: string;
-  /** Run options of `docker run`, and what follows the image's name. */
+  /** Options of `docker run` before the image's name; `args` are the arguments after it. */
   options?: string[];
   args?: string[];
-  /** As in an exercise file. */
+  /** `steps` and `reset` have the format of an exercise file. */
   steps?: unknown[];
   reset?: string[];
-  /** What the app reads. */
+  /** Standard input of the app. */
   input?: string;
-  /** Parts of what a user is told; without, there are no warnings. */
+  /** Each text must be part of a warning. Default: there must be no warnings. */
   warns?: string[];
-  /** Why there may be warnings, and need not. */
+  /** Reason why warnings are allowed but not required. */
   mayWarn?: string;
-  /** Parts of what a user is told of the keep set. */
+  /** Each text must be part of the notes on the keep set. */
   notes?: string[];
-  /** Why strace can't be held against it. */
+  /** Reason why this way can't be compared with strace. */
   withoutStrace?: string;
-  /** Seconds that it may take to end, on a busy computer, when it is told to. */
+  /** Seconds that the app may take to end after the stop signal, on a busy computer. */
   patience?: number;
-  /** Why it takes a repair. */
+  /** Reason why a repair is needed. Default: there must be no repair. */
   repaired?: string;
-  /** The level that it takes, by default `observed`. */
+  /** Level to shrink at. Default: `observed`. */
   level?: string;
-  /** Most that the shrunk image may weigh, in MB. */
+  /** Largest allowed size of the shrunk image, in MB. */
   most?: number;
-  /** Whether its health check passes in the shrunk image as well. */
+  /** Whether the health check must pass in the shrunk image. */
   healthy?: boolean;
-  /** Modes of programs in the shrunk image, as stat(1) prints them. */
+  /** Path → mode of programs in the shrunk image. The decimal digits read as an octal mode, e.g. 4755. */
   keeps?: Record<string, number>;
 }
 
-/** Checks ways of running an app, in one session of its own for all untraced runs. */
+/** Checks ways to run an app. All untraced runs share one session, which saves starting one for each. */
 export class WayChecker {
   private readonly helpers = new Map<string, Promise<Helper>>();
 
@@ -59,7 +59,7 @@ export class WayChecker {
     return new WayChecker(engine, await engine.openSession(), await portableStrace());
   }
 
-  /** Interpreters of the system are the same in all images over one base, and serve all of them. */
+  /** Images with the same base have the same system interpreter, so they share one helper. */
   private helperFor(image: ImageInfo, python: string): Promise<Helper> {
     if (!python.startsWith('/usr/')) return Helper.start(this.session, image, python);
     const key = `${image.layers[0]} ${python}`;
@@ -72,14 +72,14 @@ export class WayChecker {
     return this.session.close();
   }
 
-  /** Shrinks an image as a user does, and compares it with the untraced original and with what strace sees. */
+  /** Shrinks an image as a user does. Compares it with the untraced original, and the trace with what strace sees. */
   async check(way: Way, name: string): Promise<void> {
     const { options = [], args = [], steps, reset = [], input, level = 'observed', patience = 0 } = way;
     const { engine, session, strace } = this;
     const cwd = workdir();
     const file = join(cwd, 'exercise.yaml');
     writeFileSync(file, stringify({ steps: steps ?? ['until-exit'], reset }));
-    // Without steps, a server is asked for what it is asked for by default.
+    // Without steps, a server with a health check gets pyshrink's default exercise.
     const all = [...options, ...(steps === undefined && way.healthy ? [] : ['--exercise', file])];
     const shrunkName = `pyshrink-test/way-${name.replace(/^.*\//, '')}:small`;
 
@@ -112,7 +112,7 @@ export class WayChecker {
     if (differences.length > 0) differences = compareAnswers(plain.answers, traced.answers, (await again()).answers);
     expect(differences, 'traced, it does what it does untraced').toEqual([]);
 
-    // The shrunk image, as it will be run.
+    // Runs the shrunk image untraced, as users will run it.
     const shrunk = await runOf(await engine.inspect(shrunkName));
     differences = compareAnswers(plain.answers, shrunk.answers);
     if (differences.length > 0) differences = compareAnswers(plain.answers, shrunk.answers, (await again()).answers);
@@ -139,7 +139,7 @@ export class WayChecker {
   }
 }
 
-/** What the daemon finds, running the health check by itself. */
+/** Health status of a new container, after the daemon has run the health check. */
 async function health(image: string): Promise<string> {
   const id = await docker('run', '-d', image);
   try {

@@ -13,7 +13,7 @@ import type { ImageConfig } from '../../src/images/config.js';
 import { App, commandOf } from '../../src/watching/app.js';
 import { workdir } from './engine.js';
 
-/** What a user writes on a command line, as `trace` understands it. */
+/** Parses command line options and arguments as `pyshrink trace` does. */
 export async function exerciseFrom(options: readonly string[], args: readonly string[]): Promise<Exercise> {
   let exercise: Promise<Exercise> | undefined;
   const command = withExercise(withRun(new Command().exitOverride()))
@@ -25,7 +25,7 @@ export async function exerciseFrom(options: readonly string[], args: readonly st
   return exercise as Promise<Exercise>;
 }
 
-/** An app that nobody watches. */
+/** An app that runs without tracing. */
 class PlainApp extends App {
   constructor(
     container: Container,
@@ -44,21 +44,21 @@ class PlainApp extends App {
 
 export interface Plain {
   answers: Answers;
-  /** The app's exit status, also where it was stopped. */
+  /** The app's exit status, even if it was stopped. */
   exit: number;
 }
 
 export interface PlainOptions {
-  /** What is put before the command. */
+  /** Words to put before the command, e.g. strace and its options. */
   wrap?: readonly string[];
   mounts?: readonly string[];
-  /** Seconds that the app gets to end when it is asked to. */
+  /** Seconds that the app may take to end after the stop signal. */
   patience?: number;
-  /** Kills the app instead of asking. Default: where something stands before the command, which would not pass a signal on. */
+  /** Stops the app with SIGKILL. Default: true with `wrap`, because a wrapper does not pass signals on. */
   abrupt?: boolean;
 }
 
-/** Does an exercise on an image without watching it. */
+/** Runs an exercise on an image without tracing. */
 export async function runPlain(
   session: Session,
   helper: Helper,
@@ -84,7 +84,7 @@ export async function runPlain(
   return { answers, exit: await app.ended };
 }
 
-/** A strace that runs in any image: Debian's, with its libraries and its loader, in a folder. */
+/** Copies this computer's strace, its libraries and its loader to a folder, so that it runs in any image. Returns the folder. */
 export async function portableStrace(): Promise<string> {
   const folder = workdir();
   const { stdout } = await execa('sh', ['-c', 'ldd "$(command -v strace)"; command -v strace']);
@@ -95,7 +95,7 @@ export async function portableStrace(): Promise<string> {
   return folder;
 }
 
-/** The command line that runs a program under it, where its folder is mounted at /strace, and one for logs at /strace-out. */
+/** Command line that runs a program under the portable strace. Its folder must be mounted at /strace, and one for logs at /strace-out. */
 export function underStrace(): string[] {
   const calls = 'open,openat,execve,creat,chdir,chroot';
   return [

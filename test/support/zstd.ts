@@ -1,10 +1,10 @@
 const MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-/** Bytes of one raw block: RFC 8878, "Block_Maximum_Size". */
+/** Largest size of a raw block in bytes (RFC 8878, "Block_Maximum_Size"). */
 const BLOCK = 128 * 1024;
 
-/** A zstd frame of raw blocks (RFC 8878): valid for any reader, and made without a compressor. */
+/** Makes a zstd frame of raw blocks (RFC 8878). Any decompressor accepts it, and no compressor is needed. */
 export function zstdFrame(bytes: Buffer): Buffer {
-  // Frame_Header_Descriptor: 8 bytes of content size, a single segment, no checksum.
+  // Frame_Header_Descriptor: content size in 8 bytes, single segment, no checksum.
   const header = Buffer.alloc(9);
   header[0] = 0b11100000;
   header.writeBigUInt64LE(BigInt(bytes.length), 1);
