@@ -1,5 +1,5 @@
 /**
- * Prints the README's table: for every fixture and level, the size and the number of behaviours that match the original.
+ * Prints the table of docs/benchmarks.md: for every fixture and level, the size and the number of behaviours that match the original.
  * Arguments select fixtures; default: all.
  */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the benchmarks whose results are in the README.
+# Runs the benchmarks whose results are in docs/benchmarks.md.
 # Usage: bench/run.sh [levels|closure|overhead|shrink|archive|interrupts|startup...]   (default: all)
 set -euo pipefail
 cd "$(dirname "$0")/.."
