@@ -67,11 +67,14 @@ export function analystOf(
   };
 }
 
-/** Summaries of earlier runs: a file with one JSON line [key, summary] for each. Works without the file where it can't be written. */
+/**
+ * Summaries of earlier runs: a file with one JSON line [key, summary] for each. Works without the file where it can't be
+ * written. A line is parsed when it is asked for: a run needs few of them, and parsing all took longer than the rest.
+ */
 class Memory {
   private constructor(
     private readonly path: string,
-    private readonly known: Map<string, Summary>,
+    private readonly known: Map<string, Summary | Buffer>,
   ) {}
 
   static async open(folder: string, version: string): Promise<Memory> {
@@ -80,25 +83,21 @@ class Memory {
       .digest('hex')
       .slice(0, 8);
     const path = join(folder, `summaries-${version}-${probe}.jsonl`);
-    const known = new Map<string, Summary>();
     const { size } = await stat(path).catch(() => ({ size: 0 }));
     if (size > LARGEST) await rm(path, { force: true });
-    else if (size > 0) {
-      for (const line of (await readFile(path, 'utf8').catch(() => '')).split('\n')) {
-        if (!line.endsWith(']')) continue; // another run is writing this line, or was killed while it did
-        try {
-          const [key, summary] = JSON.parse(line) as [string, Summary];
-          known.set(key, summary);
-        } catch {} // a damaged line: its file is read again
-      }
-    }
+    const bytes = size > 0 && size <= LARGEST ? await readFile(path).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
     await mkdir(folder, { recursive: true }).catch(unwritable);
     await forget(folder);
-    return new Memory(path, known);
+    return new Memory(path, linesByKey(bytes));
   }
 
   get(key: string): Summary | undefined {
-    return this.known.get(key);
+    const known = this.known.get(key);
+    if (!Buffer.isBuffer(known)) return known;
+    const summary = parsed(known);
+    if (summary) this.known.set(key, summary);
+    else this.known.delete(key);
+    return summary;
   }
 
   async add(entries: readonly [string, Summary][]): Promise<void> {
@@ -123,4 +122,24 @@ async function forget(folder: string): Promise<void> {
 
 function zip<A, B>(left: readonly A[], right: readonly B[]): [A, B][] {
   return left.map((value, index) => [value, right[index] as B]);
+}
+
+/** The lines of a file by their keys. Passes over a last line that another run is writing, or could not finish. */
+function linesByKey(bytes: Buffer): Map<string, Buffer> {
+  const lines = new Map<string, Buffer>();
+  const [newline, quote] = [10, 34];
+  for (let at = 0, end = bytes.indexOf(newline); end >= 0; at = end + 1, end = bytes.indexOf(newline, at)) {
+    const close = bytes.indexOf(quote, at + 2); // a line begins with ["
+    if (close > 0 && close < end) lines.set(bytes.toString('latin1', at + 2, close), bytes.subarray(at, end));
+  }
+  return lines;
+}
+
+/** The summary of a line; undefined for a damaged line, whose file is then read again. */
+function parsed(line: Buffer): Summary | undefined {
+  try {
+    return (JSON.parse(line.toString()) as [string, Summary])[1];
+  } catch {
+    return undefined;
+  }
 }
