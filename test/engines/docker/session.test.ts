@@ -198,7 +198,7 @@ describe('a session on a daemon', () => {
     daemon.on('POST /images/load', [200, { errorDetail: {}, error: 'write /x: no space left on device' }]);
     await expect(session.load(Readable.from(['archive']))).rejects.toThrowError(
       expect.objectContaining({
-        message: expect.stringContaining('could not load the image: write /x: no space left'),
+        message: expect.stringContaining('could not load an image: write /x: no space left'),
         remedy: expect.stringContaining('disk'),
       }),
     );
