@@ -3,7 +3,7 @@
     start.py enter JSON PROGRAM [ARGUMENT...]
 
 JSON: {"uid", "gid", "groups": [number], "cwd", "capabilities": [number that stays in the bounding set], "loopback":
-whether a network namespace of our own has to be brought up, "limits": [{"name", "soft", "hard"}]}.
+whether to bring up lo, because the container has its own network namespace, "limits": [{"name", "soft", "hard"}]}.
 A container runtime does this last (OCI runtime specification, "process"); the local engine has no such runtime.
 Exits with 126 if the container cannot be entered or the program not executed.
 """

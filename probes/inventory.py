@@ -30,10 +30,10 @@ def inventory(request: "Dict[str, Any]") -> bytes:
     The link group is the same for hard links to one file. The device is [major, minor]. Extended attributes are {name:
     hex}. Mount points are listed as empty directories; those that are files are left out.
 
-    Of an image: *volumes* are mount points that hold a copy of the image's own content, and *created* is the image's
-    own time (s). Of the host: only what is below the folders *roots* and the single *paths*, with all links on the way
-    to them, but not what is below the folders *pruned*; of the files *made*, those that changed after *since* (s) are
-    left out, since the run may have made them.
+    For an image: *volumes* are mount points that hold a copy of the image's content; *created* is the image's time (s).
+    For the host: only the folders *roots* and the paths *paths* are listed, with all links on the way. The folders
+    *pruned* are left out. Files of *made* that changed after *since* (s) are left out too, since the run may have made
+    them.
     """
     of_host = "roots" in request
     # What is mounted on the host belongs to its file system.

@@ -1,6 +1,7 @@
 """Makes the kit: a copy of the interpreter that runs this, with all that the probes need to run in another image.
 
-These are the modules that they import, the shared libraries of both, and the dynamic loader.
+These are: the modules that they import, the shared libraries of the interpreter and of these modules, and the dynamic
+loader.
 """
 
 import os

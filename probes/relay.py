@@ -73,7 +73,8 @@ def own_sockets(ancestor: "Optional[int]") -> "Optional[Set[str]]":
 def listening(ancestor: "Optional[int]") -> "List[List[Any]]":
     """[address, port] of each listening TCP socket, from /proc/net/tcp (proc(5)), so that no connection is made.
 
-    In the host's network others listen as well: only sockets of our processes count, unless these cannot be asked.
+    In the host's network, other programs listen too. So only sockets of our processes count, if the kernel lets us list
+    these.
     """
     found = []
     own = own_sockets(ancestor)

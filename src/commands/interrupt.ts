@@ -24,7 +24,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   try {
     return await work(controller.signal);
   } catch (error) {
-    // Whatever else failed, it failed since its session was closed.
+    // Other errors follow from closing the session, so they are not printed.
     if (controller.signal.aborted) process.exit(ExitCode.interrupted);
     throw error;
   } finally {

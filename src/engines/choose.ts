@@ -11,7 +11,7 @@ export const ENGINES = ['docker', 'local'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /**
- * Chooses the engine for an image. Without a wish, that is the Docker daemon where one answers, else Linux namespaces.
+ * Chooses the engine for an image. Without `wish`: the Docker daemon if one answers, else Linux namespaces.
  * @param wish the user's choice
  * @param name the image to open; `host:` has an engine of its own
  * @throws UserError where the wanted engine is not there, or can't run that image

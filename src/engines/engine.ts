@@ -16,7 +16,7 @@ export interface EngineFeatures {
   readonly runtime: boolean;
   /** `commit` works for containers with a root file system of their own: see {@link ImageInfo.separateRoot}. */
   readonly commit: boolean;
-  /** Images are unpacked for each session, so their files have new inodes and a new time of status change. */
+  /** Images are unpacked for each session, so their files have new inodes and change times (ctime). */
   readonly freshFiles: boolean;
 }
 

@@ -76,7 +76,7 @@ export async function greet(relay: Connector, listener: Listener): Promise<StepA
   return failure === undefined ? { kind: 'tcp', banner: Buffer.concat(parts).toString('base64') } : { kind: 'failed', reason: failure };
 }
 
-/** The address to connect to for an address that is listened on. */
+/** The address to connect to, for an address that a server listens on. */
 function reachable(address: string): string {
   return address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address;
 }

@@ -51,7 +51,7 @@ const MISSING = /not found|no such file|permission denied/i;
 
 /**
  * A container of the image that never runs the app. It makes the kit, lists the image's files and reads them.
- * It lives as long as our connection to it. The engine's `clean` takes a session without one for dead.
+ * It lives as long as our connection to it. The engine's `clean` removes sessions without a running helper.
  */
 export class Helper {
   private kit: Promise<KitAnswer> | undefined;
@@ -178,8 +178,8 @@ export class Helper {
 
   /**
    * What is looked at of this computer: see {@link hostRoots}.
-   * @param paths whatever else was seen
-   * @param made paths that the run may have made: what changed after `since` (s) was not there before
+   * @param paths other paths that the run used
+   * @param made paths that the run may have made. Those that changed after `since` (s) are left out.
    */
   async hostFs(around: Surroundings, paths: readonly string[], made: readonly string[], since: number): Promise<Map<string, Entry>> {
     return parseInventory((await this.channel.ask({ op: 'inventory', ...hostRoots(around), paths, made, since })).toString());
@@ -200,7 +200,7 @@ export class Helper {
   }
 
   /** Asks the image's own ELF loader for the libraries of each file: name → path, null where it finds none. */
-  async askLoader(paths: string[]): Promise<Record<string, Record<string, string | null>>> {
+  async askLoader(paths: string[]): Promise<LoaderAnswers> {
     const { loader } = await this.makeKit();
     if (!loader || paths.length === 0) return {};
     return LoaderAnswers.parse(json(await this.channel.ask({ op: 'loader', loader, paths })));

@@ -14,7 +14,7 @@ export interface LoaderOpinion {
  * Asks the image's loader for the libraries of every ELF file among `paths`, as ldd does, and compares its answers
  * with our own search. Where they differ, both answers are kept and a warning says so.
  * @param helper of the image
- * @param environment the app's. The loader is asked without LD_LIBRARY_PATH, so our search may find more than it.
+ * @param environment the app's. The loader is asked without LD_LIBRARY_PATH, so our search may find libraries that the loader does not.
  */
 export async function askLoader(
   fs: RootFs,

@@ -36,7 +36,7 @@ export abstract class App implements RunningApp {
       this.exit = status;
       return status;
     });
-    // Whoever awaits `ended` gets the error too; nobody may be there yet.
+    // Without a handler, an error before anybody awaits `ended` would end this process.
     this.ended.catch((error: unknown) => debug.watch('waiting for the app failed: %o', error));
   }
 

@@ -20,7 +20,7 @@ import { runWatched, watchingWarnings } from './run.js';
 
 export interface TraceResult {
   trace: Trace;
-  /** The app's interpreter, where the helper runs by another one: trace again with a helper that uses it. */
+  /** The app's interpreter, set where the app uses another interpreter than the helper: trace again with that one. */
   interpreter: string | undefined;
   /** How the app had to be watched. */
   watching: Watching;

@@ -7,7 +7,7 @@ import type { Attached, Container, ExecProcess } from '../engine.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { demultiplex } from './streams.js';
 
-/** Milliseconds between two questions whether an exec has ended, and whether a container has. */
+/** Milliseconds between two checks whether an exec, or a container, has ended. */
 const EXEC_POLL = 20;
 const STATE_POLL = 200;
 
@@ -45,7 +45,7 @@ export class DockerContainer implements Container {
     return { stdin: stream, ...streams };
   }
 
-  /** Waits for the daemon's answer. Where that does not come although the streams have ended, it asks for the state. */
+  /** Waits for the daemon's answer. If the streams end and no answer comes, it polls the container's state. */
   async wait(): Promise<number> {
     // A container that has ended already meets the condition too (its default is not-running).
     const answered = this.container.wait().then(({ StatusCode }: { StatusCode: number }) => StatusCode);
@@ -151,7 +151,7 @@ function describe(error: unknown, task?: string): unknown {
   if (statusOf(error) === undefined && !(error instanceof UserError))
     return new UserError(
       `The connection to the Docker daemon broke: ${messageOf(error)}.`,
-      'See that the daemon runs, and try again; pyshrink then removes what is left.',
+      'Check that the daemon runs, and try again. pyshrink then removes its leftovers.',
     );
   return task === undefined ? error : daemonFailure(error, task);
 }

@@ -45,7 +45,7 @@ const fromContext: Strategy = {
   },
 };
 
-/** The first socket that exists of Docker, rootless Docker, Docker Desktop and Podman. */
+/** The first of these sockets that exists: Docker, rootless Docker, Docker Desktop, Podman. */
 const fromSockets: Strategy = {
   find(environment) {
     const runtime = environment.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.() ?? 0}`;
@@ -63,7 +63,7 @@ const fromSockets: Strategy = {
 
 const STRATEGIES: readonly Strategy[] = [fromEnvironment, fromContext, fromSockets];
 
-/** Finds the daemon as the docker CLI does, then by usual sockets. Undefined where nothing names one. */
+/** Finds the daemon as the docker CLI does, then at the usual sockets. Undefined if there is none. */
 export function findEndpoint(environment: NodeJS.ProcessEnv = process.env): Endpoint | undefined {
   for (const strategy of STRATEGIES) {
     const endpoint = strategy.find(environment);

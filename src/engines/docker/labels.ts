@@ -1,7 +1,6 @@
 /**
  * Sessions of another namespace are neither seen nor removed. Without this variable, all users of a daemon share one.
- * Each of our test files has its own, since they run side by side: none removes what another one has left behind, or
- * takes it for its own.
+ * Each test file has its own, so that test files that run side by side do not remove each other's leftovers.
  */
 const NAMESPACE = process.env.PYSHRINK_NAMESPACE ? `-${process.env.PYSHRINK_NAMESPACE}` : '';
 

@@ -82,7 +82,7 @@ export class DockerSession implements Session {
     }, 'commit a container');
   }
 
-  /** @param task names the work where the daemon fails at it, e.g. `create a volume`; without, its error is passed on */
+  /** @param task the work, for the message if the daemon fails, e.g. `create a volume`. Without it, the daemon's error is thrown as it is. */
   private make<T>(work: () => Promise<T>, task?: string): Promise<T> {
     if (this.closing) throw new Error('the session is closed');
     const made = work().catch((error: unknown) => {

@@ -22,7 +22,7 @@ export class HostContainer implements Container {
   }
 
   async start(): Promise<Attached> {
-    // The kernel kills it when this process ends, also when that is killed itself.
+    // The kernel kills it when this process ends, even if this process is killed.
     this.process = startProcess(['setpriv', '--pdeathsig', 'KILL', ...this.plan.command], this.plan);
     debug.engine('%s: process %d started', this.id, this.process.pid);
     this.process.exit.then((status) => debug.engine('%s: ended with status %d', this.id, status));
@@ -55,7 +55,7 @@ export class HostContainer implements Container {
   }
 
   async commit(): Promise<string> {
-    throw new Error('host: can not be committed');
+    throw new Error('host: cannot be committed');
   }
 
   async remove(): Promise<void> {

@@ -19,7 +19,7 @@ export interface Surroundings {
 
 /**
  * Folders of this computer that are listed as an image would be: those of the system, of the interpreter and of the app.
- * A home directory never counts as the app's folder, also where it is the working directory: only files that were used
+ * A home directory never counts as the app's folder, even if it is the working directory: only files that were used
  * are taken from it.
  */
 export function hostRoots({ workdir, home, python }: Surroundings): { roots: string[]; pruned: string[] } {
@@ -37,7 +37,7 @@ export function holdsHome(folder: string, home: string): boolean {
  * @param entries changed in place
  * @param used paths that the run opened
  * @param include exact paths that the user named
- * @returns `refused`: removed files that were used or lie below the working directory; `taken`: secrets that stay in
+ * @returns `refused`: removed files that were used or lie below the working directory; `taken`: files that stay because the user named them, though they may hold secrets
  */
 export function withoutSecrets(
   entries: Map<string, Entry>,

@@ -39,7 +39,7 @@ export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage,
     binds.push({ source: await filledVolume(image, path, folder), target: real(image, path), readOnly: false, type: 'directory' });
   }
   for (const { type, source: named, target, readOnly } of given) {
-    // A volume that lived on would carry what the first run wrote into the second: each container gets a fresh one.
+    // Each container gets a new volume. Otherwise the second run would find what the first one wrote.
     const source = type === 'bind' ? (named as string) : await filledVolume(image, target, folder);
     const directory = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
     if (directory) await mkdir(source, { recursive: true });

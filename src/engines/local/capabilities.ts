@@ -16,7 +16,7 @@ const DEFAULT = (
 /**
  * Numbers of the capabilities that a container gets, worked out as Docker does (moby, oci/caps, "TweakCapabilities"): added
  * names win over dropped ones, except after `--cap-add ALL`.
- * @param add names from `--cap-add`, with or without `CAP_`; `ALL` is one
+ * @param add names from `--cap-add`, with or without `CAP_`, or `ALL`
  * @param drop names from `--cap-drop`
  * @throws UserError (usage) for an unknown name
  */

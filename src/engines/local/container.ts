@@ -101,7 +101,7 @@ export class LocalContainer implements Container {
     return path.startsWith(`${KIT_MOUNT}/`) ? join(this.plan.volume, path.slice(KIT_MOUNT.length)) : join(this.plan.writable, path);
   }
 
-  /** Makes a directory with the owner, mode and times that the image has: in an overlay, the upper directory's count. */
+  /** Makes a directory with the owner, mode and times that the image has: an overlay shows those of the upper directory. */
   private async copyDirectory(directory: string): Promise<void> {
     if (directory === '/') return;
     await this.copyDirectory(posix.dirname(directory));
@@ -120,8 +120,8 @@ export class LocalContainer implements Container {
 }
 
 /**
- * Waits until the first process has changed its root. It reports its number before that, and nsenter(1) would still find
- * this computer's root. Where we have no right to look, nsenter(1) has none either, so we do not wait.
+ * Waits until the first process has changed its root. Until then, nsenter(1) would enter this computer's root. If we may
+ * not read /proc/PID/root, nsenter(1) may not either, so we do not wait.
  */
 async function rootChanged(pid: number): Promise<void> {
   const ours = await stat('/');

@@ -12,7 +12,7 @@ export interface NamespaceSupport {
    * - `root`: made by root, without a user namespace;
    * - `ranges`: a user namespace in which we are root, and further users have ids from the ranges of subuid(5);
    * - `single`: a user namespace in which we are root and the only user;
-   * - `bubblewrap`: as `single`, made by bwrap(1), which some systems allow to do so while they forbid it to others.
+   * - `bubblewrap`: as `single`, but made by bwrap(1). Some systems allow user namespaces only to it.
    */
   user: 'root' | 'ranges' | 'single' | 'bubblewrap';
   /** How a container gets a writable view of its image: overlayfs of the kernel, fuse-overlayfs, or a copy. */

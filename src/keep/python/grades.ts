@@ -35,7 +35,7 @@ export class Grades {
     return known !== undefined && GRADES.indexOf(known.grade) >= GRADES.indexOf(grade);
   }
 
-  /** Asks for a distribution. {@link nextWanted} gives it out, where it was not kept to that grade before. */
+  /** Asks for a distribution. {@link nextWanted} returns it, unless it already has that grade. */
   want(distribution: Distribution, grade: Grade, by: string): void {
     const most = INSTALLERS.has(distribution.name) && grade !== 'app' ? 'touched' : grade;
     if (this.has(distribution, most)) return;
