@@ -6,15 +6,24 @@ import { describe } from 'vitest';
 
 const PROBES = new URL('../../probes', import.meta.url).pathname;
 
-/** Interpreters on this computer that have the modules that the probes need. */
-export const PYTHONS = ['python3', ...Array.from({ length: 9 }, (_, index) => `python3.${index + 6}`)].filter((python) => {
+/**
+ * Interpreters on this computer that have the modules that the probes need. These are their own paths: what is first on
+ * PATH may be a script of a version manager, which takes longer than most tests.
+ */
+const found = ['python3', ...Array.from({ length: 9 }, (_, index) => `python3.${index + 6}`)].flatMap((python) => {
+  if (process.platform !== 'linux') return [];
   try {
-    execFileSync(python, ['-c', 'import ctypes, threading'], { stdio: 'ignore' });
-    return process.platform === 'linux';
+    const code = 'import ctypes, sys, threading; print(sys.executable)';
+    return [
+      execFileSync(python, ['-c', code], { stdio: ['ignore', 'pipe', 'ignore'] })
+        .toString()
+        .trim(),
+    ];
   } catch {
-    return false;
+    return [];
   }
 });
+export const PYTHONS = [...new Set(found)];
 
 /** Tests that need Python on Linux. Elsewhere they are reported as skipped. */
 export const describeWithPython = describe.runIf(PYTHONS.length > 0);
