@@ -116,7 +116,7 @@ describeWithEngine('a trace that does not match', () => {
     );
     cpSync(other as string, mine as string, { recursive: true });
     const run = await pyshrink(['smoke'], { cwd });
-    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(/made from another image than the trace here is of/)]);
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringMatching(/made from another image than the one that was traced here/)]);
   });
 
   it.each([
