@@ -12,7 +12,7 @@ const DOCKER_DNS = '127.0.0.11';
 /** Sockets between the processes of one program, e.g. of Python's multiprocessing. */
 const INTERNAL = /\/(pymp-|tmp)[^/]*(\/|$)/;
 
-/** The listener that a step needs. Without port and socket: any. */
+/** The listener that a step needs. Where it names neither port nor socket, the app's first listener serves. */
 export interface Wanted {
   port?: number | undefined;
   socket?: string | undefined;

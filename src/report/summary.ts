@@ -69,6 +69,6 @@ export function unsoundLine(unsound: Trace['unsound']): string[] {
   if (unsound.length === 0) return [];
   const files = new Set(unsound.map(({ file }) => file)).size;
   return [
-    `${unsound.length} places in ${files} files compute what they import or execute. Only what they reached while the app was watched is kept (pyshrink why --unsound lists them).`,
+    `${unsound.length} ${unsound.length === 1 ? 'place' : 'places'} in ${files} ${files === 1 ? 'file' : 'files'} compute what they import or execute. Only what they reached while the app was watched is kept (pyshrink why --unsound lists them).`,
   ];
 }

@@ -137,6 +137,8 @@ export async function readTrace(path: string): Promise<StoredTrace & { folder: F
   try {
     return { trace, record: RunRecordSchema.parse(JSON.parse(await readFile(beside, 'utf8'))), folder };
   } catch {
+    // Another run may have written a newer trace since, and removed the record of this one.
+    if ((await readFile(path, 'utf8').catch(() => text)) !== text) return readTrace(path);
     throw new UserError(
       `${beside}, the run record of the trace ${path}, is missing or damaged.`,
       'Keep a trace in its folder, or make it anew with `pyshrink trace IMAGE`.',

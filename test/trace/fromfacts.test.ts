@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Observed, parseFacts } from '../../src/trace/facts.js';
 import { mergeFacts, type RunFacts, traceFromFacts } from '../../src/trace/fromfacts.js';
 import { TraceSchema } from '../../src/trace/schema.js';
+import { makeTrace } from '../support/keep.js';
 
 describe('mergeFacts', () => {
   it("continues the numbers of processes, and leaves out pyshrink's own files and those of the kernel", () => {
@@ -27,19 +28,11 @@ describe('mergeFacts', () => {
 
 /** A run of `python main.py` in /app. */
 function run(lines: string[], more: Partial<RunFacts> = {}, observed: Partial<Observed> = {}): RunFacts {
+  const { image, engine, python } = makeTrace([]);
   return {
-    image: { id: 'sha256:0', reference: 'x', digests: [], platform: 'linux/amd64', size: 1 },
-    engine: 'docker',
-    python: {
-      version: '3.13.1',
-      executable: '/usr/bin/python3',
-      sitePackages: [],
-      searchPath: ['/usr/lib/python3.13'],
-      standardLibrary: ['/usr/lib/python3.13'],
-      builtins: [],
-      suffixes: ['.so'],
-      editable: {},
-    },
+    image,
+    engine,
+    python: { ...python, searchPath: ['/usr/lib/python3.13'], standardLibrary: ['/usr/lib/python3.13'], suffixes: ['.so'] },
     observed: { facts: [parseFacts(lines.join('\n'))], imports: { modules: new Map(), searchPath: [] }, probed: new Set(), ...observed },
     mount: '/.pyshrink',
     command: ['python', 'main.py'],

@@ -41,6 +41,19 @@ describe('a trace in its folder', () => {
     expect((await readTrace(folder.tracePath)).record).toEqual(RECORD);
   });
 
+  it('can be read while other runs save theirs', async () => {
+    const folder = folderOf('one');
+    await folder.saveTrace({ trace: makeTrace([]), record: RECORD });
+    let saving = true;
+    const reading = async () => {
+      while (saving) expect((await readTrace(folder.tracePath)).record).toEqual(RECORD);
+    };
+    const readers = Promise.all([reading(), reading(), reading()]);
+    for (let count = 0; count < 100; count++) await folder.saveTrace({ trace: makeTrace([`open /${count}`]), record: RECORD });
+    saving = false;
+    await readers;
+  });
+
   it('hides the answers from other users', async () => {
     const folder = folderOf('one');
     await folder.saveTrace({ trace: makeTrace([]), record: RECORD });
