@@ -2,7 +2,7 @@
 export function pathBytes(text: string): Buffer {
   if (!/[\ud800-\udfff]/u.test(text)) return Buffer.from(text);
   const parts = text
-    .split(/([\udc80-\udcff])/)
+    .split(/([\udc80-\udcff])/u) // with `u`, only a surrogate that stands alone: others are half of a character
     .map((part) => (/^[\udc80-\udcff]$/.test(part) ? Buffer.from([part.charCodeAt(0) & 0xff]) : Buffer.from(part)));
   return Buffer.concat(parts);
 }

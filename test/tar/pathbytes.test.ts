@@ -9,6 +9,11 @@ describe('paths and their bytes', () => {
     expect(pathBytes('caf\udce9/ü')).toEqual(bytes);
   });
 
+  it('keeps a character of four bytes beside a byte that is not UTF-8', () => {
+    const bytes = Buffer.concat([Buffer.from('\u{1f480}'), Buffer.from([0xe9])]); // U+1F480 ends in the surrogate U+DC80
+    expect(pathBytes(pathOf(bytes))).toEqual(bytes);
+  });
+
   it('gives any bytes back', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => void expect(pathBytes(pathOf(bytes))).toEqual(Buffer.from(bytes))));
   });
