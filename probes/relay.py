@@ -14,7 +14,6 @@ import select
 import socket
 import struct
 import sys
-import time
 
 from . import processes
 
@@ -28,8 +27,6 @@ CHUNK = 65536
 LISTEN = "0A"
 # __SO_ACCEPTCON, a flag in /proc/net/unix: the socket listens.
 ACCEPTS = 0x10000
-# How often a process that may be ending is asked for its sockets, and the seconds in between.
-ATTEMPTS, INTERVAL = 5, 0.005
 
 
 def link_of(path: str) -> str:
@@ -39,24 +36,28 @@ def link_of(path: str) -> str:
         return ""
 
 
+def is_ending(process: str) -> bool:
+    """Whether a process has given up its memory, which it does first when it ends.
+
+    The kernel then lets only root list its descriptors, and its statm is all zeros (fs/proc/array.c, task_statm).
+    """
+    try:
+        with open(f"/proc/{process}/statm") as file:
+            return not file.read().strip("0 \n")
+    except OSError:  # it has ended
+        return True
+
+
 def sockets_of(process: str) -> "Optional[Set[str]]":
-    """Inodes of the sockets that a process holds; None if we lack the permission. A process that has ended holds none."""
+    """Inodes of the sockets that a process holds; None if we lack the permission. A process that ends holds none."""
     folder = f"/proc/{process}/fd"
-    for _ in range(ATTEMPTS):
-        try:
-            links = [link_of(folder + "/" + name) for name in os.listdir(folder)]
-            return {link[8:-1] for link in links if link.startswith("socket:[")}
-        except (FileNotFoundError, ProcessLookupError):
-            return set()
-        except PermissionError:  # the kernel also refuses while a process ends
-            try:
-                with open(f"/proc/{process}/stat", "rb") as file:
-                    if file.read().rpartition(b") ")[2][:1] in (b"Z", b"X"):
-                        return set()
-            except OSError:
-                return set()
-            time.sleep(INTERVAL)
-    return None
+    try:
+        links = [link_of(folder + "/" + name) for name in os.listdir(folder)]
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+    except PermissionError:
+        return set() if is_ending(process) else None
+    return {link[8:-1] for link in links if link.startswith("socket:[")}
 
 
 def own_sockets(ancestor: "Optional[int]") -> "Optional[Set[str]]":

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { createServer as createSocketServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Relay } from '../../src/exercise/relay.js';
-import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
+import { codeWithProbes, describeWithPython, PYTHONS, probe } from '../support/probes.js';
 
 describeWithPython('the relay', () => {
   let server: Server;
@@ -75,6 +75,17 @@ describeWithPython('the relay', () => {
       sent.on('error', reject);
       sent.end(body);
     });
+
+  // A thread of the kernel is to others what a process is that ends: it has no memory, and only root may list its descriptors.
+  it.skipIf(!existsSync('/proc/2/comm') || readFileSync('/proc/2/comm', 'utf8') !== 'kthreadd\n')(
+    'takes a process that ends for one without sockets, not for one that hides them',
+    async () => {
+      const code =
+        'import os\nfrom pyshrink_probes import relay\nif os.getuid() == 0: os.setuid(65534)\n' +
+        'print([relay.sockets_of(pid) for pid in ("2", "1", str(os.getpid()))])';
+      expect((await execa(PYTHONS[0] as string, codeWithProbes(code))).stdout).toMatch(/^\[set\(\), None, {'\d+'/);
+    },
+  );
 
   it('lists TCP sockets that listen', async () => {
     expect(await relay.listeners()).toContainEqual({ address: '127.0.0.1', port });
