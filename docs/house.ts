@@ -24,7 +24,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['images', 'trace'],
   ['tar', 'elf', 'python'],
   ['os'],
-  ['rootfs', 'ui', 'cache', 'debug', 'version'],
+  ['rootfs', 'ui', 'cache', 'debug', 'package'],
   ['errors', 'arch'],
 ];
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ExitCode, UserError } from './errors.js';
-import { VERSION } from './version.js';
+import { VERSION } from './package.js';
 
 /** A command is loaded when it is called: `--version` and `--help` need none of them. */
 const COMMANDS = {

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # Installs the dependencies where they are missing or older than the lock file, and builds.
-# Usage: install.sh [OPTIONS OF tsc...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # A linked node_modules belongs to another checkout: npm ci would empty it there.
@@ -10,4 +9,4 @@ elif [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
   printf 'install: npm ci\n' >&2
   npm ci --include=dev --no-audit --no-fund --loglevel=error >&2
 fi
-npx --no-install tsc -p tsconfig.json "$@"
+node build.mjs

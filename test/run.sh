@@ -10,8 +10,7 @@ export TMPDIR
 chmod 1777 "$TMPDIR"
 trap 'rm -rf --one-file-system "$TMPDIR" || true' EXIT
 
-# The types of src/ are checked below, with those of the tests.
-bash test/install.sh --noCheck
+bash test/install.sh
 
 check() {
   npx --no-install biome check --error-on-warnings

@@ -1,5 +1,5 @@
 import type { ImageInfo } from '../engines/engine.js';
-import { VERSION } from '../version.js';
+import { VERSION } from '../package.js';
 
 /** Labels that pyshrink adds. An image with the first one was made by pyshrink. */
 export const LABELS = {

@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../cache.js';
 import { debug } from '../debug.js';
+import { PROBES } from '../package.js';
 import type { Summarize, Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
 /** The probes that make summaries. Their hash is in the cache file's name, so that a changed probe starts a new file. */
-const PROBES = ['summary.py', 'apinames.py', 'bytecode.py', 'codefiles.py', 'binaries.py'].map((name) =>
-  fileURLToPath(new URL(`../../probes/${name}`, import.meta.url)),
-);
+const SUMMARIZING = ['summary.py', 'apinames.py', 'bytecode.py', 'codefiles.py', 'binaries.py'].map((name) => join(PROBES, name));
 /** Largest size of a cache file in bytes. A larger one is removed. */
 const LARGEST = 200e6;
 /** Milliseconds without a change after which a cache file is removed: 30 days. */
@@ -79,7 +77,7 @@ class Memory {
 
   static async open(folder: string, version: string): Promise<Memory> {
     const probe = createHash('sha256')
-      .update(Buffer.concat(await Promise.all(PROBES.map((path) => readFile(path)))))
+      .update(Buffer.concat(await Promise.all(SUMMARIZING.map((path) => readFile(path)))))
       .digest('hex')
       .slice(0, 8);
     const path = join(folder, `summaries-${version}-${probe}.jsonl`);

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import fg from 'fast-glob';
 import { pack } from 'tar-stream';
 import { debug } from '../debug.js';
@@ -10,6 +9,7 @@ import type { ImageInfo, Session } from '../engines/engine.js';
 import { hostRoots, type Surroundings } from '../engines/host/surroundings.js';
 import { PLAIN_RUN, type RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
+import { PROBES } from '../package.js';
 import type { Summary } from '../python/summary.js';
 import { type Entry, RootFs } from '../rootfs.js';
 import { Channel } from './channel.js';
@@ -17,7 +17,6 @@ import { interpretersOf } from './interpreters.js';
 import { parseInventory } from './inventory.js';
 import { Digests, Information, KitAnswer, KitRefusal, Layout, LoaderAnswers, Members, Summaries } from './protocol.js';
 
-const PROBES = fileURLToPath(new URL('../../probes/', import.meta.url));
 /** Name of the probes as a Python package in the container. */
 const PACKAGE = 'pyshrink_probes';
 

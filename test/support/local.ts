@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { docker, workdir } from './engine.js';
@@ -56,13 +56,7 @@ let copy: string | undefined;
 function readableCopy(): string {
   if (copy === undefined) {
     copy = mkdtempSync(join(tmpdir(), 'pyshrink-readable-'));
-    // Leaves out development packages: they are most of the size, and pyshrink runs without them.
-    const { packages } = JSON.parse(readFileSync(join(CHECKOUT, 'package-lock.json'), 'utf8')) as {
-      packages: Record<string, { dev?: true }>;
-    };
-    const filter = (path: string) => !packages[relative(CHECKOUT, path)]?.dev;
-    for (const name of ['dist', 'probes', 'node_modules', 'package.json'])
-      cpSync(join(CHECKOUT, name), join(copy, name), { recursive: true, filter });
+    for (const name of ['dist', 'probes', 'package.json']) cpSync(join(CHECKOUT, name), join(copy, name), { recursive: true });
     execFileSync('chmod', ['-R', 'a+rX', copy]);
   }
   return copy;
