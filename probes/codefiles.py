@@ -45,7 +45,16 @@ def code_of(path: str) -> "CodeType":
 
 
 def cached_code(path: str) -> "Optional[CodeType]":
-    """The code in the .pyc of a source, or None if there is no valid one (PEP 3147, PEP 552)."""
+    """The code in the .pyc of a source, or None if there is no valid one."""
+    data = cached_bytes(path)
+    try:
+        return None if data is None else marshal.loads(data)
+    except Exception:
+        return None
+
+
+def cached_bytes(path: str) -> "Optional[bytes]":
+    """The code in the .pyc of a source as marshal wrote it, or None if there is no valid .pyc (PEP 3147, PEP 552)."""
     try:
         cache = importlib.util.cache_from_source(path)
         with open(cache, "rb") as file:
@@ -55,13 +64,13 @@ def cached_code(path: str) -> "Optional[CodeType]":
         if sys.version_info >= (3, 7):
             flags, data = int.from_bytes(data[4:8], "little"), data[4:]
             if flags & 1:
-                return marshal.loads(data[12:])
+                return data[12:]
         info = os.stat(path)
         if int.from_bytes(data[4:8], "little") != int(info.st_mtime) & 0xFFFFFFFF:
             return None
         if int.from_bytes(data[8:12], "little") != info.st_size & 0xFFFFFFFF:
             return None
-        return marshal.loads(data[12:])
+        return data[12:]
     except Exception:
         return None
 

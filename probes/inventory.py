@@ -25,7 +25,7 @@ def mount_points(kept: "List[str]") -> "Set[str]":
 
 
 def inventory(request: "Dict[str, Any]") -> bytes:
-    """One JSON row a line: path, type, mode, uid, gid, size, mtime (s), link group, target or device, extended attributes.
+    """A JSON list of rows: path, type, mode, uid, gid, size, mtime (s), link group, target or device, extended attributes.
 
     The link group is the same for hard links to one file. The device is [major, minor]. Extended attributes are {name:
     hex}. Mount points are listed as empty directories; those that are files are left out.
@@ -48,7 +48,7 @@ def inventory(request: "Dict[str, Any]") -> bytes:
             listing.add_path(path)
         folders = [os.path.realpath(folder) for folder in folders if os.path.isdir(folder)]
     listing.add_below(folders, set(request.get("pruned", [])))
-    return "\n".join(map(json.dumps, listing.rows)).encode()
+    return json.dumps(listing.rows, separators=(",", ":")).encode()
 
 
 class Listing:

@@ -26,16 +26,32 @@ def copy(source: str, target: str) -> None:
 
 
 def copy_module(source: str, target: str) -> None:
-    """Copies a source and compiles it beside the copy, so that its .pyc is valid whatever the copy's time is (PEP 552)."""
+    """Copies a source, and puts a .pyc beside the copy: what the image has, or else compiled here, which takes longer.
+
+    The .pyc is of the kind that Python does not compare with the source, so that it is valid whatever the copy's time is
+    (PEP 552). Python 3.6 has no such kind.
+    """
     copy(source, target)
     try:
-        import py_compile
-    except ImportError:  # an image that was shrunk before need not have it
+        import importlib.util
+        import marshal
+
+        from .codefiles import cached_bytes, code_of
+    except ImportError:  # an image that was shrunk before need not have these
         return
-    arguments: Dict[str, Any] = {"doraise": False}
-    if hasattr(py_compile, "PycInvalidationMode"):
-        arguments["invalidation_mode"] = py_compile.PycInvalidationMode.UNCHECKED_HASH  # novm: only where 3.7 has it
-    py_compile.compile(target, **arguments)
+    try:
+        code = cached_bytes(source) or marshal.dumps(code_of(source))
+    except (OSError, SyntaxError, ValueError):  # Python will say it when it imports the copy
+        return
+    if sys.version_info >= (3, 7):
+        check = (1).to_bytes(4, "little") + bytes(8)
+    else:
+        info = os.stat(target)
+        check = (int(info.st_mtime) & 0xFFFFFFFF).to_bytes(4, "little") + info.st_size.to_bytes(4, "little")
+    cache = importlib.util.cache_from_source(target)
+    os.makedirs(os.path.dirname(cache), exist_ok=True)
+    with open(cache, "wb") as file:
+        file.write(importlib.util.MAGIC_NUMBER + check + code)
 
 
 def make_kit(_: "Dict[str, Any]") -> "Dict[str, Any]":
@@ -64,15 +80,15 @@ def make_kit(_: "Dict[str, Any]") -> "Dict[str, Any]":
     os.makedirs(os.path.join(library, "lib-dynload"), exist_ok=True)
     copy(executable, KIT + "/bin/python3")
     binaries = [executable]
-    for module in list(sys.modules.values()):
+    frozen = {}
+    for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or not os.path.isfile(file):
-            continue
-        if module.__name__.partition(".")[0] == PACKAGE:
-            continue
-        file = os.path.abspath(file)
+        if name.partition(".")[0] != PACKAGE and isinstance(file, str) and os.path.isfile(file):
+            frozen[os.path.abspath(file)] = getattr(getattr(module, "__spec__", None), "origin", None) == "frozen"
+    for file in frozen:
         if file.endswith(".py") and file.startswith(standard + os.sep):
-            copy_module(file, os.path.join(library, os.path.relpath(file, standard)))
+            # The interpreter itself has the code of a frozen module. Its source only shows where the library is.
+            (copy if frozen[file] else copy_module)(file, os.path.join(library, os.path.relpath(file, standard)))
         elif not file.endswith(".py"):
             copy(file, os.path.join(library, "lib-dynload", os.path.basename(file)))
             binaries.append(file)

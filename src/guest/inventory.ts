@@ -16,14 +16,12 @@ const Row = z.tuple([
 ]);
 
 /**
- * Reads an inventory: one JSON row a line.
+ * Reads an inventory: a JSON list of rows.
  * @throws ZodError or SyntaxError for anything else
  */
 export function parseInventory(text: string): Map<string, Entry> {
   const entries = new Map<string, Entry>();
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const [path, type, mode, uid, gid, size, mtime, group, extra, xattrs] = Row.parse(JSON.parse(line));
+  for (const [path, type, mode, uid, gid, size, mtime, group, extra, xattrs] of z.array(Row).parse(JSON.parse(text))) {
     const entry: Entry = { path, type, mode, uid, gid, size, mtime };
     if (group !== null) entry.group = group;
     if (typeof extra === 'string') entry.target = extra;

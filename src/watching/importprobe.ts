@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pack } from 'tar-stream';
+import { pipeline } from 'node:stream/promises';
+import { extract, type Pack, pack } from 'tar-stream';
 import { type ImageInfo, KIT_MOUNT, type Session } from '../engines/engine.js';
 import { PLAIN_RUN } from '../engines/runoptions.js';
 import type { Helper } from '../guest/helper.js';
@@ -29,16 +30,26 @@ export async function addImportProbe(session: Session, helper: Helper, image: Im
   const archive = pack();
   for (const folder of helper.python.sitePackages)
     archive.entry({ name: `${folder.slice(1)}/${IMPORT_PROBE_FILE}`, mode: 0o644 }, START_LINE);
-  archive.finalize();
-  await container.putArchive('/', archive as unknown as Readable);
   // Gives the interpreter a new inode and change time, as it has in the shrunk image. Programs that remember things by
   // them (uv's cache) then behave the same in both. The local engine unpacks the image anew in any case.
-  if (!session.features.freshFiles) {
-    const { real } = helper.python;
-    // Read to its end first: the daemon can't read from and write to a container at the same time.
-    await container.putArchive(posix.dirname(real), await buffer(await container.getArchive(real)));
-  }
+  const { real } = helper.python;
+  if (!session.features.freshFiles) await addFrom(archive, await container.getArchive(real), `${posix.dirname(real).slice(1)}/`);
+  archive.finalize();
+  // Read to its end first: the daemon can't read from and write to a container at the same time.
+  await container.putArchive('/', await buffer(archive));
   const id = await container.commit();
   await container.remove();
   return id;
+}
+
+/** Adds the members of another archive, with their names below a folder. */
+async function addFrom(archive: Pack, other: Readable, folder: string): Promise<void> {
+  const members = extract();
+  pipeline(other, members).catch(() => {}); // the loop below throws the error, too
+  for await (const member of members) {
+    const { header } = member;
+    const name = folder + header.name;
+    const linkname = header.type === 'link' && header.linkname ? folder + header.linkname : header.linkname;
+    archive.entry({ ...header, name, linkname }, await buffer(member));
+  }
 }

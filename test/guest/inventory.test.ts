@@ -29,19 +29,19 @@ const row = (e: Entry) =>
 it('reads back the rows that it is given', () => {
   fc.assert(
     fc.property(fc.uniqueArray(entry, { selector: ({ path }) => path }), (entries) => {
-      expect([...parseInventory(entries.map(row).join('\n')).values()]).toEqual(entries);
+      expect([...parseInventory(`[${entries.map(row).join(',')}]`).values()]).toEqual(entries);
     }),
   );
 });
 
 it('keeps names that are not UTF-8, as Python escapes them', () => {
-  const text = '["/caf\\udce9", "f", 420, 0, 0, 1, 1, null, null, null]\n';
+  const text = '[["/caf\\udce9", "f", 420, 0, 0, 1, 1, null, null, null]]';
   expect([...parseInventory(text).keys()]).toEqual(['/caf\udce9']);
 });
 
-it.each(['["relative", "f", 1, 0, 0, 0, 0, null, null, null]', '{}', '["/x"', '["/x", "q", 1, 0, 0, 0, 0, null, null, null]'])(
+it.each(['[["relative", "f", 1, 0, 0, 0, 0, null, null, null]]', '{}', '[["/x"', '[["/x", "q", 1, 0, 0, 0, 0, null, null, null]]'])(
   'rejects %s',
-  (line) => {
-    expect(() => parseInventory(line)).toThrow();
+  (text) => {
+    expect(() => parseInventory(text)).toThrow();
   },
 );
