@@ -48,7 +48,7 @@ it('puts the probe into each folder that site reads, and gives the interpreter a
   expect(put).toEqual([
     expect.stringMatching(/^\/ usr\/lib\/site-packages\/_pyshrink_imports\.pth: import os; /),
     expect.stringMatching(/^\/ venv\/site-packages\/_pyshrink_imports\.pth: import os; /),
-    '/usr/bin python3.13: interpreter',
+    '/ usr/bin/python3.13: interpreter',
   ]);
   expect(put[0]).toContain('/.pyshrink/pyshrink_probes/imports.py');
   expect([specs.map(({ image, role }) => [image, role]), wasRemoved()]).toEqual([[['sha256:1', 'app']], true]);
