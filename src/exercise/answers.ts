@@ -1,9 +1,15 @@
 import { z } from 'zod';
 
+/** Step and label of the image's health check, which is done after the steps of the exercise. */
+export const HEALTHCHECK = 'HEALTHCHECK';
+/** Characters of an app's last output that an error message shows. */
+export const LAST_OUTPUT = 2000;
+
 /** What a program printed, in base64. `cut` is set where there was more than capture.ts keeps. */
 const Output = z.strictObject({ stdout: z.string(), stderr: z.string(), cut: z.boolean() });
 
 const StepAnswer = z.discriminatedUnion('kind', [
+  /** `headers` are in lower case. The values of `set-cookie` are joined by line feeds, other repeated headers as Node does. */
   z.strictObject({ kind: z.literal('http'), status: z.number(), headers: z.record(z.string(), z.string()), body: z.string() }),
   Output.extend({ kind: z.literal('exec'), exit: z.number() }),
   z.strictObject({ kind: z.literal('tcp'), banner: z.string() }),
@@ -16,6 +22,8 @@ export type StepAnswer = z.infer<typeof StepAnswer>;
 
 /** What the app did in one run: its answer to each step, its output and its end. */
 export const Answers = z.strictObject({
+  /** When the run began and ended, in ms since the epoch. */
+  time: z.strictObject({ start: z.number(), end: z.number() }),
   /** `step` is the whole step, `label` the part of it that holds no secrets. */
   steps: z.array(z.strictObject({ step: z.string(), label: z.string(), answer: StepAnswer })),
   /**

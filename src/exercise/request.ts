@@ -36,7 +36,7 @@ function open(relay: Connector, listener: Listener, scheme: Scheme): Duplex {
 export function send(relay: Connector, step: HttpStep, listener: Listener, scheme: Scheme): Promise<StepAnswer> {
   return new Promise((resolve) => {
     const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
-    const body = step.body === undefined ? undefined : Buffer.from(step.body);
+    const body = bodyOf(step);
     const sent = request(
       {
         method: step.method,
@@ -50,7 +50,10 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
         },
       },
       (response) => {
-        const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+        // Only the values of `set-cookie` come as a list. They have commas of their own.
+        const headers = Object.fromEntries(
+          Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join('\n') : String(value)]),
+        );
         buffer(response).then(
           (content) => resolve({ kind: 'http', status: response.statusCode ?? 0, body: content.toString('base64'), headers }),
           failed,
@@ -60,6 +63,12 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
     sent.on('error', failed);
     sent.end(body);
   });
+}
+
+/** The bytes of a request's body. */
+function bodyOf({ body, bodyBase64 }: HttpStep): Buffer | undefined {
+  if (bodyBase64 !== undefined) return Buffer.from(bodyBase64, 'base64');
+  return body === undefined ? undefined : Buffer.from(body);
 }
 
 /** Connects and waits a moment for what the server sends first. Most send nothing. */

@@ -1,6 +1,8 @@
 import type { Answers, StepAnswer } from '../exercise/answers.js';
-import { exceptionsIn } from './exceptions.js';
-import { maskKnown, sameButForVariation } from './mask.js';
+import { compareContents, shownText } from './body.js';
+import { type Fields, fieldsOf, isFailed, lengthFollows, outcomeOf, outputOf } from './fields.js';
+import { allEqual, isAlike, type Spans } from './likeness.js';
+import { newLogProblems } from './logs.js';
 
 /** Something that the shrunk image does differently. */
 export interface Difference {
@@ -12,85 +14,239 @@ export interface Difference {
   shrunk: string;
 }
 
-/** Headers whose values are compared. For the others, only the names are. */
-const COMPARED_HEADERS = ['content-type', 'location', 'allow', 'www-authenticate', 'cache-control', 'content-encoding'];
+/** Something that varies by itself, and what was accepted for it. */
+export interface Variation {
+  /** As of {@link Difference}. */
+  where: string;
+  what: string;
+  /** Where it is in the field, e.g. `line 3` or `$.items[0].id`. Empty: the whole field, or a place in a single line. */
+  place: string;
+  /** What each run of the original has there, at most 200 characters. */
+  originals: string[];
+  shrunk: string;
+}
+
+/** What the comparison of a shrunk image with its original says. */
+export interface Comparison {
+  differences: Difference[];
+  varied: Variation[];
+  /** Number of answers that were compared. */
+  compared: number;
+  /** What was not compared, in plain words, one entry each. */
+  uncompared: string[];
+}
+
+/** Characters of a text that a {@link Variation} shows. */
+const SHOWN = 200;
+/** Stands for a field that an answer does not have. */
+const ABSENT = '(not there)';
 
 /**
- * Compares two runs of one exercise.
- * @param again a second run of the original, if there was one. What differs between its two runs is not compared.
+ * Compares the shrunk image's run of an exercise with the original's runs. What is equal in all runs of the original must
+ * be equal in the shrunk image, but for the current time and the like. What differs between them must be of the same kind.
+ * @param originals runs of the original in their order, at least one. What only a later run did wrong is not accepted
  */
-export function compareAnswers(original: Answers, shrunk: Answers, again?: Answers): Difference[] {
-  const differences: Difference[] = [];
-  const check = (where: string, what: string, values: [original: string, shrunk: string, again: string | undefined]) => {
-    const [a, b, c] = values.map((value) => value && maskKnown(value));
-    if (a === b || (a !== undefined && b !== undefined && c !== undefined && sameButForVariation(a, c, b))) return;
-    differences.push({ where, what, original: values[0], shrunk: values[1] });
-  };
-  original.steps.forEach(({ step, answer }, index) => {
-    const other = shrunk.steps[index]?.answer;
-    const third = again?.steps[index]?.answer;
-    const fields = fieldsOf(answer);
-    const others = other ? fieldsOf(other) : { outcome: 'no answer' };
-    const thirds = third && fieldsOf(third);
-    for (const what of new Set([...Object.keys(fields), ...Object.keys(others)])) {
-      check(step, what, [fields[what] ?? '', others[what] ?? '', thirds && (thirds[what] ?? '')]);
-    }
-  });
-  // The output of a program that ends by itself must be the same. The log of a server varies: only new exceptions count.
-  const ended = original.app.exit !== null;
-  for (const what of ended ? (['exit', 'stdout', 'stderr'] as const) : (['exit'] as const)) {
-    check('app', what, [appField(original, what), appField(shrunk, what), again && appField(again, what)]);
+export function compareAnswers(originals: readonly Answers[], shrunk: Answers): Comparison {
+  return new Comparer(originals, shrunk).compare();
+}
+
+/** An answer of one run of the original. */
+interface Original<T> {
+  answer: T;
+  run: Answers['time'];
+}
+
+class Comparer {
+  private readonly result: Comparison = { differences: [], varied: [], compared: 0, uncompared: [] };
+
+  constructor(
+    private readonly originals: readonly Answers[],
+    private readonly shrunk: Answers,
+  ) {}
+
+  compare(): Comparison {
+    const [first] = this.originals as [Answers];
+    const count = Math.max(first.steps.length, this.shrunk.steps.length);
+    for (let index = 0; index < count; index++) this.step(index);
+    this.app();
+    return this.result;
   }
-  const exceptions = ended ? [] : newExceptions(original, shrunk, again);
-  return [...differences, ...exceptions.map((shrunk) => ({ where: 'app', what: 'exception', original: '', shrunk }))];
-}
 
-/** Exceptions in the log of the shrunk image that no run of the original has. */
-function newExceptions(original: Answers, shrunk: Answers, again?: Answers): string[] {
-  const first = exceptionsIn(logOf(original));
-  const second = again ? exceptionsIn(logOf(again)) : [];
-  const varies = (exception: string) => first.some((a) => second.some((b) => sameButForVariation(a, b, exception)));
-  return exceptionsIn(logOf(shrunk)).filter((one) => !first.includes(one) && !second.includes(one) && !varies(one));
-}
-
-function fieldsOf(answer: StepAnswer): Record<string, string> {
-  switch (answer.kind) {
-    case 'http': {
-      const headers = COMPARED_HEADERS.filter((name) => name in answer.headers).map((name) => [
-        `header ${name}`,
-        answer.headers[name] as string,
-      ]);
-      return {
-        outcome: `status ${answer.status}`,
-        headers: Object.keys(answer.headers).sort().join(', '),
-        ...Object.fromEntries(headers),
-        body: text(answer.body),
-      };
+  private step(index: number): void {
+    const steps = this.originals.map((run) => run.steps[index]);
+    const [first] = steps;
+    const other = this.shrunk.steps[index];
+    const where = first?.step ?? other?.step ?? '';
+    if (!first || !other || first.step !== other.step) {
+      const told = (one: typeof first) => (one ? `${one.step}: ${outcomeOf(one.answer)}` : 'no answer');
+      this.result.differences.push({ where, what: 'outcome', original: told(first), shrunk: told(other) });
+      if (first) this.count(where, first.answer, undefined);
+      return;
     }
-    case 'exec':
-      return { outcome: `exit ${answer.exit}`, stdout: text(answer.stdout), stderr: text(answer.stderr) };
-    case 'tcp':
-      return { outcome: 'connected', banner: text(answer.banner) };
-    case 'failed':
-      return { outcome: `failed: ${answer.reason}` };
-    default:
-      return { outcome: answer.kind };
+    // A later run may have chosen other steps, as its ports opened in another order.
+    const answers = steps.flatMap((one, run): Original<StepAnswer>[] =>
+      one?.step === first.step ? [{ answer: one.answer, run: (this.originals[run] as Answers).time }] : [],
+    );
+    this.count(where, first.answer, other.answer);
+    const alike = this.outcome(where, answers, other.answer, outcomeOf, isFailed);
+    const withLength = ![...alike.map(({ answer }) => answer), other.answer].every(lengthFollows);
+    this.fields(
+      where,
+      alike.map(({ answer, run }) => ({ answer: fieldsOf(answer, withLength), run })),
+      fieldsOf(other.answer, withLength),
+    );
+  }
+
+  /** Counts an answer, or says why there is nothing to compare. */
+  private count(where: string, first: StepAnswer, other: StepAnswer | undefined): void {
+    const { result } = this;
+    switch (first.kind) {
+      case 'tcp':
+        if (first.banner !== '' || (other?.kind === 'tcp' && other.banner !== '')) result.compared++;
+        else result.uncompared.push(`${where}: it sent nothing`);
+        return;
+      case 'failed':
+        result.uncompared.push(`${where}: the original gave no answer`);
+        return;
+      case 'wait':
+        result.uncompared.push(`${where}: a wait has no answer`);
+        return;
+      case 'signal':
+        result.uncompared.push(`${where}: a signal has no answer`);
+        return;
+      case 'until-exit':
+        // Its answer is what the app itself printed, and its exit status.
+        return;
+      case 'exec':
+        this.sayCut(where, [first, other]);
+        result.compared++;
+        return;
+      case 'http':
+        result.compared++;
+    }
+  }
+
+  private sayCut(where: string, outputs: readonly (StepAnswer | Answers['app'] | undefined)[]): void {
+    if (outputs.some((one) => one && 'cut' in one && one.cut))
+      this.result.uncompared.push(`${where}: it printed more than 16 MiB, and only these are compared`);
+  }
+
+  /**
+   * Compares outcomes: one that the original gave is fine, but no failure that only a later run of the original had.
+   * @returns the originals to compare the rest with: those with the same outcome, or all where it differs
+   */
+  private outcome<T>(
+    where: string,
+    originals: readonly Original<T>[],
+    shrunk: T,
+    outcomeOf: (answer: T) => string,
+    failed: (answer: T) => boolean,
+    what = 'outcome',
+  ): readonly Original<T>[] {
+    const outcomes = originals.map(({ answer }) => outcomeOf(answer));
+    const [first] = outcomes as [string];
+    const mine = outcomeOf(shrunk);
+    const alike = originals.filter((_, index) => outcomes[index] === mine);
+    if (alike.length === 0 || (failed(shrunk) && first !== mine)) {
+      this.result.differences.push({ where, what, original: first, shrunk: mine });
+      return originals;
+    }
+    if (!allEqual(outcomes)) this.result.varied.push({ where, what, place: '', originals: outcomes, shrunk: mine });
+    return alike;
+  }
+
+  private fields(where: string, originals: readonly Original<Fields>[], shrunk: Fields): void {
+    const names = new Set([...originals.flatMap(({ answer }) => [...answer.keys()]), ...shrunk.keys()]);
+    for (const what of names)
+      this.field(
+        where,
+        what,
+        originals.map(({ answer, run }) => ({ answer: answer.get(what), run })),
+        shrunk.get(what),
+      );
+  }
+
+  private field(where: string, what: string, originals: readonly Original<Buffer | undefined>[], shrunk: Buffer | undefined): void {
+    const shown = (value: Buffer | undefined) => (value ? shownText(value) : ABSENT);
+    const first = originals[0]?.answer;
+    const there = originals.flatMap(({ answer, run }) => (answer ? [{ answer, run }] : []));
+    const differs = (reason?: string) => {
+      const name = reason === undefined ? what : `${what} (${reason})`;
+      // The value that the shrunk image should have had is the one of a run that has one.
+      this.result.differences.push({ where, what: name, original: shown(first ?? (shrunk && there[0]?.answer)), shrunk: shown(shrunk) });
+    };
+    const say = (place: string, values: readonly string[], value: string) =>
+      this.result.varied.push({ where, what, place, originals: values.map(clipped), shrunk: clipped(value) });
+    if (!shrunk) {
+      if (there.length === originals.length) differs();
+      else
+        say(
+          '',
+          originals.map(({ answer }) => shown(answer)),
+          ABSENT,
+        );
+      return;
+    }
+    if (there.length === 0) {
+      differs();
+      return;
+    }
+    const spans: Spans = { originals: there.map(({ run }) => run), shrunk: this.shrunk.time };
+    const likeness = compareContents(
+      there.map(({ answer }) => answer),
+      shrunk,
+      spans,
+    );
+    if (!isAlike(likeness)) {
+      differs(likeness.reason);
+      return;
+    }
+    for (const { place, originals: values, shrunk: value } of likeness) say(place, values, value);
+    if (likeness.length === 0 && there.length < originals.length)
+      say(
+        '',
+        originals.map(({ answer }) => shown(answer)),
+        shown(shrunk),
+      );
+  }
+
+  /** The output of a program that ends by itself must be the same. The log of a server varies: only new errors in it count. */
+  private app(): void {
+    const { originals, shrunk, result } = this;
+    const apps = originals.map(({ app, time }) => ({ answer: app, run: time }));
+    const exitOf = ({ exit }: Answers['app']) => (exit === null ? 'stopped by pyshrink' : String(exit));
+    const alike = this.outcome('app', apps, shrunk.app, exitOf, ({ exit }) => exit !== null && exit !== 0, 'exit');
+    const [{ answer: first }] = apps as [Original<Answers['app']>];
+    if (first.exit !== null) result.compared++;
+    if (first.exit !== null && alike.every(({ answer }) => answer.exit !== null)) {
+      this.sayCut('app', [first, shrunk.app]);
+      this.fields(
+        'app',
+        alike.map(({ answer, run }) => ({ answer: new Map(Object.entries(outputOf(answer))), run })),
+        new Map(Object.entries(outputOf(shrunk.app))),
+      );
+      return;
+    }
+    result.uncompared.push('the log of a server varies: only new errors in it count');
+    for (const { what, text } of newLogProblems(originals.map(logOf), untilStop(shrunk)))
+      result.differences.push({ where: 'app', what, original: '', shrunk: text });
   }
 }
 
-function appField({ app }: Answers, what: 'exit' | 'stdout' | 'stderr'): string {
-  if (what === 'exit') return app.exit === null ? 'stopped by pyshrink' : String(app.exit);
-  return text(app[what]);
+function clipped(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+}
+
+/** All that a server printed. A line of the original may have come only after we stopped it, which depends on timing. */
+function logOf({ app: { stdout, stderr } }: Answers): string {
+  return `${logText(stdout)}\n${logText(stderr)}`;
 }
 
 /** What a server printed until it was stopped. What its threads and workers still print after that depends on timing. */
-function logOf({ app: { stdout, stderr, untilStop } }: Answers): string {
-  return `${text(stdout, untilStop?.stdout)}\n${text(stderr, untilStop?.stderr)}`;
+function untilStop({ app: { stdout, stderr, untilStop } }: Answers): string {
+  return `${logText(stdout, untilStop?.stdout)}\n${logText(stderr, untilStop?.stderr)}`;
 }
 
-/** Bytes as text: UTF-8 where possible, else Latin-1, so that different bytes never give the same text. */
-function text(base64: string, length?: number): string {
-  const bytes = Buffer.from(base64, 'base64').subarray(0, length);
-  const utf8 = bytes.toString('utf8');
-  return utf8.includes('\ufffd') ? bytes.toString('latin1') : utf8;
+function logText(base64: string, length?: number): string {
+  return shownText(Buffer.from(base64, 'base64').subarray(0, length));
 }

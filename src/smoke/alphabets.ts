@@ -1,0 +1,86 @@
+/** Alphabets of random tokens, small ones first. Each is a set of characters. */
+const ALPHABETS: readonly [name: string, size: number, pattern: RegExp][] = [
+  ['digits', 10, /^\d*$/],
+  ['hexadecimal', 16, /^[0-9a-f]*$/],
+  ['capital hexadecimal', 16, /^[0-9A-F]*$/],
+  ['letters', 26, /^[a-z]*$/],
+  ['capitals', 26, /^[A-Z]*$/],
+  ['base32', 32, /^[A-Z2-7=]*$/],
+  // Python's tempfile.
+  ['letters and digits', 37, /^[a-z0-9_]*$/],
+  ['capitals and digits', 36, /^[A-Z0-9]*$/],
+  ['mixed letters', 52, /^[A-Za-z]*$/],
+  ['alphanumeric', 62, /^[A-Za-z0-9]*$/],
+  // RFC 4648, and the separators of signed tokens (JWT, itsdangerous).
+  ['base64url', 64, /^[\w=-]*$/],
+  ['base64', 65, /^[A-Za-z0-9+/=]*$/],
+  ['signed token', 68, /^[\w=.:~-]*$/],
+  ['URL-encoded', 72, /^[\w=.:~%+/!*-]*$/],
+  ['printable', 94, /^[!-~]*$/],
+];
+
+/** A larger alphabet is ruled out where its tokens look like the smaller one's with a smaller probability. */
+const LEAST_CHANCE = 1e-4;
+
+/** Alphabets that tokens may be written in. Short tokens may miss characters of their alphabet by chance, so there may be several. */
+function alphabetsOf(tokens: readonly string[]): RegExp[] {
+  const fitting = ALPHABETS.filter(([, , pattern]) => tokens.every((token) => pattern.test(token)));
+  const smallest = fitting[0]?.[1] ?? 0;
+  const length = tokens.reduce((sum, token) => sum + token.length, 0);
+  return fitting.filter(([, size]) => (smallest / size) ** length >= LEAST_CHANCE).map(([, , pattern]) => pattern);
+}
+
+/** Two tokens of so many characters have no equal length by chance. */
+const FIXED_LENGTH = 8;
+/** Random numbers may have fewer digits, and padding may be left out. */
+const FIXED_TOLERANCE = 2;
+/** Random tokens share so many first or last characters with a probability below one to a million. */
+const SHARED = 5;
+/** The same for characters that end with a separator, as in `id-17`. */
+const SHARED_TO_SEPARATOR = 3;
+
+/** The number of first characters that texts have in common, if it is no coincidence; else 0. */
+function commonStart(texts: readonly string[]): number {
+  const shared = sharedStart(texts);
+  // What follows the last separator is a token of its own, as in `header.payload.signature`.
+  const separated = (texts[0] as string).slice(0, shared).search(/[^A-Za-z0-9][A-Za-z0-9]*$/) + 1;
+  if (shared - separated >= SHARED) return shared;
+  return separated >= SHARED_TO_SEPARATOR ? separated : 0;
+}
+
+/** The number of characters that all texts begin with. */
+function sharedStart(texts: readonly string[]): number {
+  const [first = '', ...others] = texts;
+  let length = 0;
+  while (length < first.length && others.every((other) => other[length] === first[length])) length++;
+  return length;
+}
+
+/**
+ * Splits tokens that vary from what they begin and end with alike, if it is longer than chance explains.
+ * @returns the middles of the originals and of the shrunk token, or undefined where the shrunk one begins or ends otherwise
+ */
+export function middlesOf(originals: readonly string[], shrunk: string): { originals: readonly string[]; shrunk: string } | undefined {
+  const reversed = (text: string) => [...text].reverse().join('');
+  const start = commonStart(originals);
+  const rests = originals.map((text) => text.slice(start));
+  const end = commonStart(rests.map(reversed));
+  const [first] = originals as [string];
+  if (shrunk.length < start + end || !shrunk.startsWith(first.slice(0, start)) || !shrunk.endsWith(first.slice(first.length - end)))
+    return undefined;
+  return { originals: rests.map((text) => text.slice(0, text.length - end)), shrunk: shrunk.slice(start, shrunk.length - end) };
+}
+
+/** Whether a token is of the same alphabet as tokens that vary, and about as long. */
+export function tokenFits(originals: readonly string[], shrunk: string): boolean {
+  const lengths = originals.map(({ length }) => length);
+  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  const fixed = least === most && least >= FIXED_LENGTH;
+  if (fixed && Math.abs(shrunk.length - least) > FIXED_TOLERANCE) return false;
+  if (shrunk.length < least * 0.75 - 1 || shrunk.length > most * 1.33 + 2) return false;
+  if (shrunk === '' && least > 0) return false;
+  // Each character beyond ASCII is a letter here: texts of other scripts have no alphabet in the table.
+  const plain = (text: string) => text.replace(/[\u0080-\uffff]/g, 'x');
+  const alphabets = alphabetsOf(originals.map(plain));
+  return alphabets.some((pattern) => pattern.test(plain(shrunk)));
+}

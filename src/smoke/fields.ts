@@ -1,0 +1,88 @@
+import type { Answers, StepAnswer } from '../exercise/answers.js';
+import { OUTPUT_LIMIT } from '../exercise/capture.js';
+import { asText, decodedBody } from './body.js';
+import { cookiesOf } from './cookies.js';
+
+/** The parts of an answer, by name: `body`, `header location`, `cookie sid path`, `stdout`, ... */
+export type Fields = Map<string, Buffer>;
+
+/** What an answer is, in a word or two. Answers with other outcomes are other answers. */
+export function outcomeOf(answer: StepAnswer): string {
+  switch (answer.kind) {
+    case 'http':
+      return `status ${answer.status}`;
+    case 'exec':
+      return `exit ${answer.exit}`;
+    case 'tcp':
+      return 'connected';
+    case 'failed':
+      return 'failed';
+    default:
+      return answer.kind;
+  }
+}
+
+/** Whether an answer is a failure of the app. */
+export function isFailed(answer: StepAnswer): boolean {
+  return answer.kind === 'failed' || (answer.kind === 'http' && answer.status >= 500) || (answer.kind === 'exec' && answer.exit !== 0);
+}
+
+/**
+ * Whether the header `content-length` says what the body says too. A body that varies has a length that varies, in digits
+ * that may not.
+ */
+export function lengthFollows(answer: StepAnswer): boolean {
+  if (answer.kind !== 'http') return true;
+  const length = answer.headers['content-length'];
+  return length === undefined || length === String(Buffer.from(answer.body, 'base64').length);
+}
+
+/** Stands for a length that follows from the body. */
+const LENGTH_OF_BODY = 'the length of the body';
+
+/** The fields of an answer but for its outcome. @param withLength whether to compare the value of `content-length` */
+export function fieldsOf(answer: StepAnswer, withLength: boolean): Fields {
+  switch (answer.kind) {
+    case 'http':
+      return httpFields(answer, withLength);
+    case 'exec':
+      return new Map(Object.entries(outputOf(answer)));
+    case 'tcp':
+      return new Map([['banner', Buffer.from(answer.banner, 'base64')]]);
+    case 'failed':
+      return new Map([['reason', Buffer.from(answer.reason)]]);
+    default:
+      return new Map();
+  }
+}
+
+function httpFields({ headers, body }: StepAnswer & { kind: 'http' }, withLength: boolean): Fields {
+  const fields: Fields = new Map();
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'set-cookie') for (const [cookie, part] of cookiesOf(value)) fields.set(`cookie ${cookie}`, Buffer.from(part));
+    else fields.set(`header ${name}`, Buffer.from(name === 'content-length' && !withLength ? LENGTH_OF_BODY : value));
+  }
+  const bytes = Buffer.from(body, 'base64');
+  const decoded = decodedBody(bytes, headers['content-encoding']);
+  if (!decoded) fields.set('content coding', Buffer.from('the body is damaged, or its coding is not known'));
+  return fields.set('body', decoded ?? bytes);
+}
+
+/** What a terminal overwrites: a progress bar, whose updates depend on timing. */
+const OVERWRITTEN = /[^\n]*\r(?!\n)/g;
+
+/**
+ * What a program printed, without what a terminal overwrites. Of an output that was cut, the last line may be half a
+ * line, so it is left out.
+ */
+export function outputOf({ stdout, stderr }: Pick<Answers['app'], 'stdout' | 'stderr'>): Record<'stdout' | 'stderr', Buffer> {
+  const whole = (base64: string) => {
+    const bytes = Buffer.from(base64, 'base64');
+    const end = bytes.lastIndexOf(0x0a);
+    const lines = bytes.length >= OUTPUT_LIMIT && end >= 0 ? bytes.subarray(0, end + 1) : bytes;
+    // Not in binary output, where such a byte is one like others.
+    if (!lines.includes(0x0d) || asText(lines) === undefined) return lines;
+    return Buffer.from(lines.toString('latin1').replace(OVERWRITTEN, ''), 'latin1');
+  };
+  return { stdout: whole(stdout), stderr: whole(stderr) };
+}
