@@ -3,7 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import { PLAIN_RUN, RunOptionsSchema } from '../engines/runoptions.js';
 import { usageError } from '../errors.js';
 import type { Exercise, Limits } from '../exercise/exercise.js';
-import { readExercise, type Step } from '../exercise/steps.js';
+import { type ExerciseFile, readExercise } from '../exercise/file.js';
+import type { Step } from '../exercise/steps.js';
 
 /** Values of the options that flags.ts defines. */
 export interface EnvironmentFlags {
@@ -22,22 +23,27 @@ export interface ExerciseFlags extends EnvironmentFlags, LimitFlags {
   exec?: Step[];
   wait?: Step[];
   untilExit?: true;
+  expectExit?: number;
+  allowFailing?: true;
   exercise?: string;
 }
 
 /** The exercise that the options of a command line describe. @throws UserError where a file can't be read */
 export async function exerciseOf(args: string[], flags: ExerciseFlags): Promise<Exercise> {
-  const file = flags.exercise === undefined ? { steps: [], reset: [] } : await readExercise(flags.exercise);
+  const file: ExerciseFile = flags.exercise === undefined ? { steps: [], reset: [] } : await readExercise(flags.exercise);
   const given = flags.http ?? flags.exec ?? flags.wait ?? [];
   const steps: Step[] = [...file.steps, ...given, ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : [])];
   const named = Object.entries(flags).filter(([name]) => name in RunOptionsSchema.shape);
   const run = RunOptionsSchema.parse({ ...PLAIN_RUN, ...Object.fromEntries(named), env: await environmentEntries(flags) });
+  const expectExit = flags.expectExit ?? file.expectExit;
   return {
     args,
     run,
     limits: limitsOf(flags),
     reset: file.reset,
     ...(steps.length > 0 && { steps }),
+    ...(expectExit !== undefined && { expectExit }),
+    ...(flags.allowFailing && { allowFailing: true }),
     ...(run.interactive && { input: (await buffer(process.stdin)).toString('base64') }),
   };
 }

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
 import { ENGINES } from '../engines/choose.js';
+import { usageError } from '../errors.js';
 import { DEFAULT_LIMITS } from '../exercise/exercise.js';
+import { EXIT_RANGE, STATUS_RANGE } from '../exercise/expect.js';
 import { parseExec, parseHttp, type Step } from '../exercise/steps.js';
 import { LEVELS } from '../keep/level.js';
 
@@ -61,20 +63,60 @@ export function withRun<A extends unknown[], O extends OptionValues, G extends O
 export function withExercise<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
   // One list for all kinds, since their order counts. Each of these options has it as its value.
   const steps: Step[] = [];
-  const step = (parse: (value: string) => Step) => (value: string) => {
+  /** The option of the step that --expect belongs to. */
+  let last: string | undefined;
+  const step = (flag: string, parse: (value: string) => Step) => (value: string) => {
     steps.push(parse(value));
+    last = flag;
     return steps;
   };
+  const expect = (value: string) => {
+    steps.push(expecting(last === undefined ? undefined : steps.pop(), last, value));
+    return steps;
+  };
+  // It has no value, and it is not in the list, as it always comes last.
+  command.on('option:until-exit', () => {
+    last = undefined;
+  });
   return withLimits(command)
-    .option('--http <REQUEST>', "request '[METHOD ]PATH[ BODY]', as soon as the port listens", step(parseHttp))
-    .option('--exec <COMMAND>', 'command run in the container', step(parseExec))
+    .option('--http <REQUEST>', "request '[METHOD ]PATH[ BODY]', as soon as the port listens", step('--http', parseHttp))
+    .option('--exec <COMMAND>', 'command run in the container', step('--exec', parseExec))
     .option(
       '--wait <SECONDS>',
       'just wait',
-      step((value) => ({ kind: 'wait', seconds: parseSeconds(value) })),
+      step('--wait', (value) => ({ kind: 'wait', seconds: parseSeconds(value) })),
     )
+    .option('--expect <STATUS|N>', 'expected status of the --http or --exec that stands before it', expect)
     .option('--until-exit', 'wait until the app has ended by itself')
+    .option('--expect-exit <N>', 'exit status that the app ends with', parseExit)
+    .option('--allow-failing', 'the app may fail: failures of the original are only warnings')
     .option('--exercise <FILE>', 'the same steps in a YAML file');
+}
+
+/**
+ * Adds a value of --expect to the step that stands before it. Several values are alternatives.
+ * @param step undefined where no step stands before it
+ * @param flag the option of that step
+ * @throws UserError where the step has no status
+ */
+function expecting(step: Step | undefined, flag: string | undefined, value: string): Step {
+  if (step?.kind === 'http') {
+    const { status = [], ...rest } = step.expect ?? {};
+    return { ...step, expect: { ...rest, status: [...status, parseStatus(value)] } };
+  }
+  if (step?.kind === 'exec') {
+    const { exit = [], ...rest } = step.expect ?? {};
+    return { ...step, expect: { ...rest, exit: [...exit, parseExit(value)] } };
+  }
+  throw usageError(
+    flag === undefined ? `--expect ${value} has no step before it.` : `--expect ${value} stands after ${flag}, which has no status.`,
+    'Write it after the --http or --exec that it belongs to. --expect-exit says how the app itself ends.',
+  );
+}
+
+/** How often the original runs. */
+export function withRuns<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return command.option('--runs <N>', 'how often the original runs: 2 shows what varies by itself, 1 never starts it twice', parseRuns, 2);
 }
 
 /** How long each kind of wait may take. */
@@ -104,6 +146,18 @@ function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0) throw new InvalidArgumentError('Give a number of seconds.');
   return seconds;
+}
+
+const parseStatus = wholeNumber('a status', STATUS_RANGE);
+const parseRuns = wholeNumber('a number', { least: 1, most: 9 });
+const parseExit = wholeNumber('an exit status', EXIT_RANGE);
+
+function wholeNumber(what: string, { least, most }: { least: number; most: number }): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!/^\d+$/.test(text) || number < least || number > most) throw new InvalidArgumentError(`Give ${what} from ${least} to ${most}.`);
+    return number;
+  };
 }
 
 /** Bytes of a size with docker's suffixes b, k, m, g. */

@@ -27,6 +27,10 @@ export const ExerciseSchema = z.strictObject({
   reset: z.array(z.string()),
   /** Standard input of the app, in base64. */
   input: z.string().exactOptional(),
+  /** Exit status that the app is expected to end with. Missing: 0, where it ends by itself. */
+  expectExit: z.number().int().exactOptional(),
+  /** Whether the original may fail: then its failures are warnings. */
+  allowFailing: z.literal(true).exactOptional(),
 });
 export type Exercise = z.infer<typeof ExerciseSchema>;
 

@@ -5,8 +5,11 @@ import type { RunningApp } from './target.js';
 const POLL_MILLISECONDS = 20;
 /** How long to wait for the other declared ports once one of them listens. Many images declare ports that never open. */
 const OTHERS_MILLISECONDS = 3000;
-/** How long a Unix socket must listen to count as a server. */
-const STEADY_MILLISECONDS = 1000;
+/**
+ * How long something that the image does not declare must listen to count as a server. Jobs listen too, but briefly:
+ * a service in a thread, a console, the workers of dask and joblib.
+ */
+export const STEADY_MILLISECONDS = 1000;
 /** Address of Docker's own DNS server inside a container. */
 const DOCKER_DNS = '127.0.0.11';
 /** Sockets between the processes of one program, e.g. of Python's multiprocessing. */
@@ -16,12 +19,18 @@ const INTERNAL = /\/(pymp-|tmp)[^/]*(\/|$)/;
 export interface Wanted {
   port?: number | undefined;
   socket?: string | undefined;
+  /** Of listeners that the image does not declare, only one that stays will do. */
+  steady?: boolean;
 }
 
 /** Finds out where an app listens. The relay reads that from the kernel, so the app sees no connection. */
 export class ListenerFinder {
   /** Set once the first declared port had its time to open. */
   private waited = false;
+  /** Since when each listener listens without a break, by {@link keyOf}. Milliseconds since the epoch. */
+  private since = new Map<string, number>();
+  /** When the first listener opened that anybody waited for. Milliseconds since the epoch. */
+  opened: number | undefined;
 
   constructor(
     private readonly app: RunningApp,
@@ -34,21 +43,21 @@ export class ListenerFinder {
    * @param seconds how long
    * @returns undefined where the app ends first; the other listeners where the time is over
    */
-  async wait({ port, socket }: Wanted, seconds: number): Promise<Listener | { others: Listener[] } | undefined> {
+  async wait({ port, socket, steady = false }: Wanted, seconds: number): Promise<Listener | { others: Listener[] } | undefined> {
     const deadline = Date.now() + seconds * 1000;
     let first: number | undefined;
     while (this.app.exit === undefined) {
       const all = await this.all();
       if (socket !== undefined || port !== undefined) {
         const found = all.find((one) => ('path' in one ? one.path === socket : one.port === port));
-        if (found) return found;
+        if (found) return this.note(found);
       } else {
-        const found = this.declared.length > 0 ? this.firstDeclared(all) : (all.find((one) => 'port' in one) ?? all.find(isServers));
+        const found = this.declared.length > 0 ? this.firstDeclared(all) : steady ? this.firstSteady(all) : firstOf(all);
         first ??= found && Date.now();
         // The first declared port is preferred, whichever opens first. It gets some time to open.
         const preferred = this.declared.length === 0 || (found && 'port' in found && found.port === this.declared[0]);
         this.waited ||= first !== undefined && Date.now() - first > OTHERS_MILLISECONDS;
-        if (found && (preferred || this.waited)) return found;
+        if (found && (preferred || this.waited)) return this.note(found);
       }
       if (Date.now() > deadline) return { others: all };
       await this.pause();
@@ -58,21 +67,16 @@ export class ListenerFinder {
 
   /**
    * The listeners that the default exercise uses: the declared ports that open. Where none is declared, the first port
-   * that opens, or a Unix socket that stays. Empty for an app that ends without listening.
+   * or Unix socket that stays. Empty for a job: an app that ends without such a listener.
    *
    * Where the declared ports stay closed, the first of them is returned, so that the step for it fails with the reason.
    */
   async served({ start, exit }: { start: number; exit: number }): Promise<Listener[]> {
     const declared = this.declared.length > 0;
-    const first = await this.wait({}, declared ? start : exit);
+    const first = await this.wait({ steady: true }, declared ? start : exit);
     debug.watch('first listener: %o', first);
-    if (first === undefined || 'others' in first) return declared ? [{ address: '', port: this.declared[0] as number }] : [];
-    if ('path' in first) {
-      await this.app.endedWithin(STEADY_MILLISECONDS);
-      return this.app.exit === undefined && (await this.all()).some((one) => 'path' in one && one.path === first.path)
-        ? [first]
-        : this.served({ start, exit });
-    }
+    if (first === undefined) return [];
+    if ('others' in first) return declared ? [{ address: '', port: this.declared[0] as number }] : [];
     if (!declared) return [first];
     const deadline = Date.now() + OTHERS_MILLISECONDS;
     for (;;) {
@@ -95,9 +99,23 @@ export class ListenerFinder {
     return this.declared.map((port) => at(all, port)).find((one) => one !== undefined);
   }
 
+  /** The first listener that stays. A Unix socket waits for ports that have not shown yet whether they stay. */
+  private firstSteady(all: readonly Listener[]): Listener | undefined {
+    const steady = all.filter((one) => Date.now() - (this.since.get(keyOf(one)) as number) >= STEADY_MILLISECONDS);
+    const found = firstOf(steady);
+    return found && 'path' in found && all.some((one) => 'port' in one) ? undefined : found;
+  }
+
   private async all(): Promise<Listener[]> {
     const relay = await this.app.relay().catch(() => undefined); // nothing listens as long as it does not start
-    return ((await relay?.listeners()) ?? []).filter((one) => !('address' in one) || one.address !== DOCKER_DNS);
+    const all = ((await relay?.listeners()) ?? []).filter((one) => !('address' in one) || one.address !== DOCKER_DNS);
+    this.since = new Map(all.map((one) => [keyOf(one), this.since.get(keyOf(one)) ?? Date.now()]));
+    return all;
+  }
+
+  private note(found: Listener): Listener {
+    this.opened ??= this.since.get(keyOf(found));
+    return found;
   }
 
   private pause(): Promise<void> {
@@ -109,8 +127,17 @@ function at(listeners: readonly Listener[], port: number): Listener | undefined 
   return listeners.find((one) => 'port' in one && one.port === port);
 }
 
+/** A port, or else a Unix socket that a server may have. */
+function firstOf(listeners: readonly Listener[]): Listener | undefined {
+  return listeners.find((one) => 'port' in one) ?? listeners.find(isServers);
+}
+
 function isServers(listener: Listener): boolean {
   return 'path' in listener && !INTERNAL.test(listener.path);
+}
+
+function keyOf(listener: Listener): string {
+  return 'path' in listener ? listener.path : `${listener.address} ${listener.port}`;
 }
 
 /** A listener as messages name it. */

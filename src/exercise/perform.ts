@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { debug } from '../debug.js';
-import { UserError } from '../errors.js';
+import { TimeoutError } from '../errors.js';
 import { exposedPorts, healthcheckCommand, type ImageConfig } from '../images/config.js';
-import type { Answers, StepAnswer } from './answers.js';
+import { type Answers, HEALTHCHECK, LAST_OUTPUT, type StepAnswer } from './answers.js';
 import type { Capture } from './capture.js';
 import type { Limits } from './exercise.js';
 import { describeListener, ListenerFinder, type Wanted } from './listeners.js';
@@ -13,13 +13,32 @@ import type { RunningApp } from './target.js';
 
 /** How long to wait for the end of the app where the daemon refuses a command: the end may be the reason. */
 const SETTLE_MILLISECONDS = 1000;
-/** Characters of the app's last output that an error message shows. */
-const LAST_OUTPUT = 2000;
+/** How long to wait, after a request that the app failed, for what it prints about it: that comes by another way. */
+const LOG_MILLISECONDS = 300;
+
+/** What an app did under an exercise. */
+export interface Performed {
+  answers: Answers;
+  /** The steps that were done. Where the exercise was the default one, later runs do these too instead of choosing anew. */
+  done: Step[];
+  /** Seconds from the beginning until the first listener opened that a step needed, if one did. */
+  took: { start?: number };
+}
+
+/** The app ended by itself before something could be done. The step then has no answer. */
+class EndedError extends Error {}
+
+const UNTIL_EXIT: Step = { kind: 'until-exit' };
 
 /**
  * Does the exercise on a running app, then the image's health check, and stops the app.
- * @param steps undefined: the default, which is `GET /` where the app listens, and else until exit
- * @throws UserError where the app ends before a step that needs it, never opens a port, or takes too long
+ *
+ * In the default exercise, a listener without HTTP is only connected to, and an app that ends by itself before any step
+ * got an answer is a job: its answer is the one of `until-exit`, whatever its status.
+ * @param steps what the user wrote; undefined: the default, which is `GET /` where the app listens, and else until exit
+ * @param chosen the steps of the default exercise that an earlier run of the app did: this run does the same
+ * @returns steps that came too late, since the app had ended, are `failed` ones
+ * @throws TimeoutError where something takes too long
  */
 export async function perform(
   app: RunningApp,
@@ -27,26 +46,49 @@ export async function perform(
   steps: readonly Step[] | undefined,
   limits: Limits,
   say: (text: string) => void,
-): Promise<Answers> {
-  const performer = new Performer(app, config, limits);
-  const answers: Answers['steps'] = [];
+  chosen?: readonly Step[],
+): Promise<Performed> {
+  const began = Date.now();
+  const performer = new Performer(app, config, limits, steps === undefined);
+  let answers: Answers['steps'] = [];
+  let done: Step[] = [];
   try {
-    const chosen = steps ?? (await performer.defaultSteps());
-    for (const step of chosen) {
+    done = [...(steps ?? chosen ?? (await performer.defaultSteps()))];
+    for (const step of done) {
       say(describeStep(step));
-      answers.push({ step: describeStep(step), label: labelStep(step), answer: await performer.step(step, steps === undefined) });
+      const answer = await performer.step(step).catch(unlessEnded);
+      if (performer.wasJob(answer, answers)) {
+        done = [UNTIL_EXIT];
+        answers = [answered(UNTIL_EXIT, { kind: 'until-exit' })];
+        break;
+      }
+      answers.push(answered(step, answer));
     }
     const health = healthcheckCommand(config);
-    if (health && app.exit === undefined && !chosen.some((step) => step.kind === 'until-exit')) {
-      say('HEALTHCHECK');
-      answers.push({ step: 'HEALTHCHECK', label: 'HEALTHCHECK', answer: await performer.step({ kind: 'exec', command: health }, false) });
+    if (health && app.exit === undefined && !done.some((step) => step.kind === 'until-exit')) {
+      say(HEALTHCHECK);
+      answers.push({
+        step: HEALTHCHECK,
+        label: HEALTHCHECK,
+        answer: await performer.step({ kind: 'exec', command: health }).catch(unlessEnded),
+      });
     }
+    if (answers.some(({ answer }) => answer.kind === 'http' && answer.status >= 500)) await app.endedWithin(LOG_MILLISECONDS);
   } finally {
     await app.stop();
   }
   const { untilStop } = app;
   const end = untilStop ? { exit: null, untilStop } : { exit: app.exit ?? null };
-  return { steps: answers, app: { ...output(app.stdout, app.stderr), ...end } };
+  const { opened } = performer;
+  return {
+    answers: { time: { start: began, end: Date.now() }, steps: answers, app: { ...output(app.stdout, app.stderr), ...end } },
+    done,
+    took: { ...(opened !== undefined && { start: Math.max(opened - began, 0) / 1000 }) },
+  };
+}
+
+function answered(step: Step, answer: StepAnswer): Answers['steps'][number] {
+  return { step: describeStep(step), label: labelStep(step), answer };
 }
 
 class Performer {
@@ -57,8 +99,25 @@ class Performer {
     private readonly app: RunningApp,
     config: ImageConfig,
     private readonly limits: Limits,
+    /** Whether the steps are those of the default exercise. */
+    private readonly byDefault: boolean,
   ) {
     this.finder = new ListenerFinder(app, exposedPorts(config));
+  }
+
+  /** When the first listener opened that a step needed. Milliseconds since the epoch. */
+  get opened(): number | undefined {
+    return this.finder.opened;
+  }
+
+  /**
+   * Whether an app turns out to be a job. Which of a job's end and our first request comes first is a matter of chance,
+   * so the answers must not depend on it.
+   * @param before answers to earlier steps
+   */
+  wasJob(answer: StepAnswer, before: Answers['steps']): boolean {
+    const none = answer.kind === 'failed' && before.every((one) => one.answer.kind === 'failed');
+    return this.byDefault && none && this.app.exit !== undefined;
   }
 
   /** `GET /` for each listener of a server. An app that listens nowhere runs until it ends. */
@@ -76,8 +135,7 @@ class Performer {
         }));
   }
 
-  /** @param tolerant whether a listener without HTTP is fine, as in the default steps: it is then only connected to */
-  async step(step: Step, tolerant: boolean): Promise<StepAnswer> {
+  async step(step: Step): Promise<StepAnswer> {
     switch (step.kind) {
       case 'wait':
         await this.app.endedWithin(step.seconds * 1000);
@@ -95,20 +153,31 @@ class Performer {
         const listener = await this.listener({ port: step.port });
         return greet(await this.app.relay(), listener);
       }
-      case 'http': {
-        const listener = await this.listener({ port: step.port, socket: step.socket });
-        const asked = this.within(
-          this.limits.step,
-          this.http(step, listener),
-          `did not answer ${step.method} ${step.path.split('?')[0]}`,
-          '--step-timeout',
-        );
-        if (!tolerant) return asked;
-        const answer = await asked.catch((error: unknown): StepAnswer => ({ kind: 'failed', reason: String(error) }));
-        if (answer.kind === 'failed') debug.watch('%s did not answer HTTP: %s', describeListener(listener), answer.reason);
-        return answer.kind === 'failed' && this.app.exit === undefined ? greet(await this.app.relay(), listener) : answer;
-      }
+      case 'http':
+        return this.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step));
     }
+  }
+
+  private listenerOf({ port, socket }: HttpStep): Promise<Listener> {
+    return this.listener({ port, socket, steady: this.byDefault });
+  }
+
+  private request(step: HttpStep, listener: Listener): Promise<StepAnswer> {
+    const what = `did not answer ${step.method} ${step.path.split('?')[0]}`;
+    return this.within(this.limits.step, this.http(step, listener), what, '--step-timeout');
+  }
+
+  /** A request that nobody wrote. A listener without HTTP is then only connected to. */
+  private async defaultRequest(step: HttpStep): Promise<StepAnswer> {
+    const listener = await this.listenerOf(step);
+    const answer = await this.request(step, listener).catch((error: unknown): StepAnswer => ({ kind: 'failed', reason: String(error) }));
+    if (answer.kind !== 'failed') return answer;
+    debug.watch('%s did not answer HTTP: %s', describeListener(listener), answer.reason);
+    const greeting = this.app.exit === undefined ? await greet(await this.app.relay(), listener) : answer;
+    if (greeting.kind === 'tcp' && greeting.banner !== '') return greeting;
+    // The app may just be ending. We hear of it later than of the connections that end with it.
+    await this.app.endedWithin(SETTLE_MILLISECONDS);
+    return this.app.exit === undefined ? greeting : { kind: 'failed', reason: this.ended('before it answered').message };
   }
 
   private async exec(command: readonly string[]): Promise<StepAnswer> {
@@ -145,21 +214,22 @@ class Performer {
   /** Waits for the listener that a step needs. @throws UserError where it does not come */
   private async listener(wanted: Wanted): Promise<Listener> {
     const found = await this.finder.wait(wanted, this.limits.start);
-    if (found === undefined) throw this.ended(`before it listened${wanted.port ? ` on port ${wanted.port}` : ''}`);
+    if (found === undefined) throw this.ended(`before it listened${wanted.port === undefined ? '' : ` on port ${wanted.port}`}`);
     if ('address' in found || 'path' in found) return found;
     const others = found.others.map(describeListener).join(', ');
-    throw this.failure(
+    throw this.late(
       `The app never opened ${this.finder.describe(wanted)} within ${this.limits.start} s${others ? ` (it listens on ${others})` : ''}`,
-      'Name the right port in an exercise file, or give the app more time with --start-timeout.',
+      'Name the right port in an exercise file, or give the app more time with --start-timeout. If it is a job, use --until-exit.',
+      '--start-timeout',
     );
   }
 
-  /** Waits for `work` at most so many seconds. @throws UserError that names the flag for more time */
+  /** Waits for `work` at most so many seconds. @throws TimeoutError that names the flag for more time */
   private async within<T>(seconds: number, work: Promise<T>, what: string, flag: string): Promise<T> {
     const timer = new AbortController();
     const late = sleep(seconds * 1000, undefined, { signal: timer.signal }).then(
       () => {
-        throw this.failure(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.`);
+        throw this.late(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.`, flag);
       },
       () => new Promise<never>(() => {}),
     );
@@ -170,17 +240,20 @@ class Performer {
     }
   }
 
-  private ended(when: string): UserError {
-    return this.failure(
-      `The app ended with status ${this.app.exit} ${when}`,
-      'Check with `docker run` that the app keeps running. pyshrink takes -e, -v and --network too.',
-    );
+  private ended(when: string): EndedError {
+    return new EndedError(`the app ended with status ${this.app.exit} ${when}`);
   }
 
-  private failure(what: string, remedy: string): UserError {
+  private late(what: string, remedy: string, flag: string): TimeoutError {
     const text = Buffer.concat([this.app.stdout.bytes, this.app.stderr.bytes]).toString().trim().slice(-LAST_OUTPUT);
-    return new UserError(`${what}.${text ? ` Its last output:\n${text}` : ' It printed nothing.'}`, remedy);
+    return new TimeoutError(`${what}.${text ? ` Its last output:\n${text}` : ' It printed nothing.'}`, remedy, flag);
   }
+}
+
+/** The answer of a step that came too late, since the app had ended. Throws any other error again. */
+function unlessEnded(error: unknown): StepAnswer {
+  if (error instanceof EndedError) return { kind: 'failed', reason: error.message };
+  throw error;
 }
 
 function output(stdout: Capture, stderr: Capture): { stdout: string; stderr: string; cut: boolean } {

@@ -6,6 +6,9 @@ import { type ConnectTarget, encodeFrame, ListenerRows, type RequestKind, readFr
 /** A TCP socket or a Unix socket inside the container that listens. */
 export type Listener = { address: string; port: number } | { path: string };
 
+/** Why connections fail once the relay has ended. */
+const ENDED = 'the container has ended';
+
 /**
  * Our end of probes/relay.py. Carries connections into the container over the streams of one exec, so that the app
  * needs no published port and no network. guest/frames.ts has the form of what is sent.
@@ -25,7 +28,7 @@ export class Relay {
       .catch((error: Error) => debug.watch('the relay ended: %s', error.message))
       .finally(() => {
         this.ended = true;
-        for (const connection of this.connections.values()) connection.destroy(new Error('the container has ended'));
+        for (const connection of this.connections.values()) connection.destroy(new Error(ENDED));
         for (const resolve of this.lists) resolve([]);
       });
   }
@@ -46,6 +49,12 @@ export class Relay {
       (kind, payload) => this.send(number, kind, payload),
       () => this.connections.delete(number),
     );
+    if (this.ended) {
+      // No frame comes any more, so the connection would wait forever. Node's HTTP client listens to errors only from the
+      // next tick on.
+      setImmediate(() => connection.destroy(new Error(ENDED)));
+      return connection;
+    }
     this.connections.set(number, connection);
     this.send(number, 'C', Buffer.from(JSON.stringify(target)));
     return connection;

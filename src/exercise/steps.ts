@@ -1,15 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { usageError } from '../errors.js';
+import { EXPECTABLE, ExpectSchema } from './expect.js';
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 const Port = z.number().int().min(1).max(65535);
 const SignalName = z
   .string()
-  .transform((name) => name.toUpperCase().replace(/^(?!SIG)/, 'SIG'))
+  .transform(signalName)
   .refine((name) => name in constants.signals, 'no such signal');
 const HttpStep = z.strictObject({
   kind: z.literal('http'),
@@ -17,16 +16,23 @@ const HttpStep = z.strictObject({
   path: z.string().startsWith('/'),
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().optional(),
+  /** A body that need not be text, in base64; instead of `body`. */
+  bodyBase64: z.string().exactOptional(),
   /** Port inside the container. Default: the one that the app listens on. */
   port: Port.optional(),
   /** Path of a Unix socket inside the container, instead of a port. */
   socket: z.string().startsWith('/').optional(),
+  expect: ExpectSchema.exactOptional(),
 });
 /** Connects and waits a moment for what the server sends first. */
-const TcpStep = z.strictObject({ kind: z.literal('tcp'), port: Port });
+const TcpStep = z.strictObject({ kind: z.literal('tcp'), port: Port, expect: ExpectSchema.exactOptional() });
 /** Sends a signal to the app's first process. */
 const SignalStep = z.strictObject({ kind: z.literal('signal'), name: SignalName });
-const ExecStep = z.strictObject({ kind: z.literal('exec'), command: z.array(z.string()).min(1) });
+const ExecStep = z.strictObject({
+  kind: z.literal('exec'),
+  command: z.array(z.string()).min(1),
+  expect: ExpectSchema.exactOptional(),
+});
 const WaitStep = z.strictObject({ kind: z.literal('wait'), seconds: z.number().nonnegative() });
 const ExitStep = z.strictObject({ kind: z.literal('until-exit') });
 
@@ -34,30 +40,52 @@ export const StepSchema = z.discriminatedUnion('kind', [HttpStep, TcpStep, ExecS
 /** One thing to do with the running app. */
 export type Step = z.infer<typeof StepSchema>;
 export type HttpStep = z.infer<typeof HttpStep>;
+/** A step whose answer the user may have expectations of. */
+export type ExpectableStep = Extract<Step, { kind: keyof typeof EXPECTABLE }>;
+
+/** Whether a step has an answer that the user may have expectations of. */
+export function isExpectable(step: Step): step is ExpectableStep {
+  return step.kind in EXPECTABLE;
+}
+
+/** How a request is written, as error messages say it. */
+export const REQUEST_FORM = `'[METHOD ]PATH[ BODY]', for instance 'POST /items {"name": "x"}'; methods are ${METHODS.join(', ')}`;
 
 /**
- * Parses `[METHOD ]PATH[ BODY]`, the value of --http. A body that is valid JSON gets the content type of JSON.
- * @throws UserError for anything else
+ * Parses `[METHOD ]PATH[ BODY]`. A body that is valid JSON gets the content type of JSON.
+ * @returns undefined for anything else
  */
-export function parseHttp(text: string): Step {
-  const match = /^(?:([A-Za-z]+) +)?(\/\S*)(?: +([\s\S]+))?$/.exec(text.trim());
+export function requestOf(text: string): HttpStep | undefined {
+  const match = /^(?:([A-Za-z]+) +)?(\/[\u0021-\u00ff]*)(?: +([\s\S]+))?$/.exec(text.trim());
   const method = (match?.[1] ?? 'GET').toUpperCase();
-  if (!match || !METHODS.includes(method)) {
-    throw usageError(
-      `--http '${text}' is not a request.`,
-      `Write '[METHOD ]PATH[ BODY]', for instance --http 'POST /items {"name": "x"}'; methods are ${METHODS.join(', ')}.`,
-    );
-  }
-  return httpStep({ method, path: match[2] as string, ...(match[3] !== undefined && { body: match[3] }) });
+  if (!match || !METHODS.includes(method)) return undefined;
+  const body = match[3];
+  return {
+    kind: 'http',
+    method,
+    path: match[2] as string,
+    headers: body !== undefined && isJson(body) ? { 'content-type': 'application/json' } : {},
+    ...(body !== undefined && { body }),
+  };
 }
+
+/** Parses the value of --http. @throws UserError where it is no request */
+export function parseHttp(text: string): Step {
+  const step = requestOf(text);
+  if (!step) throw usageError(`--http '${text}' is not a request.`, `Write ${REQUEST_FORM}.`);
+  return step;
+}
+
+/** How a command is written, as error messages say it. */
+export const COMMAND_FORM = 'Write it as for a shell, and close its quotes.';
 
 /**
  * Splits a command line at spaces, with the quotes and backslashes of sh. Expands nothing: `$X`, `*`, `|` and `#` stay
  * as they are. Own code, as shell-quote drops an unclosed quote without an error, loses the braces of `${X}`, and splits
  * words at `&`, `?` and `#`; and the shlex package keeps the backslash of `\$` inside double quotes, unlike sh.
- * @throws UserError where a quote is not closed, or there is no word
+ * @returns undefined where a quote is not closed, or there is no word
  */
-export function parseExec(text: string): Step {
+export function wordsOf(text: string): string[] | undefined {
   const words: string[] = [];
   const pattern = /\s*((?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')+)/gy;
   let end = 0;
@@ -71,67 +99,23 @@ export function parseExec(text: string): Step {
       ),
     );
   }
-  if (words.length === 0 || text.slice(end).trim() !== '') {
-    throw usageError(`--exec '${text}' is not a command.`, 'Write it as for a shell, and close its quotes.');
-  }
-  return { kind: 'exec', command: words };
+  return words.length === 0 || text.slice(end).trim() !== '' ? undefined : words;
 }
 
-const FileStep = z.union([
-  z.literal('until-exit').transform((): Step => ({ kind: 'until-exit' })),
-  z.strictObject({ 'until-exit': z.literal(true) }).transform((): Step => ({ kind: 'until-exit' })),
-  z.strictObject({ wait: z.number().nonnegative() }).transform(({ wait }): Step => ({ kind: 'wait', seconds: wait })),
-  z.strictObject({ exec: z.string().transform(parseExec) }).transform(({ exec }) => exec),
-  z.strictObject({ exec: z.array(z.string()).min(1) }).transform(({ exec }): Step => ({ kind: 'exec', command: exec })),
-  z.strictObject({ tcp: Port }).transform(({ tcp }): Step => ({ kind: 'tcp', port: tcp })),
-  z.strictObject({ signal: SignalName }).transform(({ signal }): Step => ({ kind: 'signal', name: signal })),
-  z.strictObject({ http: z.string().transform(parseHttp) }).transform(({ http }) => http),
-  z.strictObject({ http: HttpStep.omit({ kind: true }) }).transform(({ http }) => httpStep(http)),
-]);
-const ExerciseFile = z.strictObject({ steps: z.array(FileStep).min(1), reset: z.array(z.string()).default([]) });
-/** Content of an exercise file. sh runs the `reset` commands on this computer before each start of the app. */
-export type ExerciseFile = z.infer<typeof ExerciseFile>;
-
-/**
- * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait` or `until-exit`, and `reset`.
- * @throws UserError where it can't be read or has another form
- */
-export async function readExercise(path: string): Promise<ExerciseFile> {
-  let document: unknown;
-  try {
-    document = parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    throw usageError(
-      `The exercise file ${path} can't be read: ${(error as Error).message.split('\n')[0]}.`,
-      'Give a YAML file with `steps:`.',
-    );
-  }
-  const result = ExerciseFile.safeParse(document);
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    throw usageError(
-      `The exercise file ${path} has an error at ${issue?.path.join('.') || 'its top'}: ${issue?.message}.`,
-      "Write `steps`, a list of `http: 'GET /'`, `tcp: PORT`, `exec: 'CMD'`, `signal: NAME`, `wait: SECONDS` or `until-exit`. `reset`, a list of commands, is optional.",
-    );
-  }
-  return result.data;
+/** Parses the value of --exec. @throws UserError where it is no command */
+export function parseExec(text: string): Step {
+  const command = wordsOf(text);
+  if (!command) throw usageError(`--exec '${text}' is not a command.`, COMMAND_FORM);
+  return { kind: 'exec', command };
 }
 
-function httpStep(step: Omit<Partial<HttpStep>, 'kind'> & { path: string }): Step {
-  const { method = 'GET', path, headers = {}, body, port, socket } = step;
-  const typed = body !== undefined && isJson(body) && !Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
-  return {
-    kind: 'http',
-    method,
-    path,
-    headers: typed ? { ...headers, 'content-type': 'application/json' } : headers,
-    ...(body !== undefined && { body }),
-    ...(port !== undefined && { port }),
-    ...(socket !== undefined && { socket }),
-  };
+/** The full name of a signal: `hup` is `SIGHUP`. */
+export function signalName(name: string): string {
+  return name.toUpperCase().replace(/^(?!SIG)/, 'SIG');
 }
 
-function isJson(text: string): boolean {
+/** Whether a text is a JSON document. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

@@ -60,6 +60,38 @@ describe('the options of an exercise', () => {
     expect(args).toEqual(['app', '--flag']);
   });
 
+  it('give each --expect to the step before it, as alternatives', async () => {
+    const words = ['--http', '/nope', '--expect', '404', '--expect', '410', '--exec', 'false', '--expect', '1', '--http', '/'];
+    const { steps } = await exerciseFrom(...words);
+    expect(steps?.map((step) => 'expect' in step && step.expect)).toEqual([{ status: [404, 410] }, { exit: [1] }, false]);
+  });
+
+  it.each([
+    [['--expect', '404'], /no step before it/],
+    [['--wait', '1', '--expect', '0'], /stands after --wait, which has no status/],
+    [['--http', '/', '--until-exit', '--expect', '1'], /no step before it/],
+    [['--http', '/', '--expect', '1'], /Give a status from 100 to 599/],
+    [['--exec', 'x', '--expect', '404'], /Give an exit status from 0 to 255/],
+    [['--exec', 'x', '--expect', '1.5'], /Give an exit status/],
+    [['--expect-exit', '-1'], /Give an exit status/],
+  ])('refuse %j', async (words, message) => {
+    await expect(exerciseFrom(...words)).rejects.toThrow(message);
+  });
+
+  it('say how --expect is used', async () => {
+    await expect(exerciseFrom('--expect', '404')).rejects.toMatchObject({ exitCode: 2, remedy: expect.stringContaining('--expect-exit') });
+  });
+
+  it('say how the app ends, above what the file says, and whether it may fail', async () => {
+    const file = join(folder, 'exercise.yaml');
+    writeFileSync(file, 'expect: {exit: 3}\n');
+    const inFile = await exerciseFrom('--exercise', file);
+    expect(inFile).toMatchObject({ expectExit: 3 });
+    expect([inFile.steps, inFile.allowFailing]).toEqual([undefined, undefined]);
+    const both = await exerciseFrom('--exercise', file, '--expect-exit', '4', '--allow-failing');
+    expect(both).toMatchObject({ expectExit: 4, allowFailing: true });
+  });
+
   it.each([
     ['--wait', 'long'],
     ['--wait', '-1'],

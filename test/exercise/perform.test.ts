@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { TimeoutError } from '../../src/errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/exercise/exercise.js';
 import { perform } from '../../src/exercise/perform.js';
 import { parseExec, parseHttp, type Step } from '../../src/exercise/steps.js';
@@ -21,10 +22,16 @@ const listening = (where: string | number, name = 'app') =>
   `http.createServer(echo('${name}')).listen(${typeof where === 'number' ? `${where}, '127.0.0.1'` : `'${where}'`});`;
 
 describeWithPython('perform', () => {
-  const run = (script: string, steps?: Step[], { config = {}, limits = {} }: { config?: ImageConfig; limits?: Partial<Limits> } = {}) => {
+  interface Given {
+    config?: ImageConfig;
+    limits?: Partial<Limits>;
+    chosen?: Step[];
+  }
+  const run = async (script: string, steps?: Step[], { config = {}, limits = {}, chosen }: Given = {}) => {
     const said: string[] = [];
     const app = ProcessApp.start(script);
-    return perform(app, config, steps, { ...DEFAULT_LIMITS, ...limits }, (text) => said.push(text)).then((answers) => ({ answers, said }));
+    const performed = await perform(app, config, steps, { ...DEFAULT_LIMITS, ...limits }, (text) => said.push(text), chosen);
+    return { ...performed, said };
   };
   const text = (base64: string) => Buffer.from(base64, 'base64').toString();
   const expose = (...ports: number[]): ImageConfig => ({ ExposedPorts: Object.fromEntries(ports.map((port) => [`${port}/tcp`, {}])) });
@@ -35,6 +42,8 @@ describeWithPython('perform', () => {
       { step: 'GET /', label: 'GET /', answer: expect.objectContaining({ kind: 'http', status: 200, body: btoa('app GET / ') }) },
     ]);
     expect(answers.app).toMatchObject({ exit: null, untilStop: { stdout: 9, stderr: 0 }, stdout: btoa('starting\n'), cut: false });
+    expect(answers.time.end).toBeGreaterThanOrEqual(answers.time.start);
+    expect(Math.abs(Date.now() - answers.time.end)).toBeLessThan(60_000);
     expect(said).toEqual(['GET /']);
   });
 
@@ -56,6 +65,71 @@ describeWithPython('perform', () => {
     const { answers } = await run("console.log('done'); console.error('oh'); process.exitCode = 3;");
     expect(answers.steps).toEqual([{ step: 'until exit', label: 'until exit', answer: { kind: 'until-exit' } }]);
     expect(answers.app).toEqual({ stdout: btoa('done\n'), stderr: btoa('oh\n'), cut: false, exit: 3 });
+  });
+
+  describe('takes an app that ends before any step of the default exercise for a job', () => {
+    const job = { steps: [{ step: 'until exit', label: 'until exit', answer: { kind: 'until-exit' } }] };
+    const GET = parseHttp('/');
+
+    it.each([
+      ['that ends with status 0', '', 0],
+      ['that fails', "console.error('no database'); process.exitCode = 3;", 3],
+      ['that listens elsewhere meanwhile', 'net.createServer().listen(0).unref(); setTimeout(() => {}, 300);', 0],
+    ])('whose image exposes a port, %s', async (_, script, exit) => {
+      const { answers, done, took } = await run(script, undefined, { config: expose(await freePort()) });
+      expect(answers).toMatchObject({ ...job, app: { exit } });
+      expect([done, took]).toEqual([[{ kind: 'until-exit' }], {}]);
+    });
+
+    it('that serves something for a moment', async () => {
+      const script = `${SERVER}${listening(await freePort())}setTimeout(() => process.exit(), 200);`;
+      expect((await run(script)).answers).toMatchObject({ ...job, app: { exit: 0 } });
+    });
+
+    it('that ends while it is asked', async () => {
+      const port = await freePort();
+      const script = `http.createServer(() => process.exit(5)).listen(${port}, '127.0.0.1');`;
+      const { answers, done } = await run(script, undefined, { config: expose(port) });
+      expect([answers.steps, answers.app.exit, done]).toEqual([job.steps, 5, [{ kind: 'until-exit' }]]);
+    });
+
+    it('also where an earlier run was asked', async () => {
+      expect((await run('', undefined, { chosen: [GET] })).answers).toMatchObject(job);
+    });
+
+    it('but not where the user wrote the step, nor where a step was answered before', async () => {
+      expect((await run('', [GET])).answers.steps.map(({ answer }) => answer)).toEqual([
+        { kind: 'failed', reason: 'the app ended with status 0 before it listened' },
+      ]);
+      const [one, two] = [await freePort(), await freePort()];
+      const script = `${SERVER}${listening(one)}http.createServer(() => process.exit(1)).listen(${two}, '127.0.0.1');`;
+      const { answers, done } = await run(script, undefined, { config: expose(one, two) });
+      expect(answers.steps.map(({ answer }) => answer)).toEqual([
+        expect.objectContaining({ kind: 'http', status: 200 }),
+        { kind: 'failed', reason: expect.stringContaining('the app ended with status 1 before it') },
+      ]);
+      expect([done.length, answers.app.exit]).toEqual([2, 1]);
+    });
+  });
+
+  it('does the steps that an earlier run of the default exercise chose, as tolerantly', async () => {
+    const [one, two] = [await freePort(), await freePort()];
+    const silent = `net.createServer((socket) => socket.end('hello')).listen(${two}, '127.0.0.1');`;
+    const config = expose(one, two);
+    const first = await run(SERVER + listening(one) + silent, undefined, { config });
+    expect(first.done).toMatchObject([{ port: one }, { port: two }]);
+    // The second port opens so late that a new choice would leave it out.
+    const late = `${SERVER}${listening(one)}setTimeout(() => {${silent}}, 4000);`;
+    const second = await run(late, undefined, { config, chosen: first.done });
+    expect(second.done).toEqual(first.done);
+    expect(second.answers.steps).toMatchObject([{ answer: { status: 200 } }, { answer: { kind: 'tcp', banner: btoa('hello') } }]);
+  }, 30_000);
+
+  it('says how long the first listener took, without the time that it was watched', async () => {
+    const port = await freePort();
+    const { took } = await run(`${SERVER}setTimeout(() => {${listening(port)}}, 500);`);
+    expect(took.start).toBeGreaterThanOrEqual(0.4);
+    expect((await run('', [{ kind: 'until-exit' }])).took).toEqual({});
   });
 
   it('only connects to a port without HTTP, where the steps are the default ones', async () => {
@@ -98,19 +172,35 @@ describeWithPython('perform', () => {
     expect(batch.answers.steps.map(({ label }) => label)).toEqual(['until exit']);
   });
 
-  it('shows the last output of an app that ends too early', async () => {
-    const failing = "console.error('boom'); process.exitCode = 1;";
-    await expect(run(failing, [parseHttp('/')])).rejects.toThrow(/ended with status 1 before it listened\. Its last output:\nboom/);
-    await expect(run('', [{ kind: 'tcp', port: 99 }])).rejects.toThrow(
-      /ended with status 0 before it listened on port 99\. It printed nothing/,
-    );
-    await expect(run('', [{ kind: 'wait', seconds: 60 }, parseExec('true')])).rejects.toThrow(/before `true` could be run in it/);
-    await expect(
-      run('', [
-        { kind: 'wait', seconds: 60 },
-        { kind: 'signal', name: 'SIGHUP' },
-      ]),
-    ).rejects.toThrow(/before SIGHUP could be sent/);
+  it('counts a health check as failed where the app ends meanwhile', async () => {
+    const app = ProcessApp.start(SERVER + listening(await freePort()));
+    app.exec = async () => {
+      await app.signal('SIGKILL');
+      await app.ended;
+      throw new Error('the container is not running');
+    };
+    const { answers } = await perform(app, { Healthcheck: { Test: ['CMD', 'x'] } }, [parseHttp('/')], DEFAULT_LIMITS, () => {});
+    expect(answers.steps.at(-1)).toMatchObject({
+      label: 'HEALTHCHECK',
+      answer: { kind: 'failed', reason: 'the app ended with status 137 before `x` could be run in it' },
+    });
+  });
+
+  it('leaves steps without an answer that come after the end of the app', async () => {
+    const reason = async (...steps: Step[]) => (await run('', steps)).answers.steps.at(-1)?.answer;
+    const wait: Step = { kind: 'wait', seconds: 60 };
+    expect(await reason({ kind: 'tcp', port: 99 })).toEqual({
+      kind: 'failed',
+      reason: 'the app ended with status 0 before it listened on port 99',
+    });
+    expect(await reason(wait, parseExec('true'))).toEqual({
+      kind: 'failed',
+      reason: 'the app ended with status 0 before `true` could be run in it',
+    });
+    expect(await reason(wait, { kind: 'signal', name: 'SIGHUP' })).toEqual({
+      kind: 'failed',
+      reason: 'the app ended with status 0 before SIGHUP could be sent',
+    });
   });
 
   it('names the flag for more time', async () => {
@@ -118,8 +208,13 @@ describeWithPython('perform', () => {
     const forever = 'setInterval(() => {}, 1000);';
     const silent = `http.createServer(() => {}).listen(${port}, '127.0.0.1');`;
     const timeout = (script: string, step: Step, limits: Partial<Limits>) => run(script, [step], { limits });
-    await expect(timeout(silent, { kind: 'tcp', port: 1 }, { start: 1 })).rejects.toMatchObject({
-      message: expect.stringContaining(`The app never opened 1 within 1 s (it listens on ${port})`),
+    const late = timeout(forever, { kind: 'until-exit' }, { exit: 0.1 });
+    await expect(late).rejects.toThrow(TimeoutError);
+    await expect(late).rejects.toMatchObject({ flag: '--exit-timeout', exitCode: 1 });
+    await expect(timeout(forever, parseExec('sleep 2'), { step: 0.1 })).rejects.toMatchObject({ flag: '--step-timeout' });
+    await expect(timeout(forever, { kind: 'tcp', port: 1 }, { start: 0.1 })).rejects.toMatchObject({ flag: '--start-timeout' });
+    await expect(timeout(silent, { kind: 'tcp', port: 1 }, { start: 4 })).rejects.toMatchObject({
+      message: expect.stringContaining(`The app never opened 1 within 4 s (it listens on ${port})`),
       remedy: expect.stringContaining('--start-timeout'),
     });
     await expect(timeout(silent, parseHttp('/x?secret'), { step: 0.2 })).rejects.toMatchObject({
@@ -131,5 +226,5 @@ describeWithPython('perform', () => {
       message: expect.stringContaining('The app did not end within 0.2 s'),
       remedy: expect.stringContaining('--exit-timeout'),
     });
-  });
+  }, 30_000);
 });

@@ -72,4 +72,6 @@ it('fails its connections and lists nothing when the container ends', async () =
   expect(await list).toEqual([]);
   await expect(text(connection)).rejects.toThrow('the container has ended');
   expect(await relay.listeners()).toEqual([]);
+  // One that is opened after the end must not wait for frames that never come.
+  await expect(text(relay.connect(['127.0.0.1', 1]))).rejects.toThrow('the container has ended');
 });

@@ -41,6 +41,25 @@ describe('send', () => {
     expect(body(answer)).toBe(`POST /p?q localhost:${listener.port} 1 ü`);
   });
 
+  it('sends a binary body byte for byte', async () => {
+    const listener = await listen(
+      createServer(async (incoming, outgoing) => {
+        const parts: Buffer[] = [];
+        for await (const part of incoming) parts.push(part);
+        outgoing.end(`${incoming.headers['content-length']} ${Buffer.concat(parts).toString('hex')}`);
+      }),
+    );
+    const bytes = Buffer.from([0, 255, 128, 13, 10]);
+    const answer = await send(direct, step({ method: 'POST', bodyBase64: bytes.toString('base64') }), listener, 'http');
+    expect(body(answer)).toBe('5 00ff800d0a');
+  });
+
+  it('keeps cookies apart', async () => {
+    const cookies = ['a=1; Expires=Sat, 28 Nov 2026 14:30:00 GMT; Secure', 'b=2'];
+    const listener = await listen(createServer((_, outgoing) => outgoing.writeHead(200, { 'set-cookie': cookies }).end()));
+    expect(await send(direct, step(), listener, 'http')).toMatchObject({ headers: { 'set-cookie': cookies.join('\n') } });
+  });
+
   it('asks a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
     const server = createServer((incoming, outgoing) => outgoing.end(incoming.headers.host));

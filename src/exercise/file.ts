@@ -1,0 +1,335 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { constants } from 'node:os';
+import { basename, dirname, resolve } from 'node:path';
+import { type UserError, usageError } from '../errors.js';
+import { type Body, formBody, multipartBody } from './body.js';
+import { EXIT_RANGE, EXPECTABLE, type Expect, expectedPattern, STATUS_RANGE } from './expect.js';
+import { type Field, Located } from './located.js';
+import {
+  COMMAND_FORM,
+  type HttpStep,
+  isExpectable,
+  isJson,
+  METHODS,
+  REQUEST_FORM,
+  requestOf,
+  type Step,
+  signalName,
+  wordsOf,
+} from './steps.js';
+
+/** Content of an exercise file. */
+export interface ExerciseFile {
+  /** Empty: the default exercise. */
+  steps: Step[];
+  /** sh runs these commands on this computer before each start of the app. */
+  reset: string[];
+  /** Exit status that the app is expected to end with. */
+  expectExit?: number;
+}
+
+/** Reads a file that an exercise file names. `path` is absolute or relative to the working directory. */
+type Read = (path: string) => Buffer;
+
+/**
+ * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait` or `until-exit`, and `reset`
+ * and `expect`. docs/exercise.md describes the format.
+ * @throws UserError where it, or a file that it names, can't be read or has another form
+ */
+export async function readExercise(path: string): Promise<ExerciseFile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw usageError(`The exercise file ${path} can't be read: ${(error as Error).message}.`, 'Give a YAML file with `steps:`.');
+  }
+  return parseExercise(path, text, readFileSync);
+}
+
+const TOP = ['steps', 'reset', 'expect'];
+const KINDS = ['http', 'tcp', 'exec', 'signal', 'wait', 'until-exit'] as const;
+type Kind = (typeof KINDS)[number];
+/** What the mapping of an `http` step has. At most one body; only `form` and `file` go together. */
+const DETAILS = ['method', 'path', 'headers', 'body', 'json', 'form', 'file', 'port', 'socket'];
+const BODIES = ['body', 'json', 'form', 'file'];
+
+const WHOLE_FORM =
+  'An exercise file has `steps:`, a list of `- http: GET /`, `- tcp: PORT`, `- exec: COMMAND`, `- signal: NAME`, `- wait: SECONDS` or `- until-exit`; it may also have `reset:` and `expect:`.';
+const STEP_FORM = `A step is one of ${quoted(KINDS, 'or')}, and may have \`expect\` beside it.`;
+const HTTP_FORM = `Write ${REQUEST_FORM}; or a mapping of ${quoted(DETAILS, 'and')}.`;
+const STATUS_FORM = 'Write a status such as 404, or a list of them.';
+const EXIT_FORM = 'Write an exit status such as 1, or a list of them.';
+
+/**
+ * Parses the text of an exercise file.
+ * @param path the file's name in messages; files that it names are relative to its folder
+ * @param read called for each file that is to be uploaded
+ * @throws UserError that names line and column
+ */
+export function parseExercise(path: string, text: string, read: Read): ExerciseFile {
+  const root = Located.parse(path, text, WHOLE_FORM);
+  if (root.kind === 'null') throw usageError(`The exercise file ${path} is empty.`, WHOLE_FORM);
+  if (root.kind === 'scalar') throw bare(root) ?? root.error(`\`${root.brief()}\` is not an exercise`, WHOLE_FORM);
+  if (root.kind === 'list') {
+    const first = root.items(WHOLE_FORM)[0];
+    throw (first && bare(first)) ?? root.error('The list of steps has no name', 'Write `steps:` above it.');
+  }
+  const file: ExerciseFile = { steps: [], reset: [] };
+  for (const { name, key, value } of root.fields(WHOLE_FORM)) {
+    if (name === 'steps') file.steps = stepsOf(value, path, read);
+    else if (name === 'reset') file.reset = value.items(RESET_FORM).map((command) => command.text(RESET_FORM));
+    else if (name === 'expect') file.expectExit = exitOf(value);
+    else if (isKind(name)) throw key.error(`\`${name}\` is a step`, `Write \`- ${name}: ...\` under \`steps:\`.`);
+    else throw key.unknown([...TOP, ...KINDS], WHOLE_FORM);
+  }
+  return file;
+}
+
+const RESET_FORM = '`reset` is a list of commands for the shell of this computer.';
+const APP_EXPECT_FORM = 'At the top, `expect` says how the app ends: `expect: {exit: 1}`. What a step answers stands beside that step.';
+
+/** `expect: {exit: N}` at the top: what the app ends with. */
+function exitOf(expected: Located): number {
+  let exit: number | undefined;
+  for (const { name, key, value } of expected.fields(APP_EXPECT_FORM)) {
+    if (name !== 'exit') throw key.unknown(['exit'], APP_EXPECT_FORM);
+    exit = value.number(APP_EXPECT_FORM, { ...EXIT_RANGE, whole: true });
+  }
+  if (exit === undefined) throw expected.error('`expect` is empty', APP_EXPECT_FORM);
+  return exit;
+}
+
+function stepsOf(list: Located, path: string, read: Read): Step[] {
+  if (list.kind === 'null') throw list.error('`steps` is empty', `Leave it out for the default exercise. ${STEP_FORM}`);
+  if (list.kind === 'scalar') throw bare(list) ?? list.error('`steps` is not a list', STEP_FORM);
+  const items = list.items('Begin each step with `- `.');
+  if (items.length === 0) throw list.error('`steps` is empty', `Leave it out for the default exercise. ${STEP_FORM}`);
+  return items.map((item) => stepOf(item, path, read));
+}
+
+function stepOf(item: Located, path: string, read: Read): Step {
+  if (item.kind === 'scalar') {
+    if (item.plain() === 'until-exit') return { kind: 'until-exit' };
+    throw bare(item) ?? item.unknown(['until-exit'], STEP_FORM);
+  }
+  const fields = item.fields(STEP_FORM);
+  const wrong = fields.find(({ name }) => !isKind(name) && name !== 'expect');
+  if (wrong) throw wrong.key.unknown([...KINDS, 'expect'], STEP_FORM);
+  const [first, second] = fields.filter(({ name }) => name !== 'expect');
+  const expected = fields.find(({ name }) => name === 'expect');
+  if (!first)
+    throw item.error(expected ? '`expect` belongs to no step' : 'This step is empty', 'Write `expect` below its step, without a `-`.');
+  if (second) throw second.key.error(`\`${first.name}\` and \`${second.name}\` are in one step`, 'Begin each step with `- `.');
+  const step = bareStep(first, path, read);
+  if (!expected) return step;
+  if (step.kind === 'until-exit') throw expected.key.error('`until-exit` has no answer of its own', APP_EXPECT_FORM);
+  if (!isExpectable(step)) throw expected.key.error(`A step \`${step.kind}\` has no answer to expect`, 'Leave `expect` out here.');
+  return { ...step, expect: expectOf(EXPECTABLE[step.kind], expected) };
+}
+
+function bareStep({ name, value }: Field, path: string, read: Read): Step {
+  switch (name as Kind) {
+    case 'http':
+      return httpOf(value, path, read);
+    case 'tcp':
+      return { kind: 'tcp', port: portOf(value) };
+    case 'exec':
+      return { kind: 'exec', command: commandOf(value) };
+    case 'signal':
+      return { kind: 'signal', name: signalOf(value) };
+    case 'wait':
+      return { kind: 'wait', seconds: value.number('Write a number of seconds.', { least: 0 }) };
+    case 'until-exit':
+      if (value.kind === 'null' || value.plain() === 'true') return { kind: 'until-exit' };
+      throw value.error('`until-exit` has no value', 'Write just `- until-exit`.');
+  }
+}
+
+function isKind(name: string): name is Kind {
+  return (KINDS as readonly string[]).includes(name);
+}
+
+/** The mistake of a request that stands where a step should be. Undefined for anything else. */
+function bare(value: Located): UserError | undefined {
+  if (value.kind !== 'scalar' || !requestOf(value.plain())) return undefined;
+  return value.error(`\`${value.brief()}\` is not a step`, `Write \`- http: ${value.brief()}\` under \`steps:\`.`);
+}
+
+function portOf(value: Located): number {
+  return value.number('Write the number of a port inside the container.', { least: 1, most: 65535, whole: true });
+}
+
+function commandOf(value: Located): string[] {
+  if (value.kind === 'list') return value.oneOrMore('Write the command and its arguments.').map((word) => word.written('Write words.'));
+  const words = wordsOf(value.text('Write a command, or a list of its words.'));
+  if (!words) throw value.error(`\`${value.brief()}\` is not a command`, COMMAND_FORM);
+  return words;
+}
+
+function signalOf(value: Located): string {
+  const name = signalName(value.text('Write the name of a signal, such as HUP.'));
+  if (name in constants.signals) return name;
+  const short = Object.keys(constants.signals).map((known) => known.slice('SIG'.length));
+  throw value.unknown(/^sig/i.test(value.brief()) ? Object.keys(constants.signals) : short, `Signals are ${short.join(', ')}.`);
+}
+
+function httpOf(value: Located, path: string, read: Read): HttpStep {
+  if (value.kind !== 'mapping') {
+    const step = requestOf(value.text(HTTP_FORM));
+    if (!step) throw value.error(`\`${value.brief()}\` is not a request`, HTTP_FORM);
+    return step;
+  }
+  const fields = value.fields(HTTP_FORM);
+  for (const { name, key } of fields) {
+    if (name === 'expect') throw key.error('`expect` is inside `http`', 'Write it below, in the same column as `http`.');
+    if (!DETAILS.includes(name)) throw key.unknown(DETAILS, HTTP_FORM);
+  }
+  const given = new Map(fields.map((field) => [field.name, field]));
+  const target = given.get('path')?.value;
+  if (!target) throw value.error('This request has no `path`', 'Add for instance `path: /`.');
+  const body = contentOf(given, path, read);
+  const method = given.get('method')?.value;
+  const port = given.get('port')?.value;
+  const socket = given.get('socket')?.value;
+  if (port && socket) throw socket.error('A request goes to a `port` or to a `socket`', 'Leave one of them out.');
+  const headers = headersOf(given.get('headers')?.value);
+  const typed = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
+  const { type, ...content } = body ?? { type: undefined };
+  return {
+    kind: 'http',
+    // As browsers and curl do it: a form is posted.
+    method: method ? methodOf(method) : type !== undefined && !given.has('body') ? 'POST' : 'GET',
+    path: requestTarget(target),
+    headers: type !== undefined && !typed ? { ...headers, 'content-type': type } : headers,
+    ...content,
+    ...(port && { port: portOf(port) }),
+    ...(socket && { socket: absolute(socket, 'Write the path of a Unix socket inside the container.') }),
+  };
+}
+
+const HEADERS_FORM = 'Write `headers` as `name: value`.';
+const FORM_FORM = 'Write `form` as `field: value`.';
+const FILE_FORM = 'Write `file` as `field: path`. The path is relative to the folder of the exercise file.';
+
+function methodOf(value: Located): string {
+  const method = value.text('Write a method such as PUT.').toUpperCase();
+  if (!METHODS.includes(method)) throw value.unknown(METHODS, `Methods are ${METHODS.join(', ')}.`);
+  return method;
+}
+
+/** Characters that Node sends in the first line of a request. */
+const SENDABLE = /^[\u0021-\u00ff]*$/;
+
+function requestTarget(value: Located): string {
+  const path = absolute(value, 'Begin the path of a request with `/`.');
+  if (!SENDABLE.test(path))
+    throw value.error(`\`${value.brief()}\` can't be sent as a path`, 'Write spaces and other such characters as %20 and the like.');
+  return path;
+}
+
+function absolute(value: Located, remedy: string): string {
+  const path = value.text(remedy);
+  if (!path.startsWith('/')) throw value.error(`\`${value.brief()}\` does not begin with \`/\``, remedy);
+  return path;
+}
+
+/** The body that the fields of an `http` step describe, if any. A body of plain text has no type. */
+function contentOf(given: ReadonlyMap<string, Field>, path: string, read: Read): (Omit<Body, 'type'> & Partial<Body>) | undefined {
+  const bodies = BODIES.filter((name) => given.has(name));
+  const form = given.get('form')?.value;
+  const file = given.get('file')?.value;
+  const second = given.get(bodies[1] ?? '');
+  if (second && (bodies.length > 2 || !form || !file))
+    throw second.key.error(`${quoted(bodies, 'and')} are in one request`, 'Give one of them. Only `form` and `file` go together.');
+  if (file) {
+    const uploads = file.fields(FILE_FORM).flatMap(({ name: field, value }) =>
+      value.oneOrMore(FILE_FORM).map((one) => {
+        const name = one.text(FILE_FORM);
+        return { field, name: basename(name), content: contentOfFile(one, resolve(dirname(path), name), read) };
+      }),
+    );
+    return multipartBody(textsOf(form, FORM_FORM), uploads);
+  }
+  if (form) return formBody(textsOf(form, FORM_FORM));
+  const json = given.get('json')?.value;
+  if (json) return { body: json.json('Write a value that JSON can hold.'), type: 'application/json' };
+  const text = given.get('body')?.value.written('Write `body` as a text; `json`, `form` and `file` hold other bodies.');
+  return text === undefined ? undefined : { body: text, ...(isJson(text) && { type: 'application/json' }) };
+}
+
+function contentOfFile(place: Located, path: string, read: Read): Buffer {
+  try {
+    return read(path);
+  } catch (error) {
+    throw place.error(`The file ${path} can't be read: ${(error as Error).message}`, FILE_FORM);
+  }
+}
+
+/** The entries of a mapping of texts. A list gives its name several entries. */
+function textsOf(value: Located | undefined, remedy: string): [name: string, value: string][] {
+  return (value?.fields(remedy) ?? []).flatMap(({ name, value }) =>
+    value.oneOrMore(remedy).map((one): [string, string] => [name, one.written(remedy)]),
+  );
+}
+
+/** `expect` beside a step. @param known what the step's kind can expect */
+function expectOf(known: readonly (keyof Expect)[], { key, value }: Field): Expect {
+  const form = `What can be expected here is ${quoted(known, 'and')}.`;
+  const expect: Expect = {};
+  for (const { name, key, value: wanted } of value.fields(form)) {
+    if (!(known as readonly string[]).includes(name)) throw key.unknown(known, form);
+    if (name === 'status') expect.status = numbersOf(wanted, STATUS_RANGE, STATUS_FORM);
+    else if (name === 'exit') expect.exit = numbersOf(wanted, EXIT_RANGE, EXIT_FORM);
+    else if (name === 'contains') expect.contains = wanted.oneOrMore(CONTAINS_FORM).map((text) => text.written(CONTAINS_FORM));
+    else if (name === 'matches') expect.matches = patternOf(wanted);
+    else expect.headers = headersOf(wanted);
+  }
+  if (Object.keys(expect).length === 0) throw key.error('`expect` is empty', form);
+  return expect;
+}
+
+const CONTAINS_FORM = 'Write a text, or a list of texts.';
+
+function numbersOf(value: Located, range: { least: number; most: number }, remedy: string): number[] {
+  return value.oneOrMore(remedy).map((one) => one.number(remedy, { ...range, whole: true }));
+}
+
+function headersOf(value: Located | undefined): Record<string, string> {
+  return Object.fromEntries(
+    (value?.fields(HEADERS_FORM) ?? []).map(({ name, key, value }) => {
+      const text = value.written(HEADERS_FORM);
+      if (!sendable(() => validateHeaderName(name))) throw key.error(`\`${name}\` is no name of a header`, HEADERS_FORM);
+      if (!sendable(() => validateHeaderValue(name, text)))
+        throw value.error(`The header \`${name}\` can't be sent with this value`, 'Use the characters of Latin-1.');
+      return [name, text];
+    }),
+  );
+}
+
+/** Whether Node sends what `check` looks at. */
+function sendable(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function patternOf(value: Located): string {
+  const pattern = value.written('Write a regular expression.');
+  try {
+    expectedPattern(pattern);
+    return pattern;
+  } catch (error) {
+    throw value.error((error as Error).message, 'Write a regular expression as of JavaScript, in single quotes.');
+  }
+}
+
+/** Names as a sentence lists them: `` `a`, `b` and `c` ``. */
+function quoted(names: readonly string[], last: 'and' | 'or'): string {
+  const all = names.map((name) => `\`${name}\``);
+  return all.length < 2 ? all.join() : `${all.slice(0, -1).join(', ')} ${last} ${all.at(-1)}`;
+}
