@@ -48,7 +48,7 @@ def inventory(request: "Dict[str, Any]") -> bytes:
             listing.add_path(path)
         folders = [os.path.realpath(folder) for folder in folders if os.path.isdir(folder)]
     listing.add_below(folders, set(request.get("pruned", [])))
-    return json.dumps(listing.rows, separators=(",", ":")).encode()
+    return json.dumps(listing.rows).encode()
 
 
 class Listing:

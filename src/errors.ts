@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-/** Exit codes of every command. */
-export const ExitCode = { done: 0, failed: 1, usage: 2, differs: 3, interrupted: 130 } as const;
+/** Exit codes of every command. `unproven`: the original itself fails, or nothing was compared. */
+export const ExitCode = { done: 0, failed: 1, usage: 2, differs: 3, unproven: 4, interrupted: 130 } as const;
 
 /** An error that the user can resolve. It is printed without a stack trace. */
 export class UserError extends Error {
@@ -18,6 +18,25 @@ export class UserError extends Error {
     readonly exitCode: number = ExitCode.failed,
   ) {
     super(message);
+  }
+}
+
+/** Nothing is proven about a shrunk image: the original itself fails, or nothing was compared. */
+export function unprovenError(message: string, remedy: string): UserError {
+  return new UserError(message, remedy, ExitCode.unproven);
+}
+
+/** Something took longer than a limit that the user can raise. */
+export class TimeoutError extends UserError {
+  override name = 'TimeoutError';
+
+  /** @param flag the option that gives more time, e.g. `--start-timeout` */
+  constructor(
+    message: string,
+    remedy: string,
+    readonly flag: string,
+  ) {
+    super(message, remedy);
   }
 }
 

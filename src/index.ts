@@ -14,13 +14,14 @@ import { assembleDraft, type KeepChoice } from './pipeline/assemble.js';
 import { checkImage } from './pipeline/check.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
+import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/originals.js';
 import { reopen } from './pipeline/reopen.js';
 import { shrinkStage } from './pipeline/shrink.js';
 import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
-import { passed, type Verdict } from './smoke/verdict.js';
+import { type Outcome, outcomeOf as outcomeOfVerdict, passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
 import { Folder, readTrace } from './workspace/folder.js';
 import { newestResult, newestTrace, readTraces, results } from './workspace/newest.js';
@@ -65,7 +66,8 @@ export async function trace(options: TraceOptions): Promise<Traced> {
     withSession(options, image, async (context) => {
       const original = await openImage(context, image, { platform, command: exercise.args, environment: env });
       const { trace, runs } = await traceStage(context, original, exercise, folder, { append: options.append });
-      const outcomes = runs.flatMap(({ answers }) => answers.steps.map(({ label, answer }) => [label, outcomeOf(answer)] as const));
+      const steps = runs.flatMap(({ answers }) => answers[0].steps);
+      const outcomes = steps.map(({ label, answer }) => [label, outcomeOf(answer)] as const);
       return { path: folder.tracePath, trace, outcomes };
     }),
   );
@@ -122,7 +124,8 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
       await publish(context, draft.id, target);
       const { id, files, notes } = draft;
       const image = target.name.text;
-      await folder.saveResult({ id, tag: image, original: material.original.id, traces: [...stored.paths] }, draft.report);
+      const result = { id, tag: image, original: material.original.id, traces: [...stored.paths], exclude: [...keep.exclude] };
+      await folder.saveResult(result, draft.report);
       return { image, id, size, originalSize: material.original.size, files, notes, traces: stored.paths };
     });
   });
@@ -133,17 +136,20 @@ export interface SmokeOptions extends SessionOptions {
   image?: string | undefined;
   environment?: readonly string[] | undefined;
   limits?: Limits | undefined;
+  /** How many times the original runs, the traced run included; default: 2. With 1, it does not start again. */
+  runs?: number | undefined;
 }
 
 export interface Compared {
   image: string;
   passed: boolean;
+  outcome: Outcome;
   verdict: Verdict;
 }
 
-/** Compares a shrunk image with its original. */
+/** Compares a shrunk image with its original. @throws UserError with exit code 4 where the original itself fails */
 export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
-  const { environment = [], limits = DEFAULT_LIMITS } = options;
+  const { environment = [], limits = DEFAULT_LIMITS, runs = DEFAULT_RUNS } = options;
   const result = await resultNamed(options.image);
   const name = parseImageName(options.image ?? (result?.tag as string));
   const known = result && (await readTraces(result.traces));
@@ -169,9 +175,14 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
         `${shrunk.reference} was made from another image than the one that was traced here.`,
         'Run `pyshrink assemble` again, and then `pyshrink smoke`.',
       );
+    requireWorking(material);
+    const exclude = result?.exclude ?? [];
     const title = `Comparing ${shrunk.reference} with ${material.original.reference}`;
-    const verdict = await context.progress.task(title, (say) => checkImage(material, shrunk.id, say));
-    return { image: shrunk.reference, passed: passed(verdict), verdict };
+    const verdict = await context.progress.task(title, async (say) => {
+      await repeatOriginal(material, runs, say);
+      return checkImage(material, shrunk.id, { exclude, runs }, say);
+    });
+    return { image: shrunk.reference, passed: passed(verdict), outcome: outcomeOfVerdict(verdict), verdict };
   });
 }
 
@@ -190,9 +201,15 @@ async function tracesOf(original: string, name: string): Promise<string[]> {
 export interface ShrinkOptions extends SessionOptions, ImageOptions {
   image: string;
   exercise?: Partial<Exercise>;
+  /** How many times the original runs before it is compared; default: 2, to learn what varies. With 1, it never starts twice. */
+  runs?: number | undefined;
 }
 
-/** Traces, assembles and compares an image, and repairs it until the comparison passes. Only then does it get its name. */
+/**
+ * Traces, assembles and compares an image, and repairs it until the comparison passes. Only then does it
+ * get its name.
+ * @throws UserError with exit code 4 where the original itself fails
+ */
 export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
   const start = performance.now();
   const image = parseImageName(options.image);
@@ -201,7 +218,8 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
   const folder = Folder.for(image, exercise.run.platform);
   return folder.exclusively(() =>
     withSession(options, image, async (context): Promise<ShrinkSummary> => {
-      const { traced, target, draft, verdict, size } = await shrinkStage(context, { image, exercise, folder, base, ...keep, ...choice });
+      const input = { image, exercise, folder, base, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
+      const { traced, target, draft, verdict, size } = await shrinkStage(context, input);
       const ok = passed(verdict);
       const files = [...traced.fs.entries.values()].filter(({ type }) => type === 'f');
       // No engine knows the size of a plain directory.
@@ -210,6 +228,7 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
         image: ok ? target.name.text : null,
         target: target.name.text,
         passed: ok,
+        outcome: outcomeOfVerdict(verdict),
         before,
         after: size,
         ratio: before / size,

@@ -1,3 +1,13 @@
+import { ExitCode } from '../errors.js';
+import type { Outcome } from '../smoke/verdict.js';
+
+/** What a command ends with after a comparison. */
+export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
+  same: ExitCode.done,
+  different: ExitCode.differs,
+  unproven: ExitCode.unproven,
+};
+
 /** Prints a command's result on stdout: one JSON document with --json, else lines for people. */
 export function print(json: true | undefined, document: unknown, lines: readonly string[]): void {
   process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${lines.join('\n')}\n`);

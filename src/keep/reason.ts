@@ -25,7 +25,7 @@ const KINDS = {
   /** Data of the system. `of`: the row of data/system.ts. `subject`: the name or path that calls for it. */
   system: ['always', 'imported', 'reached', 'observed', 'name', 'string', 'soname', 'program', 'iconv', 'name-service'],
   /** A comparison with the original showed that it was missing. `subject`: what the shrunk image looked for. */
-  repair: ['lookup', 'module', 'library', 'listing'],
+  repair: ['lookup', 'further', 'module', 'library', 'listing'],
   /**
    * The app's Python code reaches it. `module`, `line`: the code that names it. `subject`: the name as that code has it.
    * For `plugin` and `entry-point`, `subject` is the entry point, `group` its group and `of` its distribution.

@@ -41,7 +41,8 @@ export function excluded(paths: Iterable<string>, { exclude }: UserChoice): stri
   return [...paths].filter((path) => path !== '/' && globs.some((matches) => matches(path)));
 }
 
-function matcher(pattern: string): (path: string) => boolean {
+/** Whether a path matches a glob of the user, or lies below a folder that does. */
+export function matcher(pattern: string): (path: string) => boolean {
   const absolute = (pattern.startsWith('/') ? pattern : `/${pattern}`).replace(/\/+$/, '');
   return picomatch([absolute, `${absolute}/**`], { dot: true });
 }

@@ -6,11 +6,23 @@ import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
 import type { Verdict } from '../smoke/verdict.js';
 import type { Repair } from '../trace/schema.js';
-import { commandsOf, givenEnvironment, type Material } from './material.js';
+import { againOf, commandsOf, givenEnvironment, type Material } from './material.js';
+
+export interface CheckOptions {
+  /** Globs of paths that the user leaves out. */
+  exclude: readonly string[];
+  /** How many times the original may run in all, before a difference makes it run once more. */
+  runs: number;
+}
 
 /** Static checks, then the exercise on the shrunk image beside the original's answers. */
-export async function checkImage(material: Material, shrunk: string, say: (text: string) => void): Promise<Verdict> {
-  const { context, helper, original, fs, runs, trace, analyst } = material;
+export async function checkImage(
+  material: Material,
+  shrunk: string,
+  { exclude, runs: times }: CheckOptions,
+  say: (text: string) => void,
+): Promise<Verdict> {
+  const { helper, original, fs, runs, trace, analyst } = material;
   const environment = { ...environmentOf(original.config.Env), ...environmentOf(givenEnvironment(material)) };
   const tree = await timed('smoke', 'the inventory of the shrunk image', () => helper.rootFsOf(shrunk));
   const small = tree.fs;
@@ -27,21 +39,33 @@ export async function checkImage(material: Material, shrunk: string, say: (text:
   );
   tree.close();
   const has = (path: string) => small.lstat(path) !== undefined;
+  const seen = new Set(trace.observations.map(({ path }) => path));
   const libraries = await LibrarySearch.open(fs, environment);
   const results: (SmokeResult & { repairs: Repair[] })[] = [];
+  const uncompared: string[] = [];
   for (const [index, run] of runs.entries()) {
-    if (trace.runs[index]?.tests) continue; // the shrunk image has no test runner
+    const tests = trace.runs[index]?.tests;
+    if (tests) {
+      uncompared.push(`the run of ${tests}: the shrunk image has no test runner`);
+      continue;
+    }
+    const input = { ...againOf(material, run, say), fs, has, exclude, traced: (path: string) => seen.has(path) };
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
-      smokeImage({ session: context.session, helper, original, shrunk, ...run, fs, say, has, index }),
+      smokeImage({ ...input, shrunk, answers: run.answers, mayRepeat: times > 1, index }),
     );
-    const repairs = await repairsFor({ fs, layout: trace.python, analyst, libraries, has, ...smoke });
+    const repairs = await repairsFor({ layout: trace.python, analyst, libraries, ...input, ...smoke });
     results.push({ ...smoke, repairs });
   }
+  const all = <K extends keyof SmokeResult>(key: K) => [...new Set(results.flatMap((result) => result[key] as string[]))].sort();
   return {
     ...statics,
     differences: results.flatMap(({ differences }) => differences),
-    missing: [...new Set(results.flatMap(({ missing }) => missing))].sort(),
+    varied: results.flatMap(({ varied }) => varied),
+    missing: all('missing'),
+    further: all('further'),
+    excluded: all('excluded'),
     compared: results.reduce((sum, { compared }) => sum + compared, 0),
+    uncompared: [...uncompared, ...results.flatMap(({ uncompared }) => uncompared)],
     repairs: results.flatMap(({ repairs }) => repairs),
   };
 }

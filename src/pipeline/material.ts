@@ -1,9 +1,11 @@
 import type { ImageInfo } from '../engines/engine.js';
 import type { Answers } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
+import type { Step } from '../exercise/steps.js';
 import type { Helper } from '../guest/helper.js';
 import type { Analyst } from '../keep/python/world.js';
 import type { RootFs } from '../rootfs.js';
+import type { Again } from '../smoke/smoke.js';
 import type { Trace } from '../trace/schema.js';
 import type { Watching } from '../trace/watching.js';
 import { commandOf } from '../watching/app.js';
@@ -14,8 +16,12 @@ export interface Run {
   exercise: Exercise;
   /** How the original had to be watched. */
   watching: Watching;
-  /** What the original answered. */
-  answers: Answers;
+  /** The steps that were done. They differ from those of the exercise where it is the default one. */
+  done: Step[];
+  /** Seconds until the original listened; undefined where it did not. */
+  took: number | undefined;
+  /** What the original answered: under trace, and in a second run, if there was one. */
+  answers: [Answers, ...Answers[]];
 }
 
 /** All that the stages after the trace start from. */
@@ -34,6 +40,15 @@ export interface Material {
 /** `NAME=VALUE` entries that any of the runs had beside the image's own. */
 export function givenEnvironment({ runs }: Pick<Material, 'runs'>): string[] {
   return [...new Set(runs.flatMap(({ exercise }) => exercise.run.env))];
+}
+
+/** What is needed to do a run again. */
+export function againOf(
+  { context, helper, original }: Material,
+  { exercise, watching, done, took }: Run,
+  say: (text: string) => void,
+): Again {
+  return { session: context.session, helper, original, exercise, watching, done, took, say };
 }
 
 /** The command of each run; for a test suite that of the image, since the test runner is not kept. */

@@ -53,11 +53,11 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
     fs: view.fs,
     analyst: analystOf(helper),
     original: { ...original, reference: trace.image.reference },
-    runs: record.runs.map(({ answers, exercise, watching }, index) => {
+    runs: record.runs.map(({ exercise, took, ...run }, index) => {
       const names = trace.runs[index]?.environment ?? [];
       return {
-        answers,
-        watching,
+        ...run,
+        took,
         exercise: restoredExercise(
           exercise,
           names.map((name) => `${name}=${env.get(name)}`),

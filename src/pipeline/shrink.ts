@@ -7,9 +7,10 @@ import { assembleDraft, type Draft, type KeepChoice } from './assemble.js';
 import { checkImage } from './check.js';
 import type { Context } from './context.js';
 import { openImage } from './images.js';
+import { repeatOriginal, requireWorking } from './originals.js';
 import { assembleUntilPassed } from './repair.js';
 import { publish, type Target, type TargetChoice, targetOf } from './target.js';
-import { type Traced, traceStage } from './trace.js';
+import { storedRun, type Traced, traceStage } from './trace.js';
 
 export interface ShrinkInput extends KeepChoice, TargetChoice {
   image: ImageName;
@@ -17,6 +18,8 @@ export interface ShrinkInput extends KeepChoice, TargetChoice {
   /** The image to build on; undefined for scratch. */
   base: ImageName | undefined;
   folder: Folder;
+  /** How many times the original runs before it is compared. With 1, it never starts twice. */
+  runs: number;
 }
 
 export interface Shrunk {
@@ -40,9 +43,15 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const original = await openImage(context, image, { platform, command: exercise.args, environment: env });
   const base: ImageInfo | undefined = input.base && (await openImage(context, input.base));
   const traced = await traceStage(context, original, exercise, folder, input);
+  requireWorking(traced);
+  const assemble = async (say: (text: string) => void) => {
+    // The original's second run takes little time beside the assembling.
+    const [draft] = await Promise.all([assembleDraft(traced, input, base), repeatOriginal(traced, input.runs, say)]);
+    return draft;
+  };
   const { draft, verdict } = await assembleUntilPassed({
-    assemble: () => progress.task(`Assembling ${target.name.text}`, () => assembleDraft(traced, input, base)),
-    check: ({ id }) => progress.task('Comparing it with the original', (say) => checkImage(traced, id, say)),
+    assemble: () => progress.task(`Assembling ${target.name.text}`, assemble),
+    check: ({ id }) => progress.task('Comparing it with the original', (say) => checkImage(traced, id, input, say)),
     add: async (repairs, { differences }) => {
       const what = differences.slice(0, NAMED).map((difference) => `${difference.where}: ${difference.what}`);
       progress.note(
@@ -52,10 +61,12 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
       await folder.saveTrace(traced);
     },
   });
+  traced.record = { runs: traced.runs.map(storedRun) };
+  await folder.saveTrace(traced);
   const { size } = await session.inspect(draft.id);
   if (passed(verdict)) {
     await publish(context, draft.id, target);
-    const result = { id: draft.id, tag: target.name.text, original: original.id, traces: [folder.tracePath] };
+    const result = { id: draft.id, tag: target.name.text, original: original.id, traces: [folder.tracePath], exclude: [...input.exclude] };
     await folder.saveResult(result, draft.report);
   }
   return { traced, target, draft, verdict, size };

@@ -3,13 +3,16 @@ import type { ImageInfo } from '../engines/engine.js';
 import { type Exercise, storedExercise } from '../exercise/exercise.js';
 import { analystOf } from '../guest/analyst.js';
 import { Helper } from '../guest/helper.js';
+import { codeThatRan } from '../keep/python/ran.js';
 import { unsoundSpots } from '../keep/python/unsound.js';
+import { failureLine, judge } from '../smoke/worked.js';
 import { joinTraces } from '../trace/schema.js';
 import { traceImage } from '../watching/trace.js';
 import { type Folder, readTrace } from '../workspace/folder.js';
 import type { RunRecord } from '../workspace/runrecord.js';
 import type { Context } from './context.js';
-import type { Material } from './material.js';
+import type { Material, Run } from './material.js';
+import { variableWarnings } from './variables.js';
 
 export interface TraceWishes {
   /** Adds this run to the existing trace of the image. */
@@ -49,14 +52,26 @@ export async function traceStage(
     helper = await prepare(result.interpreter);
     result = await traceBy(helper);
   }
-  const { watching, answers, fs } = result;
+  const { watching, answers, done, took, fs } = result;
   const analyst = analystOf(helper);
+  const code = await timed('keep', 'looking for computed imports', () => codeThatRan(fs, result.trace, analyst, original.config));
+  const { failures, warnings } = judge(exercise, answers);
+  const misspelt = await timed('keep', 'looking for the variables', () =>
+    variableWarnings(fs, result.trace, code, original.config, exercise),
+  );
   const now = {
     ...result.trace,
-    unsound: await timed('keep', 'looking for computed imports', () => unsoundSpots(fs, result.trace, analyst, original.config)),
+    unsound: unsoundSpots(code),
+    warnings: [...failures.map(failureLine), ...warnings, ...result.trace.warnings, ...misspelt],
   };
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
-  const record = { runs: [...(earlier?.record.runs ?? []), { exercise: storedExercise(exercise), watching, answers }] };
+  const runs: Run[] = [{ exercise, watching, done, took, answers: [answers] }];
+  const record = { runs: [...(earlier?.record.runs ?? []), ...runs.map(storedRun)] };
   await folder.saveTrace({ trace, record });
-  return { context, helper, original, trace, record, runs: [{ exercise, watching, answers }], fs, analyst };
+  return { context, helper, original, trace, record, runs, fs, analyst };
+}
+
+/** A run as the run record holds it. */
+export function storedRun({ exercise, took, ...rest }: Run): RunRecord['runs'][number] {
+  return { ...rest, exercise: storedExercise(exercise), ...(took !== undefined && { took }) };
 }

@@ -1,5 +1,5 @@
 import type { Level } from '../keep/level.js';
-import type { Verdict } from '../smoke/verdict.js';
+import type { Outcome, Verdict } from '../smoke/verdict.js';
 import type { Repair, Trace } from '../trace/schema.js';
 import { formatTable, megabytes } from '../ui/table.js';
 import { verdictLines } from './verdict.js';
@@ -12,6 +12,7 @@ export interface ShrinkSummary {
   /** The name that it has, or would have. */
   target: string;
   passed: boolean;
+  outcome: Outcome;
   /** Bytes of the original and of the shrunk image. */
   before: number;
   after: number;
@@ -33,6 +34,8 @@ export interface ShrinkSummary {
   verdict: Verdict;
 }
 
+const VERDICTS: Readonly<Record<Outcome, string>> = { same: 'equal', different: 'DIFFERENT', unproven: 'NOT COMPARED' };
+
 /** Repairs that are shown one by one. */
 const SHOWN = 10;
 
@@ -44,7 +47,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...summary.notes.map((note) => `note: ${note}`),
     ...repairs.slice(0, SHOWN).map((repair) => `repaired: ${repair.path}: ${describeReason({ rule: 'repair', parents: [], ...repair })}`),
     ...(repairs.length > SHOWN ? [`repaired: and ${repairs.length - SHOWN} more paths (pyshrink why names them)`] : []),
-    ...(repairs.length > 0 ? ['A rule should have known each of these; please report it.'] : []),
+    ...(repairs.some(({ kind }) => kind !== 'further') ? ['A rule should have known these; please report it.'] : []),
     ...verdictLines(verdict),
     ...unsoundLine(summary.unsound),
     '',
@@ -54,21 +57,27 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
       ['size', megabytes(before), megabytes(after)],
       ['ratio', '1.0', summary.ratio.toFixed(1)],
       ['files', String(summary.filesBefore), String(summary.files)],
-      ['checks', '', passed ? `${verdict.checked + verdict.compared} passed` : 'FAILED'],
+      ['answers', '', VERDICTS[summary.outcome]],
       ['time', '', `${summary.seconds.toFixed(1)} s`],
     ]),
     '',
-    passed
-      ? `${target} behaves like ${original} under this exercise. Trace and reasons: ${summary.folder}`
-      : `The shrunk image behaves differently; ${target} was not touched. Trace: ${summary.trace}`,
+    {
+      same: `${target} behaves like ${original} under this exercise. Trace and reasons: ${summary.folder}`,
+      different: `The shrunk image behaves differently; ${target} was not touched. Trace: ${summary.trace}`,
+      unproven: `Nothing was compared, so nothing is proven; ${target} was not touched. Give a step that the app answers, for instance --http / or --exec. Trace: ${summary.trace}`,
+    }[summary.outcome],
   ];
 }
 
-/** The number of places in the code that reading cannot follow, and the command that lists them. */
+/** How many places in the code reading cannot follow, and the command that lists them. */
 export function unsoundLine(unsound: Trace['unsound']): string[] {
   if (unsound.length === 0) return [];
+  const own = unsound.filter((spot) => spot.own).length;
   const files = new Set(unsound.map(({ file }) => file)).size;
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+  const compute = unsound.length === 1 ? 'computes what it imports or executes' : 'compute what they import or execute';
+  const reach = unsound.length === 1 ? 'What it reaches' : 'What they reach';
   return [
-    `${unsound.length} ${unsound.length === 1 ? 'place' : 'places'} in ${files} ${files === 1 ? 'file' : 'files'} compute what they import or execute. Only what they reached while the app was watched is kept (pyshrink why --unsound lists them).`,
+    `${count(unsound.length, 'place')} in ${count(files, 'file')} ${compute}: ${own} in the app's own code, ${unsound.length - own} in libraries. ${reach} was seen only where it ran (pyshrink why --unsound lists ${unsound.length === 1 ? 'it' : 'them'}).`,
   ];
 }

@@ -1,21 +1,68 @@
-import type { Verdict } from '../smoke/verdict.js';
+import type { Variation } from '../smoke/compare.js';
+import { outcomeOf, type Verdict } from '../smoke/verdict.js';
 
-/** Characters of a text, and number of paths, that are shown. */
-const SHOWN = { text: 300, paths: 20 };
+/** Characters of a text, and numbers of paths and of places that vary, that are shown. */
+const SHOWN = { text: 300, paths: 20, varied: 10, word: 60 };
 
-/** A verdict as lines of text. Where everything is equal, it is one line with the counts. */
+/** A verdict as lines of text: what is wrong, what varies by itself, what was not compared, and the counts. */
 export function verdictLines(verdict: Verdict): string[] {
-  const { problems, differences, missing, compared, checked } = verdict;
-  const lines = [
+  const { problems, differences, missing, excluded, further, varied, uncompared } = verdict;
+  const gotFurther = new Set(further);
+  return [
     ...problems.map((problem) => `broken: ${problem}`),
     ...differences.flatMap(({ where, what, original, shrunk }) => [`differs: ${where}: ${what}`, ...difference(original, shrunk)]),
-    ...missing.slice(0, SHOWN.paths).map((path) => `missed: ${path} was looked up and not found, but the original has it`),
-    ...(missing.length > SHOWN.paths ? [`missed: and ${missing.length - SHOWN.paths} more`] : []),
+    ...shown(missing, SHOWN.paths, (path) =>
+      gotFurther.has(path)
+        ? `missed: the shrunk image looked for ${path}, which no traced run looked for; the original has it`
+        : `missed: the shrunk image looked for ${path} and did not find it; the original has it`,
+    ),
+    ...(differences.length > 0
+      ? shown(excluded, SHOWN.paths, (path) => `excluded: the shrunk image looked for ${path}, which --exclude leaves out`)
+      : []),
+    // Each answer has another date, which says nothing. --json lists it too.
+    ...shown(
+      varied.filter(({ what }) => what !== 'header date'),
+      SHOWN.varied,
+      variation,
+    ),
+    ...uncompared.map((what) => `not compared: ${what}`),
+    ...(outcomeOf(verdict) === 'unproven' ? ['Nothing was compared, so nothing is proven.'] : []),
+    counts(verdict),
   ];
+}
+
+/** What is found in the log of a server. It is no answer, so it does not count as one. */
+const IN_LOG = ['exception', 'error line'];
+
+/** The numbers of answers and of static checks, in one line. */
+function counts({ compared, differences, checked, problems, missing }: Verdict): string {
+  const inLog = differences.filter(({ what }) => IN_LOG.includes(what)).length;
+  const differing = new Set(differences.flatMap(({ where, what }) => (IN_LOG.includes(what) ? [] : [where]))).size;
   return [
-    ...lines,
-    `${compared} answers compared, ${differences.length} differ; ${checked} static checks, ${problems.length} broken; ${missing.length} look-ups missed`,
-  ];
+    differing === 0
+      ? `${plural(compared, 'answer')} equal`
+      : `${differing} of ${plural(Math.max(compared, differing), 'answer')} different`,
+    ...(inLog > 0 ? [`${plural(inLog, 'new error')} in the log`] : []),
+    problems.length === 0 ? `${plural(checked, 'static check')} passed` : `${problems.length} of ${plural(checked, 'static check')} failed`,
+    ...(missing.length > 0 ? [`${plural(missing.length, 'path')} missing`] : []),
+  ].join(', ');
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function shown<T>(all: readonly T[], most: number, line: (one: T) => string): string[] {
+  return [...all.slice(0, most).map(line), ...(all.length > most ? [`and ${all.length - most} more (--json lists them)`] : [])];
+}
+
+function variation({ where, what, place, originals, shrunk }: Variation): string {
+  const values = [...new Set(originals)].map(quoted).join(' or ');
+  return `varies: ${where}: ${what}${place === '' ? '' : ` at ${place}`}: ${values} in the original, ${quoted(shrunk)} in the shrunk image`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > SHOWN.word ? `${text.slice(0, SHOWN.word)}...` : text);
 }
 
 /** The part of two texts where they begin to differ, with some text around it. */

@@ -73,6 +73,7 @@ const WORDS: Words = {
   },
   repair: {
     lookup: 'the shrunk image looked it up and did not find it',
+    further: 'the shrunk image got further than the traced runs, looked it up and did not find it',
     module: ({ subject }) => `the shrunk image had no module named ${subject}`,
     library: ({ subject }) => `the shrunk image did not find the library ${subject}`,
     listing: ({ subject }) => `the shrunk image listed ${subject}, and its answers differed`,

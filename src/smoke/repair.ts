@@ -1,11 +1,13 @@
 import { debug } from '../debug.js';
 import type { LibrarySearch } from '../elf/search.js';
 import type { Analyst } from '../keep/python/world.js';
+import { matcher } from '../keep/user.js';
 import { edgesOf } from '../python/edges.js';
 import { ModuleFinder } from '../python/finder.js';
 import type { PythonLayout } from '../python/layout.js';
-import { parentOf, type RootFs } from '../rootfs.js';
+import { baseName, parentOf, type RootFs } from '../rootfs.js';
 import type { Repair } from '../trace/schema.js';
+import { hasSourceOf } from './lookups.js';
 
 export interface RepairInput {
   /** The original's file system. */
@@ -17,6 +19,12 @@ export interface RepairInput {
   missing: readonly string[];
   /** Everything that the shrunk image printed and answered, where its answers differ; else empty. */
   said: string;
+  /** Everything that the original printed and answered. A module or library that it misses itself needs no repair. */
+  originalSaid: string;
+  /** Those of `missing` that no traced run looked up. */
+  further: readonly string[];
+  /** Globs of paths that the user leaves out: they are not added. */
+  exclude: readonly string[];
   /** Directories that were listed in the shrunk image. */
   listed: readonly string[];
   /** Whether the shrunk image has a path. */
@@ -25,9 +33,10 @@ export interface RepairInput {
 
 /** What to add to a shrunk image that behaves differently: what it looked for, by a path or by the name of a module or library. */
 export async function repairsFor(input: RepairInput): Promise<Repair[]> {
-  const { fs, missing, has, said } = input;
+  const { fs, missing, further, has, said } = input;
+  const globs = input.exclude.map(matcher);
   const candidates: Repair[] = [
-    ...missing.map((path): Repair => ({ path, kind: 'lookup' })),
+    ...missing.map((path): Repair => ({ path, kind: further.includes(path) ? 'further' : 'lookup' })),
     ...(await missingModules(input)),
     ...(await missingLibraries(input)),
   ];
@@ -35,16 +44,19 @@ export async function repairsFor(input: RepairInput): Promise<Repair[]> {
   for (const repair of candidates) {
     if (!fs.resolve(repair.path)) debug.smoke('no repair: the original does not have %s (%s)', repair.path, repair.kind);
     else if (has(repair.path)) debug.smoke('no repair: the shrunk image has %s (%s)', repair.path, repair.kind);
+    else if (globs.some((matches) => matches(repair.path))) debug.smoke('no repair: the user leaves out %s', repair.path);
+    else if (hasSourceOf(repair.path, fs, has)) debug.smoke('no repair: the shrunk image has the source of %s', repair.path);
     else if (!found.has(repair.path)) found.set(repair.path, repair);
   }
   if (found.size > 0 || said === '') return [...found.values()];
-  return shorterListings(input);
+  return shorterListings(input).filter(({ path }) => !globs.some((matches) => matches(path)) && !hasSourceOf(path, fs, has));
 }
 
 /** Modules that the shrunk image did not find. For a module in an archive, the archive. */
 async function missingModules(input: RepairInput): Promise<Repair[]> {
-  const { fs, layout, analyst, said } = input;
+  const { fs, layout, analyst, said, originalSaid } = input;
   const names = new Set([...said.matchAll(/No module named '([\w.]+)'/g)].map(([, name]) => name as string));
+  for (const name of names) if (originalSaid.includes(`No module named '${name}'`)) names.delete(name);
   if (names.size === 0) return [];
   const finder = await ModuleFinder.open(fs, layout, analyst.members);
   const repairs: Repair[] = [];
@@ -66,9 +78,10 @@ async function missingLibraries({ said, libraries }: RepairInput): Promise<Repai
 
 /**
  * What is missing in directories that the shrunk image listed. It may explain a difference where nothing was looked for by
- * name. Folders on sys.path do not count: Python lists them for every import.
+ * name. Folders on sys.path do not count: Python lists them for every import. Nor do folders of which nothing was used:
+ * nothing in them is kept, and no answer of the original names anything in them.
  */
-function shorterListings({ fs, listed, layout, has }: RepairInput): Repair[] {
+function shorterListings({ fs, listed, layout, has, said, originalSaid }: RepairInput): Repair[] {
   const searched = new Set(layout.searchPath.map((path) => fs.resolve(path)?.path));
   return listed.flatMap((directory) => {
     const real = fs.resolve(directory)?.path;
@@ -76,7 +89,13 @@ function shorterListings({ fs, listed, layout, has }: RepairInput): Repair[] {
       debug.smoke('no repair from the listing of %s', directory);
       return [];
     }
-    return fs.list(real).flatMap((path): Repair[] => (has(path) ? [] : [{ path, kind: 'listing', subject: directory }]));
+    const children = fs.list(real);
+    const named = (path: string) => originalSaid.includes(baseName(path)) && !said.includes(baseName(path));
+    if (!children.some((path) => has(path) || named(path))) {
+      debug.smoke('no repair from the listing of %s: nothing in it was used', directory);
+      return [];
+    }
+    return children.flatMap((path): Repair[] => (has(path) ? [] : [{ path, kind: 'listing', subject: directory }]));
   });
 }
 

@@ -1,16 +1,18 @@
 import type { ImageInfo, Session } from '../engines/engine.js';
-import { UserError } from '../errors.js';
-import type { Answers } from '../exercise/answers.js';
+import { TimeoutError, UserError, unprovenError } from '../errors.js';
+import { type Answers, LAST_OUTPUT, type StepAnswer } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
+
+import type { Step } from '../exercise/steps.js';
 import type { Helper } from '../guest/helper.js';
-import { observedAdditions } from '../keep/observed.js';
-import type { RootFs } from '../rootfs.js';
-import { mergeFacts } from '../trace/fromfacts.js';
 import type { Watching } from '../trace/watching.js';
 import { type Outcome, runWatched } from '../watching/run.js';
-import { compareAnswers, type Difference } from './compare.js';
+import { decodedBody } from './body.js';
+import { type Comparison, compareAnswers, type Difference } from './compare.js';
+import { type Lookups, lookupsOf, type Originals } from './lookups.js';
+import { unmet } from './worked.js';
 
-export interface SmokeInput {
+export interface SmokeInput extends Originals {
   session: Session;
   helper: Helper;
   original: ImageInfo;
@@ -19,75 +21,158 @@ export interface SmokeInput {
   exercise: Exercise;
   /** How the original had to be watched. */
   watching: Watching;
-  /** What the original answered in the traced run. */
-  answers: Answers;
-  /** The original's file system. */
-  fs: RootFs;
-  /** Whether the shrunk image has a path. */
-  has: (path: string) => boolean;
+  /** The steps that the original's first run did. */
+  done: readonly Step[];
+  /** Seconds until the original listened in its first run. */
+  took: number | undefined;
+  /** What the original answered in each of its runs. */
+  answers: readonly Answers[];
+  /** Whether the original may run once more where something differs. */
+  mayRepeat: boolean;
   say: (text: string) => void;
   /** Index of the run in the trace. */
   index: number;
 }
 
-export interface SmokeResult {
-  differences: Difference[];
-  /** Paths that the shrunk image looked up and did not find, and that the original has. */
-  missing: string[];
-  /** Number of answers that were compared: the steps, and the app itself. */
-  compared: number;
+export interface SmokeResult extends Comparison, Lookups {
   /** Everything that the shrunk image printed and answered, where it differs from the original; else empty. */
   said: string;
-  /** Directories that the shrunk image listed. */
+  /** Everything that the original printed and answered. */
+  originalSaid: string;
+  /** Directories that the shrunk image listed, where a shorter listing may explain a difference; else empty. */
   listed: string[];
 }
 
 /**
- * Does the exercise on the shrunk image and compares its answers with the original's. Where something differs, the
- * original runs again, to learn what varies between its own runs.
+ * Does the exercise on the shrunk image and compares its answers with the original's. Before a difference is reported, the
+ * original runs once more, to learn what varies between its own runs.
  */
 export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
-  const { answers, fs, session, helper } = input;
-  const shrunk = await run(input, input.shrunk, `shrunk${input.index}`);
-  const differences = await differencesOf(input, shrunk.answers);
-  const { additions } = observedAdditions(fs, mergeFacts(shrunk.observed.facts, session.mountOf(input.shrunk, helper.volume)));
-  const listed = shrunk.observed.facts.flatMap(({ observations }) =>
-    observations.filter(({ kind }) => kind === 'list').map(({ path }) => path),
-  );
-  const missing = new Set<string>();
-  for (const { path } of additions) {
-    const found = fs.resolve(path);
-    for (const needed of found ? [...found.links, found.path] : []) if (!input.has(needed)) missing.add(needed);
-  }
+  const { answers, session, helper } = input;
+  const shrunk = await runAgain(input, input.shrunk, `shrunk${input.index}`);
+  const comparison = await comparisonOf(input, shrunk);
+  const differs = comparison.differences.length > 0;
+  // A start that takes too long is no sign of a missing file.
+  const late = shrunk.answers instanceof TimeoutError;
   return {
-    differences,
-    missing: [...missing].sort(),
-    compared: shrunk.answers instanceof UserError ? 1 : answers.steps.length + 1,
-    said: differences.length > 0 ? said(shrunk.answers) : '',
-    listed: [...new Set(listed)],
+    ...comparison,
+    ...lookupsOf(input, shrunk.observed.facts, session.mountOf(input.shrunk, helper.volume)),
+    said: differs && !late ? saidIn(shrunk.answers) : '',
+    originalSaid: answers.map(saidIn).join('\n'),
+    listed: late
+      ? []
+      : [
+          ...new Set(
+            shrunk.observed.facts.flatMap(({ observations }) => observations.filter(({ kind }) => kind === 'list').map(({ path }) => path)),
+          ),
+        ],
   };
 }
 
-async function differencesOf(input: SmokeInput, outcome: Answers | UserError): Promise<Difference[]> {
-  const { answers, original } = input;
-  if (outcome instanceof UserError) return [{ where: 'app', what: 'the exercise', original: 'was done', shrunk: outcome.message }];
-  const differences = compareAnswers(answers, outcome);
-  if (differences.length === 0) return [];
-  input.say('something differs: the original runs again, to learn what varies');
-  const again = await run(input, original.id, `again${input.index}`);
-  if (again.answers instanceof UserError) throw again.answers;
-  return compareAnswers(answers, outcome, again.answers);
+async function comparisonOf(input: SmokeInput, { answers: outcome, done }: Outcome): Promise<Comparison> {
+  const { answers, exercise } = input;
+  if (outcome instanceof UserError) {
+    if (outcome instanceof TimeoutError && input.mayRepeat)
+      await repeat(input, 'it takes long: the original starts again, to see if it is faster');
+    return { differences: [undone(outcome)], varied: [], compared: 1, uncompared: [] };
+  }
+  const compare = (originals: readonly Answers[]): Comparison => {
+    const comparison = compareAnswers(originals, outcome);
+    const more = comparison.differences.length > 0 ? died(originals, outcome) : unmet(exercise, outcome).map(unexpected);
+    return { ...comparison, differences: [...comparison.differences, ...more] };
+  };
+  const originals = endedUnasked(input, done, outcome) ? await asJob(input, done, outcome) : answers;
+  const first = compare(originals);
+  if (first.differences.length === 0 || !input.mayRepeat) return first;
+  const like = originals === answers ? input : { ...input, done };
+  return compare([...originals, await repeat(like, 'something differs: the original runs again, to learn what varies')]);
 }
 
-function said(outcome: Answers | UserError): string {
+/** Whether the shrunk image ended well before the default exercise could ask it, and the original was asked. */
+function endedUnasked({ exercise, mayRepeat, ...original }: SmokeInput, done: readonly Step[], { app }: Answers): boolean {
+  const untilExit = (steps: readonly Step[]) => steps.some(({ kind }) => kind === 'until-exit');
+  return mayRepeat && exercise.steps === undefined && untilExit(done) && !untilExit(original.done) && app.exit === 0;
+}
+
+/** Seconds that a job may take longer than the shrunk image took. */
+const LONGER = 10;
+
+/**
+ * A job that listens for a moment may be asked in one run, and have ended before in another. So the original is given the
+ * time to end by itself, too.
+ * @returns what it answered then; for a server, which does not end, what it answered before
+ */
+async function asJob(input: SmokeInput, done: readonly Step[], { time }: Answers): Promise<readonly Answers[]> {
+  input.say('it ended before it was asked: the original runs again, to see if it ends, too');
+  const { limits } = input.exercise;
+  const exit = Math.min(limits.exit, ((time.end - time.start) / 1000) * SLOWER + LONGER);
+  const exercise = { ...input.exercise, limits: { ...limits, exit } };
+  const again = await runAgain({ ...input, done, exercise }, input.original.id, `job${input.index}`);
+  return again.answers instanceof UserError ? input.answers : [again.answers];
+}
+
+/** What to do where a later run of the original fails. */
+export const RUNS_AGAIN =
+  'If a run changes something outside the container, undo it with `reset` in an exercise file, or let the original run only once with --runs 1.';
+
+/** Runs the original once more. @throws UserError where it can't do now what it did before */
+async function repeat(input: SmokeInput, why: string): Promise<Answers> {
+  input.say(why);
+  const again = await runAgain(input, input.original.id, `again${input.index}`);
+  if (!(again.answers instanceof UserError)) return again.answers;
+  throw unprovenError(`The original itself fails when it runs again, so nothing is proven: ${again.answers.message}`, RUNS_AGAIN);
+}
+
+function undone(error: UserError): Difference {
+  return error instanceof TimeoutError
+    ? { where: 'app', what: `a timeout (${error.flag})`, original: 'the original was in time', shrunk: `${error.message} ${error.remedy}` }
+    : { where: 'app', what: 'the exercise', original: 'the original did it', shrunk: error.message };
+}
+
+/** The last output of a server that ends by itself in the shrunk image alone: it says why. */
+function died(originals: readonly Answers[], { app }: Answers): Difference[] {
+  if (app.exit === null || originals.some((one) => one.app.exit !== null)) return [];
+  const output = Buffer.concat([bytes(app.stdout), bytes(app.stderr)])
+    .toString()
+    .trim()
+    .slice(-LAST_OUTPUT);
+  return [{ where: 'app', what: 'last output', original: '(it kept running)', shrunk: output === '' ? '(nothing)' : output }];
+}
+
+function unexpected({ where, what }: { where: string; what: string }): Difference {
+  return { where, what: 'expect', original: 'as expected', shrunk: what };
+}
+
+function saidIn(outcome: Answers | UserError): string {
   if (outcome instanceof UserError) return outcome.message;
   const texts = outcome.steps.flatMap(({ answer }) =>
-    answer.kind === 'http' ? [answer.body] : answer.kind === 'exec' ? [answer.stdout, answer.stderr] : [],
+    answer.kind === 'http' ? [bodyOf(answer)] : answer.kind === 'exec' ? [bytes(answer.stdout), bytes(answer.stderr)] : [],
   );
-  return [...texts, outcome.app.stdout, outcome.app.stderr].map((text) => Buffer.from(text, 'base64').toString('utf8')).join('\n');
+  return [...texts, bytes(outcome.app.stdout), bytes(outcome.app.stderr)].map((text) => text.toString('utf8')).join('\n');
 }
 
-async function run({ session, helper, original, exercise, watching, say }: SmokeInput, image: string, name: string): Promise<Outcome> {
+function bodyOf({ body, headers }: Extract<StepAnswer, { kind: 'http' }>): Buffer {
+  return decodedBody(bytes(body), headers['content-encoding']) ?? bytes(body);
+}
+
+function bytes(base64: string): Buffer {
+  return Buffer.from(base64, 'base64');
+}
+
+/** What a later run of an exercise needs. */
+export type Again = Pick<SmokeInput, 'session' | 'helper' | 'original' | 'exercise' | 'watching' | 'done' | 'took' | 'say'>;
+
+/** How many times longer than the traced one a later start may take: a computer may be busier then. */
+const SLOWER = 5;
+
+/** Runs an image like the traced run: with the same steps, and with enough time to start. */
+export async function runAgain(
+  { session, helper, original, exercise, watching, done, took, say }: Again,
+  image: string,
+  name: string,
+): Promise<Outcome> {
   const kit = await helper.kitFor(image);
-  return runWatched(session, exercise, watching, { image, config: original.config, volume: helper.volume, kit, name }, say);
+  const limits = { ...exercise.limits, start: Math.max(exercise.limits.start, Math.ceil((took ?? 0) * SLOWER)) };
+  const where = { image, config: original.config, volume: helper.volume, kit, name };
+  return runWatched(session, { ...exercise, limits }, watching, where, say, done);
 }

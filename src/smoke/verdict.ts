@@ -2,7 +2,8 @@ import type { Repair } from '../trace/schema.js';
 import type { SmokeResult } from './smoke.js';
 
 /** What the comparison of a shrunk image with its original says. */
-export interface Verdict extends Pick<SmokeResult, 'differences' | 'missing' | 'compared'> {
+export interface Verdict
+  extends Pick<SmokeResult, 'differences' | 'missing' | 'excluded' | 'further' | 'compared' | 'uncompared' | 'varied'> {
   /** What would not start. */
   problems: string[];
   /** Number of static checks. */
@@ -11,7 +12,15 @@ export interface Verdict extends Pick<SmokeResult, 'differences' | 'missing' | '
   repairs: Repair[];
 }
 
-/** Whether nothing differs and nothing is missing. */
-export function passed({ problems, differences, missing }: Verdict): boolean {
-  return problems.length + differences.length + missing.length === 0;
+/** `unproven`: no answer was compared. It says nothing about the shrunk image, whatever the static checks say. */
+export type Outcome = 'same' | 'different' | 'unproven';
+
+export function outcomeOf({ problems, differences, missing, compared }: Verdict): Outcome {
+  if (compared === 0) return 'unproven';
+  return problems.length + differences.length + missing.length === 0 ? 'same' : 'different';
+}
+
+/** Whether the shrunk image is proven to behave like the original. */
+export function passed(verdict: Verdict): boolean {
+  return outcomeOf(verdict) === 'same';
 }

@@ -43,14 +43,23 @@ const Run = z.object({
   tests: z.string().nullable(),
 });
 
-const Spot = z.object({ file: z.string(), line: z.number().nullable(), kind: SpotKind });
+const Spot = z.strictObject({
+  file: z.string(),
+  line: z.number().nullable(),
+  kind: SpotKind,
+  /** Set where the file is the app's own, and not a library's. */
+  own: z.literal(true).exactOptional(),
+});
 /** A place in the code that static analysis can't follow: a computed import, exec, a search for modules at run time. */
 export type Spot = z.infer<typeof Spot>;
 
 const Repair = z.strictObject({
   path: z.string(),
-  /** How it was found: a failed look-up, a missing module or library, or a listing with fewer entries. */
-  kind: z.enum(['lookup', 'module', 'library', 'listing']),
+  /**
+   * How it was found: a failed look-up, one that no traced run made, a missing module or library, or a listing with fewer
+   * entries.
+   */
+  kind: z.enum(['lookup', 'further', 'module', 'library', 'listing']),
   /** The module, the library, or the listed directory. */
   subject: z.string().exactOptional(),
 });
@@ -87,7 +96,7 @@ export const TraceSchema = z.object({
   observations: z.array(Observation),
   /** Imported module → its file, null where it has none. */
   modules: z.record(z.string(), z.string().nullable()),
-  /** Places in the app's code that static analysis can't follow. Without those of the standard library. */
+  /** Places in the code that static analysis can't follow. Not those of the standard library, and not harmless ones. */
   unsound: z.array(Spot),
   /** Paths that were missing when a shrunk image was compared with the original. */
   repairs: z.array(Repair),

@@ -4,14 +4,15 @@ import type { ImageInfo, Session } from '../engines/engine.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
-import { perform } from '../exercise/perform.js';
+import { type Performed, perform } from '../exercise/perform.js';
+import type { Step } from '../exercise/steps.js';
 import type { Helper } from '../guest/helper.js';
 import type { Observed } from '../trace/facts.js';
 import type { Watching } from '../trace/watching.js';
 import { WatchedApp, type WatchedSpec } from './watched.js';
 
-/** One run of the app under the supervisor. */
-export interface Outcome {
+/** One run of the app under the supervisor. `done` is empty where the exercise could not be done. */
+export interface Outcome extends Pick<Performed, 'done' | 'took'> {
   /** What the app answered, or why the exercise could not be done. */
   answers: Answers | UserError;
   observed: Observed;
@@ -29,6 +30,7 @@ export async function whereOf(helper: Helper, image: ImageInfo): Promise<Omit<Wh
 /**
  * Starts the app, does the exercise, and stops the app. Where the supervisor lacks something (a capability, or the
  * listener), it runs the app again in the other way.
+ * @param chosen the steps of the default exercise that an earlier run did
  * @throws UserError where the app could not be watched: the supervisor could not work, or was killed before the app ended
  */
 export async function runWatched(
@@ -37,11 +39,12 @@ export async function runWatched(
   first: Watching,
   where: Where,
   say: (text: string) => void,
+  chosen?: readonly Step[],
 ): Promise<Outcome> {
   let watching = first;
   for (let round = 0; ; round++) {
     const name = round === 0 ? where.name : `${where.name}-again${round}`;
-    const outcome = await runOnce(session, exercise, watching, { ...where, name }, say);
+    const outcome = await runOnce(session, exercise, watching, { ...where, name }, say, chosen);
     const lacks = outcome.observed.facts.find(({ needs }) => needs !== undefined)?.needs;
     if (lacks === undefined) return outcome;
     watching = { ...watching, ...OTHERWISE[lacks] };
@@ -56,6 +59,7 @@ async function runOnce(
   watching: Watching,
   where: Where,
   say: (text: string) => void,
+  chosen: readonly Step[] | undefined,
 ): Promise<Outcome> {
   const { args, run, steps, limits, reset, input } = exercise;
   const { ptrace, noListener } = watching;
@@ -70,17 +74,18 @@ async function runOnce(
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
     listener: noListener === undefined,
   });
-  const answers = await perform(app, where.config, steps, limits, say).catch((error: unknown) => {
+  const performed = await perform(app, where.config, steps, limits, say, chosen).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
     throw error;
   });
-  if (answers instanceof UserError) debug.watch('%s: the exercise failed: %s', where.name, answers.message);
+  if (performed instanceof UserError) debug.watch('%s: the exercise failed: %s', where.name, performed.message);
   const observed = await app.observed();
   const count = observed.facts.reduce((sum, { observations }) => sum + observations.length, 0);
   debug.watch('%s: ended with %s after %d s; %d observations', where.name, app.exit, (Date.now() - start) / 1000, count);
   if (!observed.facts.some(({ needs }) => needs !== undefined))
-    await requireWhole(observed, app, answers instanceof UserError ? answers : undefined);
-  return { answers, observed, watching };
+    await requireWhole(observed, app, performed instanceof UserError ? performed : undefined);
+  const outcome = performed instanceof UserError ? { answers: performed, done: [], took: {} } : performed;
+  return { ...outcome, observed, watching };
 }
 
 /** How to run the app again, by what its supervisor lacked. */

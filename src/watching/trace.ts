@@ -2,6 +2,7 @@ import type { ImageInfo, Session } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
+import type { Step } from '../exercise/steps.js';
 import type { Helper } from '../guest/helper.js';
 import { otherInterpreter } from '../guest/interpreters.js';
 import { askLoader } from '../guest/ldd.js';
@@ -25,6 +26,10 @@ export interface TraceResult {
   /** How the app had to be watched. */
   watching: Watching;
   answers: Answers;
+  /** The steps that were done. */
+  done: Step[];
+  /** Seconds until the app listened; undefined where it did not. */
+  took: number | undefined;
   fs: RootFs;
 }
 
@@ -47,7 +52,7 @@ export async function traceImage(
   const before = image.separateRoot ? undefined : await beforeRun(image.config.WorkingDir ?? '/');
   const first: Watching = kit.lacking === null ? {} : { noListener: `the image's Python can't do it (${kit.lacking})` };
   const where = { image: probed, config: image.config, volume: helper.volume, kit, name: 'trace' };
-  const { answers, observed, watching } = await runWatched(session, exercise, first, where, say);
+  const { answers, done, took, observed, watching } = await runWatched(session, exercise, first, where, say);
   if (answers instanceof UserError) throw answers;
   const trace = await traceOf(session, image, helper, exercise, watching, answers, observed);
   const view = listed ? { fs: listed, warnings: [] } : await viewHost(helper, image, trace, include, before);
@@ -59,14 +64,13 @@ export async function traceImage(
   for (const path of new Set(opinion.paths)) trace.observations.push({ kind: 'ldd', path, process: null });
   trace.warnings = [
     ...watchingWarnings(watching),
-    ...unansweredWarnings(answers),
     ...(await programWarnings(fs, trace, helper.python.architecture)),
     ...new Set([...session.warnings, ...trace.warnings]),
     ...view.warnings,
     ...opinion.warnings,
   ];
   const interpreter = image.python !== undefined ? undefined : otherInterpreter(fs, trace, helper.python.executable);
-  return { trace, watching, answers, fs, interpreter };
+  return { trace, watching, answers, done, took: took.start, fs, interpreter };
 }
 
 async function traceOf(
@@ -106,8 +110,4 @@ async function traceOf(
 /** Paths that may be ELF files in use: opened, executed or mapped. */
 function pathsUsed({ observations }: Trace): string[] {
   return observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);
-}
-
-function unansweredWarnings({ steps }: Answers): string[] {
-  return steps.flatMap(({ label, answer }) => (answer.kind === 'failed' ? [`${label} got no answer: ${answer.reason}`] : []));
 }

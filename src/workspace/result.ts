@@ -10,5 +10,7 @@ export const Result = z.strictObject({
   original: z.string(),
   /** Paths of the traces that it was made from. */
   traces: z.array(z.string()).min(1),
+  /** Globs of paths that the user left out. */
+  exclude: z.array(z.string()).default([]),
 });
 export type Result = z.infer<typeof Result>;

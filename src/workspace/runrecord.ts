@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Answers } from '../exercise/answers.js';
 import { StoredExerciseSchema } from '../exercise/exercise.js';
+import { StepSchema } from '../exercise/steps.js';
 import { WatchingSchema } from '../trace/watching.js';
 
 /**
@@ -9,6 +10,17 @@ import { WatchingSchema } from '../trace/watching.js';
  */
 export const RunRecordSchema = z.strictObject({
   /** In the order of the trace's `runs`. */
-  runs: z.array(z.strictObject({ exercise: StoredExerciseSchema, watching: WatchingSchema, answers: Answers })),
+  runs: z.array(
+    z.strictObject({
+      exercise: StoredExerciseSchema,
+      watching: WatchingSchema,
+      /** The steps that were done. */
+      done: z.array(StepSchema),
+      /** Seconds until the original listened. */
+      took: z.number().exactOptional(),
+      /** What the original answered: under trace, and in a second run, if there was one. */
+      answers: z.tuple([Answers], Answers),
+    }),
+  ),
 });
 export type RunRecord = z.infer<typeof RunRecordSchema>;

@@ -41,13 +41,13 @@ describeWithEngine('bad input gives one clear message and the right exit code, a
 
   it('an app that crashes before it listens (the message shows its last output)', async () => {
     const image = await buildImage(`FROM ${SLIM}\nEXPOSE 80\nCMD ["python3", "-c", "raise ValueError('boom')"]\n`);
-    await refuse(['shrink', image], 1, /ended with status 1 before it listened[\s\S]*ValueError: boom/);
+    await refuse(['shrink', image], 4, /The app ended with status 1\.[\s\S]*ValueError: boom/);
   });
 
   it('an app that ends before --exec can run a command in it', async () => {
     await refuse(
-      ['trace', HELLO, '--wait', '5', '--exec', 'true'],
-      1,
+      ['shrink', HELLO, '--wait', '5', '--exec', 'true'],
+      4,
       /ended with status 0 before `true` could be run in it[\s\S]*hello, world/,
     );
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { behave } from '../support/behaviour.js';
 import { describeWithEngine, docker, FIXTURES, leftovers, pyshrink, workdir } from '../support/engine.js';
+import { survivors } from '../support/mutants.js';
 import { firstRun } from '../support/records.js';
 import { lostModules } from '../support/sweep.js';
 
@@ -76,7 +77,11 @@ describeWithEngine('fixtures', () => {
 
       // Every step gets an answer.
       const { answers } = firstRun(join(cwd, result.trace));
-      expect(answers.steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
+      expect(answers[0].steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
+
+      // Whatever is damaged in the answers is a difference, unless the two runs of the original differ by as much.
+      expect(answers).toHaveLength(2);
+      expect(survivors(answers)).toEqual([]);
 
       // The trace contains the names of the environment variables, but not their values, which may be secret.
       const trace = readFileSync(join(cwd, result.trace), 'utf8');

@@ -78,9 +78,34 @@ describeWithEngine.concurrent('run options have the same effect as in docker run
     ]);
     expect(traced.exitCode, traced.all as string).toBe(0);
     const path = join(cwd, JSON.parse(traced.stdout as string).trace);
-    const { app } = firstRun(path).answers;
+    const { app } = firstRun(path).answers[0];
     const said = JSON.parse(Buffer.from(app.stdout, 'base64').toString());
     expect(said).toEqual(JSON.parse(plain));
     expect(app.exit).toBe(0);
+  });
+
+  it('-e with a name that nothing looks up is a warning, with the name that was meant', async () => {
+    const files = {
+      'run.sh': '#!/bin/sh\nexec python3 app.py --workers "$WORKERS"\n',
+      'app.py': 'import os, settings\nprint(os.environ.get("DATABASE_URL"), settings.read())\n',
+      'settings.py': 'import json\ndef read():\n    return json.load(open("settings.json"))\n',
+      'settings.json': '{"token": "from SERVICE_TOKEN"}',
+    };
+    const other = await buildImage(`FROM ${SLIM}\nWORKDIR /srv\nCOPY . .\nENV MODEL_DIR=/srv\nCMD ["sh", "run.sh"]\n`, files);
+    const warnings = async (...names: string[]) => {
+      const options = names.flatMap((name) => ['-e', `${name}=1`]);
+      const { exitCode, stdout, all } = await pyshrink(['trace', other, '--json', '--until-exit', ...options], { cwd: workdir() });
+      expect(exitCode, all as string).toBe(0);
+      return (JSON.parse(stdout as string).warnings as string[]).filter((warning) => warning.startsWith('-e'));
+    };
+    const known = ['DATABASE_URL', 'WORKERS', 'SERVICE_TOKEN', 'MODEL_DIR', 'PYTHONUNBUFFERED', 'LD_BIND_NOW', 'TZ', 'OPENSSL_CONF'];
+    expect(await warnings(...known)).toEqual([]);
+    const looked = 'nothing in the image looks up this variable';
+    expect(await warnings('DATABSE_URL', 'WORKRES', 'MODEL_DRI', 'QUITE_UNHEARD')).toEqual([
+      `-e DATABSE_URL: ${looked}; did you mean DATABASE_URL?`,
+      `-e WORKRES: ${looked}; did you mean WORKERS?`,
+      `-e MODEL_DRI: ${looked}; did you mean MODEL_DIR?`,
+      `-e QUITE_UNHEARD: ${looked}`,
+    ]);
   });
 });

@@ -13,7 +13,7 @@ async function traced(image: string, args: string[], options: string[] = []) {
   const run = await pyshrink(['trace', image, '--json', ...options, '--', ...args], { cwd });
   expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
   const path = join(cwd, JSON.parse(run.stdout as string).trace);
-  const { app } = firstRun(path).answers;
+  const { app } = firstRun(path).answers[0];
   const text = (base64: string) => Buffer.from(base64, 'base64').toString();
   return { exit: app.exit, stdout: text(app.stdout), stderr: text(app.stderr), trace: JSON.parse(readFileSync(path, 'utf8')) };
 }

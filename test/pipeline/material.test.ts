@@ -6,7 +6,9 @@ import { commandsOf, givenEnvironment, type Material, type Run } from '../../src
 const run = (args: string[], env: string[] = []): Run => ({
   exercise: { ...PLAIN_EXERCISE, args, run: { ...PLAIN_RUN, env } },
   watching: {},
-  answers: { steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } },
+  done: [],
+  took: undefined,
+  answers: [{ time: { start: 0, end: 1 }, steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } }],
 });
 const material = (runs: Run[], tests: (string | null)[]) =>
   ({

@@ -4,7 +4,18 @@ import { assembleUntilPassed } from '../../src/pipeline/repair.js';
 import type { Verdict } from '../../src/smoke/verdict.js';
 
 const REPAIR = { path: '/x', kind: 'lookup' as const };
-const good: Verdict = { problems: [], differences: [], missing: [], compared: 1, checked: 1, repairs: [] };
+const good: Verdict = {
+  problems: [],
+  differences: [],
+  varied: [],
+  missing: [],
+  excluded: [],
+  further: [],
+  compared: 1,
+  uncompared: [],
+  checked: 1,
+  repairs: [],
+};
 const bad: Verdict = { ...good, missing: ['/x'], repairs: [REPAIR] };
 
 /** Runs the loop with the verdicts that its rounds give, the last one again and again, and counts what was done. */

@@ -1,29 +1,76 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { verdictLines } from '../../src/report/verdict.js';
-import { passed, type Verdict } from '../../src/smoke/verdict.js';
+import { outcomeOf, passed, type Verdict } from '../../src/smoke/verdict.js';
 
-const same: Verdict = { problems: [], differences: [], missing: [], compared: 3, checked: 10, repairs: [] };
+const same: Verdict = {
+  problems: [],
+  differences: [],
+  varied: [],
+  missing: [],
+  excluded: [],
+  further: [],
+  compared: 3,
+  uncompared: [],
+  checked: 10,
+  repairs: [],
+};
+const difference = { where: 'GET /', what: 'body', original: `${'-'.repeat(100)}one`, shrunk: `${'-'.repeat(100)}two` };
 
-it('is one line with the counts where everything is equal', () => {
-  expect(passed(same)).toBe(true);
-  expect(verdictLines(same)).toEqual(['3 answers compared, 0 differ; 10 static checks, 0 broken; 0 look-ups missed']);
-});
+describe('verdictLines', () => {
+  it('is one line with two counts where everything is equal', () => {
+    expect(passed(same)).toBe(true);
+    expect(verdictLines(same)).toEqual(['3 answers equal, 10 static checks passed']);
+  });
 
-it('shows where two texts begin to differ, and counts what it does not show', () => {
-  const verdict: Verdict = {
-    ...same,
-    problems: ['/bin/a needs b'],
-    differences: [{ where: 'GET /', what: 'body', original: `${'-'.repeat(100)}one`, shrunk: `${'-'.repeat(100)}two` }],
-    missing: Array.from({ length: 25 }, (_, index) => `/lib/${index}`),
-  };
-  expect(passed(verdict)).toBe(false);
-  const lines = verdictLines(verdict);
-  expect(lines.slice(0, 5)).toEqual([
-    'broken: /bin/a needs b',
-    'differs: GET /: body',
-    `  original: ...${'-'.repeat(40)}one`,
-    `  shrunk:   ...${'-'.repeat(40)}two`,
-    'missed: /lib/0 was looked up and not found, but the original has it',
-  ]);
-  expect(lines.at(-2)).toBe('missed: and 5 more');
+  it('shows where two texts begin to differ, and counts what it does not show', () => {
+    const verdict: Verdict = {
+      ...same,
+      problems: ['/bin/a needs b'],
+      differences: [difference, { ...difference, what: 'header etag' }],
+      missing: Array.from({ length: 25 }, (_, index) => `/lib/${index}`),
+      further: ['/lib/1'],
+      excluded: ['/lib/x'],
+    };
+    expect(outcomeOf(verdict)).toBe('different');
+    const lines = verdictLines(verdict);
+    expect(lines.slice(0, 4)).toEqual([
+      'broken: /bin/a needs b',
+      'differs: GET /: body',
+      `  original: ...${'-'.repeat(40)}one`,
+      `  shrunk:   ...${'-'.repeat(40)}two`,
+    ]);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'missed: the shrunk image looked for /lib/0 and did not find it; the original has it',
+        'missed: the shrunk image looked for /lib/1, which no traced run looked for; the original has it',
+        'and 5 more (--json lists them)',
+        'excluded: the shrunk image looked for /lib/x, which --exclude leaves out',
+      ]),
+    );
+    expect(lines.at(-1)).toBe('1 of 3 answers different, 1 of 10 static checks failed, 25 paths missing');
+  });
+
+  it('does not count new errors in the log as answers', () => {
+    const error = { where: 'app', what: 'exception', original: '', shrunk: 'KeyError: 1' };
+    expect(verdictLines({ ...same, differences: [error] }).at(-1)).toBe('3 answers equal, 1 new error in the log, 10 static checks passed');
+  });
+
+  it('lists ten places that vary by themselves, with what was accepted', () => {
+    const place = (index: number) => ({ where: 'GET /', what: 'body', place: `/id/${index}`, originals: ['a', 'b'], shrunk: 'c' });
+    const lines = verdictLines({ ...same, varied: Array.from({ length: 12 }, (_, index) => place(index)) });
+    expect(lines[0]).toBe('varies: GET /: body at /id/0: "a" or "b" in the original, "c" in the shrunk image');
+    expect(lines.filter((line) => line.startsWith('varies:'))).toHaveLength(10);
+    expect(lines[10]).toBe('and 2 more (--json lists them)');
+  });
+
+  it('says that nothing is proven where nothing was compared, whatever else was found', () => {
+    const verdict: Verdict = { ...same, compared: 0, problems: ['broken'], uncompared: ['wait 3 s: a wait has no answer'] };
+    expect(outcomeOf(verdict)).toBe('unproven');
+    expect(verdictLines(verdict)).toEqual([
+      'broken: broken',
+      'not compared: wait 3 s: a wait has no answer',
+      'Nothing was compared, so nothing is proven.',
+      '0 answers equal, 1 of 10 static checks failed',
+    ]);
+  });
 });

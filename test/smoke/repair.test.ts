@@ -3,12 +3,15 @@ import { LibrarySearch } from '../../src/elf/search.js';
 import type { Analyst } from '../../src/keep/python/world.js';
 import { Summary } from '../../src/python/summary.js';
 import { type RepairInput, repairsFor } from '../../src/smoke/repair.js';
+import type { Repair } from '../../src/trace/schema.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeElf } from '../support/elf.js';
 import { makeTree } from '../support/tree.js';
 
 const SITE = LAYOUT.sitePackages[0] as string;
+const CACHED = `${SITE}/__pycache__/deep.cpython-311.pyc`;
 const fs = makeTree({
+  [CACHED]: '',
   [`${SITE}/pkg/__init__.py`]: '',
   [`${SITE}/pkg/part.py`]: '',
   [`${SITE}/chain.py`]: 'import deep\nfrom pkg import part\ndef later():\n    import never',
@@ -42,19 +45,25 @@ const ANALYST: Analyst = {
   },
 };
 
-async function repairs(more: Partial<RepairInput>): Promise<string[]> {
+const repairs = async (more: Partial<RepairInput>) => (await repairsWith(more)).map(({ path }) => path);
+const repairKinds = async (more: Partial<RepairInput>) => (await repairsWith(more)).map(({ kind }) => kind);
+
+async function repairsWith(more: Partial<RepairInput>): Promise<Repair[]> {
   const input: RepairInput = {
     fs,
     layout: LAYOUT,
     analyst: ANALYST,
     libraries: await LibrarySearch.open(fs, {}),
     missing: [],
+    further: [],
+    exclude: [],
     said: '',
+    originalSaid: '',
     listed: [],
     has: () => false,
     ...more,
   };
-  return (await repairsFor(input)).map(({ path }) => path);
+  return repairsFor(input);
 }
 
 describe('repairsFor', () => {
@@ -83,7 +92,21 @@ describe('repairsFor', () => {
       { said: 'ImportError: libx.so.1: cannot open shared object file: No such file' },
       ['/usr/lib/libx.so.1'],
     ],
-    ['a listing with fewer entries', { said: 'otherwise', listed: ['/srv/data'] }, ['/srv/data/one', '/srv/data/two']],
+    [
+      'a listing with fewer entries, where others of its entries are there',
+      { said: 'otherwise', listed: ['/srv/data'], has: (path) => path === '/srv/data/one' },
+      ['/srv/data/two'],
+    ],
+    [
+      'a listing with fewer entries, where an answer of the original names one',
+      { said: '[]', originalSaid: "['one', 'two']", listed: ['/srv/data'] },
+      ['/srv/data/one', '/srv/data/two'],
+    ],
+    ['no listing of a folder of which nothing was used', { said: 'otherwise', listed: ['/srv/data'] }, []],
+    ['no .pyc whose source is there', { missing: [CACHED], has: (path) => path === `${SITE}/deep.py` }, []],
+    ['a .pyc whose source is not there', { missing: [CACHED] }, [CACHED]],
+    ['nothing that the user leaves out', { missing: ['/srv/data/one', '/srv/data/two'], exclude: ['/srv/**/one'] }, ['/srv/data/two']],
+    ['no module that the original misses, too', { said: "No module named 'deep'", originalSaid: "optional: No module named 'deep'" }, []],
     ['no listing where nothing differs', { listed: ['/srv/data'] }, []],
     ['no listing of a folder on sys.path', { said: 'otherwise', listed: [SITE, `${SITE}/pkg`] }, []],
     [
@@ -95,4 +118,9 @@ describe('repairsFor', () => {
   ])('adds %s', async (_, input, expected) => {
     expect(await repairs(input)).toEqual(expected);
   });
+});
+
+it('says which look-ups no traced run made', async () => {
+  const input = { missing: ['/srv/data/one', '/srv/data/two'], further: ['/srv/data/two'] };
+  expect(await repairKinds(input)).toEqual(['lookup', 'further']);
 });

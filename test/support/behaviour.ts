@@ -86,9 +86,9 @@ async function compareGroup(
       continue;
     }
     const second = await runner.run(image, args, todo);
-    const differs = compareAnswers(first, second).length > 0;
-    if (differs) again ??= await runner.run(before, args, todo);
-    differences.push(differs ? compareAnswers(first, second, again) : []);
+    const { differences: found } = compareAnswers([first], second);
+    if (found.length > 0) again ??= await runner.run(before, args, todo);
+    differences.push(found.length > 0 && again ? compareAnswers([first, again], second).differences : []);
   }
   return group.map(({ about, level = 'reachable' }, index) => {
     const where = steps.length > 0 ? [first.steps[index]?.step, ...(index === 0 ? ['app'] : [])] : ['app', 'until exit'];
@@ -109,7 +109,9 @@ function groupsOf(cases: readonly Case[]): Case[][] {
 
 /** Stands for the answers of an app that ended before it gave any. */
 function ended(error: Error, steps: readonly Step[]): Answers {
+  const now = Date.now();
   return {
+    time: { start: now, end: now },
     steps: steps.map((step) => ({ step: describeStep(step), label: '', answer: { kind: 'failed', reason: error.message } })),
     app: { stdout: '', stderr: error.message, cut: false, exit: null },
   };

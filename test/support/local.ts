@@ -40,7 +40,7 @@ export async function exportedRoot(image: string): Promise<string> {
 /** Output of the app in the newest run, from the `.pyshrink` folder in `folder`: stdout, then stderr. */
 export function printed(folder: string): string {
   const [image] = readdirSync(join(folder, '.pyshrink'));
-  const { stdout, stderr } = runsOf(join(folder, '.pyshrink', image as string, 'trace.json')).at(-1).answers.app;
+  const { stdout, stderr } = runsOf(join(folder, '.pyshrink', image as string, 'trace.json')).at(-1).answers[0].app;
   return Buffer.from(stdout, 'base64').toString() + Buffer.from(stderr, 'base64').toString();
 }
 

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { stringify } from 'yaml';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { ImageInfo, Session } from '../../src/engines/engine.js';
+import type { Answers } from '../../src/exercise/answers.js';
 import { Helper } from '../../src/guest/helper.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
 import { docker, pyshrink, workdir } from './engine.js';
@@ -20,6 +21,8 @@ export interface Way {
   /** `steps` and `reset` have the format of an exercise file. */
   steps?: unknown[];
   reset?: string[];
+  /** Exit status that the app ends with. Default: 0, where it ends by itself. */
+  expectExit?: number;
   /** Standard input of the app. */
   input?: string;
   /** Each text must be part of a warning. Default: there must be no warnings. */
@@ -74,13 +77,14 @@ export class WayChecker {
 
   /** Shrinks an image as a user does. Compares it with the untraced original, and the trace with what strace sees. */
   async check(way: Way, name: string): Promise<void> {
-    const { options = [], args = [], steps, reset = [], input, level = 'observed', patience = 0 } = way;
+    const { options = [], args = [], steps, reset = [], expectExit, input, level = 'observed', patience = 0 } = way;
     const { engine, session, strace } = this;
     const cwd = workdir();
     const file = join(cwd, 'exercise.yaml');
     writeFileSync(file, stringify({ steps: steps ?? ['until-exit'], reset }));
     // Without steps, a server with a health check gets pyshrink's default exercise.
-    const all = [...options, ...(steps === undefined && way.healthy ? [] : ['--exercise', file])];
+    const exit = expectExit === undefined ? [] : ['--expect-exit', String(expectExit)];
+    const all = [...options, ...(steps === undefined && way.healthy ? [] : ['--exercise', file]), ...exit];
     const shrunkName = `pyshrink-test/way-${name.replace(/^.*\//, '')}:small`;
 
     const run = await pyshrink(
@@ -90,8 +94,8 @@ export class WayChecker {
     expect(run.exitCode, run.all as string).toBe(0);
     const result = JSON.parse(run.stdout as string);
     const trace = JSON.parse(readFileSync(join(cwd, result.trace), 'utf8'));
-    const traced = firstRun(join(cwd, result.trace));
-    expect(traced.answers.steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
+    const [traced, second] = firstRun(join(cwd, result.trace)).answers as [Answers, Answers];
+    expect(traced.steps.filter(({ answer }: { answer: { kind: string } }) => answer.kind === 'failed')).toEqual([]);
     if (!way.mayWarn)
       expect(result.warnings).toEqual(way.warns ? expect.arrayContaining(way.warns.map((text) => expect.stringContaining(text))) : []);
     for (const text of way.notes ?? []) expect(result.notes.join('\n')).toContain(text);
@@ -108,14 +112,14 @@ export class WayChecker {
     const runOf = (one: ImageInfo) => runPlain(session, helper, one, exercise, { patience });
     const plain = await runOf(image);
     const again = () => runOf(image);
-    let differences = compareAnswers(plain.answers, traced.answers);
-    if (differences.length > 0) differences = compareAnswers(plain.answers, traced.answers, (await again()).answers);
+    let { differences } = compareAnswers([traced, second], plain.answers);
+    if (differences.length > 0) ({ differences } = compareAnswers([traced, second, (await again()).answers], plain.answers));
     expect(differences, 'traced, it does what it does untraced').toEqual([]);
 
     // Runs the shrunk image untraced, as users will run it.
     const shrunk = await runOf(await engine.inspect(shrunkName));
-    differences = compareAnswers(plain.answers, shrunk.answers);
-    if (differences.length > 0) differences = compareAnswers(plain.answers, shrunk.answers, (await again()).answers);
+    ({ differences } = compareAnswers([plain.answers, traced], shrunk.answers));
+    if (differences.length > 0) ({ differences } = compareAnswers([plain.answers, traced, (await again()).answers], shrunk.answers));
     expect([differences, shrunk.exit], 'the shrunk image does what the original does').toEqual([[], plain.exit]);
     if (way.healthy) expect(await health(shrunkName)).toBe('healthy');
     for (const [path, mode] of Object.entries(way.keeps ?? {})) {

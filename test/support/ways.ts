@@ -80,7 +80,7 @@ export async function runPlain(
   const streams = await container.start();
   if (input !== undefined) streams.stdin.on('error', () => {}).end(Buffer.from(input, 'base64'));
   const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);
-  const answers = await perform(app, image.config, steps, limits, () => {});
+  const { answers } = await perform(app, image.config, steps, limits, () => {});
   return { answers, exit: await app.ended };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type Exercise, PLAIN_EXERCISE } from '../../src/exercise/exercise.js';
+import type { Step } from '../../src/exercise/steps.js';
 import { Helper } from '../../src/guest/helper.js';
 import type { Watching } from '../../src/trace/watching.js';
 import { type Outcome, runWatched, watchingWarnings, whereOf } from '../../src/watching/run.js';
@@ -55,6 +56,18 @@ describe('runWatched', () => {
         ptrace: false,
       },
     ]);
+  });
+
+  it('says which steps were done, and does those of an earlier default exercise', async () => {
+    engine = new ProcessSession();
+    fake = fakeSupervisor(`setTimeout(() => { ${DONE} process.exit(0); }, 500);`);
+    const where = { image: 'x', config: {}, volume: fake.volume, kit: fake.kit, name: 'trace' };
+    const wait: Step = { kind: 'wait', seconds: 0.01 };
+    const { done, took } = await runWatched(engine.session, { ...PLAIN_EXERCISE, args: ['x'] }, {}, where, () => {}, [
+      wait,
+      { kind: 'until-exit' },
+    ]);
+    expect([done, took]).toEqual([[wait, { kind: 'until-exit' }], {}]);
   });
 
   it('runs the app again with CAP_SYS_PTRACE where the supervisor lacks it', async () => {
@@ -118,7 +131,8 @@ describe('runWatched', () => {
   });
 
   it('returns the failure of the exercise where the observations are complete', async () => {
-    const { answers } = await run(`${DONE} setInterval(() => {}, 1000);`, { limits: { ...DEFAULT_LIMITS, exit: 1 } });
+    const { answers, done, took } = await run(`${DONE} setInterval(() => {}, 1000);`, { limits: { ...DEFAULT_LIMITS, exit: 1 } });
+    expect([done, took]).toEqual([[], {}]);
     expect(answers).toMatchObject({ message: expect.stringContaining('did not end within 1 s') });
   });
 

@@ -8,10 +8,11 @@ import { parseImageName } from '../../src/images/name.js';
 import { Folder, readTrace } from '../../src/workspace/folder.js';
 import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
 import { newestTrace, readTraces } from '../../src/workspace/newest.js';
+import type { RunRecord } from '../../src/workspace/runrecord.js';
 import { makeTrace } from '../support/keep.js';
 
-const answers = { steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } };
-const RECORD = { runs: [{ exercise: storedExercise(PLAIN_EXERCISE), watching: {}, answers }] };
+const answers = { time: { start: 0, end: 1 }, steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } };
+const RECORD: RunRecord = { runs: [{ exercise: storedExercise(PLAIN_EXERCISE), watching: {}, done: [], answers: [answers] }] };
 const folderOf = (name: string) => Folder.for(parseImageName(name));
 
 beforeEach(() => process.chdir(mkdtempSync(join(tmpdir(), 'pyshrink-'))));
@@ -98,7 +99,7 @@ describe('a result in its folder', () => {
       layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
     },
   };
-  const result = { id: 'sha256:1', tag: 'x', original: 'sha256:0', traces: ['trace.json'] };
+  const result = { id: 'sha256:1', tag: 'x', original: 'sha256:0', traces: ['trace.json'], exclude: [] };
 
   it('is read as it was saved', async () => {
     await folderOf('one').saveResult(result, report);

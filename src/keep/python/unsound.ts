@@ -1,18 +1,20 @@
-import type { ImageConfig } from '../../images/config.js';
-import type { RootFs } from '../../rootfs.js';
-import type { Spot, Trace } from '../../trace/schema.js';
-import { ownFiles } from './own.js';
-import { type Analyst, PythonWorld } from './world.js';
+import type { Spot } from '../../trace/schema.js';
+import { HARMLESS_SPOTS } from '../data/spots.js';
+import type { CodeThatRan } from './ran.js';
 
 /**
  * The places in the code that ran, and in the app's own code, where names are computed, so that reading cannot follow
- * them. Not those in the standard library: what they reach is known (data/standardlibrary.ts).
+ * them; the app's own come first. Not those in the standard library: what they reach is known (data/standardlibrary.ts).
+ * Nor those of well-known libraries that are harmless (data/spots.ts).
  */
-export async function unsoundSpots(fs: RootFs, trace: Trace, analyst: Analyst, config: ImageConfig): Promise<Spot[]> {
-  const world = await PythonWorld.open(fs, trace.python, analyst);
-  const ran = Object.entries(trace.modules).flatMap(([name, file]) => world.finder.find(name)?.file ?? file ?? []);
-  const { code } = ownFiles(fs, world, config.WorkingDir, ran);
-  const files = [...new Set([...ran, ...code])].filter((path) => path.endsWith('.py') && !world.isStandard(path));
-  await world.ask(files.sort());
-  return world.spots();
+export function unsoundSpots({ world, own }: CodeThatRan): Spot[] {
+  const spots = world.spots();
+  const isOwn = ({ file }: Spot) => own.code.has(file) || world.distributions.ownerOf(file)?.local === true;
+  const inOwn = spots.filter(isOwn);
+  const others = spots.filter((spot) => !isOwn(spot) && !isHarmless(spot));
+  return [...inOwn.map((spot): Spot => ({ ...spot, own: true })), ...others];
+}
+
+function isHarmless({ file, kind }: Spot): boolean {
+  return HARMLESS_SPOTS.some((known) => known.kind === kind && file.endsWith(`-packages/${known.file}`));
 }

@@ -3,7 +3,7 @@ import { isAdded } from '../../os/places.js';
 import { Distributions } from '../../python/distributions.js';
 import { ModuleFinder } from '../../python/finder.js';
 import type { PythonLayout } from '../../python/layout.js';
-import type { Summarize, Summary } from '../../python/summary.js';
+import { allNames, type Summarize, type Summary } from '../../python/summary.js';
 import { type Entry, join, parentOf, type RootFs } from '../../rootfs.js';
 import type { Spot } from '../../trace/schema.js';
 
@@ -95,6 +95,14 @@ export class PythonWorld {
     const missing = paths.filter((path) => !this.known.has(path));
     if (missing.length === 0) return;
     for (const [path, summary] of await this.analyst.summarize(missing, this.topLevel)) this.known.set(path, summary);
+  }
+
+  /** Names and strings in the code that was read. */
+  *words(): Generator<string> {
+    for (const summary of this.known.values()) {
+      yield* summary.strings;
+      yield* allNames(summary);
+    }
   }
 
   /** Places in the code that was read which reading cannot follow. Not in the standard library: what it reaches is known. */
