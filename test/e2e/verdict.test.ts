@@ -36,21 +36,21 @@ elif what == "thread":
     time.sleep(0.5)
     print("done")
 elif what == "data":
-    print(open("/srv/data/one").read(), os.path.exists("/srv/data/two"))
+    print(open("/var/data/one").read(), os.path.exists("/var/data/two"))
 elif what == "listing":
-    open("/srv/data/one").read()
-    if len(os.listdir("/srv/data")) < 3:
+    open("/var/data/one").read()
+    if len(os.listdir("/var/data")) < 3:
         print("too few files", file=sys.stderr)
         sys.exit(1)
     serve()
 elif what == "slow":
-    if len(os.listdir("/srv/data")) < 3:
+    if len(os.listdir("/var/data")) < 3:
         time.sleep(30)
     serve()
 `;
 const image = () =>
   buildImage(
-    `FROM ${DEBIAN}\nCOPY app.py /srv/app.py\nRUN mkdir /srv/data && cd /srv/data && echo 1 > one && echo 2 > two && echo 3 > three\n` +
+    `FROM ${DEBIAN}\nCOPY app.py /srv/app.py\nRUN mkdir /var/data && cd /var/data && echo 1 > one && echo 2 > two && echo 3 > three\n` +
       'EXPOSE 8000\nENTRYPOINT ["python3", "/srv/app.py"]\n',
     { 'app.py': APP },
   );
@@ -161,19 +161,19 @@ describeWithEngine('the verdict', () => {
   it('repairs a server that dies in the shrunk image, under the default exercise', async () => {
     const { code, said } = await shrink([], ['listing']);
     expect(code, said).toBe(0);
-    expect(said).toContain('repaired: /srv/data/two');
+    expect(said).toContain('repaired: /var/data/two');
   });
 
   it('says why a server died in the shrunk image', async () => {
-    const { code, said } = await shrink(['--exclude', '/srv/data/t*'], ['listing']);
+    const { code, said } = await shrink(['--exclude', '/var/data/t*'], ['listing']);
     expect(code, said).toBe(3);
     expect(said).toMatch(/differs: app: last output[\s\S]*too few files/);
   });
 
   it('does not add again what the user leaves out, and says what breaks by it', async () => {
-    const { code, said, named } = await shrink(['--exclude', '/srv/data/one', '--until-exit'], ['data']);
+    const { code, said, named } = await shrink(['--exclude', '/var/data/one', '--until-exit'], ['data']);
     expect([code, named], said).toEqual([3, false]);
-    expect(said).toContain('excluded: the shrunk image looked for /srv/data/one, which --exclude leaves out');
+    expect(said).toContain('excluded: the shrunk image looked for /var/data/one, which --exclude leaves out');
     expect(said).not.toContain('repaired:');
   });
 
