@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from '../exercise/exercise.js';
 import { EXIT_RANGE, STATUS_RANGE } from '../exercise/expect.js';
 import { parseExec, parseHttp, type Step } from '../exercise/steps.js';
 import { LEVELS } from '../keep/level.js';
+import { DEFAULT_RUNS } from '../pipeline/originals.js';
 
 /** A command with the arguments and options that it has so far. */
 type Defined<A extends unknown[], O extends OptionValues, G extends OptionValues> = Command<A, O, G>;
@@ -116,7 +117,12 @@ function expecting(step: Step | undefined, flag: string | undefined, value: stri
 
 /** How often the original runs. */
 export function withRuns<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
-  return command.option('--runs <N>', 'how often the original runs: 2 shows what varies by itself, 1 never starts it twice', parseRuns, 2);
+  return command.option(
+    '--runs <N>',
+    'how often the original runs: 2 shows what varies by itself, 1 never starts it twice',
+    parseRuns,
+    DEFAULT_RUNS,
+  );
 }
 
 /** How long each kind of wait may take. */

@@ -5,7 +5,7 @@ import type { Step } from '../exercise/steps.js';
 import type { Helper } from '../guest/helper.js';
 import type { Analyst } from '../keep/python/world.js';
 import type { RootFs } from '../rootfs.js';
-import type { Again } from '../smoke/smoke.js';
+import type { Again } from '../smoke/again.js';
 import type { Trace } from '../trace/schema.js';
 import type { Watching } from '../trace/watching.js';
 import { commandOf } from '../watching/app.js';

@@ -1,35 +1,20 @@
-import type { ImageInfo, Session } from '../engines/engine.js';
-import { TimeoutError, UserError, unprovenError } from '../errors.js';
-import { type Answers, LAST_OUTPUT, type StepAnswer } from '../exercise/answers.js';
-import type { Exercise } from '../exercise/exercise.js';
-
+import { TimeoutError, UserError } from '../errors.js';
+import type { Answers, StepAnswer } from '../exercise/answers.js';
 import type { Step } from '../exercise/steps.js';
-import type { Helper } from '../guest/helper.js';
-import type { Watching } from '../trace/watching.js';
-import { type Outcome, runWatched } from '../watching/run.js';
+import type { Outcome } from '../watching/run.js';
+import { type Again, runAgain, runOriginal, SLOWER } from './again.js';
 import { decodedBody } from './body.js';
 import { type Comparison, compareAnswers, type Difference } from './compare.js';
 import { type Lookups, lookupsOf, type Originals } from './lookups.js';
 import { unmet } from './worked.js';
 
-export interface SmokeInput extends Originals {
-  session: Session;
-  helper: Helper;
-  original: ImageInfo;
+export interface SmokeInput extends Originals, Again {
   /** Identifier of the shrunk image. */
   shrunk: string;
-  exercise: Exercise;
-  /** How the original had to be watched. */
-  watching: Watching;
-  /** The steps that the original's first run did. */
-  done: readonly Step[];
-  /** Seconds until the original listened in its first run. */
-  took: number | undefined;
   /** What the original answered in each of its runs. */
   answers: readonly Answers[];
   /** Whether the original may run once more where something differs. */
   mayRepeat: boolean;
-  say: (text: string) => void;
   /** Index of the run in the trace. */
   index: number;
 }
@@ -111,16 +96,10 @@ async function asJob(input: SmokeInput, done: readonly Step[], { time }: Answers
   return again.answers instanceof UserError ? input.answers : [again.answers];
 }
 
-/** What to do where a later run of the original fails. */
-export const RUNS_AGAIN =
-  'If a run changes something outside the container, undo it with `reset` in an exercise file, or let the original run only once with --runs 1.';
-
-/** Runs the original once more. @throws UserError where it can't do now what it did before */
-async function repeat(input: SmokeInput, why: string): Promise<Answers> {
+/** Runs the original once more, and says why. */
+function repeat(input: SmokeInput, why: string): Promise<Answers> {
   input.say(why);
-  const again = await runAgain(input, input.original.id, `again${input.index}`);
-  if (!(again.answers instanceof UserError)) return again.answers;
-  throw unprovenError(`The original itself fails when it runs again, so nothing is proven: ${again.answers.message}`, RUNS_AGAIN);
+  return runOriginal(input, `again${input.index}`);
 }
 
 function undone(error: UserError): Difference {
@@ -129,13 +108,16 @@ function undone(error: UserError): Difference {
     : { where: 'app', what: 'the exercise', original: 'the original did it', shrunk: error.message };
 }
 
+/** Characters of the last output of a server that died: a report shows no more. The reason is at its end. */
+const LAST_WORDS = 300;
+
 /** The last output of a server that ends by itself in the shrunk image alone: it says why. */
 function died(originals: readonly Answers[], { app }: Answers): Difference[] {
   if (app.exit === null || originals.some((one) => one.app.exit !== null)) return [];
   const output = Buffer.concat([bytes(app.stdout), bytes(app.stderr)])
     .toString()
     .trim()
-    .slice(-LAST_OUTPUT);
+    .slice(-LAST_WORDS);
   return [{ where: 'app', what: 'last output', original: '(it kept running)', shrunk: output === '' ? '(nothing)' : output }];
 }
 
@@ -157,22 +139,4 @@ function bodyOf({ body, headers }: Extract<StepAnswer, { kind: 'http' }>): Buffe
 
 function bytes(base64: string): Buffer {
   return Buffer.from(base64, 'base64');
-}
-
-/** What a later run of an exercise needs. */
-export type Again = Pick<SmokeInput, 'session' | 'helper' | 'original' | 'exercise' | 'watching' | 'done' | 'took' | 'say'>;
-
-/** How many times longer than the traced one a later start may take: a computer may be busier then. */
-const SLOWER = 5;
-
-/** Runs an image like the traced run: with the same steps, and with enough time to start. */
-export async function runAgain(
-  { session, helper, original, exercise, watching, done, took, say }: Again,
-  image: string,
-  name: string,
-): Promise<Outcome> {
-  const kit = await helper.kitFor(image);
-  const limits = { ...exercise.limits, start: Math.max(exercise.limits.start, Math.ceil((took ?? 0) * SLOWER)) };
-  const where = { image, config: original.config, volume: helper.volume, kit, name };
-  return runWatched(session, { ...exercise, limits }, watching, where, say, done);
 }
