@@ -3,6 +3,7 @@ import { compareContents, shownText } from './body.js';
 import { type Fields, fieldsOf, isFailed, lengthFollows, outcomeOf, outputOf } from './fields.js';
 import { allEqual, isAlike, type Spans } from './likeness.js';
 import { newLogProblems } from './logs.js';
+import { logUntilStop, wholeLog } from './logtext.js';
 
 /** Something that the shrunk image does differently. */
 export interface Difference {
@@ -228,25 +229,11 @@ class Comparer {
       return;
     }
     result.uncompared.push('the log of a server varies: only new errors in it count');
-    for (const { what, text } of newLogProblems(originals.map(logOf), untilStop(shrunk)))
+    for (const { what, text } of newLogProblems(originals.map(wholeLog), logUntilStop(shrunk)))
       result.differences.push({ where: 'app', what, original: '', shrunk: text });
   }
 }
 
 function clipped(text: string): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
-}
-
-/** All that a server printed. A line of the original may have come only after we stopped it, which depends on timing. */
-function logOf({ app: { stdout, stderr } }: Answers): string {
-  return `${logText(stdout)}\n${logText(stderr)}`;
-}
-
-/** What a server printed until it was stopped. What its threads and workers still print after that depends on timing. */
-function untilStop({ app: { stdout, stderr, untilStop } }: Answers): string {
-  return `${logText(stdout, untilStop?.stdout)}\n${logText(stderr, untilStop?.stderr)}`;
-}
-
-function logText(base64: string, length?: number): string {
-  return shownText(Buffer.from(base64, 'base64').subarray(0, length));
 }

@@ -5,6 +5,7 @@ import { type Expect, expectedPattern } from '../exercise/expect.js';
 import { isExpectable, type Step } from '../exercise/steps.js';
 import { decodedBody } from './body.js';
 import { exceptionsIn } from './exceptions.js';
+import { logUntilStop } from './logtext.js';
 
 /** Something that did not work, or not as the user expects it. */
 export interface Failure {
@@ -41,7 +42,7 @@ export function judge(exercise: Exercise, answers: Answers): { failures: Failure
     warnings.push(...warning);
   }
   failures.push(...judgeApp(exercise, answers));
-  const exceptions = expectsFailure(exercise) ? [] : exceptionsIn(logOf(answers));
+  const exceptions = expectsFailure(exercise) ? [] : exceptionsIn(logUntilStop(answers));
   if (exceptions.length > 0) warnings.push(exceptionWarning(exceptions));
   return exercise.allowFailing ? { failures: [], warnings: [...failures.map(failureLine), ...warnings] } : { failures, warnings };
 }
@@ -104,7 +105,7 @@ function judgeStep(one: Answered, answers: Answers): Judged {
     return { failure: [], warning: bad ? [`the image's HEALTHCHECK ${bad}`] : [] };
   }
   if (answer.kind === 'failed')
-    return failed(`got no answer: ${answer.reason}`, `${PASS} Check that the step fits the app. ${ALLOW}`, last(logOf(answers)));
+    return failed(`got no answer: ${answer.reason}`, `${PASS} Check that the step fits the app. ${ALLOW}`, last(logUntilStop(answers)));
   if (answer.kind === 'exec' && answer.exit !== 0 && !expect?.exit)
     return failed(ended(answer.exit), wanted(answer.exit, 'exit', 'the step'), outputOf(answer, answers));
   if (answer.kind !== 'http' || answer.status < 400 || expect?.status)
@@ -144,12 +145,12 @@ function unmetBy({ where, answer }: Answered, expect: Expect, answers: Answers):
       if (!meets) unmet.push(given === undefined ? `has no header ${name}` : `has another header ${name} than ${JSON.stringify(value)}`);
     }
   if (unmet.length === 0) return [];
-  return [{ where, what: unmet.join('; '), remedy: CORRECT, output: last(text ?? logOf(answers)) }];
+  return [{ where, what: unmet.join('; '), remedy: CORRECT, output: last(text ?? logUntilStop(answers)) }];
 }
 
 function judgeApp({ steps = [], expectExit }: Exercise, answers: Answers): Failure[] {
   const { exit } = answers.app;
-  const failed = (what: string, remedy: string): Failure[] => [{ where: 'app', what, remedy, output: last(logOf(answers)) }];
+  const failed = (what: string, remedy: string): Failure[] => [{ where: 'app', what, remedy, output: last(logUntilStop(answers)) }];
   if (expectExit !== undefined) {
     if (exit === null) return failed(`still ran, and was expected to end with status ${expectExit}`, 'Add --until-exit as the last step.');
     return exit === expectExit ? [] : failed(`${ended(exit)} instead of ${expectExit}`, CORRECT);
@@ -181,7 +182,7 @@ function exceptionWarning(exceptions: readonly string[]): string {
 /** What helps to understand a bad status: a command's output, or the log of a server with an error, or what it answered. */
 function outputOf(answer: StepAnswer, answers: Answers): string {
   const text = last(textOf(answer) ?? '');
-  const log = answer.kind === 'http' && answer.status >= 500 ? last(logOf(answers)) : '';
+  const log = answer.kind === 'http' && answer.status >= 500 ? last(logUntilStop(answers)) : '';
   return log === '' ? text : log;
 }
 
@@ -202,13 +203,8 @@ function textOf(answer: StepAnswer): string | undefined {
   }
 }
 
-/** What the app printed before we stopped it. What it prints after that is not its fault. */
-function logOf({ app: { stdout, stderr, untilStop } }: Answers): string {
-  return `${utf8(stdout, untilStop?.stdout)}\n${utf8(stderr, untilStop?.stderr)}`;
-}
-
-function utf8(base64: string, length?: number): string {
-  return Buffer.from(base64, 'base64').subarray(0, length).toString();
+function utf8(base64: string): string {
+  return Buffer.from(base64, 'base64').toString();
 }
 
 function last(text: string): string {

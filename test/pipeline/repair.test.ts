@@ -2,21 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Draft } from '../../src/pipeline/assemble.js';
 import { assembleUntilPassed } from '../../src/pipeline/repair.js';
 import type { Verdict } from '../../src/smoke/verdict.js';
+import { SAME } from '../support/verdict.js';
 
 const REPAIR = { path: '/x', kind: 'lookup' as const };
-const good: Verdict = {
-  problems: [],
-  differences: [],
-  varied: [],
-  missing: [],
-  excluded: [],
-  further: [],
-  compared: 1,
-  uncompared: [],
-  checked: 1,
-  repairs: [],
-};
-const bad: Verdict = { ...good, missing: ['/x'], repairs: [REPAIR] };
+const bad: Verdict = { ...SAME, missing: ['/x'], repairs: [REPAIR] };
 
 /** Runs the loop with the verdicts that its rounds give, the last one again and again, and counts what was done. */
 async function loop(...verdicts: Verdict[]) {
@@ -29,7 +18,7 @@ async function loop(...verdicts: Verdict[]) {
     },
     check: async ({ id }) => {
       done.push(`check ${id}`);
-      return (verdicts[Math.min(round++, verdicts.length - 1)] ?? good) as Verdict;
+      return (verdicts[Math.min(round++, verdicts.length - 1)] ?? SAME) as Verdict;
     },
     add: async (repairs) => {
       done.push(`add ${repairs.map(({ path }) => path).join()}`);
@@ -40,13 +29,13 @@ async function loop(...verdicts: Verdict[]) {
 
 describe('assembleUntilPassed', () => {
   it('assembles once when the first image passes', async () => {
-    expect((await loop(good)).done).toEqual(['assemble', 'check image 0']);
+    expect((await loop(SAME)).done).toEqual(['assemble', 'check image 0']);
   });
 
   it('adds repairs before it assembles again, and gives back the image that passed', async () => {
-    const { draft, verdict, done } = await loop(bad, good);
+    const { draft, verdict, done } = await loop(bad, SAME);
     expect(done).toEqual(['assemble', 'check image 0', 'add /x', 'assemble', 'check image 1']);
-    expect([draft.id, verdict]).toEqual(['image 1', good]);
+    expect([draft.id, verdict]).toEqual(['image 1', SAME]);
   });
 
   it('stops where there is nothing to add', async () => {

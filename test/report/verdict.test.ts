@@ -1,30 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { verdictLines } from '../../src/report/verdict.js';
 import { outcomeOf, passed, type Verdict } from '../../src/smoke/verdict.js';
+import { SAME } from '../support/verdict.js';
 
-const same: Verdict = {
-  problems: [],
-  differences: [],
-  varied: [],
-  missing: [],
-  excluded: [],
-  further: [],
-  compared: 3,
-  uncompared: [],
-  checked: 10,
-  repairs: [],
-};
 const difference = { where: 'GET /', what: 'body', original: `${'-'.repeat(100)}one`, shrunk: `${'-'.repeat(100)}two` };
 
 describe('verdictLines', () => {
   it('is one line with two counts where everything is equal', () => {
-    expect(passed(same)).toBe(true);
-    expect(verdictLines(same)).toEqual(['3 answers equal, 10 static checks passed']);
+    expect(passed(SAME)).toBe(true);
+    expect(verdictLines(SAME)).toEqual(['3 answers equal, 10 static checks passed']);
   });
 
   it('shows where two texts begin to differ, and counts what it does not show', () => {
     const verdict: Verdict = {
-      ...same,
+      ...SAME,
       problems: ['/bin/a needs b'],
       differences: [difference, { ...difference, what: 'header etag' }],
       missing: Array.from({ length: 25 }, (_, index) => `/lib/${index}`),
@@ -52,19 +41,19 @@ describe('verdictLines', () => {
 
   it('does not count new errors in the log as answers', () => {
     const error = { where: 'app', what: 'exception', original: '', shrunk: 'KeyError: 1' };
-    expect(verdictLines({ ...same, differences: [error] }).at(-1)).toBe('3 answers equal, 1 new error in the log, 10 static checks passed');
+    expect(verdictLines({ ...SAME, differences: [error] }).at(-1)).toBe('3 answers equal, 1 new error in the log, 10 static checks passed');
   });
 
   it('lists ten places that vary by themselves, with what was accepted', () => {
     const place = (index: number) => ({ where: 'GET /', what: 'body', place: `/id/${index}`, originals: ['a', 'b'], shrunk: 'c' });
-    const lines = verdictLines({ ...same, varied: Array.from({ length: 12 }, (_, index) => place(index)) });
+    const lines = verdictLines({ ...SAME, varied: Array.from({ length: 12 }, (_, index) => place(index)) });
     expect(lines[0]).toBe('varies: GET /: body at /id/0: "a" or "b" in the original, "c" in the shrunk image');
     expect(lines.filter((line) => line.startsWith('varies:'))).toHaveLength(10);
     expect(lines[10]).toBe('and 2 more (--json lists them)');
   });
 
   it('says that nothing is proven where nothing was compared, whatever else was found', () => {
-    const verdict: Verdict = { ...same, compared: 0, problems: ['broken'], uncompared: ['wait 3 s: a wait has no answer'] };
+    const verdict: Verdict = { ...SAME, compared: 0, problems: ['broken'], uncompared: ['wait 3 s: a wait has no answer'] };
     expect(outcomeOf(verdict)).toBe('unproven');
     expect(verdictLines(verdict)).toEqual([
       'broken: broken',
