@@ -24,6 +24,9 @@ export interface Unlike {
   reason?: string;
 }
 
+/** An answer that is another one, as can be seen. */
+export const DIFFERS: Unlike = {};
+
 /** What a comparison says: the places with accepted variations (none, where all is equal), or that the answer is another one. */
 export type Likeness = Place[] | Unlike;
 

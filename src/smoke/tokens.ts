@@ -1,5 +1,8 @@
 import { type Time, timeAt } from './times.js';
 
+/** Texts with more tokens are only compared token by token: what looks at all of them at once takes too long. */
+export const MOST_TOKENS = 200_000;
+
 /** What a part of a text is. `space` is white space, and `mark` is any other character between words. */
 export type Kind = 'time' | 'quantity' | 'uuid' | 'address' | 'word' | 'space' | 'mark';
 
