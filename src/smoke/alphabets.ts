@@ -30,10 +30,10 @@ function alphabetsOf(tokens: readonly string[]): RegExp[] {
   return fitting.filter(([, size]) => (smallest / size) ** length >= LEAST_CHANCE).map(([, , pattern]) => pattern);
 }
 
-/** Two tokens of so many characters have no equal length by chance. */
-const FIXED_LENGTH = 8;
-/** Random numbers may have fewer digits, and padding may be left out. */
-const FIXED_TOLERANCE = 2;
+/** A token may be longer or shorter by this factor: two or three of equal length do not show that the length is fixed. */
+const LENGTHS = 1.5;
+/** Characters that short tokens may differ by: padding, for instance. */
+const PADDING = 2;
 /** Random tokens share so many first or last characters with a probability below one to a million. */
 const SHARED = 5;
 /** The same for characters that end with a separator, as in `id-17`. */
@@ -75,9 +75,8 @@ export function middlesOf(originals: readonly string[], shrunk: string): { origi
 export function tokenFits(originals: readonly string[], shrunk: string): boolean {
   const lengths = originals.map(({ length }) => length);
   const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
-  const fixed = least === most && least >= FIXED_LENGTH;
-  if (fixed && Math.abs(shrunk.length - least) > FIXED_TOLERANCE) return false;
-  if (shrunk.length < least * 0.75 - 1 || shrunk.length > most * 1.33 + 2) return false;
+  const { length } = shrunk;
+  if (length < Math.min(least / LENGTHS, least - PADDING) || length > Math.max(most * LENGTHS, most + PADDING)) return false;
   if (shrunk === '' && least > 0) return false;
   // Each character beyond ASCII is a letter here: texts of other scripts have no alphabet in the table.
   const plain = (text: string) => text.replace(/[\u0080-\uffff]/g, 'x');

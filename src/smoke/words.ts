@@ -105,6 +105,13 @@ const RANDOM_DIGITS = 10;
 /** Hexadecimal tokens with at least so many digits may all be without letters in both originals by chance. */
 const HEX_LENGTH = 6;
 
+/** Random numbers may begin with zeros, which are not written. */
+const LEADING_ZEROS = 2;
+
+function aboutAsLong(lengths: readonly number[], length: number): boolean {
+  return length >= Math.min(...lengths) - LEADING_ZEROS && length <= Math.max(...lengths) + LEADING_ZEROS;
+}
+
 /** For numbers. */
 function digitsFit(words: readonly string[], shrunk: string, numbers: readonly NonNullable<ReturnType<typeof quantityOf>>[]): boolean {
   const lengths = words.map(({ length }) => length);
@@ -115,7 +122,7 @@ function digitsFit(words: readonly string[], shrunk: string, numbers: readonly N
   if (fixed && shrunk.length >= HEX_LENGTH && /^(?=.*\d)[0-9a-f]+$/.test(shrunk) && /[a-f]/.test(shrunk)) return true;
   const number = quantityOf(shrunk);
   if (!number) return false;
-  if (whole && Math.min(...lengths) >= RANDOM_DIGITS) return /^\d+$/.test(shrunk) && tokenFits(words, shrunk);
+  if (whole && Math.min(...lengths) >= RANDOM_DIGITS) return /^\d+$/.test(shrunk) && aboutAsLong(lengths, shrunk.length);
   if (whole && /^0\d/.test(shrunk) && !fixed) return false;
   return numberFits(numbers, number);
 }

@@ -329,6 +329,18 @@ describe('the log of a server', () => {
     expect(found([program('fine'), program('failed')], program('failed'))).toEqual(['stdout']);
   });
 
+  it('has a token of about the same length, also where those of the original are equally long', () => {
+    const form = (token: string) => `<input name="csrf" value="${token}">`;
+    const [one, two, three] = ['MtqtMh9gIGydbMSq3l4qRQ', 'k0FtBfaGhNRScEXf1K_PeY', '7bZq3KczWFTNh9eN0Kgi5Q'].map(form) as [
+      string,
+      string,
+      string,
+    ];
+    expect(same(one, two, three, form('0FtBfaGhNRScEXf1K_PeYk_Wa4ntpkoI'))).toBe(true);
+    expect(same(one, two, three, form('Mtqt9gIGydb'))).toBe(false);
+    expect(same(one, two, three, form('0FtBfaGhNRScEXf1K_PeYk_Wa4ntpkoI0FtBfaGhNRSc'))).toBe(false);
+  });
+
   it('has lines of workers in any order, but all of them', () => {
     const done = (...numbers: number[]) => numbers.map((number) => `done ${number}\n`).join('');
     expect(found([program(done(0, 1, 2)), program(done(1, 0, 2))], program(done(2, 0, 1)))).toEqual([]);
