@@ -56,13 +56,13 @@ export class DockerContainer implements Container {
         await sleep(STATE_POLL);
       }
     });
-    const status = await describing(Promise.race([answered, asked]));
+    const status = await this.describing(Promise.race([answered, asked]));
     debug.engine('container %s: ended with status %d', this.name, status);
     return status;
   }
 
   async outOfMemory(): Promise<boolean> {
-    return (await describing(this.container.inspect())).State.OOMKilled;
+    return (await this.describing(this.container.inspect())).State.OOMKilled;
   }
 
   async signal(name: string): Promise<void> {
@@ -74,7 +74,7 @@ export class DockerContainer implements Container {
   }
 
   async exec(command: string[], options: { env?: string[]; user?: string } = {}): Promise<ExecProcess> {
-    const exec = await describing(
+    const exec = await this.describing(
       this.container.exec({
         Cmd: command,
         AttachStdin: true,
@@ -84,7 +84,7 @@ export class DockerContainer implements Container {
         ...(options.user !== undefined && { User: options.user }),
       }),
     );
-    const stream = await describing(hijacked((taken) => exec.start({ stdin: true, ...taken })));
+    const stream = await this.describing(hijacked((taken) => exec.start({ stdin: true, ...taken })));
     const streams = demultiplex(stream);
     const exit = new Promise<number>((resolve, reject) => {
       stream.once('error', reject);
@@ -96,14 +96,35 @@ export class DockerContainer implements Container {
   }
 
   async putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
-    await describing(
+    await this.describing(
       this.container.putArchive(archive as NodeJS.ReadableStream, { path: directory }),
       `write to ${directory} of a container`,
     );
   }
 
   async getArchive(path: string): Promise<Readable> {
-    return (await describing(this.container.getArchive({ path }))) as Readable;
+    return (await this.describing(this.container.getArchive({ path }))) as Readable;
+  }
+
+  /**
+   * Rethrows daemon failures as UserErrors.
+   * @param task what the daemon was asked to do
+   */
+  private async describing<T>(work: Promise<T>, task = 'work with a container'): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      // A container that is removed in the middle of a request makes some requests fail with 500.
+      if ((statusOf(error) ?? 0) >= 500 && (await this.isGone())) throw gone();
+      throw describe(error, task);
+    }
+  }
+
+  private async isGone(): Promise<boolean> {
+    return this.container.inspect().then(
+      () => false,
+      (error: unknown) => statusOf(error) === 404,
+    );
   }
 
   async remove(): Promise<void> {
@@ -131,23 +152,16 @@ async function hijacked(
   }
 }
 
-/**
- * Rethrows daemon failures as UserErrors.
- * @param task what the daemon was asked to do
- */
-function describing<T>(work: Promise<T>, task = 'work with a container'): Promise<T> {
-  return work.catch((error: unknown) => {
-    throw describe(error, task);
-  });
+function gone(): UserError {
+  return new UserError(
+    'The container is gone: somebody has removed it, or the Docker daemon was restarted.',
+    'Run it again, and do not touch containers with the label io.pyshrink.session meanwhile.',
+  );
 }
 
 function describe(error: unknown, task?: string): unknown {
   // For a container that is being removed, the daemon says "Could not find the file": only "no such file" is about the file.
-  if (statusOf(error) === 404 && !/no such file/i.test(messageOf(error)))
-    return new UserError(
-      'The container is gone: somebody has removed it, or the Docker daemon was restarted.',
-      'Run it again, and do not touch containers with the label io.pyshrink.session meanwhile.',
-    );
+  if (statusOf(error) === 404 && !/no such file/i.test(messageOf(error))) return gone();
   if (statusOf(error) === undefined && !(error instanceof UserError))
     return new UserError(
       `The connection to the Docker daemon broke: ${messageOf(error)}.`,
