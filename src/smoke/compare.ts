@@ -192,7 +192,7 @@ class Comparer {
       differs();
       return;
     }
-    const spans: Spans = { originals: there.map(({ run }) => run), shrunk: this.shrunk.time };
+    const spans: Spans = { originals: there.map(({ run }) => run), shrunk: this.shrunk.time, name: what };
     const likeness = compareContents(
       there.map(({ answer }) => answer),
       shrunk,

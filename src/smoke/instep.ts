@@ -65,7 +65,8 @@ export function inStep(originals: readonly string[], shrunk: string, spans: Span
       return undefined;
     }
     const other = tokens.pop() as Token;
-    if (!fits(tokens, other, spans)) {
+    const start = (at.at(-1) as number) - other.text.length;
+    if (!fits(tokens, other, { ...spans, name: nameBefore(spans, shrunk, start) })) {
       // The words may be in other places.
       unlike ??= DIFFERS;
       continue;
@@ -73,6 +74,15 @@ export function inStep(originals: readonly string[], shrunk: string, spans: Span
     places.push({ place: '', originals: tokens.map(({ text }) => text), shrunk: other.text });
   }
   return unlike ?? places;
+}
+
+/** Characters before a value that may say what it is. */
+const NAME = 64;
+
+/** What a value is called: the name of the text, and the words before the value in its line. */
+function nameBefore({ name = '' }: Spans, text: string, at: number): string {
+  const before = text.slice(Math.max(0, at - NAME), at);
+  return `${name} ${before.slice(before.lastIndexOf('\n') + 1)}`;
 }
 
 function fits(originals: readonly Token[], shrunk: Token, spans: Spans): boolean {

@@ -138,7 +138,7 @@ class Comparison {
     const alike = originals.filter(({ kind }) => kind === shrunk.kind);
     // Only the first run says that an empty value is fine: a later one may have failed.
     if (alike.length === 0 || (shrunk.kind === 'null' && first.kind !== 'null')) return false;
-    const runs = this.spansOf(originals, shrunk.kind);
+    const runs = { ...this.spansOf(originals, shrunk.kind), name: this.path.slice(-2).join('') };
     switch (shrunk.kind) {
       case 'null':
         return this.accept(originals, shrunk);
@@ -265,7 +265,7 @@ class Comparison {
     const run = spans.originals[0] as Spans['shrunk'];
     const all = { originals: alike.map(() => run), shrunk: spans.shrunk };
     const comparison = new Comparison(all);
-    comparison.path.push(step);
+    comparison.path.splice(0, 1, ...this.path, step);
     return comparison.compare(alike, shrunk);
   }
 }

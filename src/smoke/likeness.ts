@@ -8,6 +8,8 @@ export interface Span {
 export interface Spans {
   originals: readonly Span[];
   shrunk: Span;
+  /** What the compared value is called: its header, its key, or the words before it. */
+  name?: string;
 }
 
 /** One place in an answer where the shrunk image may have something else, and what was accepted there. */

@@ -50,26 +50,42 @@ export function quantityOf(text: string): Quantity | undefined {
   };
 }
 
-/** Numbers that vary differ by about this factor: process ids, ports, sizes of memory, counters and sizes of answers. */
+/** Numbers that clearly vary differ by about this factor: process ids, sizes of memory, counters and sizes of answers. */
 const FACTOR = 10;
-/** Times that something took differ more: a busy computer can be a hundred times slower for a moment. */
+/** Times that something took differ more: a busy computer can be a hundred times slower for a moment. Other fractions may too. */
 const FACTOR_OF_FRACTIONS = 100;
 /** Small counters and process ids in a container may differ by this much, whatever the factor. */
 const STEPS = 16;
 /** A fraction with so many digits is a random or measured number, which may have any sign and be near zero. */
 const MEASURED_DIGITS = 6;
-/** A number of values that say little about the sign of another one. */
-const FEW = 3;
 /** With two originals, a third value is often outside their range, but seldom by more than three times this range. */
 const SPREADS = 3;
+/**
+ * Numbers that differ by less than a part of their size are nearly the same: `part` for whole numbers, `partOfFractions` for
+ * others, as these are often times and sizes that were measured. Another one may be outside of their range by some times
+ * this range, by a part of their size, or by some units of the last digit.
+ */
+const NEAR = { part: 0.05, partOfFractions: 0.01, spreads: 10, size: 0.1, units: 8 };
+/** Ports that the kernel gives to sockets. Source: ip_local_port_range of Linux's ip-sysctl.rst. */
+const PORTS = { first: 32768, last: 60999 };
+
+/** Names of times that something took, at the end of a word: `elapsed`, `process_time`, `request_seconds_sum`, `durationMs`. */
+const DURATION = /(?:seconds?|secs|elapsed|duration|latency|tim(?:e|ing))(?![a-z])|duration|elapsed|\btook\b|(?:_|\b)(?:ms|us|ns)\b/i;
+
+/** Whether a name, or the words before a number, say that the number is a time that something took. */
+export function namesDuration(name: string): boolean {
+  return DURATION.test(name);
+}
 
 /**
- * Whether a number is of the same form as numbers that vary, and between or near them. Two values say little about a
- * distribution, so this takes what is within an order of magnitude (two, for fractions). It refuses wild values: zero and
- * negative numbers where the originals' are not, and other magnitudes, as these are the signs of something broken.
+ * Whether a number is of the same form as numbers that vary, and between or near them. Originals that are nearly
+ * the same only allow what is near. Where they clearly vary, two values say little about a distribution, so this takes
+ * what is within an order of magnitude (two, for fractions). It refuses wild values: zero and negative numbers where the
+ * originals' are not, and other magnitudes, as these are the signs of something broken.
+ * @param duration whether it is a time that something took, which varies with the load of the computer
  */
-export function numberFits(originals: readonly Quantity[], shrunk: Quantity): boolean {
-  const { value, measures, fraction, step, digits } = shrunk;
+export function numberFits(originals: readonly Quantity[], shrunk: Quantity, duration = shrunk.measures === 'seconds'): boolean {
+  const { value, measures, fraction, step } = shrunk;
   if (originals.some((one) => one.measures !== measures)) return false;
   const fractions = originals.map((one) => one.fraction);
   // `980 ms` and `1.2 s` are of one form, but `5` and `5.0` are not.
@@ -77,20 +93,24 @@ export function numberFits(originals: readonly Quantity[], shrunk: Quantity): bo
   const values = originals.map((one) => one.value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (value >= low && value <= high) return value !== 0 || low === 0 || high === 0 || low < 0;
-  const spread = (high - low) * SPREADS;
-  const measured = fraction && Math.max(digits, ...originals.map((one) => one.digits)) >= MEASURED_DIGITS;
-  const factor = fractions.includes(true) || measures === 'seconds' ? FACTOR_OF_FRACTIONS : FACTOR;
-  const most = Math.max(Math.abs(low), Math.abs(high));
-  // The sign of two or three values may be the same by chance, but not that of more.
-  const negative = low < 0 || (originals.length <= FEW && value >= low - (high - low));
-  if (measured && value !== 0) return Math.abs(value) <= most * factor && (value > 0 || negative);
-  if (value < 0 && low >= 0) return false;
+  if ([...values, value].every(isPort)) return true;
+  const [spread, most] = [high - low, Math.max(Math.abs(low), Math.abs(high))];
+  const part = duration ? 1 : spread / most;
+  const largest = fractions.includes(true) || duration ? FACTOR_OF_FRACTIONS : FACTOR;
+  const measured = fraction && Math.max(...originals.map((one) => one.digits)) >= MEASURED_DIGITS;
+  const isWithin = (...extra: number[]) => value >= low - Math.max(...extra) && value <= high + Math.max(...extra);
   const least = Math.min(...originals.map((one) => one.step), step);
+  const isNear = part < (fractions.includes(true) ? NEAR.partOfFractions : NEAR.part);
+  // A few random values may have the same sign by chance.
+  if (measured && !duration && !isNear && value !== 0) return Math.abs(value) <= most * largest;
+  if (value < 0 && low >= 0) return false;
   // Zero may be a small value that was rounded.
-  if (value === 0) return low - spread <= 0 && low <= STEPS * Math.max(least, step) && (fraction || measures === 'seconds' || low <= 1);
-  const extra = Math.max(spread, STEPS * step);
-  return (
-    (Math.abs(value) <= most * factor && Math.abs(value) >= Math.min(...values.map(Math.abs)) / factor) ||
-    (value >= low - extra && value <= high + extra)
-  );
+  if (value === 0) return low - spread * SPREADS <= 0 && low <= STEPS * Math.max(least, step) && (fraction || duration || low <= 1);
+  if (isNear) return isWithin(spread * NEAR.spreads, most * NEAR.size, least * NEAR.units);
+  if (Math.abs(value) <= most * largest && Math.abs(value) >= Math.min(...values.map(Math.abs)) / largest) return true;
+  return isWithin(spread * SPREADS, STEPS * step);
+}
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value >= PORTS.first && value <= PORTS.last;
 }

@@ -1,6 +1,6 @@
 import { middlesOf, tokenFits } from './alphabets.js';
 import { allEqual, type Spans } from './likeness.js';
-import { numberFits, quantityOf } from './numbers.js';
+import { namesDuration, numberFits, quantityOf } from './numbers.js';
 import { areNow, epochTime, type Time, timeFits } from './times.js';
 import type { Token } from './tokens.js';
 
@@ -83,7 +83,7 @@ export function variationFits(originals: readonly Token[], shrunk: Token, spans:
   if (fitted !== undefined) return fitted;
   if (words.includes(shrunk.text)) return true;
   const numbers = words.map(quantityOf);
-  if (numbers.every((number) => number !== undefined)) return digitsFit(words, shrunk.text, numbers);
+  if (numbers.every((number) => number !== undefined)) return digitsFit(words, shrunk.text, numbers, namesDuration(spans.name ?? ''));
   return wordFits(words, shrunk.text);
 }
 
@@ -113,7 +113,12 @@ function aboutAsLong(lengths: readonly number[], length: number): boolean {
 }
 
 /** For numbers. */
-function digitsFit(words: readonly string[], shrunk: string, numbers: readonly NonNullable<ReturnType<typeof quantityOf>>[]): boolean {
+function digitsFit(
+  words: readonly string[],
+  shrunk: string,
+  numbers: readonly NonNullable<ReturnType<typeof quantityOf>>[],
+  named = false,
+): boolean {
   const lengths = words.map(({ length }) => length);
   const whole = words.every((word) => /^\d+$/.test(word));
   const fixed = whole && allEqual(lengths) && shrunk.length === lengths[0];
@@ -124,7 +129,7 @@ function digitsFit(words: readonly string[], shrunk: string, numbers: readonly N
   if (!number) return false;
   if (whole && Math.min(...lengths) >= RANDOM_DIGITS) return /^\d+$/.test(shrunk) && aboutAsLong(lengths, shrunk.length);
   if (whole && /^0\d/.test(shrunk) && !fixed) return false;
-  return numberFits(numbers, number);
+  return numberFits(numbers, number, named || number.measures === 'seconds');
 }
 
 /** For other words: those with the same parts are compared part by part (`order-17.txt`), others are random tokens. */

@@ -177,6 +177,11 @@ describe('what varies between runs of the original', () => {
     ['a name with a number', ['order-17.txt', 'order-22.txt'], ['order-19.txt'], ['total-19.txt', 'order-.txt', 'order-19.csv']],
     ['an address', ['<A at 0x7f12ab34cd10>', '<A at 0x7f99ab34cd20>'], ['<A at 0x7faaaaaaaa10>'], ['<A at 0x0>', '<B at 0x7faaaaaaaa10>']],
     ['base64', ['k ab/cd+efghijklmnopqr==', 'k ABCDEFGHIJKL/NOPQRSTU=='], ['k 0123456789+/zyxwvu/a=='], ['k ', 'k null', 'k 012345']],
+    ['a number that hardly varies', ['40 plugins', '41 plugins'], ['43 plugins'], ['5 plugins', '82 plugins', '20 plugins']],
+    ['a larger one', ['120 rows', '125 rows'], ['110 rows', '131 rows'], ['13 rows', '60 rows', '250 rows']],
+    ['a score', ['score 0.91234567', 'score 0.91234569'], ['score 0.91234571'], ['score 0.0123', 'score 0.45', 'score 1.9']],
+    ['a random number', ['x 0.4967141', 'x 1.5230298'], ['x -1.9132802', 'x 0.0136'], ['x None', 'x 4e+20', 'x 99999.5']],
+    ['a named duration', ['elapsed=0.01234', 'elapsed=0.01235'], ['elapsed=0.21'], ['elapsed=-0.01', 'elapsed=']],
     ['a memory size', ['980 KB used', '1.1 MB used'], ['1.4 MB used'], ['0 B used', '900 GB used', '1.1 s used']],
   ])('is of the same kind: %s', (_, originals, accepted, refused) => {
     for (const text of accepted) expect(same(...originals, text), text).toBe(true);
@@ -263,6 +268,16 @@ describe('JSON', () => {
   ])('is compared by its structure: %s', (_, original, shrunk) => {
     expect(alike(original, original)).toBe(true);
     expect(alike(original, shrunk)).toBe(false);
+  });
+
+  it('is compared by how much its numbers vary', () => {
+    const some = (key: string, ...values: string[]) => same(...values.map((value) => `{"${key}": ${value}}`));
+    expect(some('score', '0.91234567', '0.91234569', '0.0123')).toBe(false);
+    expect(some('plugins', '40', '41', '5')).toBe(false);
+    expect(some('rows', '120', '125', '13')).toBe(false);
+    expect(some('rows', '120', '125', '122')).toBe(true);
+    expect(some('process_seconds', '0.0120', '0.0121', '0.0412'), 'on a busy computer').toBe(true);
+    expect(some('rows', '120', '170', '90')).toBe(true);
   });
 
   it('must be JSON in the shrunk image too', () => {

@@ -72,8 +72,13 @@ function* damagedAnswers(answer: StepAnswer): Generator<Damaged> {
     case 'http': {
       for (const status of [500, 502, 404, 302, 200].filter((one) => one !== answer.status))
         yield [`status ${status}`, { ...answer, status }, (one) => one.kind === 'http' && one.status];
-      for (const [name, headers] of damagedHeaders(answer.headers))
-        yield [name, { ...answer, headers }, (one) => one.kind === 'http' && one.headers];
+      for (const [what, headers, name, excused] of damagedHeaders(answer.headers))
+        yield [
+          what,
+          { ...answer, headers },
+          (one) => one.kind === 'http' && (name === undefined ? one.headers : one.headers[name]),
+          excused,
+        ];
       for (const [name, body, excused] of damagedContents(answer.body, answer.headers['content-encoding'])) {
         const length = Buffer.from(body, 'base64').length;
         const headers = 'content-length' in answer.headers ? { ...answer.headers, 'content-length': String(length) } : answer.headers;
@@ -94,7 +99,10 @@ function* damagedAnswers(answer: StepAnswer): Generator<Damaged> {
   }
 }
 
-function* damagedHeaders(headers: Record<string, string>): Generator<[string, Record<string, string>]> {
+/** With the name of the header whose value is damaged, where another run's value may excuse it. */
+type DamagedHeaders = [what: string, headers: Record<string, string>, name?: string, excused?: Excuse | undefined];
+
+function* damagedHeaders(headers: Record<string, string>): Generator<DamagedHeaders> {
   for (const [name, value] of Object.entries(headers)) {
     const { [name]: _, ...others } = headers;
     yield [`header ${name} removed`, others];
@@ -106,7 +114,8 @@ function* damagedHeaders(headers: Record<string, string>): Generator<[string, Re
       continue;
     }
     if (name === 'content-length') continue;
-    for (const [what, damaged] of damagedWords(value)) yield [`header ${name}: ${what}`, { ...headers, [name]: damaged }];
+    for (const [what, damaged, excused] of damagedWords(value))
+      yield [`header ${name}: ${what}`, { ...headers, [name]: damaged }, name, excused];
   }
   yield ['a new header', { ...headers, 'x-new': 'here' }];
 }
@@ -185,9 +194,61 @@ function* damagedWords(whole: string): Generator<Damage> {
     const before = /[^\s"'<>;]*$/.exec(whole.slice(0, start))?.[0] ?? '';
     const chunk = before + (/^[^\s"'<>;]*/.exec(whole.slice(start))?.[0] ?? '');
     const excused = token.text.length < chunk.length * SMALL ? (other: string) => !other.includes(chunk) : undefined;
+    for (const [name, scaled] of scaledNumbers(token)) {
+      const damaged = tokens.map((one, at) => (at === index ? scaled : one.text)).join('');
+      const excusedBy = (other: string) => {
+        const others = tokensOf(other) as Token[];
+        // Where the number of words varies, a word of the other run is in another place.
+        if (others.length !== tokens.length) return true;
+        const there = others[index]?.text ?? '';
+        if (numberOf(there) === undefined) return !other.includes(chunk);
+        return variesAsMuch(token.text, scaled, there, whole.slice(Math.max(0, start - 64), start));
+      };
+      yield [`${token.text} at ${index} ${name}`, damaged, excusedBy];
+    }
     for (const [name, other] of damagedToken(token))
       yield [`${token.text} at ${index} ${name}`, tokens.map((one, at) => (at === index ? other : one.text)).join(''), excused];
   }
+}
+
+/** A number that is not too far from the right one to look wrong. */
+const SCALES: readonly [string, number][] = [
+  ['half', 0.5],
+  ['double', 2],
+  ['times 1.5', 1.5],
+];
+/** Numbers that vary by more than this part of their size may vary by these scales too. */
+const VARIES = { whole: 0.05, fraction: 0.01 };
+/** Numbers that vary less may be outside of their range by about so many times this range, or so many units of the last digit. */
+const TIMES = { range: 10, units: 8 };
+
+function numberOf(text: string): number | undefined {
+  return /^-?\d+(\.\d+)?(e[+-]\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** Scaled numbers with the same number of decimals. Not of times that something took, which a busy computer doubles. */
+function* scaledNumbers({ kind, text }: Pick<Token, 'kind' | 'text'>): Generator<[string, string]> {
+  const match = /^(-?(?:0|[1-9]\d{0,14})(?:\.(\d+))?)(e[+-]\d+)?( ?[kKMGT]i?B| ?bytes| ?B)?$/.exec(text);
+  if (!match || (kind !== 'word' && kind !== 'quantity')) return;
+  const [, number, decimals = '', exponent = '', unit = ''] = match;
+  for (const [name, scale] of SCALES) {
+    const scaled = `${(Number(number) * scale).toFixed(decimals.length)}${exponent}${unit}`;
+    if (scaled !== text) yield [name, scaled];
+  }
+}
+
+/** Whether a number of another run differs from this one by as much as a scaled one. @param before the text before it */
+function variesAsMuch(text: string, scaled: string, other: string, before: string): boolean {
+  const [mine, damaged, there] = [text, scaled, other].map(numberOf) as [number, number, number];
+  if (mine === there) return false;
+  // Ports of sockets, and long random numbers, are anywhere in their range.
+  if ([mine, damaged, there].every((one) => one >= 32768 && one <= 60999)) return true;
+  if ([text, other].every((one) => /^\d{10,}$/.test(one))) return true;
+  const decimals = /\.(\d+)/.exec(text)?.[1]?.length ?? 0;
+  const [most, difference] = [Math.max(Math.abs(mine), Math.abs(there)), Math.abs(mine - there)];
+  // A time that something took.
+  if (/second|time|took|elapsed/.test(before) || difference >= most * (decimals > 0 ? VARIES.fraction : VARIES.whole)) return true;
+  return Math.abs(mine - damaged) <= difference * (TIMES.range + 1) + TIMES.units / 10 ** decimals;
 }
 
 function* damagedToken({ kind, text }: Token): Generator<[string, string]> {
@@ -237,22 +298,42 @@ function* damagedValues(whole: string): Generator<Damage> {
     if (typeof old === 'string') others.push(['emptied', '']);
     if (typeof old === 'number')
       others.push(['negative', -Math.abs(old) - 1], ['in quotes', String(old)], ['a million times', Math.abs(old) * 1_000_000 + 7_777_777]);
+    if (typeof old === 'number')
+      for (const [name, scaled] of scaledNumbers({ kind: 'word', text: String(old) })) others.push([name, Number(scaled)]);
     if (Array.isArray(old)) others.push(['emptied', []], ['one more', [...old, 'more']]);
     for (const [name, other] of others) {
       if (JSON.stringify(other) === JSON.stringify(old)) continue;
       // An item more or less is no damage to a list whose length varies.
       const list = name === 'removed' ? path.slice(0, -1) : path;
-      const excused = ['removed', 'one more'].includes(name)
-        ? (another: string) => lengthAt(another, list) !== lengthAt(whole, list)
-        : undefined;
+      const scale = typeof old === 'number' && [...SCALES.map(([one]) => one), 'negative'].includes(name);
+      const excused = scale
+        ? (another: string) => {
+            // Items of a list whose length varies are compared with all its items.
+            if (path.some((_, depth) => lengthAt(another, path.slice(0, depth)) !== lengthAt(whole, path.slice(0, depth)))) return true;
+            const there = valueAt(another, path);
+            return typeof there === 'number' && isExcusedNumber(name, old, other as number, there, String(path.at(-1)));
+          }
+        : ['removed', 'one more'].includes(name)
+          ? (another: string) => lengthAt(another, list) !== lengthAt(whole, list)
+          : undefined;
       yield [`$.${path.join('.')} ${name}`, JSON.stringify(replaced(value, path, other)), excused];
     }
   }
 }
 
+/** Whether a number of another run excuses a scaled or negative one. Random fractions may have either sign. */
+function isExcusedNumber(name: string, old: number, damaged: number, there: number, key: string): boolean {
+  if (name !== 'negative') return variesAsMuch(String(old), String(damaged), String(there), key);
+  return /\.\d{6}/.test(String(old)) && Math.abs(old - there) >= Math.max(old, there) * VARIES.fraction;
+}
+
+function valueAt(document: string, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], JSON.parse(document));
+}
+
 /** The length of the list at a path of a JSON document. */
 function lengthAt(document: string, path: readonly (string | number)[]): number | undefined {
-  const list = path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown> | undefined)?.[key], JSON.parse(document));
+  const list = valueAt(document, path);
   return Array.isArray(list) ? list.length : undefined;
 }
 
