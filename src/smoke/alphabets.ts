@@ -71,6 +71,11 @@ export function middlesOf(originals: readonly string[], shrunk: string): { origi
   return { originals: rests.map((text) => text.slice(0, text.length - end)), shrunk: shrunk.slice(start, shrunk.length - end) };
 }
 
+/** Shorter words of letters alone are names or states, such as `fast` and `slow`, and no random tokens. */
+const LEAST_LETTERS = 8;
+/** A token of one repeated character is a placeholder, not a random value. */
+const PLACEHOLDER = /^(.)\1{7,}$/;
+
 /** Whether a token is of the same alphabet as tokens that vary, and about as long. */
 export function tokenFits(originals: readonly string[], shrunk: string): boolean {
   const lengths = originals.map(({ length }) => length);
@@ -78,6 +83,9 @@ export function tokenFits(originals: readonly string[], shrunk: string): boolean
   const { length } = shrunk;
   if (length < Math.min(least / LENGTHS, least - PADDING) || length > Math.max(most * LENGTHS, most + PADDING)) return false;
   if (shrunk === '' && least > 0) return false;
+  if (originals.includes(shrunk)) return true;
+  if (PLACEHOLDER.test(shrunk)) return false;
+  if (originals.every((one) => one.length < LEAST_LETTERS && /^[A-Za-z]+$/.test(one))) return false;
   // Each character beyond ASCII is a letter here: texts of other scripts have no alphabet in the table.
   const plain = (text: string) => text.replace(/[\u0080-\uffff]/g, 'x');
   const alphabets = alphabetsOf(originals.map(plain));

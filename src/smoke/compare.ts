@@ -2,7 +2,7 @@ import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { compareContents, shownText } from './body.js';
 import { type Fields, fieldsOf, isFailed, lengthFollows, outcomeOf, outputOf } from './fields.js';
 import { allEqual, isAlike, type Spans } from './likeness.js';
-import { newLogProblems } from './logs.js';
+import { compareLogs } from './logs.js';
 import { logUntilStop, wholeLog } from './logtext.js';
 
 /** Something that the shrunk image does differently. */
@@ -229,8 +229,10 @@ class Comparer {
       return;
     }
     result.uncompared.push('the log of a server varies: only new errors in it count');
-    for (const { what, text } of newLogProblems(originals.map(wholeLog), logUntilStop(shrunk)))
-      result.differences.push({ where: 'app', what, original: '', shrunk: text });
+    const { added, varied } = compareLogs(originals.map(wholeLog), logUntilStop(shrunk));
+    for (const { what, text } of added) result.differences.push({ where: 'app', what, original: '', shrunk: text });
+    for (const { what, text } of varied)
+      result.varied.push({ where: 'app', what, place: '', originals: ['in some runs'], shrunk: clipped(text) });
   }
 }
 

@@ -1,5 +1,5 @@
 import { allEqual, isAlike, type Likeness, type Place, type Spans, type Unlike } from './likeness.js';
-import { compareTexts } from './text.js';
+import { compareTexts, keyOf, order } from './text.js';
 import type { Token } from './tokens.js';
 import { variationFits } from './words.js';
 
@@ -120,8 +120,13 @@ export function compareJson(originals: readonly JsonText[], shrunk: JsonText, sp
   return alike ? comparison.places : DIFFERS;
 }
 
-/** A list of varying length may be longer than the longest that was seen by this factor, and this number of items. */
-const LONGER = { factor: 2, items: 8 };
+/** A map of varying keys may have more than the largest that was seen by this factor, and this number of keys. */
+const LARGER = { factor: 2, keys: 8 };
+/**
+ * A list of varying length may be longer or shorter than those that were seen by some times the difference between them, or
+ * by a part of its length.
+ */
+const LENGTHS = { spreads: 3, part: 0.25 };
 /** Items that an item of a list of varying length is compared with. */
 const MOST_SAMPLES = 20;
 
@@ -204,7 +209,7 @@ class Comparison {
     const varying = [...all].filter((key) => !maps.every((map) => map.has(key)));
     const own = new Map(shrunk.entries);
     for (const key of all) if (!own.has(key) && !varying.includes(key)) return false;
-    if (varying.length > 0 && mine.length > Math.max(...keys.map(({ length }) => length)) * LONGER.factor + LONGER.items) return false;
+    if (varying.length > 0 && mine.length > Math.max(...keys.map(({ length }) => length)) * LARGER.factor + LARGER.keys) return false;
     // A map from identifiers has other keys in each run, and all have the same form.
     const samples = varying.slice(0, MOST_SAMPLES).flatMap((key) => maps.flatMap((map) => map.get(key) ?? []));
     for (const [key, value] of shrunk.entries) {
@@ -241,18 +246,23 @@ class Comparison {
         if (JSON.stringify(shrunk.items.map(({ raw }) => raw).sort()) !== sorted[0]) return false;
         return this.accept(originals, shrunk);
       }
-      return shrunk.items.every((item, index) =>
+      const lists = [...originals, shrunk].map(({ items }) => items);
+      const arranged = arrangedLists(lists);
+      if (arranged) this.accept(originals, shrunk);
+      const [mine, theirs] = [(arranged ?? lists).at(-1) as Json[], (arranged ?? lists).slice(0, -1)];
+      return mine.every((item, index) =>
         this.below(
           `[${index}]`,
           spans,
-          originals.map(({ items }) => items[index] as Json),
+          theirs.map((items) => items[index] as Json),
           item,
         ),
       );
     }
     const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
-    if (length > most * LONGER.factor + LONGER.items || length < Math.floor(least / LONGER.factor) || (length === 0 && lengths[0] !== 0))
-      return false;
+    const extra = Math.max((most - least) * LENGTHS.spreads, Math.ceil(least * LENGTHS.part));
+    if (length > most + extra || length < least - extra || (length === 0 && lengths[0] !== 0)) return false;
+    if (!hasCommon(originals, shrunk)) return false;
     const samples = originals.flatMap(({ items }) => items.slice(0, MOST_SAMPLES));
     return shrunk.items.every((item, index) => this.sampled(`[${index}]`, samples, item, spans)) && this.accept(originals, shrunk);
   }
@@ -268,6 +278,43 @@ class Comparison {
     comparison.path.splice(0, 1, ...this.path, step);
     return comparison.compare(alike, shrunk);
   }
+}
+
+/**
+ * Lists whose items come in another order in each run, and vary themselves: `[{"name": "a", "started": T}, ...]`. They are
+ * arranged by what does not vary in their items.
+ * @returns undefined where the order does not vary, or where the items can't be recognized
+ */
+function arrangedLists(lists: readonly Json[][]): Json[][] | undefined {
+  const keyed = lists.map((items) => items.map((item) => ({ item, key: keyOf(item.raw) })));
+  const orders = keyed.map((items) => items.map(({ key }) => key).join('\n'));
+  if (allEqual(orders.slice(0, -1))) return undefined;
+  const arranged = keyed.map((items) => items.sort((a, b) => order(a.key, b.key) || order(a.item.raw, b.item.raw)));
+  if (!allEqual(arranged.map((items) => items.map(({ key }) => key).join('\n')))) return undefined;
+  return arranged.map((items) => items.map(({ item }) => item));
+}
+
+/**
+ * Whether a list has the items that are in all lists of the originals. Few of them are the same by chance, so this only counts
+ * where they are at least half of the shortest list.
+ */
+function hasCommon(originals: readonly (Json & { kind: 'array' })[], shrunk: Json & { kind: 'array' }): boolean {
+  const [first, ...others] = originals.map(({ items }) => items.map(({ raw }) => raw)) as [string[], ...string[][]];
+  const inAll = (lists: readonly string[][]) => {
+    const counts = lists.map(countsOf);
+    return [...countsOf(first)].flatMap(([raw, count]) =>
+      Array<string>(Math.min(count, ...counts.map((one) => one.get(raw) ?? 0))).fill(raw),
+    );
+  };
+  const common = inAll(others);
+  if (common.length * 2 < Math.min(...[first, ...others].map(({ length }) => length))) return true;
+  return inAll([...others, shrunk.items.map(({ raw }) => raw)]).length === common.length;
+}
+
+function countsOf(items: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
 }
 
 function keyFits(varying: readonly string[], key: string, spans: Spans): boolean {

@@ -17,23 +17,39 @@ const ESCAPE = '\u001b';
 /** Colours and links of terminals: ECMA-48 section 5.4, and OSC sequences. */
 const ESCAPES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\a${ESCAPE}]*(?:\\a|${ESCAPE}\\\\))`.replaceAll('\\a', '\u0007'), 'g');
 
+/** Number of the original's runs that show that a problem comes and goes, where the first run has not had it. */
+const ENOUGH = 2;
+
 /**
- * Exceptions and lines at ERROR or CRITICAL in the log of a shrunk image that no run of the original has, each once. What
- * varies from run to run (times, numbers, identifiers, temporary paths) does not count, nor does how often a line comes: a
- * worker may be killed before it prints anything.
+ * Compares exceptions and lines at ERROR or CRITICAL in the log of a shrunk image with those of the original's runs, each
+ * once. What varies from run to run (times, numbers, identifiers, temporary paths) does not count, nor does how often a line
+ * comes: a worker may be killed before it prints anything.
  * @param originals logs of the original's runs
  * @param shrunk the log of the shrunk image
+ * @returns `added`: what is new. `varied`: what some runs of the original have, but not all
  */
-export function newLogProblems(originals: readonly string[], shrunk: string): LogProblem[] {
+export function compareLogs(originals: readonly string[], shrunk: string): { added: LogProblem[]; varied: LogProblem[] } {
   const runs = originals.map((log) => new Set(problemsByKey(log).keys()));
   const alike = runs.map(byBeginning);
-  const isKnown = (key: string) => runs.some((keys) => keys.has(key)) || varies(wordsOf(key), alike);
-  return [...problemsByKey(shrunk)].filter(([key]) => !isKnown(key)).map(([, problem]) => problem);
+  const result: { added: LogProblem[]; varied: LogProblem[] } = { added: [], varied: [] };
+  for (const [key, problem] of problemsByKey(shrunk)) {
+    const having = runs.filter((keys) => keys.has(key)).length;
+    if (having === runs.length) continue;
+    // What only one later run had may be what is broken: it failed there.
+    const isKnown = runs[0]?.has(key) || having >= ENOUGH || varies(wordsOf(key), alike);
+    (isKnown ? result.varied : result.added).push(problem);
+  }
+  return result;
 }
 
 /** Exceptions and lines at ERROR or CRITICAL in a log, each once. */
 export function logProblems(log: string): LogProblem[] {
   return [...problemsByKey(log).values()];
+}
+
+/** The exceptions among them: `KeyError: 'x'`. */
+export function exceptionsIn(log: string): string[] {
+  return logProblems(log).flatMap(({ what, text }) => (what === 'exception' ? [text] : []));
 }
 
 function problemsByKey(log: string): Map<string, LogProblem> {

@@ -77,6 +77,11 @@ export function namesDuration(name: string): boolean {
   return DURATION.test(name);
 }
 
+/** Whether the words right before a number say that something took this time: `done in 3 s`. */
+export function saysDuration(name: string): boolean {
+  return /(?:\bin|\bafter|\btook|elapsed|duration)\W*$/i.test(name);
+}
+
 /**
  * Whether a number is of the same form as numbers that vary, and between or near them. Originals that are nearly
  * the same only allow what is near. Where they clearly vary, two values say little about a distribution, so this takes

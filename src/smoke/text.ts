@@ -55,10 +55,11 @@ function byLine(lines: readonly string[][], spans: Spans): Likeness {
   return joined(eachLine(lines, spans));
 }
 
-const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+/** For `sort`. */
+export const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** A line without what is likely to vary, to recognize it in another order. */
-function keyOf(line: string): string {
+/** A line or an item without what is likely to vary, to recognize it in another order. */
+export function keyOf(line: string): string {
   return (tokensOf(line) as Token[])
     .map(({ kind, text }) =>
       kind === 'word' ? (/\d/.test(text) ? '<number>' : text) : kind === 'mark' || kind === 'space' ? text : `<${kind}>`,

@@ -1,6 +1,6 @@
 import { middlesOf, tokenFits } from './alphabets.js';
 import { allEqual, type Spans } from './likeness.js';
-import { namesDuration, numberFits, quantityOf } from './numbers.js';
+import { namesDuration, numberFits, type Quantity, quantityOf, saysDuration } from './numbers.js';
 import { areNow, epochTime, type Time, timeFits } from './times.js';
 import type { Token } from './tokens.js';
 
@@ -37,6 +37,7 @@ export function maskFits(originals: readonly Token[], shrunk: Token, spans: Span
       // A second run gives another one, so an identifier that two runs have is a constant.
       return originals.length === 1 && uuidFits(originals, shrunk);
     case 'word': {
+      if (durationMayVary(originals, shrunk, spans)) return true;
       const times = originals.map(({ text }, index) => epochTime(text, spans.originals[index] as Spans['shrunk']));
       const other = epochTime(shrunk.text, spans.shrunk);
       if (!other || !times.every((time) => time?.format === other.format)) return false;
@@ -49,21 +50,36 @@ export function maskFits(originals: readonly Token[], shrunk: Token, spans: Span
 
 /** Digits with which a duration is so coarse that two runs may have the same one by chance. */
 const COARSE_DIGITS = 2;
+/** Whole seconds that two runs of a busy computer may differ by. */
+const WHOLE_SECONDS = 2;
+
+/** The longest run, in seconds, and a little more. A duration that was measured in a run is not longer. */
+function longestRun({ originals: runs, shrunk: run }: Spans): number {
+  return Math.max(run.end - run.start, ...runs.map(({ start, end }) => end - start)) / 1000 + 1;
+}
 
 /**
  * A duration that was measured is not longer than its run. Two runs only give the same one by chance where it has few
  * digits. A longer or a precise one is a setting.
  */
-function durationMayVary(originals: readonly Token[], shrunk: Token, { originals: runs, shrunk: run }: Spans): boolean {
+function durationMayVary(originals: readonly Token[], shrunk: Token, spans: Spans): boolean {
   const [before, after] = [originals.map(({ text }) => quantityOf(text)), quantityOf(shrunk.text)];
   const [first] = before;
-  if (first?.measures !== 'seconds' || after?.measures !== 'seconds') return false;
-  // Whole seconds are mostly settings, and `3s` may be anything.
-  if (!first.fraction && first.step >= 1) return false;
-  const longest = Math.max(run.end - run.start, ...runs.map(({ start, end }) => end - start)) / 1000 + 1;
+  const named = namesDuration(lastWord(spans.name ?? ''));
+  const isDuration = (one: Quantity | undefined) => one?.measures === 'seconds' || (one?.measures === '' && one.fraction && named);
+  if (!first || !after || !isDuration(first) || !isDuration(after)) return false;
+  const longest = longestRun(spans);
   if (first.value > longest || after.value > longest) return false;
+  // Whole seconds are mostly settings, unless the words before say that something took them.
+  if (!first.fraction && first.step >= 1)
+    return saysDuration(spans.name ?? '') && !after.fraction && Math.abs(first.value - after.value) <= WHOLE_SECONDS;
   if (originals.length > 1 && first.digits > COARSE_DIGITS) return false;
-  return numberFits(before as NonNullable<typeof first>[], after);
+  return numberFits(before as Quantity[], after, true);
+}
+
+/** The word right before a value: its key or its header. */
+function lastWord(name: string): string {
+  return /[\w-]*(?=[^\w-]*$)/.exec(name)?.[0] ?? '';
 }
 
 function addressFits(originals: readonly Token[], { text }: Token): boolean {
@@ -83,8 +99,15 @@ export function variationFits(originals: readonly Token[], shrunk: Token, spans:
   if (fitted !== undefined) return fitted;
   if (words.includes(shrunk.text)) return true;
   const numbers = words.map(quantityOf);
-  if (numbers.every((number) => number !== undefined)) return digitsFit(words, shrunk.text, numbers, namesDuration(spans.name ?? ''));
-  return wordFits(words, shrunk.text);
+  if (!numbers.every((number) => number !== undefined)) return wordFits(words, shrunk.text);
+  if (isTooLong(numbers, quantityOf(shrunk.text), spans)) return false;
+  return digitsFit(words, shrunk.text, numbers, namesDuration(spans.name ?? ''));
+}
+
+/** Whether something took longer than its run, which the originals' durations did not. */
+function isTooLong(originals: readonly Quantity[], shrunk: Quantity | undefined, spans: Spans): boolean {
+  const longest = longestRun(spans);
+  return shrunk?.measures === 'seconds' && shrunk.value > longest && originals.every(({ value }) => value <= longest);
 }
 
 /** For times and identifiers. @returns undefined where the originals are none, or not all of one kind */
@@ -113,12 +136,7 @@ function aboutAsLong(lengths: readonly number[], length: number): boolean {
 }
 
 /** For numbers. */
-function digitsFit(
-  words: readonly string[],
-  shrunk: string,
-  numbers: readonly NonNullable<ReturnType<typeof quantityOf>>[],
-  named = false,
-): boolean {
+function digitsFit(words: readonly string[], shrunk: string, numbers: readonly Quantity[], named = false): boolean {
   const lengths = words.map(({ length }) => length);
   const whole = words.every((word) => /^\d+$/.test(word));
   const fixed = whole && allEqual(lengths) && shrunk.length === lengths[0];

@@ -4,7 +4,7 @@ import type { Exercise } from '../exercise/exercise.js';
 import { type Expect, expectedPattern } from '../exercise/expect.js';
 import { isExpectable, type Step } from '../exercise/steps.js';
 import { decodedBody } from './body.js';
-import { exceptionsIn } from './exceptions.js';
+import { exceptionsIn } from './logs.js';
 import { logUntilStop } from './logtext.js';
 
 /** Something that did not work, or not as the user expects it. */

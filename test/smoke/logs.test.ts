@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exceptionsIn } from '../../src/smoke/exceptions.js';
-import { logProblems, newLogProblems } from '../../src/smoke/logs.js';
+import { compareLogs, exceptionsIn, logProblems } from '../../src/smoke/logs.js';
 
 /** Logs that the libraries themselves wrote. logs/make.py says how they were made, and makes them again. */
 const LOGS = fileURLToPath(new URL('logs/', import.meta.url));
@@ -22,6 +21,7 @@ const EXPECTED: Record<string, { lines?: string[]; exceptions?: string[] }> = {
   'syntax-error': { lines: [], exceptions: ['SyntaxError: invalid syntax'] },
 };
 const texts = (log: string, wanted: string) => logProblems(log).flatMap(({ what, text }) => (what === wanted ? [text] : []));
+const newLogProblems = (originals: string[], shrunk: string) => compareLogs(originals, shrunk).added;
 const newTexts = (originals: string[], shrunk: string) => newLogProblems(originals, shrunk).map(({ text }) => text);
 const raised = (exception: string) => `Traceback (most recent call last):\n  File "a.py", line 1, in f\n    g()\n${exception}\n`;
 
@@ -147,7 +147,7 @@ describe('tracebacks', () => {
   });
 });
 
-describe('newLogProblems', () => {
+describe('the comparison of logs', () => {
   const error = (text: string) => `2026-01-01 10:00:00 [12] ERROR ${text}`;
 
   it.each([
@@ -174,6 +174,16 @@ describe('newLogProblems', () => {
     expect(newTexts([ada], eve)).toEqual([eve]);
     expect(newTexts([ada, bob], error('unknown item eve, sorry'))).toHaveLength(1);
     expect(newTexts([raised('KeyError: a'), raised('ValueError: a')], raised('ImportError: a')), 'the class counts').toHaveLength(1);
+  });
+
+  it('accepts what the first run has, or two runs, but not what one later run alone has', () => {
+    const [bad, good] = [error('no table'), 'ready'];
+    expect(newTexts([bad, good], bad)).toEqual([]);
+    expect(newTexts([good, bad], bad)).toEqual([bad]);
+    expect(newTexts([good, bad, bad], bad)).toEqual([]);
+    expect(newTexts([good, bad, good], bad)).toEqual([bad]);
+    expect(compareLogs([bad, good], bad).varied).toEqual([{ what: 'error line', text: bad }]);
+    expect(compareLogs([bad, bad], bad).varied).toEqual([]);
   });
 
   it('gives each problem once', () => {
@@ -207,8 +217,9 @@ describe('any log', () => {
     fc.assert(
       fc.property(log, log, (one, two) => {
         expect(newLogProblems([one], one)).toEqual([]);
-        expect(newLogProblems([two, one], one)).toEqual([]);
-        expect(newLogProblems([], one)).toEqual(logProblems(one));
+        expect(newLogProblems([one, two], one)).toEqual([]);
+        expect(newLogProblems([two, one, one], one)).toEqual([]);
+        expect(newLogProblems([''], one)).toEqual(logProblems(one));
       }),
       { numRuns: 500 },
     );

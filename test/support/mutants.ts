@@ -114,7 +114,7 @@ function* damagedHeaders(headers: Record<string, string>): Generator<DamagedHead
       continue;
     }
     if (name === 'content-length') continue;
-    for (const [what, damaged, excused] of damagedWords(value))
+    for (const [what, damaged, excused] of damagedWords(value, `${name}: `))
       yield [`header ${name}: ${what}`, { ...headers, [name]: damaged }, name, excused];
   }
   yield ['a new header', { ...headers, 'x-new': 'here' }];
@@ -183,7 +183,8 @@ function spread(length: number): number[] {
 /** Damage to so small a part of a varying token may give another token of the same kind. */
 const SMALL = 0.4;
 
-function* damagedWords(whole: string): Generator<Damage> {
+/** @param name what the text is called, where that says what it is */
+function* damagedWords(whole: string, name = ''): Generator<Damage> {
   const tokens = tokensOf(whole) as Token[];
   const words = tokens.flatMap(({ kind }, index) => (kind === 'space' ? [] : [index]));
   for (const place of spread(words.length)) {
@@ -194,7 +195,7 @@ function* damagedWords(whole: string): Generator<Damage> {
     const before = /[^\s"'<>;]*$/.exec(whole.slice(0, start))?.[0] ?? '';
     const chunk = before + (/^[^\s"'<>;]*/.exec(whole.slice(start))?.[0] ?? '');
     const excused = token.text.length < chunk.length * SMALL ? (other: string) => !other.includes(chunk) : undefined;
-    for (const [name, scaled] of scaledNumbers(token)) {
+    for (const [scale, scaled] of isTime(name + wordBefore(whole, start)) ? [] : scaledNumbers(token)) {
       const damaged = tokens.map((one, at) => (at === index ? scaled : one.text)).join('');
       const excusedBy = (other: string) => {
         const others = tokensOf(other) as Token[];
@@ -204,12 +205,15 @@ function* damagedWords(whole: string): Generator<Damage> {
         if (numberOf(there) === undefined) return !other.includes(chunk);
         return variesAsMuch(token.text, scaled, there, whole.slice(Math.max(0, start - 64), start));
       };
-      yield [`${token.text} at ${index} ${name}`, damaged, excusedBy];
+      yield [`${token.text} at ${index} ${scale}`, damaged, excusedBy];
     }
     for (const [name, other] of damagedToken(token))
       yield [`${token.text} at ${index} ${name}`, tokens.map((one, at) => (at === index ? other : one.text)).join(''), excused];
   }
 }
+
+const wordBefore = (text: string, at: number) => /[\w-]*(?=[^\w-]*$)/.exec(text.slice(Math.max(0, at - 64), at))?.[0] ?? '';
+const isTime = (name: string) => /second|time|took|elapsed/.test(name);
 
 /** A number that is not too far from the right one to look wrong. */
 const SCALES: readonly [string, number][] = [
@@ -247,7 +251,7 @@ function variesAsMuch(text: string, scaled: string, other: string, before: strin
   const decimals = /\.(\d+)/.exec(text)?.[1]?.length ?? 0;
   const [most, difference] = [Math.max(Math.abs(mine), Math.abs(there)), Math.abs(mine - there)];
   // A time that something took.
-  if (/second|time|took|elapsed/.test(before) || difference >= most * (decimals > 0 ? VARIES.fraction : VARIES.whole)) return true;
+  if (isTime(before) || difference >= most * (decimals > 0 ? VARIES.fraction : VARIES.whole)) return true;
   return Math.abs(mine - damaged) <= difference * (TIMES.range + 1) + TIMES.units / 10 ** decimals;
 }
 
