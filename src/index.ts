@@ -21,7 +21,7 @@ import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
-import { type Outcome, outcomeOf as outcomeOfVerdict, passed, type Verdict } from './smoke/verdict.js';
+import { conclusionOf, type Outcome, passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
 import { Folder, readTrace } from './workspace/folder.js';
 import { newestResult, newestTrace, readTraces, results } from './workspace/newest.js';
@@ -182,7 +182,7 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
       await repeatOriginal(material, runs, say);
       return checkImage(material, shrunk.id, { exclude, runs }, say);
     });
-    return { image: shrunk.reference, passed: passed(verdict), outcome: outcomeOfVerdict(verdict), verdict };
+    return { image: shrunk.reference, passed: passed(verdict), outcome: conclusionOf(verdict), verdict };
   });
 }
 
@@ -228,7 +228,7 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
         image: ok ? target.name.text : null,
         target: target.name.text,
         passed: ok,
-        outcome: outcomeOfVerdict(verdict),
+        outcome: conclusionOf(verdict),
         before,
         after: size,
         ratio: before / size,

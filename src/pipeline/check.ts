@@ -15,7 +15,10 @@ export interface CheckOptions {
   runs: number;
 }
 
-/** Static checks, then the exercise on the shrunk image beside the original's answers. */
+/**
+ * Static checks, then the exercise on the shrunk image beside the original's answers. Where something differs, the original
+ * runs once more; its answers are added to the run, so that a repaired image is compared with them too.
+ */
 export async function checkImage(
   material: Material,
   shrunk: string,
@@ -51,8 +54,9 @@ export async function checkImage(
     }
     const input = { ...againOf(material, run, say), fs, has, exclude, traced: (path: string) => seen.has(path) };
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
-      smokeImage({ ...input, shrunk, answers: run.answers, mayRepeat: times > 1, index }),
+      smokeImage({ ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index }),
     );
+    run.answers.push(...smoke.again);
     const repairs = await repairsFor({ layout: trace.python, analyst, libraries, ...input, ...smoke });
     results.push({ ...smoke, repairs });
   }

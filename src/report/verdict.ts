@@ -1,5 +1,5 @@
 import type { Variation } from '../smoke/compare.js';
-import { outcomeOf, type Verdict } from '../smoke/verdict.js';
+import { conclusionOf, type Verdict } from '../smoke/verdict.js';
 
 /** Characters of a text, and numbers of paths and of places that vary, that are shown. */
 const SHOWN = { text: 300, paths: 20, varied: 10, word: 60 };
@@ -26,7 +26,7 @@ export function verdictLines(verdict: Verdict): string[] {
       variation,
     ),
     ...uncompared.map((what) => `not compared: ${what}`),
-    ...(outcomeOf(verdict) === 'unproven' ? ['Nothing was compared, so nothing is proven.'] : []),
+    ...(conclusionOf(verdict) === 'unproven' ? ['Nothing was compared, so nothing is proven.'] : []),
     counts(verdict),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { compareContents, shownText } from './body.js';
-import { type Fields, fieldsOf, isFailed, lengthFollows, outcomeOf, outputOf } from './fields.js';
+import { type Fields, fieldsOf, isFailed, kindOf, lengthFollows, outputOf } from './fields.js';
 import { allEqual, isAlike, type Spans } from './likeness.js';
 import { compareLogs } from './logs.js';
 import { logUntilStop, wholeLog } from './logtext.js';
@@ -79,7 +79,7 @@ class Comparer {
     const other = this.shrunk.steps[index];
     const where = first?.step ?? other?.step ?? '';
     if (!first || !other || first.step !== other.step) {
-      const told = (one: typeof first) => (one ? `${one.step}: ${outcomeOf(one.answer)}` : 'no answer');
+      const told = (one: typeof first) => (one ? `${one.step}: ${kindOf(one.answer)}` : 'no answer');
       this.result.differences.push({ where, what: 'outcome', original: told(first), shrunk: told(other) });
       if (first) this.count(where, first.answer, undefined);
       return;
@@ -89,7 +89,7 @@ class Comparer {
       one?.step === first.step ? [{ answer: one.answer, run: (this.originals[run] as Answers).time }] : [],
     );
     this.count(where, first.answer, other.answer);
-    const alike = this.outcome(where, answers, other.answer, outcomeOf, isFailed);
+    const alike = this.outcome(where, answers, other.answer, kindOf, isFailed);
     const withLength = ![...alike.map(({ answer }) => answer), other.answer].every(lengthFollows);
     this.fields(
       where,

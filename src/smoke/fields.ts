@@ -7,7 +7,7 @@ import { cookiesOf } from './cookies.js';
 export type Fields = Map<string, Buffer>;
 
 /** What an answer is, in a word or two. Answers with other outcomes are other answers. */
-export function outcomeOf(answer: StepAnswer): string {
+export function kindOf(answer: StepAnswer): string {
   switch (answer.kind) {
     case 'http':
       return `status ${answer.status}`;

@@ -13,8 +13,10 @@ export interface SmokeInput extends Originals, Again {
   shrunk: string;
   /** What the original answered in each of its runs. */
   answers: readonly Answers[];
-  /** Whether the original may run once more where something differs. */
+  /** Whether the original may be started again. */
   mayRepeat: boolean;
+  /** Whether it ran once more already, because something differed in an earlier shrunk image. */
+  repeated: boolean;
   /** Index of the run in the trace. */
   index: number;
 }
@@ -24,6 +26,8 @@ export interface SmokeResult extends Comparison, Lookups {
   said: string;
   /** Everything that the original printed and answered. */
   originalSaid: string;
+  /** What the original answered when it ran once more: an answer for later comparisons, or none. */
+  again: Answers[];
   /** Directories that the shrunk image listed, where a shorter listing may explain a difference; else empty. */
   listed: string[];
 }
@@ -54,12 +58,12 @@ export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
   };
 }
 
-async function comparisonOf(input: SmokeInput, { answers: outcome, done }: Outcome): Promise<Comparison> {
+async function comparisonOf(input: SmokeInput, { answers: outcome, done }: Outcome): Promise<Comparison & Pick<SmokeResult, 'again'>> {
   const { answers, exercise } = input;
   if (outcome instanceof UserError) {
     if (outcome instanceof TimeoutError && input.mayRepeat)
       await repeat(input, 'it takes long: the original starts again, to see if it is faster');
-    return { differences: [undone(outcome)], varied: [], compared: 1, uncompared: [] };
+    return { differences: [undone(outcome)], varied: [], compared: 1, uncompared: [], again: [] };
   }
   const compare = (originals: readonly Answers[]): Comparison => {
     const comparison = compareAnswers(originals, outcome);
@@ -68,9 +72,10 @@ async function comparisonOf(input: SmokeInput, { answers: outcome, done }: Outco
   };
   const originals = endedUnasked(input, done, outcome) ? await asJob(input, done, outcome) : answers;
   const first = compare(originals);
-  if (first.differences.length === 0 || !input.mayRepeat) return first;
-  const like = originals === answers ? input : { ...input, done };
-  return compare([...originals, await repeat(like, 'something differs: the original runs again, to learn what varies')]);
+  const asked = originals === answers;
+  if (first.differences.length === 0 || !input.mayRepeat || (asked && input.repeated)) return { ...first, again: [] };
+  const again = await repeat(asked ? input : { ...input, done }, 'something differs: the original runs again, to learn what varies');
+  return { ...compare([...originals, again]), again: asked ? [again] : [] };
 }
 
 /** Whether the shrunk image ended well before the default exercise could ask it, and the original was asked. */

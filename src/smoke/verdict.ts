@@ -15,12 +15,12 @@ export interface Verdict
 /** `unproven`: no answer was compared. It says nothing about the shrunk image, whatever the static checks say. */
 export type Outcome = 'same' | 'different' | 'unproven';
 
-export function outcomeOf({ problems, differences, missing, compared }: Verdict): Outcome {
+export function conclusionOf({ problems, differences, missing, compared }: Verdict): Outcome {
   if (compared === 0) return 'unproven';
   return problems.length + differences.length + missing.length === 0 ? 'same' : 'different';
 }
 
 /** Whether the shrunk image is proven to behave like the original. */
 export function passed(verdict: Verdict): boolean {
-  return outcomeOf(verdict) === 'same';
+  return conclusionOf(verdict) === 'same';
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { verdictLines } from '../../src/report/verdict.js';
-import { outcomeOf, passed, type Verdict } from '../../src/smoke/verdict.js';
+import { conclusionOf, passed, type Verdict } from '../../src/smoke/verdict.js';
 import { SAME } from '../support/verdict.js';
 
 const difference = { where: 'GET /', what: 'body', original: `${'-'.repeat(100)}one`, shrunk: `${'-'.repeat(100)}two` };
@@ -20,7 +20,7 @@ describe('verdictLines', () => {
       further: ['/lib/1'],
       excluded: ['/lib/x'],
     };
-    expect(outcomeOf(verdict)).toBe('different');
+    expect(conclusionOf(verdict)).toBe('different');
     const lines = verdictLines(verdict);
     expect(lines.slice(0, 4)).toEqual([
       'broken: /bin/a needs b',
@@ -54,7 +54,7 @@ describe('verdictLines', () => {
 
   it('says that nothing is proven where nothing was compared, whatever else was found', () => {
     const verdict: Verdict = { ...SAME, compared: 0, problems: ['broken'], uncompared: ['wait 3 s: a wait has no answer'] };
-    expect(outcomeOf(verdict)).toBe('unproven');
+    expect(conclusionOf(verdict)).toBe('unproven');
     expect(verdictLines(verdict)).toEqual([
       'broken: broken',
       'not compared: wait 3 s: a wait has no answer',
