@@ -1,6 +1,7 @@
 import { debug } from '../debug.js';
-import { UserError, usageError } from '../errors.js';
+import { usageError } from '../errors.js';
 import type { ImageName } from '../images/name.js';
+import { NoDaemonError } from './docker/client.js';
 import { DockerEngine } from './docker/docker.js';
 import type { Engine } from './engine.js';
 import { HostEngine } from './host/host.js';
@@ -11,7 +12,8 @@ export const ENGINES = ['docker', 'local'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 /**
- * Chooses the engine for an image. Without `wish`: the Docker daemon if one answers, else Linux namespaces.
+ * Chooses the engine for an image. Without `wish`: the Docker daemon that the user names by DOCKER_HOST or a context, which
+ * must answer; else one at the usual sockets if it answers, else Linux namespaces.
  * @param wish the user's choice
  * @param name the image to open; `host:` has an engine of its own
  * @throws UserError where the wanted engine is not there, or can't run that image
@@ -32,7 +34,7 @@ async function find(wish: EngineName | undefined, name: ImageName | undefined): 
   try {
     return await DockerEngine.open();
   } catch (error) {
-    if (wish === 'docker' || !(error instanceof UserError)) throw error;
+    if (wish === 'docker' || !(error instanceof NoDaemonError)) throw error;
     debug.engine('no Docker daemon: %s', error.message);
     return new LocalEngine(error.message);
   }

@@ -18,7 +18,9 @@ describeWithEngine('bad input gives one clear message and the right exit code, a
     refuse(['shrink', 'no/such:image'], 1, /There is no image no\/such:image.*\n.*docker pull no\/such:image/));
   it('an invalid image name', () => refuse(['trace', 'NOT A NAME'], 2, /is not an image name/));
   it('no daemon', () =>
-    refuse(['trace', HELLO], 1, /does not answer.*\n.*Start Docker/, { env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } }));
+    refuse(['trace', HELLO], 1, /does not answer.*\n.*Start it, or choose another one/, {
+      env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+    }));
   it('a wrong --http', () => refuse(['trace', HELLO, '--http', 'FETCH x'], 2, /is not a request/));
   it('a wrong --wait', () => refuse(['trace', HELLO, '--wait', 'long'], 2, /number of seconds/));
   it('an unknown option', () => refuse(['trace', HELLO, '--fast'], 2, /unknown option '--fast'/));

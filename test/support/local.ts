@@ -62,7 +62,10 @@ function readableCopy(): string {
   return copy;
 }
 
-/** Runs pyshrink as another user with a new home directory, which is also the default working directory. */
+/**
+ * Runs pyshrink as another user with a new home directory, which is also the default working directory. Such a user may not
+ * use the socket of the daemon, so the local engine runs.
+ */
 export async function asUser(user: string, args: string[], cwd?: string) {
   const home = mkdtempSync(join(tmpdir(), 'pyshrink-home-'));
   execFileSync('chown', ['-R', user, home]);
@@ -74,7 +77,7 @@ export async function asUser(user: string, args: string[], cwd?: string) {
       reject: false,
       all: true,
       cwd: cwd ?? home,
-      env: { HOME: home, USER: user, PYSHRINK_CACHE: join(home, 'cache'), DOCKER_HOST: 'unix:///nowhere' },
+      env: { HOME: home, USER: user, PYSHRINK_CACHE: join(home, 'cache') },
     },
   );
   return { run, home, sessions: sessions({ PYSHRINK_CACHE: join(home, 'cache') }) };

@@ -11,16 +11,26 @@ export const API_VERSION = 'v1.41';
 
 const REMEDY = "Start Docker (or Podman's socket) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this computer.";
 
-/** Connects to the daemon and sends a ping. @throws UserError where there is no daemon, or it does not answer */
+const CONFIGURED =
+  'Start it, or choose another one: unset DOCKER_HOST, or `docker context use default`. --engine local runs images from files without a daemon.';
+
+/** No daemon that the user names, and none at the usual sockets that answers. Another engine may take its place. */
+export class NoDaemonError extends UserError {}
+
+/**
+ * Connects to the daemon and sends a ping.
+ * @throws NoDaemonError where none is found, UserError where the one that the user names does not answer
+ */
 export async function connect(environment: NodeJS.ProcessEnv = process.env): Promise<{ docker: Dockerode; endpoint: Endpoint }> {
   const endpoint = findEndpoint(environment);
-  if (!endpoint) throw new UserError('No Docker daemon was found.', REMEDY);
+  if (!endpoint) throw new NoDaemonError('No Docker daemon was found.', REMEDY);
   const docker = new Dockerode({ ...connection(endpoint), version: API_VERSION });
   try {
     await docker.ping();
   } catch (error) {
     debug.engine('%s does not answer: %o', endpoint.host, error);
-    throw new UserError(`The Docker daemon at ${endpoint.host} (${endpoint.source}) does not answer: ${messageOf(error)}`, REMEDY);
+    const message = `The Docker daemon at ${endpoint.host} (${endpoint.source}) does not answer: ${messageOf(error)}`;
+    throw endpoint.configured ? new UserError(message, CONFIGURED) : new NoDaemonError(message, REMEDY);
   }
   return { docker, endpoint };
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { debug } from '../../debug.js';
+import { usageError } from '../../errors.js';
 
 /** Address of a daemon. */
 export interface Endpoint {
@@ -12,6 +13,8 @@ export interface Endpoint {
   certificates?: string;
   /** How it was found, for messages. */
   source: string;
+  /** Whether the user names it, by DOCKER_HOST or a context. Then no other engine may take its place. */
+  configured: boolean;
 }
 
 /** One way to find the daemon. */
@@ -26,7 +29,7 @@ const fromEnvironment: Strategy = {
     const host = environment.DOCKER_HOST;
     if (!host) return 'DOCKER_HOST is not set';
     const certificates = environment.DOCKER_CERT_PATH ?? join(configFolder(environment), '');
-    return { host, source: 'DOCKER_HOST', ...(environment.DOCKER_TLS_VERIFY && { certificates }) };
+    return { host, source: 'DOCKER_HOST', configured: true, ...(environment.DOCKER_TLS_VERIFY && { certificates }) };
   },
 };
 
@@ -39,9 +42,13 @@ const fromContext: Strategy = {
     const key = createHash('sha256').update(name).digest('hex');
     const endpoints = field(readJson(join(folder, 'contexts', 'meta', key, 'meta.json')), 'Endpoints');
     const host = field(field(endpoints, 'docker'), 'Host');
-    if (typeof host !== 'string') return `the docker context ${name} has no address in ${folder}`;
+    if (typeof host !== 'string')
+      throw usageError(
+        `The docker context ${name} has no address in ${folder}.`,
+        'Choose another one with `docker context use`, or unset DOCKER_CONTEXT; `docker context ls` lists them.',
+      );
     const tls = join(folder, 'contexts', 'tls', key, 'docker');
-    return { host, source: `context ${name}`, ...(existsSync(join(tls, 'cert.pem')) && { certificates: tls }) };
+    return { host, source: `context ${name}`, configured: true, ...(existsSync(join(tls, 'cert.pem')) && { certificates: tls }) };
   },
 };
 
@@ -57,13 +64,18 @@ const fromSockets: Strategy = {
       '/run/podman/podman.sock',
     ];
     const socket = sockets.find((path) => existsSync(path));
-    return socket === undefined ? `there is none of the sockets ${sockets.join(', ')}` : { host: `unix://${socket}`, source: socket };
+    return socket === undefined
+      ? `there is none of the sockets ${sockets.join(', ')}`
+      : { host: `unix://${socket}`, source: socket, configured: false };
   },
 };
 
 const STRATEGIES: readonly Strategy[] = [fromEnvironment, fromContext, fromSockets];
 
-/** Finds the daemon as the docker CLI does, then at the usual sockets. Undefined if there is none. */
+/**
+ * Finds the daemon as the docker CLI does, then at the usual sockets. Undefined if there is none.
+ * @throws UserError where a context is chosen that does not exist
+ */
 export function findEndpoint(environment: NodeJS.ProcessEnv = process.env): Endpoint | undefined {
   for (const strategy of STRATEGIES) {
     const endpoint = strategy.find(environment);

@@ -76,12 +76,19 @@ describe('the Docker engine', () => {
       );
     });
 
-    it('not where none answers, unless the user insists', async () => {
+    it('and must answer, if the user names it: no other engine takes its place', async () => {
       vi.stubEnv('DOCKER_HOST', 'unix:///nowhere/docker.sock');
-      const engine = await chooseEngine(undefined, parseImageName('app:1'));
-      expect(engine.name).toBe('local');
-      await expect(engine.inspect('app:1')).rejects.toThrow(/none is used\. The Docker daemon at unix:\/\/\/nowhere.* does not answer/);
+      await expect(chooseEngine(undefined, parseImageName('app:1'))).rejects.toThrow('does not answer');
       await expect(chooseEngine('docker')).rejects.toThrow('does not answer');
+      expect((await chooseEngine('local')).name).toBe('local');
+      expect((await chooseEngine(undefined, parseImageName('host:'))).name).toBe('host');
+    });
+
+    it('and a context that the user chose must exist', async () => {
+      vi.stubEnv('DOCKER_HOST', '');
+      vi.stubEnv('DOCKER_CONTEXT', 'far');
+      vi.stubEnv('DOCKER_CONFIG', '/nowhere');
+      await expect(chooseEngine(undefined, parseImageName('app:1'))).rejects.toThrow('The docker context far has no address in /nowhere');
     });
   });
 });

@@ -21,6 +21,7 @@ describe('findEndpoint', () => {
     expect(findEndpoint({ DOCKER_HOST: 'tcp://x:1', DOCKER_CONFIG: configFolder('far') })).toEqual({
       host: 'tcp://x:1',
       source: 'DOCKER_HOST',
+      configured: true,
     });
   });
 
@@ -29,7 +30,11 @@ describe('findEndpoint', () => {
   });
 
   it('reads the current context, and DOCKER_CONTEXT before it', () => {
-    expect(findEndpoint({ DOCKER_CONFIG: configFolder('far') })).toEqual({ host: 'ssh://me@far', source: 'context far' });
+    expect(findEndpoint({ DOCKER_CONFIG: configFolder('far') })).toEqual({
+      host: 'ssh://me@far',
+      source: 'context far',
+      configured: true,
+    });
     expect(findEndpoint({ DOCKER_CONFIG: configFolder(), DOCKER_CONTEXT: 'far' })?.host).toBe('ssh://me@far');
   });
 
@@ -45,7 +50,7 @@ describe('findEndpoint', () => {
 describe('connect', () => {
   it.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:1'])('says what to do when nothing answers at %s', async (host) => {
     await expect(connect({ DOCKER_HOST: host })).rejects.toThrowError(
-      expect.objectContaining({ message: expect.stringContaining(host), remedy: expect.stringContaining('Start Docker') }),
+      expect.objectContaining({ message: expect.stringContaining(host), remedy: expect.stringContaining('Start it') }),
     );
   });
 
