@@ -56,7 +56,7 @@ export async function checkImage(
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
       smokeImage({ ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index }),
     );
-    run.answers.push(...smoke.again);
+    if (smoke.again) run.answers.push(smoke.again);
     const repairs = await repairsFor({ layout: trace.python, analyst, libraries, ...input, ...smoke });
     results.push({ ...smoke, repairs });
   }

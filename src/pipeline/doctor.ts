@@ -1,6 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { LABELS } from '../assemble/config.js';
 import { debug } from '../debug.js';
+import { NoDaemonError } from '../engines/docker/client.js';
 import { type DaemonInformation, DockerEngine } from '../engines/docker/docker.js';
 import type { Session } from '../engines/engine.js';
 import { LocalEngine } from '../engines/local/local.js';
@@ -52,8 +53,9 @@ export async function diagnose({ clean = false }: { clean?: boolean | undefined 
     checks.push(await tracingCheck(engine, daemon.images));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    // One engine is enough.
-    checks.push({ name: 'daemon', ok: 'refused' in namespaces ? false : null, detail: error.message, remedy: error.remedy });
+    // One engine is enough, but none takes the place of a daemon that the user names.
+    const enough = error instanceof NoDaemonError && !('refused' in namespaces);
+    checks.push({ name: 'daemon', ok: enough ? null : false, detail: error.message, remedy: error.remedy });
   }
   return { checks: [...checks, namespacesCheck(namespaces, hasDaemon)], removed };
 }

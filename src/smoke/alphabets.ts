@@ -1,3 +1,5 @@
+import { allEqual } from './likeness.js';
+
 /** Alphabets of random tokens, small ones first. Each is a set of characters. */
 const ALPHABETS: readonly [name: string, size: number, pattern: RegExp][] = [
   ['digits', 10, /^\d*$/],
@@ -71,10 +73,16 @@ export function middlesOf(originals: readonly string[], shrunk: string): { origi
   return { originals: rests.map((text) => text.slice(0, text.length - end)), shrunk: shrunk.slice(start, shrunk.length - end) };
 }
 
-/** Shorter words of letters alone are names or states, such as `fast` and `slow`, and no random tokens. */
-const LEAST_LETTERS = 8;
-/** A token of one repeated character is a placeholder, not a random value. */
-const PLACEHOLDER = /^(.)\1{7,}$/;
+/** Words such as `fast`, `Pending` and `DONE`: names and states, and seldom random tokens. */
+const PLAIN = /^(?=.*[aeiouyAEIOUY])(?:[A-Z]?[a-z]{1,11}|[A-Z]{2,12})$/;
+/** Runs that show a form of random tokens that look like words. */
+const ENOUGH = 3;
+
+/** Whether tokens are words or states, of which the shrunk image must have one. Random letters are all different and of one length. */
+function areWords(tokens: readonly string[]): boolean {
+  if (!tokens.every((one) => PLAIN.test(one))) return false;
+  return tokens.length < ENOUGH || new Set(tokens).size < tokens.length || !allEqual(tokens.map(({ length }) => length));
+}
 
 /** Whether a token is of the same alphabet as tokens that vary, and about as long. */
 export function tokenFits(originals: readonly string[], shrunk: string): boolean {
@@ -84,8 +92,13 @@ export function tokenFits(originals: readonly string[], shrunk: string): boolean
   if (length < Math.min(least / LENGTHS, least - PADDING) || length > Math.max(most * LENGTHS, most + PADDING)) return false;
   if (shrunk === '' && least > 0) return false;
   if (originals.includes(shrunk)) return true;
-  if (PLACEHOLDER.test(shrunk)) return false;
-  if (originals.every((one) => one.length < LEAST_LETTERS && /^[A-Za-z]+$/.test(one))) return false;
+  if (areWords(originals)) return false;
+  // Three words of one length are random letters, which have a fixed length.
+  if (originals.every((one) => PLAIN.test(one))) return length === least && alphabetFits(originals, shrunk);
+  return alphabetFits(originals, shrunk);
+}
+
+function alphabetFits(originals: readonly string[], shrunk: string): boolean {
   // Each character beyond ASCII is a letter here: texts of other scripts have no alphabet in the table.
   const plain = (text: string) => text.replace(/[\u0080-\uffff]/g, 'x');
   const alphabets = alphabetsOf(originals.map(plain));

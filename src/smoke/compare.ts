@@ -229,11 +229,25 @@ class Comparer {
       return;
     }
     result.uncompared.push('the log of a server varies: only new errors in it count');
-    const { added, varied } = compareLogs(originals.map(wholeLog), logUntilStop(shrunk));
+    // A run that failed where the first one did not may have logged why: that excuses nothing.
+    const same = originals.filter((run) => didAlike(run, originals[0] as Answers));
+    const { added, varied } = compareLogs(same.map(wholeLog), logUntilStop(shrunk));
     for (const { what, text } of added) result.differences.push({ where: 'app', what, original: '', shrunk: text });
-    for (const { what, text } of varied)
-      result.varied.push({ where: 'app', what, place: '', originals: ['in some runs'], shrunk: clipped(text) });
+    for (const { what, text, had } of varied)
+      result.varied.push({
+        where: 'app',
+        what,
+        place: '',
+        originals: had.map((one) => (one ? clipped(text) : ABSENT)),
+        shrunk: clipped(text),
+      });
   }
+}
+
+/** Whether two runs did the same steps with the same outcomes. */
+function didAlike(one: Answers, other: Answers): boolean {
+  const outcomes = ({ steps, app }: Answers) => JSON.stringify([steps.map(({ step, answer }) => [step, kindOf(answer)]), app.exit]);
+  return outcomes(one) === outcomes(other);
 }
 
 function clipped(text: string): string {

@@ -1,6 +1,6 @@
 import { allEqual, isAlike, type Likeness, type Place, type Spans, type Unlike } from './likeness.js';
-import { compareTexts, keyOf, order } from './text.js';
-import type { Token } from './tokens.js';
+import { compareTexts, order } from './text.js';
+import { type Token, withoutVarying } from './tokens.js';
 import { variationFits } from './words.js';
 
 /** A JSON value with the text that it is written as: JSON.parse loses `1.0`, long integers and the order of keys such as `"2"`. */
@@ -248,11 +248,12 @@ class Comparison {
       }
       const lists = [...originals, shrunk].map(({ items }) => items);
       const arranged = arrangedLists(lists);
+      if (arranged === 'differ') return false;
       if (arranged) this.accept(originals, shrunk);
       const [mine, theirs] = [(arranged ?? lists).at(-1) as Json[], (arranged ?? lists).slice(0, -1)];
       return mine.every((item, index) =>
         this.below(
-          `[${index}]`,
+          arranged ? '[in any order]' : `[${index}]`,
           spans,
           theirs.map((items) => items[index] as Json),
           item,
@@ -283,32 +284,33 @@ class Comparison {
 /**
  * Lists whose items come in another order in each run, and vary themselves: `[{"name": "a", "started": T}, ...]`. They are
  * arranged by what does not vary in their items.
- * @returns undefined where the order does not vary, or where the items can't be recognized
+ * @returns undefined where the order does not vary, or where the items can't be recognized; `differ` where the shrunk list has
+ * other items
  */
-function arrangedLists(lists: readonly Json[][]): Json[][] | undefined {
-  const keyed = lists.map((items) => items.map((item) => ({ item, key: keyOf(item.raw) })));
+function arrangedLists(lists: readonly Json[][]): Json[][] | 'differ' | undefined {
+  if (!lists[0]?.some(({ kind }) => kind === 'object' || kind === 'string')) return undefined;
+  const keyed = lists.map((items) => items.map((item) => ({ item, key: withoutVarying(item.raw) })));
   const orders = keyed.map((items) => items.map(({ key }) => key).join('\n'));
   if (allEqual(orders.slice(0, -1))) return undefined;
   const arranged = keyed.map((items) => items.sort((a, b) => order(a.key, b.key) || order(a.item.raw, b.item.raw)));
-  if (!allEqual(arranged.map((items) => items.map(({ key }) => key).join('\n')))) return undefined;
-  return arranged.map((items) => items.map(({ item }) => item));
+  const sorted = arranged.map((items) => items.map(({ key }) => key).join('\n'));
+  if (!allEqual(sorted.slice(0, -1))) return undefined;
+  return allEqual(sorted) ? arranged.map((items) => items.map(({ item }) => item)) : 'differ';
 }
 
+/** A part of the items of the shortest list. */
+const MOST_OF_THEM = 0.9;
+
 /**
- * Whether a list has the items that are in all lists of the originals. Few of them are the same by chance, so this only counts
- * where they are at least half of the shortest list.
+ * Whether a list has the items that are once in each list of the originals. A few items may be in all runs by chance. So the
+ * rule holds only where nearly all items of the shortest list are such.
  */
 function hasCommon(originals: readonly (Json & { kind: 'array' })[], shrunk: Json & { kind: 'array' }): boolean {
-  const [first, ...others] = originals.map(({ items }) => items.map(({ raw }) => raw)) as [string[], ...string[][]];
-  const inAll = (lists: readonly string[][]) => {
-    const counts = lists.map(countsOf);
-    return [...countsOf(first)].flatMap(([raw, count]) =>
-      Array<string>(Math.min(count, ...counts.map((one) => one.get(raw) ?? 0))).fill(raw),
-    );
-  };
-  const common = inAll(others);
-  if (common.length * 2 < Math.min(...[first, ...others].map(({ length }) => length))) return true;
-  return inAll([...others, shrunk.items.map(({ raw }) => raw)]).length === common.length;
+  const counts = originals.map(({ items }) => countsOf(items.map(({ raw }) => raw)));
+  const common = [...(counts[0] as Map<string, number>).keys()].filter((raw) => counts.every((one) => one.get(raw) === 1));
+  if (common.length < Math.min(...originals.map(({ items }) => items.length)) * MOST_OF_THEM) return true;
+  const own = new Set(shrunk.items.map(({ raw }) => raw));
+  return common.every((raw) => own.has(raw));
 }
 
 function countsOf(items: readonly string[]): Map<string, number> {

@@ -4,7 +4,7 @@ export interface Span {
   end: number;
 }
 
-/** The times of the runs whose answers are compared. */
+/** The runs whose answers are compared, and what is compared in them. */
 export interface Spans {
   originals: readonly Span[];
   shrunk: Span;
@@ -22,7 +22,7 @@ export interface Place {
 
 /** The shrunk image's answer is another one. */
 export interface Unlike {
-  /** Set where the reason can't be seen in the two answers. */
+  /** Where the difference is, or the reason where it can't be seen in the two answers. */
   reason?: string;
 }
 
@@ -51,8 +51,8 @@ export function joined(parts: Iterable<Likeness>): Likeness {
   return places;
 }
 
-/** The same places, with the part that they are in. */
+/** Says in which part the places are, or what differs. */
 export function inside(part: string, likeness: Likeness): Likeness {
-  if (!isAlike(likeness)) return likeness;
+  if (!isAlike(likeness)) return likeness.reason === undefined ? { reason: part } : likeness;
   return likeness.map((one) => ({ ...one, place: one.place === '' ? part : `${part}, ${one.place}` }));
 }

@@ -17,27 +17,28 @@ const ESCAPE = '\u001b';
 /** Colours and links of terminals: ECMA-48 section 5.4, and OSC sequences. */
 const ESCAPES = new RegExp(`${ESCAPE}(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\a${ESCAPE}]*(?:\\a|${ESCAPE}\\\\))`.replaceAll('\\a', '\u0007'), 'g');
 
-/** Number of the original's runs that show that a problem comes and goes, where the first run has not had it. */
-const ENOUGH = 2;
+/** A problem in the log of the shrunk image that some runs of the original have, too, and which of them. */
+export interface VaryingProblem extends LogProblem {
+  had: boolean[];
+}
 
 /**
  * Compares exceptions and lines at ERROR or CRITICAL in the log of a shrunk image with those of the original's runs, each
  * once. What varies from run to run (times, numbers, identifiers, temporary paths) does not count, nor does how often a line
  * comes: a worker may be killed before it prints anything.
- * @param originals logs of the original's runs
+ * @param originals logs of those runs of the original that did the same
  * @param shrunk the log of the shrunk image
  * @returns `added`: what is new. `varied`: what some runs of the original have, but not all
  */
-export function compareLogs(originals: readonly string[], shrunk: string): { added: LogProblem[]; varied: LogProblem[] } {
+export function compareLogs(originals: readonly string[], shrunk: string): { added: LogProblem[]; varied: VaryingProblem[] } {
   const runs = originals.map((log) => new Set(problemsByKey(log).keys()));
   const alike = runs.map(byBeginning);
-  const result: { added: LogProblem[]; varied: LogProblem[] } = { added: [], varied: [] };
+  const result: { added: LogProblem[]; varied: VaryingProblem[] } = { added: [], varied: [] };
   for (const [key, problem] of problemsByKey(shrunk)) {
-    const having = runs.filter((keys) => keys.has(key)).length;
-    if (having === runs.length) continue;
-    // What only one later run had may be what is broken: it failed there.
-    const isKnown = runs[0]?.has(key) || having >= ENOUGH || varies(wordsOf(key), alike);
-    (isKnown ? result.varied : result.added).push(problem);
+    const had = runs.map((keys) => keys.has(key));
+    if (had.every(Boolean)) continue;
+    if (had.some(Boolean) || varies(wordsOf(key), alike)) result.varied.push({ ...problem, had });
+    else result.added.push(problem);
   }
   return result;
 }

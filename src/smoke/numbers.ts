@@ -61,25 +61,20 @@ const MEASURED_DIGITS = 6;
 /** With two originals, a third value is often outside their range, but seldom by more than three times this range. */
 const SPREADS = 3;
 /**
- * Numbers that differ by less than a part of their size are nearly the same: `part` for whole numbers, `partOfFractions` for
- * others, as these are often times and sizes that were measured. Another one may be outside of their range by some times
- * this range, by a part of their size, or by some units of the last digit.
+ * Two numbers count as nearly the same where they differ by less than this part of their size. The part is smaller for
+ * fractions: measured times and sizes often differ by a few percent. Then a third number may be outside of their range by
+ * the largest of: some times this range, a part of their size, some units of the last digit.
  */
 const NEAR = { part: 0.05, partOfFractions: 0.01, spreads: 10, size: 0.1, units: 8 };
 /** Ports that the kernel gives to sockets. Source: ip_local_port_range of Linux's ip-sysctl.rst. */
 const PORTS = { first: 32768, last: 60999 };
 
-/** Names of times that something took, at the end of a word: `elapsed`, `process_time`, `request_seconds_sum`, `durationMs`. */
-const DURATION = /(?:seconds?|secs|elapsed|duration|latency|tim(?:e|ing))(?![a-z])|duration|elapsed|\btook\b|(?:_|\b)(?:ms|us|ns)\b/i;
-
-/** Whether a name, or the words before a number, say that the number is a time that something took. */
-export function namesDuration(name: string): boolean {
-  return DURATION.test(name);
-}
-
-/** Whether the words right before a number say that something took this time: `done in 3 s`. */
-export function saysDuration(name: string): boolean {
-  return /(?:\bin|\bafter|\btook|elapsed|duration)\W*$/i.test(name);
+/** What a number is, by its unit or by what stands before it. */
+export interface NumberKind {
+  /** A time that something took, which varies with the load of the computer. */
+  duration: boolean;
+  /** A port. One that the kernel chooses is anywhere in its range. */
+  port: boolean;
 }
 
 /**
@@ -87,9 +82,8 @@ export function saysDuration(name: string): boolean {
  * the same only allow what is near. Where they clearly vary, two values say little about a distribution, so this takes
  * what is within an order of magnitude (two, for fractions). It refuses wild values: zero and negative numbers where the
  * originals' are not, and other magnitudes, as these are the signs of something broken.
- * @param duration whether it is a time that something took, which varies with the load of the computer
  */
-export function numberFits(originals: readonly Quantity[], shrunk: Quantity, duration = shrunk.measures === 'seconds'): boolean {
+export function numberFits(originals: readonly Quantity[], shrunk: Quantity, { duration, port }: NumberKind): boolean {
   const { value, measures, fraction, step } = shrunk;
   if (originals.some((one) => one.measures !== measures)) return false;
   const fractions = originals.map((one) => one.fraction);
@@ -98,7 +92,7 @@ export function numberFits(originals: readonly Quantity[], shrunk: Quantity, dur
   const values = originals.map((one) => one.value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (value >= low && value <= high) return value !== 0 || low === 0 || high === 0 || low < 0;
-  if ([...values, value].every(isPort)) return true;
+  if (port && [...values, value].every(isPort)) return true;
   const [spread, most] = [high - low, Math.max(Math.abs(low), Math.abs(high))];
   const part = duration ? 1 : spread / most;
   const largest = fractions.includes(true) || duration ? FACTOR_OF_FRACTIONS : FACTOR;
@@ -106,8 +100,9 @@ export function numberFits(originals: readonly Quantity[], shrunk: Quantity, dur
   const isWithin = (...extra: number[]) => value >= low - Math.max(...extra) && value <= high + Math.max(...extra);
   const least = Math.min(...originals.map((one) => one.step), step);
   const isNear = part < (fractions.includes(true) ? NEAR.partOfFractions : NEAR.part);
-  // A few random values may have the same sign by chance.
-  if (measured && !duration && !isNear && value !== 0) return Math.abs(value) <= most * largest;
+  // Random values may be near zero, and a few of them may have the same sign by chance.
+  if (measured && !duration && !isNear && value !== 0 && low - spread * SPREADS <= 0)
+    return value >= low - spread * SPREADS && value <= most * largest;
   if (value < 0 && low >= 0) return false;
   // Zero may be a small value that was rounded.
   if (value === 0) return low - spread * SPREADS <= 0 && low <= STEPS * Math.max(least, step) && (fraction || duration || low <= 1);

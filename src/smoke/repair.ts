@@ -78,11 +78,13 @@ async function missingLibraries({ said, libraries }: RepairInput): Promise<Repai
 
 /**
  * What is missing in directories that the shrunk image listed. It may explain a difference where nothing was looked for by
- * name. Folders on sys.path do not count: Python lists them for every import. Nor do folders of which nothing was used:
- * nothing in them is kept, and no answer of the original names anything in them.
+ * name. Folders on sys.path and packages in them do not count: Python lists them for every import. In packages further
+ * below, only what an answer of the original names counts, as a list of plugins does. Nor do folders of which nothing was
+ * used: nothing in them is kept, and no answer of the original names anything in them.
  */
 function shorterListings({ fs, listed, layout, has, said, originalSaid }: RepairInput): Repair[] {
-  const searched = new Set(layout.searchPath.map((path) => fs.resolve(path)?.path));
+  const searched = new Set(layout.searchPath.flatMap((path) => fs.resolve(path)?.path ?? []));
+  const isBelowSearched = (path: string): boolean => path !== '/' && (searched.has(path) || isBelowSearched(parentOf(path)));
   return listed.flatMap((directory) => {
     const real = fs.resolve(directory)?.path;
     if (real === undefined || searched.has(real) || searched.has(parentOf(real)) || real === '/') {
@@ -90,13 +92,28 @@ function shorterListings({ fs, listed, layout, has, said, originalSaid }: Repair
       return [];
     }
     const children = fs.list(real);
-    const named = (path: string) => originalSaid.includes(baseName(path)) && !said.includes(baseName(path));
-    if (!children.some((path) => has(path) || named(path))) {
+    const isNamed = (path: string) => {
+      const name = baseName(path).replace(MODULE, '');
+      return isWordOf(name, originalSaid) && !isWordOf(name, said);
+    };
+    const isPackage = isBelowSearched(real) && children.some((path) => MODULE.test(path) && has(path));
+    if (!children.some((path) => (has(path) && !isPackage) || isNamed(path))) {
       debug.smoke('no repair from the listing of %s: nothing in it was used', directory);
       return [];
     }
-    return children.flatMap((path): Repair[] => (has(path) ? [] : [{ path, kind: 'listing', subject: directory }]));
+    return children.flatMap((path): Repair[] =>
+      has(path) || (isPackage && !isNamed(path)) ? [] : [{ path, kind: 'listing', subject: directory }],
+    );
   });
+}
+
+/** The end of the name of a file with a module. */
+const MODULE = /(?:\.[\w-]+)?\.(?:pyc?|so)$/;
+
+function isWordOf(name: string, text: string): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
+    if (!/\w/.test(text[at - 1] ?? '') && !/\w/.test(text[at + name.length] ?? '')) return true;
+  return false;
 }
 
 /**

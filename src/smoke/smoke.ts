@@ -26,8 +26,8 @@ export interface SmokeResult extends Comparison, Lookups {
   said: string;
   /** Everything that the original printed and answered. */
   originalSaid: string;
-  /** What the original answered when it ran once more: an answer for later comparisons, or none. */
-  again: Answers[];
+  /** The answers of the extra run of the original, if there was one. Later comparisons use them too. */
+  again?: Answers;
   /** Directories that the shrunk image listed, where a shorter listing may explain a difference; else empty. */
   listed: string[];
 }
@@ -61,9 +61,9 @@ export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
 async function comparisonOf(input: SmokeInput, { answers: outcome, done }: Outcome): Promise<Comparison & Pick<SmokeResult, 'again'>> {
   const { answers, exercise } = input;
   if (outcome instanceof UserError) {
-    if (outcome instanceof TimeoutError && input.mayRepeat)
-      await repeat(input, 'it takes long: the original starts again, to see if it is faster');
-    return { differences: [undone(outcome)], varied: [], compared: 1, uncompared: [], again: [] };
+    const result = { differences: [undone(outcome)], varied: [], compared: 1, uncompared: [] };
+    if (!(outcome instanceof TimeoutError) || !input.mayRepeat || input.repeated) return result;
+    return { ...result, again: await repeat(input, 'it takes long: the original starts again, to see if it is faster') };
   }
   const compare = (originals: readonly Answers[]): Comparison => {
     const comparison = compareAnswers(originals, outcome);
@@ -73,9 +73,9 @@ async function comparisonOf(input: SmokeInput, { answers: outcome, done }: Outco
   const originals = endedUnasked(input, done, outcome) ? await asJob(input, done, outcome) : answers;
   const first = compare(originals);
   const asked = originals === answers;
-  if (first.differences.length === 0 || !input.mayRepeat || (asked && input.repeated)) return { ...first, again: [] };
+  if (first.differences.length === 0 || !input.mayRepeat || (asked && input.repeated)) return first;
   const again = await repeat(asked ? input : { ...input, done }, 'something differs: the original runs again, to learn what varies');
-  return { ...compare([...originals, again]), again: asked ? [again] : [] };
+  return { ...compare([...originals, again]), ...(asked && { again }) };
 }
 
 /** Whether the shrunk image ended well before the default exercise could ask it, and the original was asked. */

@@ -1,7 +1,7 @@
 import { aligned } from './align.js';
 import { inStep } from './instep.js';
-import { allEqual, DIFFERS, inside, isAlike, joined, type Likeness, type Spans } from './likeness.js';
-import { MOST_TOKENS, type Token, tokensOf } from './tokens.js';
+import { allEqual, DIFFERS, inside, isAlike, joined, type Likeness, type Place, type Spans } from './likeness.js';
+import { MOST_TOKENS, type Token, tokensOf, withoutVarying } from './tokens.js';
 import { isFailure } from './words.js';
 
 /** What an error page or a log has, and nothing else. Source: Lib/traceback.py, Werkzeug's and Django's debug pages. */
@@ -26,53 +26,61 @@ export function compareTexts(originals: readonly string[], shrunk: string, spans
   return compareLine(originals, shrunk, spans);
 }
 
-/** For texts with the same number of lines. Lines that come in another order in each run, as of sets and of workers, are sorted. */
+/** A line, and its index in its text. */
+interface Line {
+  at: number;
+  line: string;
+}
+
+const SHUFFLED: Place = { place: 'the order of the lines', originals: ['varies'], shrunk: 'varies' };
+
+/**
+ * For texts with the same number of lines. Lines may come in another order in each run, as of sets and of workers: then those
+ * that are alike but for what varies are compared with each other.
+ */
 function byLine(lines: readonly string[][], spans: Spans): Likeness {
   const [first = []] = lines;
-  // First as they are: lines that differ only in a number, as of a pool of workers, must all be there.
-  const sets = lines.map((one) => [...one].sort().join('\n'));
-  if (allEqual(sets.slice(0, -1)) && !allEqual(lines.slice(0, -1).map((one) => one.join('\n'))))
-    return allEqual(sets) ? [{ place: 'the order of the lines', originals: ['varies'], shrunk: 'varies' }] : DIFFERS;
   const differing = first.flatMap((line, index) => (lines.every((one) => one[index] === line) ? [] : [index]));
-  const orders = lines.map((one) => differing.map((index) => keyOf(one[index] as string)));
-  const sorted = orders.map((keys) => [...keys].sort().join('\n'));
-  const before = orders.slice(0, -1).map((keys) => keys.join('\n'));
-  if (!allEqual(before) && allEqual(sorted.slice(0, -1))) {
-    if (!allEqual(sorted)) return DIFFERS;
-    const arranged = lines.map((one, run) => {
-      const keys = orders[run] as string[];
-      const some = differing.map((at, index) => ({ line: one[at] as string, key: keys[index] as string }));
-      return some.sort((a, b) => order(a.key, b.key) || order(a.line, b.line));
-    });
-    const likeness = joined(
+  const keys = lines.map((one) => differing.map((at) => withoutVarying(one[at] as string)));
+  const sorted = keys.map((one) => [...one].sort().join('\n'));
+  const inPlace = () =>
+    joined(
       eachLine(
-        arranged.map((one) => one.map(({ line }) => line)),
+        lines.map((one) => one.map((line, at) => ({ line, at }))),
         spans,
       ),
     );
-    return isAlike(likeness) ? [{ place: 'the order of the lines', originals: ['varies'], shrunk: 'varies' }, ...likeness] : likeness;
+  if (!allEqual(sorted.slice(0, -1))) return inPlace();
+  const inOrder = allEqual(keys.slice(0, -1).map((one) => one.join('\n')));
+  if (!allEqual(sorted)) return inOrder ? inPlace() : DIFFERS;
+  const parts: Likeness[] = inOrder ? [] : [[SHUFFLED]];
+  for (const key of new Set(keys[0])) {
+    const alike = lines.map((one, run) =>
+      differing.flatMap((at, index): Line[] => (keys[run]?.[index] === key ? [{ at, line: one[at] as string }] : [])),
+    );
+    parts.push(alikeLines(alike, inOrder, spans));
   }
-  return joined(eachLine(lines, spans));
+  return joined(parts);
+}
+
+/** Compares lines that are alike but for what varies. @param inOrder whether lines of other kinds around them are in one order */
+function alikeLines(runs: readonly Line[][], inOrder: boolean, spans: Spans): Likeness {
+  const texts = runs.map((some) => some.map(({ line }) => line));
+  const sets = texts.map((some) => [...some].sort().join('\n'));
+  // Lines that differ only in a number, as of a pool of workers, must all be there.
+  if (allEqual(sets.slice(0, -1)) && !allEqual(texts.slice(0, -1).map((some) => some.join('\n'))))
+    return allEqual(sets) ? [SHUFFLED] : DIFFERS;
+  return joined(eachLine(inOrder ? runs : runs.map((some) => [...some].sort((a, b) => order(a.line, b.line))), spans));
 }
 
 /** For `sort`. */
 export const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** A line or an item without what is likely to vary, to recognize it in another order. */
-export function keyOf(line: string): string {
-  return (tokensOf(line) as Token[])
-    .map(({ kind, text }) =>
-      kind === 'word' ? (/\d/.test(text) ? '<number>' : text) : kind === 'mark' || kind === 'space' ? text : `<${kind}>`,
-    )
-    .join('');
-}
-
-function* eachLine(lines: readonly string[][], spans: Spans): Generator<Likeness> {
-  const shrunk = lines.at(-1) as string[];
-  for (const [index, line] of shrunk.entries()) {
-    const originals = lines.slice(0, -1).map((one) => one[index] as string);
+function* eachLine(runs: readonly Line[][], spans: Spans): Generator<Likeness> {
+  for (const [index, { line, at }] of (runs.at(-1) as Line[]).entries()) {
+    const originals = runs.slice(0, -1).map((one) => (one[index] as Line).line);
     if (allEqual(originals) && originals[0] === line) continue;
-    yield inside(`line ${index + 1}`, compareLine(originals, line, spans));
+    yield inside(`line ${at + 1}`, compareLine(originals, line, spans));
   }
 }
 

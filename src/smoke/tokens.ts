@@ -75,3 +75,12 @@ export function tokensOf(text: string, most = Number.POSITIVE_INFINITY): Token[]
 export function isSeparator({ kind }: Token): boolean {
   return kind === 'space' || kind === 'mark';
 }
+
+/** A line or an item without what is likely to vary, to recognize it in another order. */
+export function withoutVarying(line: string): string {
+  return (tokensOf(line) as Token[])
+    .map(({ kind, text }) =>
+      kind === 'word' ? (/\d/.test(text) ? '<number>' : text) : kind === 'mark' || kind === 'space' ? text : `<${kind}>`,
+    )
+    .join('');
+}

@@ -1,6 +1,7 @@
 import { middlesOf, tokenFits } from './alphabets.js';
+import { areDurations, equalByChance, longestRun } from './durations.js';
 import { allEqual, type Spans } from './likeness.js';
-import { namesDuration, numberFits, type Quantity, quantityOf, saysDuration } from './numbers.js';
+import { type NumberKind, numberFits, type Quantity, quantityOf } from './numbers.js';
 import { areNow, epochTime, type Time, timeFits } from './times.js';
 import type { Token } from './tokens.js';
 
@@ -30,14 +31,14 @@ export function maskFits(originals: readonly Token[], shrunk: Token, spans: Span
   if (first.kind !== shrunk.kind) return false;
   switch (first.kind) {
     case 'quantity':
-      return durationMayVary(originals, shrunk, spans);
+      return durationFits(originals, shrunk, spans);
     case 'address':
       return addressFits(originals, shrunk);
     case 'uuid':
       // A second run gives another one, so an identifier that two runs have is a constant.
       return originals.length === 1 && uuidFits(originals, shrunk);
     case 'word': {
-      if (durationMayVary(originals, shrunk, spans)) return true;
+      if (durationFits(originals, shrunk, spans)) return true;
       const times = originals.map(({ text }, index) => epochTime(text, spans.originals[index] as Spans['shrunk']));
       const other = epochTime(shrunk.text, spans.shrunk);
       if (!other || !times.every((time) => time?.format === other.format)) return false;
@@ -48,38 +49,10 @@ export function maskFits(originals: readonly Token[], shrunk: Token, spans: Span
   }
 }
 
-/** Digits with which a duration is so coarse that two runs may have the same one by chance. */
-const COARSE_DIGITS = 2;
-/** Whole seconds that two runs of a busy computer may differ by. */
-const WHOLE_SECONDS = 2;
-
-/** The longest run, in seconds, and a little more. A duration that was measured in a run is not longer. */
-function longestRun({ originals: runs, shrunk: run }: Spans): number {
-  return Math.max(run.end - run.start, ...runs.map(({ start, end }) => end - start)) / 1000 + 1;
-}
-
-/**
- * A duration that was measured is not longer than its run. Two runs only give the same one by chance where it has few
- * digits. A longer or a precise one is a setting.
- */
-function durationMayVary(originals: readonly Token[], shrunk: Token, spans: Spans): boolean {
+function durationFits(originals: readonly Token[], shrunk: Token, spans: Spans): boolean {
   const [before, after] = [originals.map(({ text }) => quantityOf(text)), quantityOf(shrunk.text)];
-  const [first] = before;
-  const named = namesDuration(lastWord(spans.name ?? ''));
-  const isDuration = (one: Quantity | undefined) => one?.measures === 'seconds' || (one?.measures === '' && one.fraction && named);
-  if (!first || !after || !isDuration(first) || !isDuration(after)) return false;
-  const longest = longestRun(spans);
-  if (first.value > longest || after.value > longest) return false;
-  // Whole seconds are mostly settings, unless the words before say that something took them.
-  if (!first.fraction && first.step >= 1)
-    return saysDuration(spans.name ?? '') && !after.fraction && Math.abs(first.value - after.value) <= WHOLE_SECONDS;
-  if (originals.length > 1 && first.digits > COARSE_DIGITS) return false;
-  return numberFits(before as Quantity[], after, true);
-}
-
-/** The word right before a value: its key or its header. */
-function lastWord(name: string): string {
-  return /[\w-]*(?=[^\w-]*$)/.exec(name)?.[0] ?? '';
+  if (!after || !before.every((one) => one !== undefined)) return false;
+  return equalByChance(before, after, spans, () => numberFits(before, after, { duration: true, port: false }));
 }
 
 function addressFits(originals: readonly Token[], { text }: Token): boolean {
@@ -98,11 +71,18 @@ export function variationFits(originals: readonly Token[], shrunk: Token, spans:
   const fitted = byKind(originals, shrunk, spans);
   if (fitted !== undefined) return fitted;
   if (words.includes(shrunk.text)) return true;
+  if (PLACEHOLDER.test(shrunk.text)) return false;
   const numbers = words.map(quantityOf);
   if (!numbers.every((number) => number !== undefined)) return wordFits(words, shrunk.text);
   if (isTooLong(numbers, quantityOf(shrunk.text), spans)) return false;
-  return digitsFit(words, shrunk.text, numbers, namesDuration(spans.name ?? ''));
+  return digitsFit(words, shrunk.text, numbers, { duration: areDurations(numbers, spans), port: PORT.test(spans.name ?? '') });
 }
+
+/** A token of one repeated character stands for a missing value. */
+const PLACEHOLDER = /^(\w)\1{7,}$/;
+
+/** What stands before a port: `127.0.0.1:`, `port=`, `('127.0.0.1', `. */
+const PORT = /(?:port\W*|:|['"], ?)$/i;
 
 /** Whether something took longer than its run, which the originals' durations did not. */
 function isTooLong(originals: readonly Quantity[], shrunk: Quantity | undefined, spans: Spans): boolean {
@@ -135,8 +115,10 @@ function aboutAsLong(lengths: readonly number[], length: number): boolean {
   return length >= Math.min(...lengths) - LEADING_ZEROS && length <= Math.max(...lengths) + LEADING_ZEROS;
 }
 
+const PLAIN: NumberKind = { duration: false, port: false };
+
 /** For numbers. */
-function digitsFit(words: readonly string[], shrunk: string, numbers: readonly Quantity[], named = false): boolean {
+function digitsFit(words: readonly string[], shrunk: string, numbers: readonly Quantity[], kind = PLAIN): boolean {
   const lengths = words.map(({ length }) => length);
   const whole = words.every((word) => /^\d+$/.test(word));
   const fixed = whole && allEqual(lengths) && shrunk.length === lengths[0];
@@ -147,7 +129,7 @@ function digitsFit(words: readonly string[], shrunk: string, numbers: readonly Q
   if (!number) return false;
   if (whole && Math.min(...lengths) >= RANDOM_DIGITS) return /^\d+$/.test(shrunk) && aboutAsLong(lengths, shrunk.length);
   if (whole && /^0\d/.test(shrunk) && !fixed) return false;
-  return numberFits(numbers, number, named || number.measures === 'seconds');
+  return numberFits(numbers, number, kind);
 }
 
 /** For other words: those with the same parts are compared part by part (`order-17.txt`), others are random tokens. */

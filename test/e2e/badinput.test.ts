@@ -18,7 +18,7 @@ describeWithEngine('bad input gives one clear message and the right exit code, a
     refuse(['shrink', 'no/such:image'], 1, /There is no image no\/such:image.*\n.*docker pull no\/such:image/));
   it('an invalid image name', () => refuse(['trace', 'NOT A NAME'], 2, /is not an image name/));
   it('no daemon', () =>
-    refuse(['trace', HELLO], 1, /does not answer.*\n.*Start it, or choose another one/, {
+    refuse(['trace', HELLO], 1, /does not answer.*\n.*Start it, or unset DOCKER_HOST/, {
       env: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
     }));
   it('a wrong --http', () => refuse(['trace', HELLO, '--http', 'FETCH x'], 2, /is not a request/));

@@ -17,6 +17,10 @@ const fs = makeTree({
   [`${SITE}/chain.py`]: 'import deep\nfrom pkg import part\ndef later():\n    import never',
   [`${SITE}/deep.py`]: '',
   [`${SITE}/never.py`]: '',
+  [`${SITE}/pkg/commands/__init__.py`]: '',
+  [`${SITE}/pkg/commands/add.py`]: '',
+  [`${SITE}/pkg/commands/add.pyi`]: '',
+  [`${SITE}/pkg/commands/drop.py`]: '',
   '/usr/lib/libx.so.1': makeElf({ soname: 'libx.so.1' }),
   '/srv/app.pex': 'PK',
   '/srv/data/one': '',
@@ -109,6 +113,26 @@ describe('repairsFor', () => {
     ['no module that the original misses, too', { said: "No module named 'deep'", originalSaid: "optional: No module named 'deep'" }, []],
     ['no listing where nothing differs', { listed: ['/srv/data'] }, []],
     ['no listing of a folder on sys.path', { said: 'otherwise', listed: [SITE, `${SITE}/pkg`] }, []],
+    [
+      'no listing of a package, which Python lists for imports',
+      {
+        said: 'address',
+        originalSaid: 'address of another',
+        listed: [`${SITE}/pkg/commands`],
+        has: (path) => path.endsWith('/__init__.py'),
+      },
+      [],
+    ],
+    [
+      'a module of a package that an answer of the original names',
+      {
+        said: 'commands: none',
+        originalSaid: 'commands: add',
+        listed: [`${SITE}/pkg/commands`],
+        has: (path) => path.endsWith('/__init__.py'),
+      },
+      [`${SITE}/pkg/commands/add.py`],
+    ],
     [
       'no listing where a look-up explains the difference',
       { said: 'x', missing: ['/srv/data/one'], listed: [`${SITE}/..`] },

@@ -200,6 +200,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       }),
     ),
   'a list in which one part varies': (random) => http(JSON.stringify([{ a: 1 }, { b: [random.hex(16)] }, 'fixed', false])),
+  'lists of few different values': (random) =>
+    http(
+      JSON.stringify({
+        states: Array.from({ length: random.whole(40, 52) }, () => random.shuffled(['idle', 'busy', 'sleeping'])[0]),
+        dice: Array.from({ length: random.whole(40, 52) }, () => random.whole(1, 6)),
+      }),
+    ),
+  'jobs in any order': (random, now) =>
+    http(JSON.stringify(random.shuffled(['alpha', 'beta', 'gamma', 'delta']).map((name, id) => ({ name, started: iso(now + id) })))),
   'an image that varies': (random) => http(png(random, 16), { 'content-type': 'image/png' }),
   'an image that does not vary': () => http(png(new Seeded(5), 12), { 'content-type': 'image/png', etag: '"1718093-5521"' }),
   'a compressed page': (random, now) =>

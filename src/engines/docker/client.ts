@@ -11,10 +11,7 @@ export const API_VERSION = 'v1.41';
 
 const REMEDY = "Start Docker (or Podman's socket) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this computer.";
 
-const CONFIGURED =
-  'Start it, or choose another one: unset DOCKER_HOST, or `docker context use default`. --engine local runs images from files without a daemon.';
-
-/** No daemon that the user names, and none at the usual sockets that answers. Another engine may take its place. */
+/** The user names no daemon, and none answers at the usual sockets. Only then may another engine take its place. */
 export class NoDaemonError extends UserError {}
 
 /**
@@ -30,7 +27,9 @@ export async function connect(environment: NodeJS.ProcessEnv = process.env): Pro
   } catch (error) {
     debug.engine('%s does not answer: %o', endpoint.host, error);
     const message = `The Docker daemon at ${endpoint.host} (${endpoint.source}) does not answer: ${messageOf(error)}`;
-    throw endpoint.configured ? new UserError(message, CONFIGURED) : new NoDaemonError(message, REMEDY);
+    if (endpoint.configured === undefined) throw new NoDaemonError(message, REMEDY);
+    const remedy = `Start it, or ${endpoint.configured} to use another one. With --engine local, images in files need no daemon.`;
+    throw new UserError(message, remedy);
   }
   return { docker, endpoint };
 }

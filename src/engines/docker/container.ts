@@ -122,7 +122,7 @@ export class DockerContainer implements Container {
 
   private async isGone(): Promise<boolean> {
     return this.container.inspect().then(
-      () => false,
+      ({ State: state }) => state?.Status === 'removing' || state?.Status === 'dead',
       (error: unknown) => statusOf(error) === 404,
     );
   }

@@ -13,8 +13,8 @@ export interface Endpoint {
   certificates?: string;
   /** How it was found, for messages. */
   source: string;
-  /** Whether the user names it, by DOCKER_HOST or a context. Then no other engine may take its place. */
-  configured: boolean;
+  /** Where the user names it, by DOCKER_HOST or a context: how to choose another one. Then no other engine may take its place. */
+  configured?: string;
 }
 
 /** One way to find the daemon. */
@@ -29,7 +29,7 @@ const fromEnvironment: Strategy = {
     const host = environment.DOCKER_HOST;
     if (!host) return 'DOCKER_HOST is not set';
     const certificates = environment.DOCKER_CERT_PATH ?? join(configFolder(environment), '');
-    return { host, source: 'DOCKER_HOST', configured: true, ...(environment.DOCKER_TLS_VERIFY && { certificates }) };
+    return { host, source: 'DOCKER_HOST', configured: 'unset DOCKER_HOST', ...(environment.DOCKER_TLS_VERIFY && { certificates }) };
   },
 };
 
@@ -39,6 +39,7 @@ const fromContext: Strategy = {
     const folder = configFolder(environment);
     const name = environment.DOCKER_CONTEXT ?? field(readJson(join(folder, 'config.json')), 'currentContext');
     if (typeof name !== 'string' || name === '' || name === 'default') return 'no docker context is chosen';
+    const other = environment.DOCKER_CONTEXT === undefined ? 'run `docker context use default`' : 'unset DOCKER_CONTEXT';
     const key = createHash('sha256').update(name).digest('hex');
     const endpoints = field(readJson(join(folder, 'contexts', 'meta', key, 'meta.json')), 'Endpoints');
     const host = field(field(endpoints, 'docker'), 'Host');
@@ -48,7 +49,7 @@ const fromContext: Strategy = {
         'Choose another one with `docker context use`, or unset DOCKER_CONTEXT; `docker context ls` lists them.',
       );
     const tls = join(folder, 'contexts', 'tls', key, 'docker');
-    return { host, source: `context ${name}`, configured: true, ...(existsSync(join(tls, 'cert.pem')) && { certificates: tls }) };
+    return { host, source: `context ${name}`, configured: other, ...(existsSync(join(tls, 'cert.pem')) && { certificates: tls }) };
   },
 };
 
@@ -64,9 +65,7 @@ const fromSockets: Strategy = {
       '/run/podman/podman.sock',
     ];
     const socket = sockets.find((path) => existsSync(path));
-    return socket === undefined
-      ? `there is none of the sockets ${sockets.join(', ')}`
-      : { host: `unix://${socket}`, source: socket, configured: false };
+    return socket === undefined ? `there is none of the sockets ${sockets.join(', ')}` : { host: `unix://${socket}`, source: socket };
   },
 };
 

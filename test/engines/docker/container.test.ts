@@ -50,13 +50,16 @@ describe('a request that fails with 500', () => {
     ({ method }) =>
       method === 'PUT' ? [500, { message: 'Error after fallback to chroot: no such file or directory' }] : inspected;
 
-  it('says that the container is gone, where it is', async () => {
-    const container = await containerOf(failing([404, { message: 'No such container: c' }]));
+  it.each<[string, ReturnType<Answer>]>([
+    ['removed', [404, { message: 'No such container: c' }]],
+    ['being removed', [200, { Id: 'c', State: { Status: 'removing' } }]],
+  ])('says that the container is gone, where it is %s', async (_, inspected) => {
+    const container = await containerOf(failing(inspected));
     await expect(container.putArchive('/', Buffer.alloc(1024))).rejects.toThrow('The container is gone');
   });
 
   it("is the daemon's failure, where the container is there", async () => {
-    const container = await containerOf(failing([200, { Id: 'c' }]));
+    const container = await containerOf(failing([200, { Id: 'c', State: { Status: 'running' } }]));
     await expect(container.putArchive('/', Buffer.alloc(1024))).rejects.toThrow('could not write to / of a container');
   });
 });

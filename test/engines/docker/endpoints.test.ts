@@ -21,7 +21,7 @@ describe('findEndpoint', () => {
     expect(findEndpoint({ DOCKER_HOST: 'tcp://x:1', DOCKER_CONFIG: configFolder('far') })).toEqual({
       host: 'tcp://x:1',
       source: 'DOCKER_HOST',
-      configured: true,
+      configured: 'unset DOCKER_HOST',
     });
   });
 
@@ -33,9 +33,12 @@ describe('findEndpoint', () => {
     expect(findEndpoint({ DOCKER_CONFIG: configFolder('far') })).toEqual({
       host: 'ssh://me@far',
       source: 'context far',
-      configured: true,
+      configured: 'run `docker context use default`',
     });
-    expect(findEndpoint({ DOCKER_CONFIG: configFolder(), DOCKER_CONTEXT: 'far' })?.host).toBe('ssh://me@far');
+    expect(findEndpoint({ DOCKER_CONFIG: configFolder(), DOCKER_CONTEXT: 'far' })).toMatchObject({
+      host: 'ssh://me@far',
+      configured: 'unset DOCKER_CONTEXT',
+    });
   });
 
   it('finds rootless Docker and Podman by their sockets', () => {

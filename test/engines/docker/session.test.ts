@@ -32,7 +32,7 @@ describe('a session on a daemon', () => {
       .on('POST /containers/create', [201, { Id: ID }])
       .on(`POST /containers/${ID}/start`, [204])
       .on(`POST /containers/${ID}/wait`, [200, { StatusCode: 3 }])
-      .on(`GET /containers/${ID}/json`, [200, { Id: ID }])
+      .on(`GET /containers/${ID}/json`, [200, { Id: ID, State: { Status: 'created' } }])
       .on(`DELETE /containers/${ID}`, [204])
       .on('DELETE /volumes/*', [204])
       .on('DELETE /images/*', [200, []])
