@@ -31,7 +31,7 @@ export class FakeDaemon {
   readonly asked: Asked[] = [];
   /** Routes by method and path; `*` matches one part of the path. The newest route comes first, so that a test can override one. */
   private readonly routes: [pattern: RegExp, route: Route][] = [];
-  private readonly takeovers: [pattern: RegExp, takeover: Takeover][] = [];
+  private readonly takeovers: [pattern: RegExp, takeover: Takeover | Answer][] = [];
   private readonly server = createServer();
   readonly socketPath = join(mkdtempSync(join(tmpdir(), 'pyshrink-daemon-')), 'socket');
   readonly docker = new Dockerode({ socketPath: this.socketPath, version: API_VERSION });
@@ -45,14 +45,24 @@ export class FakeDaemon {
       response.writeHead(status, { 'content-type': bytes ? 'application/octet-stream' : 'application/json' });
       response.end(bytes ? body : body === undefined ? '' : `${JSON.stringify(body)}\r\n`);
     });
-    this.server.on('upgrade', async (request: IncomingMessage, socket: Socket) => {
+    this.server.on('upgrade', async (request: IncomingMessage, socket: Socket, head: Buffer) => {
       const what = pathOf(request);
-      this.asked.push({ what, query: new URLSearchParams(request.url?.split('?')[1]), body: Buffer.alloc(0) });
       socket.on('error', () => {});
+      if (head.length > 0) socket.unshift(head);
+      // As with Podman, only the options of an exec are read as a body. What follows the head of another request is input.
+      const length = /\/exec\/[^/]+\/start$/.test(what) ? Number(request.headers['content-length'] ?? 0) : 0;
+      const body = length > 0 ? await bytesOf(socket, length) : Buffer.alloc(0);
+      this.asked.push({ what, query: new URLSearchParams(request.url?.split('?')[1]), body });
+      const takeover = this.takeovers.find(([pattern]) => pattern.test(what))?.[1];
+      if (Array.isArray(takeover)) {
+        const [status, message] = takeover;
+        socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n${JSON.stringify(message)}`);
+        return;
+      }
       socket.write(
         'HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n',
       );
-      this.takeovers.find(([pattern]) => pattern.test(what))?.[1](socket);
+      takeover?.(socket);
     });
     this.server.listen(this.socketPath);
     await once(this.server, 'listening');
@@ -64,7 +74,8 @@ export class FakeDaemon {
     return this;
   }
 
-  onTakeover(what: string, takeover: Takeover): this {
+  /** @param takeover what happens on the connection, or the answer that refuses it */
+  onTakeover(what: string, takeover: Takeover | Answer): this {
     this.takeovers.unshift([patternOf(what), takeover]);
     return this;
   }
@@ -84,6 +95,15 @@ export class FakeDaemon {
     const asked = { what: pathOf(request), query: new URLSearchParams(request.url?.split('?')[1]), body };
     this.asked.push(asked);
     return asked;
+  }
+}
+
+/** The next bytes of a connection. */
+async function bytesOf(socket: Socket, length: number): Promise<Buffer> {
+  for (;;) {
+    const bytes = socket.read(length) as Buffer | null;
+    if (bytes !== null) return bytes;
+    await once(socket, 'readable');
   }
 }
 

@@ -1,9 +1,10 @@
-import { type Duplex, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { debug } from '../../debug.js';
 import { UserError } from '../../errors.js';
 import type { Attached, Container, ExecProcess } from '../engine.js';
+import { attach, hijacked } from './attach.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { demultiplex } from './streams.js';
 
@@ -34,9 +35,7 @@ export class DockerContainer implements Container {
   }
 
   async start(): Promise<Attached> {
-    const stream = await hijacked((taken) =>
-      this.container.attach({ stream: true, stdin: this.streams.input, stdout: true, stderr: true, ...taken }),
-    );
+    const stream = await attach(this.container, this.streams.input);
     // With a terminal, the output is one stream without frames.
     const streams = this.streams.tty ? { stdout: stream, stderr: Readable.from([]) } : demultiplex(stream);
     stream.once('close', () => this.close());
@@ -133,22 +132,6 @@ export class DockerContainer implements Container {
     } catch (error) {
       if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // 404 and 409: it is removed, or being removed
     }
-  }
-}
-
-/**
- * Sends a request that takes its connection over, and returns the connection. Where the daemon refuses, the connection is
- * closed: nothing else would end the request, and it would keep this process running.
- */
-async function hijacked(
-  request: (options: { hijack: true; abortSignal: AbortSignal }) => Promise<NodeJS.ReadWriteStream>,
-): Promise<Duplex> {
-  const connection = new AbortController();
-  try {
-    return (await request({ hijack: true, abortSignal: connection.signal })) as Duplex;
-  } catch (error) {
-    connection.abort();
-    throw error;
   }
 }
 

@@ -103,6 +103,23 @@ describe('a session on a daemon', () => {
     stdin.destroy();
   });
 
+  it('attaches without a body, which Podman hands to the container', async () => {
+    const received = new Promise<string>((resolve) => output((socket) => void text(socket).then(resolve)));
+    const container = await session.create(spec({ attachInput: true }));
+    const { stdin } = await container.start();
+    stdin.end('{"op": "information"}\n');
+    expect(await received).toBe('{"op": "information"}\n');
+    const asked = Object.fromEntries(daemon.requests(`POST /containers/${ID}/attach`)[0]?.query ?? []);
+    expect(asked).toEqual({ stream: 'true', stdin: 'true', stdout: 'true', stderr: 'true' });
+    stdin.destroy();
+  });
+
+  it("gives the daemon's reason where it refuses to attach", async () => {
+    const container = await session.create(spec());
+    daemon.onTakeover(`POST /containers/${ID}/attach`, [409, { message: 'the container is paused' }]);
+    await expect(container.start()).rejects.toThrow('the container is paused');
+  });
+
   it('asks for the state where the daemon never answers how the container ended', async () => {
     daemon
       .on(`POST /containers/${ID}/wait`, () => new Promise<never>(() => {}))
