@@ -105,8 +105,8 @@ async function yamaCheck(): Promise<Check> {
   };
 }
 
-function daemonCheck({ version, system, endpoint }: DaemonInformation): Check {
-  return { name: 'daemon', ok: true, detail: `${version} at ${endpoint}, ${system}` };
+function daemonCheck({ product, version, system, endpoint }: DaemonInformation): Check {
+  return { name: 'daemon', ok: true, detail: `${product} ${version} at ${endpoint}, ${system}` };
 }
 
 function apiCheck({ api }: DaemonInformation): Check {
@@ -128,7 +128,7 @@ async function diskCheck(root: string): Promise<Check> {
       name,
       ok,
       detail: `${megabytes(bavail * bsize)} free in ${root}`,
-      ...(!ok && { remedy: 'Free some with `docker system prune`.' }),
+      ...(!ok && { remedy: 'Free some with `docker system prune` or `podman system prune`.' }),
     };
   } catch {
     return { name, ok: null, detail: `${root} of the daemon is not on this computer` };

@@ -40,7 +40,7 @@ describeWithEngine('the working directory', () => {
 // This needs the user that fixtures/peers.sh makes.
 describeWithEngine('a working directory without write permission', () => {
   it('is reported before pyshrink reads or runs anything', async () => {
-    const { run } = await asUser(USER, ['shrink', 'docker-archive:/nowhere.tar'], '/');
+    const { run } = await asUser(USER, ['shrink', 'docker-archive:/nowhere.tar'], { cwd: '/' });
     expect([run.exitCode, run.stderr]).toEqual([
       1,
       expect.stringMatching(

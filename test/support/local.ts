@@ -62,11 +62,19 @@ function readableCopy(): string {
   return copy;
 }
 
+interface AsUser {
+  cwd?: string;
+  /** Variables to add. */
+  env?: Record<string, string>;
+  /** Standard input. */
+  input?: string;
+}
+
 /**
  * Runs pyshrink as another user with a new home directory, which is also the default working directory. Such a user may not
- * use the socket of the daemon, so the local engine runs.
+ * use the socket of the daemon, so the local engine runs, unless `env` names a daemon.
  */
-export async function asUser(user: string, args: string[], cwd?: string) {
+export async function asUser(user: string, args: string[], { cwd, env, input }: AsUser = {}) {
   const home = mkdtempSync(join(tmpdir(), 'pyshrink-home-'));
   execFileSync('chown', ['-R', user, home]);
   const uid = execFileSync('id', ['-u', user]).toString().trim();
@@ -77,7 +85,8 @@ export async function asUser(user: string, args: string[], cwd?: string) {
       reject: false,
       all: true,
       cwd: cwd ?? home,
-      env: { HOME: home, USER: user, PYSHRINK_CACHE: join(home, 'cache') },
+      ...(input !== undefined && { input }),
+      env: { HOME: home, USER: user, PYSHRINK_CACHE: join(home, 'cache'), ...env },
     },
   );
   return { run, home, sessions: sessions({ PYSHRINK_CACHE: join(home, 'cache') }) };

@@ -9,7 +9,8 @@ import { SshAgent } from './ssh.js';
 /** The oldest version of the API that pyshrink is tested with: that of Docker 20.10. */
 export const API_VERSION = 'v1.41';
 
-const REMEDY = "Start Docker (or Podman's socket) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this computer.";
+const REMEDY =
+  'Start Docker (or `systemctl --user start podman.socket`) and try again, or set DOCKER_HOST; `pyshrink doctor` checks this computer.';
 
 /** The user names no daemon, and none answers at the usual sockets. Only then may another engine take its place. */
 export class NoDaemonError extends UserError {}

@@ -10,6 +10,8 @@ import { DOCKER_FEATURES, DockerSession } from './session.js';
 
 /** What a daemon says about itself. */
 export interface DaemonInformation {
+  /** Its own name: `Docker`, `Podman`. */
+  product: string;
   version: string;
   api: string;
   /** Operating system, architecture and kernel. */
@@ -39,8 +41,8 @@ export class DockerEngine implements Engine {
   }
 
   async describe(): Promise<string> {
-    const { Version } = await this.docker.version();
-    return `Docker ${Version} at ${this.endpoint.host}`;
+    const version = await this.docker.version();
+    return `${productOf(version)} ${version.Version} at ${this.endpoint.host}`;
   }
 
   async find(text: string): Promise<ImageInfo | undefined> {
@@ -66,6 +68,7 @@ export class DockerEngine implements Engine {
   async information(): Promise<DaemonInformation> {
     const [version, info, images] = await Promise.all([this.docker.version(), this.docker.info(), this.docker.listImages()]);
     return {
+      product: productOf(version),
       version: version.Version,
       api: version.ApiVersion,
       system: `${version.Os}/${version.Arch}, Linux ${info.KernelVersion}`,
@@ -93,4 +96,12 @@ export class DockerEngine implements Engine {
   clean(): Promise<string[]> {
     return removeLeftovers(this.docker);
   }
+}
+
+/**
+ * The daemon's own name, for people. Its first component is called `Engine` by Docker ("SystemVersion" of the Docker Engine
+ * API), and `Podman Engine` by Podman (pkg/api/handlers/compat/version.go).
+ */
+function productOf({ Components: [engine] = [] }: Dockerode.DockerVersion): string {
+  return /^(.+) Engine$/.exec(engine?.Name ?? '')?.[1] ?? 'Docker';
 }

@@ -22,6 +22,28 @@ describe('the Docker engine', () => {
     expect(await (await DockerEngine.open()).describe()).toBe(`Docker 20.10.24 at unix://${daemon.socketPath}`);
   });
 
+  it('gives Podman its own name', async () => {
+    // As Podman 4.3 answers.
+    const components = [
+      { Name: 'Podman Engine', Version: '4.3.1' },
+      { Name: 'Conmon', Version: 'conmon version 2.1.6' },
+    ];
+    daemon
+      .on('GET /version', [200, { Version: '4.3.1', ApiVersion: '1.41', Components: components }])
+      .on('GET /info', [200, { DockerRootDir: '/storage' }])
+      // An image without a name has null, where Docker says <none>:<none>.
+      .on('GET /images/json', [
+        200,
+        [
+          { RepoTags: null, Created: 2 },
+          { RepoTags: ['localhost/app:latest'], Created: 1 },
+        ],
+      ]);
+    const engine = await DockerEngine.open();
+    expect(await engine.describe()).toBe(`Podman 4.3.1 at unix://${daemon.socketPath}`);
+    expect(await engine.information()).toMatchObject({ product: 'Podman', images: ['localhost/app:latest'] });
+  });
+
   it('finds an image by the name it was given', async () => {
     daemon.on('GET /images/host:5000/team/app:1/json', [200, IMAGE]);
     const engine = await DockerEngine.open();

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from '../../src/engines/docker/labels.js';
+import { FIXTURES, HAS_ENGINE, leftovers, pyshrink, workdir } from '../support/engine.js';
+import { keptBelow, USER } from '../support/local.js';
+import { Podman, ROOTFUL, ROOTLESS, type ZooCase } from '../support/podman.js';
+import type { Way } from '../support/waychecker.js';
+
+const fixture = (name: string, file: string) => parse(readFileSync(join(FIXTURES, name, file), 'utf8'));
+const zoo = fixture('entrypoint-zoo', 'cases.yaml') as ZooCase[];
+const casesOf = (names: readonly string[]) => names.map((name) => zoo.find((one) => one.name === name) ?? expect.fail(`no case ${name}`));
+
+/** Cases in which the engine does something: users, rights, files, streams, signals, commands beside the app. */
+const AS_ROOT = casesOf([
+  'CMD in shell form',
+  'tini and orphans',
+  'docker run --init',
+  'gunicorn as another user on a read-only root',
+  'gunicorn on a Unix socket',
+  'a process that an exec step leaves running',
+  'setpriv in an entrypoint',
+  'chroot on a read-only root with an init',
+  'a seccomp profile that forbids a listener',
+  'a volume that keeps data between runs',
+  'standard input',
+  'output to a terminal',
+  'signals that the app catches',
+]);
+const AS_USER = casesOf([
+  'gunicorn as another user on a read-only root',
+  'setpriv in an entrypoint',
+  'standard input',
+  'without a network',
+]);
+
+const FASTAPI: Omit<Way, 'name'> = { ...fixture('fastapi', 'exercise.yaml'), level: 'reachable' };
+const NETWORK = 'pyshrink-test-podman';
+
+/** What must hold on each service. */
+function onEach(podman: Podman, cases: readonly ZooCase[]): void {
+  it('hello keeps what it keeps with Docker, path for path, and runs', async () => {
+    const tag = 'pyshrink-test/podman-hello:small';
+    const cwd = workdir();
+    const common = ['pyshrink-fixture/hello', '--until-exit', '--runs', '1', '--tag', tag];
+    const [{ cwd: folder }, docker] = await Promise.all([
+      podman.shrink('pyshrink-fixture/hello', { level: 'reachable' }, tag),
+      pyshrink(['shrink', ...common], { cwd, env: { DOCKER_HOST: '' } }),
+    ]);
+    expect(docker.exitCode, docker.all as string).toBe(0);
+    expect(keptBelow(folder)).toEqual(keptBelow(cwd));
+    expect(await podman.docker('run', '--rm', tag)).toBe('hello, world');
+  });
+
+  it('fastapi', async () => {
+    await podman.shrink('pyshrink-fixture/fastapi', FASTAPI, 'pyshrink-test/podman-fastapi:small');
+  });
+
+  it.each(cases)('$name', async (way) => {
+    const image = await podman.build(way);
+    await podman.shrink(image, way, `${image}:small`);
+  });
+
+  it('doctor tries to trace, and removes what a dead run has left', async () => {
+    const [session, image] = ['dead', `${TEMPORARY_REPOSITORY}/image:dead`];
+    const label = ['--label', `${SESSION_LABEL}=${session}`];
+    const helper = ['--label', `${ROLE_LABEL}=helper`, '--entrypoint', 'true'];
+    const id = await podman.docker('run', '-d', ...label, ...helper, 'pyshrink-fixture/fastapi');
+    await podman.docker('wait', id);
+    await podman.docker('volume', 'create', ...label, `pyshrink-${session}-0`);
+    await podman.docker('tag', 'pyshrink-fixture/fastapi', image);
+    const { run } = await podman.pyshrink(['doctor', '--clean', '--json']);
+    const { checks, removed } = JSON.parse(run.stdout as string);
+    expect(checks).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'daemon', ok: true, detail: expect.stringMatching(/^Podman \d/) }),
+        expect.objectContaining({ name: 'API', ok: true }),
+        expect.objectContaining({ name: 'tracing', ok: true }),
+      ]),
+    );
+    expect(removed).toEqual(expect.arrayContaining([`container ${id.slice(0, 12)}`, `image ${image}`, `volume pyshrink-${session}-0`]));
+  });
+}
+
+describe.runIf(HAS_ENGINE && ROOTFUL)('Podman', () => {
+  const podman = new Podman(ROOTFUL as string);
+  beforeAll(async () => {
+    await podman.docker('rm', '-f', 'pyshrink-test-redis').catch(() => {});
+    await podman.docker('network', 'rm', NETWORK).catch(() => {});
+    await podman.docker('network', 'create', NETWORK);
+    await podman.docker('run', '-d', '--rm', '--name', 'pyshrink-test-redis', '--network', NETWORK, 'pyshrink-fixture/redis');
+  });
+  afterAll(async () => {
+    await podman.docker('rm', '-f', 'pyshrink-test-redis');
+    await podman.docker('network', 'rm', NETWORK);
+    await podman.docker('volume', 'rm', '-f', 'pyshrink-test-items');
+    expect([await podman.leftovers(), await leftovers()]).toEqual([[], []]);
+  });
+
+  describe.concurrent('as root', () => {
+    onEach(podman, AS_ROOT);
+
+    it('worker, with Redis beside it', async () => {
+      const way = fixture('worker', 'way.yaml') as Way;
+      const options = way.options?.map((word) => (word === 'pyshrink-test-ways' ? NETWORK : word));
+      await podman.shrink('pyshrink-fixture/worker', { ...way, ...(options && { options }) }, 'pyshrink-test/podman-worker:small');
+    });
+
+    it('healthcheck, which the small image still passes', async () => {
+      const small = 'pyshrink-test/podman-healthcheck:small';
+      await podman.shrink('pyshrink-fixture/healthcheck', fixture('healthcheck', 'way.yaml'), small);
+      expect(await podman.health(small)).toBe('healthy');
+    });
+  });
+});
+
+describe.runIf(HAS_ENGINE && ROOTLESS)('Podman without root', () => {
+  const podman = new Podman(ROOTLESS as string, USER);
+  afterAll(async () => {
+    expect(await podman.leftovers()).toEqual([]);
+  });
+
+  describe.concurrent('as an ordinary user', () => onEach(podman, AS_USER));
+});
