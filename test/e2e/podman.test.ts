@@ -40,6 +40,12 @@ const NETWORK = 'pyshrink-test-podman';
 
 /** What must hold on each service. */
 function onEach(podman: Podman, cases: readonly ZooCase[]): void {
+  const images = new Map<ZooCase, string>();
+  // One after the other, and before any image is removed: a build of Podman 4.3 fails if one is meanwhile.
+  beforeAll(async () => {
+    for (const one of cases) images.set(one, await podman.build(one));
+  });
+
   it('hello keeps what it keeps with Docker, path for path, and runs', async () => {
     const tag = 'pyshrink-test/podman-hello:small';
     const cwd = workdir();
@@ -58,7 +64,7 @@ function onEach(podman: Podman, cases: readonly ZooCase[]): void {
   });
 
   it.each(cases)('$name', async (way) => {
-    const image = await podman.build(way);
+    const image = images.get(way) as string;
     await podman.shrink(image, way, `${image}:small`);
   });
 

@@ -4,7 +4,7 @@ import type { Reference } from '../../images/reference.js';
 import type { Engine, ImageInfo, Session } from '../engine.js';
 import { connect, statusOf } from './client.js';
 import type { Endpoint } from './endpoints.js';
-import { inspectImage } from './image.js';
+import { inspectImage, listImages } from './image.js';
 import { removeLeftovers } from './leftovers.js';
 import { DOCKER_FEATURES, DockerSession } from './session.js';
 
@@ -66,7 +66,7 @@ export class DockerEngine implements Engine {
 
   /** What `pyshrink doctor` reports. */
   async information(): Promise<DaemonInformation> {
-    const [version, info, images] = await Promise.all([this.docker.version(), this.docker.info(), this.docker.listImages()]);
+    const [version, info, images] = await Promise.all([this.docker.version(), this.docker.info(), listImages(this.docker)]);
     return {
       product: productOf(version),
       version: version.Version,

@@ -1,6 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { ImageConfig } from '../../images/config.js';
 import type { ImageInfo } from '../engine.js';
+import { messageOf, statusOf } from './client.js';
+
+/** How often a list of images is asked for, and milliseconds between two requests. */
+const LIST_ATTEMPTS = 20;
+const LIST_PAUSE = 100;
 
 /**
  * Asks the daemon about an image.
@@ -20,4 +26,20 @@ export async function inspectImage(docker: Dockerode, name: string, reference: s
     layers: info.RootFS.Layers ?? [],
     separateRoot: true,
   };
+}
+
+/**
+ * Lists images, as `Dockerode.listImages`. It asks again where an image is removed in between: Podman before 4.6 looks at
+ * each image of the list separately, and answers `image not known` for all of them where one is gone ("Make listing images
+ * more resilient towards concurrently running image removals", release notes of Podman 4.6).
+ */
+export async function listImages(docker: Dockerode, options: Dockerode.ListImagesOptions = {}): Promise<Dockerode.ImageInfo[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await docker.listImages(options);
+    } catch (error) {
+      if (attempt === LIST_ATTEMPTS || statusOf(error) !== 500 || !/(image|layer) not known/.test(messageOf(error))) throw error;
+      await sleep(LIST_PAUSE);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import type Dockerode from 'dockerode';
 import { debug } from '../../debug.js';
 import { messageOf } from './client.js';
+import { listImages } from './image.js';
 import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 
 /** Seconds that a session may take to start its helper. */
@@ -16,9 +17,9 @@ export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   const filters = { label: [SESSION_LABEL] };
   const [containers, images, volumes, temporary] = await Promise.all([
     docker.listContainers({ all: true, filters }),
-    docker.listImages({ all: false, filters }),
+    listImages(docker, { all: false, filters }),
     docker.listVolumes({ filters }),
-    docker.listImages({ filters: { reference: [`${TEMPORARY_REPOSITORY}/*`] } }),
+    listImages(docker, { filters: { reference: [`${TEMPORARY_REPOSITORY}/*`] } }),
   ]);
   const live = new Set<string | undefined>();
   const young = (created: number) => Date.now() / 1000 - created < GRACE;

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type Dockerode from 'dockerode';
 import { usageError } from '../../errors.js';
 import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
@@ -8,11 +9,13 @@ import { parseDevice, parseGpus, parsePublication, parseUlimit } from '../resour
 /**
  * The request body that creates a container (Docker Engine API, "ContainerCreate").
  * @param volumeOf finds the volume to mount for a name that the user gave; '' for a volume without a name
+ * @param profiles how the daemon takes seccomp profiles
  */
 export async function createOptions(
   spec: ContainerSpec,
   labels: Record<string, string>,
   volumeOf: (name: string) => Promise<string>,
+  profiles: SeccompProfiles = 'content',
 ): Promise<Dockerode.ContainerCreateOptions> {
   const { run } = spec;
   const ports = run.publish.map(parsePublication);
@@ -44,7 +47,7 @@ export async function createOptions(
       ReadonlyRootfs: run.readOnly,
       CapAdd: run.capAdd,
       CapDrop: run.capDrop,
-      SecurityOpt: await Promise.all(run.securityOpt.map(securityOption)),
+      SecurityOpt: await securityOptions(run.securityOpt, profiles),
       GroupAdd: run.groupAdd,
       ExtraHosts: run.addHost,
       Tmpfs: Object.fromEntries(mounts.filter(({ type }) => type === 'tmpfs').map(({ target, options }) => [target, options.join(',')])),
@@ -70,18 +73,37 @@ async function bindOf({ type, source, target, readOnly, options }: Mount, volume
   return `${from}:${target}:${words.join(',')}`;
 }
 
-/** Replaces the file name of a seccomp profile by the file's content, as the docker CLI does. @throws UserError (usage) */
-async function securityOption(text: string): Promise<string> {
-  const file = /^seccomp[=:](.*)$/.exec(text)?.[1];
-  if (file === undefined || file === 'unconfined' || file === 'builtin' || file.startsWith('{')) return text;
-  try {
-    return `seccomp=${JSON.stringify(JSON.parse(await readFile(file, 'utf8')))}`;
-  } catch (error) {
-    throw usageError(
-      `--security-opt ${text}: the profile can't be read: ${(error as Error).message}`,
-      'Name a file with a seccomp profile in JSON.',
-    );
-  }
+/**
+ * How a daemon takes the seccomp profile of a container: Docker the content of the file, as the docker CLI sends it; Podman
+ * (up to 5 at least) its path on the daemon's computer, as `podman run` gives it (specgen, "SeccompProfilePath").
+ */
+export type SeccompProfiles = 'content' | 'path';
+
+/** Whether a daemon has taken the content of a seccomp profile for a path: so says Podman's specgen/generate/security_linux.go. */
+export function takesPaths(message: string): boolean {
+  return /opening seccomp profile failed/.test(message);
+}
+
+/**
+ * Values of --security-opt as the daemon takes them.
+ * @throws UserError (usage) for a seccomp profile that can't be read
+ */
+function securityOptions(options: readonly string[], profiles: SeccompProfiles): Promise<string[]> {
+  return Promise.all(
+    options.map(async (text) => {
+      const file = /^seccomp[=:](.*)$/.exec(text)?.[1];
+      if (file === undefined || file === 'unconfined' || file === 'builtin' || file.startsWith('{')) return text;
+      try {
+        const content = JSON.stringify(JSON.parse(await readFile(file, 'utf8')));
+        return `seccomp=${profiles === 'content' ? content : resolve(file)}`;
+      } catch (error) {
+        throw usageError(
+          `--security-opt ${text}: the profile can't be read: ${(error as Error).message}`,
+          'Name a file with a seccomp profile in JSON.',
+        );
+      }
+    }),
+  );
 }
 
 function gpuRequest(text: string): Dockerode.DeviceRequest {

@@ -17,7 +17,7 @@ import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
 import { inspectImage } from './image.js';
 import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
-import { createOptions } from './options.js';
+import { createOptions, type SeccompProfiles, takesPaths } from './options.js';
 
 export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false };
 
@@ -33,6 +33,7 @@ export class DockerSession implements Session {
   private readonly images: string[] = [];
   /** Requests that make something. Closing the session waits for them, so that it can remove what they made. */
   private readonly making = new Set<Promise<unknown>>();
+  private profiles: SeccompProfiles = 'content';
   private closing: Promise<void> | undefined;
   private folder: Promise<string> | undefined;
   private spooled = 0;
@@ -54,9 +55,8 @@ export class DockerSession implements Session {
   async create(spec: ContainerSpec): Promise<Container> {
     const labels = { [SESSION_LABEL]: this.id, [ROLE_LABEL]: spec.role };
     try {
-      const options = await createOptions(spec, labels, (name) => this.volumeOf(name));
       return await this.make(async () => {
-        const created = await this.docker.createContainer(options);
+        const created = await this.created(spec, labels);
         const streams = { input: spec.attachInput, tty: spec.run.tty ?? false };
         const container = new DockerContainer(created, streams, () => this.commit(created));
         this.containers.push(container);
@@ -69,6 +69,19 @@ export class DockerSession implements Session {
         `The Docker daemon refused to create a container of ${spec.image}: ${messageOf(error)}`,
         'Check the run options: they mean the same as those of `docker run`.',
       );
+    }
+  }
+
+  /** Creates a container. Where the daemon wants the path of a seccomp profile, it gets that from then on. */
+  private async created(spec: ContainerSpec, labels: Record<string, string>): Promise<Dockerode.Container> {
+    const profiles = this.profiles; // another container may change it meanwhile
+    const options = await createOptions(spec, labels, (name) => this.volumeOf(name), profiles);
+    try {
+      return await this.docker.createContainer(options);
+    } catch (error) {
+      if (profiles === 'path' || !takesPaths(messageOf(error))) throw error;
+      this.profiles = 'path';
+      return this.created(spec, labels);
     }
   }
 

@@ -38,6 +38,15 @@ describe('removeLeftovers', () => {
   });
   afterEach(() => daemon.close());
 
+  it('asks again where an image goes away while Podman lists it', async () => {
+    has([container('h', 'dead', 'helper', 'exited')], [], [image('1', 'dead')]);
+    const lists = [1, 2, 3].map((at): [number, object] => [500, { message: `locating image with ID "${at}": image not known` }]);
+    daemon.on('GET /images/json', () => (lists.shift() ?? [200, [image('1', 'dead')]]) as [number, object]);
+    expect(await removeLeftovers(daemon.docker)).toContain('image 100000000000');
+    daemon.on('GET /images/json', [500, { message: 'database is broken' }]);
+    await expect(removeLeftovers(daemon.docker)).rejects.toThrow('database is broken');
+  });
+
   it('removes everything of a session whose helper has ended', async () => {
     has(
       [container('h', 'dead', 'helper', 'exited'), container('a', 'dead', 'app', 'running')],

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -157,6 +159,29 @@ describe('a session on a daemon', () => {
       expect.stringMatching(/^pyshrink-.*:\/c:rw$/),
     ]);
     expect(session.warnings).toEqual([expect.stringContaining('the volume data existed before')]);
+  });
+
+  it('gives the path of a seccomp profile to a daemon that takes its content for one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    const file = join(folder, 'profile.json');
+    writeFileSync(file, '{"defaultAction": "SCMP_ACT_ALLOW"}');
+    const asked = () =>
+      daemon.requests('POST /containers/create').map(({ body }) => JSON.parse(String(body)).HostConfig.SecurityOpt as string[]);
+    // As Podman 4.3 answers.
+    daemon.on('POST /containers/create', ({ body }) => {
+      const [profile] = JSON.parse(String(body)).HostConfig.SecurityOpt;
+      return profile === `seccomp=${file}`
+        ? [201, { Id: ID }]
+        : [500, { message: `container create: opening seccomp profile failed: open ${profile.slice(8)}: no such file or directory` }];
+    });
+    const run = { ...PLAIN_RUN, securityOpt: [`seccomp=${relative(process.cwd(), file)}`] };
+    await Promise.all([session.create(spec({ run })), session.create(spec({ run }))]);
+    await session.create(spec({ run }));
+    const [content, path] = ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}', `seccomp=${file}`];
+    expect(asked().flat().sort()).toEqual([path, path, path, content, content].sort());
+    // The path means nothing to a daemon on another computer.
+    daemon.on('POST /containers/create', [500, { message: 'container create: opening seccomp profile failed: open /x: no such file' }]);
+    await expect(session.create(spec({ run }))).rejects.toThrow('refused to create a container of i: container create: opening seccomp');
   });
 
   it.each([
