@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
-import type { ImageConfig } from '../../images/config.js';
+import type { Healthcheck, ImageConfig } from '../../images/config.js';
 import type { ImageInfo } from '../engine.js';
 import { messageOf, statusOf } from './client.js';
 
@@ -20,12 +20,33 @@ export async function inspectImage(docker: Dockerode, name: string, reference: s
     reference,
     digests: info.RepoDigests ?? [],
     platform: { os: info.Os, architecture: info.Architecture, ...(info.Variant && { variant: info.Variant }) },
-    config: info.Config as unknown as ImageConfig,
+    config: await withHealthcheck(docker, info.Id, info.Config as unknown as ImageConfig),
     size: info.Size,
     created: info.Created,
     layers: info.RootFS.Layers ?? [],
     separateRoot: true,
   };
+}
+
+/** The version of Podman's own API from which on it has what is asked for here. */
+const LIBPOD_VERSION = 'v4.0.0';
+
+/**
+ * Adds the health check, where the daemon has one and does not say so. Podman leaves it out of its answer in Docker's API
+ * (pkg/api/handlers/types.go, "ImageDataToImageInspect"), and gives it in its own ("ImageInspectLibpod"). Docker has no such
+ * path, and a proxy may refuse it: then there is none.
+ */
+async function withHealthcheck(docker: Dockerode, id: string, config: ImageConfig): Promise<ImageConfig> {
+  if (config.Healthcheck) return config;
+  const modem = Object.assign(Object.create(docker.modem) as typeof docker.modem, { version: LIBPOD_VERSION });
+  const options = { path: `/libpod/images/${id}/json`, method: 'GET', statusCodes: { 200: true } };
+  const healthcheck = await new Promise<ImageConfig['Healthcheck']>((answer, reject) => {
+    modem.dial(options, (error, found) => {
+      if (error) statusOf(error) === undefined ? reject(error) : answer(undefined);
+      else answer((found as { Healthcheck?: Healthcheck }).Healthcheck);
+    });
+  });
+  return healthcheck ? { ...config, Healthcheck: healthcheck } : config;
 }
 
 /**

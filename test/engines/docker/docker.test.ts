@@ -62,6 +62,23 @@ describe('the Docker engine', () => {
     );
   });
 
+  it('asks Podman for a health check in its own API', async () => {
+    const Healthcheck = { Test: ['CMD', 'true'], Interval: 1e9 };
+    daemon.on('GET /images/app/json', [200, { ...IMAGE, Config: { Cmd: ['a'] } }]);
+    const engine = await DockerEngine.open();
+    // Docker has no such path. A proxy between may refuse it.
+    for (const status of [404, 403]) {
+      daemon.on('GET /v4.0.0/libpod/images/sha256:i/json', [status, { message: 'page not found' }]);
+      expect((await engine.inspect('app')).config).toEqual({ Cmd: ['a'] });
+    }
+    daemon.on('GET /v4.0.0/libpod/images/sha256:i/json', [200, { Healthcheck }]);
+    expect((await engine.inspect('app')).config).toEqual({ Cmd: ['a'], Healthcheck });
+    // It stays as it is where Docker's API has it.
+    const own = { Test: ['NONE'] };
+    daemon.on('GET /images/app/json', [200, { ...IMAGE, Config: { Healthcheck: own } }]);
+    expect((await engine.inspect('app')).config).toEqual({ Healthcheck: own });
+  });
+
   it('does not take a broken daemon for a missing image', async () => {
     daemon.on('GET /images/app/json', [500, { message: 'broken' }]);
     await expect((await DockerEngine.open()).find('app')).rejects.toThrow('broken');
