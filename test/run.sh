@@ -29,6 +29,8 @@ images() {
   bash fixtures/build.sh || return 1
   bash fixtures/bases.sh busybox:glibc || return 1
   bash fixtures/peers.sh || return 1
+  # Prints the addresses of Podman's services as NAME=VALUE.
+  bash fixtures/podman.sh >"$TMPDIR/podman.env" || return 1
 }
 engine=0
 images || engine=$?
@@ -40,6 +42,7 @@ cat "$TMPDIR/check.log"
 
 if [ "$engine" = 0 ]; then
   export PYSHRINK_TEST_ENGINE=1
+  while IFS= read -r variable; do export "${variable?}"; done <"$TMPDIR/podman.env"
 elif [ "$engine" = 3 ]; then
   printf 'tests: SKIPPED: the tests that run containers, since there is no engine (see above)\n' >&2
 else
