@@ -68,7 +68,7 @@ export class DockerContainer implements Container {
     try {
       await this.container.kill({ signal: name });
     } catch (error) {
-      if (statusOf(error) !== 409 && statusOf(error) !== 404) throw describe(error); // 409 and 404: it has ended
+      if (!hasEnded(error)) throw describe(error);
     }
   }
 
@@ -133,6 +133,15 @@ export class DockerContainer implements Container {
       if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error; // 404 and 409: it is removed, or being removed
     }
   }
+}
+
+/**
+ * Whether a daemon refuses a signal since the container has ended. Docker answers 409 or 404 ("ContainerKill" of its API),
+ * Podman 4 answers 500 with its error `ErrCtrStateInvalid` (libpod/define/errors.go).
+ */
+function hasEnded(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === 409 || status === 404 || (status === 500 && /container state improper/.test(messageOf(error)));
 }
 
 function gone(): UserError {

@@ -137,6 +137,10 @@ describe('a session on a daemon', () => {
     const container = await session.create(spec());
     daemon.on(`POST /containers/${ID}/kill`, [409, { message: 'is not running' }]);
     await container.signal('SIGTERM');
+    // As Podman 4.3 answers.
+    const improper = `can only kill running containers. ${ID} is in state exited: container state improper`;
+    daemon.on(`POST /containers/${ID}/kill`, [500, { message: improper }]);
+    await container.signal('SIGTERM');
     daemon.on(`POST /containers/${ID}/kill`, [500, { message: 'broken' }]);
     await expect(container.signal('SIGTERM')).rejects.toThrow('broken');
   });
