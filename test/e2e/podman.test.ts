@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from '../../src/engines/docker/labels.js';
 import { FIXTURES, HAS_ENGINE, leftovers, pyshrink, workdir } from '../support/engine.js';
 import { keptBelow, USER } from '../support/local.js';
 import { Podman, ROOTFUL, ROOTLESS, type ZooCase } from '../support/podman.js';
@@ -68,14 +67,16 @@ function onEach(podman: Podman, cases: readonly ZooCase[]): void {
   });
 
   it('doctor tries to trace, and removes what a dead run has left', async () => {
-    const [session, image] = ['dead', `${TEMPORARY_REPOSITORY}/image:dead`];
-    const label = ['--label', `${SESSION_LABEL}=${session}`];
-    const helper = ['--label', `${ROLE_LABEL}=helper`, '--entrypoint', 'true'];
+    // In a namespace of its own, since each session of the tests beside it removes what dead ones left.
+    const [own, session] = ['podman-doctor', 'dead'];
+    const [image, volume] = [`pyshrink.tmp-${own}/image:${session}`, `pyshrink-${own}-0`];
+    const label = ['--label', `io.pyshrink.session-${own}=${session}`];
+    const helper = ['--label', `io.pyshrink.role-${own}=helper`, '--entrypoint', 'true'];
     const id = await podman.docker('run', '-d', ...label, ...helper, 'pyshrink-fixture/fastapi');
     await podman.docker('wait', id);
-    await podman.docker('volume', 'create', ...label, `pyshrink-${session}-0`);
+    await podman.docker('volume', 'create', ...label, volume);
     await podman.docker('tag', 'pyshrink-fixture/fastapi', image);
-    const { run } = await podman.pyshrink(['doctor', '--clean', '--json']);
+    const { run } = await podman.pyshrink(['doctor', '--clean', '--json'], { env: { PYSHRINK_NAMESPACE: own } });
     const { checks, removed } = JSON.parse(run.stdout as string);
     expect(checks).toEqual(
       expect.arrayContaining([
@@ -84,7 +85,7 @@ function onEach(podman: Podman, cases: readonly ZooCase[]): void {
         expect.objectContaining({ name: 'tracing', ok: true }),
       ]),
     );
-    expect(removed).toEqual(expect.arrayContaining([`container ${id.slice(0, 12)}`, `image ${image}`, `volume pyshrink-${session}-0`]));
+    expect(removed).toEqual(expect.arrayContaining([`container ${id.slice(0, 12)}`, `image ${image}`, `volume ${volume}`]));
   });
 }
 

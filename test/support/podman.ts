@@ -54,13 +54,11 @@ export class Podman {
   }
 
   /** Runs pyshrink against this service as a user does. Does not throw when pyshrink fails: tests check the exit code. */
-  async pyshrink(args: string[], input?: string) {
+  async pyshrink(args: string[], { input, env = {} }: { input?: string; env?: Record<string, string> } = {}) {
     const cwd = workdir();
-    if (this.user === undefined) {
-      const run = await pyshrink(args, { cwd, env: { DOCKER_HOST: this.host }, ...(input !== undefined && { input }) });
-      return { run, cwd };
-    }
-    const { run, home } = await asUser(this.user, args, { env: { DOCKER_HOST: this.host }, ...(input !== undefined && { input }) });
+    const options = { env: { DOCKER_HOST: this.host, ...env }, ...(input !== undefined && { input }) };
+    if (this.user === undefined) return { run: await pyshrink(args, { cwd, ...options }), cwd };
+    const { run, home } = await asUser(this.user, args, options);
     return { run, cwd: home };
   }
 
@@ -129,7 +127,7 @@ export class Podman {
         ...(expectExit === undefined ? [] : ['--expect-exit', String(expectExit)]),
         ...(args.length > 0 ? ['--', ...args] : []),
       ],
-      input,
+      input === undefined ? {} : { input },
     );
     expect(run.exitCode, run.all as string).toBe(0);
     const result = JSON.parse(run.stdout as string) as Shrunk;
