@@ -3,7 +3,9 @@
     start.py enter JSON PROGRAM [ARGUMENT...]
 
 JSON: {"uid", "gid", "groups": [number], "cwd", "capabilities": [number that stays in the bounding set], "loopback":
-whether to bring up lo, because the container has its own network namespace, "limits": [{"name", "soft", "hard"}]}.
+whether to bring up lo, because the container has its own network namespace, "limits": [{"name", "soft", "hard"}],
+"environment": descriptor to read the program's variables from}. There they are as in /proc/PID/environ: NAME=VALUE, each
+with a NUL byte after it. No command line shows them, and nothing before the program runs with them.
 A container runtime does this last (OCI runtime specification, "process"); the local engine has no such runtime.
 Exits with 126 if the container cannot be entered or the program not executed.
 """
@@ -69,10 +71,11 @@ def enter(wanted: "Dict[str, Any]", libc: "Any") -> None:
 
 
 def main() -> None:
-    with open("/proc/self/environ", "rb") as file:
+    wanted = json.loads(sys.argv[1])
+    with open(wanted["environment"], "rb") as file:
         entries = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
     try:
-        enter(json.loads(sys.argv[1]), ctypes.CDLL(None))
+        enter(wanted, ctypes.CDLL(None))
         os.execve(sys.argv[2], sys.argv[2:], {name: value for name, _, value in entries})
     except OSError as error:
         os.write(2, f"pyshrink: the container can't be entered: {error}\n".encode())
