@@ -18,6 +18,8 @@ import socket
 import struct
 import sys
 
+from . import refused, seccomp
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict
@@ -65,6 +67,12 @@ def enter(wanted: "Dict[str, Any]", libc: "Any") -> None:
         pass  # where only one user is mapped, groups cannot be set (user_namespaces(7))
     os.setgid(wanted["gid"])
     os.setuid(wanted["uid"])
+    architecture = os.uname().machine
+    code, count = refused.program(architecture, wanted["capabilities"])
+    try:
+        seccomp.load(architecture, code, count, 0)
+    except OSError:
+        pass  # a kernel without seccomp: there is no listener either, of which pyshrink warns
     # setuid(2) has cleared the signal that ends this process together with the client.
     libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     os.chdir(wanted["cwd"])

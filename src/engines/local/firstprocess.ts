@@ -46,7 +46,7 @@ umask 022
 read -r PID REST </proc/self/stat # this /proc is still the computer's, so it has the number that the client needs
 echo "$PID" >&4
 read -r LINE <&4
-exec setpriv --pdeathsig KILL --bounding-set "$1" /bin/sh "$2"`;
+exec setpriv --pdeathsig KILL --inh-caps=-all --ambient-caps=-all --bounding-set "$1" /bin/sh "$2"`;
 
 /**
  * A script that waits for the root file system and then becomes a command of the image. Variables are set by the shell
@@ -162,7 +162,9 @@ export class FirstProcess {
   beside(capabilities: readonly number[], command: readonly string[]): string[] {
     return [
       ...enter(this.pid, this.spec),
-      ...['--root=/', `--wd=/proc/${this.pid}/root`, 'setpriv', '--bounding-set', boundingSet(capabilities), 'chroot', '.', ...command],
+      ...['--root=/', `--wd=/proc/${this.pid}/root`],
+      ...['setpriv', '--inh-caps=-all', '--ambient-caps=-all', '--bounding-set', boundingSet(capabilities)],
+      ...['chroot', '.', ...command],
     ];
   }
 
