@@ -123,10 +123,10 @@ describeWithEngine('the local engine', () => {
 
   /** Starts a trace that takes minutes, and waits until its app runs. */
   const running = async (cache: { PYSHRINK_CACHE: string }) => {
-    const command = ['/usr/bin/python3', '-c', 'import time; time.sleep(300)'];
+    const command = ['/usr/bin/python3', '-c', `import time; time.sleep(300) # ${cache.PYSHRINK_CACHE}`];
     const args = [CLI, 'trace', `rootfs:${root}`, '--engine', 'local', '--wait', '300', '--', ...command];
     const run = execa(process.execPath, args, { cwd: workdir(), reject: false, env: cache });
-    while (!tracesOf(cache.PYSHRINK_CACHE).some((line) => line.includes('time.sleep'))) await sleep(50);
+    while (!tracesOf(cache.PYSHRINK_CACHE).some((line) => line.startsWith(command.slice(0, 2).join(' ')))) await sleep(50);
     return { run };
   };
 

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
 import { LocalSession } from '../../src/engines/local/session.js';
-import { PLAIN_RUN } from '../../src/engines/runoptions.js';
+import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
 import { SessionFolder } from '../../src/engines/sessionfolder.js';
 import { Helper } from '../../src/guest/helper.js';
 import { WatchedApp } from '../../src/watching/watched.js';
@@ -40,12 +40,8 @@ describeWithEngine('ways out of a container of the local engine', () => {
     expect(server.listening).toBe(true);
   });
 
-  it.each([
-    { user: 'identity', overlay: 'kernel' },
-    { user: 'identity', overlay: 'copy' },
-    { user: 'root', overlay: 'kernel' },
-    { user: 'bubblewrap', overlay: 'kernel' },
-  ] as NamespaceSupport[])('as root: %j', async (support) => {
+  /** Runs a command of the image, does something while it runs, and returns what it prints. */
+  const running = async (support: NamespaceSupport, args: string[], run: Partial<RunOptions>, use?: (app: WatchedApp) => Promise<void>) => {
     const session = new LocalSession(await SessionFolder.create(), support);
     try {
       const info = await session.importDirectory('rootfs:', root);
@@ -53,17 +49,48 @@ describeWithEngine('ways out of a container of the local engine', () => {
       const app = await WatchedApp.start(session, {
         image: info.id,
         config: info.config,
-        args: command(),
-        run: { ...PLAIN_RUN, network: 'none' },
+        args,
+        run: { ...PLAIN_RUN, ...run },
         volume: helper.volume,
         kit: await helper.kitFor(info.id),
         name: 'ways',
       });
+      await use?.(app);
       expect(await app.ended, app.stderr.bytes.toString()).toBe(0);
-      expect(open(app.stdout.bytes.toString())).toEqual([]);
+      return app.stdout.bytes.toString();
     } finally {
       await session.close();
     }
+  };
+
+  it.each([
+    { user: 'identity', overlay: 'kernel' },
+    { user: 'root', overlay: 'kernel' },
+    { user: 'bubblewrap', overlay: 'kernel' },
+  ] as NamespaceSupport[])('as root: %j', async (support) => {
+    expect(open(await running(support, command(), { network: 'none' }))).toEqual([]);
+  });
+
+  it("no program of this computer is found by the image's path, and no command line or open file shows a value", async () => {
+    const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));
+    for (const program of ['nsenter', 'setpriv', 'chroot', 'unshare', 'mount', 'env'])
+      writeFileSync(join(planted, program), `#!/bin/sh\ntouch ${planted}/ran\n`, { mode: 0o755 });
+    const value = `value-${process.pid}`;
+    const env = [`PATH=${planted}:/usr/bin:/bin`, `TOKEN=${value}`, `odd.name=${value}`];
+    const wait = [
+      '/usr/bin/python3',
+      '-c',
+      'import os, sys; print(os.environ["odd.name"]); sys.stdout.flush(); os.read(os.open("/work/end", 0), 1)',
+    ];
+    execFileSync('mkfifo', ['-m', '666', join(root, 'work/end')]);
+    const print = ['/usr/bin/python3', '-c', 'import os; print(os.environ["TOKEN"], os.environ["odd.name"])'];
+    const stdout = await running({ user: 'identity', overlay: 'kernel' }, wait, { env }, async (app) => {
+      expect((await app.exec(print)).stdout.bytes.toString()).toBe(`${value} ${value}\n`);
+      expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(value);
+      await app.exec(['/usr/bin/python3', '-c', 'open("/work/end", "w").write("x")']);
+    });
+    expect(stdout).toBe(`${value}\n`);
+    expect(existsSync(join(planted, 'ran'))).toBe(false);
   });
 
   it.each([USER, 'nobody'])('as the user %s', async (user) => {
