@@ -174,10 +174,14 @@ export class FirstProcess {
   }
 }
 
-/** Start of a command line that runs a program in the namespaces of a process. */
+/**
+ * Start of a command line that runs a program in the namespaces of a process. The user namespace comes first, by a program of
+ * its own: only from inside can a root directory be opened that fuse-overlayfs made there (fuse(4), allow_other).
+ */
 function enter(pid: number, { user, isolated }: Pick<FirstSpec, 'user' | 'isolated'>): string[] {
+  const target = `--target=${pid}`;
   const namespaces = ['--mount', '--pid', '--ipc', '--uts', ...(isolated ? ['--net'] : [])];
-  return ['nsenter', `--target=${pid}`, ...userOptions(user), ...namespaces];
+  return [...(user === 'root' ? [] : ['nsenter', target, ...userOptions(user)]), 'nsenter', target, ...namespaces];
 }
 
 function userOptions(user: Kind): string[] {
