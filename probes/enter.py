@@ -3,7 +3,9 @@
     start.py enter JSON PROGRAM [ARGUMENT...]
 
 JSON: {"uid", "gid", "groups": [number], "cwd", "capabilities": [number that stays in the bounding set], "loopback":
-whether to bring up lo, because the container has its own network namespace, "limits": [{"name", "soft", "hard"}]}.
+whether to bring up lo, because the container has its own network namespace, "limits": [{"name", "soft", "hard"}],
+"environment": descriptor to read the program's variables from}. There they are as in /proc/PID/environ: NAME=VALUE, each
+with a NUL byte after it. No command line shows them, and nothing before the program runs with them.
 A container runtime does this last (OCI runtime specification, "process"); the local engine has no such runtime.
 Exits with 126 if the container cannot be entered or the program not executed.
 """
@@ -15,6 +17,8 @@ import os
 import socket
 import struct
 import sys
+
+from . import refused, seccomp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,16 +67,23 @@ def enter(wanted: "Dict[str, Any]", libc: "Any") -> None:
         pass  # where only one user is mapped, groups cannot be set (user_namespaces(7))
     os.setgid(wanted["gid"])
     os.setuid(wanted["uid"])
+    architecture = os.uname().machine
+    code, count = refused.program(architecture, wanted["capabilities"])
+    try:
+        seccomp.load(architecture, code, count, 0)
+    except OSError:
+        pass  # a kernel without seccomp: there is no listener either, of which pyshrink warns
     # setuid(2) has cleared the signal that ends this process together with the client.
     libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     os.chdir(wanted["cwd"])
 
 
 def main() -> None:
-    with open("/proc/self/environ", "rb") as file:
+    wanted = json.loads(sys.argv[1])
+    with open(wanted["environment"], "rb") as file:
         entries = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
     try:
-        enter(json.loads(sys.argv[1]), ctypes.CDLL(None))
+        enter(wanted, ctypes.CDLL(None))
         os.execve(sys.argv[2], sys.argv[2:], {name: value for name, _, value in entries})
     except OSError as error:
         os.write(2, f"pyshrink: the container can't be entered: {error}\n".encode())

@@ -5,6 +5,7 @@ import os
 
 CAP_SYS_PTRACE = 19
 # linux/prctl.h, linux/capability.h
+PR_SET_DUMPABLE = 4
 PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER = 24, 36, 47, 3
 CAPABILITY_VERSION_3 = 0x20080522
 
@@ -24,6 +25,14 @@ class Sets(ctypes.Structure):
 def become_subreaper() -> None:
     """Makes this process the parent of all orphans below it."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def show(shown: bool) -> None:
+    """Whether processes of the same user may trace this process and read its memory (PR_SET_DUMPABLE).
+
+    A new process inherits this, and exec(2) sets it again.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1 if shown else 0, 0, 0, 0)
 
 
 def has(capability: int) -> bool:

@@ -64,25 +64,34 @@ def program(architecture: str) -> "Tuple[bytes, int]":
 
 
 def install(architecture: str) -> int:
-    """Sets no_new_privs, installs the filter on this thread and returns the listener's descriptor.
+    """Installs the filter of *program* on this thread and returns the listener's descriptor.
+
+    Sets no_new_privs. Raises OSError with the errno of prctl(2) or seccomp(2).
+    """
+    code, count = program(architecture)
+    # Linux before 5.19 does not know FLAG_WAIT_KILLABLE_RECV.
+    try:
+        return load(architecture, code, count, FLAG_NEW_LISTENER | FLAG_WAIT_KILLABLE_RECV)
+    except OSError:
+        return load(architecture, code, count, FLAG_NEW_LISTENER)
+
+
+def load(architecture: str, code: bytes, count: int, flags: int) -> int:
+    """Sets no_new_privs and installs a filter of *count* instructions on this thread. Returns what seccomp(2) returns.
 
     Raises OSError with the errno of prctl(2) or seccomp(2).
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_NO_NEW_PRIVS)")
-    code, count = program(architecture)
     instructions = ctypes.create_string_buffer(code, len(code))
     prog = ctypes.create_string_buffer(struct.pack("@HP", count, ctypes.addressof(instructions)))
-    number = syscalls.ARCHITECTURES[architecture][2]
-    # Linux before 5.19 does not know FLAG_WAIT_KILLABLE_RECV.
-    for flags in (FLAG_NEW_LISTENER | FLAG_WAIT_KILLABLE_RECV, FLAG_NEW_LISTENER):
-        fd = libc.syscall(
-            ctypes.c_long(number),
-            ctypes.c_ulong(SECCOMP_SET_MODE_FILTER),
-            ctypes.c_ulong(flags),
-            ctypes.c_void_p(ctypes.addressof(prog)),
-        )
-        if fd >= 0:
-            return fd
-    raise OSError(ctypes.get_errno(), "seccomp(SECCOMP_SET_MODE_FILTER): " + os.strerror(ctypes.get_errno()))
+    result = libc.syscall(
+        ctypes.c_long(syscalls.ARCHITECTURES[architecture][2]),
+        ctypes.c_ulong(SECCOMP_SET_MODE_FILTER),
+        ctypes.c_ulong(flags),
+        ctypes.c_void_p(ctypes.addressof(prog)),
+    )
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "seccomp(SECCOMP_SET_MODE_FILTER): " + os.strerror(ctypes.get_errno()))
+    return result

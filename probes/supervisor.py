@@ -90,6 +90,8 @@ def start(
     status, started = NOT_EXECUTABLE, False
     try:
         ours.close()
+        if privileges:
+            privileges.show(True)  # the supervisor reads the path of its first exec(2)
         if options["first"] and privileges:
             privileges.become_subreaper()  # process 1 gets all orphans, and the program stands in for it
         if options["ptrace"]:
@@ -243,6 +245,7 @@ def main() -> None:
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
     if privileges:
         privileges.become_subreaper()
+        privileges.show(False)  # else the app could make this process say what it likes
     child, listener = start(program, environment, architecture, mask, options)
     if options["listener"]:
         if listener is None:

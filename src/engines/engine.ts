@@ -64,6 +64,9 @@ export interface ContainerSpec {
 /** Where the session's volume is mounted in containers with a root file system of their own. */
 export const KIT_MOUNT = '/.pyshrink';
 
+/** Folder of a volume to which the app's processes may write. Engines may mount the rest of it read-only. */
+export const OBSERVATIONS = 'observations';
+
 /** A process with its streams. Output must be read, or the process blocks. */
 export interface Attached {
   /** Present only where it was asked for: see {@link ContainerSpec.attachInput}. */

@@ -1,14 +1,16 @@
 import { constants } from 'node:os';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { ExecProcess } from './engine.js';
 
 /** A process that we started on this computer. */
 export interface StartedProcess extends ExecProcess {
+  /** The program as it was named. */
+  program: string;
   /** Undefined where it could not be started. */
   pid: number | undefined;
-  /** What it writes to descriptor 3; null without {@link StartOptions.report}. */
-  report: Readable | null;
+  /** Our ends of its descriptors from 3 on: see {@link StartOptions.channels}. Each is read and written. */
+  channels: readonly Duplex[];
   kill(): void;
 }
 
@@ -18,19 +20,25 @@ export interface StartOptions {
   /** Whether it has a standard input. */
   input: boolean;
   cwd?: string;
-  /** Opens descriptor 3 for a report of its own. Others must not have it, since the app would inherit it. */
-  report?: true;
+  /** How many more descriptors it has, from 3 on. Others must not have them, since the app would inherit them. */
+  channels?: number;
+  /** Starts it in a session of its own, without our terminal (setsid(2)): it can't put input into the terminal. */
+  newSession?: true;
 }
 
 /** Starts a program with exactly this environment. Where a signal ends it, its exit status is 128 + the signal's number. */
-export function startProcess([file, ...args]: readonly string[], { environment, input, cwd, report }: StartOptions): StartedProcess {
+export function startProcess(
+  [file, ...args]: readonly string[],
+  { environment, input, cwd, channels = 0, newSession }: StartOptions,
+): StartedProcess {
   const child = execa(file as string, args, {
     reject: false,
     buffer: false,
     extendEnv: false,
     env: environment,
     ...(cwd !== undefined && { cwd }),
-    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(report ? (['pipe'] as const) : [])],
+    ...(newSession && { detached: true }),
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ...Array<'pipe'>(channels).fill('pipe')],
     // setpriv --pdeathsig kills it; execa's cleanup would run before our signal handlers.
     cleanup: false,
   });
@@ -38,11 +46,12 @@ export function startProcess([file, ...args]: readonly string[], { environment, 
   const stderr = (child.stderr as Readable).pipe(new PassThrough());
   const exit = child.then(({ exitCode, signal }) => exitCode ?? 128 + (signal ? constants.signals[signal as NodeJS.Signals] : 0));
   return {
+    program: file as string,
     pid: child.pid,
     stdin: child.stdin as Writable,
     stdout: child.stdout as Readable,
     stderr,
-    report: report ? (child.stdio[3] as unknown as Readable) : null,
+    channels: child.stdio.slice(3) as unknown as Duplex[],
     exit,
     kill: () => child.kill('SIGKILL'),
   };
@@ -57,7 +66,7 @@ export function sendSignal(pid: number, name: string): void {
   }
 }
 
-/** The environment of this process, for the programs that make namespaces. */
-export function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+/** The only variable of programs of this computer that work on containers. They are never found by an image's PATH. */
+export function toolEnvironment(): Record<string, string> {
+  return { PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin` };
 }

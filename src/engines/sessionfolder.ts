@@ -29,7 +29,8 @@ export class SessionFolder {
     const id = randomBytes(6).toString('hex');
     const path = join(sessionsFolder(), id);
     try {
-      await mkdir(path, { recursive: true, mode: 0o755 });
+      // Only this user may look into it: it has files of images and values of variables.
+      await mkdir(path, { recursive: true, mode: 0o700 });
       await writeFileAtomic(join(path, 'owner'), `${process.pid} ${await startTimeOf(process.pid)}`);
     } catch (error) {
       throw explained(error, path);

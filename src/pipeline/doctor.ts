@@ -73,7 +73,8 @@ function namespacesCheck(found: NamespaceSupport | Refusal, daemon: boolean): Ch
     return { name, ok: daemon ? null : false, detail, remedy: remedyFor(found.refused) };
   }
   const users = {
-    root: 'as root',
+    identity: 'as root, in a user namespace',
+    root: 'as root, without a user namespace, so an app that is root may break out',
     ranges: "as an ordinary user, with other users' ids (subuid(5))",
     single: 'as an ordinary user, who is the only one inside',
     bubblewrap: 'by bubblewrap, with one user inside',

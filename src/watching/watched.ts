@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
-import type { Attached, Container, Session } from '../engines/engine.js';
+import { type Attached, type Container, OBSERVATIONS, type Session } from '../engines/engine.js';
 import type { RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
 import { type Kit, probeCommand } from '../guest/helper.js';
@@ -9,8 +9,6 @@ import { environmentOf, type ImageConfig } from '../images/config.js';
 import { addImports, type Observed, parseFacts, parseImports } from '../trace/facts.js';
 import { App, commandOf, stopSeconds, stopSignal } from './app.js';
 
-/** Folder in the volume that the probes write to. */
-const OBSERVATIONS = 'observations';
 /** Tells probes/supervisor.py to stop the app. A real-time signal, as no app uses those. */
 const STOP_REQUEST = '60';
 /** Prefix of the variables that the supervisor gives back to the app. */

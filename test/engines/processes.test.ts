@@ -1,6 +1,7 @@
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { ownEnvironment, type StartOptions, sendSignal, startProcess } from '../../src/engines/processes.js';
+import { type StartOptions, sendSignal, startProcess, toolEnvironment } from '../../src/engines/processes.js';
 
 const sh = (script: string, options: Partial<StartOptions> = {}) =>
   startProcess(['/bin/sh', '-c', script], { environment: { PATH: '/usr/bin:/bin' }, input: false, ...options });
@@ -32,11 +33,20 @@ describe('startProcess', () => {
     expect(await text(process.stdout)).toBe('hello');
   });
 
-  it('has descriptor 3 only where a report is wanted', async () => {
-    const process = sh('echo told >&3', { report: true });
-    expect(process.report && (await text(process.report))).toBe('told\n');
+  it('has further descriptors only where they are wanted, and both ends read and write', async () => {
+    const process = sh('read -r line <&3; echo "$line too" >&4', { channels: 2 });
+    process.channels[0]?.write('told\n');
+    expect(await text(process.channels[1] as Readable)).toBe('told too\n');
     const without = sh('(echo told >&3) 2>/dev/null || echo none');
-    expect([without.report, await text(without.stdout)]).toEqual([null, 'none\n']);
+    expect([without.channels, await text(without.stdout)]).toEqual([[], 'none\n']);
+  });
+
+  it('has a session of its own only where it is wanted', async () => {
+    const sessionOf = async (options: Partial<StartOptions>) =>
+      Number((await text(sh('read -r line </proc/self/stat; echo "$line"', options).stdout)).split(' ')[5]);
+    const ours = await sessionOf({});
+    expect(await sessionOf({})).toBe(ours);
+    expect(await sessionOf({ newSession: true })).not.toBe(ours);
   });
 
   it('kills, and takes signals by name and number', async () => {
@@ -54,7 +64,6 @@ describe('startProcess', () => {
   });
 });
 
-it('ownEnvironment has no undefined values', () => {
-  expect(Object.values(ownEnvironment()).every((value) => typeof value === 'string')).toBe(true);
-  expect(ownEnvironment().PATH).toBe(process.env.PATH);
+it('toolEnvironment has the path of this process and nothing else', () => {
+  expect(toolEnvironment()).toEqual({ PATH: `${process.env.PATH}:/usr/sbin:/sbin` });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,11 @@ describe('session folders', () => {
     expect(new Set([one, two, three]).size).toBe(3);
     expect([existsSync(one), existsSync(three)]).toEqual([true, false]);
     expect(session.id).not.toBe((await SessionFolder.create()).id);
+  });
+
+  it('are open to their user only', async () => {
+    const session = await SessionFolder.create();
+    expect(statSync(session.path).mode & 0o777).toBe(0o700);
   });
 
   it('are kept while their process runs', async () => {

@@ -1,14 +1,14 @@
 import { copyFile, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { debug } from '../../debug.js';
-import { RootFs } from '../../rootfs.js';
-import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
+import { type ContainerSpec, KIT_MOUNT, OBSERVATIONS } from '../engine.js';
 import { mountsOf } from '../mounts.js';
 import { parseDevice } from '../resources.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import type { LocalImage } from './image.js';
+import { findInRoot } from './inroot.js';
 import type { Bind } from './setup.js';
 
 /**
@@ -17,7 +17,12 @@ import type { Bind } from './setup.js';
  * @param place folder of this container
  * @param folder folder of the session, where new volumes go
  */
-export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage, place: string, folder: SessionFolder): Promise<Bind[]> {
+export async function bindsOf(
+  { run, volume, role }: ContainerSpec,
+  image: LocalImage,
+  place: string,
+  folder: SessionFolder,
+): Promise<Bind[]> {
   const hosts = join(place, 'hosts');
   const added = run.addHost.map((entry) => `${entry.slice(entry.indexOf(':') + 1)}\t${entry.slice(0, entry.indexOf(':'))}\n`);
   await writeFile(hosts, `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n${added.join('')}`);
@@ -30,50 +35,54 @@ export async function bindsOf({ run, volume }: ContainerSpec, image: LocalImage,
     { source: hosts, target: '/etc/hosts', readOnly: false, type: 'file' },
     { source: name, target: '/etc/hostname', readOnly: false, type: 'file' },
     { source: resolver, target: '/etc/resolv.conf', readOnly: false, type: 'file' },
-    { source: volume, target: KIT_MOUNT, readOnly: false, type: 'directory' },
+    // An app must not change what runs beside it. It writes only to the place for observations.
+    { source: volume, target: KIT_MOUNT, readOnly: role === 'app', type: 'directory' },
+    ...(role === 'app' ? [observations(volume)] : []),
   ];
   const declared = Object.keys(image.config.Volumes ?? {}).map((path) => path.replace(/(.)\/+$/, '$1'));
   const given = mountsOf(run).filter(({ type }) => type !== 'tmpfs');
   for (const path of declared) {
     if (given.some(({ target }) => target === path)) continue;
-    binds.push({ source: await filledVolume(image, path, folder), target: real(image, path), readOnly: false, type: 'directory' });
+    binds.push({ source: await filledVolume(image, path, folder), target: await real(image, path), readOnly: false, type: 'directory' });
   }
   for (const { type, source: named, target, readOnly } of given) {
     // Each container gets a new volume. Otherwise the second run would find what the first one wrote.
     const source = type === 'bind' ? (named as string) : await filledVolume(image, target, folder);
     const directory = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
     if (directory) await mkdir(source, { recursive: true });
-    binds.push({ source, target: real(image, target), readOnly, type: directory ? 'directory' : 'file' });
+    const devices = source === '/dev' || source.startsWith('/dev/');
+    binds.push({
+      source,
+      target: await real(image, target),
+      readOnly,
+      type: directory ? 'directory' : 'file',
+      ...(devices && { devices }),
+    });
   }
   for (const { host, container } of run.device.map(parseDevice))
-    binds.push({ source: host, target: container, readOnly: false, type: 'file' });
+    binds.push({ source: host, target: await real(image, container), readOnly: false, type: 'file', devices: true });
   return binds;
 }
 
 /** A new volume with a copy of what the image has at a path, as Docker makes one for VOLUME. */
 async function filledVolume(image: LocalImage, path: string, folder: SessionFolder): Promise<string> {
   const volume = await folder.folder('volume');
-  for (const layer of image.layers) {
-    const from = join(layer, real(image, path));
-    if (!(await lstat(from).catch(() => undefined))?.isDirectory()) continue;
+  const { at: from } = await findInRoot(image.layers, path);
+  if (from !== undefined && (await lstat(from)).isDirectory()) {
     const copy = await execa('cp', ['-a', `${from}/.`, volume], { reject: false });
     if (copy.failed) debug.engine('volume %s: not all was copied: %s', path, copy.stderr);
     const { uid, gid, mode } = await stat(from);
     if (process.getuid?.() === 0) await execa('chown', [`${uid}:${gid}`, volume]);
     await execa('chmod', [(mode & 0o7777).toString(8), volume]);
-    break;
   }
   return volume;
 }
 
-/** Resolves symbolic links of the image in a path, where the image's entries are known. */
-function real({ entries }: LocalImage, path: string): string {
-  if (!entries) return path;
-  const fs = new RootFs(entries, async () => new Uint8Array());
-  const parts = path.split('/');
-  for (let count = parts.length; count > 1; count--) {
-    const found = fs.resolve(parts.slice(0, count).join('/'));
-    if (found) return posix.join(found.path, ...parts.slice(count));
-  }
-  return path;
+/** A path of the image without links and `..`. */
+async function real({ layers }: LocalImage, path: string): Promise<string> {
+  return (await findInRoot(layers, path)).path;
+}
+
+function observations(volume: string): Bind {
+  return { source: join(volume, OBSERVATIONS), target: `${KIT_MOUNT}/${OBSERVATIONS}`, readOnly: false, type: 'directory' };
 }

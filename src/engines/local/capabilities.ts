@@ -29,6 +29,22 @@ export function capabilities(add: readonly string[], drop: readonly string[]): n
   return NAMES.flatMap((name, number) => (has(name) ? [number] : []));
 }
 
+/** What probes/enter.py needs until it has become the container's user. All are in the default set. */
+const LAUNCHER = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'];
+/** One that no app has by default. A process without it can't trace one that has it (ptrace(2), "access mode checking"). */
+const GUARD = 'WAKE_ALARM';
+
+/**
+ * Numbers of the capabilities that a process has while it enters a container: those of the container, and those that it needs
+ * for that. All mean something only inside.
+ * @param isolated whether it brings up the loopback interface
+ * @param limits whether it may raise limits
+ */
+export function launching(granted: readonly number[], { isolated, limits }: { isolated: boolean; limits: boolean }): number[] {
+  const needed = [...LAUNCHER, GUARD, ...(isolated ? ['NET_ADMIN'] : []), ...(limits ? ['SYS_RESOURCE'] : [])];
+  return NAMES.flatMap((name, number) => (granted.includes(number) || needed.includes(name) ? [number] : []));
+}
+
 function normal(text: string): string {
   const name = text.toUpperCase().replace(/^CAP_/, '');
   if (name !== 'ALL' && !NAMES.includes(name)) throw usageError(`${text} is not a capability`, 'capabilities(7) lists them.');

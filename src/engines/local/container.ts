@@ -1,25 +1,24 @@
-import { chmod, chown, lstat, mkdir, stat, utimes } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, utimes } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { debug } from '../../debug.js';
-import { UserError } from '../../errors.js';
 import { type Attached, type Container, type ExecProcess, KIT_MOUNT } from '../engine.js';
 import { folderArchive, writeMembers } from '../members.js';
-import { ownEnvironment, type StartedProcess, sendSignal, startProcess } from '../processes.js';
+import { sendSignal, startProcess, toolEnvironment } from '../processes.js';
+import { FirstProcess, type FirstSpec } from './firstprocess.js';
+import { findInRoot } from './inroot.js';
+import { COMPUTER } from './setup.js';
 
 /** Everything that is needed to start a container. */
 export interface LocalPlan {
   id: string;
-  /** The command line that makes the namespaces and starts the container's first process. */
-  command: readonly string[];
-  /** Options of nsenter(1), except its target. */
-  enter: readonly string[];
+  first: FirstSpec;
+  /** Path of the script of {@link setupScript}. */
+  setup: string;
+  /** Variables of the container's processes. */
   environment: Record<string, string>;
-  /** Start of each command line: sets user, groups, capabilities and directory (probes/enter.py). */
+  /** Start of each command line: sets variables, user, groups, capabilities and directory (probes/enter.py). */
   launcher: readonly string[];
-  input: boolean;
   /** Directory for files that are put into its root file system. */
   writable: string;
   /** Directories of the image, bottom last. New directories get owner, mode and times from there. */
@@ -30,8 +29,7 @@ export interface LocalPlan {
 
 /** A container made of Linux namespaces. */
 export class LocalContainer implements Container {
-  private process: StartedProcess | undefined;
-  private pid: number | undefined;
+  private first: FirstProcess | undefined;
 
   constructor(private readonly plan: LocalPlan) {}
 
@@ -40,25 +38,23 @@ export class LocalContainer implements Container {
   }
 
   async start(): Promise<Attached> {
-    const started = startProcess(this.plan.command, { environment: ownEnvironment(), input: this.plan.input, report: true });
-    this.process = started;
-    const pid = Number.parseInt(await firstLine(started.report as Readable), 10);
-    if (Number.isNaN(pid)) {
-      const why = (await text(started.stderr)).trim();
-      throw new UserError(
-        `The container could not be set up: ${why || 'its first process ended'}`,
-        'Run `pyshrink doctor`, which shows what this computer allows.',
-      );
+    const first = await FirstProcess.start(this.plan.first);
+    this.first = first;
+    try {
+      await first.prepare(this.plan.setup);
+      await first.leaveComputer(COMPUTER);
+    } catch (error) {
+      first.started.kill();
+      throw error;
     }
-    this.pid = pid;
-    await rootChanged(pid);
-    debug.engine('%s: process %d started', basename(this.id), pid);
-    started.exit.then((status) => debug.engine('%s: ended with status %d', basename(this.id), status));
-    return started;
+    first.go(this.variables());
+    debug.engine('%s: process %d started', basename(this.id), first.pid);
+    first.started.exit.then((status) => debug.engine('%s: ended with status %d', basename(this.id), status));
+    return first.started;
   }
 
   wait(): Promise<number> {
-    return this.process?.exit ?? Promise.reject(new Error(`${this.id} was never started`));
+    return this.first?.started.exit ?? Promise.reject(new Error(`${this.id} was never started`));
   }
 
   /** Always false: without a control group, a kill for lack of memory looks like any other. */
@@ -67,24 +63,41 @@ export class LocalContainer implements Container {
   }
 
   async signal(name: string): Promise<void> {
-    if (this.pid !== undefined) sendSignal(this.pid, name);
+    if (this.first) sendSignal(this.first.pid, name);
   }
 
   async exec(command: string[]): Promise<ExecProcess> {
-    const { enter, environment, launcher } = this.plan;
-    return startProcess(['nsenter', `--target=${this.pid}`, ...enter, ...launcher, ...command], { environment, input: true });
+    if (!this.first) throw new Error(`${this.id} was never started`);
+    const line = this.first.beside(this.plan.first.capabilities, [...this.plan.launcher, ...command]);
+    const started = startProcess(line, { environment: toolEnvironment(), input: true, channels: 1, newSession: true });
+    const [sent] = started.channels;
+    sent?.on('error', (error) => debug.engine('%s: a command ended before it had its variables: %s', basename(this.id), error));
+    sent?.end(this.variables());
+    return started;
+  }
+
+  /** What probes/enter.py reads. No command line shows it. */
+  private variables(): string {
+    return Object.entries(this.plan.environment)
+      .map(([name, value]) => `${name}=${value}\0`)
+      .join('');
   }
 
   putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
     return writeMembers(archive, async (name) => {
-      const path = posix.join(directory, name);
-      if (!path.startsWith(`${KIT_MOUNT}/`)) await this.copyDirectory(posix.dirname(path));
-      return this.place(path);
+      const path = posix.join('/', directory, name);
+      if (path.startsWith(`${KIT_MOUNT}/`)) return this.inVolume(path);
+      // Links of the image lead to paths of the image, not of this computer.
+      const { path: parent } = await findInRoot([this.plan.writable, ...this.plan.lower], posix.dirname(path));
+      await this.copyDirectory(parent);
+      return join(this.plan.writable, parent, posix.basename(path));
     });
   }
 
   async getArchive(path: string): Promise<Readable> {
-    return folderArchive(this.place(path));
+    if (path.startsWith(`${KIT_MOUNT}/`)) return folderArchive(this.inVolume(path));
+    const { path: real } = await findInRoot([this.plan.writable, ...this.plan.lower], path);
+    return folderArchive(join(this.plan.writable, real));
   }
 
   async commit(): Promise<string> {
@@ -92,13 +105,13 @@ export class LocalContainer implements Container {
   }
 
   async remove(): Promise<void> {
-    this.process?.kill();
-    await this.process?.exit;
+    this.first?.started.kill();
+    await this.first?.started.exit;
   }
 
-  /** The path on this computer of a path in the container. */
-  private place(path: string): string {
-    return path.startsWith(`${KIT_MOUNT}/`) ? join(this.plan.volume, path.slice(KIT_MOUNT.length)) : join(this.plan.writable, path);
+  /** The path on this computer of a path in the session's volume. */
+  private inVolume(path: string): string {
+    return join(this.plan.volume, path.slice(KIT_MOUNT.length));
   }
 
   /** Makes a directory with the owner, mode and times that the image has: an overlay shows those of the upper directory. */
@@ -109,35 +122,12 @@ export class LocalContainer implements Container {
     if (await lstat(at).catch(() => undefined)) return;
     await mkdir(at);
     for (const lower of this.plan.lower) {
-      const below = await stat(join(lower, directory)).catch(() => undefined);
-      if (!below) continue;
+      const below = await lstat(join(lower, directory)).catch(() => undefined);
+      if (!below?.isDirectory()) continue;
       if (process.getuid?.() === 0) await chown(at, below.uid, below.gid);
       await chmod(at, below.mode & 0o7777);
       await utimes(at, below.atime, below.mtime);
       return;
     }
   }
-}
-
-/**
- * Waits until the first process has changed its root. Until then, nsenter(1) would enter this computer's root. If we may
- * not read /proc/PID/root, nsenter(1) may not either, so we do not wait.
- */
-async function rootChanged(pid: number): Promise<void> {
-  const ours = await stat('/');
-  for (;;) {
-    const root = await stat(`/proc/${pid}/root/`).catch(() => undefined);
-    if (root === undefined || root.dev !== ours.dev || root.ino !== ours.ino) return;
-    await sleep(1);
-  }
-}
-
-/** Reads no further than the first line: unshare(1) keeps the descriptor open as long as the container runs. */
-async function firstLine(stream: Readable): Promise<string> {
-  let all = '';
-  for await (const part of stream) {
-    all += String(part);
-    if (all.includes('\n')) break;
-  }
-  return all;
 }

@@ -3,18 +3,12 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { debug } from '../../debug.js';
-import { quote } from './setup.js';
+import { becoming, FirstProcess, type Kind, NotSetUp, USER_NAMESPACE, WRAPPED } from './firstprocess.js';
+import { quote } from './quote.js';
 
 /** Which namespaces this computer lets us make. */
 export interface NamespaceSupport {
-  /**
-   * Whose namespaces they are:
-   * - `root`: made by root, without a user namespace;
-   * - `ranges`: a user namespace in which we are root, and further users have ids from the ranges of subuid(5);
-   * - `single`: a user namespace in which we are root and the only user;
-   * - `bubblewrap`: as `single`, but made by bwrap(1). Some systems allow user namespaces only to it.
-   */
-  user: 'root' | 'ranges' | 'single' | 'bubblewrap';
+  user: Kind;
   /** How a container gets a writable view of its image: overlayfs of the kernel, fuse-overlayfs, or a copy. */
   overlay: 'kernel' | 'fuse' | 'copy';
 }
@@ -25,38 +19,18 @@ export interface Refusal {
   refused: string;
 }
 
-/** Options of unshare(1) that make the user namespace of each kind. */
-const USER_NAMESPACE = {
-  root: [],
-  ranges: ['--user', '--map-root-user', '--map-auto'],
-  single: ['--user', '--map-root-user'],
-} as const;
-
-const UNSHARED = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
-/** Options of bwrap(1) for the same namespaces. It keeps this computer's file system, since our script mounts the container's. */
-const WRAPPED = ['--dev-bind', '/', '/', '--unshare-user', '--uid', '0', '--gid', '0', '--unshare-pid', '--as-pid-1', '--unshare-ipc'];
-
 /** Milliseconds after which an attempt counts as failed. */
 const ATTEMPT_LIMIT = 10_000;
 
-/**
- * The command line that runs a script for sh(1) in new namespaces. The kernel kills it when this process ends, also when
- * that is killed itself (setpriv(1), --pdeathsig).
- * @param isolated whether it gets a network namespace of its own
- */
-export function inNamespaces(user: NamespaceSupport['user'], isolated: boolean, script: string): string[] {
-  const shell = ['/bin/sh', '-c', script];
-  if (user === 'bubblewrap') {
-    const more = ['--unshare-uts', '--cap-add', 'ALL', '--die-with-parent', ...(isolated ? ['--unshare-net'] : [])];
-    return ['bwrap', ...WRAPPED, ...more, ...shell];
-  }
-  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...USER_NAMESPACE[user], ...UNSHARED, ...(isolated ? ['--net'] : []), ...shell];
+/** The command line that runs a program as root of a user namespace, for files of users that exist only there. */
+export function asRootInside(user: Kind, command: readonly string[]): string[] {
+  if (user === 'bubblewrap') return ['bwrap', ...WRAPPED, ...command];
+  return isRoot(user) ? [...command] : ['unshare', ...USER_NAMESPACE[user], ...command];
 }
 
-/** The command line that runs a program as root of a user namespace, for files of users that exist only there. */
-export function asRootInside(user: NamespaceSupport['user'], command: readonly string[]): string[] {
-  if (user === 'bubblewrap') return ['bwrap', ...WRAPPED, '--cap-add', 'ALL', ...command];
-  return ['unshare', ...USER_NAMESPACE[user], ...command];
+/** Whether the files of containers belong to the users that they have inside. */
+function isRoot(user: Kind): boolean {
+  return user === 'root' || user === 'identity';
 }
 
 /**
@@ -73,10 +47,10 @@ async function probeUsers(folder: string): Promise<NamespaceSupport | Refusal> {
   if (process.platform !== 'linux') return { refused: 'only Linux has namespaces' };
   const root = process.getuid?.() === 0;
   let refused = '';
-  for (const user of root ? (['root', 'single', 'bubblewrap'] as const) : (['single', 'bubblewrap'] as const)) {
-    const problem = await attempt(user, 'mount -t proc proc /proc');
+  for (const user of root ? (['identity', 'root', 'single', 'bubblewrap'] as const) : (['single', 'bubblewrap'] as const)) {
+    const problem = await attempt(user, 'mount -t proc proc /proc', folder);
     if (problem === undefined) {
-      const more = user === 'single' && (await hasRanges()) && (await attempt('ranges', ':')) === undefined;
+      const more = user === 'single' && (await hasRanges()) && (await attempt('ranges', ':', folder)) === undefined;
       const found = more ? 'ranges' : user;
       return { user: found, overlay: await probeOverlay(found, folder) };
     }
@@ -96,7 +70,7 @@ async function hasRanges(): Promise<boolean> {
   return tools.code !== 'ENOENT' && (await listed('/etc/subuid')) && (await listed('/etc/subgid'));
 }
 
-async function probeOverlay(user: NamespaceSupport['user'], folder: string): Promise<NamespaceSupport['overlay']> {
+async function probeOverlay(user: Kind, folder: string): Promise<NamespaceSupport['overlay']> {
   const place = await mkdtemp(join(folder, 'try-'));
   try {
     for (const name of ['lower', 'upper', 'work', 'root']) await mkdir(join(place, name));
@@ -105,34 +79,49 @@ async function probeOverlay(user: NamespaceSupport['user'], folder: string): Pro
     // Where the mount works, replacing a file may still be refused: it makes a device file (whiteout).
     const check = `cd ${quote(`${place}/root`)} && rm file && mkdir file && [ -d file ]`;
     const own = user === 'root' ? '' : ',userxattr';
-    if ((await attempt(user, `mount -t overlay overlay -o ${quote(options + own)} ${quote(`${place}/root`)} && ${check}`)) === undefined)
+    const at = quote(`${place}/root`);
+    if ((await attempt(user, `mount -t overlay overlay -o ${quote(options + own)} ${at} && ${check}`, place)) === undefined)
       return 'kernel';
-    if ((await attempt(user, `fuse-overlayfs -o ${quote(options)} ${quote(`${place}/root`)} && ${check}`)) === undefined) return 'fuse';
+    if ((await attempt(user, `fuse-overlayfs -o ${quote(options)} ${at} && ${check}`, place)) === undefined) return 'fuse';
     return 'copy';
   } finally {
     await removeTree(place, user);
   }
 }
 
-/** Runs a script in namespaces. @returns what went wrong; undefined where it worked */
-async function attempt(user: NamespaceSupport['user'], script: string): Promise<string | undefined> {
-  const problem = await problemOf(user, script);
+/**
+ * Runs a script in namespaces.
+ * @param folder where the script may be written
+ * @returns what went wrong; undefined where it worked
+ */
+async function attempt(user: Kind, script: string, folder: string): Promise<string | undefined> {
+  const problem = await problemOf(user, script, folder);
   if (problem !== undefined) debug.engine('namespaces of kind %s: `%s` failed: %s', user, script, problem);
   return problem;
 }
 
-async function problemOf(user: NamespaceSupport['user'], script: string): Promise<string | undefined> {
-  const [file, ...args] = inNamespaces(user, false, `set -e; ${script}`);
-  const run = await execa(file as string, args, { reject: false, stdin: 'ignore', timeout: ATTEMPT_LIMIT, killSignal: 'SIGKILL' });
-  if (!run.failed) return undefined;
-  return run.code === 'ENOENT'
-    ? `the program ${file} is missing (it is part of ${file === 'bwrap' ? 'bubblewrap' : 'util-linux'})`
-    : run.stderr.trim().split('\n').at(-1) || `status ${run.exitCode}`;
+async function problemOf(user: Kind, script: string, folder: string): Promise<string | undefined> {
+  const [waiting, tried] = [join(folder, 'waiting.sh'), join(folder, 'tried.sh')];
+  await writeFile(waiting, becoming(['true'], {}, false));
+  await writeFile(tried, `set -e\n${script}\n`);
+  try {
+    const first = await FirstProcess.start({ user, isolated: false, capabilities: [], script: waiting, input: false }, ATTEMPT_LIMIT);
+    try {
+      await first.prepare(tried);
+    } finally {
+      first.started.kill();
+      await first.started.exit;
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NotSetUp)) return (error as Error).message;
+    return error.reason.split('\n').at(-1);
+  }
 }
 
 /** Removes a folder, also files in it that belong to users who exist only in our namespaces. */
-export async function removeTree(folder: string, user: NamespaceSupport['user']): Promise<void> {
-  if (user === 'root') return rm(folder, { recursive: true, force: true });
+export async function removeTree(folder: string, user: Kind): Promise<void> {
+  if (isRoot(user)) return rm(folder, { recursive: true, force: true });
   const [file, ...args] = asRootInside(user, ['rm', '-rf', '--', folder]);
   const run = await execa(file as string, args, { reject: false });
   if (!run.failed) return;
@@ -141,7 +130,7 @@ export async function removeTree(folder: string, user: NamespaceSupport['user'])
 }
 
 /** The kind of namespaces in which files of sessions can be removed. */
-export function userOf(found: NamespaceSupport | Refusal): NamespaceSupport['user'] {
+export function userOf(found: NamespaceSupport | Refusal): Kind {
   return 'refused' in found ? (process.getuid?.() === 0 ? 'root' : 'single') : found.user;
 }
 

@@ -20,9 +20,6 @@ export async function giveToOwners(root: string, entries: Iterable<Entry>): Prom
   for (const [owner, files] of owned) {
     const input = Buffer.concat(files.map(({ path }) => pathBytes(`.${path}\0`)));
     await inside(root, ['xargs', '-0', '-s', String(ARGUMENT_BYTES), 'chown', '-h', '--', owner], input);
-    // chown(2) clears setuid and setgid bits, so they are set afterwards.
-    for (const { path, mode } of files.filter(({ type, mode: bits }) => type === 'f' && bits & 0o6000))
-      await inside(root, ['chmod', (mode & 0o7777).toString(8), `.${path}`]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, readFile, stat, symlink } from 'node:fs/promises';
+import { lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -19,10 +19,12 @@ import { mountsOf } from '../mounts.js';
 import { parseUlimit } from '../resources.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import { bindsOf } from './binds.js';
-import { capabilities } from './capabilities.js';
+import { capabilities, launching } from './capabilities.js';
 import { LocalContainer } from './container.js';
+import { becoming, FIRST_SCRIPT } from './firstprocess.js';
 import type { LocalImage } from './image.js';
-import { inNamespaces, type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
+import { findInRoot } from './inroot.js';
+import { type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
 import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
@@ -32,6 +34,8 @@ export const LOCAL_FEATURES: EngineFeatures = { imageNames: false, runtime: fals
 
 /** Bytes of /dev/shm, as Docker has it by default. */
 const SHM_SIZE = 64 << 20;
+/** Descriptor at which probes/enter.py finds the variables of its program. */
+const SENT_VARIABLES = 3;
 const SINGLE_USER =
   'only one user can be mapped into a namespace here, so the app ran as root inside and all files belonged to it; newuidmap (package uidmap) and ranges in /etc/subuid and /etc/subgid would let it run as its own user';
 /** Paths that a container engine makes at run time. They do not belong to the image. */
@@ -170,6 +174,7 @@ export class LocalSession implements Session {
     const environment = this.environmentOf(spec, image);
     const user = identityOf(spec.run.user ?? image.config.User ?? '', await userFiles(image.layers), spec.run.groupAdd);
     environment.HOME ??= user.home;
+    const isolated = spec.run.network === 'none';
     const plan: MountPlan = {
       root,
       rootfs: copied
@@ -187,11 +192,11 @@ export class LocalSession implements Session {
       tmpfs: mountsOf(spec.run).flatMap(({ type, target, options }) => (type === 'tmpfs' ? [{ target, options: options.join(',') }] : [])),
       shmSize: spec.run.shmSize ?? SHM_SIZE,
       hostname: spec.run.hostname,
-      environment,
+      isolated,
     };
     const single = namespaces.user === 'single' || namespaces.user === 'bubblewrap';
     if (single && user.uid !== 0) this.warn(SINGLE_USER);
-    const isolated = spec.run.network === 'none';
+    const granted = capabilities(spec.run.capAdd, spec.run.capDrop);
     const launcher = spec.launcher
       ? [
           ...spec.launcher,
@@ -200,23 +205,30 @@ export class LocalSession implements Session {
             gid: single ? 0 : user.gid,
             groups: user.groups,
             cwd: spec.run.workdir ?? (image.config.WorkingDir || '/'),
-            capabilities: capabilities(spec.run.capAdd, spec.run.capDrop),
+            capabilities: granted,
+            environment: SENT_VARIABLES,
             loopback: isolated,
             limits: spec.run.ulimit.map(parseUlimit),
           }),
         ]
       : [];
+    const [first, setup] = [join(place, FIRST_SCRIPT), join(place, 'setup.sh')];
+    await writeFile(setup, setupScript(plan), { mode: 0o600 });
+    // The launcher gets the variables in another way. The scripts may hold values that are secret.
+    const script = becoming([...launcher, ...spec.command], spec.launcher ? {} : environment, spec.launcher !== undefined);
+    await writeFile(first, script, { mode: 0o600 });
     const container = new LocalContainer({
       id: place,
-      command: inNamespaces(namespaces.user, isolated, setupScript(plan, [...launcher, ...spec.command])),
-      enter: [
-        ...(namespaces.user === 'root' ? [] : ['--user', '--preserve-credentials']),
-        ...['--mount', '--pid', '--ipc', '--uts', '--root', '--wd'],
-        ...(isolated ? ['--net'] : []),
-      ],
+      first: {
+        user: namespaces.user,
+        isolated,
+        capabilities: spec.launcher ? launching(granted, { isolated, limits: spec.run.ulimit.length > 0 }) : granted,
+        script: first,
+        input: spec.attachInput,
+      },
+      setup,
       environment,
       launcher,
-      input: spec.attachInput,
       writable: copied ? root : upper,
       lower: copied ? [] : image.layers,
       volume: spec.volume,
@@ -274,11 +286,8 @@ function withoutEngines(entries: Map<string, Entry>): Map<string, Entry> {
 
 async function userFiles(layers: readonly string[]) {
   const read = async (path: string) => {
-    for (const layer of layers) {
-      const at = join(layer, path);
-      if ((await lstat(at).catch(() => undefined))?.isFile()) return readFile(at, 'utf8');
-    }
-    return undefined;
+    const { at } = await findInRoot(layers, path);
+    return at !== undefined && (await lstat(at)).isFile() ? readFile(at, 'utf8') : undefined;
   };
   return { passwd: await read('etc/passwd'), group: await read('etc/group') };
 }

@@ -1,4 +1,5 @@
-import { quote as quoteWords } from 'shell-quote';
+import { DEVICES, MASKED, READ_ONLY } from './masked.js';
+import { quote } from './quote.js';
 
 /** What is mounted in a container's mount namespace. All paths are of this computer, except each `target`. */
 export interface MountPlan {
@@ -14,8 +15,8 @@ export interface MountPlan {
   /** Bytes of /dev/shm. */
   shmSize: number;
   hostname: string | undefined;
-  /** Variables of the container's processes. The script itself runs with those of this process. */
-  environment: Readonly<Record<string, string>>;
+  /** Whether it has a network namespace of its own, so that /sys shows its own devices. */
+  isolated: boolean;
 }
 
 export interface Bind {
@@ -24,19 +25,20 @@ export interface Bind {
   readOnly: boolean;
   /** Kind of the source. A file is not mounted where the image has a symbolic link at its target. */
   type: 'file' | 'directory';
+  /** Whether it is a device file, or may have some. Elsewhere, device files can't be opened. */
+  devices?: true;
 }
 
-/** Device files that every container gets (OCI runtime specification, "Default Devices"). */
-const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+/** Where pivot_root(2) puts the file system of this computer, until it is taken away. */
+export const COMPUTER = '/dev/.computer';
 
 /**
- * A script for sh(1), the first process of new namespaces. It mounts the root file system with mount(8), writes its process
- * id to descriptor 3, and executes `command` under chroot(1). The mounts end with the namespaces.
+ * A script for sh(1) that runs in a container's new namespaces. It mounts the root file system with mount(8) and makes it
+ * the root directory with pivot_root(8). The mounts end with the namespaces.
  */
-export function setupScript(plan: MountPlan, command: readonly string[]): string {
+export function setupScript(plan: MountPlan): string {
   const { root, rootfs, binds, tmpfs } = plan;
-  const lines = ['set -eu', 'umask 022', 'PATH=$PATH:/usr/sbin:/sbin', 'CHROOT=$(command -v chroot)', `ROOT=${quote(root)}`, FUNCTIONS];
-  const environment = Object.entries(plan.environment).map(([name, value]) => quote(`${name}=${value}`));
+  const lines = ['set -eu', 'umask 022', `ROOT=${quote(root)}`, FUNCTIONS];
   if (rootfs.kind === 'overlay') {
     const { lower, upper, work, fuse, userNamespace } = rootfs;
     const options = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`;
@@ -49,10 +51,11 @@ export function setupScript(plan: MountPlan, command: readonly string[]): string
     lines.push('mount --bind "$ROOT" "$ROOT"');
   }
   lines.push(
-    'directory /proc && mount -t proc proc "$ROOT/proc"',
-    'directory /sys && mount --rbind /sys "$ROOT/sys"',
-    'mount -o remount,bind,ro,nosuid,nodev,noexec "$ROOT/sys"',
-    'directory /dev && mount -t tmpfs -o nosuid,mode=755,size=65536k tmpfs "$ROOT/dev"',
+    'mount -o remount,bind,nosuid,nodev "$ROOT"',
+    'directory /proc && mount -t proc -o nosuid,nodev,noexec proc "$ROOT/proc"',
+    `directory /sys && { ${plan.isolated ? 'mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$ROOT/sys" 2>/dev/null || ' : ''}mount --rbind /sys "$ROOT/sys"; }`,
+    'protect_below ro,nosuid,nodev,noexec "$ROOT/sys"',
+    'directory /dev && mount -t tmpfs -o nosuid,nodev,mode=755,size=65536k tmpfs "$ROOT/dev"',
     ...DEVICES.map((name) => `touch "$ROOT/dev/${name}" && mount --bind /dev/${name} "$ROOT/dev/${name}"`),
     'ln -s /proc/self/fd "$ROOT/dev/fd"; ln -s /proc/self/fd/0 "$ROOT/dev/stdin"',
     'ln -s /proc/self/fd/1 "$ROOT/dev/stdout"; ln -s /proc/self/fd/2 "$ROOT/dev/stderr"',
@@ -60,39 +63,43 @@ export function setupScript(plan: MountPlan, command: readonly string[]): string
     'mount -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620 devpts "$ROOT/dev/pts"',
     `mount -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=${plan.shmSize} shm "$ROOT/dev/shm"`,
     'mount -t mqueue -o nosuid,nodev,noexec mqueue "$ROOT/dev/mqueue" 2>/dev/null || :',
+    ...READ_ONLY.map(
+      (path) => `if [ -e "$ROOT${path}" ]; then mount --bind "$ROOT${path}" "$ROOT${path}" && protect ro "$ROOT${path}"; fi`,
+    ),
+    ...MASKED.map((path) => `mask "$ROOT${path}"`),
   );
   for (const { target, options } of tmpfs)
     lines.push(
       `directory ${quote(target)}`,
       `mount -t tmpfs -o ${quote(['nosuid,nodev,noexec', options].filter(Boolean).join(','))} tmpfs "$ROOT"${quote(target)}`,
     );
-  for (const { source, target, readOnly, type } of binds) {
+  for (const { source, target, readOnly, type, devices } of binds) {
     const at = `"$ROOT"${quote(target)}`;
-    const mount = `mount --${type === 'directory' ? 'r' : ''}bind ${quote(source)} ${at}`;
-    const protect = readOnly ? ` && mount -o remount,bind,ro ${at}` : '';
+    const options = [...(readOnly ? ['ro'] : []), 'nosuid', ...(devices ? [] : ['nodev'])].join(',');
+    const mount = `mount --${type === 'directory' ? 'r' : ''}bind ${quote(source)} ${at} && protect ${options} ${at}`;
     lines.push(
-      type === 'file' ? `if file ${quote(target)}; then ${mount}${protect}; fi` : `directory ${quote(target)}`,
-      ...(type === 'directory' ? [`${mount}${protect}`] : []),
+      type === 'file' ? `if file ${quote(target)}; then ${mount}; fi` : `directory ${quote(target)}`,
+      ...(type === 'directory' ? [mount] : []),
     );
   }
   if (plan.hostname !== undefined) lines.push(`hostname ${quote(plan.hostname)}`);
   if (plan.readOnly) lines.push('mount -o remount,bind,ro "$ROOT"');
-  lines.push(
-    'cd /',
-    'read -r PID REST </proc/self/stat', // this /proc is still the computer's, so it has the number that the client needs
-    'echo "$PID" >&3',
-    'exec 3>&-',
-    `exec env -i ${environment.join(' ')} "$CHROOT" "$ROOT" ${command.map(quote).join(' ')}`,
-  );
+  lines.push(`mkdir "$ROOT${COMPUTER}"`, 'cd "$ROOT"', `pivot_root . .${COMPUTER}`);
   return `${lines.join('\n')}\n`;
 }
 
-/** Functions that make mount points. They refuse symbolic links, since a link could lead out of the root. */
+/**
+ * Functions for mounts. Those that make mount points refuse symbolic links, since a link could lead out of the root.
+ * `protect_below` sets options on a mount and all mounts below it: `remount` changes one mount only. It repeats the options
+ * that a mount has, since a user namespace may not take them away. Octal numbers in mountinfo stand for some bytes of a path
+ * (proc(5)).
+ */
 const FUNCTIONS = `plain() {
   at=$ROOT rest=\${1#/}
   while [ -n "$rest" ]; do
     at=$at/\${rest%%/*}
     case $rest in */*) rest=\${rest#*/} ;; *) rest= ;; esac
+    case \${at##*/} in ..) return 1 ;; esac
     if [ -L "$at" ]; then return 1; fi
   done
 }
@@ -104,9 +111,17 @@ file() {
   plain "$1" || return 1
   mkdir -p "$ROOT\${1%/*}"
   [ -e "$ROOT$1" ] || : >"$ROOT$1"
-}`;
-
-/** Quotes text as one word for sh(1). */
-export function quote(word: string): string {
-  return quoteWords([word]);
 }
+protect() {
+  mount -o "remount,bind,$1" "$2"
+}
+protect_below() {
+  while read -r _ _ _ _ at options _; do
+    case $at in *\\\\*) at=$(printf %b "$(printf %s "$at" | sed 's/\\\\/\\\\0/g')") ;; esac
+    case $at in "$2" | "$2"/*) mount -o "remount,bind,$options,$1" "$at" ;; esac
+  done </proc/self/mountinfo
+}
+mask() {
+  if [ -d "$1" ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec,size=0k tmpfs "$1"
+  elif [ -e "$1" ]; then mount --bind /dev/null "$1"; fi
+}`;

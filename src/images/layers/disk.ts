@@ -6,9 +6,14 @@ import { pathBytes } from '../../tar/pathbytes.js';
 import type { Sink } from '../../tar/reader.js';
 import type { Disk } from './tree.js';
 
+/** Mode bits by which a program runs as the owner or the group of its file. */
+const SETS_USER = 0o6000;
+
 /**
  * Unpacks a tree into a directory of its own. It only makes new files (O_EXCL) in directories that it made, so it never
- * touches anything outside. Only root can set owners and make devices.
+ * touches anything outside. Only root can set owners.
+ * On the disk there are no device files and no files that run as their owner: users of this computer could use them. The
+ * inventory has them, and so the shrunk image does.
  * Extended attributes are in the inventory only: Node.js cannot set them, and the traced app runs without file
  * capabilities anyway (no_new_privs).
  */
@@ -63,7 +68,7 @@ export class UnpackedDisk implements Disk {
 
   /** Sets modes and times of directories last, since a read-only one takes no files, and each new file changes the time. */
   async finish(root: Entry): Promise<void> {
-    if (this.root) await this.makeSpecial();
+    await this.makePipes();
     for (const entry of [...this.directories.values()].reverse()) this.settle(this.at(entry.path), entry);
     this.settle(this.folder, root);
   }
@@ -88,26 +93,19 @@ export class UnpackedDisk implements Disk {
       },
       end: () => {
         if (this.root) fs.fchownSync(descriptor, entry.uid, entry.gid);
-        fs.fchmodSync(descriptor, entry.mode);
+        fs.fchmodSync(descriptor, entry.mode & ~SETS_USER);
         fs.futimesSync(descriptor, entry.mtime, entry.mtime);
         fs.closeSync(descriptor);
       },
     };
   }
 
-  private async makeSpecial(): Promise<void> {
-    for (const { path, type, mode, device, uid, gid } of this.special.values()) {
-      if (this.mounted.test(path)) continue;
+  private async makePipes(): Promise<void> {
+    for (const { path, type, mode, uid, gid } of this.special.values()) {
+      if (type !== 'p' || this.mounted.test(path)) continue;
       const at = this.at(path).toString();
-      // It fails without CAP_MKNOD; then a container has no such devices either.
-      const made = await execa(
-        'mknod',
-        [`--mode=${(mode & 0o777).toString(8)}`, at, type, ...(type === 'p' ? [] : (device ?? []).map(String))],
-        {
-          reject: false,
-        },
-      );
-      if (!made.failed) fs.chownSync(at, uid, gid);
+      const made = await execa('mkfifo', [`--mode=${(mode & 0o777).toString(8)}`, at], { reject: false });
+      if (!made.failed && this.root) fs.chownSync(at, uid, gid);
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -7,7 +7,6 @@ import { bindsOf } from '../../../src/engines/local/binds.js';
 import type { LocalImage } from '../../../src/engines/local/image.js';
 import { PLAIN_RUN, type RunOptions } from '../../../src/engines/runoptions.js';
 import { SessionFolder } from '../../../src/engines/sessionfolder.js';
-import type { Entry } from '../../../src/rootfs.js';
 
 describe('bindsOf', () => {
   let layer: string;
@@ -36,11 +35,18 @@ describe('bindsOf', () => {
 
   it('gives each container files of its own for names and addresses, and the kit', async () => {
     const all = await binds({ addHost: ['db:10.0.0.1', 'six:fd00::1'], hostname: 'box' });
-    expect(all.map(({ target }) => target)).toEqual(['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', KIT_MOUNT]);
+    expect(all.map(({ target }) => target)).toEqual([
+      '/etc/hosts',
+      '/etc/hostname',
+      '/etc/resolv.conf',
+      KIT_MOUNT,
+      `${KIT_MOUNT}/observations`,
+    ]);
     const [hosts, name] = all.map(({ source }) => source);
     expect(readFileSync(hosts as string, 'utf8')).toMatch(/^127\.0\.0\.1\tlocalhost\n.*\n10\.0\.0\.1\tdb\nfd00::1\tsix\n$/);
     expect(readFileSync(name as string, 'utf8')).toBe('box\n');
-    expect(all[3]).toMatchObject({ source: '/kit', type: 'directory' });
+    expect(all[3], 'an app can not change it').toMatchObject({ source: '/kit', type: 'directory', readOnly: true });
+    expect(all[4]).toMatchObject({ source: '/kit/observations', type: 'directory', readOnly: false });
   });
 
   it('fills a volume that the image declares', async () => {
@@ -72,19 +78,26 @@ describe('bindsOf', () => {
 
   it('follows links of the image on the way to a target', async () => {
     symlinkSync('data', join(layer, 'link'));
-    const entry = (path: string, more: Partial<Entry>): [string, Entry] => [
-      path,
-      { path, type: 'd', mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0, ...more },
-    ];
-    const entries = new Map([entry('/', {}), entry('/data', {}), entry('/link', { type: 'l', target: 'data' })]);
     const given = mkdtempSync(join(tmpdir(), 'pyshrink-given-'));
-    const all = await binds({ volume: [`${given}:/link/below`] }, { entries });
+    const all = await binds({ volume: [`${given}:/link/below`] });
     expect(all.at(-1)?.target).toBe('/data/below');
+  });
+
+  it.each([
+    ['climbs out of the image', '/nope/../../../../../../../../../../../..'],
+    ['goes through a link of the image', '/out'],
+  ])('fills no volume from this computer: its path %s', async (_, way) => {
+    const secret = mkdtempSync(join(tmpdir(), 'pyshrink-secret-'));
+    writeFileSync(join(secret, 'key'), 'secret');
+    symlinkSync('/', join(layer, 'out'));
+    const all = await binds({}, { config: { Volumes: { [`${way}${secret}`]: {} } } });
+    expect(readdirSync(all.at(-1)?.source as string)).toEqual([]);
+    expect(all.at(-1)?.target).toBe(secret);
   });
 
   it('mounts devices, and leaves tmpfs to others', async () => {
     const all = await binds({ device: ['/dev/null:/dev/other:r'], tmpfs: ['/t'] });
-    expect(all.at(-1)).toEqual({ source: '/dev/null', target: '/dev/other', readOnly: false, type: 'file' });
+    expect(all.at(-1)).toEqual({ source: '/dev/null', target: '/dev/other', readOnly: false, type: 'file', devices: true });
     expect(all.some(({ target }) => target === '/t')).toBe(false);
   });
 });

@@ -4,9 +4,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -15,41 +15,40 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type MountPlan, quote, setupScript } from '../../../src/engines/local/setup.js';
+import { quote } from '../../../src/engines/local/quote.js';
+import { type MountPlan, setupScript } from '../../../src/engines/local/setup.js';
 
 describe('setupScript', () => {
   let folder: string;
   let root: string;
 
-  /** Runs the script without namespaces: mount, chroot and hostname are programs that write down what they are asked. */
-  function run(plan: Partial<MountPlan>, command: readonly string[] = ['app']) {
+  /** Runs the script without namespaces: mount, pivot_root and hostname are programs that write down what they are asked. */
+  function run(plan: Partial<MountPlan>) {
     const tools = join(folder, 'tools');
     mkdirSync(tools, { recursive: true });
     const log = join(folder, 'log');
-    for (const name of ['mount', 'chroot', 'hostname', 'fuse-overlayfs']) {
+    writeFileSync(log, '');
+    for (const name of ['mount', 'pivot_root', 'hostname', 'fuse-overlayfs']) {
       const path = join(tools, name);
-      const environment = name === 'chroot' ? `env >>'${log}.environment'; ` : '';
-      writeFileSync(path, `#!/bin/sh\n${environment}{ printf '%s' ${name}; printf ' <%s>' "$@"; echo; } >>'${log}'\n`);
+      writeFileSync(path, `#!/bin/sh\n{ printf '%s' ${name}; printf ' <%s>' "$@"; echo; } >>'${log}'\n`);
       chmodSync(path, 0o755);
     }
-    const script = setupScript(
-      { root, rootfs: { kind: 'copy' }, readOnly: false, binds: [], tmpfs: [], shmSize: 99, hostname: undefined, environment: {}, ...plan },
-      command,
-    );
-    const report = openSync(join(folder, 'report'), 'w');
-    const { status, stderr } = spawnSync('/bin/sh', ['-c', script], {
-      env: { PATH: `${tools}:/usr/bin:/bin`, OURS: '1' },
-      stdio: ['ignore', 'pipe', 'pipe', report],
+    const script = setupScript({
+      root,
+      rootfs: { kind: 'copy' },
+      readOnly: false,
+      binds: [],
+      tmpfs: [],
+      shmSize: 99,
+      hostname: undefined,
+      isolated: false,
+      ...plan,
     });
-    const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-    return {
-      status,
-      stderr: String(stderr),
-      report: read(join(folder, 'report')),
-      environment: read(`${log}.environment`),
-      /** Calls, with the root written as ROOT. */
-      calls: read(log).replaceAll(root, 'ROOT').split('\n').filter(Boolean),
-    };
+    rmSync(join(root, 'dev'), { recursive: true, force: true });
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', script], { env: { PATH: `${tools}:/usr/bin:/bin` } });
+    /** Calls, with the root written as ROOT. */
+    const calls = readFileSync(log, 'utf8').replaceAll(root, 'ROOT').split('\n').filter(Boolean);
+    return { status, stderr: String(stderr), calls };
   }
 
   beforeEach(() => {
@@ -58,26 +57,39 @@ describe('setupScript', () => {
     mkdirSync(root);
   });
 
-  it('reports its process id, and becomes the command with the environment of the container', () => {
-    const { status, report, environment, calls } = run({ environment: { A: "it's", B: '$HOME `x` "y"\nz' } }, [
-      '/bin/app',
-      'a b',
-      '*',
-      "'",
-    ]);
-    expect(status).toBe(0);
-    expect(report).toMatch(/^\d+\n$/);
-    expect(calls.at(-1)).toBe("chroot <ROOT> </bin/app> <a b> <*> <'>");
-    expect(environment).toContain("A=it's\n");
-    expect(environment).toContain('B=$HOME `x` "y"\nz\n');
-    expect(environment).not.toContain('OURS');
+  it('makes the root file system the root directory last', () => {
+    const { status, stderr, calls } = run({});
+    expect([status, stderr]).toEqual([0, '']);
+    expect(calls.at(-1)).toBe('pivot_root <.> <./dev/.computer>');
+    expect(statSync(join(root, 'dev/.computer')).isDirectory()).toBe(true);
+  });
+
+  it('covers what must not be read, and protects what must not be written', () => {
+    for (const path of ['proc/sys', 'proc/asound', 'sys/firmware']) mkdirSync(join(root, path), { recursive: true });
+    writeFileSync(join(root, 'proc/kcore'), '');
+    const { calls } = run({});
+    expect(calls).toContain('mount <--bind> </dev/null> <ROOT/proc/kcore>');
+    expect(calls).toContain('mount <-t> <tmpfs> <-o> <ro,nosuid,nodev,noexec,size=0k> <tmpfs> <ROOT/proc/asound>');
+    expect(calls).toContain('mount <-t> <tmpfs> <-o> <ro,nosuid,nodev,noexec,size=0k> <tmpfs> <ROOT/sys/firmware>');
+    expect(calls).toEqual(
+      expect.arrayContaining(['mount <--bind> <ROOT/proc/sys> <ROOT/proc/sys>', 'mount <-o> <remount,bind,ro> <ROOT/proc/sys>']),
+    );
+    expect(
+      calls.some((call) => call.includes('/proc/scsi')),
+      'what this kernel does not have',
+    ).toBe(false);
+  });
+
+  it('shows the devices of its own network only', () => {
+    expect(run({ isolated: true }).calls).toContain('mount <-t> <sysfs> <-o> <ro,nosuid,nodev,noexec> <sysfs> <ROOT/sys>');
+    expect(run({}).calls).toContain('mount <--rbind> </sys> <ROOT/sys>');
   });
 
   it('mounts what a runtime mounts, and makes the usual devices', () => {
     const { calls } = run({});
     expect(calls[0]).toBe('mount <--bind> <ROOT> <ROOT>');
-    expect(calls).toContain('mount <-t> <proc> <proc> <ROOT/proc>');
-    expect(calls).toContain('mount <-o> <remount,bind,ro,nosuid,nodev,noexec> <ROOT/sys>');
+    expect(calls[1]).toBe('mount <-o> <remount,bind,nosuid,nodev> <ROOT>');
+    expect(calls).toContain('mount <-t> <proc> <-o> <nosuid,nodev,noexec> <proc> <ROOT/proc>');
     expect(calls).toContain('mount <--bind> </dev/urandom> <ROOT/dev/urandom>');
     expect(calls).toContain('mount <-t> <tmpfs> <-o> <nosuid,nodev,noexec,mode=1777,size=99> <shm> <ROOT/dev/shm>');
     expect(readlinkSync(join(root, 'dev/stdout'))).toBe('/proc/self/fd/1');
@@ -106,6 +118,7 @@ describe('setupScript', () => {
       binds: [
         { source: '/a b', target: '/data/in', readOnly: true, type: 'directory' },
         { source: '/hosts', target: '/etc/hosts', readOnly: false, type: 'file' },
+        { source: '/dev/kvm', target: '/dev/kvm', readOnly: false, type: 'file', devices: true },
       ],
       tmpfs: [
         { target: '/scratch', options: 'size=1m' },
@@ -115,21 +128,23 @@ describe('setupScript', () => {
     expect(calls).toEqual(
       expect.arrayContaining([
         'mount <--rbind> </a b> <ROOT/data/in>',
-        'mount <-o> <remount,bind,ro> <ROOT/data/in>',
+        'mount <-o> <remount,bind,ro,nosuid,nodev> <ROOT/data/in>',
         'mount <--bind> </hosts> <ROOT/etc/hosts>',
+        'mount <-o> <remount,bind,nosuid,nodev> <ROOT/etc/hosts>',
+        'mount <--bind> </dev/kvm> <ROOT/dev/kvm>',
+        'mount <-o> <remount,bind,nosuid> <ROOT/dev/kvm>',
         'mount <-t> <tmpfs> <-o> <nosuid,nodev,noexec,size=1m> <tmpfs> <ROOT/scratch>',
         'mount <-t> <tmpfs> <-o> <nosuid,nodev,noexec> <tmpfs> <ROOT/plain>',
       ]),
     );
-    expect(calls).not.toContain('mount <-o> <remount,bind,ro> <ROOT/etc/hosts>');
     expect(statSync(join(root, 'etc/hosts')).isFile()).toBe(true);
     expect(statSync(join(root, 'data/in')).isDirectory()).toBe(true);
   });
 
   it('makes the root read-only after all mounts, and only where it should be', () => {
     const { calls } = run({ readOnly: true, binds: [{ source: '/x', target: '/x', readOnly: false, type: 'directory' }], hostname: 'box' });
-    expect(calls.slice(-3)).toEqual(['hostname <box>', 'mount <-o> <remount,bind,ro> <ROOT>', 'chroot <ROOT> <app>']);
-    expect(run({}).calls.filter((call) => call === 'mount <-o> <remount,bind,ro> <ROOT>')).toHaveLength(1); // that of the run before
+    expect(calls.slice(-3)).toEqual(['hostname <box>', 'mount <-o> <remount,bind,ro> <ROOT>', 'pivot_root <.> <./dev/.computer>']);
+    expect(run({}).calls).not.toContain('mount <-o> <remount,bind,ro> <ROOT>');
   });
 
   it('mounts no directory through a symbolic link, which may lead out of the root', () => {
@@ -139,8 +154,14 @@ describe('setupScript', () => {
     const { status, stderr, calls } = run({ binds: [{ source: '/x', target: '/data/in', readOnly: false, type: 'directory' }] });
     expect(status).toBe(125);
     expect(stderr).toContain('/data/in is a symbolic link in the image');
-    expect(calls.some((call) => call.startsWith('chroot'))).toBe(false);
+    expect(calls.some((call) => call.startsWith('pivot_root'))).toBe(false);
     expect(existsSync(join(outside, 'in'))).toBe(false);
+  });
+
+  it('mounts nothing at a path that leaves the root', () => {
+    const { status } = run({ binds: [{ source: '/x', target: '/../outside', readOnly: false, type: 'directory' }] });
+    expect(status).toBe(125);
+    expect(existsSync(join(folder, 'outside'))).toBe(false);
   });
 
   it('leaves a file alone that the image has as a symbolic link', () => {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -128,6 +128,21 @@ describe('layers', () => {
     expect(statSync(join(root, 'locked')).mtimeMs).toBe(1_000_000);
     expect(statSync(join(root, 'locked/x')).mtimeMs).toBe(2_000_000);
     expect(entries.get('/locked/x')).toMatchObject({ mode: 0o4750, mtime: 2000 });
+  });
+
+  it('puts no device and no file that runs as its owner on the disk, and keeps them in the inventory', async () => {
+    const { root, entries } = await unpack([
+      layerTar([
+        { path: '/su', content: 'x', mode: 0o6755 },
+        { path: '/disk', type: 'b', device: [8, 0], mode: 0o666 },
+        { path: '/pipe', type: 'p', mode: 0o600 },
+      ]),
+    ]);
+    expect(statSync(join(root, 'su')).mode & 0o7777).toBe(0o755);
+    expect(entries.get('/su')).toMatchObject({ mode: 0o6755 });
+    expect(existsSync(join(root, 'disk'))).toBe(false);
+    expect(entries.get('/disk')).toMatchObject({ type: 'b', device: [8, 0] });
+    expect(statSync(join(root, 'pipe')).isFIFO()).toBe(true);
   });
 
   it('keeps owners, attributes and devices in the inventory, also where an ordinary user cannot set them', async () => {

@@ -1,0 +1,83 @@
+"""System calls that a container without a runtime refuses, as a container of Docker does by default.
+
+Docker's default profile (moby, profiles/seccomp/default.json) lists what is allowed, by the capabilities that a container
+has. Here is what it leaves out and what the kernel allows without capabilities, or in a user namespace of one's own.
+Numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h of Linux.
+"""
+
+import struct
+
+from . import syscalls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterable, Tuple
+
+RET_ALLOW, RET_ERRNO = 0x7FFF0000, 0x00050000
+EPERM, ENOSYS = 1, 38
+DATA_NR, DATA_ARCH, DATA_ARGS = 0, 4, 16
+# Numbers from here on are calls of the x32 ABI, which names the same calls once more.
+X32 = 0x40000000
+# CLONE_NEW* of clone(2): the mask in Docker's profile.
+NEW_NAMESPACES = 0x7E020000
+# linux/capability.h
+DAC_READ_SEARCH, SYS_ADMIN, SYS_MODULE, SYS_BOOT, PERFMON, BPF = 2, 21, 16, 22, 38, 39
+
+# Rows of (name, x86_64 number, aarch64 number, capabilities of which one is enough).
+TABLE = (
+    ("keyctl", 250, 219, ()),
+    ("add_key", 248, 217, ()),
+    ("request_key", 249, 218, ()),
+    ("userfaultfd", 323, 282, ()),
+    ("open_by_handle_at", 304, 265, (DAC_READ_SEARCH,)),
+    ("bpf", 321, 280, (SYS_ADMIN, BPF)),
+    ("perf_event_open", 298, 241, (SYS_ADMIN, PERFMON)),
+    ("mount", 165, 40, (SYS_ADMIN,)),
+    ("umount2", 166, 39, (SYS_ADMIN,)),
+    ("pivot_root", 155, 41, ()),
+    ("unshare", 272, 97, (SYS_ADMIN,)),
+    ("setns", 308, 268, (SYS_ADMIN,)),
+    ("open_tree", 428, 428, (SYS_ADMIN,)),
+    ("move_mount", 429, 429, (SYS_ADMIN,)),
+    ("fsopen", 430, 430, (SYS_ADMIN,)),
+    ("fsmount", 432, 432, (SYS_ADMIN,)),
+    ("mount_setattr", 442, 442, (SYS_ADMIN,)),
+    ("kexec_load", 246, 104, (SYS_BOOT,)),
+    ("kexec_file_load", 320, 294, (SYS_BOOT,)),
+    ("init_module", 175, 105, (SYS_MODULE,)),
+    ("finit_module", 313, 273, (SYS_MODULE,)),
+    ("delete_module", 176, 106, (SYS_MODULE,)),
+)
+CLONE, CLONE3 = (56, 220), (435, 435)
+
+
+def program(architecture: str, capabilities: "Iterable[int]") -> "Tuple[bytes, int]":
+    """The classic BPF program: an array of struct sock_filter, and the number of its instructions.
+
+    Calls of other ABIs are refused too, since they could make each of these calls under another number.
+    """
+    audit_arch, column, _, _ = syscalls.ARCHITECTURES[architecture]
+    held = set(capabilities)
+    load, jeq, jge, jset, ret = 0x20, 0x15, 0x35, 0x45, 0x06
+    code = [
+        (load, 0, 0, DATA_ARCH),
+        (jeq, 1, 0, audit_arch),
+        (ret, 0, 0, RET_ERRNO | ENOSYS),
+        (load, 0, 0, DATA_NR),
+        (jge, 0, 1, X32),
+        (ret, 0, 0, RET_ERRNO | ENOSYS),
+    ]
+    for row in TABLE:
+        if not held.intersection(row[3]):
+            code += [(jeq, 0, 1, row[column]), (ret, 0, 0, RET_ERRNO | EPERM)]
+    if SYS_ADMIN not in held:
+        # The C library then uses clone(2), whose flags a filter can see.
+        code += [(jeq, 0, 1, CLONE3[column - 1]), (ret, 0, 0, RET_ERRNO | ENOSYS)]
+        code += [
+            (jeq, 0, 3, CLONE[column - 1]),
+            (load, 0, 0, DATA_ARGS),
+            (jset, 0, 1, NEW_NAMESPACES),
+            (ret, 0, 0, RET_ERRNO | EPERM),
+        ]
+    code.append((ret, 0, 0, RET_ALLOW))
+    return b"".join(struct.pack("=HBBI", *row) for row in code), len(code)

@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
+import { LocalSession } from '../../src/engines/local/session.js';
+import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
+import { SessionFolder } from '../../src/engines/sessionfolder.js';
+import { Helper } from '../../src/guest/helper.js';
+import { WatchedApp } from '../../src/watching/watched.js';
+import { buildImage, DEBIAN, describeWithEngine } from '../support/engine.js';
+import { asUser, exportedRoot, printed, USER } from '../support/local.js';
+
+const PROGRAM = new URL('../support/waysout.py', import.meta.url);
+
+describeWithEngine('ways out of a container of the local engine', () => {
+  let root: string;
+  let secret: string;
+  let server: Server;
+  const name = `pyshrink-way-${process.pid}`;
+
+  beforeAll(async () => {
+    root = await exportedRoot(await buildImage(`FROM ${DEBIAN}\nRUN mkdir /work\n`));
+    cpSync(PROGRAM, join(root, 'work/waysout.py'));
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-secret-'));
+    execFileSync('chmod', ['a+rx', folder, root]);
+    secret = join(folder, 'secret');
+    writeFileSync(secret, 'secret', { mode: 0o644 });
+    server = createServer().listen(`\0${name}`);
+  });
+  afterAll(() => server.close());
+
+  const open = (text: string) => Object.entries(JSON.parse(text)).flatMap(([way, worked]) => (worked ? [way] : []));
+  const command = () => ['/usr/bin/python3', '/work/waysout.py', secret, String(process.pid), name];
+
+  it('this computer has what the ways lead to', () => {
+    expect(readFileSync(secret, 'utf8')).toBe('secret');
+    expect(server.listening).toBe(true);
+  });
+
+  /** Runs a command of the image, does something while it runs, and returns what it prints. */
+  const running = async (support: NamespaceSupport, args: string[], run: Partial<RunOptions>, use?: (app: WatchedApp) => Promise<void>) => {
+    const session = new LocalSession(await SessionFolder.create(), support);
+    try {
+      const info = await session.importDirectory('rootfs:', root);
+      const helper = await Helper.start(session, info);
+      const app = await WatchedApp.start(session, {
+        image: info.id,
+        config: info.config,
+        args,
+        run: { ...PLAIN_RUN, ...run },
+        volume: helper.volume,
+        kit: await helper.kitFor(info.id),
+        name: 'ways',
+      });
+      await use?.(app);
+      expect(await app.ended, app.stderr.bytes.toString()).toBe(0);
+      return app.stdout.bytes.toString();
+    } finally {
+      await session.close();
+    }
+  };
+
+  it.each([
+    { user: 'identity', overlay: 'kernel' },
+    { user: 'root', overlay: 'kernel' },
+    { user: 'bubblewrap', overlay: 'kernel' },
+  ] as NamespaceSupport[])('as root: %j', async (support) => {
+    expect(open(await running(support, command(), { network: 'none' }))).toEqual([]);
+  });
+
+  it("no program of this computer is found by the image's path, and no command line shows a value", async () => {
+    const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));
+    for (const program of ['nsenter', 'setpriv', 'chroot', 'unshare', 'mount', 'env'])
+      writeFileSync(join(planted, program), `#!/bin/sh\ntouch ${planted}/ran\n`, { mode: 0o755 });
+    const value = `value-${process.pid}`;
+    const env = [`PATH=${planted}:/usr/bin:/bin`, `TOKEN=${value}`, `odd.name=${value}`];
+    const wait = [
+      '/usr/bin/python3',
+      '-c',
+      'import os, sys; print(os.environ["odd.name"]); sys.stdout.flush(); os.read(os.open("/work/end", 0), 1)',
+    ];
+    execFileSync('mkfifo', ['-m', '666', join(root, 'work/end')]);
+    const print = ['/usr/bin/python3', '-c', 'import os; print(os.environ["TOKEN"], os.environ["odd.name"])'];
+    const stdout = await running({ user: 'identity', overlay: 'kernel' }, wait, { env }, async (app) => {
+      expect((await app.exec(print)).stdout.bytes.toString()).toBe(`${value} ${value}\n`);
+      expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(value);
+      await app.exec(['/usr/bin/python3', '-c', 'open("/work/end", "w").write("x")']);
+    });
+    expect(stdout).toBe(`${value}\n`);
+    expect(existsSync(join(planted, 'ran'))).toBe(false);
+  });
+
+  it.each([USER, 'nobody'])('as the user %s', async (user) => {
+    const { run, home } = await asUser(user, ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()]);
+    expect(run.exitCode, run.all).toBe(0);
+    expect(open(printed(home))).toEqual([]);
+  });
+});

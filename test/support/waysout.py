@@ -1,0 +1,197 @@
+"""Tries the ways out of a container, and prints for each whether it worked: a JSON object of names and booleans.
+
+    waysout.py SECRET PID ABSTRACT
+
+SECRET: a file of the computer outside that everybody there can read. PID: a process there. ABSTRACT: name of an abstract
+socket there. A way counts as open if it opens a file; nothing of the computer is changed.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import socket
+import sys
+
+SECRET, PID, ABSTRACT = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+SUPERVISOR = os.getppid()
+libc = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWCGROUP = 0x20000, 0x10000000, 0x2000000
+MS_REMOUNT, MS_BIND, MNT_DETACH = 32, 4096, 2
+PTRACE_ATTACH, PTRACE_DETACH = 16, 17
+TIOCSTI = 0x5412
+# System call numbers of x86-64 and AArch64 (asm/unistd_64.h, asm-generic/unistd.h).
+NUMBERS = {
+    "x86_64": {"keyctl": 250, "bpf": 321, "userfaultfd": 323, "open_by_handle_at": 304, "add_key": 248},
+    "aarch64": {"keyctl": 219, "bpf": 280, "userfaultfd": 282, "open_by_handle_at": 265, "add_key": 217},
+}[os.uname().machine]
+
+
+def opens(path, flags=os.O_WRONLY):
+    try:
+        os.close(os.open(path, flags))
+        return True
+    except OSError:
+        return False
+
+
+def works(result):
+    return result >= 0
+
+
+def mounts(source, target, kind, flags=0):
+    os.makedirs(target, exist_ok=True)
+    return libc.mount(source.encode(), target.encode(), kind.encode(), flags, None) == 0
+
+
+def alone(way):
+    """Runs a way in a child, since it changes the process. Its answer is the exit status."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os._exit(1 if way() else 0)
+        except BaseException:
+            os._exit(0)
+    return os.waitpid(pid, 0)[1] == 256
+
+
+def double_chroot():
+    os.makedirs("/tmp/inner", exist_ok=True)
+    os.chroot("/tmp/inner")
+    for _ in range(64):
+        os.chdir("..")
+    os.chroot(".")
+    return os.path.exists(SECRET)
+
+
+def through_proc():
+    names = [name for name in os.listdir("/proc") if name.isdigit()]
+    return any(os.path.exists(f"/proc/{name}/{link}{SECRET}") for name in names for link in ("root", "cwd"))
+
+
+def through_descriptors():
+    for name in os.listdir("/proc/self/fd"):
+        path = os.path.join("/proc/self/fd", name)
+        if os.path.isdir(path) and os.path.exists(os.path.join(path, "../" * 32 + SECRET[1:])):
+            return True
+    return False
+
+
+def disk():
+    with open("/proc/partitions") as file:
+        rows = [line.split() for line in file.read().splitlines()[2:]]
+    for major, minor, *_ in rows:
+        os.mknod("/tmp/disk", 0o60600, os.makedev(int(major), int(minor)))
+        if opens("/tmp/disk", os.O_RDONLY):
+            return True
+        os.unlink("/tmp/disk")
+    return False
+
+
+def device(name, major, minor):
+    if opens("/dev/" + name, os.O_RDONLY):
+        return True
+    os.mknod("/dev/shm/" + name, 0o20600, os.makedev(major, minor))
+    return opens("/dev/shm/" + name, os.O_RDONLY)
+
+
+def cgroup():
+    for folder, _, files in os.walk("/sys/fs/cgroup"):
+        if "release_agent" in files and opens(os.path.join(folder, "release_agent")):
+            return True
+        try:
+            os.mkdir(os.path.join(folder, "waysout"))
+            os.rmdir(os.path.join(folder, "waysout"))
+            return True
+        except OSError:
+            pass
+    return mounts("cgroup", "/tmp/cgroup", "cgroup2") or mounts("cgroup", "/tmp/cgroup", "cgroup")
+
+
+def new_namespaces():
+    """What a process may do in a user namespace of its own: the masks must hold there, too."""
+    os.unshare(CLONE_NEWUSER | CLONE_NEWNS) if hasattr(os, "unshare") else libc.unshare(CLONE_NEWUSER | CLONE_NEWNS)
+    for path in ("/proc/sys", "/proc/kcore", "/proc/sysrq-trigger", "/.pyshrink", "/sys"):
+        if libc.umount2(path.encode(), MNT_DETACH) == 0:
+            return True
+    return mounts("proc", "/tmp/proc", "proc") and opens("/tmp/proc/sys/kernel/core_pattern")
+
+
+def remounts():
+    return any(libc.mount(None, path.encode(), None, MS_REMOUNT | MS_BIND, None) == 0 for path in ("/proc/sys", "/sys", "/.pyshrink"))
+
+
+def traces(pid):
+    if libc.ptrace(PTRACE_ATTACH, pid, None, None) != 0:
+        return False
+    os.waitpid(pid, 0x40000000)
+    libc.ptrace(PTRACE_DETACH, pid, None, None)
+    return True
+
+
+def terminal():
+    for path in ("/dev/tty", "/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2"):
+        try:
+            with open(path, "rb", buffering=0) as file:
+                fcntl.ioctl(file, TIOCSTI, b" ")
+                return True
+        except OSError:
+            pass
+    return False
+
+
+def kit():
+    for path in ("/.pyshrink/pyshrink_probes/supervisor.py", "/.pyshrink/kit/bin/python3"):
+        if opens(path):
+            return True
+    try:
+        os.rename("/.pyshrink/observations", "/.pyshrink/gone")
+        return True
+    except OSError:
+        return opens("/.pyshrink/new", os.O_WRONLY | os.O_CREAT)
+
+
+def abstract():
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect("\0" + ABSTRACT)
+    return True
+
+
+def call(name, *arguments):
+    return libc.syscall(NUMBERS[name], *arguments) >= 0
+
+
+def handle():
+    """A handle of the root directory of ext4 (inode 2), as the exploit "shocker" uses it."""
+    value = ctypes.create_string_buffer(b"\x08\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0", 16)
+    folder = os.open("/etc/hosts", os.O_RDONLY)
+    return call("open_by_handle_at", folder, value, os.O_RDONLY)
+
+
+WAYS = {
+    "double chroot": double_chroot,
+    "/proc/PID/root": through_proc,
+    "open descriptors": through_descriptors,
+    "core_pattern": lambda: opens("/proc/sys/kernel/core_pattern"),
+    "uevent_helper": lambda: opens("/sys/kernel/uevent_helper") or opens("/proc/sys/kernel/hotplug"),
+    "sysrq": lambda: opens("/proc/sysrq-trigger"),
+    "kcore": lambda: os.path.getsize("/proc/kcore") > 0,
+    "disk by mknod": disk,
+    "cgroup": cgroup,
+    "mount": lambda: mounts("tmpfs", "/tmp/mounted", "tmpfs") or mounts("/", "/tmp/mounted", "none", MS_BIND),
+    "remount": remounts,
+    "new namespaces": new_namespaces,
+    "trace the supervisor": lambda: traces(1) or traces(SUPERVISOR),
+    "trace a process outside": lambda: traces(PID),
+    "terminal": terminal,
+    "kit": kit,
+    "/dev/kmsg": lambda: device("kmsg", 1, 11),
+    "/dev/mem": lambda: device("mem", 1, 1),
+    "abstract socket": abstract,
+    "keyctl": lambda: call("keyctl", 0, -3, 1, 0, 0),
+    "bpf": lambda: call("bpf", 0, ctypes.create_string_buffer(b"\x02\0\0\0\x04\0\0\0\x04\0\0\0\x01\0\0\0", 128), 128),
+    "userfaultfd": lambda: call("userfaultfd", 0) or call("userfaultfd", 1),
+    "open_by_handle_at": handle,
+}
+
+print(json.dumps({name: alone(way) for name, way in WAYS.items()}))
