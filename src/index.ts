@@ -52,6 +52,8 @@ export interface Traced {
   /** Path of the trace. */
   path: string;
   trace: Trace;
+  /** The engine, and how it isolates. */
+  engine: string;
   /** Each step of this run, and what came of it: a status, or nothing where it can't fail. */
   outcomes: (readonly [label: string, outcome: string])[];
 }
@@ -68,7 +70,7 @@ export async function trace(options: TraceOptions): Promise<Traced> {
       const { trace, runs } = await traceStage(context, original, exercise, folder, { append: options.append });
       const steps = runs.flatMap(({ answers }) => answers[0].steps);
       const outcomes = steps.map(({ label, answer }) => [label, outcomeOf(answer)] as const);
-      return { path: folder.tracePath, trace, outcomes };
+      return { path: folder.tracePath, trace, engine: await context.engine.describe(), outcomes };
     }),
   );
 }
@@ -142,6 +144,8 @@ export interface SmokeOptions extends SessionOptions {
 
 export interface Compared {
   image: string;
+  /** The engine, and how it isolates. */
+  engine: string;
   passed: boolean;
   outcome: Outcome;
   verdict: Verdict;
@@ -182,7 +186,8 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
       await repeatOriginal(material, runs, say);
       return checkImage(material, shrunk.id, { exclude, runs }, say);
     });
-    return { image: shrunk.reference, passed: passed(verdict), outcome: conclusionOf(verdict), verdict };
+    const engine = await context.engine.describe();
+    return { image: shrunk.reference, engine, passed: passed(verdict), outcome: conclusionOf(verdict), verdict };
   });
 }
 
@@ -227,6 +232,7 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
       return {
         image: ok ? target.name.text : null,
         target: target.name.text,
+        engine: await context.engine.describe(),
         passed: ok,
         outcome: conclusionOf(verdict),
         before,

@@ -15,10 +15,14 @@ export function defineSmoke(command: Command<[], { json?: true }>, finish: (code
       const environment = await environmentEntries(flags);
       const limits = limitsOf(flags);
       const { engine, json, runs } = flags;
-      const { image, passed, outcome, verdict } = await interruptible((signal) =>
-        smoke({ image: name, environment, limits, runs, engine, signal, progress: createProgress() }),
-      );
-      print(json, { image, passed, outcome, ...verdict }, verdictLines(verdict));
+      const {
+        image,
+        engine: used,
+        passed,
+        outcome,
+        verdict,
+      } = await interruptible((signal) => smoke({ image: name, environment, limits, runs, engine, signal, progress: createProgress() }));
+      print(json, { image, engine: used, passed, outcome, ...verdict }, verdictLines(verdict));
       finish(EXIT_CODES[outcome]);
     });
 }

@@ -20,7 +20,7 @@ export function defineTrace(command: Command<[], { json?: true }>, finish: (code
       const traced = await interruptible((signal) => trace({ image, exercise, append, engine, signal, progress: createProgress() }));
       const { path, trace: document } = traced;
       const numbers = { observations: document.observations.length, modules: Object.keys(document.modules).length };
-      print(json, { trace: path, ...numbers, warnings: document.warnings }, lines(traced, numbers));
+      print(json, { trace: path, engine: traced.engine, ...numbers, warnings: document.warnings }, lines(traced, numbers));
       finish(ExitCode.done);
     });
 }

@@ -4,6 +4,7 @@ import { debug } from '../debug.js';
 import { NoDaemonError } from '../engines/docker/client.js';
 import { type DaemonInformation, DockerEngine } from '../engines/docker/docker.js';
 import type { Session } from '../engines/engine.js';
+import { describeIsolation } from '../engines/local/isolation.js';
 import { LocalEngine } from '../engines/local/local.js';
 import { type NamespaceSupport, type Refusal, remedyFor } from '../engines/local/namespaces.js';
 import { PLAIN_RUN } from '../engines/runoptions.js';
@@ -72,18 +73,10 @@ function namespacesCheck(found: NamespaceSupport | Refusal, daemon: boolean): Ch
     const detail = `no namespaces (${found.refused}); \`pyshrink trace host:\` works all the same`;
     return { name, ok: daemon ? null : false, detail, remedy: remedyFor(found.refused) };
   }
-  const users = {
-    identity: 'as root, in a user namespace',
-    root: 'as root, without a user namespace, so an app that is root may break out',
-    ranges: "as an ordinary user, with other users' ids (subuid(5))",
-    single: 'as an ordinary user, who is the only one inside',
-    bubblewrap: 'by bubblewrap, with one user inside',
-  };
-  const files = { kernel: 'overlayfs', fuse: 'fuse-overlayfs', copy: 'each container gets a copy of its image' };
   return {
     name,
     ok: true,
-    detail: `namespaces ${users[found.user]}; ${files[found.overlay]}`,
+    detail: describeIsolation(found),
     ...((found.user === 'single' || found.user === 'bubblewrap') && {
       remedy: 'For images with several users, install uidmap and give yourself ranges in /etc/subuid and /etc/subgid.',
     }),

@@ -11,6 +11,8 @@ export interface ShrinkSummary {
   image: string | null;
   /** The name that it has, or would have. */
   target: string;
+  /** The engine, and how it isolates. */
+  engine: string;
   passed: boolean;
   outcome: Outcome;
   /** Bytes of the original and of the shrunk image. */
@@ -50,6 +52,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...(repairs.some(({ kind }) => kind !== 'further') ? ['A rule should have known these; please report it.'] : []),
     ...verdictLines(verdict),
     ...unsoundLine(summary.unsound),
+    `Run by ${summary.engine}.`,
     '',
     formatTable([
       ['', 'before', 'after'],

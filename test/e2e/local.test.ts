@@ -108,6 +108,7 @@ describeWithEngine('the local engine', () => {
   it('works for an ordinary user, and keeps the owners of the image', async () => {
     const { run, home, sessions: left } = await asUser(USER, ['shrink', `docker-archive:${archive}`, '--output', 'rootfs:small']);
     expect(run.exitCode, run.all).toBe(0);
+    expect(run.stdout).toContain("Run by the local engine: namespaces as an ordinary user, with other users' ids");
     expect(JSON.parse(printed(home)).ids.slice(0, 3)).toEqual([1234, 1234, 1234]);
     expect(existsSync(join(home, 'small/srv/self.py'))).toBe(true);
     expect(left).toEqual([]);

@@ -10,7 +10,7 @@ export class HostEngine implements Engine {
   private session: HostSession | undefined;
 
   async describe(): Promise<string> {
-    return `this computer without containers; shrunk images by ${await this.local.describe()}`;
+    return `this computer, without a container; the shrunk image by ${await this.local.describe()}`;
   }
 
   async find(text: string): Promise<ImageInfo | undefined> {

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.js';
 import type { Engine, ImageInfo } from '../engine.js';
 import { removeDeadSessions, SessionFolder } from '../sessionfolder.js';
+import { describeIsolation } from './isolation.js';
 import { type NamespaceSupport, probeNamespaces, type Refusal, removeTree, userOf } from './namespaces.js';
 import { LOCAL_FEATURES, LocalSession } from './session.js';
 
@@ -9,13 +10,14 @@ export class LocalEngine implements Engine {
   readonly name = 'local';
   readonly features = LOCAL_FEATURES;
   private session: LocalSession | undefined;
+  private found: NamespaceSupport | Refusal | undefined;
 
   /** @param reason why no daemon is used, as a sentence */
   constructor(private readonly reason = 'The local engine was chosen, which has no images by name.') {}
 
   async describe(): Promise<string> {
-    const found = await this.namespaces();
-    return 'refused' in found ? `Linux namespaces (refused: ${found.refused})` : `Linux namespaces (${found.user}, ${found.overlay})`;
+    const found = this.found ?? (await this.namespaces());
+    return `the local engine: ${'refused' in found ? `no namespaces (${found.refused})` : describeIsolation(found)}`;
   }
 
   /** Finds only images of its session, by their id: no image outlives a session here. */
@@ -43,6 +45,7 @@ export class LocalEngine implements Engine {
   async openSession(): Promise<LocalSession> {
     const folder = await SessionFolder.create();
     const found = await probeNamespaces(folder.path);
+    this.found = found;
     await removeDeadSessions((path) => removeTree(path, userOf(found)));
     this.session = new LocalSession(folder, found);
     return this.session;

@@ -38,6 +38,8 @@ const SHM_SIZE = 64 << 20;
 const SENT_VARIABLES = 3;
 const SINGLE_USER =
   'only one user can be mapped into a namespace here, so the app ran as root inside and all files belonged to it; newuidmap (package uidmap) and ranges in /etc/subuid and /etc/subgid would let it run as its own user';
+const NOT_ISOLATED =
+  'the kernel makes no user namespace for root here, so an app that is root may break out of its container; only trace images that you trust';
 /** Paths that a container engine makes at run time. They do not belong to the image. */
 const ENGINES_OWN = /^\/(dev|proc|sys)\/|^\/etc\/(hosts|hostname|resolv\.conf)$|^\/\.dockerenv$/;
 
@@ -196,6 +198,7 @@ export class LocalSession implements Session {
     };
     const single = namespaces.user === 'single' || namespaces.user === 'bubblewrap';
     if (single && user.uid !== 0) this.warn(SINGLE_USER);
+    if (namespaces.user === 'root') this.warn(NOT_ISOLATED);
     const granted = capabilities(spec.run.capAdd, spec.run.capDrop);
     const launcher = spec.launcher
       ? [

@@ -1,0 +1,20 @@
+import type { Kind } from './firstprocess.js';
+import type { NamespaceSupport } from './namespaces.js';
+
+const USERS: Readonly<Record<Kind, string>> = {
+  identity: 'as root, in a user namespace',
+  root: 'as root, without a user namespace, so an app that is root may break out',
+  ranges: "as an ordinary user, with other users' ids (subuid(5))",
+  single: 'as an ordinary user, who is the only one inside',
+  bubblewrap: 'by bubblewrap, with one user inside',
+};
+const FILES: Readonly<Record<NamespaceSupport['overlay'], string>> = {
+  kernel: 'overlayfs',
+  fuse: 'fuse-overlayfs',
+  copy: 'each container gets a copy of its image',
+};
+
+/** How containers are isolated, e.g. `namespaces as root, in a user namespace; overlayfs`. */
+export function describeIsolation({ user, overlay }: NamespaceSupport): string {
+  return `namespaces ${USERS[user]}; ${FILES[overlay]}`;
+}
