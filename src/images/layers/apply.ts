@@ -40,9 +40,12 @@ export async function applyLayers(source: ImageSource, disk: Disk): Promise<Appl
   return { entries: tree.entries, size };
 }
 
-/** Unpacks an image into an empty directory. */
-export async function unpackImage(source: ImageSource, folder: string): Promise<Applied> {
-  const disk = new UnpackedDisk(folder);
+/**
+ * Unpacks an image into an empty directory.
+ * @param harmless leaves out what users of this computer could misuse: device files and setuid bits
+ */
+export async function unpackImage(source: ImageSource, folder: string, { harmless = false } = {}): Promise<Applied> {
+  const disk = new UnpackedDisk(folder, harmless);
   const applied = await applyLayers(source, disk);
   await disk.finish(applied.entries.get('/') as Entry);
   return applied;

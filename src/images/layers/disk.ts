@@ -11,9 +11,7 @@ const SETS_USER = 0o6000;
 
 /**
  * Unpacks a tree into a directory of its own. It only makes new files (O_EXCL) in directories that it made, so it never
- * touches anything outside. Only root can set owners.
- * On the disk there are no device files and no files that run as their owner: users of this computer could use them. The
- * inventory has them, and so the shrunk image does.
+ * touches anything outside. Only root can set owners and make devices.
  * Extended attributes are in the inventory only: Node.js cannot set them, and the traced app runs without file
  * capabilities anyway (no_new_privs).
  */
@@ -23,8 +21,15 @@ export class UnpackedDisk implements Disk {
   private readonly special = new Map<string, Entry>();
   private readonly mounted = /^\/(dev|proc|sys)\//;
 
-  /** @param folder an empty directory */
-  constructor(private readonly folder: string) {}
+  /**
+   * @param folder an empty directory
+   * @param harmless whether to leave out device files, and the mode bits by which a program runs as its owner: users of this
+   * computer could use them. The inventory has them, and so the shrunk image does.
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly harmless: boolean,
+  ) {}
 
   make(entry: Entry): Sink | undefined {
     const at = this.at(entry.path);
@@ -68,7 +73,7 @@ export class UnpackedDisk implements Disk {
 
   /** Sets modes and times of directories last, since a read-only one takes no files, and each new file changes the time. */
   async finish(root: Entry): Promise<void> {
-    await this.makePipes();
+    await this.makeSpecial();
     for (const entry of [...this.directories.values()].reverse()) this.settle(this.at(entry.path), entry);
     this.settle(this.folder, root);
   }
@@ -93,18 +98,20 @@ export class UnpackedDisk implements Disk {
       },
       end: () => {
         if (this.root) fs.fchownSync(descriptor, entry.uid, entry.gid);
-        fs.fchmodSync(descriptor, entry.mode & ~SETS_USER);
+        fs.fchmodSync(descriptor, this.harmless ? entry.mode & ~SETS_USER : entry.mode);
         fs.futimesSync(descriptor, entry.mtime, entry.mtime);
         fs.closeSync(descriptor);
       },
     };
   }
 
-  private async makePipes(): Promise<void> {
-    for (const { path, type, mode, uid, gid } of this.special.values()) {
-      if (type !== 'p' || this.mounted.test(path)) continue;
+  private async makeSpecial(): Promise<void> {
+    for (const { path, type, mode, device = [], uid, gid } of this.special.values()) {
+      if (this.mounted.test(path) || (type !== 'p' && (this.harmless || !this.root))) continue;
       const at = this.at(path).toString();
-      const made = await execa('mkfifo', [`--mode=${(mode & 0o777).toString(8)}`, at], { reject: false });
+      const numbers = type === 'p' ? [] : device.map(String);
+      // It fails without CAP_MKNOD; then a container has no such devices either.
+      const made = await execa('mknod', [`--mode=${(mode & 0o777).toString(8)}`, at, type, ...numbers], { reject: false });
       if (!made.failed && this.root) fs.chownSync(at, uid, gid);
     }
   }
