@@ -107,6 +107,14 @@ class Connection extends Duplex {
     done();
   }
 
+  /**
+   * Head and body of a request are one frame, so that the server receives both at once. One that answers after the head, and
+   * closes, would reset the connection when the body arrives.
+   */
+  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'buffer', done);
+  }
+
   override _final(done: () => void): void {
     this.frame('E', Buffer.alloc(0));
     done();

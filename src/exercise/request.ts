@@ -36,6 +36,7 @@ function open(relay: Connector, listener: Listener, scheme: Scheme): Duplex {
 export function send(relay: Connector, step: HttpStep, listener: Listener, scheme: Scheme): Promise<StepAnswer> {
   return new Promise((resolve) => {
     const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
+    let answered = false;
     const body = bodyOf(step);
     const sent = request(
       {
@@ -50,6 +51,7 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
         },
       },
       (response) => {
+        answered = true;
         // Only the values of `set-cookie` come as a list. They have commas of their own.
         const headers = Object.fromEntries(
           Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join('\n') : String(value)]),
@@ -60,7 +62,10 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
         );
       },
     );
-    sent.on('error', failed);
+    sent.on('error', (error) => {
+      // A server that has answered may reset the connection, as it did not read all of the request. A cut answer fails by itself.
+      if (!answered) failed(error);
+    });
     sent.end(body);
   });
 }

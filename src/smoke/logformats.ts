@@ -76,12 +76,18 @@ const ERRORS_WITHOUT_LEVEL: readonly RegExp[] = [
   /^unable to load app \d+ /, // uwsgi: plugins/python/pyloader.c
 ];
 
+/** Lines at ERROR that no failure is behind. Whether they come depends on timing. */
+const HARMLESS: readonly RegExp[] = [
+  /\[ERROR\] Worker \(pid:\d+\) was sent SIG(?:TERM|QUIT|INT)!/, // gunicorn/arbiter.py, reap_workers: its master ended the worker
+];
+
 /** The part of a line in which a level is looked for, in characters. */
 const HEAD = 300;
 
 /** Whether a line of a log is at ERROR or above; false for a line without a level. */
 export function isErrorLine(line: string): boolean {
   const head = line.slice(0, HEAD);
+  if (HARMLESS.some((pattern) => pattern.test(head))) return false;
   if (ERRORS_WITHOUT_LEVEL.some((pattern) => pattern.test(head))) return true;
   let [first, level] = [Number.POSITIVE_INFINITY, ''];
   for (const place of PLACES) {

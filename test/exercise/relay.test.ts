@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeEach, expect, it } from 'vitest';
 import { Relay } from '../../src/exercise/relay.js';
+import { send } from '../../src/exercise/request.js';
 import { ByteReader } from '../../src/guest/bytereader.js';
 import { encodeFrame, readFrame } from '../../src/guest/frames.js';
 
@@ -50,6 +51,41 @@ it('carries several connections, each with its own number', async () => {
   answer(1, 'E');
   answer(2, 'E');
   expect([await text(one), await text(two)]).toEqual(['for one', 'for two']);
+});
+
+it('sends what is written at once in one frame, as the head and the body of a request', async () => {
+  const connection = relay.connect(['127.0.0.1', 80]);
+  connection.cork();
+  connection.write('head ');
+  connection.end('body');
+  expect([await next(), await next(), await next()]).toEqual([
+    [1, 'C', '["127.0.0.1",80]'],
+    [1, 'D', 'head body'],
+    [1, 'E', ''],
+  ]);
+});
+
+it.each([
+  ['a whole answer, although the server resets the connection then', 'Content-Length: 2\r\n\r\nno', { kind: 'http', status: 405 }],
+  ['no cut answer', 'Content-Length: 9\r\n\r\nno', { kind: 'failed' }],
+])('gives a request %s', async (_, rest, expected) => {
+  const answered = send(
+    relay,
+    { kind: 'http', method: 'PUT', path: '/', headers: {}, body: '{}' },
+    { address: '127.0.0.1', port: 80 },
+    'http',
+  );
+  expect([await next(), (await next()).slice(0, 2)]).toEqual([
+    [1, 'C', '["127.0.0.1",80]'],
+    [1, 'D'],
+  ]);
+  answers.write(
+    Buffer.concat([
+      encodeFrame(1, 'D', Buffer.from(`HTTP/1.1 405 Method Not Allowed\r\n${rest}`)),
+      encodeFrame(1, 'X' as 'D', Buffer.from('[Errno 104] Connection reset by peer')),
+    ]),
+  );
+  expect(await answered).toMatchObject(expected);
 });
 
 it('gives a connection the error that the probe names', async () => {

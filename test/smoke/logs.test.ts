@@ -92,6 +92,7 @@ describe('the level of a line', () => {
     '{"level":"info","message":"ERROR"}',
     '{"level":30,"msg":"error"}',
     '{"message":"[ERROR]"}',
+    '[2026-11-28 20:19:31 +0000] [1] [ERROR] Worker (pid:12) was sent SIGTERM!',
     'errors: 0',
     'ERRORS 0',
     'I1231 23:59:59.123456 7 file.cc:1] ERROR',
