@@ -1,6 +1,9 @@
 import { ExitCode } from '../errors.js';
 
-/** Milliseconds. A terminal sends Ctrl-C to all programs of its group, and npx passes it on to its child once more. */
+/**
+ * Milliseconds in which a further signal belongs to the same key press: a terminal sends Ctrl-C to all programs of its group,
+ * and npx passes it on to its child once more.
+ */
 const SAME_KEY = 500;
 
 /**
@@ -8,13 +11,15 @@ const SAME_KEY = 500;
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  let since: number | undefined;
+  let again = false;
   const interrupted = () => {
-    if (since === undefined) {
-      since = performance.now();
+    if (!controller.signal.aborted) {
       process.stderr.write('\nInterrupted: removing what was made ...\n');
       controller.abort();
-    } else if (performance.now() - since > SAME_KEY) {
+      // Not by the clock: on a busy computer, a signal may wait much longer for this process to look at it. Signals that
+      // wait when the time is over are handled before setImmediate (event loop of Node.js: timers, poll, check).
+      setTimeout(() => setImmediate(() => (again = true)), SAME_KEY).unref();
+    } else if (again) {
       process.stderr.write('Interrupted again: `pyshrink doctor --clean` removes what is left.\n');
       process.exit(ExitCode.interrupted);
     }

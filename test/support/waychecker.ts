@@ -33,8 +33,6 @@ export interface Way {
   notes?: string[];
   /** Reason why this way can't be compared with strace. */
   withoutStrace?: string;
-  /** Seconds that the app may take to end after the stop signal, on a busy computer. */
-  patience?: number;
   /** Reason why a repair is needed. Default: there must be no repair. */
   repaired?: string;
   /** Level to shrink at. Default: `observed`. */
@@ -77,7 +75,7 @@ export class WayChecker {
 
   /** Shrinks an image as a user does. Compares it with the untraced original, and the trace with what strace sees. */
   async check(way: Way, name: string): Promise<void> {
-    const { options = [], args = [], steps, reset = [], expectExit, input, level = 'observed', patience = 0 } = way;
+    const { options = [], args = [], steps, reset = [], expectExit, input, level = 'observed' } = way;
     const { engine, session, strace } = this;
     const cwd = workdir();
     const file = join(cwd, 'exercise.yaml');
@@ -109,7 +107,7 @@ export class WayChecker {
     if (input !== undefined) exercise.input = Buffer.from(input).toString('base64');
     const image = await engine.inspect(name);
     const helper = await this.helperFor(image, trace.python.executable);
-    const runOf = (one: ImageInfo) => runPlain(session, helper, one, exercise, { patience });
+    const runOf = (one: ImageInfo) => runPlain(session, helper, one, exercise);
     const plain = await runOf(image);
     const again = () => runOf(image);
     let { differences } = compareAnswers([traced, second], plain.answers);

@@ -1,4 +1,6 @@
 import { copyFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { execa } from 'execa';
@@ -10,8 +12,8 @@ import type { Exercise } from '../../src/exercise/exercise.js';
 import { perform } from '../../src/exercise/perform.js';
 import type { Helper, Kit } from '../../src/guest/helper.js';
 import type { ImageConfig } from '../../src/images/config.js';
-import { App, commandOf } from '../../src/watching/app.js';
-import { workdir } from './engine.js';
+import { App, commandOf, stopSignal } from '../../src/watching/app.js';
+import { docker, workdir } from './engine.js';
 
 /** Parses command line options and arguments as `pyshrink trace` does. */
 export async function exerciseFrom(options: readonly string[], args: readonly string[]): Promise<Exercise> {
@@ -25,8 +27,13 @@ export async function exerciseFrom(options: readonly string[], args: readonly st
   return exercise as Promise<Exercise>;
 }
 
+/** Seconds that an app may take to end, on a busy computer. */
+const PATIENCE = 120;
+
 /** An app that runs without tracing. */
 class PlainApp extends App {
+  private request: NodeJS.Signals;
+
   constructor(
     container: Container,
     config: ImageConfig,
@@ -35,6 +42,17 @@ class PlainApp extends App {
     private readonly wrap: readonly string[],
   ) {
     super(container, config, kit, streams);
+    this.request = stopSignal(config);
+  }
+
+  /** An app that does not handle its stop signal is killed at once, and any other gets all the time that it needs. */
+  override async stop(): Promise<void> {
+    if (this.exit === undefined && !(await handles(this.container.id, constants.signals[this.request]))) this.request = 'SIGKILL';
+    return super.stop();
+  }
+
+  protected override stopRequest(): string {
+    return this.request;
   }
 
   protected override execCommand(command: readonly string[]): string[] {
@@ -52,8 +70,6 @@ export interface PlainOptions {
   /** Words to put before the command, e.g. strace and its options. */
   wrap?: readonly string[];
   mounts?: readonly string[];
-  /** Seconds that the app may take to end after the stop signal. */
-  patience?: number;
   /** Stops the app with SIGKILL. Default: true with `wrap`, because a wrapper does not pass signals on. */
   abrupt?: boolean;
 }
@@ -64,7 +80,7 @@ export async function runPlain(
   helper: Helper,
   image: ImageInfo,
   exercise: Exercise,
-  { wrap = [], mounts = [], patience = 0, abrupt = wrap.length > 0 }: PlainOptions = {},
+  { wrap = [], mounts = [], abrupt = wrap.length > 0 }: PlainOptions = {},
 ): Promise<Plain> {
   const { run, args, steps, limits, input, reset } = exercise;
   for (const command of reset) await execa('sh', ['-c', command]);
@@ -76,12 +92,19 @@ export async function runPlain(
     attachInput: input !== undefined,
     role: 'app',
   });
-  const config = { ...image.config, StopTimeout: patience, ...(abrupt && { StopSignal: 'SIGKILL' }) };
+  const config = { ...image.config, StopTimeout: PATIENCE, ...(abrupt && { StopSignal: 'SIGKILL' }) };
   const streams = await container.start();
   if (input !== undefined) streams.stdin.on('error', () => {}).end(Buffer.from(input, 'base64'));
   const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);
   const { answers } = await perform(app, image.config, steps, limits, () => {});
   return { answers, exit: await app.ended };
+}
+
+/** Whether the first process of a container handles a signal, or waits for it (sigwait(3)). Otherwise the kernel ignores it. */
+async function handles(container: string, signal: number): Promise<boolean> {
+  const pid = await docker('inspect', '-f', '{{.State.Pid}}', container);
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''); // it has ended
+  return [...status.matchAll(/^Sig(?:Cgt|Blk):\s*(\w+)/gm)].some(([, bits]) => (BigInt(`0x${bits}`) >> BigInt(signal - 1)) & 1n);
 }
 
 /** Copies this computer's strace, its libraries and its loader to a folder, so that it runs in any image. Returns the folder. */
