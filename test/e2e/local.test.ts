@@ -197,7 +197,7 @@ describeWithEngine('the local engine', () => {
     [['docker-archive:/nowhere.tar'], 2, /there is no such file/],
     [['app:1', '--engine', 'local'], 1, /is the name of an image in a Docker daemon, and none is used/],
     [['rootfs:/nowhere', '--engine', 'local'], 2, /is not a directory/],
-    [['ROOT', '--engine', 'local', '--network', 'mine', '--', 'true'], 2, /the local engine has the network of this computer/],
+    [['ROOT', '--engine', 'local', '--network', 'mine', '--', 'true'], 2, /the local engine knows host \(the default\), none and bridge/],
     [['ROOT', '--engine', 'local', '--security-opt', 'seccomp=x.json', '--', 'true'], 2, /the local engine has no security profiles/],
     [['ROOT', '--engine', 'local', '--memory', '1g', '--', 'true'], 2, /sets no memory limits/],
     [['host:', '--engine', 'docker', '--', 'python3', '-V'], 2, /host: is a command of this computer/],

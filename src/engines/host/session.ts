@@ -1,11 +1,13 @@
 import { homedir } from 'node:os';
 import type { Readable } from 'node:stream';
+import { usageError } from '../../errors.js';
 import { environmentOf } from '../../images/config.js';
 import type { ImageSource } from '../../images/source.js';
 import type { Entry } from '../../rootfs.js';
 import type { Container, ContainerSpec, ImageInfo, Session } from '../engine.js';
 import type { LocalSession } from '../local/session.js';
 import { requireSupported } from '../local/supported.js';
+import { parsePublication } from '../resources.js';
 import { HostContainer } from './container.js';
 import { hostImage } from './image.js';
 
@@ -59,6 +61,12 @@ export class HostSession implements Session {
     if (spec.image !== host?.id) return this.local.create(spec);
     if (this.closing) throw new Error('the session is closed');
     requireSupported(spec.run);
+    const { network, publish } = spec.run;
+    if ((network ?? 'host') !== 'host' || publish.map(parsePublication).some(({ host, container }) => host !== String(container)))
+      throw usageError(
+        `${network === undefined ? '-p' : `--network ${network}`}: a command of this computer has the network of this computer.`,
+        'Leave it out, as the exercise needs no published port.',
+      );
     const container = new HostContainer(`host-${this.containers.length}`, {
       command: spec.command,
       // HOME is set as a container runtime would set it.

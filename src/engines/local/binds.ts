@@ -1,4 +1,4 @@
-import { copyFile, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -9,6 +9,7 @@ import { parseDevice } from '../resources.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import type { LocalImage } from './image.js';
 import { findInRoot } from './inroot.js';
+import { type OwnNetwork, resolverFile } from './network.js';
 import type { Bind } from './setup.js';
 
 /**
@@ -16,12 +17,14 @@ import type { Bind } from './setup.js';
  * declares, and those of the run options. The needed files and volumes are made.
  * @param place folder of this container
  * @param folder folder of the session, where new volumes go
+ * @param network its own network, which has another name server
  */
 export async function bindsOf(
   { run, volume, role }: ContainerSpec,
   image: LocalImage,
   place: string,
   folder: SessionFolder,
+  network?: OwnNetwork,
 ): Promise<Bind[]> {
   const hosts = join(place, 'hosts');
   const added = run.addHost.map((entry) => `${entry.slice(entry.indexOf(':') + 1)}\t${entry.slice(0, entry.indexOf(':'))}\n`);
@@ -30,11 +33,12 @@ export async function bindsOf(
   await writeFile(name, `${run.hostname ?? hostname()}\n`);
   const resolver = join(place, 'resolv.conf');
   // A computer without the file is no problem: programs then ask the local name server (resolv.conf(5)).
-  await copyFile('/etc/resolv.conf', resolver).catch(() => writeFile(resolver, ''));
+  const ours = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+  await writeFile(resolver, network ? resolverFile(network, ours) : ours);
   const binds: Bind[] = [
-    { source: hosts, target: '/etc/hosts', readOnly: false, type: 'file' },
-    { source: name, target: '/etc/hostname', readOnly: false, type: 'file' },
-    { source: resolver, target: '/etc/resolv.conf', readOnly: false, type: 'file' },
+    { source: hosts, target: await real(image, '/etc/hosts'), readOnly: false, type: 'file' },
+    { source: name, target: await real(image, '/etc/hostname'), readOnly: false, type: 'file' },
+    { source: resolver, target: await real(image, '/etc/resolv.conf'), readOnly: false, type: 'file' },
     // An app must not change what runs beside it. It writes only to the place for observations.
     { source: volume, target: KIT_MOUNT, readOnly: role === 'app', type: 'directory' },
     ...(role === 'app' ? [observations(volume)] : []),

@@ -7,6 +7,7 @@ import { folderArchive, writeMembers } from '../members.js';
 import { sendSignal, startProcess, toolEnvironment } from '../processes.js';
 import { FirstProcess, type FirstSpec } from './firstprocess.js';
 import { findInRoot } from './inroot.js';
+import { connectNetwork, type OwnNetwork } from './network.js';
 import { COMPUTER } from './setup.js';
 
 /** Everything that is needed to start a container. */
@@ -15,6 +16,8 @@ export interface LocalPlan {
   first: FirstSpec;
   /** Path of the script of {@link setupScript}. */
   setup: string;
+  /** Its own network, and the path of a socket to control it. */
+  network: { own: OwnNetwork; socket: string } | undefined;
   /** Variables of the container's processes. */
   environment: Record<string, string>;
   /** Start of each command line: sets variables, user, groups, capabilities and directory (probes/enter.py). */
@@ -30,6 +33,8 @@ export interface LocalPlan {
 /** A container made of Linux namespaces. */
 export class LocalContainer implements Container {
   private first: FirstProcess | undefined;
+  /** Exit status of the first process, when nothing of the container runs any more. */
+  private ended: Promise<number> | undefined;
 
   constructor(private readonly plan: LocalPlan) {}
 
@@ -43,18 +48,25 @@ export class LocalContainer implements Container {
     try {
       await first.prepare(this.plan.setup);
       await first.leaveComputer(COMPUTER);
+      const { network } = this.plan;
+      const connection = network && (await connectNetwork(network.own, first.pid, network.socket));
+      this.ended = first.started.exit.then(async (status) => {
+        connection?.kill(); // the next container may publish the same port
+        await connection?.exit;
+        debug.engine('%s: ended with status %d', basename(this.id), status);
+        return status;
+      });
     } catch (error) {
       first.started.kill();
       throw error;
     }
     first.go(this.variables());
     debug.engine('%s: process %d started', basename(this.id), first.pid);
-    first.started.exit.then((status) => debug.engine('%s: ended with status %d', basename(this.id), status));
     return first.started;
   }
 
   wait(): Promise<number> {
-    return this.first?.started.exit ?? Promise.reject(new Error(`${this.id} was never started`));
+    return this.ended ?? Promise.reject(new Error(`${this.id} was never started`));
   }
 
   /** Always false: without a control group, a kill for lack of memory looks like any other. */
@@ -106,7 +118,7 @@ export class LocalContainer implements Container {
 
   async remove(): Promise<void> {
     this.first?.started.kill();
-    await this.first?.started.exit;
+    await (this.ended ?? this.first?.started.exit);
   }
 
   /** The path on this computer of a path in the session's volume. */

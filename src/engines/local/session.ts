@@ -25,6 +25,7 @@ import { becoming, FIRST_SCRIPT } from './firstprocess.js';
 import type { LocalImage } from './image.js';
 import { findInRoot } from './inroot.js';
 import { type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
+import { ownNetwork } from './network.js';
 import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
@@ -176,7 +177,8 @@ export class LocalSession implements Session {
     const environment = this.environmentOf(spec, image);
     const user = identityOf(spec.run.user ?? image.config.User ?? '', await userFiles(image.layers), spec.run.groupAdd);
     environment.HOME ??= user.home;
-    const isolated = spec.run.network === 'none';
+    const own = await ownNetwork(spec.run, process.getuid?.() === 0);
+    const isolated = own !== undefined || spec.run.network === 'none';
     const plan: MountPlan = {
       root,
       rootfs: copied
@@ -190,7 +192,7 @@ export class LocalSession implements Session {
             userNamespace: namespaces.user !== 'root',
           },
       readOnly: spec.run.readOnly,
-      binds: await bindsOf(spec, image, place, this.folder),
+      binds: await bindsOf(spec, image, place, this.folder, own),
       tmpfs: mountsOf(spec.run).flatMap(({ type, target, options }) => (type === 'tmpfs' ? [{ target, options: options.join(',') }] : [])),
       shmSize: spec.run.shmSize ?? SHM_SIZE,
       hostname: spec.run.hostname,
@@ -230,6 +232,7 @@ export class LocalSession implements Session {
         input: spec.attachInput,
       },
       setup,
+      network: own && { own, socket: join(place, 'net') },
       environment,
       launcher,
       writable: copied ? root : upper,
