@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { type OciPlan, ociConfig, ociProcess } from '../../../../src/engines/local/oci/config.js';
+import { seccompProfile } from '../../../../src/engines/local/oci/seccomp.js';
+
+const PLAN: OciPlan = {
+  root: '/session/root',
+  readOnly: false,
+  binds: [],
+  tmpfs: [],
+  sys: '/sys',
+  shmSize: 1024,
+  hostname: undefined,
+  mappings: undefined,
+  cgroup: undefined,
+  memory: undefined,
+  pids: undefined,
+  process: {
+    args: ['python', 'app.py'],
+    environment: { A: 'x=y' },
+    user: { uid: 5, gid: 6, groups: [7], home: '/' },
+    cwd: '/app',
+    capabilities: ['CHOWN'],
+    noNewPrivileges: true,
+    limits: [{ name: 'nofile', soft: 10, hard: -1 }],
+  },
+};
+const types = (plan: OciPlan) => ociConfig(plan, 'x64').linux.namespaces.map(({ type }) => type);
+const at = (plan: OciPlan, target: string) => ociConfig(plan, 'x64').mounts.find(({ destination }) => destination === target);
+
+describe('config.json', () => {
+  it('has the process with its user, variables, capabilities and limits', () => {
+    expect(ociProcess(PLAN.process)).toEqual({
+      terminal: false,
+      user: { uid: 5, gid: 6, additionalGids: [7] },
+      args: ['python', 'app.py'],
+      env: ['A=x=y'],
+      cwd: '/app',
+      capabilities: { bounding: ['CAP_CHOWN'], effective: ['CAP_CHOWN'], permitted: ['CAP_CHOWN'], inheritable: [], ambient: [] },
+      noNewPrivileges: true,
+      rlimits: [{ type: 'RLIMIT_NOFILE', soft: 10, hard: Number.MAX_SAFE_INTEGER }],
+    });
+  });
+
+  it('makes user and network namespaces only where they are asked for', () => {
+    expect(types(PLAN)).toEqual(['pid', 'ipc', 'uts', 'mount']);
+    expect(types({ ...PLAN, mappings: { users: [[0, 0, 65536]], groups: [[0, 0, 65536]] }, sys: undefined })).toEqual([
+      ...['pid', 'ipc', 'uts', 'mount', 'user', 'network'],
+    ]);
+  });
+
+  it('mounts what the container needs, without devices and setuid bits', () => {
+    expect(at(PLAN, '/sys')?.options).toContain('ro');
+    expect(at(PLAN, '/dev/shm')?.options).toContain('size=1024');
+    const bound = { ...PLAN, binds: [{ source: '/data', target: '/d', readOnly: true, type: 'directory' as const }] };
+    expect(at(bound, '/d')?.options).toEqual(['rbind', 'rprivate', 'nosuid', 'nodev', 'ro']);
+  });
+
+  it('hides paths of the kernel and makes others read-only', () => {
+    const { maskedPaths, readonlyPaths } = ociConfig(PLAN, 'x64').linux;
+    expect(maskedPaths).toContain('/proc/kcore');
+    expect(readonlyPaths).toContain('/proc/sys');
+  });
+});
+
+describe('the seccomp profile', () => {
+  const allowed = (capabilities: string[]) =>
+    seccompProfile(capabilities, 'x64')?.syscalls.find(({ args, action }) => !args && action === 'SCMP_ACT_ALLOW')?.names ?? [];
+
+  it('allows the listener, and refuses what Docker refuses', () => {
+    expect(seccompProfile([], 'x64')?.defaultAction).toBe('SCMP_ACT_ERRNO');
+    expect(allowed([])).toContain('seccomp');
+    for (const name of ['mount', 'unshare', 'bpf', 'keyctl', 'userfaultfd', 'open_by_handle_at', 'chroot'])
+      expect(allowed([])).not.toContain(name);
+  });
+
+  it('allows more by capability', () => {
+    expect(allowed(['SYS_ADMIN'])).toContain('mount');
+    expect(allowed(['SYS_CHROOT'])).toContain('chroot');
+  });
+});
