@@ -8,7 +8,8 @@ import { ObservationKind } from './schema.js';
 export const IMPORT_PROBE_FILE = '_pyshrink_imports.pth';
 
 const Needs = z.enum(['SYS_PTRACE', 'listener']);
-type Needs = z.infer<typeof Needs>;
+/** What a supervisor may lack. */
+export type Needs = z.infer<typeof Needs>;
 
 /** One line of a facts file: a JSON array. Written by probes/supervisor.py and probes/journal.py. */
 const Line = z.union([
@@ -32,7 +33,7 @@ export interface Facts {
   warnings: string[];
   /** Why the supervisor could not work at all. */
   error?: string;
-  /** What the supervisor lacked: the right to read the app's memory, or a seccomp listener. It stopped the app at once. */
+  /** What this says that its supervisor lacked: see {@link Observed.needs}. */
   needs?: Needs;
   /** The app's exit status. Missing where the supervisor was killed before the app ended. */
   exit?: number;
@@ -88,6 +89,8 @@ export interface Observed {
   /** One for each supervisor: that of the app, and those of commands run beside it. */
   facts: Facts[];
   imports: Imports;
+  /** What the app's supervisor lacked: the right to read the app's memory, or a seccomp listener. It stopped the app at once. */
+  needs?: Needs;
   /** Pids of the processes that had the import probe. */
   probed: Set<number>;
 }

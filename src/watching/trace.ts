@@ -36,6 +36,7 @@ export interface TraceResult {
 /**
  * Runs the image once under all tracers and does the exercise.
  * @param include paths that the user wants in any case
+ * @param ptrace set where an earlier run of this command has shown that the app changes its user
  * @throws UserError where the exercise could not be done, or the app could not be watched
  */
 export async function traceImage(
@@ -45,12 +46,16 @@ export async function traceImage(
   exercise: Exercise,
   say: (text: string) => void,
   include: readonly string[] = [],
+  { ptrace }: Pick<Watching, 'ptrace'> = {},
 ): Promise<TraceResult> {
   // Both at once: the helper lists the image while the daemon commits the probe.
   const [listed, probed] = await Promise.all([image.separateRoot ? helper.rootFs() : undefined, addImportProbe(session, helper, image)]);
   const kit = await helper.kitFor(image.id);
   const before = image.separateRoot ? undefined : await beforeRun(image.config.WorkingDir ?? '/');
-  const first: Watching = kit.lacking === null ? {} : { noListener: `the image's Python can't do it (${kit.lacking})` };
+  const first: Watching = {
+    ...(kit.lacking !== null && { noListener: `the image's Python can't do it (${kit.lacking})` }),
+    ...(ptrace && { ptrace }),
+  };
   const where = { image: probed, config: image.config, volume: helper.volume, kit, name: 'trace' };
   const { answers, done, took, observed, watching } = await runWatched(session, exercise, first, where, say);
   if (answers instanceof UserError) throw answers;

@@ -7,7 +7,7 @@ import { parseFacts } from '../../src/trace/facts.js';
 import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
 
 const options = (facts: string, more = {}) =>
-  JSON.stringify({ facts, stop: 15, patience: 10, first: true, beside: false, ptrace: false, listener: true, ...more });
+  JSON.stringify({ facts, stop: 15, patience: 10, first: true, beside: false, ptrace: false, listener: true, contained: false, ...more });
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'facts.jsonl');
 
 /** Runs a program under the supervisor, with an interpreter of this computer. */
