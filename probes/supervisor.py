@@ -9,6 +9,7 @@ JSON:
     first     whether the program stands in for process 1 of the container
     beside    whether the runtime started this beside the app, as `docker exec` does
     ptrace    whether CAP_SYS_PTRACE was added for the supervisor, so that the app must not have it
+    refused   [number, errno] of system calls to refuse: the seccomp profile allows them only because of ptrace
     listener  whether to listen to system calls; without it, processes are only looked at now and then
     contained whether this runs in a container, with a process table of its own
 
@@ -19,6 +20,7 @@ The file of facts gets JSON lines:
     ["fact", kind, pid, path]             the path is absolute and as the caller named it, with its links
     ["warning", text]
     ["error", text]                       the program could not be watched; it was ended
+    ["refused", number, errno]            a system call that the container refuses, but not with CAP_SYS_PTRACE
     ["needs", "SYS_PTRACE"]               the program has to be started again with this capability: by the kernel's account
                                           (/proc/PID/status), one of its processes has another user than this one
     ["needs", "listener"]                 it has to be started again without a listener
@@ -106,7 +108,7 @@ def start(
         if options["ptrace"]:
             privileges.drop(privileges.CAP_SYS_PTRACE)
         if options["listener"]:
-            listener = seccomp.install(architecture)
+            listener = seccomp.install(architecture, options["refused"])
             theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", listener))])
             os.close(listener)
         theirs.close()
@@ -244,7 +246,7 @@ class Ending:
         if not self.can_have_more or not processes.has_another_user(tid):
             return
         if not self.beside:
-            self.fail("needs", "SYS_PTRACE")
+            self.need_ptrace()
         self.can_have_more = False  # asks once
         try:
             os.kill(1, LOOK_REQUEST)
@@ -255,7 +257,12 @@ class Ending:
     def look(self) -> None:
         """As *unreadable*, for whatever process of the container has another user."""
         if self.can_have_more and any(map(processes.has_another_user, processes.descendants(None))):
-            self.fail("needs", "SYS_PTRACE")
+            self.need_ptrace()
+
+    def need_ptrace(self) -> None:
+        for number, error in seccomp.refused_calls(os.uname().machine):
+            self.journal.add("refused", number, error)
+        self.fail("needs", "SYS_PTRACE")
 
 
 def reap_the_rest(journal: Journal, maps: MapsProbe, catchable: "Set[int]") -> None:

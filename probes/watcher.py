@@ -18,6 +18,10 @@ CONTINUE = 1
 # struct seccomp_notif has 80 bytes, which must be zero when the kernel is asked to fill it in.
 NOTIFICATION = bytes(80)
 SOCKADDR_UN_SIZE = 110
+IO_URING = (
+    "the app asked for io_uring, which opens files unseen: while it was watched, the answer was that the kernel has none (ENOSYS), "
+    "so it worked without"
+)
 
 
 class Watcher:
@@ -47,6 +51,7 @@ class Watcher:
         self.warned: Set[str] = set()
         self.chrooted = False
         column = syscalls.ARCHITECTURES[architecture][1]
+        self.io_uring_setup = syscalls.ARCHITECTURES[architecture][3]
         self.calls = {row[column]: row[3] for row in syscalls.TABLE if row[column] is not None}
         try:
             # Runs the two sides on one CPU in turn, which is faster (Linux 6.6 and later).
@@ -66,6 +71,9 @@ class Watcher:
                     continue
                 self.end("error", f"the listener can't be read any more: {error.strerror}")
             cookie, tid, _, number, _, _, a0, a1, a2, a3, a4, a5 = unpack(notification)
+            if number == self.io_uring_setup:
+                self.refuse_io_uring(cookie)
+                continue
             try:
                 arguments = (a0, a1, a2, a3, a4, a5)
                 for path in calls[number]:
@@ -84,6 +92,14 @@ class Watcher:
             except OSError as error:
                 if error.errno == errno.EINVAL:
                     self.end("error", "the kernel can't let a watched call go on (it is older than Linux 5.5)")
+
+    def refuse_io_uring(self, cookie: int) -> None:
+        """io_uring opens files unseen. The error says that the kernel does not have it, which programs are prepared for."""
+        self.warn("io_uring", IO_URING)
+        try:
+            fcntl.ioctl(self.listener, seccomp.IOCTL_SEND, struct.pack("=QqiI", cookie, 0, -errno.ENOSYS, 0))
+        except OSError:
+            pass  # the caller has died
 
     def warn(self, key: str, text: str) -> None:
         """Records a warning, once for each *key*."""

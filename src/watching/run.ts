@@ -47,7 +47,8 @@ export async function runWatched(
     const outcome = await runOnce(session, exercise, watching, { ...where, name }, say, chosen);
     const lacks = outstanding(outcome.observed, watching);
     if (lacks === undefined) return outcome;
-    watching = { ...watching, ...OTHERWISE[lacks] };
+    const refused = lacks === 'SYS_PTRACE' ? (outcome.observed.lacks?.refused ?? []) : [];
+    watching = { ...watching, ...OTHERWISE[lacks], ...(refused.length > 0 && { refused }) };
     debug.watch('%s: the supervisor lacks %s; running again with %o', name, lacks, watching);
     say(`running it again: ${watchingWarnings(watching).at(-1)}`);
   }
@@ -62,7 +63,7 @@ async function runOnce(
   chosen: readonly Step[] | undefined,
 ): Promise<Outcome> {
   const { args, run, steps, limits, reset, input } = exercise;
-  const { ptrace, noListener } = watching;
+  const { ptrace, refused, noListener } = watching;
   for (const command of reset) await runReset(command);
   const start = Date.now();
   debug.watch('%s: starting image %s with %o', where.name, where.image, watching);
@@ -71,6 +72,7 @@ async function runOnce(
     args,
     run,
     ...(ptrace && { ptrace }),
+    ...(refused && { refused }),
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
     listener: noListener === undefined,
   });
@@ -95,9 +97,9 @@ const OTHERWISE = {
 } as const;
 
 /** What the supervisor lacked and has not been given yet. Each is given once. */
-function outstanding({ needs }: Observed, { ptrace, noListener }: Watching): Needs | undefined {
-  const given = needs === 'SYS_PTRACE' ? ptrace : noListener;
-  return given === undefined ? needs : undefined;
+function outstanding({ lacks }: Observed, { ptrace, noListener }: Watching): Needs | undefined {
+  const given = lacks?.what === 'SYS_PTRACE' ? ptrace : noListener;
+  return given === undefined ? lacks?.what : undefined;
 }
 
 /** Warnings about how the app was watched. */

@@ -34,6 +34,8 @@ export interface WatchedSpec {
   name: string;
   /** Whether the supervisor has CAP_SYS_PTRACE, because the app changes its user. The app never has it. */
   ptrace?: true;
+  /** System calls that the app must not get by that capability, with their errno. */
+  refused?: readonly (readonly [number: number, errno: number])[];
   /** Whether the supervisor listens to system calls; true by default. */
   listener?: boolean;
   /** Standard input of the app. Without it, the app reads from /dev/null. */
@@ -115,7 +117,7 @@ export class WatchedApp extends App {
         const facts = parseFacts(content);
         observed.facts.push(facts);
         // The app can't have written this: it is published when the app has ended. A killed supervisor has another status.
-        if (facts.needs !== undefined && this.exit === NOT_WATCHED) observed.needs = facts.needs;
+        if (facts.needs !== undefined && this.exit === NOT_WATCHED) observed.lacks = { what: facts.needs, refused: facts.refused };
       } else if (beside.has(name)) observed.facts.push(parseFacts(content));
       else if (name.startsWith('imports-')) {
         addImports(observed.imports, parseImports(content));
@@ -151,6 +153,7 @@ function supervised(
     listener: spec.listener ?? true,
     // Only a container with a root file system has the kit there, and it has a process table of its own, too.
     contained: spec.kit.mount === KIT_MOUNT,
+    refused: spec.refused ?? [],
     ptrace: spec.ptrace === true && !spec.run.capAdd.some(isPtrace),
   };
   return probeCommand(spec.kit, 'supervisor', JSON.stringify(options), '--', ...command);

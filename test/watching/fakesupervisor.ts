@@ -13,6 +13,7 @@ export interface SupervisorOptions {
   listener: boolean;
   ptrace: boolean;
   contained: boolean;
+  refused: [number, number][];
 }
 
 export interface FakeSupervisor {

@@ -55,6 +55,7 @@ describe('runWatched', () => {
         listener: true,
         ptrace: false,
         contained: false,
+        refused: [],
       },
     ]);
   });
@@ -117,6 +118,12 @@ describe('runWatched', () => {
       write(["exit", 125]); setTimeout(() => process.exit(125), 1000);`;
     const { watching, starts } = await run(script, { steps: [{ kind: 'exec', command: ['true'] }] });
     expect([watching, starts.length]).toEqual([{}, 1]);
+  });
+
+  it('refuses to the app what the container refuses without the capability', async () => {
+    const { watching, starts } = await run(`if (options.ptrace) { ${DONE} } else { write(["refused", 312, 1]); lacks("SYS_PTRACE"); }`);
+    expect(watching).toEqual({ ptrace: true, refused: [[312, 1]] });
+    expect(starts.map(({ refused }) => refused)).toEqual([[], [[312, 1]]]);
   });
 
   it('gives each only once', async () => {
