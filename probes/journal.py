@@ -1,4 +1,8 @@
-"""The file of facts that a supervisor writes (see supervisor.py)."""
+"""The file of facts that a supervisor writes (see supervisor.py).
+
+A hidden file has no name while the app runs, so the app can neither change nor remove it. It gets its name at the end, when
+no other process is left.
+"""
 
 import json
 import os
@@ -8,16 +12,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Optional, Union
 
+CHUNK = 1 << 16
 UNWRITTEN = "pyshrink: the observations can't be written"
 
 
 class Journal:
     """A file of facts. Any thread may add to it."""
 
-    def __init__(self, path: str, buffered: int) -> None:
+    def __init__(self, path: str, buffered: int, hidden: bool) -> None:
         """*buffered*: how many facts may wait for the next flush; 0 if this process may be killed at any moment."""
+        self.path = path
         self.buffered = buffered
-        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        self.hidden = hidden
+        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        if hidden:
+            os.unlink(path)
         self.lines: List[str] = []
         self.lock = threading.Lock()
 
@@ -35,9 +44,39 @@ class Journal:
             lines, self.lines = self.lines, []
             data = ("\n".join(lines) + "\n").encode() if lines else b""
             try:
-                while data:
-                    data = data[os.write(self.fd, data) :]
+                write(self.fd, data)
             except OSError as error:
-                # src/watching/run.ts finds this line in the app's output.
-                os.write(2, f"\n{UNWRITTEN}: {error.strerror}\n".encode())
-                os._exit(125)
+                give_up(error)
+
+    def publish(self) -> None:
+        """Writes all facts, and gives a hidden file its name. What has this name already is the app's: it is removed."""
+        self.flush()
+        if not self.hidden:
+            return
+        try:
+            try:
+                os.unlink(self.path)
+            except FileNotFoundError:
+                pass
+            except OSError:  # a directory
+                os.rename(self.path, f"{self.path}-{os.urandom(8).hex()}")
+            target = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            os.lseek(self.fd, 0, os.SEEK_SET)
+            while True:
+                data = os.read(self.fd, CHUNK)
+                if not data:
+                    break
+                write(target, data)
+        except OSError as error:
+            give_up(error)
+
+
+def write(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def give_up(error: OSError) -> None:
+    # src/watching/run.ts finds this line in the app's output.
+    os.write(2, f"\n{UNWRITTEN}: {error.strerror}\n".encode())
+    os._exit(125)

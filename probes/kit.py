@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KIT = os.path.join(HOME, "kit")
+OBSERVATIONS = os.path.join(HOME, "observations")
 PACKAGE = "pyshrink_probes"
 
 
@@ -62,6 +63,8 @@ def make_kit(_: "Dict[str, Any]") -> "Dict[str, Any]":
     """
     here = os.path.dirname(os.path.abspath(__file__))
     lacking = None
+    if os.path.isdir(OBSERVATIONS):
+        os.chmod(OBSERVATIONS, 0o777)  # a new volume of an engine belongs to root, and any user of the app writes there
     try:
         __import__(PACKAGE + ".supervisor")
         __import__(PACKAGE + ".relay")

@@ -1,10 +1,16 @@
-"""What /proc says about processes (proc(5))."""
+"""What /proc says about processes (proc(5)), and how all others are ended."""
 
 import os
+import signal
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional
+    from typing import Dict, List, Optional
+
+# Seconds until we stop waiting for other processes to end: one that waits for a disk does not end at once.
+PATIENCE = 5
+PAUSE = 0.002
 
 
 def descendants(ancestor: "Optional[int]") -> "List[str]":
@@ -36,3 +42,43 @@ def link(path: bytes) -> "Optional[bytes]":
         return os.readlink(path)
     except OSError:
         return None
+
+
+def status_of(pid: "object") -> "Dict[bytes, bytes]":
+    """The fields of /proc/PID/status: name -> value without spaces around it. None at all if the process has ended."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as file:
+            fields = [line.partition(b":") for line in file]
+    except OSError:
+        return {}
+    return {name: value.strip() for name, _, value in fields}
+
+
+def has_another_user(pid: "object") -> bool:
+    """Whether the kernel says that a process has another user or group than this one, of any kind: real, effective, saved."""
+    own, other = status_of("self"), status_of(pid)
+    return any(name in other and other[name] != own[name] for name in (b"Uid", b"Gid"))
+
+
+def end_others() -> bool:
+    """Kills all other processes of the container but process 1. Returns whether all have ended.
+
+    The kernel does the same when process 1 ends. Only for a container: kill(-1) is about all processes.
+    """
+    if 1 not in (os.getpid(), os.getppid()):
+        return False
+    spared = {1, os.getpid()}
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            os.kill(-1, signal.SIGKILL)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except OSError:
+            pass  # there is no process, no child, or none that we may kill
+        left = [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in spared]
+        if all(status_of(name).get(b"State", b"Z")[:1] in b"ZX" for name in left):
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(PAUSE)

@@ -1,6 +1,7 @@
 """Installs a seccomp filter with a listener (seccomp_unotify(2)) on the calling thread, through ctypes."""
 
 import ctypes
+import errno
 import os
 import struct
 
@@ -8,7 +9,7 @@ from . import syscalls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Tuple
+    from typing import Iterable, List, Tuple
 
 # linux/prctl.h, linux/seccomp.h
 PR_SET_NO_NEW_PRIVS = 38
@@ -18,7 +19,6 @@ FLAG_WAIT_KILLABLE_RECV = 1 << 5
 RET_ALLOW = 0x7FFF0000
 RET_ERRNO = 0x00050000
 RET_USER_NOTIF = 0x7FC00000
-ENOSYS = 38
 AT_EMPTY_PATH = 0x1000
 
 IOCTL_RECV = 0xC0502100
@@ -31,10 +31,11 @@ FD_SYNC_WAKE_UP = 1
 DATA_NR, DATA_ARCH, DATA_ARGS = 0, 4, 16
 
 
-def program(architecture: str) -> "Tuple[bytes, int]":
+def program(architecture: str, refused: "Iterable[Tuple[int, int]]" = ()) -> "Tuple[bytes, int]":
     """The classic BPF program: an array of struct sock_filter, and the number of its instructions.
 
-    It reports each call of syscalls.TABLE, refuses io_uring, which would open files unseen, and allows all else.
+    It reports each call of syscalls.TABLE, and io_uring_setup, which the watcher refuses. *refused*: numbers of other calls
+    to refuse, each with its errno. All else is allowed.
     """
     audit_arch, column, _, io_uring_setup = syscalls.ARCHITECTURES[architecture]
     load, jeq, jset, ret = 0x20, 0x15, 0x45, 0x06
@@ -45,8 +46,10 @@ def program(architecture: str) -> "Tuple[bytes, int]":
         (ret, 0, 0, RET_ALLOW),
         (load, 0, 0, DATA_NR),
         (jeq, 0, 1, io_uring_setup),
-        (ret, 0, 0, RET_ERRNO | ENOSYS),
+        (ret, 0, 0, RET_USER_NOTIF),
     ]
+    for number, error in refused:
+        code += [(jeq, 0, 1, number), (ret, 0, 0, RET_ERRNO | error)]
     for number, name in rows:
         argument = syscalls.EMPTY_PATH_ARGUMENT.get(name)
         if argument is None:
@@ -63,12 +66,29 @@ def program(architecture: str) -> "Tuple[bytes, int]":
     return b"".join(struct.pack("=HBBI", *row) for row in code), len(code)
 
 
-def install(architecture: str) -> int:
+def refused_calls(architecture: str) -> "List[Tuple[int, int]]":
+    """Which of syscalls.PTRACE_CALLS fail here whatever their arguments are: (number, errno).
+
+    With these arguments the kernel itself has other errors.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    column = syscalls.ARCHITECTURES[architecture][1]
+    found = []
+    for row in syscalls.PTRACE_CALLS:
+        nothing = [ctypes.c_long(value) for value in (-1, -1, 0, 0, 0, 0)]
+        if row[0].startswith("process_"):
+            nothing[1] = ctypes.c_long(0)
+        if libc.syscall(ctypes.c_long(row[column]), *nothing) < 0 and ctypes.get_errno() in (errno.EPERM, errno.ENOSYS):
+            found.append((row[column], ctypes.get_errno()))
+    return found
+
+
+def install(architecture: str, refused: "Iterable[Tuple[int, int]]" = ()) -> int:
     """Installs the filter of *program* on this thread and returns the listener's descriptor.
 
     Sets no_new_privs. Raises OSError with the errno of prctl(2) or seccomp(2).
     """
-    code, count = program(architecture)
+    code, count = program(architecture, refused)
     # Linux before 5.19 does not know FLAG_WAIT_KILLABLE_RECV.
     try:
         return load(architecture, code, count, FLAG_NEW_LISTENER | FLAG_WAIT_KILLABLE_RECV)

@@ -9,14 +9,20 @@ JSON:
     first     whether the program stands in for process 1 of the container
     beside    whether the runtime started this beside the app, as `docker exec` does
     ptrace    whether CAP_SYS_PTRACE was added for the supervisor, so that the app must not have it
+    refused   [number, errno] of system calls to refuse: the seccomp profile allows them only because of ptrace
     listener  whether to listen to system calls; without it, processes are only looked at now and then
+    contained whether this runs in a container, with a process table of its own
+
+In a container, the file of the app's supervisor is hidden until all other processes have ended: see journal.py.
 
 The file of facts gets JSON lines:
     ["process", pid, parent, executable]  before the first fact of a process, and again after each exec
     ["fact", kind, pid, path]             the path is absolute and as the caller named it, with its links
     ["warning", text]
     ["error", text]                       the program could not be watched; it was ended
-    ["needs", "SYS_PTRACE"]               the program has to be started again with this capability
+    ["refused", number, errno]            a system call that the container refuses, but not with CAP_SYS_PTRACE
+    ["needs", "SYS_PTRACE"]               the program has to be started again with this capability: by the kernel's account
+                                          (/proc/PID/status), one of its processes has another user than this one
     ["needs", "listener"]                 it has to be started again without a listener
     ["exit", status]                      the program has ended; without this line the supervisor was killed
 Bytes of a path that are not UTF-8 are surrogate escapes (PEP 383).
@@ -35,6 +41,7 @@ import sys
 import threading
 import time
 
+from . import processes
 from .journal import Journal
 from .maps import MapsProbe
 
@@ -56,6 +63,10 @@ FLUSH_SECONDS = 0.5
 LOOK_SECONDS = 0.01
 # A real-time signal that no app uses: asks us to stop the app. src/watching/watched.ts sends it.
 STOP_REQUEST = 60
+# Asks the app's supervisor to see whether a process has changed its user. Supervisors of commands beside the app send it.
+LOOK_REQUEST = 61
+# Seconds that such a supervisor waits for its end: the app's supervisor ends all processes if it confirms the change.
+CONFIRM_SECONDS = 10
 # Facts that may wait for the next flush.
 BUFFERED = 512
 # Exit statuses.
@@ -97,7 +108,7 @@ def start(
         if options["ptrace"]:
             privileges.drop(privileges.CAP_SYS_PTRACE)
         if options["listener"]:
-            listener = seccomp.install(architecture)
+            listener = seccomp.install(architecture, options["refused"])
             theirs.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", listener))])
             os.close(listener)
         theirs.close()
@@ -158,7 +169,9 @@ def catches(pid: int, number: int) -> bool:
     return False
 
 
-def serve_signals(child: int, options: "Dict[str, Any]", journal: Journal, maps: MapsProbe, catchable: "Set[int]") -> int:
+def serve_signals(
+    child: int, options: "Dict[str, Any]", journal: Journal, maps: MapsProbe, catchable: "Set[int]", ending: "Ending"
+) -> int:
     """Forwards signals and reaps processes until the app has ended. Returns the app's wait status.
 
     The kernel ignores a signal that process 1 has no handler for. Our child would die of it, so while we are process 1 a
@@ -192,8 +205,64 @@ def serve_signals(child: int, options: "Dict[str, Any]", journal: Journal, maps:
             deadline = time.monotonic() + options["patience"]
             # The kernel would ignore an uncaught stop signal, and whoever stops the container would wait in vain.
             os.kill(child, stop_signal if not first or catches(child, stop_signal) else signal.SIGKILL)
+        elif number == LOOK_REQUEST and options["contained"] and not options["beside"]:
+            ending.look()
         elif not first or catches(child, number):
             os.kill(child, number)
+
+
+class Ending:
+    """How this process ends, and why it ends before the app does."""
+
+    def __init__(self, options: "Dict[str, Any]", journal: Journal) -> None:
+        self.beside = options["beside"]
+        self.journal = journal
+        self.lock = threading.Lock()
+        # Whether a new start with CAP_SYS_PTRACE would let us read processes that we cannot read now. Elsewhere than in a
+        # container, nobody can add it.
+        self.can_have_more = (
+            options["contained"]
+            and options["listener"]
+            and os.geteuid() == 0
+            and not options["ptrace"]
+            and not privileges.has(privileges.CAP_SYS_PTRACE)
+        )
+
+    def end(self, code: int) -> None:
+        """Publishes the facts and ends this process. If another thread does that already, it waits for its end."""
+        self.lock.acquire()
+        if self.journal.hidden:
+            processes.end_others()
+        self.journal.publish()
+        os._exit(code)
+
+    def fail(self, kind: str, text: str) -> None:
+        """Ends this process with a last fact, and with it the app, whose next call nobody would answer."""
+        self.journal.add(kind, text)
+        self.end(NOT_WATCHED)
+
+    def unreadable(self, tid: int) -> None:
+        """Ends the run if it has to be started again, since a process has changed its user. *tid* waits for its call."""
+        if not self.can_have_more or not processes.has_another_user(tid):
+            return
+        if not self.beside:
+            self.need_ptrace()
+        self.can_have_more = False  # asks once
+        try:
+            os.kill(1, LOOK_REQUEST)
+            time.sleep(CONFIRM_SECONDS)
+        except OSError:
+            pass
+
+    def look(self) -> None:
+        """As *unreadable*, for whatever process of the container has another user."""
+        if self.can_have_more and any(map(processes.has_another_user, processes.descendants(None))):
+            self.need_ptrace()
+
+    def need_ptrace(self) -> None:
+        for number, error in seccomp.refused_calls(os.uname().machine):
+            self.journal.add("refused", number, error)
+        self.fail("needs", "SYS_PTRACE")
 
 
 def reap_the_rest(journal: Journal, maps: MapsProbe, catchable: "Set[int]") -> None:
@@ -239,7 +308,8 @@ def main() -> None:
     keep_descriptors_from_app()
     end_parent = detach() if options["beside"] else None
     # Beside an app, this process is killed without notice when process 1 ends.
-    journal = Journal(options["facts"], 0 if options["beside"] else BUFFERED)
+    journal = Journal(options["facts"], 0 if options["beside"] else BUFFERED, options["contained"] and not options["beside"])
+    ending = Ending(options, journal)
     # 32 and 33 belong to the C library (signal(7)).
     catchable = set(range(1, signal.NSIG)) - {signal.SIGKILL, signal.SIGSTOP, 32, 33}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
@@ -249,19 +319,15 @@ def main() -> None:
     child, listener = start(program, environment, architecture, mask, options)
     if options["listener"]:
         if listener is None:
-            journal.add("needs", "listener")
-            journal.flush()
-            os._exit(NOT_WATCHED)
-        can_have_more = os.geteuid() == 0 and not options["ptrace"] and not privileges.has(privileges.CAP_SYS_PTRACE)
-        watcher = Watcher(listener, journal, architecture, can_have_more)
+            ending.fail("needs", "listener")
+        watcher = Watcher(listener, journal, architecture, ending.fail, ending.unreadable)
         threading.Thread(target=watcher.run, daemon=True).start()
     maps = MapsProbe(journal, not options["listener"])
-    status = serve_signals(child, options, journal, maps, catchable)
+    status = serve_signals(child, options, journal, maps, catchable, ending)
     code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
     journal.add("exit", code)
-    journal.flush()
     if end_parent:
+        journal.flush()
         end_parent(code)
         reap_the_rest(journal, maps, catchable)
-        journal.flush()
-    os._exit(code)
+    ending.end(code)

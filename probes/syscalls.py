@@ -73,3 +73,13 @@ ARCHITECTURES = {
 
 # Name -> argument that may hold AT_EMPTY_PATH. The filter allows such a call: it is about a descriptor, not a path.
 EMPTY_PATH_ARGUMENT = {"newfstatat": 3, "statx": 2}
+
+# Rows of (name, x86_64 number, aarch64 number): calls that a seccomp profile may allow only with CAP_SYS_PTRACE, as Docker's
+# default profile does (moby, profiles/seccomp/default.json).
+PTRACE_CALLS = (
+    ("kcmp", 312, 272),
+    ("process_vm_readv", 310, 270),
+    ("process_vm_writev", 311, 271),
+    ("pidfd_getfd", 438, 438),
+    ("process_madvise", 440, 440),
+)

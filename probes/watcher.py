@@ -9,7 +9,7 @@ from . import paths, processes, seccomp, syscalls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Sequence, Set, Tuple
+    from typing import Any, Callable, Sequence, Set, Tuple
 
     from .journal import Journal
 
@@ -18,14 +18,28 @@ CONTINUE = 1
 # struct seccomp_notif has 80 bytes, which must be zero when the kernel is asked to fill it in.
 NOTIFICATION = bytes(80)
 SOCKADDR_UN_SIZE = 110
+IO_URING = (
+    "the app asked for io_uring, which opens files unseen: while it was watched, the answer was that the kernel has none (ENOSYS), "
+    "so it worked without"
+)
 
 
 class Watcher:
     """Answers the notifications of one listener."""
 
-    def __init__(self, listener: int, journal: "Journal", architecture: str, can_have_more: bool) -> None:
-        """*can_have_more*: whether a new start with CAP_SYS_PTRACE would let us read processes that we cannot read now."""
-        self.can_have_more = can_have_more
+    def __init__(
+        self,
+        listener: int,
+        journal: "Journal",
+        architecture: str,
+        end: "Callable[[str, str], None]",
+        unreadable: "Callable[[int], None]",
+    ) -> None:
+        """*end*: ends this process and the app, with a last row of facts. *unreadable* is called with a process that waits for
+        its system call, and that we can't read. It returns if nothing can be done about that.
+        """
+        self.end = end
+        self.unreadable = unreadable
         self.listener = listener
         self.journal = journal
         self.architecture = architecture
@@ -37,6 +51,7 @@ class Watcher:
         self.warned: Set[str] = set()
         self.chrooted = False
         column = syscalls.ARCHITECTURES[architecture][1]
+        self.io_uring_setup = syscalls.ARCHITECTURES[architecture][3]
         self.calls = {row[column]: row[3] for row in syscalls.TABLE if row[column] is not None}
         try:
             # Runs the two sides on one CPU in turn, which is faster (Linux 6.6 and later).
@@ -54,8 +69,11 @@ class Watcher:
             except OSError as error:
                 if error.errno in (errno.EINTR, errno.ENOENT):  # ENOENT: the caller has died
                     continue
-                self.fail("error", f"the listener can't be read any more: {error.strerror}")
+                self.end("error", f"the listener can't be read any more: {error.strerror}")
             cookie, tid, _, number, _, _, a0, a1, a2, a3, a4, a5 = unpack(notification)
+            if number == self.io_uring_setup:
+                self.refuse_io_uring(cookie)
+                continue
             try:
                 arguments = (a0, a1, a2, a3, a4, a5)
                 for path in calls[number]:
@@ -65,8 +83,7 @@ class Watcher:
             except paths.Unreadable:
                 if not self.valid(cookie):
                     continue  # the caller has died, and its folder in /proc belongs to root now
-                if self.can_have_more:
-                    self.fail("needs", "SYS_PTRACE")
+                self.unreadable(tid)
                 self.warn("unreadable", "a process changed its user, so that its paths could not be read")
             except Exception as error:  # the app must go on whatever happens here
                 self.warn(repr(error), f"the supervisor could not read a call: {error!r}")
@@ -74,13 +91,15 @@ class Watcher:
                 ioctl(listener, send, pack(cookie, 0, 0, CONTINUE))
             except OSError as error:
                 if error.errno == errno.EINVAL:
-                    self.fail("error", "the kernel can't let a watched call go on (it is older than Linux 5.5)")
+                    self.end("error", "the kernel can't let a watched call go on (it is older than Linux 5.5)")
 
-    def fail(self, kind: str, text: str) -> None:
-        """Ends this process, and with it the app, whose next call nobody would answer."""
-        self.journal.add(kind, text)
-        self.journal.flush()
-        os._exit(125)
+    def refuse_io_uring(self, cookie: int) -> None:
+        """io_uring opens files unseen. The error says that the kernel does not have it, which programs are prepared for."""
+        self.warn("io_uring", IO_URING)
+        try:
+            fcntl.ioctl(self.listener, seccomp.IOCTL_SEND, struct.pack("=QqiI", cookie, 0, -errno.ENOSYS, 0))
+        except OSError:
+            pass  # the caller has died
 
     def warn(self, key: str, text: str) -> None:
         """Records a warning, once for each *key*."""

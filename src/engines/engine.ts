@@ -51,7 +51,7 @@ export interface ContainerSpec {
   /** Replaces entrypoint and command. */
   command: string[];
   run: RunOptions;
-  /** Volume of this session, mounted at {@link Session.mountOf}. */
+  /** Volume of this session, mounted at {@link Session.mountOf}. An app may write only to its {@link OBSERVATIONS}. */
   volume: string;
   /** Whether the process has a standard input that we write to. */
   attachInput: boolean;
@@ -64,7 +64,7 @@ export interface ContainerSpec {
 /** Where the session's volume is mounted in containers with a root file system of their own. */
 export const KIT_MOUNT = '/.pyshrink';
 
-/** Folder of a volume to which the app's processes may write. Engines may mount the rest of it read-only. */
+/** Folder of a volume to which the app's processes may write. For an app, engines mount the rest of it read-only. */
 export const OBSERVATIONS = 'observations';
 
 /** A process with its streams. Output must be read, or the process blocks. */
@@ -112,6 +112,7 @@ export interface Session {
   readonly warnings: readonly string[];
   /** Name of the image that {@link load} makes, until it gets its final one. */
   readonly temporaryName: string;
+  /** Makes a volume for a kit, with a place for {@link OBSERVATIONS}. */
   createVolume(): Promise<string>;
   /** Where a volume of the session is mounted in containers of an image. */
   mountOf(image: string, volume: string): string;

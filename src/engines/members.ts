@@ -25,7 +25,7 @@ export async function writeMembers(archive: Readable | Buffer, place: (name: str
   }
 }
 
-/** A tar archive of a folder's files, named from the folder's own name on. Links and special files are left out. */
+/** A tar archive of a folder, named from its own name on: it comes first. Links and special files are left out. */
 export function folderArchive(folder: string): Readable {
   const archive = pack();
   addFolder(archive, folder, posix.basename(folder)).then(
@@ -36,7 +36,9 @@ export function folderArchive(folder: string): Readable {
 }
 
 async function addFolder(archive: Pack, folder: string, name: string): Promise<void> {
-  for (const entry of await readdir(folder)) {
+  const entries = await readdir(folder);
+  archive.entry({ name: `${name}/`, type: 'directory' });
+  for (const entry of entries) {
     const at = join(folder, entry);
     const found = await lstat(at);
     if (found.isDirectory()) await addFolder(archive, at, `${name}/${entry}`);

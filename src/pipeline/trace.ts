@@ -7,6 +7,7 @@ import { codeThatRan } from '../keep/python/ran.js';
 import { unsoundSpots } from '../keep/python/unsound.js';
 import { failureLine, judge } from '../smoke/worked.js';
 import { joinTraces } from '../trace/schema.js';
+import type { Watching } from '../trace/watching.js';
 import { traceImage } from '../watching/trace.js';
 import { type Folder, readTrace } from '../workspace/folder.js';
 import type { RunRecord } from '../workspace/runrecord.js';
@@ -41,16 +42,16 @@ export async function traceStage(
     progress.task(`Preparing ${original.reference}`, () =>
       timed('engine', 'starting the helper', () => Helper.start(session, original, python)),
     );
-  const traceBy = (by: Helper) =>
+  const traceBy = (by: Helper, known: Watching = {}) =>
     progress.task(`Tracing ${original.reference}`, (say) =>
-      timed('watch', 'tracing', () => traceImage(session, by, original, exercise, say, include)),
+      timed('watch', 'tracing', () => traceImage(session, by, original, exercise, say, include, known)),
     );
   let helper = await prepare(earlier?.trace.python.executable);
   let result = await traceBy(helper);
   if (result.interpreter !== undefined) {
     progress.note(`The app runs with ${result.interpreter}, not with ${helper.python.executable}: it is traced again with that.`);
     helper = await prepare(result.interpreter);
-    result = await traceBy(helper);
+    result = await traceBy(helper, result.watching);
   }
   const { watching, answers, done, took, fs } = result;
   const analyst = analystOf(helper);

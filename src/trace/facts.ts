@@ -8,7 +8,8 @@ import { ObservationKind } from './schema.js';
 export const IMPORT_PROBE_FILE = '_pyshrink_imports.pth';
 
 const Needs = z.enum(['SYS_PTRACE', 'listener']);
-type Needs = z.infer<typeof Needs>;
+/** What a supervisor may lack. */
+export type Needs = z.infer<typeof Needs>;
 
 /** One line of a facts file: a JSON array. Written by probes/supervisor.py and probes/journal.py. */
 const Line = z.union([
@@ -19,6 +20,8 @@ const Line = z.union([
   z.tuple([z.literal('warning'), z.string()]),
   z.tuple([z.literal('error'), z.string()]),
   z.tuple([z.literal('needs'), Needs]),
+  /** Number of a system call, and its errno. */
+  z.tuple([z.literal('refused'), z.number(), z.number()]),
   /** Exit status of the app. */
   z.tuple([z.literal('exit'), z.number()]),
 ]);
@@ -30,9 +33,11 @@ export interface Facts {
   /** Programs that ran. After an exec there is another one with the same pid. */
   processes: { pid: number; parent: number; executable: string | null }[];
   warnings: string[];
+  /** System calls that the container refuses only without CAP_SYS_PTRACE, with their errno. Set together with `needs`. */
+  refused: [number: number, errno: number][];
   /** Why the supervisor could not work at all. */
   error?: string;
-  /** What the supervisor lacked: the right to read the app's memory, or a seccomp listener. It stopped the app at once. */
+  /** What this says that its supervisor lacked: see {@link Observed.lacks}. */
   needs?: Needs;
   /** The app's exit status. Missing where the supervisor was killed before the app ended. */
   exit?: number;
@@ -43,7 +48,7 @@ export interface Facts {
  * @throws ZodError or SyntaxError for a line of unknown form
  */
 export function parseFacts(text: string): Facts {
-  const facts: Facts = { observations: [], processes: [], warnings: [] };
+  const facts: Facts = { observations: [], processes: [], warnings: [], refused: [] };
   const current = new Map<number, number>();
   for (const line of text.split('\n')) {
     const row = line.endsWith(']') ? Line.parse(JSON.parse(line)) : undefined;
@@ -53,6 +58,7 @@ export function parseFacts(text: string): Facts {
     else if (row[0] === 'warning') facts.warnings.push(row[1]);
     else if (row[0] === 'error') facts.error = row[1];
     else if (row[0] === 'needs') facts.needs = row[1];
+    else if (row[0] === 'refused') facts.refused.push([row[1], row[2]]);
     else facts.exit = row[1];
   }
   return facts;
@@ -88,6 +94,8 @@ export interface Observed {
   /** One for each supervisor: that of the app, and those of commands run beside it. */
   facts: Facts[];
   imports: Imports;
+  /** What the app's supervisor lacked: the right to read the app's memory, or a seccomp listener. It stopped the app at once. */
+  lacks?: { what: Needs; refused: Facts['refused'] };
   /** Pids of the processes that had the import probe. */
   probed: Set<number>;
 }

@@ -9,5 +9,10 @@ export const WatchingSchema = z.strictObject({
   noListener: z.string().exactOptional(),
   /** Set where the supervisor needs CAP_SYS_PTRACE because the app changes its user. */
   ptrace: z.literal(true).exactOptional(),
+  /**
+   * System calls that the supervisor refuses to the app, with their errno. The seccomp profile of the container allows them
+   * together with CAP_SYS_PTRACE, and `docker run` does not.
+   */
+  refused: z.array(z.tuple([z.number(), z.number()])).exactOptional(),
 });
 export type Watching = z.infer<typeof WatchingSchema>;

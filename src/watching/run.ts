@@ -7,7 +7,7 @@ import type { Exercise } from '../exercise/exercise.js';
 import { type Performed, perform } from '../exercise/perform.js';
 import type { Step } from '../exercise/steps.js';
 import type { Helper } from '../guest/helper.js';
-import type { Observed } from '../trace/facts.js';
+import type { Needs, Observed } from '../trace/facts.js';
 import type { Watching } from '../trace/watching.js';
 import { WatchedApp, type WatchedSpec } from './watched.js';
 
@@ -45,9 +45,10 @@ export async function runWatched(
   for (let round = 0; ; round++) {
     const name = round === 0 ? where.name : `${where.name}-again${round}`;
     const outcome = await runOnce(session, exercise, watching, { ...where, name }, say, chosen);
-    const lacks = outcome.observed.facts.find(({ needs }) => needs !== undefined)?.needs;
+    const lacks = outstanding(outcome.observed, watching);
     if (lacks === undefined) return outcome;
-    watching = { ...watching, ...OTHERWISE[lacks] };
+    const refused = lacks === 'SYS_PTRACE' ? (outcome.observed.lacks?.refused ?? []) : [];
+    watching = { ...watching, ...OTHERWISE[lacks], ...(refused.length > 0 && { refused }) };
     debug.watch('%s: the supervisor lacks %s; running again with %o', name, lacks, watching);
     say(`running it again: ${watchingWarnings(watching).at(-1)}`);
   }
@@ -62,7 +63,7 @@ async function runOnce(
   chosen: readonly Step[] | undefined,
 ): Promise<Outcome> {
   const { args, run, steps, limits, reset, input } = exercise;
-  const { ptrace, noListener } = watching;
+  const { ptrace, refused, noListener } = watching;
   for (const command of reset) await runReset(command);
   const start = Date.now();
   debug.watch('%s: starting image %s with %o', where.name, where.image, watching);
@@ -71,6 +72,7 @@ async function runOnce(
     args,
     run,
     ...(ptrace && { ptrace }),
+    ...(refused && { refused }),
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
     listener: noListener === undefined,
   });
@@ -82,7 +84,7 @@ async function runOnce(
   const observed = await app.observed();
   const count = observed.facts.reduce((sum, { observations }) => sum + observations.length, 0);
   debug.watch('%s: ended with %s after %d s; %d observations', where.name, app.exit, (Date.now() - start) / 1000, count);
-  if (!observed.facts.some(({ needs }) => needs !== undefined))
+  if (outstanding(observed, watching) === undefined)
     await requireWhole(observed, app, performed instanceof UserError ? performed : undefined);
   const outcome = performed instanceof UserError ? { answers: performed, done: [], took: {} } : performed;
   return { ...outcome, observed, watching };
@@ -93,6 +95,12 @@ const OTHERWISE = {
   SYS_PTRACE: { ptrace: true },
   listener: { noListener: "the kernel or the container's seccomp profile refuses a listener" },
 } as const;
+
+/** What the supervisor lacked and has not been given yet. Each is given once. */
+function outstanding({ lacks }: Observed, { ptrace, noListener }: Watching): Needs | undefined {
+  const given = lacks?.what === 'SYS_PTRACE' ? ptrace : noListener;
+  return given === undefined ? lacks?.what : undefined;
+}
 
 /** Warnings about how the app was watched. */
 export function watchingWarnings({ ptrace, noListener }: Watching): string[] {

@@ -36,6 +36,7 @@ export interface TraceResult {
 /**
  * Runs the image once under all tracers and does the exercise.
  * @param include paths that the user wants in any case
+ * @param known what an earlier run of this command has shown: that the app changes its user
  * @throws UserError where the exercise could not be done, or the app could not be watched
  */
 export async function traceImage(
@@ -45,12 +46,18 @@ export async function traceImage(
   exercise: Exercise,
   say: (text: string) => void,
   include: readonly string[] = [],
+  known: Pick<Watching, 'ptrace' | 'refused'> = {},
 ): Promise<TraceResult> {
   // Both at once: the helper lists the image while the daemon commits the probe.
   const [listed, probed] = await Promise.all([image.separateRoot ? helper.rootFs() : undefined, addImportProbe(session, helper, image)]);
   const kit = await helper.kitFor(image.id);
   const before = image.separateRoot ? undefined : await beforeRun(image.config.WorkingDir ?? '/');
-  const first: Watching = kit.lacking === null ? {} : { noListener: `the image's Python can't do it (${kit.lacking})` };
+  const { ptrace, refused } = known;
+  const first: Watching = {
+    ...(kit.lacking !== null && { noListener: `the image's Python can't do it (${kit.lacking})` }),
+    ...(ptrace && { ptrace }),
+    ...(refused && { refused }),
+  };
   const where = { image: probed, config: image.config, volume: helper.volume, kit, name: 'trace' };
   const { answers, done, took, observed, watching } = await runWatched(session, exercise, first, where, say);
   if (answers instanceof UserError) throw answers;
@@ -64,7 +71,7 @@ export async function traceImage(
   for (const path of new Set(opinion.paths)) trace.observations.push({ kind: 'ldd', path, process: null });
   trace.warnings = [
     ...watchingWarnings(watching),
-    ...(await programWarnings(fs, trace, helper.python.architecture)),
+    ...(await programWarnings(fs, trace, helper.python.architecture, setsNoNewPrivileges(session, exercise, watching))),
     ...new Set([...session.warnings, ...trace.warnings]),
     ...view.warnings,
     ...opinion.warnings,
@@ -110,4 +117,13 @@ async function traceOf(
 /** Paths that may be ELF files in use: opened, executed or mapped. */
 function pathsUsed({ observations }: Trace): string[] {
   return observations.filter(({ kind }) => kind === 'open' || kind === 'exec' || kind === 'map').map(({ path }) => path);
+}
+
+/**
+ * Whether the app has no_new_privs only because it is watched: the listener's filter needs it (seccomp(2)), and so does the
+ * filter of an engine without a runtime.
+ */
+function setsNoNewPrivileges({ features }: Session, { run }: Exercise, { noListener }: Watching): boolean {
+  if (run.securityOpt.some((option) => /^no-new-privileges(?:[:=]true)?$/.test(option))) return false;
+  return noListener === undefined || !features.runtime;
 }

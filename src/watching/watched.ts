@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
-import { type Attached, type Container, OBSERVATIONS, type Session } from '../engines/engine.js';
+import { type Attached, type Container, KIT_MOUNT, OBSERVATIONS, type Session } from '../engines/engine.js';
 import type { RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
 import { type Kit, probeCommand } from '../guest/helper.js';
@@ -13,6 +13,11 @@ import { App, commandOf, stopSeconds, stopSignal } from './app.js';
 const STOP_REQUEST = '60';
 /** Prefix of the variables that the supervisor gives back to the app. */
 const HIDDEN = 'PYSHRINK_HIDDEN_';
+
+/** Name of the app's own supervisor. */
+const APP = 'app';
+/** Exit status of a supervisor that could not watch. */
+const NOT_WATCHED = 125;
 
 /** One run of the app under the supervisor. */
 export interface WatchedSpec {
@@ -29,6 +34,8 @@ export interface WatchedSpec {
   name: string;
   /** Whether the supervisor has CAP_SYS_PTRACE, because the app changes its user. The app never has it. */
   ptrace?: true;
+  /** System calls that the app must not get by that capability, with their errno. */
+  refused?: readonly (readonly [number: number, errno: number])[];
   /** Whether the supervisor listens to system calls; true by default. */
   listener?: boolean;
   /** Standard input of the app. Without it, the app reads from /dev/null. */
@@ -59,7 +66,7 @@ export class WatchedApp extends App {
     const stop = stopSignal(spec.config);
     const container = await session.create({
       image: spec.image,
-      command: supervised(spec, 'app', command, { stop: constants.signals[stop] }),
+      command: supervised(spec, APP, command, { stop: constants.signals[stop] }),
       run: {
         ...spec.run,
         env: hideLoaderVariables(spec.config, spec.run),
@@ -88,19 +95,30 @@ export class WatchedApp extends App {
   }
 
   protected override execCommand(command: readonly string[]): string[] {
-    return supervised(this.spec, `exec${this.execs++}`, command, { beside: true });
+    return supervised(this.spec, execName(this.execs++), command, { beside: true });
   }
 
   /** Reads what the probes wrote in this run. Call it when the app has ended. */
   async observed(): Promise<Observed> {
+    const own = factsFile(this.spec, APP);
+    const beside = new Set(Array.from({ length: this.execs }, (_, index) => factsFile(this.spec, execName(index))));
     const observed: Observed = { facts: [], imports: { modules: new Map(), searchPath: [] }, probed: new Set() };
     const archive = extract();
     const source = await this.container.getArchive(`${this.spec.kit.mount}/${OBSERVATIONS}`);
     source.on('error', (error) => archive.destroy(error)).pipe(archive);
+    // The folder itself comes first. Its name depends on the engine: `observations/`, `/`, `./`.
+    let root: string | undefined;
     for await (const entry of archive) {
       const content = await text(entry);
-      const name = entry.header.name.replace(/^.*\//, '');
-      if (name.startsWith(`facts-${this.spec.name}-`)) observed.facts.push(parseFacts(content));
+      root ??= entry.header.name.replace(/\/?$/, '/');
+      // The app may have written anything here, also in folders: only files of supervisors that this run has started count.
+      const name = entry.header.name.startsWith(root) ? entry.header.name.slice(root.length) : '';
+      if (name === own) {
+        const facts = parseFacts(content);
+        observed.facts.push(facts);
+        // The app can't have written this: it is published when the app has ended. A killed supervisor has another status.
+        if (facts.needs !== undefined && this.exit === NOT_WATCHED) observed.lacks = { what: facts.needs, refused: facts.refused };
+      } else if (beside.has(name)) observed.facts.push(parseFacts(content));
       else if (name.startsWith('imports-')) {
         addImports(observed.imports, parseImports(content));
         observed.probed.add(Number(name.slice('imports-'.length)));
@@ -108,6 +126,15 @@ export class WatchedApp extends App {
     }
     return observed;
   }
+}
+
+/** Name of the supervisor of the app's nth command. */
+function execName(index: number): string {
+  return `exec${index}`;
+}
+
+function factsFile(spec: WatchedSpec, name: string): string {
+  return `facts-${spec.name}-${name}.jsonl`;
 }
 
 /** The command line that runs a command under probes/supervisor.py. */
@@ -118,12 +145,15 @@ function supervised(
   { stop = 0, beside = false }: { stop?: number; beside?: boolean },
 ): string[] {
   const options = {
-    facts: `${spec.kit.mount}/${OBSERVATIONS}/facts-${spec.name}-${name}.jsonl`,
+    facts: `${spec.kit.mount}/${OBSERVATIONS}/${factsFile(spec, name)}`,
     stop,
     patience: stopSeconds(spec.config),
     first: !spec.run.init && !beside,
     beside,
     listener: spec.listener ?? true,
+    // Only a container with a root file system has the kit there, and it has a process table of its own, too.
+    contained: spec.kit.mount === KIT_MOUNT,
+    refused: spec.refused ?? [],
     ptrace: spec.ptrace === true && !spec.run.capAdd.some(isPtrace),
   };
   return probeCommand(spec.kit, 'supervisor', JSON.stringify(options), '--', ...command);

@@ -1,29 +1,41 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { DockerEngine } from '../../src/engines/docker/docker.js';
+import type { ImageInfo, Session } from '../../src/engines/engine.js';
 import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
 import { LocalSession } from '../../src/engines/local/session.js';
 import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
 import { SessionFolder } from '../../src/engines/sessionfolder.js';
 import { Helper } from '../../src/guest/helper.js';
+import { openDockerArchive } from '../../src/images/transports/dockerarchive/source.js';
 import { WatchedApp } from '../../src/watching/watched.js';
-import { buildImage, DEBIAN, describeWithEngine } from '../support/engine.js';
+import { buildImage, DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
 import { asUser, exportedRoot, printed, USER } from '../support/local.js';
+import { ROOTFUL } from '../support/podman.js';
+
+/** What Podman's default seccomp profile allows (containers/common, pkg/seccomp). A container has a session keyring of its own. */
+const PODMAN_ALLOWS = ['keyctl'];
 
 const PROGRAM = new URL('../support/waysout.py', import.meta.url);
 
-describeWithEngine('ways out of a container of the local engine', () => {
+describeWithEngine('ways out of a container', () => {
+  let image: string;
+  let saved: string;
   let root: string;
   let secret: string;
   let server: Server;
   const name = `pyshrink-way-${process.pid}`;
 
   beforeAll(async () => {
-    root = await exportedRoot(await buildImage(`FROM ${DEBIAN}\nRUN mkdir /work\n`));
-    cpSync(PROGRAM, join(root, 'work/waysout.py'));
+    const program = readFileSync(PROGRAM, 'utf8');
+    image = await buildImage(`FROM ${DEBIAN}\nRUN mkdir /work\nCOPY waysout.py /work/\n`, { 'waysout.py': program });
+    root = await exportedRoot(image);
+    saved = join(workdir(), 'image.tar');
+    await docker('save', '-o', saved, image);
     const folder = mkdtempSync(join(tmpdir(), 'pyshrink-secret-'));
     execFileSync('chmod', ['a+rx', folder, root]);
     secret = join(folder, 'secret');
@@ -40,11 +52,26 @@ describeWithEngine('ways out of a container of the local engine', () => {
     expect(server.listening).toBe(true);
   });
 
-  /** Runs a command of the image, does something while it runs, and returns what it prints. */
-  const running = async (support: NamespaceSupport, args: string[], run: Partial<RunOptions>, use?: (app: WatchedApp) => Promise<void>) => {
+  const local = async (support: NamespaceSupport): Promise<[Session, ImageInfo]> => {
     const session = new LocalSession(await SessionFolder.create(), support);
+    return [session, await session.importDirectory('rootfs:', root)];
+  };
+
+  /** A session of the Docker daemon, or of the one that DOCKER_HOST names. */
+  const daemon = async (host?: string): Promise<[Session, ImageInfo]> => {
+    vi.stubEnv('DOCKER_HOST', host);
+    const session = await (await DockerEngine.open().finally(() => vi.unstubAllEnvs())).openSession();
+    return [session, await session.importImage(await openDockerArchive(image, saved, undefined, () => session.spool()))];
+  };
+
+  /** Runs a command of the image, does something while it runs, and returns what it prints. */
+  const running = async (
+    [session, info]: [Session, ImageInfo],
+    args: string[],
+    run: Partial<RunOptions>,
+    use?: (app: WatchedApp) => Promise<void>,
+  ) => {
     try {
-      const info = await session.importDirectory('rootfs:', root);
       const helper = await Helper.start(session, info);
       const app = await WatchedApp.start(session, {
         image: info.id,
@@ -57,6 +84,9 @@ describeWithEngine('ways out of a container of the local engine', () => {
       });
       await use?.(app);
       expect(await app.ended, app.stderr.bytes.toString()).toBe(0);
+      const { facts, lacks } = await app.observed();
+      const paths = facts.flatMap(({ observations }) => observations.map(({ path }) => path));
+      expect([facts[0]?.exit, lacks, paths.includes(args[0] as string), paths.includes('/forged')]).toEqual([0, undefined, true, false]);
       return app.stdout.bytes.toString();
     } finally {
       await session.close();
@@ -67,9 +97,21 @@ describeWithEngine('ways out of a container of the local engine', () => {
     { user: 'identity', overlay: 'kernel' },
     { user: 'root', overlay: 'kernel' },
     { user: 'bubblewrap', overlay: 'kernel' },
-  ] as NamespaceSupport[])('as root: %j', async (support) => {
-    expect(open(await running(support, command(), { network: 'none' }))).toEqual([]);
+  ] as NamespaceSupport[])('of the local engine, as root: %j', async (support) => {
+    expect(open(await running(await local(support), command(), { network: 'none' }))).toEqual([]);
   });
+
+  const daemons: [name: string, host?: string][] = [
+    ['Docker'],
+    ...(ROOTFUL === undefined ? [] : [['Podman', `unix://${ROOTFUL}`] as [string, string]]),
+  ];
+  const users = ['0:0', '65534:65534'];
+  it.each(daemons.flatMap(([name, host]) => users.map((user) => [name, user, host] as const)))(
+    'of %s, as the user %s',
+    async (name, user, host) => {
+      expect(open(await running(await daemon(host), command(), { network: 'none', user }))).toEqual(name === 'Podman' ? PODMAN_ALLOWS : []);
+    },
+  );
 
   it("no program of this computer is found by the image's path, and no command line shows a value", async () => {
     const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));
@@ -84,7 +126,7 @@ describeWithEngine('ways out of a container of the local engine', () => {
     ];
     execFileSync('mkfifo', ['-m', '666', join(root, 'work/end')]);
     const print = ['/usr/bin/python3', '-c', 'import os; print(os.environ["TOKEN"], os.environ["odd.name"])'];
-    const stdout = await running({ user: 'identity', overlay: 'kernel' }, wait, { env }, async (app) => {
+    const stdout = await running(await local({ user: 'identity', overlay: 'kernel' }), wait, { env }, async (app) => {
       expect((await app.exec(print)).stdout.bytes.toString()).toBe(`${value} ${value}\n`);
       expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(value);
       await app.exec(['/usr/bin/python3', '-c', 'open("/work/end", "w").write("x")']);
@@ -93,7 +135,7 @@ describeWithEngine('ways out of a container of the local engine', () => {
     expect(existsSync(join(planted, 'ran'))).toBe(false);
   });
 
-  it.each([USER, 'nobody'])('as the user %s', async (user) => {
+  it.each([USER, 'nobody'])('of the local engine, as the user %s', async (user) => {
     const { run, home } = await asUser(user, ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()]);
     expect(run.exitCode, run.all).toBe(0);
     expect(open(printed(home))).toEqual([]);

@@ -16,7 +16,13 @@ it('a folder survives its archive, without links and special files', async () =>
   writeFileSync(join(from, 'below/large'), Buffer.alloc(200_000, 'x'));
   symlinkSync('one', join(from, 'link'));
   const to = folder();
-  await writeMembers(folderArchive(from), async (name) => join(to, name));
+  const names: string[] = [];
+  await writeMembers(folderArchive(from), async (name) => {
+    names.push(name);
+    return join(to, name);
+  });
+  expect(names[0]).toMatch(/^from\/?$/);
+  expect(statSync(join(to, 'from/below/empty')).isDirectory()).toBe(true);
   expect(readFileSync(join(to, 'from/one'), 'utf8')).toBe('one');
   expect(statSync(join(to, 'from/below/large')).size).toBe(200_000);
   expect(statSync(join(to, 'from/below/empty file')).size).toBe(0);

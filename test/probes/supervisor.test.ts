@@ -7,7 +7,18 @@ import { parseFacts } from '../../src/trace/facts.js';
 import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
 
 const options = (facts: string, more = {}) =>
-  JSON.stringify({ facts, stop: 15, patience: 10, first: true, beside: false, ptrace: false, listener: true, ...more });
+  JSON.stringify({
+    facts,
+    stop: 15,
+    patience: 10,
+    first: true,
+    beside: false,
+    ptrace: false,
+    listener: true,
+    contained: false,
+    refused: [],
+    ...more,
+  });
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'facts.jsonl');
 
 /** Runs a program under the supervisor, with an interpreter of this computer. */
@@ -75,7 +86,17 @@ describeWithPython('the supervisor', () => {
 
   it('refuses io_uring, which would open files unseen', async () => {
     const code = 'import ctypes; libc = ctypes.CDLL(None, use_errno=True); print(libc.syscall(425, 1, None), ctypes.get_errno())';
-    expect((await supervise([PYTHONS[0] as string, '-c', code])).run.stdout).toBe('-1 38');
+    const { run, facts } = await supervise([PYTHONS[0] as string, '-c', `${code}; ${code}`]);
+    expect(run.stdout).toBe('-1 38\n-1 38');
+    expect(facts.warnings).toEqual([expect.stringContaining('io_uring')]);
+  });
+
+  it('refuses the calls that it is given, with their errors', async () => {
+    const code = 'import ctypes; libc = ctypes.CDLL(None, use_errno=True); print(libc.syscall(39), ctypes.get_errno())';
+    const refused = [[{ x64: 39, arm64: 172 }[process.arch as string], 1]];
+    const command = [PYTHONS[0] as string, '-c', code.replace('39', String(refused[0]?.[0]))];
+    const run = await execa(PYTHONS[0] as string, probe('supervisor', options(newFile(), { refused }), '--', ...command));
+    expect(run.stdout).toBe('-1 1');
   });
 
   it("records paths relative to a directory's descriptor, and Unix sockets", async () => {

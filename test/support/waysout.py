@@ -101,8 +101,11 @@ def cgroup():
             return True
         try:
             os.mkdir(os.path.join(folder, "waysout"))
+            # The kernel fills a new cgroup. Docker has a plain tmpfs around those of version 1.
+            made = os.path.exists(os.path.join(folder, "waysout/cgroup.procs"))
             os.rmdir(os.path.join(folder, "waysout"))
-            return True
+            if made:
+                return True
         except OSError:
             pass
     return mounts("cgroup", "/tmp/cgroup", "cgroup2") or mounts("cgroup", "/tmp/cgroup", "cgroup")
@@ -151,6 +154,23 @@ def kit():
         return opens("/.pyshrink/new", os.O_WRONLY | os.O_CREAT)
 
 
+def facts():
+    """Whether the facts of the supervisor can be reached. Whatever is written under their name must not count, either."""
+    folder = "/.pyshrink/observations"
+    reached = [name for name in os.listdir(folder) if name.startswith("facts") and opens(os.path.join(folder, name))]
+    for name in ("facts-ways-app.jsonl", "facts-ways-exec0.jsonl", "observations/facts-ways-app.jsonl"):
+        os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+        with open(os.path.join(folder, name), "a") as file:
+            file.write('["fact", "open", 1, "/forged"]\n["needs", "SYS_PTRACE"]\n["exit", 125]\n')
+    descriptors = []
+    for pid in (1, SUPERVISOR):
+        try:
+            descriptors += [f"/proc/{pid}/fd/{name}" for name in os.listdir(f"/proc/{pid}/fd")]
+        except OSError:
+            pass
+    return bool(reached) or any(opens(path) for path in descriptors)
+
+
 def abstract():
     with socket.socket(socket.AF_UNIX) as client:
         client.connect("\0" + ABSTRACT)
@@ -185,6 +205,7 @@ WAYS = {
     "trace a process outside": lambda: traces(PID),
     "terminal": terminal,
     "kit": kit,
+    "facts": facts,
     "/dev/kmsg": lambda: device("kmsg", 1, 11),
     "/dev/mem": lambda: device("mem", 1, 1),
     "abstract socket": abstract,

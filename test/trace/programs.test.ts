@@ -20,8 +20,8 @@ entries.set('/bin/ping', {
   xattrs: { 'security.capability': '00' },
 });
 const fs = new RootFs(entries, tree.read);
-const warnings = (paths: string[], kind: 'exec' | 'lookup' = 'exec') =>
-  programWarnings(fs, { observations: paths.map((path) => ({ kind, path, process: null })) }, 'x86_64');
+const warnings = (paths: string[], kind: 'exec' | 'lookup' = 'exec', noNewPrivileges = true) =>
+  programWarnings(fs, { observations: paths.map((path) => ({ kind, path, process: null })) }, 'x86_64', noNewPrivileges);
 
 describe('programWarnings', () => {
   it('gives no warning for ordinary programs, scripts, and programs that did not run', async () => {
@@ -30,11 +30,22 @@ describe('programWarnings', () => {
   });
 
   it.each([
-    ['/bin/su', /^\/bin\/su is setuid, .*no_new_privs/],
-    ['/bin/link', /^\/bin\/su is setuid/],
+    ['/bin/su', /no_new_privs.*: \/bin\/su is setuid;/],
+    ['/bin/link', /: \/bin\/su is setuid;/],
     ['/bin/wall', /is setgid/],
     ['/bin/ping', /has file capabilities/],
     ['/bin/old', /another architecture \(32-bit, e_machine 3\): the files it opened were not seen/],
     ['/bin/far', /another architecture \(64-bit, e_machine 183\)/],
   ])('warns once about %s', async (path, text) => expect(await warnings([path, path])).toEqual([expect.stringMatching(text)]));
+
+  it('names all programs that lost their rights in one warning', async () => {
+    expect(await warnings(['/bin/su', '/bin/old', '/bin/ping', '/bin/wall'])).toEqual([
+      expect.stringContaining('/bin/su is setuid, /bin/ping has file capabilities, /bin/wall is setgid'),
+      expect.stringContaining('/bin/old'),
+    ]);
+  });
+
+  it('does not name them where they ran with their rights, or where docker run takes these too', async () => {
+    expect(await warnings(['/bin/su', '/bin/ping'], 'exec', false)).toEqual([]);
+  });
 });

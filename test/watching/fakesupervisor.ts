@@ -12,6 +12,8 @@ export interface SupervisorOptions {
   beside: boolean;
   listener: boolean;
   ptrace: boolean;
+  contained: boolean;
+  refused: [number, number][];
 }
 
 export interface FakeSupervisor {
@@ -24,7 +26,7 @@ export interface FakeSupervisor {
 /**
  * A kit whose "Python" is a program of Node instead of probes/supervisor.py. It writes what a test wants, which the real
  * one does only under circumstances that a test can't make.
- * @param script JavaScript with `options`, `command`, and `write(...rows)`, which writes rows of a facts file
+ * @param script JavaScript with `options`, `command`, and `write(...rows)`, which writes rows of a facts file, and `lacks(what)`, which ends the run
  */
 export function fakeSupervisor(script: string): FakeSupervisor {
   const volume = mkdtempSync(join(tmpdir(), 'pyshrink-fake-'));
@@ -37,6 +39,7 @@ export function fakeSupervisor(script: string): FakeSupervisor {
     if (probe !== 'supervisor') process.exit(1);
     const options = JSON.parse(text);
     const write = (...rows) => fs.appendFileSync(options.facts, rows.map((row) => JSON.stringify(row) + '\\n').join(''));
+    const lacks = (what) => { write(["needs", what]); process.exit(125); };
     ${script}`,
   );
   const kit = { mount: volume, command: [process.execPath, program], lacking: null };

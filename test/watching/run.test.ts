@@ -54,6 +54,8 @@ describe('runWatched', () => {
         beside: false,
         listener: true,
         ptrace: false,
+        contained: false,
+        refused: [],
       },
     ]);
   });
@@ -71,7 +73,7 @@ describe('runWatched', () => {
   });
 
   it('runs the app again with CAP_SYS_PTRACE where the supervisor lacks it', async () => {
-    const outcome = await run(`options.ptrace ? write(["exit", 0]) : write(["needs", "SYS_PTRACE"]);`);
+    const outcome = await run(`options.ptrace ? write(["exit", 0]) : lacks("SYS_PTRACE");`);
     expect(outcome.watching).toEqual({ ptrace: true });
     expect(engine.specs.map(({ run: { capAdd } }) => capAdd)).toEqual([[], ['SYS_PTRACE']]);
     expect(outcome.starts.map(({ facts, ptrace }) => [facts.replace(/.*\//, ''), ptrace])).toEqual([
@@ -83,15 +85,50 @@ describe('runWatched', () => {
   });
 
   it('runs the app again without a listener where it is refused, and keeps what it knows', async () => {
-    const outcome = await run(
-      `if (!options.ptrace) write(["needs", "SYS_PTRACE"]); else if (options.listener) write(["needs", "listener"]); else ${DONE}`,
-    );
+    const outcome = await run(`if (!options.ptrace) lacks("SYS_PTRACE"); else if (options.listener) lacks("listener"); else ${DONE}`);
     expect(outcome.watching).toEqual({ ptrace: true, noListener: expect.stringContaining('seccomp profile refuses') });
     expect(outcome.starts.map(({ listener, ptrace }) => [listener, ptrace])).toEqual([
       [true, false],
       [true, true],
       [false, true],
     ]);
+  });
+
+  it.each([
+    ['the app ends with another status than a supervisor that can not watch', `write(["needs", "SYS_PTRACE"], ["exit", 0]);`],
+    [
+      'the file is not that of a supervisor',
+      `fs.writeFileSync(options.facts.replace("-app", "-exec7"), '["needs","SYS_PTRACE"]\\n'); write(["exit", 125]); process.exit(125);`,
+    ],
+    [
+      'the file is in a folder',
+      `const path = require('node:path');
+      const folder = path.join(path.dirname(options.facts), 'observations');
+      fs.mkdirSync(folder);
+      fs.writeFileSync(path.join(folder, path.basename(options.facts)), '["needs","SYS_PTRACE"]\\n');
+      write(["exit", 125]); process.exit(125);`,
+    ],
+  ])('gives no capability where %s', async (_, script) => {
+    const { watching, starts } = await run(script);
+    expect([watching, starts.length]).toEqual([{}, 1]);
+  });
+
+  it('gives no capability where the facts of a command beside the app ask for it', async () => {
+    const script = `if (options.beside) { write(["needs", "SYS_PTRACE"], ["exit", 125]); process.exit(125); }
+      write(["exit", 125]); setTimeout(() => process.exit(125), 1000);`;
+    const { watching, starts } = await run(script, { steps: [{ kind: 'exec', command: ['true'] }] });
+    expect([watching, starts.length]).toEqual([{}, 1]);
+  });
+
+  it('refuses to the app what the container refuses without the capability', async () => {
+    const { watching, starts } = await run(`if (options.ptrace) { ${DONE} } else { write(["refused", 312, 1]); lacks("SYS_PTRACE"); }`);
+    expect(watching).toEqual({ ptrace: true, refused: [[312, 1]] });
+    expect(starts.map(({ refused }) => refused)).toEqual([[], [[312, 1]]]);
+  });
+
+  it('gives each only once', async () => {
+    await expect(run('lacks("SYS_PTRACE");')).rejects.toThrow(/The supervisor was killed before the app ended/);
+    expect(engine.specs.map(({ run: { capAdd } }) => capAdd)).toEqual([[], ['SYS_PTRACE']]);
   });
 
   it('starts as it was told to', async () => {
@@ -116,7 +153,7 @@ describe('runWatched', () => {
 
   it('runs the reset commands before each start', async () => {
     engine = new ProcessSession();
-    fake = fakeSupervisor('options.ptrace ? write(["exit", 0]) : write(["needs", "SYS_PTRACE"]);');
+    fake = fakeSupervisor('options.ptrace ? write(["exit", 0]) : lacks("SYS_PTRACE");');
     const log = join(fake.volume, 'log');
     await runIn(fake, { reset: [`echo one >> ${log}`, `echo two >> ${log}`] });
     expect(readFileSync(log, 'utf8')).toBe('one\ntwo\none\ntwo\n');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type Dockerode from 'dockerode';
 import { usageError } from '../../errors.js';
-import { type ContainerSpec, KIT_MOUNT } from '../engine.js';
+import { type ContainerSpec, KIT_MOUNT, OBSERVATIONS } from '../engine.js';
 import { type Mount, mountsOf } from '../mounts.js';
 import { parseDevice, parseGpus, parsePublication, parseUlimit } from '../resources.js';
 
@@ -42,7 +42,7 @@ export async function createOptions(
     ...(run.platform !== undefined && { platform: run.platform }),
     HostConfig: {
       Binds: binds,
-      Mounts: [{ Type: 'volume', Source: spec.volume, Target: KIT_MOUNT }],
+      Mounts: kitMounts(spec),
       LogConfig: { Type: 'none', Config: {} },
       ReadonlyRootfs: run.readOnly,
       CapAdd: run.capAdd,
@@ -65,6 +65,22 @@ export async function createOptions(
       ...(run.shmSize !== undefined && { ShmSize: run.shmSize }),
     },
   };
+}
+
+/** Name of the volume that holds the observations of a session, by that of its kit. */
+export function observationsVolume(kit: string): string {
+  return `${kit}-${OBSERVATIONS}`;
+}
+
+/**
+ * The kit and the place for observations. They are two volumes: an app must not change what runs beside it, but its processes
+ * write observations, and a part of a volume can't be mounted (before Docker 26).
+ */
+function kitMounts({ volume, role }: ContainerSpec): Dockerode.MountSettings[] {
+  return [
+    { Type: 'volume', Source: volume, Target: KIT_MOUNT, ReadOnly: role === 'app' },
+    { Type: 'volume', Source: observationsVolume(volume), Target: `${KIT_MOUNT}/${OBSERVATIONS}` },
+  ];
 }
 
 async function bindOf({ type, source, target, readOnly, options }: Mount, volumeOf: (name: string) => Promise<string>): Promise<string> {

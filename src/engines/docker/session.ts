@@ -17,7 +17,7 @@ import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
 import { inspectImage } from './image.js';
 import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
-import { createOptions, type SeccompProfiles, takesPaths } from './options.js';
+import { createOptions, observationsVolume, type SeccompProfiles, takesPaths } from './options.js';
 
 export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false };
 
@@ -42,7 +42,12 @@ export class DockerSession implements Session {
   constructor(private readonly docker: Dockerode) {}
 
   async createVolume(): Promise<string> {
-    const name = `pyshrink-${this.id}-${this.volumes.length}`;
+    const name = await this.newVolume();
+    await this.newVolume(observationsVolume(name));
+    return name;
+  }
+
+  private async newVolume(name = `pyshrink-${this.id}-${this.volumes.length}`): Promise<string> {
     this.volumes.push(name);
     await this.make(() => this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } }), 'create a volume');
     return name;
@@ -124,7 +129,7 @@ export class DockerSession implements Session {
             throw error;
           },
         ));
-    if (!exists) return this.createVolume();
+    if (!exists) return this.newVolume();
     const warning = `the volume ${name} existed before: each run finds what earlier runs wrote into it (an exercise file may reset it)`;
     if (!this.warnings.includes(warning)) this.warnings.push(warning);
     return name;

@@ -3,15 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createOptions } from '../../../src/engines/docker/options.js';
-import { KIT_MOUNT } from '../../../src/engines/engine.js';
+import { type ContainerSpec, KIT_MOUNT } from '../../../src/engines/engine.js';
+import { PLAIN_RUN, type RunOptions } from '../../../src/engines/runoptions.js';
 import { exerciseFrom } from '../../support/ways.js';
 
 /** What a command line becomes in the Engine API. */
 async function optionsOf(...words: string[]) {
   const { run } = await exerciseFrom(words, []);
-  const spec = { image: 'i', command: ['a', 'b'], run, volume: 'kit', attachInput: false, role: 'app' } as const;
-  return createOptions({ ...spec, command: [...spec.command] }, { label: 'x' }, async (name) => `fresh-${name}`);
+  return createOptions(specOf(run, 'app'), { label: 'x' }, async (name) => `fresh-${name}`);
 }
+
+function specOf(run: RunOptions, role: ContainerSpec['role']): ContainerSpec {
+  return { image: 'i', command: ['a', 'b'], run, volume: 'kit', attachInput: false, role };
+}
+
+it.each([
+  ['app', true],
+  ['helper', false],
+] as const)('the kit is mounted for the role %s with ReadOnly %s, and the place for observations apart', async (role, readOnly) => {
+  const { HostConfig } = await createOptions(specOf(PLAIN_RUN, role), {}, async (name) => name);
+  expect(HostConfig?.Mounts).toEqual([
+    { Type: 'volume', Source: 'kit', Target: KIT_MOUNT, ReadOnly: readOnly },
+    { Type: 'volume', Source: 'kit-observations', Target: `${KIT_MOUNT}/observations` },
+  ]);
+});
 
 describe('every run option reaches the daemon', () => {
   it.each<[words: string[], top: object, host: object]>([
@@ -60,7 +75,7 @@ describe('every run option reaches the daemon', () => {
     const options = await optionsOf();
     expect(options).toMatchObject({ Entrypoint: ['a'], Cmd: ['b'], Labels: { label: 'x' }, Tty: false, OpenStdin: false });
     expect(options).not.toHaveProperty('User');
-    expect(options.HostConfig).toMatchObject({ Binds: [], Mounts: [{ Type: 'volume', Source: 'kit', Target: KIT_MOUNT }] });
+    expect(options.HostConfig).toMatchObject({ Binds: [] });
     for (const name of ['Init', 'Memory', 'NetworkMode', 'DeviceRequests']) expect(options.HostConfig).not.toHaveProperty(name);
   });
 });

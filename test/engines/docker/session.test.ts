@@ -53,13 +53,15 @@ describe('a session on a daemon', () => {
     daemon.on('POST /commit', [201, { Id: 'sha256:committed' }]);
     expect(await container.commit()).toBe('sha256:committed');
     const label = { 'io.pyshrink.session': session.id };
-    const body = (what: string) => JSON.parse(String(daemon.requests(what)[0]?.body));
+    const body = (what: string, index = 0) => JSON.parse(String(daemon.requests(what)[index]?.body));
     expect(body('POST /volumes/create')).toEqual({ Name: volume, Labels: label });
+    expect(body('POST /volumes/create', 1)).toEqual({ Name: `${volume}-observations`, Labels: label });
     expect(body('POST /containers/create').Labels).toEqual({ ...label, 'io.pyshrink.role': 'helper' });
     expect(daemon.requests('POST /commit')[0]?.query.get('changes')).toBe(`LABEL io.pyshrink.session=${session.id}`);
     await Promise.all([session.close(), session.close()]);
     const removed = daemon.asked.map(({ what }) => what).filter((what) => what.startsWith('DELETE'));
-    expect(removed.sort()).toEqual([`DELETE /containers/${ID}`, 'DELETE /images/sha256:committed', `DELETE /volumes/${volume}`].sort());
+    const volumes = [`DELETE /volumes/${volume}`, `DELETE /volumes/${volume}-observations`];
+    expect(removed.sort()).toEqual([`DELETE /containers/${ID}`, 'DELETE /images/sha256:committed', ...volumes].sort());
     await expect(session.create(spec())).rejects.toThrow('the session is closed');
   });
 
