@@ -169,9 +169,7 @@ def catches(pid: int, number: int) -> bool:
     return False
 
 
-def serve_signals(
-    child: int, options: "Dict[str, Any]", journal: Journal, maps: MapsProbe, catchable: "Set[int]", ending: "Ending"
-) -> int:
+def serve_signals(child: int, options: "Dict[str, Any]", journal: Journal, maps: MapsProbe, catchable: "Set[int]", ending: "Ending") -> int:
     """Forwards signals and reaps processes until the app has ended. Returns the app's wait status.
 
     The kernel ignores a signal that process 1 has no handler for. Our child would die of it, so while we are process 1 a
