@@ -29,6 +29,11 @@ export function capabilities(add: readonly string[], drop: readonly string[]): n
   return NAMES.flatMap((name, number) => (has(name) ? [number] : []));
 }
 
+/** Names of capabilities, without `CAP_`. @param numbers as {@link capabilities} returns them */
+export function namesOf(numbers: readonly number[]): string[] {
+  return numbers.map((number) => NAMES[number] as string);
+}
+
 /** What probes/enter.py needs until it has become the container's user. All are in the default set. */
 const LAUNCHER = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'];
 /** One that no app has by default. A process without it can't trace one that has it (ptrace(2), "access mode checking"). */

@@ -1,12 +1,10 @@
-import { chmod, chown, lstat, mkdir, utimes } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
+import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { debug } from '../../debug.js';
-import { type Attached, type Container, type ExecProcess, KIT_MOUNT } from '../engine.js';
-import { folderArchive, writeMembers } from '../members.js';
+import type { Attached, Container, ExecProcess } from '../engine.js';
 import { sendSignal, startProcess, toolEnvironment } from '../processes.js';
+import type { ContainerFiles } from './files.js';
 import { FirstProcess, type FirstSpec } from './firstprocess.js';
-import { findInRoot } from './inroot.js';
 import { connectNetwork, type OwnNetwork } from './network.js';
 import { COMPUTER } from './setup.js';
 
@@ -22,11 +20,7 @@ export interface LocalPlan {
   environment: Record<string, string>;
   /** Start of each command line: sets variables, user, groups, capabilities and directory (probes/enter.py). */
   launcher: readonly string[];
-  /** Directory for files that are put into its root file system. */
-  writable: string;
-  /** Directories of the image, bottom last. New directories get owner, mode and times from there. */
-  lower: readonly string[];
-  volume: string;
+  files: ContainerFiles;
   commit: () => string;
 }
 
@@ -96,20 +90,11 @@ export class LocalContainer implements Container {
   }
 
   putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
-    return writeMembers(archive, async (name) => {
-      const path = posix.join('/', directory, name);
-      if (path.startsWith(`${KIT_MOUNT}/`)) return this.inVolume(path);
-      // Links of the image lead to paths of the image, not of this computer.
-      const { path: parent } = await findInRoot([this.plan.writable, ...this.plan.lower], posix.dirname(path));
-      await this.copyDirectory(parent);
-      return join(this.plan.writable, parent, posix.basename(path));
-    });
+    return this.plan.files.putArchive(directory, archive);
   }
 
-  async getArchive(path: string): Promise<Readable> {
-    if (path.startsWith(`${KIT_MOUNT}/`)) return folderArchive(this.inVolume(path));
-    const { path: real } = await findInRoot([this.plan.writable, ...this.plan.lower], path);
-    return folderArchive(join(this.plan.writable, real));
+  getArchive(path: string): Promise<Readable> {
+    return this.plan.files.getArchive(path);
   }
 
   async commit(): Promise<string> {
@@ -119,27 +104,5 @@ export class LocalContainer implements Container {
   async remove(): Promise<void> {
     this.first?.started.kill();
     await (this.ended ?? this.first?.started.exit);
-  }
-
-  /** The path on this computer of a path in the session's volume. */
-  private inVolume(path: string): string {
-    return join(this.plan.volume, path.slice(KIT_MOUNT.length));
-  }
-
-  /** Makes a directory with the owner, mode and times that the image has: an overlay shows those of the upper directory. */
-  private async copyDirectory(directory: string): Promise<void> {
-    if (directory === '/') return;
-    await this.copyDirectory(posix.dirname(directory));
-    const at = join(this.plan.writable, directory);
-    if (await lstat(at).catch(() => undefined)) return;
-    await mkdir(at);
-    for (const lower of this.plan.lower) {
-      const below = await lstat(join(lower, directory)).catch(() => undefined);
-      if (!below?.isDirectory()) continue;
-      if (process.getuid?.() === 0) await chown(at, below.uid, below.gid);
-      await chmod(at, below.mode & 0o7777);
-      await utimes(at, below.atime, below.mtime);
-      return;
-    }
   }
 }

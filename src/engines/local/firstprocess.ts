@@ -238,7 +238,7 @@ function missing(started: StartedProcess): string | undefined {
 }
 
 /** Reads one line and leaves the rest; an empty string at the end. */
-async function nextLine(stream: Readable): Promise<string> {
+export async function nextLine(stream: Readable): Promise<string> {
   let line = '';
   for (;;) {
     const part = stream.read(1) as Buffer | null;

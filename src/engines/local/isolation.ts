@@ -14,7 +14,7 @@ const FILES: Readonly<Record<NamespaceSupport['overlay'], string>> = {
   copy: 'each container gets a copy of its image',
 };
 
-/** How containers are isolated, e.g. `namespaces as root, in a user namespace; overlayfs`. */
-export function describeIsolation({ user, overlay }: NamespaceSupport): string {
-  return `namespaces ${USERS[user]}; ${FILES[overlay]}`;
+/** How containers are isolated, e.g. `runc as root, in a user namespace; overlayfs`. */
+export function describeIsolation({ user, overlay, runtime }: NamespaceSupport): string {
+  return `${runtime ?? 'namespaces'} ${USERS[user]}; ${FILES[overlay]}`;
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { debug } from '../../debug.js';
 import { becoming, FirstProcess, type Kind, NotSetUp, USER_NAMESPACE, WRAPPED } from './firstprocess.js';
+import { probeRuntimes } from './oci/probe.js';
+import type { RuntimeName } from './oci/runtime.js';
 import { quote } from './quote.js';
 
 /** Which namespaces this computer lets us make. */
@@ -11,6 +13,8 @@ export interface NamespaceSupport {
   user: Kind;
   /** How a container gets a writable view of its image: overlayfs of the kernel, fuse-overlayfs, or a copy. */
   overlay: 'kernel' | 'fuse' | 'copy';
+  /** The container runtime that runs containers; undefined where programs of util-linux or bubblewrap do. */
+  runtime?: RuntimeName;
 }
 
 /** Why no namespaces can be made. */
@@ -39,8 +43,9 @@ function isRoot(user: Kind): boolean {
  */
 export async function probeNamespaces(folder: string): Promise<NamespaceSupport | Refusal> {
   const found = await probeUsers(folder);
-  debug.engine('namespaces: %o', found);
-  return found;
+  const runtime = 'refused' in found ? undefined : await probeRuntimes(found, folder);
+  debug.engine('namespaces: %o, runtime %s', found, runtime);
+  return runtime === undefined ? found : { ...found, runtime };
 }
 
 async function probeUsers(folder: string): Promise<NamespaceSupport | Refusal> {

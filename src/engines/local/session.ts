@@ -19,13 +19,16 @@ import { mountsOf } from '../mounts.js';
 import { parseUlimit } from '../resources.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import { bindsOf } from './binds.js';
-import { capabilities, launching } from './capabilities.js';
+import { capabilities, launching, namesOf } from './capabilities.js';
 import { LocalContainer } from './container.js';
-import { becoming, FIRST_SCRIPT } from './firstprocess.js';
+import { ContainerFiles } from './files.js';
+import { becoming, FIRST_SCRIPT, identityMap } from './firstprocess.js';
 import type { LocalImage } from './image.js';
 import { findInRoot } from './inroot.js';
 import { type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
 import { ownNetwork } from './network.js';
+import type { Mapping } from './oci/config.js';
+import { RuntimeContainer } from './oci/container.js';
 import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
@@ -47,17 +50,19 @@ const ENGINES_OWN = /^\/(dev|proc|sys)\/|^\/etc\/(hosts|hostname|resolv\.conf)$|
 /** A session of containers made of namespaces. */
 export class LocalSession implements Session {
   readonly engine = 'local';
-  readonly features = LOCAL_FEATURES;
+  readonly features: EngineFeatures;
   readonly warnings: string[] = [];
   readonly temporaryName = 'pyshrink/draft:latest';
   private readonly images = new Map<string, LocalImage>();
-  private readonly containers: LocalContainer[] = [];
+  private readonly containers: Container[] = [];
   private closing: Promise<void> | undefined;
 
   constructor(
     private readonly folder: SessionFolder,
     private readonly found: NamespaceSupport | Refusal,
-  ) {}
+  ) {
+    this.features = { ...LOCAL_FEATURES, runtime: 'runtime' in found };
+  }
 
   /** @throws UserError where no namespaces can be made */
   private get namespaces(): NamespaceSupport {
@@ -179,29 +184,66 @@ export class LocalSession implements Session {
     environment.HOME ??= user.home;
     const own = await ownNetwork(spec.run, process.getuid?.() === 0);
     const isolated = own !== undefined || spec.run.network === 'none';
-    const plan: MountPlan = {
-      root,
-      rootfs: copied
-        ? { kind: 'copy' }
-        : {
-            kind: 'overlay',
-            lower: image.layers,
-            upper,
-            work,
-            fuse: namespaces.overlay === 'fuse',
-            userNamespace: namespaces.user !== 'root',
-          },
-      readOnly: spec.run.readOnly,
-      binds: await bindsOf(spec, image, place, this.folder, own),
-      tmpfs: mountsOf(spec.run).flatMap(({ type, target, options }) => (type === 'tmpfs' ? [{ target, options: options.join(',') }] : [])),
-      shmSize: spec.run.shmSize ?? SHM_SIZE,
-      hostname: spec.run.hostname,
-      isolated,
-    };
+    const rootfs: MountPlan['rootfs'] = copied
+      ? { kind: 'copy' }
+      : {
+          kind: 'overlay',
+          lower: image.layers,
+          upper,
+          work,
+          fuse: namespaces.overlay === 'fuse',
+          userNamespace: namespaces.user !== 'root' && !(namespaces.runtime && namespaces.user === 'identity'),
+        };
+    const binds = await bindsOf(spec, image, place, this.folder, own);
+    const tmpfs = mountsOf(spec.run).flatMap(({ type, target, options }) =>
+      type === 'tmpfs' ? [{ target, options: options.join(',') }] : [],
+    );
+    const shmSize = spec.run.shmSize ?? SHM_SIZE;
     const single = namespaces.user === 'single' || namespaces.user === 'bubblewrap';
     if (single && user.uid !== 0) this.warn(SINGLE_USER);
     if (namespaces.user === 'root') this.warn(NOT_ISOLATED);
     const granted = capabilities(spec.run.capAdd, spec.run.capDrop);
+    const files = new ContainerFiles(copied ? root : upper, copied ? [] : image.layers, spec.volume);
+    const commit = () => {
+      const id = `commit:${place}`;
+      debug.engine('committed %s', id);
+      this.images.set(id, { ...image, layers: copied ? [root] : [upper, ...image.layers] });
+      return id;
+    };
+    if (namespaces.runtime) {
+      const container = new RuntimeContainer({
+        place,
+        runtime: namespaces.runtime,
+        user: namespaces.user,
+        rootfs,
+        config: {
+          readOnly: spec.run.readOnly,
+          binds,
+          tmpfs,
+          shmSize,
+          hostname: spec.run.hostname ?? hostname(),
+          mappings: namespaces.user === 'identity' ? await ownMappings() : undefined,
+          memory: undefined,
+          pids: undefined,
+          process: {
+            args: spec.command,
+            environment,
+            user: single ? { ...user, uid: 0, gid: 0, groups: [] } : user,
+            cwd: spec.run.workdir ?? (image.config.WorkingDir || '/'),
+            capabilities: namesOf(granted),
+            noNewPrivileges: spec.run.securityOpt.length > 0, // nothing else is supported
+            limits: spec.run.ulimit.map(parseUlimit),
+          },
+        },
+        network: own ?? (isolated ? 'none' : 'host'),
+        input: spec.attachInput,
+        files,
+        commit,
+      });
+      this.containers.push(container);
+      return container;
+    }
+    const plan: MountPlan = { root, rootfs, readOnly: spec.run.readOnly, binds, tmpfs, shmSize, hostname: spec.run.hostname, isolated };
     const launcher = spec.launcher
       ? [
           ...spec.launcher,
@@ -235,15 +277,8 @@ export class LocalSession implements Session {
       network: own && { own, socket: join(place, 'net') },
       environment,
       launcher,
-      writable: copied ? root : upper,
-      lower: copied ? [] : image.layers,
-      volume: spec.volume,
-      commit: () => {
-        const id = `commit:${place}`;
-        debug.engine('committed %s', id);
-        this.images.set(id, { ...image, layers: copied ? [root] : [upper, ...image.layers] });
-        return id;
-      },
+      files,
+      commit,
     });
     this.containers.push(container);
     return container;
@@ -275,6 +310,16 @@ export class LocalSession implements Session {
   private environmentOf({ run }: ContainerSpec, { config }: LocalImage): Record<string, string> {
     return { PATH: DEFAULT_PATH, HOSTNAME: run.hostname ?? hostname(), ...environmentOf(config.Env), ...environmentOf(run.env) };
   }
+}
+
+/** Rows that map each user and group of our own user namespace onto itself. */
+async function ownMappings(): Promise<{ users: Mapping[]; groups: Mapping[] }> {
+  const rows = async (name: string) =>
+    identityMap(await readFile(`/proc/self/${name}`, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').map(Number) as unknown as Mapping);
+  return { users: await rows('uid_map'), groups: await rows('gid_map') };
 }
 
 async function copyTree(from: string, to: string): Promise<void> {

@@ -38,18 +38,7 @@ export const COMPUTER = '/dev/.computer';
  */
 export function setupScript(plan: MountPlan): string {
   const { root, rootfs, binds, tmpfs } = plan;
-  const lines = ['set -eu', 'umask 022', `ROOT=${quote(root)}`, FUNCTIONS];
-  if (rootfs.kind === 'overlay') {
-    const { lower, upper, work, fuse, userNamespace } = rootfs;
-    const options = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`;
-    lines.push(
-      fuse
-        ? `fuse-overlayfs -o ${quote(options)} "$ROOT"`
-        : `mount -t overlay overlay -o ${quote(userNamespace ? `${options},userxattr` : options)} "$ROOT"`,
-    );
-  } else {
-    lines.push('mount --bind "$ROOT" "$ROOT"');
-  }
+  const lines = ['set -eu', 'umask 022', `ROOT=${quote(root)}`, FUNCTIONS, rootfsLine(rootfs)];
   lines.push(
     'mount -o remount,bind,nosuid,nodev "$ROOT"',
     'directory /proc && mount -t proc -o nosuid,nodev,noexec proc "$ROOT/proc"',
@@ -88,13 +77,22 @@ export function setupScript(plan: MountPlan): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Mounts the root file system at $ROOT. */
+export function rootfsLine(rootfs: MountPlan['rootfs']): string {
+  if (rootfs.kind === 'copy') return 'mount --bind "$ROOT" "$ROOT"';
+  const { lower, upper, work, fuse, userNamespace } = rootfs;
+  const options = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`;
+  if (fuse) return `fuse-overlayfs -o ${quote(options)} "$ROOT"`;
+  return `mount -t overlay overlay -o ${quote(userNamespace ? `${options},userxattr` : options)} "$ROOT"`;
+}
+
 /**
  * Functions for mounts. Those that make mount points refuse symbolic links, since a link could lead out of the root.
  * `protect_below` sets options on a mount and all mounts below it: `remount` changes one mount only. It repeats the options
  * that a mount has, since a user namespace may not take them away. Octal numbers in mountinfo stand for some bytes of a path
  * (proc(5)).
  */
-const FUNCTIONS = `plain() {
+export const FUNCTIONS = `plain() {
   at=$ROOT rest=\${1#/}
   while [ -n "$rest" ]; do
     at=$at/\${rest%%/*}

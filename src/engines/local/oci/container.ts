@@ -1,0 +1,166 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { debug } from '../../../debug.js';
+import type { Attached, Container, ExecProcess } from '../../engine.js';
+import { type StartedProcess, startProcess, toolEnvironment } from '../../processes.js';
+import type { ContainerFiles } from '../files.js';
+import { type Kind, NotSetUp, nextLine, USER_NAMESPACE } from '../firstprocess.js';
+import { connectNetwork, type OwnNetwork } from '../network.js';
+import type { MountPlan } from '../setup.js';
+import { cgroupOf, removeCgroups } from './cgroups.js';
+import { type OciPlan, ociConfig, ociProcess } from './config.js';
+import { outerScript } from './outer.js';
+import { isRoot, RUNTIME, type RuntimeName, runtimeLine } from './runtime.js';
+
+/** Milliseconds between two looks whether the runtime has started the container. */
+const POLL = 5;
+
+export interface RuntimePlan {
+  /** Folder of this container, also its id. */
+  place: string;
+  runtime: RuntimeName;
+  user: Kind;
+  rootfs: MountPlan['rootfs'];
+  /** Without what {@link RuntimeContainer} makes. */
+  config: Omit<OciPlan, 'root' | 'sys' | 'cgroup'>;
+  network: 'host' | 'none' | OwnNetwork;
+  /** Whether it has a standard input. */
+  input: boolean;
+  files: ContainerFiles;
+  commit: () => string;
+}
+
+/** A container that an OCI runtime runs from a bundle (OCI runtime specification, bundle.md). */
+export class RuntimeContainer implements Container {
+  private started: StartedProcess | undefined;
+  /** Number of the process that became the runtime, on this computer. */
+  private outer = 0;
+  /** Exit status, when nothing of the container runs any more. */
+  private ended: Promise<number> | undefined;
+  private execs = 0;
+
+  constructor(private readonly plan: RuntimePlan) {}
+
+  get id(): string {
+    return this.plan.place;
+  }
+
+  /** The runtime's name of the container, which no other has. */
+  private get name(): string {
+    return `${basename(dirname(this.plan.place))}-${basename(this.plan.place)}`;
+  }
+
+  private at(name: string): string {
+    return join(this.plan.place, name);
+  }
+
+  async start(): Promise<Attached> {
+    const { plan } = this;
+    const { runtime, user, network, rootfs } = plan;
+    const sys = network === 'none' ? undefined : this.at('sys');
+    if (sys !== undefined) await mkdir(sys);
+    const cgroup = isRoot(user) && !RUNTIME[runtime].hideCgroups ? cgroupOf(this.name) : undefined;
+    const config = ociConfig({ ...plan.config, root: this.at('root'), sys, cgroup }, process.arch);
+    await writeFile(this.at('config.json'), JSON.stringify(config), { mode: 0o600 });
+    const run = ['run', '--bundle', plan.place, '--pid-file', this.at('pid'), this.name];
+    const script = outerScript({
+      root: this.at('root'),
+      rootfs,
+      sys,
+      hideCgroups: RUNTIME[runtime].hideCgroups,
+      runtime: runtimeLine(runtime, user, this.at('state'), run),
+    });
+    await writeFile(this.at('outer.sh'), script, { mode: 0o600 });
+    const unshare = ['unshare', ...(isRoot(user) ? [] : USER_NAMESPACE[user]), '--mount', '--pid', '--fork', '--kill-child'];
+    const own = typeof network === 'object' ? network : undefined;
+    const line = ['setpriv', '--pdeathsig', 'KILL', ...unshare, ...(own ? ['--net'] : []), 'setpriv', '--pdeathsig', 'KILL'];
+    this.started = startProcess([...line, '/bin/sh', this.at('outer.sh')], {
+      environment: toolEnvironment(),
+      input: plan.input,
+      channels: 1,
+      newSession: true,
+    });
+    const { started } = this;
+    const control = started.channels[0] as Duplex;
+    control.on('error', () => {}); // a process that has ended: the line is missing then
+    this.outer = Number.parseInt(await nextLine(control), 10);
+    if (Number.isNaN(this.outer)) throw await this.failure();
+    const connection = own && (await connectNetwork(own, this.outer, this.at('net')));
+    this.ended = started.exit.then(async (status) => {
+      connection?.kill(); // the next container may publish the same port
+      await connection?.exit;
+      debug.engine('%s: ended with status %d', basename(this.id), status);
+      return status;
+    });
+    control.end('go\n');
+    let over = false;
+    this.ended.then(() => (over = true));
+    while (!existsSync(this.at('pid'))) {
+      if (over) throw await this.failure();
+      await sleep(POLL);
+    }
+    debug.engine('%s: started by %s', basename(this.id), runtime);
+    return started;
+  }
+
+  private async failure(): Promise<NotSetUp> {
+    const { started } = this;
+    if (!started) return new NotSetUp('it was never started');
+    started.kill();
+    const said = (await text(started.stderr)).trim();
+    return new NotSetUp(said || `${this.plan.runtime} ended with status ${await started.exit}`);
+  }
+
+  wait(): Promise<number> {
+    return this.ended ?? Promise.reject(new Error(`${this.id} was never started`));
+  }
+
+  /** Always false: the control group is gone before anybody can ask it. */
+  async outOfMemory(): Promise<boolean> {
+    return false;
+  }
+
+  async signal(name: string): Promise<void> {
+    const [file, ...args] = this.inside(['kill', this.name, name]);
+    const run = await execa(file as string, args, { reject: false, stdin: 'ignore', extendEnv: false, env: toolEnvironment(), cwd: '/' });
+    // A container that has ended already is no error.
+    if (run.failed) debug.engine('%s: signal %s: %s', basename(this.id), name, run.stderr.trim() || run.shortMessage);
+  }
+
+  async exec(command: string[]): Promise<ExecProcess> {
+    const path = this.at(`exec-${this.execs++}.json`);
+    await writeFile(path, JSON.stringify(ociProcess({ ...this.plan.config.process, args: command })), { mode: 0o600 });
+    const line = this.inside(['exec', '--process', path, this.name]);
+    return startProcess(line, { environment: toolEnvironment(), input: true, newSession: true });
+  }
+
+  /** The command line that runs a command of the runtime where the runtime runs. */
+  private inside(command: readonly string[]): string[] {
+    const { runtime, user } = this.plan;
+    const enter = ['nsenter', `--target=${this.outer}`, ...(isRoot(user) ? [] : ['--user', '--preserve-credentials']), '--mount', '--pid'];
+    return [...enter, '--wd=/', ...runtimeLine(runtime, user, this.at('state'), command)];
+  }
+
+  putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
+    return this.plan.files.putArchive(directory, archive);
+  }
+
+  getArchive(path: string): Promise<Readable> {
+    return this.plan.files.getArchive(path);
+  }
+
+  async commit(): Promise<string> {
+    return this.plan.commit();
+  }
+
+  async remove(): Promise<void> {
+    this.started?.kill();
+    await (this.ended ?? this.started?.exit);
+    if (this.started) await removeCgroups(cgroupOf(this.name)); // a runtime that is killed leaves them
+  }
+}

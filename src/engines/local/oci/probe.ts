@@ -1,0 +1,82 @@
+import { lstat, mkdir, mkdtemp, readlink, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { debug } from '../../../debug.js';
+import { UserError } from '../../../errors.js';
+import { ContainerFiles } from '../files.js';
+import type { NamespaceSupport } from '../namespaces.js';
+import type { Bind } from '../setup.js';
+import type { OciPlan } from './config.js';
+import { RuntimeContainer } from './container.js';
+import { type RuntimeName, runtimesToTry } from './runtime.js';
+
+/** Directories of this computer with what `/bin/sh` needs. On some systems, some of them are links. */
+const PROGRAMS = ['bin', 'lib', 'lib32', 'lib64', 'usr', 'nix'];
+/** Exit status of the command that is tried. */
+const STATUS = 7;
+/** Milliseconds after which an attempt counts as failed. */
+const LIMIT = 10_000;
+
+/**
+ * The first container runtime that runs a container here, found out by running one.
+ * @param folder where containers will have their files
+ * @throws UserError where PYSHRINK_RUNTIME names one that does not work
+ */
+export async function probeRuntimes({ user }: NamespaceSupport, folder: string): Promise<RuntimeName | undefined> {
+  if (user === 'bubblewrap') return undefined; // a runtime needs more rights than it leaves
+  let problem: string | undefined;
+  for (const runtime of await runtimesToTry()) {
+    problem = await attempt(runtime, user, folder);
+    if (problem === undefined) return runtime;
+    debug.engine('the runtime %s does not work: %s', runtime, problem);
+    if (process.env.PYSHRINK_RUNTIME)
+      throw new UserError(
+        `PYSHRINK_RUNTIME names ${runtime}, and it runs no container here: ${problem}`,
+        'Name another runtime, or unset the variable.',
+      );
+  }
+  return undefined;
+}
+
+/** @returns what went wrong; undefined where it worked */
+async function attempt(runtime: RuntimeName, user: NamespaceSupport['user'], folder: string): Promise<string | undefined> {
+  const place = await mkdtemp(join(folder, 'try-'));
+  const root = join(place, 'root');
+  await mkdir(root);
+  const binds: Bind[] = [];
+  for (const name of PROGRAMS) {
+    const found = await lstat(`/${name}`).catch(() => undefined);
+    if (found?.isSymbolicLink()) await symlink(await readlink(`/${name}`), join(root, name));
+    if (!found?.isDirectory()) continue;
+    await mkdir(join(root, name));
+    binds.push({ source: `/${name}`, target: `/${name}`, readOnly: true, type: 'directory' });
+  }
+  const config: Omit<OciPlan, 'root' | 'sys' | 'cgroup'> = {
+    ...{ readOnly: false, binds, tmpfs: [], shmSize: 1 << 20, hostname: 'try', memory: undefined, pids: undefined },
+    mappings: user === 'identity' ? { users: [[0, 0, 1]], groups: [[0, 0, 1]] } : undefined,
+    process: {
+      args: ['/bin/sh', '-c', `exit ${STATUS}`],
+      environment: {},
+      user: { uid: 0, gid: 0, groups: [], home: '/' },
+      ...{ cwd: '/', capabilities: [], noNewPrivileges: false, limits: [] },
+    },
+  };
+  const files = new ContainerFiles(root, [], place);
+  const rootfs = { kind: 'copy' } as const;
+  const container = new RuntimeContainer({
+    ...{ place, runtime, user, rootfs, config, network: 'none', input: false, files },
+    commit: () => place,
+  });
+  const timer = setTimeout(() => container.remove(), LIMIT);
+  try {
+    const streams = await container.start();
+    streams.stdout.resume();
+    const status = await container.wait();
+    return status === STATUS ? undefined : `its test ended with status ${status}`;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    clearTimeout(timer);
+    await container.remove();
+    await rm(place, { recursive: true, force: true });
+  }
+}

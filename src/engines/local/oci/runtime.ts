@@ -1,0 +1,60 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { UserError, usageError } from '../../../errors.js';
+import { toolEnvironment } from '../../processes.js';
+import type { Kind } from '../firstprocess.js';
+
+/** Container runtimes that implement the command line of runc(8). The first that works is used. */
+export const RUNTIMES = ['crun', 'runc', 'youki'] as const;
+export type RuntimeName = (typeof RUNTIMES)[number];
+
+/** How a runtime is started. */
+interface RuntimeRow {
+  /** Its options before the command, as root and as an ordinary user. Without the right to make control groups, none is made. */
+  options: { root: readonly string[]; user: readonly string[] };
+  /** Whether it fails where control groups of both versions are mounted, although it uses none of them. */
+  hideCgroups: boolean;
+}
+
+export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
+  // crun 1.8: "cgroups in hybrid mode not supported".
+  crun: { options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] }, hideCgroups: true },
+  runc: { options: { root: [], user: ['--rootless=true'] }, hideCgroups: false },
+  youki: { options: { root: [], user: [] }, hideCgroups: false },
+};
+
+/** Whether we are root on this computer, in containers of this kind. */
+export function isRoot(user: Kind): boolean {
+  return user === 'root' || user === 'identity';
+}
+
+/** The command line of a runtime. @param state folder for what it knows about its containers */
+export function runtimeLine(name: RuntimeName, user: Kind, state: string, command: readonly string[]): string[] {
+  return [name, ...RUNTIME[name].options[isRoot(user) ? 'root' : 'user'], '--root', state, ...command];
+}
+
+/**
+ * The runtimes to try, in this order: those that are installed, or the one that PYSHRINK_RUNTIME names; none for `none`.
+ * @throws UserError where that is not the name of a runtime (usage), or it is not installed
+ */
+export async function runtimesToTry(wish = process.env.PYSHRINK_RUNTIME): Promise<RuntimeName[]> {
+  if (wish === 'none') return [];
+  const named = RUNTIMES.find((name) => name === wish);
+  if (wish && !named) throw usageError(`PYSHRINK_RUNTIME=${wish} names no container runtime.`, `Set it to ${RUNTIMES.join(', ')} or none.`);
+  const found: RuntimeName[] = [];
+  for (const name of named ? [named] : RUNTIMES) if (await isInstalled(name)) found.push(name);
+  if (named && found.length === 0)
+    throw new UserError(
+      `PYSHRINK_RUNTIME names ${named}, and it is not installed.`,
+      `Install the package ${named}, or unset the variable.`,
+    );
+  return found;
+}
+
+async function isInstalled(program: string): Promise<boolean> {
+  const folders = (toolEnvironment().PATH as string).split(delimiter).filter(Boolean);
+  return Promise.any(folders.map((folder) => access(join(folder, program), constants.X_OK))).then(
+    () => true,
+    () => false,
+  );
+}
