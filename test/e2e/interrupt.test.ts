@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { buildImage, describeWithEngine, leftovers, pyshrink, runningApps, SLIM, workdir } from '../support/engine.js';
+import { ROLE_LABEL } from '../../src/engines/docker/labels.js';
+import { buildImage, describeWithEngine, docker, leftovers, pyshrink, runningApps, SLIM, workdir } from '../support/engine.js';
 
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
 
@@ -71,6 +72,8 @@ describeWithEngine('interruption', () => {
     const { run: dead } = await running();
     dead.kill('SIGKILL');
     await dead;
+    // A session is dead when its helper has ended. On a busy computer that takes a moment.
+    while ((await docker('ps', '-q', '--filter', `label=${ROLE_LABEL}=helper`)) !== '') await new Promise((go) => setTimeout(go, 100));
     expect((await pyshrink(['trace', 'pyshrink-fixture/hello'])).exitCode).toBe(0);
     expect(await leftovers()).toEqual([]);
   });

@@ -62,7 +62,10 @@ export class HostSession implements Session {
     if (this.closing) throw new Error('the session is closed');
     requireSupported(spec.run);
     const { network, publish } = spec.run;
-    if ((network ?? 'host') !== 'host' || publish.map(parsePublication).some(({ host, container }) => host !== String(container)))
+    if (
+      spec.role === 'app' &&
+      ((network ?? 'host') !== 'host' || publish.map(parsePublication).some(({ host, container }) => host !== String(container)))
+    )
       throw usageError(
         `${network === undefined ? '-p' : `--network ${network}`}: a command of this computer has the network of this computer.`,
         'Leave it out, as the exercise needs no published port.',
