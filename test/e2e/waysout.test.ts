@@ -97,6 +97,9 @@ describeWithEngine('ways out of a container', () => {
     { user: 'identity', overlay: 'kernel' },
     { user: 'root', overlay: 'kernel' },
     { user: 'bubblewrap', overlay: 'kernel' },
+    { user: 'identity', overlay: 'kernel', runtime: 'crun' },
+    { user: 'identity', overlay: 'kernel', runtime: 'runc' },
+    { user: 'root', overlay: 'kernel', runtime: 'runc' },
   ] as NamespaceSupport[])('of the local engine, as root: %j', async (support) => {
     expect(open(await running(await local(support), command(), { network: 'none' }))).toEqual([]);
   });
