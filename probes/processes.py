@@ -36,6 +36,15 @@ def parent_of(pid: str) -> "Optional[int]":
         return None
 
 
+def runs(pid: str) -> bool:
+    """Whether a thread of a process is running or waits for a disk: states R and D of proc(5). False if it has ended."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return False
+    return any(status_of(f"{pid}/task/{thread}").get(b"State", b"")[:1] in (b"R", b"D") for thread in threads)
+
+
 def link(path: bytes) -> "Optional[bytes]":
     """What a symbolic link of /proc leads to, or None if it cannot be read."""
     try:

@@ -3,8 +3,9 @@
     start.py relay [PID]     with PID, it lists only sockets of that process and its descendants
 
 A frame is the number of the connection (u32), a kind (u8), a length (u32) and the payload, in big endian.
-In:  C connect (JSON [host, port] or [path]), D data, E end of data, X close, L list what listens.
-Out: O opened, D data, E end of data, X closed (the error, if any), L list (JSON of [address, port] and [path]).
+In:  C connect (JSON [host, port] or [path]), D data, E end of data, X close, L list what listens, B ask whether a process is busy.
+Out: O opened, D data, E end of data, X closed (the error, if any), L list (JSON of [address, port] and [path]),
+B busy (JSON of true or false).
 It ends when its input ends.
 """
 
@@ -109,6 +110,11 @@ def listening_paths(ancestor: "Optional[int]") -> "List[List[str]]":
     ]
 
 
+def is_busy(ancestor: "Optional[int]") -> bool:
+    """Whether a process here, or one below *ancestor*, is running. This process does not count."""
+    return any(processes.runs(process) for process in processes.descendants(ancestor) if int(process) != os.getpid())
+
+
 class Relay:
     """The connections that are open."""
 
@@ -136,6 +142,8 @@ class Relay:
         try:
             if kind == b"L":
                 self.send(number, b"L", json.dumps(listening(self.ancestor) + listening_paths(self.ancestor)).encode())
+            elif kind == b"B":
+                self.send(number, b"B", json.dumps(is_busy(self.ancestor)).encode())
             elif kind == b"C":
                 self.connections[number] = self.connect(json.loads(payload.decode()))
                 self.send(number, b"O")

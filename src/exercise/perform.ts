@@ -16,6 +16,14 @@ const SETTLE_MILLISECONDS = 1000;
 /** How long to wait, after a request that the app failed, for what it prints about it: that comes by another way. */
 const LOG_MILLISECONDS = 300;
 
+/**
+ * A command or a signal waits until the app has started: until none of its processes has been running for a while. An app that
+ * always computes never comes to that.
+ */
+const QUIET_POLLS = 10;
+const QUIET_POLL_MILLISECONDS = 20;
+const START_MILLISECONDS = 5000;
+
 /** What an app did under an exercise. */
 export interface Performed {
   answers: Answers;
@@ -94,6 +102,7 @@ function answered(step: Step, answer: StepAnswer): Answers['steps'][number] {
 class Performer {
   private readonly finder: ListenerFinder;
   private readonly schemes = new Map<string, Scheme>();
+  private quiet: Promise<void> | undefined;
 
   constructor(
     private readonly app: RunningApp,
@@ -144,8 +153,10 @@ class Performer {
         await this.within(this.limits.exit, this.app.ended, 'did not end', '--exit-timeout');
         return { kind: 'until-exit' };
       case 'exec':
+        await this.started();
         return this.exec(step.command);
       case 'signal':
+        await this.started();
         if (this.app.exit !== undefined) throw this.ended(`before ${step.name} could be sent`);
         await this.app.signal(step.name);
         return { kind: 'signal' };
@@ -178,6 +189,24 @@ class Performer {
     // The app may just be ending. We hear of it later than of the connections that end with it.
     await this.app.endedWithin(SETTLE_MILLISECONDS);
     return this.app.exit === undefined ? greeting : { kind: 'failed', reason: this.ended('before it answered').message };
+  }
+
+  /**
+   * Waits until the app has started. One that is stopped before has not read its own modules, so its trace lacks them.
+   * A request needs no such wait, since it waits for a listener.
+   */
+  private started(): Promise<void> {
+    this.quiet ??= this.becomesQuiet();
+    return this.quiet;
+  }
+
+  private async becomesQuiet(): Promise<void> {
+    const relay = await this.app.relay().catch(() => undefined); // logged where it was opened
+    const deadline = Date.now() + START_MILLISECONDS;
+    for (let polls = 0; relay && polls < QUIET_POLLS && this.app.exit === undefined && Date.now() < deadline; ) {
+      polls = (await relay.busy()) ? 0 : polls + 1;
+      await this.app.endedWithin(QUIET_POLL_MILLISECONDS);
+    }
   }
 
   private async exec(command: readonly string[]): Promise<StepAnswer> {

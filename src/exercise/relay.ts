@@ -1,7 +1,7 @@
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import { debug } from '../debug.js';
 import { ByteReader } from '../guest/bytereader.js';
-import { type ConnectTarget, encodeFrame, ListenerRows, type RequestKind, readFrame } from '../guest/frames.js';
+import { Busy, type ConnectTarget, encodeFrame, ListenerRows, type RequestKind, readFrame } from '../guest/frames.js';
 
 /** A TCP socket or a Unix socket inside the container that listens. */
 export type Listener = { address: string; port: number } | { path: string };
@@ -15,7 +15,8 @@ const ENDED = 'the container has ended';
  */
 export class Relay {
   private readonly connections = new Map<number, Connection>();
-  private readonly lists: ((listeners: Listener[]) => void)[] = [];
+  /** Questions without an answer yet, the oldest first. The probe answers in the same order; undefined: it has ended. */
+  private readonly questions: ((answer: unknown) => void)[] = [];
   private count = 0;
   private ended = false;
 
@@ -29,17 +30,19 @@ export class Relay {
       .finally(() => {
         this.ended = true;
         for (const connection of this.connections.values()) connection.destroy(new Error(ENDED));
-        for (const resolve of this.lists) resolve([]);
+        for (const resolve of this.questions) resolve(undefined);
       });
   }
 
   /** Everything that listens now. Empty once the container has ended. */
-  listeners(): Promise<Listener[]> {
-    if (this.ended) return Promise.resolve([]);
-    return new Promise((resolve) => {
-      this.lists.push(resolve);
-      this.send(0, 'L', Buffer.alloc(0));
-    });
+  async listeners(): Promise<Listener[]> {
+    const rows = ListenerRows.parse((await this.ask('L')) ?? []);
+    return rows.map(([address, port]) => (port === undefined ? { path: address } : { address, port }));
+  }
+
+  /** Whether a process of the app is running now, and not waiting. False once the container has ended. */
+  async busy(): Promise<boolean> {
+    return Busy.parse((await this.ask('B')) ?? false);
   }
 
   /** Opens a connection. If that fails, the stream emits the error. */
@@ -65,6 +68,14 @@ export class Relay {
     this.input.end();
   }
 
+  private ask(kind: 'L' | 'B'): Promise<unknown> {
+    if (this.ended) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.questions.push(resolve);
+      this.send(0, kind, Buffer.alloc(0));
+    });
+  }
+
   private send(number: number, kind: RequestKind, payload: Buffer): void {
     if (!this.input.writable) return; // the container has ended
     this.input.write(encodeFrame(number, kind, payload));
@@ -73,12 +84,8 @@ export class Relay {
   private async receive(reader: ByteReader): Promise<void> {
     for (;;) {
       const { connection, kind, payload } = await readFrame(reader);
-      if (kind === 'L') {
-        const rows = ListenerRows.parse(JSON.parse(payload.toString()));
-        this.lists.shift()?.(rows.map(([address, port]) => (port === undefined ? { path: address } : { address, port })));
-      } else {
-        this.connections.get(connection)?.deliver(kind, payload);
-      }
+      if (kind === 'L' || kind === 'B') this.questions.shift()?.(JSON.parse(payload.toString()));
+      else this.connections.get(connection)?.deliver(kind, payload);
     }
   }
 }

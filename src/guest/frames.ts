@@ -6,8 +6,8 @@ import type { ByteReader } from './bytereader.js';
 
 const HEADER_BYTES = 9;
 
-/** To the probe: connect, data, end of data, close, list listeners. */
-export type RequestKind = 'C' | 'D' | 'E' | 'X' | 'L';
+/** To the probe: connect, data, end of data, close, list listeners, ask whether a process is busy. */
+export type RequestKind = 'C' | 'D' | 'E' | 'X' | 'L' | 'B';
 
 /** Payload of `C`: host and port, or the path of a Unix socket. JSON. */
 export type ConnectTarget = [host: string, port: number] | [path: string];
@@ -15,7 +15,10 @@ export type ConnectTarget = [host: string, port: number] | [path: string];
 /** Payload of the probe's `L`: address and port of each listening TCP socket, and the path of each Unix socket. JSON. */
 export const ListenerRows = z.array(z.union([z.tuple([z.string(), z.number()]), z.tuple([z.string()])]));
 
-/** A frame from the probe. Its kind is O (connected), D (data), E (end of data), X (closed, with an error or none) or L. */
+/** Payload of the probe's `B`: whether a process of the app is running. JSON. */
+export const Busy = z.boolean();
+
+/** A frame from the probe. Its kind is O (connected), D (data), E (end of data), X (closed, with an error or none), L or B. */
 export interface Frame {
   connection: number;
   kind: string;

@@ -12,7 +12,7 @@ import { Helper } from '../../src/guest/helper.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, workdir } from '../support/engine.js';
 import { layerTar, ociLayout } from '../support/image.js';
-import { asUser, exportedRoot, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
+import { asUser, exportedRoot, hasProgram, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
 
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
 /** Paths that Docker itself adds to a container. */
@@ -295,12 +295,3 @@ describeWithEngine('the local engine', () => {
     expect(readFileSync('/proc/sys/user/max_user_namespaces', 'utf8').trim()).not.toBe('0');
   });
 });
-
-function hasProgram(name: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${name}`]);
-    return true;
-  } catch {
-    return false;
-  }
-}

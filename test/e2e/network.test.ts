@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildImage, DEBIAN, describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
-import { asUser, ownCache, printed, USER } from '../support/local.js';
+import { asUser, hasProgram, ownCache, printed, USER } from '../support/local.js';
 
 /** Prints its interfaces, and whether it reaches this computer's loopback; then it serves one visitor. */
 const APP = `
@@ -55,7 +55,6 @@ describeWithEngine('networks of the local engine', () => {
     await new Promise((go) => probe.close(go));
     return found;
   };
-  const missing = async (program: string) => (await execa('sh', ['-c', `command -v ${program}`], { reject: false })).failed;
 
   const whileVisited = async <T>(at: number, work: Promise<T>): Promise<[T, string[]]> => {
     const over = new AbortController();
@@ -64,8 +63,7 @@ describeWithEngine('networks of the local engine', () => {
     return [done, await visited];
   };
 
-  it('is a network of its own as root, with published ports', async (context) => {
-    if (await missing('slirp4netns')) context.skip('slirp4netns is not installed');
+  it.skipIf(!hasProgram('slirp4netns'))('is a network of its own as root, with published ports', async () => {
     const at = await free();
     const cwd = workdir();
     const args = ['shrink', `docker-archive:${archive}`, '--engine', 'local', '-p', `127.0.0.1:${at}:8000`, '--until-exit'];
@@ -77,8 +75,7 @@ describeWithEngine('networks of the local engine', () => {
     expect(printed(cwd)).toBe("['lo', 'tap0'] False\n10.0.2.3\n");
   });
 
-  it.for(['slirp4netns', 'pasta'])('is a network of its own for an ordinary user: %s', async (tool, context) => {
-    if (await missing(tool)) context.skip(`${tool} is not installed`);
+  it.each(['slirp4netns', 'pasta'].filter(hasProgram))('is a network of its own for an ordinary user: %s', async (tool) => {
     const at = await free();
     const args = ['trace', `docker-archive:${archive}`, '--network', tool, '-p', `${at}:8000`, '--until-exit', '--', String(port)];
     const [{ run, home }, answers] = await whileVisited(at, asUser(USER, args));
@@ -87,8 +84,7 @@ describeWithEngine('networks of the local engine', () => {
     expect(printed(home)).toMatch(/^\[('lo', '\w+'|'\w+', 'lo')\] False\n[\d.]+\n$/);
   });
 
-  it('says which port is taken', async (context) => {
-    if (await missing('slirp4netns')) context.skip('slirp4netns is not installed');
+  it.skipIf(!hasProgram('slirp4netns'))('says which port is taken', async () => {
     const args = ['trace', `docker-archive:${archive}`, '--engine', 'local', '-p', `127.0.0.1:${port}:8000`, '--until-exit'];
     const run = await pyshrink(args, { env: ownCache() });
     expect(run.exitCode).toBe(1);

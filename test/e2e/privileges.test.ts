@@ -6,7 +6,7 @@ import { ownCache, printed } from '../support/local.js';
 import { ROOTFUL } from '../support/podman.js';
 
 const PROGRAM = new URL('../support/privileges.py', import.meta.url);
-const COMMAND = ['/usr/bin/python3', '/work/privileges.py'];
+const COMMAND = ['/usr/bin/python3', '/srv/privileges.py'];
 const SYS_PTRACE = 1n << 19n;
 
 describeWithEngine('what an app may do while it is watched', () => {
@@ -16,7 +16,7 @@ describeWithEngine('what an app may do while it is watched', () => {
 
   beforeAll(async () => {
     const files = { 'privileges.py': readFileSync(PROGRAM, 'utf8') };
-    image = await buildImage(`FROM ${DEBIAN}\nCOPY privileges.py /work/\n`, files);
+    image = await buildImage(`FROM ${DEBIAN}\nCOPY privileges.py /srv/\n`, files);
     saved = join(workdir(), 'image.tar');
     await docker('save', '-o', saved, image);
     plain = JSON.parse(await docker('run', '--rm', image, ...COMMAND));

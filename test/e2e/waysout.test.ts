@@ -32,7 +32,7 @@ describeWithEngine('ways out of a container', () => {
 
   beforeAll(async () => {
     const program = readFileSync(PROGRAM, 'utf8');
-    image = await buildImage(`FROM ${DEBIAN}\nRUN mkdir /work\nCOPY waysout.py /work/\n`, { 'waysout.py': program });
+    image = await buildImage(`FROM ${DEBIAN}\nCOPY waysout.py /srv/\n`, { 'waysout.py': program });
     root = await exportedRoot(image);
     saved = join(workdir(), 'image.tar');
     await docker('save', '-o', saved, image);
@@ -45,7 +45,7 @@ describeWithEngine('ways out of a container', () => {
   afterAll(() => server.close());
 
   const open = (text: string) => Object.entries(JSON.parse(text)).flatMap(([way, worked]) => (worked ? [way] : []));
-  const command = () => ['/usr/bin/python3', '/work/waysout.py', secret, String(process.pid), name];
+  const command = () => ['/usr/bin/python3', '/srv/waysout.py', secret, String(process.pid), name];
 
   it('this computer has what the ways lead to', () => {
     expect(readFileSync(secret, 'utf8')).toBe('secret');
@@ -125,14 +125,14 @@ describeWithEngine('ways out of a container', () => {
     const wait = [
       '/usr/bin/python3',
       '-c',
-      'import os, sys; print(os.environ["odd.name"]); sys.stdout.flush(); os.read(os.open("/work/end", 0), 1)',
+      'import os, sys; print(os.environ["odd.name"]); sys.stdout.flush(); os.read(os.open("/srv/end", 0), 1)',
     ];
-    execFileSync('mkfifo', ['-m', '666', join(root, 'work/end')]);
+    execFileSync('mkfifo', ['-m', '666', join(root, 'srv/end')]);
     const print = ['/usr/bin/python3', '-c', 'import os; print(os.environ["TOKEN"], os.environ["odd.name"])'];
     const stdout = await running(await local({ user: 'identity', overlay: 'kernel' }), wait, { env }, async (app) => {
       expect((await app.exec(print)).stdout.bytes.toString()).toBe(`${value} ${value}\n`);
       expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(value);
-      await app.exec(['/usr/bin/python3', '-c', 'open("/work/end", "w").write("x")']);
+      await app.exec(['/usr/bin/python3', '-c', 'open("/srv/end", "w").write("x")']);
     });
     expect(stdout).toBe(`${value}\n`);
     expect(existsSync(join(planted, 'ran'))).toBe(false);

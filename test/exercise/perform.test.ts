@@ -61,6 +61,19 @@ describeWithPython('perform', () => {
     expect(answers.steps).toMatchObject([{ step: `GET / at ${socket}`, answer: { status: 200 } }]);
   });
 
+  it('sends a signal, and runs a command, only once the app has started', async () => {
+    const slow =
+      "for (const end = Date.now() + 700; Date.now() < end; ); console.log('started'); process.on('SIGHUP', () => console.log('hup'));";
+    const steps: Step[] = [{ kind: 'signal', name: 'SIGHUP' }, parseExec('sleep 0.2')];
+    const { answers } = await run(`${slow} setInterval(() => {}, 1000);`, steps);
+    expect([text(answers.app.stdout), answers.app.exit]).toEqual(['started\nhup\n', null]);
+  });
+
+  it('runs a command beside an app that always computes', async () => {
+    const { answers } = await run('for (;;);', [parseExec('echo done')]);
+    expect(answers.steps).toMatchObject([{ answer: { kind: 'exec', exit: 0, stdout: btoa('done\n') } }]);
+  });
+
   it('runs an app that does not listen until it ends', async () => {
     const { answers } = await run("console.log('done'); console.error('oh'); process.exitCode = 3;");
     expect(answers.steps).toEqual([{ step: 'until exit', label: 'until exit', answer: { kind: 'until-exit' } }]);

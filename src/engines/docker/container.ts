@@ -61,7 +61,9 @@ export class DockerContainer implements Container {
   }
 
   async outOfMemory(): Promise<boolean> {
-    return (await this.describing(this.container.inspect())).State.OOMKilled;
+    const { State } = await this.describing(this.container.inspect());
+    if (isRemoved(State)) throw gone();
+    return State.OOMKilled;
   }
 
   async signal(name: string): Promise<void> {
@@ -121,7 +123,7 @@ export class DockerContainer implements Container {
 
   private async isGone(): Promise<boolean> {
     return this.container.inspect().then(
-      ({ State: state }) => state?.Status === 'removing' || state?.Status === 'dead',
+      ({ State }) => isRemoved(State),
       (error: unknown) => statusOf(error) === 404,
     );
   }
@@ -142,6 +144,11 @@ export class DockerContainer implements Container {
 function hasEnded(error: unknown): boolean {
   const status = statusOf(error);
   return status === 409 || status === 404 || (status === 500 && /container state improper/.test(messageOf(error)));
+}
+
+/** Whether a removal has begun: the daemon says so before it kills the container. */
+function isRemoved(state: { Status?: string } | undefined): boolean {
+  return state?.Status === 'removing' || state?.Status === 'dead';
 }
 
 function gone(): UserError {

@@ -18,6 +18,9 @@ const SLIRP = { address: '10.0.2.100', resolver: '10.0.2.3' };
 /** Address at which pasta answers for the name server of this computer. It is link-local, so no network has it (RFC 3927). */
 const PASTA_RESOLVER = '169.254.1.1';
 
+/** How long pasta may take to set up a network. */
+const READY_MILLISECONDS = 5000;
+
 /** What a container's own network is. */
 export interface OwnNetwork {
   tool: NetworkTool;
@@ -83,8 +86,8 @@ export function resolverFile({ tool }: OwnNetwork, ours: string): string {
 }
 
 /**
- * Connects the network namespace of a process with the network of this computer, and publishes ports. It ends with the
- * namespace, and with this process.
+ * Connects the network namespace of a process with the network of this computer, and publishes ports. Whoever calls
+ * this ends the program with the container. It also ends with this process.
  * @param socket path for a socket, at most 107 bytes (unix(7))
  * @throws UserError with what the tool says
  */
@@ -133,14 +136,19 @@ export async function connectNetwork({ tool, publish }: OwnNetwork, pid: number,
   return started;
 }
 
-/** Waits until the namespace of a process has an interface besides lo. pasta has no other way to tell that it is ready. */
+/**
+ * Waits until the namespace of a process has a route. pasta has no other way to tell that it is ready. A computer without
+ * IPv4 gives it none: then the container starts after a while.
+ */
 async function connected(pid: number): Promise<boolean> {
-  for (;;) {
+  const end = Date.now() + READY_MILLISECONDS;
+  while (Date.now() < end) {
     const routes = await readFile(`/proc/${pid}/net/route`, 'utf8').catch(() => undefined);
     if (routes === undefined) return false;
     if (routes.trim().split('\n').length > 1) return true;
     await new Promise((go) => setTimeout(go, 10));
   }
+  return true;
 }
 
 function pastaPorts(protocol: string, flag: string, ports: readonly Publication[]): string[] {
@@ -160,8 +168,12 @@ async function publishBySlirp(socket: string, { address, host, container, protoc
     guest_port: container,
   };
   connection.end(JSON.stringify({ execute: 'add_hostfwd', arguments: forward }));
-  const { error } = JSON.parse(await text(connection)) as { error?: { desc?: string } };
-  return error && (error.desc ?? 'slirp4netns refuses it');
+  try {
+    const { error } = JSON.parse(await text(connection)) as { error?: { desc?: string } };
+    return error && (error.desc ?? 'slirp4netns refuses it');
+  } catch (error) {
+    return `slirp4netns does not answer (${(error as Error).message})`;
+  }
 }
 
 /** A port of this computer on which nothing listens. */

@@ -38,23 +38,24 @@ export const COMPUTER = '/dev/.computer';
  */
 export function setupScript(plan: MountPlan): string {
   const { root, rootfs, binds, tmpfs } = plan;
+  // set -e does not see a failure before &&: each step is a command of its own.
   const lines = ['set -eu', 'umask 022', `ROOT=${quote(root)}`, FUNCTIONS, rootfsLine(rootfs)];
   lines.push(
     'mount -o remount,bind,nosuid,nodev "$ROOT"',
-    'directory /proc && mount -t proc -o nosuid,nodev,noexec proc "$ROOT/proc"',
+    'directory /proc',
+    'mount -t proc -o nosuid,nodev,noexec proc "$ROOT/proc"',
     `directory /sys && { ${plan.isolated ? 'mount -t sysfs -o ro,nosuid,nodev,noexec sysfs "$ROOT/sys" 2>/dev/null || ' : ''}mount --rbind /sys "$ROOT/sys"; }`,
     'protect_below ro,nosuid,nodev,noexec "$ROOT/sys"',
-    'directory /dev && mount -t tmpfs -o nosuid,nodev,mode=755,size=65536k tmpfs "$ROOT/dev"',
-    ...DEVICES.map((name) => `touch "$ROOT/dev/${name}" && mount --bind /dev/${name} "$ROOT/dev/${name}"`),
+    'directory /dev',
+    'mount -t tmpfs -o nosuid,nodev,mode=755,size=65536k tmpfs "$ROOT/dev"',
+    ...DEVICES.map((name) => `touch "$ROOT/dev/${name}"\nmount --bind /dev/${name} "$ROOT/dev/${name}"`),
     'ln -s /proc/self/fd "$ROOT/dev/fd"; ln -s /proc/self/fd/0 "$ROOT/dev/stdin"',
     'ln -s /proc/self/fd/1 "$ROOT/dev/stdout"; ln -s /proc/self/fd/2 "$ROOT/dev/stderr"',
     'mkdir "$ROOT/dev/pts" "$ROOT/dev/shm" "$ROOT/dev/mqueue"; ln -s pts/ptmx "$ROOT/dev/ptmx"',
     'mount -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620 devpts "$ROOT/dev/pts"',
     `mount -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=${plan.shmSize} shm "$ROOT/dev/shm"`,
     'mount -t mqueue -o nosuid,nodev,noexec mqueue "$ROOT/dev/mqueue" 2>/dev/null || :',
-    ...READ_ONLY.map(
-      (path) => `if [ -e "$ROOT${path}" ]; then mount --bind "$ROOT${path}" "$ROOT${path}" && protect ro "$ROOT${path}"; fi`,
-    ),
+    ...READ_ONLY.map((path) => `if [ -e "$ROOT${path}" ]; then mount --bind "$ROOT${path}" "$ROOT${path}"; protect ro "$ROOT${path}"; fi`),
     ...MASKED.map((path) => `mask "$ROOT${path}"`),
   );
   for (const { target, options } of tmpfs)
@@ -65,7 +66,7 @@ export function setupScript(plan: MountPlan): string {
   for (const { source, target, readOnly, type, devices } of binds) {
     const at = `"$ROOT"${quote(target)}`;
     const options = [...(readOnly ? ['ro'] : []), 'nosuid', ...(devices ? [] : ['nodev'])].join(',');
-    const mount = `mount --${type === 'directory' ? 'r' : ''}bind ${quote(source)} ${at} && protect ${options} ${at}`;
+    const mount = `mount --${type === 'directory' ? 'r' : ''}bind ${quote(source)} ${at}; protect ${options} ${at}`;
     lines.push(
       type === 'file' ? `if file ${quote(target)}; then ${mount}; fi` : `directory ${quote(target)}`,
       ...(type === 'directory' ? [mount] : []),

@@ -22,15 +22,21 @@ describe('setupScript', () => {
   let folder: string;
   let root: string;
 
-  /** Runs the script without namespaces: mount, pivot_root and hostname are programs that write down what they are asked. */
-  function run(plan: Partial<MountPlan>) {
+  /**
+   * Runs the script without namespaces: mount, pivot_root and hostname are programs that write down what they are asked.
+   * @param failing part of the arguments of calls that fail
+   */
+  function run(plan: Partial<MountPlan>, failing = 'no such call') {
     const tools = join(folder, 'tools');
     mkdirSync(tools, { recursive: true });
     const log = join(folder, 'log');
     writeFileSync(log, '');
     for (const name of ['mount', 'pivot_root', 'hostname', 'fuse-overlayfs']) {
       const path = join(tools, name);
-      writeFileSync(path, `#!/bin/sh\n{ printf '%s' ${name}; printf ' <%s>' "$@"; echo; } >>'${log}'\n`);
+      writeFileSync(
+        path,
+        `#!/bin/sh\n{ printf '%s' ${name}; printf ' <%s>' "$@"; echo; } >>'${log}'\ncase "$*" in *'${failing}'*) exit 32 ;; esac\n`,
+      );
       chmodSync(path, 0o755);
     }
     const script = setupScript({
@@ -162,6 +168,17 @@ describe('setupScript', () => {
     const { status } = run({ binds: [{ source: '/x', target: '/../outside', readOnly: false, type: 'directory' }] });
     expect(status).toBe(125);
     expect(existsSync(join(folder, 'outside'))).toBe(false);
+  });
+
+  it.each(['/proc', '/dev/null', '/proc/sys', '/srv/data', '/srv/file'])('ends with an error where a mount of %s fails', (path) => {
+    mkdirSync(join(root, 'proc/sys'), { recursive: true });
+    const binds = [
+      { source: '/data', target: '/srv/data', readOnly: true, type: 'directory' },
+      { source: '/file', target: '/srv/file', readOnly: true, type: 'file' },
+    ] as const;
+    const { status, calls } = run({ binds }, path);
+    expect(status).toBe(32);
+    expect(calls.at(-1)).toContain(path);
   });
 
   it('leaves a file alone that the image has as a symbolic link', () => {
