@@ -57,6 +57,8 @@ export function withRun<A extends unknown[], O extends OptionValues, G extends O
     .addOption(list('--group-add <GROUP>', 'group to join'))
     .option('--hostname <NAME>', "the container's host name")
     .option('--memory <SIZE>', 'memory limit, for instance 512m', parseSize)
+    .option('--pids-limit <N>', 'limit of processes and threads', parseCount)
+    .option('--cpus <NUMBER>', 'CPUs that it may use, for instance 1.5', parseCpus)
     .option('--shm-size <SIZE>', 'size of /dev/shm', parseSize);
 }
 
@@ -167,6 +169,18 @@ function wholeNumber(what: string, { least, most }: { least: number; most: numbe
 }
 
 /** Bytes of a size with docker's suffixes b, k, m, g. */
+function parseCount(text: string): number {
+  if (!/^-?[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Give a whole number, or -1 for no limit.');
+  return Number(text);
+}
+
+function parseCpus(text: string): number {
+  const cpus = Number(text);
+  // The kernel shares time in periods of 100 ms, of which it grants 1 ms at least.
+  if (!/^\d*\.?\d+$/.test(text) || cpus < 0.01) throw new InvalidArgumentError('Give a number such as 1.5, at least 0.01.');
+  return cpus;
+}
+
 function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([bkmg])?b?$/i.exec(text);
   if (!match) throw new InvalidArgumentError('Give a size such as 512m.');

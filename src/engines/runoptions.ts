@@ -33,6 +33,10 @@ export const RunOptionsSchema = z.strictObject({
   hostname: z.string().exactOptional(),
   /** Bytes. */
   memory: z.number().exactOptional(),
+  /** Number of processes and threads. Negative for no limit. */
+  pidsLimit: z.number().exactOptional(),
+  /** Number of CPUs, e.g. 1.5. */
+  cpus: z.number().exactOptional(),
   /** Bytes. */
   shmSize: z.number().exactOptional(),
 });

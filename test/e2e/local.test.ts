@@ -17,7 +17,10 @@ import { asUser, exportedRoot, hasProgram, keptBelow, ownCache, printed, session
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
 /** Paths that Docker itself adds to a container. */
 const ENGINES_OWN = /^(\.dockerenv|dev\/\S*|etc\/(hosts|hostname|resolv\.conf|mtab)) /;
-/** Prints how its process was started, so that both engines can be compared. */
+/**
+ * Prints how its process was started, so that both engines can be compared. crun makes the link /dev/core always, runc only
+ * where /proc/kcore exists.
+ */
 const SELF = `
 import json, os, resource, sys
 def written(path):
@@ -33,7 +36,7 @@ print(json.dumps({
     "environment": {key: value for key, value in sorted(os.environ.items()) if key != "HOSTNAME"},
     "capabilities": [line for line in status if line.startswith(("Cap", "SigPnd", "SigBlk", "SigIgn", "SigCgt", "NoNewPrivs"))],
     "written": [written("/x"), written("/tmp/x"), written("/data/x"), written("/mnt/x")],
-    "data": sorted(os.listdir("/data")), "dev": sorted(os.listdir("/dev")), "pid": len(os.listdir("/proc/1/task")),
+    "data": sorted(os.listdir("/data")), "dev": sorted(set(os.listdir("/dev")) - {"core"}), "pid": len(os.listdir("/proc/1/task")),
     "descriptors": sorted(os.listdir("/proc/self/fd")), "hosts": "db" in open("/etc/hosts").read(), "hostname": os.uname().nodename,
     "shm": os.statvfs("/dev/shm").f_blocks, "stdin": os.readlink("/proc/self/fd/0"), "first": os.getppid(),
 }))
@@ -108,7 +111,7 @@ describeWithEngine('the local engine', () => {
   it('works for an ordinary user, and keeps the owners of the image', async () => {
     const { run, home, sessions: left } = await asUser(USER, ['shrink', `docker-archive:${archive}`, '--output', 'rootfs:small']);
     expect(run.exitCode, run.all).toBe(0);
-    expect(run.stdout).toContain("Run by the local engine: namespaces as an ordinary user, with other users' ids");
+    expect(run.stdout).toMatch(/Run by the local engine: (namespaces|crun|runc|youki) as an ordinary user, with other users' ids/);
     expect(JSON.parse(printed(home)).ids.slice(0, 3)).toEqual([1234, 1234, 1234]);
     expect(existsSync(join(home, 'small/srv/self.py'))).toBe(true);
     expect(left).toEqual([]);
@@ -239,7 +242,12 @@ describeWithEngine('the local engine', () => {
     ['a copy instead of overlayfs', { user: 'identity', overlay: 'copy' }, ''],
     ['fuse-overlayfs', { user: 'identity', overlay: 'fuse' }, 'fuse-overlayfs'],
     ['bubblewrap', { user: 'bubblewrap', overlay: 'kernel' }, 'bwrap'],
-  ] as [string, NamespaceSupport, string][])('with a fallback: %s', (_, support, program) => {
+    ['crun', { user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'crun'],
+    ['crun with a copy', { user: 'identity', overlay: 'copy', runtime: 'crun' }, 'crun'],
+    ['crun with fuse-overlayfs', { user: 'identity', overlay: 'fuse', runtime: 'crun' }, 'crun'],
+    ['runc', { user: 'identity', overlay: 'kernel', runtime: 'runc' }, 'runc'],
+    ['runc without a user namespace', { user: 'root', overlay: 'kernel', runtime: 'runc' }, 'runc'],
+  ] as [string, NamespaceSupport, string][])('with another way: %s', (_, support, program) => {
     it.skipIf(program !== '' && !hasProgram(program))('changes stay in the container', async () => {
       const session = new LocalSession(await SessionFolder.create(), support);
       try {

@@ -62,6 +62,8 @@ export async function createOptions(
       ...(run.init && { Init: true }),
       ...(run.network !== undefined && { NetworkMode: run.network }),
       ...(run.memory !== undefined && { Memory: run.memory }),
+      ...(run.pidsLimit !== undefined && { PidsLimit: run.pidsLimit }),
+      ...(run.cpus !== undefined && { NanoCpus: Math.round(run.cpus * 1e9) }),
       ...(run.shmSize !== undefined && { ShmSize: run.shmSize }),
     },
   };

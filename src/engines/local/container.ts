@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { debug } from '../../debug.js';
 import type { Attached, Container, ExecProcess } from '../engine.js';
 import { sendSignal, startProcess, toolEnvironment } from '../processes.js';
+import { type ControlGroup, enteringGroup } from './cgroups.js';
 import type { ContainerFiles } from './files.js';
 import { FirstProcess, type FirstSpec } from './firstprocess.js';
 import { connectNetwork, type OwnNetwork } from './network.js';
@@ -18,6 +19,7 @@ export interface LocalPlan {
   network: { own: OwnNetwork; socket: string } | undefined;
   /** Variables of the container's processes. */
   environment: Record<string, string>;
+  group: ControlGroup | undefined;
   /** Start of each command line: sets variables, user, groups, capabilities and directory (probes/enter.py). */
   launcher: readonly string[];
   files: ContainerFiles;
@@ -40,6 +42,7 @@ export class LocalContainer implements Container {
     const first = await FirstProcess.start(this.plan.first);
     this.first = first;
     try {
+      await this.plan.group?.add(first.pid);
       await first.prepare(this.plan.setup);
       await first.leaveComputer(COMPUTER);
       const { network } = this.plan;
@@ -63,9 +66,9 @@ export class LocalContainer implements Container {
     return this.ended ?? Promise.reject(new Error(`${this.id} was never started`));
   }
 
-  /** Always false: without a control group, a kill for lack of memory looks like any other. */
+  /** False without a control group: then a kill for lack of memory looks like any other. */
   async outOfMemory(): Promise<boolean> {
-    return false;
+    return (await this.plan.group?.outOfMemory()) ?? false;
   }
 
   async signal(name: string): Promise<void> {
@@ -75,7 +78,12 @@ export class LocalContainer implements Container {
   async exec(command: string[]): Promise<ExecProcess> {
     if (!this.first) throw new Error(`${this.id} was never started`);
     const line = this.first.beside(this.plan.first.capabilities, [...this.plan.launcher, ...command]);
-    const started = startProcess(line, { environment: toolEnvironment(), input: true, channels: 1, newSession: true });
+    const started = startProcess(enteringGroup(this.plan.group, line), {
+      environment: toolEnvironment(),
+      input: true,
+      channels: 1,
+      newSession: true,
+    });
     const [sent] = started.channels;
     sent?.on('error', (error) => debug.engine('%s: a command ended before it had its variables: %s', basename(this.id), error));
     sent?.end(this.variables());
@@ -104,5 +112,6 @@ export class LocalContainer implements Container {
   async remove(): Promise<void> {
     this.first?.started.kill();
     await (this.ended ?? this.first?.started.exit);
+    await this.plan.group?.remove();
   }
 }

@@ -14,7 +14,7 @@ const FILES: Readonly<Record<NamespaceSupport['overlay'], string>> = {
   copy: 'each container gets a copy of its image',
 };
 
-/** How containers are isolated, e.g. `runc as root, in a user namespace; overlayfs`. */
-export function describeIsolation({ user, overlay, runtime }: NamespaceSupport): string {
-  return `${runtime ?? 'namespaces'} ${USERS[user]}; ${FILES[overlay]}`;
+/** How containers are isolated, e.g. `crun as root, in a user namespace, with cgroups; overlayfs`. */
+export function describeIsolation({ user, overlay, runtime, cgroups }: NamespaceSupport): string {
+  return `${runtime ?? 'namespaces'} ${USERS[user]}, ${cgroups ? 'with cgroups' : 'without cgroups, so without limits of memory and processes'}; ${FILES[overlay]}`;
 }

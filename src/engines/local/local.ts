@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { Engine, ImageInfo } from '../engine.js';
 import { removeDeadSessions, SessionFolder } from '../sessionfolder.js';
+import { removeSessionGroups } from './cgroups.js';
 import { describeIsolation } from './isolation.js';
 import { type NamespaceSupport, probeNamespaces, type Refusal, removeTree, userOf } from './namespaces.js';
 import { LOCAL_FEATURES, LocalSession } from './session.js';
@@ -46,7 +48,7 @@ export class LocalEngine implements Engine {
     const folder = await SessionFolder.create();
     const found = await probeNamespaces(folder.path);
     this.found = found;
-    await removeDeadSessions((path) => removeTree(path, userOf(found)));
+    await removeDeadSessions((path) => removeDead(path, found));
     this.session = new LocalSession(folder, found);
     return this.session;
   }
@@ -61,6 +63,12 @@ export class LocalEngine implements Engine {
 
   async clean(): Promise<string[]> {
     const found = await this.namespaces();
-    return removeDeadSessions((path) => removeTree(path, userOf(found)));
+    return removeDeadSessions((path) => removeDead(path, found));
   }
+}
+
+/** Removes what a session has left whose process has ended. */
+async function removeDead(folder: string, found: NamespaceSupport | Refusal): Promise<void> {
+  await removeSessionGroups(basename(folder));
+  await removeTree(folder, userOf(found));
 }

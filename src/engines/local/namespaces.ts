@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { debug } from '../../debug.js';
+import { canMakeGroups } from './cgroups.js';
 import { becoming, FirstProcess, type Kind, NotSetUp, USER_NAMESPACE, WRAPPED } from './firstprocess.js';
 import { probeRuntimes } from './oci/probe.js';
 import type { RuntimeName } from './oci/runtime.js';
@@ -15,6 +16,8 @@ export interface NamespaceSupport {
   overlay: 'kernel' | 'fuse' | 'copy';
   /** The container runtime that runs containers; undefined where programs of util-linux or bubblewrap do. */
   runtime?: RuntimeName;
+  /** Whether containers have control groups, and so can have limits. */
+  cgroups?: true;
 }
 
 /** Why no namespaces can be made. */
@@ -39,11 +42,14 @@ function isRoot(user: Kind): boolean {
 
 /**
  * Finds out which namespaces and which overlay work, by making them.
- * @param folder where containers will have their files: whether an overlay works depends on the file system there
+ * @param folder of a session, where containers will have their files: whether an overlay works depends on the file system there
  */
 export async function probeNamespaces(folder: string): Promise<NamespaceSupport | Refusal> {
-  const found = await probeUsers(folder);
-  const runtime = 'refused' in found ? undefined : await probeRuntimes(found, folder);
+  const users = await probeUsers(folder);
+  if ('refused' in users) return users;
+  const groups = isRoot(users.user) && (await canMakeGroups(basename(folder)));
+  const found: NamespaceSupport = { ...users, ...(groups && { cgroups: true }) };
+  const runtime = await probeRuntimes(found, folder);
   debug.engine('namespaces: %o, runtime %s', found, runtime);
   return runtime === undefined ? found : { ...found, runtime };
 }

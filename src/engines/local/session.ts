@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
@@ -17,9 +17,11 @@ import type { Entry } from '../../rootfs.js';
 import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
 import { mountsOf } from '../mounts.js';
 import { parseUlimit } from '../resources.js';
+import type { RunOptions } from '../runoptions.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import { bindsOf } from './binds.js';
 import { capabilities, launching, namesOf } from './capabilities.js';
+import { ControlGroup, type Limits, removeSessionGroups } from './cgroups.js';
 import { LocalContainer } from './container.js';
 import { ContainerFiles } from './files.js';
 import { becoming, FIRST_SCRIPT, identityMap } from './firstprocess.js';
@@ -29,6 +31,7 @@ import { type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } fr
 import { ownNetwork } from './network.js';
 import type { Mapping } from './oci/config.js';
 import { RuntimeContainer } from './oci/container.js';
+import { RUNTIME, type RuntimeName } from './oci/runtime.js';
 import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
@@ -171,8 +174,8 @@ export class LocalSession implements Session {
 
   async create(spec: ContainerSpec): Promise<Container> {
     if (this.closing) throw new Error('the session is closed');
-    requireSupported(spec.run);
     const { namespaces } = this;
+    requireSupported(spec.run, namespaces.cgroups ?? false);
     const image = this.known(spec.image);
     const place = await this.folder.folder('container');
     const [root, upper, work] = [join(place, 'root'), join(place, 'upper'), join(place, 'work')];
@@ -210,6 +213,9 @@ export class LocalSession implements Session {
       this.images.set(id, { ...image, layers: copied ? [root] : [upper, ...image.layers] });
       return id;
     };
+    const group = namespaces.cgroups
+      ? await ControlGroup.make(this.id, basename(place), limitsOf(spec.run, namespaces.runtime))
+      : undefined;
     if (namespaces.runtime) {
       const container = new RuntimeContainer({
         place,
@@ -223,8 +229,7 @@ export class LocalSession implements Session {
           shmSize,
           hostname: spec.run.hostname ?? hostname(),
           mappings: namespaces.user === 'identity' ? await ownMappings() : undefined,
-          memory: undefined,
-          pids: undefined,
+          pids: limitOfPids(spec.run),
           process: {
             args: spec.command,
             environment,
@@ -237,6 +242,7 @@ export class LocalSession implements Session {
         },
         network: own ?? (isolated ? 'none' : 'host'),
         input: spec.attachInput,
+        group,
         files,
         commit,
       });
@@ -276,6 +282,7 @@ export class LocalSession implements Session {
       setup,
       network: own && { own, socket: join(place, 'net') },
       environment,
+      group,
       launcher,
       files,
       commit,
@@ -293,6 +300,7 @@ export class LocalSession implements Session {
     await Promise.all(this.containers.map((container) => container.remove()));
     for (const { info, source } of this.images.values())
       await source?.close().catch((error: unknown) => debug.engine('image %s could not be closed: %s', info.reference, error));
+    if (!('refused' in this.found) && this.found.cgroups) await removeSessionGroups(this.id);
     await removeTree(this.folder.path, userOf(this.found));
     debug.engine('session %s: closed', this.id);
   }
@@ -310,6 +318,18 @@ export class LocalSession implements Session {
   private environmentOf({ run }: ContainerSpec, { config }: LocalImage): Record<string, string> {
     return { PATH: DEFAULT_PATH, HOSTNAME: run.hostname ?? hostname(), ...environmentOf(config.Env), ...environmentOf(run.env) };
   }
+}
+
+/** Docker, too, takes a limit below 1 as none. */
+function limitOfPids({ pidsLimit }: RunOptions): number | undefined {
+  return pidsLimit !== undefined && pidsLimit > 0 ? pidsLimit : undefined;
+}
+
+/** Limits of a container's control group, in which the runtime is too. */
+function limitsOf(run: RunOptions, runtime: RuntimeName | undefined): Limits {
+  const pids = limitOfPids(run);
+  const inner = runtime !== undefined && RUNTIME[runtime].makesGroup; // a group in it has the limit
+  return { memory: run.memory, cpus: run.cpus, pids: pids === undefined || inner ? undefined : pids + (runtime ? 1 : 0) };
 }
 
 /** Rows that map each user and group of our own user namespace onto itself. */

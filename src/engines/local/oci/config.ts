@@ -17,10 +17,9 @@ export interface OciPlan {
   hostname: string | undefined;
   /** The user namespace: rows of `INSIDE OUTSIDE COUNT` for users and for groups. Undefined where it has none of its own. */
   mappings: { users: readonly Mapping[]; groups: readonly Mapping[] } | undefined;
-  /** Name of its control group; undefined where it has none. */
+  /** Path of the control group that the runtime makes, below the mount of each controller; undefined where it makes none. */
   cgroup: string | undefined;
-  /** Bytes. */
-  memory: number | undefined;
+  /** Limit of processes and threads, where the runtime makes the control group. */
   pids: number | undefined;
   process: ProcessPlan;
 }
@@ -79,8 +78,7 @@ export function ociConfig(plan: OciPlan, architecture: string) {
       ...(cgroup !== undefined && { cgroupsPath: cgroup }),
       resources: {
         ...(cgroup !== undefined && { devices: [{ allow: false, access: 'rwm' }] }),
-        ...(plan.memory !== undefined && { memory: { limit: plan.memory } }),
-        ...(plan.pids !== undefined && { pids: { limit: plan.pids } }),
+        ...(cgroup !== undefined && plan.pids !== undefined && { pids: { limit: plan.pids } }),
       },
       maskedPaths: MASKED,
       readonlyPaths: READ_ONLY,

@@ -8,11 +8,11 @@ import { execa } from 'execa';
 import { debug } from '../../../debug.js';
 import type { Attached, Container, ExecProcess } from '../../engine.js';
 import { type StartedProcess, startProcess, toolEnvironment } from '../../processes.js';
+import { type ControlGroup, enteringGroup } from '../cgroups.js';
 import type { ContainerFiles } from '../files.js';
 import { type Kind, NotSetUp, nextLine, USER_NAMESPACE } from '../firstprocess.js';
 import { connectNetwork, type OwnNetwork } from '../network.js';
 import type { MountPlan } from '../setup.js';
-import { cgroupOf, removeCgroups } from './cgroups.js';
 import { type OciPlan, ociConfig, ociProcess } from './config.js';
 import { outerScript } from './outer.js';
 import { isRoot, RUNTIME, type RuntimeName, runtimeLine } from './runtime.js';
@@ -31,6 +31,7 @@ export interface RuntimePlan {
   network: 'host' | 'none' | OwnNetwork;
   /** Whether it has a standard input. */
   input: boolean;
+  group: ControlGroup | undefined;
   files: ContainerFiles;
   commit: () => string;
 }
@@ -64,15 +65,17 @@ export class RuntimeContainer implements Container {
     const { runtime, user, network, rootfs } = plan;
     const sys = network === 'none' ? undefined : this.at('sys');
     if (sys !== undefined) await mkdir(sys);
-    const cgroup = isRoot(user) && !RUNTIME[runtime].hideCgroups ? cgroupOf(this.name) : undefined;
+    const { makesGroup, hideCgroups } = RUNTIME[runtime];
+    const cgroup = makesGroup && plan.group ? join(plan.group.path, 'runtime') : undefined;
     const config = ociConfig({ ...plan.config, root: this.at('root'), sys, cgroup }, process.arch);
     await writeFile(this.at('config.json'), JSON.stringify(config), { mode: 0o600 });
-    const run = ['run', '--bundle', plan.place, '--pid-file', this.at('pid'), this.name];
+    const run = ['run', ...RUNTIME[runtime].run, '--bundle', plan.place, '--pid-file', this.at('pid'), this.name];
     const script = outerScript({
       root: this.at('root'),
       rootfs,
       sys,
-      hideCgroups: RUNTIME[runtime].hideCgroups,
+      doors: plan.group?.doors() ?? [],
+      hideCgroups,
       runtime: runtimeLine(runtime, user, this.at('state'), run),
     });
     await writeFile(this.at('outer.sh'), script, { mode: 0o600 });
@@ -120,9 +123,9 @@ export class RuntimeContainer implements Container {
     return this.ended ?? Promise.reject(new Error(`${this.id} was never started`));
   }
 
-  /** Always false: the control group is gone before anybody can ask it. */
+  /** False without a control group: then a kill for lack of memory looks like any other. */
   async outOfMemory(): Promise<boolean> {
-    return false;
+    return (await this.plan.group?.outOfMemory()) ?? false;
   }
 
   async signal(name: string): Promise<void> {
@@ -135,7 +138,8 @@ export class RuntimeContainer implements Container {
   async exec(command: string[]): Promise<ExecProcess> {
     const path = this.at(`exec-${this.execs++}.json`);
     await writeFile(path, JSON.stringify(ociProcess({ ...this.plan.config.process, args: command })), { mode: 0o600 });
-    const line = this.inside(['exec', '--process', path, this.name]);
+    const { group, runtime } = this.plan;
+    const line = enteringGroup(RUNTIME[runtime].makesGroup ? undefined : group, this.inside(['exec', '--process', path, this.name]));
     return startProcess(line, { environment: toolEnvironment(), input: true, newSession: true });
   }
 
@@ -161,6 +165,6 @@ export class RuntimeContainer implements Container {
   async remove(): Promise<void> {
     this.started?.kill();
     await (this.ended ?? this.started?.exit);
-    if (this.started) await removeCgroups(cgroupOf(this.name)); // a runtime that is killed leaves them
+    await this.plan.group?.remove(); // also what the runtime has made in it
   }
 }

@@ -8,6 +8,8 @@ export interface OuterPlan {
   rootfs: MountPlan['rootfs'];
   /** Empty directory where a read-only copy of /sys is mounted; undefined where the runtime mounts its own. */
   sys: string | undefined;
+  /** Files by which it enters its control group. */
+  doors: readonly string[];
   hideCgroups: boolean;
   /** Command line of the runtime. */
   runtime: readonly string[];
@@ -18,11 +20,11 @@ export interface OuterPlan {
  * its process: the mounts, the runtime, and the container. Its control is descriptor 3: it tells its number, and waits until
  * the container may start.
  */
-export function outerScript({ root, rootfs, sys, hideCgroups, runtime }: OuterPlan): string {
+export function outerScript({ root, rootfs, sys, doors, hideCgroups, runtime }: OuterPlan): string {
   return `set -eu
 cd /
 umask 022
-read -r PID REST </proc/self/stat # this /proc is still the computer's, so it has the number that the client needs
+${doors.map((door) => `echo 0 >${quote(door)}\n`).join('')}read -r PID REST </proc/self/stat # this /proc is still the computer's, so it has the number that the client needs
 ROOT=${quote(root)}
 ${FUNCTIONS}
 mount -t proc -o nosuid,nodev,noexec proc /proc

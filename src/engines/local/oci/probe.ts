@@ -1,8 +1,10 @@
 import { lstat, mkdir, mkdtemp, readlink, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { debug } from '../../../debug.js';
 import { UserError } from '../../../errors.js';
+import { ControlGroup, UNLIMITED } from '../cgroups.js';
 import { ContainerFiles } from '../files.js';
+import type { Kind } from '../firstprocess.js';
 import type { NamespaceSupport } from '../namespaces.js';
 import type { Bind } from '../setup.js';
 import type { OciPlan } from './config.js';
@@ -21,11 +23,11 @@ const LIMIT = 10_000;
  * @param folder where containers will have their files
  * @throws UserError where PYSHRINK_RUNTIME names one that does not work
  */
-export async function probeRuntimes({ user }: NamespaceSupport, folder: string): Promise<RuntimeName | undefined> {
+export async function probeRuntimes({ user, cgroups }: NamespaceSupport, folder: string): Promise<RuntimeName | undefined> {
   if (user === 'bubblewrap') return undefined; // a runtime needs more rights than it leaves
   let problem: string | undefined;
   for (const runtime of await runtimesToTry()) {
-    problem = await attempt(runtime, user, folder);
+    problem = await attempt(runtime, user, cgroups ?? false, folder);
     if (problem === undefined) return runtime;
     debug.engine('the runtime %s does not work: %s', runtime, problem);
     if (process.env.PYSHRINK_RUNTIME)
@@ -38,7 +40,7 @@ export async function probeRuntimes({ user }: NamespaceSupport, folder: string):
 }
 
 /** @returns what went wrong; undefined where it worked */
-async function attempt(runtime: RuntimeName, user: NamespaceSupport['user'], folder: string): Promise<string | undefined> {
+async function attempt(runtime: RuntimeName, user: Kind, cgroups: boolean, folder: string): Promise<string | undefined> {
   const place = await mkdtemp(join(folder, 'try-'));
   const root = join(place, 'root');
   await mkdir(root);
@@ -51,7 +53,7 @@ async function attempt(runtime: RuntimeName, user: NamespaceSupport['user'], fol
     binds.push({ source: `/${name}`, target: `/${name}`, readOnly: true, type: 'directory' });
   }
   const config: Omit<OciPlan, 'root' | 'sys' | 'cgroup'> = {
-    ...{ readOnly: false, binds, tmpfs: [], shmSize: 1 << 20, hostname: 'try', memory: undefined, pids: undefined },
+    ...{ readOnly: false, binds, tmpfs: [], shmSize: 1 << 20, hostname: 'try', pids: undefined },
     mappings: user === 'identity' ? { users: [[0, 0, 1]], groups: [[0, 0, 1]] } : undefined,
     process: {
       args: ['/bin/sh', '-c', `exit ${STATUS}`],
@@ -60,10 +62,11 @@ async function attempt(runtime: RuntimeName, user: NamespaceSupport['user'], fol
       ...{ cwd: '/', capabilities: [], noNewPrivileges: false, limits: [] },
     },
   };
+  const group = cgroups ? await ControlGroup.make(basename(folder), basename(place), UNLIMITED) : undefined;
   const files = new ContainerFiles(root, [], place);
   const rootfs = { kind: 'copy' } as const;
   const container = new RuntimeContainer({
-    ...{ place, runtime, user, rootfs, config, network: 'none', input: false, files },
+    ...{ place, runtime, user, rootfs, config, network: 'none', input: false, group, files },
     commit: () => place,
   });
   const timer = setTimeout(() => container.remove(), LIMIT);

@@ -14,13 +14,21 @@ interface RuntimeRow {
   options: { root: readonly string[]; user: readonly string[] };
   /** Whether it fails where control groups of both versions are mounted, although it uses none of them. */
   hideCgroups: boolean;
+  /** Whether it makes a control group as root. Otherwise it stays in the one in which it is started. */
+  makesGroup: boolean;
+  /** Options of its command `run`. */
+  run: readonly string[];
 }
 
 export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
   // crun 1.8: "cgroups in hybrid mode not supported".
-  crun: { options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] }, hideCgroups: true },
-  runc: { options: { root: [], user: ['--rootless=true'] }, hideCgroups: false },
-  youki: { options: { root: [], user: [] }, hideCgroups: false },
+  crun: {
+    options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] },
+    ...{ hideCgroups: true, makesGroup: false, run: [] },
+  },
+  // It keeps the control group, which knows whether memory ran out (runc 1.1).
+  runc: { options: { root: [], user: ['--rootless=true'] }, hideCgroups: false, makesGroup: true, run: ['--keep'] },
+  youki: { options: { root: [], user: [] }, hideCgroups: false, makesGroup: true, run: [] },
 };
 
 /** Whether we are root on this computer, in containers of this kind. */

@@ -12,7 +12,6 @@ const PLAN: OciPlan = {
   hostname: undefined,
   mappings: undefined,
   cgroup: undefined,
-  memory: undefined,
   pids: undefined,
   process: {
     args: ['python', 'app.py'],
