@@ -4,7 +4,7 @@ import { debug } from '../debug.js';
 import { NoDaemonError } from '../engines/docker/client.js';
 import { type DaemonInformation, DockerEngine } from '../engines/docker/docker.js';
 import type { Session } from '../engines/engine.js';
-import { describeIsolation } from '../engines/local/isolation.js';
+import { describeIsolation, isolationAdvice } from '../engines/local/isolation.js';
 import { LocalEngine } from '../engines/local/local.js';
 import { type NamespaceSupport, type Refusal, remedyFor } from '../engines/local/namespaces.js';
 import { PLAIN_RUN } from '../engines/runoptions.js';
@@ -73,14 +73,8 @@ function namespacesCheck(found: NamespaceSupport | Refusal, daemon: boolean): Ch
     const detail = `no namespaces (${found.refused}); \`pyshrink trace host:\` works all the same`;
     return { name, ok: daemon ? null : false, detail, remedy: remedyFor(found.refused) };
   }
-  return {
-    name,
-    ok: true,
-    detail: describeIsolation(found),
-    ...((found.user === 'single' || found.user === 'bubblewrap') && {
-      remedy: 'For images with several users, install uidmap and give yourself ranges in /etc/subuid and /etc/subgid.',
-    }),
-  };
+  const remedy = isolationAdvice(found);
+  return { name, ok: true, detail: describeIsolation(found), ...(remedy !== undefined && { remedy }) };
 }
 
 /** Yama's ptrace_scope. With 0 and 1, a process may read the memory of its descendants, as the supervisor does. With 2 and 3 it may not. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { ImageInfo, Session } from '../../src/engines/engine.js';
 import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
+import { RUNTIMES } from '../../src/engines/local/oci/runtime.js';
 import { LocalSession } from '../../src/engines/local/session.js';
 import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
 import { SessionFolder } from '../../src/engines/sessionfolder.js';
@@ -14,7 +15,7 @@ import { Helper } from '../../src/guest/helper.js';
 import { openDockerArchive } from '../../src/images/transports/dockerarchive/source.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
-import { asUser, exportedRoot, printed, USER } from '../support/local.js';
+import { asUser, exportedRoot, hasProgram, printed, USER } from '../support/local.js';
 import { ROOTFUL } from '../support/podman.js';
 
 /** What Podman's default seccomp profile allows (containers/common, pkg/seccomp). A container has a session keyring of its own. */
@@ -93,14 +94,16 @@ describeWithEngine('ways out of a container', () => {
     }
   };
 
-  it.each([
-    { user: 'identity', overlay: 'kernel' },
-    { user: 'root', overlay: 'kernel' },
-    { user: 'bubblewrap', overlay: 'kernel' },
-    { user: 'identity', overlay: 'kernel', runtime: 'crun' },
-    { user: 'identity', overlay: 'kernel', runtime: 'runc' },
-    { user: 'root', overlay: 'kernel', runtime: 'runc' },
-  ] as NamespaceSupport[])('of the local engine, as root: %j', async (support) => {
+  it.each(
+    [
+      { user: 'identity', overlay: 'kernel' },
+      { user: 'root', overlay: 'kernel' },
+      { user: 'bubblewrap', overlay: 'kernel' },
+      { user: 'identity', overlay: 'kernel', runtime: 'crun' },
+      { user: 'identity', overlay: 'kernel', runtime: 'runc' },
+      { user: 'root', overlay: 'kernel', runtime: 'runc' },
+    ].filter(({ runtime }) => !runtime || hasProgram(runtime)) as NamespaceSupport[],
+  )('of the local engine, as root: %j', async (support) => {
     expect(open(await running(await local(support), command(), { network: 'none' }))).toEqual([]);
   });
 
@@ -116,7 +119,13 @@ describeWithEngine('ways out of a container', () => {
     },
   );
 
-  it("no program of this computer is found by the image's path, and no command line shows a value", async () => {
+  it.each(
+    [
+      { user: 'identity', overlay: 'kernel' },
+      { user: 'identity', overlay: 'kernel', runtime: 'crun' },
+      { user: 'identity', overlay: 'kernel', runtime: 'runc' },
+    ].filter(({ runtime }) => !runtime || hasProgram(runtime)) as NamespaceSupport[],
+  )("no program of this computer is found by the image's path, and no command line shows a value: %j", async (support) => {
     const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));
     for (const program of ['nsenter', 'setpriv', 'chroot', 'unshare', 'mount', 'env'])
       writeFileSync(join(planted, program), `#!/bin/sh\ntouch ${planted}/ran\n`, { mode: 0o755 });
@@ -127,9 +136,10 @@ describeWithEngine('ways out of a container', () => {
       '-c',
       'import os, sys; print(os.environ["odd.name"]); sys.stdout.flush(); os.read(os.open("/srv/end", 0), 1)',
     ];
+    rmSync(join(root, 'srv/end'), { force: true });
     execFileSync('mkfifo', ['-m', '666', join(root, 'srv/end')]);
     const print = ['/usr/bin/python3', '-c', 'import os; print(os.environ["TOKEN"], os.environ["odd.name"])'];
-    const stdout = await running(await local({ user: 'identity', overlay: 'kernel' }), wait, { env }, async (app) => {
+    const stdout = await running(await local(support), wait, { env }, async (app) => {
       expect((await app.exec(print)).stdout.bytes.toString()).toBe(`${value} ${value}\n`);
       expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(value);
       await app.exec(['/usr/bin/python3', '-c', 'open("/srv/end", "w").write("x")']);
@@ -138,9 +148,14 @@ describeWithEngine('ways out of a container', () => {
     expect(existsSync(join(planted, 'ran'))).toBe(false);
   });
 
-  it.each([USER, 'nobody'])('of the local engine, as the user %s', async (user) => {
-    const { run, home } = await asUser(user, ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()]);
-    expect(run.exitCode, run.all).toBe(0);
-    expect(open(printed(home))).toEqual([]);
-  });
+  const runtimes = ['none', ...RUNTIMES.filter(hasProgram)];
+  it.each([USER, 'nobody'].flatMap((user) => runtimes.map((runtime) => [user, runtime] as const)))(
+    'of the local engine, as the user %s, with the runtime %s',
+    async (user, runtime) => {
+      const args = ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()];
+      const { run, home } = await asUser(user, args, { env: { PYSHRINK_RUNTIME: runtime } });
+      expect(run.exitCode, run.all).toBe(0);
+      expect(open(printed(home))).toEqual([]);
+    },
+  );
 });

@@ -6,6 +6,7 @@ import { sendSignal, startProcess, toolEnvironment } from '../processes.js';
 import { type ControlGroup, enteringGroup } from './cgroups.js';
 import type { ContainerFiles } from './files.js';
 import { FirstProcess, type FirstSpec } from './firstprocess.js';
+import { type FusePlan, FuseRoot } from './fuse.js';
 import { connectNetwork, type OwnNetwork } from './network.js';
 import { COMPUTER } from './setup.js';
 
@@ -20,6 +21,8 @@ export interface LocalPlan {
   /** Variables of the container's processes. */
   environment: Record<string, string>;
   group: ControlGroup | undefined;
+  /** How the root file system is mounted, where the kernel does not do it. */
+  fuse: FusePlan | undefined;
   /** Start of each command line: sets variables, user, groups, capabilities and directory (probes/enter.py). */
   launcher: readonly string[];
   files: ContainerFiles;
@@ -29,6 +32,7 @@ export interface LocalPlan {
 /** A container made of Linux namespaces. */
 export class LocalContainer implements Container {
   private first: FirstProcess | undefined;
+  private fuse: FuseRoot | undefined;
   /** Exit status of the first process, when nothing of the container runs any more. */
   private ended: Promise<number> | undefined;
 
@@ -39,7 +43,9 @@ export class LocalContainer implements Container {
   }
 
   async start(): Promise<Attached> {
-    const first = await FirstProcess.start(this.plan.first);
+    const { fuse } = this.plan;
+    this.fuse = fuse && (await FuseRoot.mount(fuse));
+    const first = await FirstProcess.start({ ...this.plan.first, ...(this.fuse && { from: this.fuse.enter(this.plan.first) }) });
     this.first = first;
     try {
       await this.plan.group?.add(first.pid);
@@ -112,6 +118,7 @@ export class LocalContainer implements Container {
   async remove(): Promise<void> {
     this.first?.started.kill();
     await (this.ended ?? this.first?.started.exit);
+    await this.fuse?.end();
     await this.plan.group?.remove();
   }
 }

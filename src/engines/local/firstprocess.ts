@@ -80,6 +80,8 @@ export interface FirstSpec {
   script: string;
   /** Whether it has a standard input. */
   input: boolean;
+  /** Start of a command line that runs a program in the namespaces from which its own are made ({@link FuseRoot}). */
+  from?: readonly string[];
 }
 
 /** The first process of a container. It waits in its new namespaces until its root file system has been made from outside. */
@@ -189,12 +191,13 @@ function userOptions(user: Kind): string[] {
 }
 
 /** The kernel kills it when this process ends, also when that is killed itself (setpriv(1), --pdeathsig; bwrap(1), --die-with-parent). */
-function commandLine({ user, isolated, capabilities, script }: FirstSpec): string[] {
+function commandLine({ user, isolated, capabilities, script, from }: FirstSpec): string[] {
   const net = isolated ? ['--net'] : [];
-  const unshare = ['unshare', ...USER_NAMESPACE[user], ...UNSHARED, ...net];
+  const users = from && user !== 'identity' ? [] : USER_NAMESPACE[user];
+  const unshare = ['unshare', ...users, ...UNSHARED, ...net];
   const waiting = ['/bin/sh', '-c', WAITING, 'sh', boundingSet(capabilities), script];
   if (user === 'bubblewrap') return ['bwrap', ...WRAPPED, '--die-with-parent', ...unshare, ...waiting];
-  return ['setpriv', '--pdeathsig', 'KILL', ...unshare, ...waiting];
+  return [...(from ?? []), 'setpriv', '--pdeathsig', 'KILL', ...unshare, ...waiting];
 }
 
 function boundingSet(capabilities: readonly number[]): string {

@@ -18,3 +18,13 @@ const FILES: Readonly<Record<NamespaceSupport['overlay'], string>> = {
 export function describeIsolation({ user, overlay, runtime, cgroups }: NamespaceSupport): string {
   return `${runtime ?? 'namespaces'} ${USERS[user]}, ${cgroups ? 'with cgroups' : 'without cgroups, so without limits of memory and processes'}; ${FILES[overlay]}`;
 }
+
+/** What the user can install for more isolation, or for images with several users. */
+export function isolationAdvice({ user, runtime }: NamespaceSupport): string | undefined {
+  const advice: string[] = [];
+  if (user === 'single' || user === 'bubblewrap')
+    advice.push('For images with several users, install uidmap and give yourself ranges in /etc/subuid and /etc/subgid.');
+  if (runtime === undefined && user !== 'bubblewrap' && process.env.PYSHRINK_RUNTIME !== 'none')
+    advice.push('For the isolation of a container runtime, install the package crun or runc.');
+  return advice.length === 0 ? undefined : advice.join(' ');
+}

@@ -46,7 +46,10 @@ export class LocalEngine implements Engine {
 
   async openSession(): Promise<LocalSession> {
     const folder = await SessionFolder.create();
-    const found = await probeNamespaces(folder.path);
+    const found = await probeNamespaces(folder.path).catch(async (error: unknown) => {
+      await removeTree(folder.path, 'root');
+      throw error;
+    });
     this.found = found;
     await removeDeadSessions((path) => removeDead(path, found));
     this.session = new LocalSession(folder, found);

@@ -93,6 +93,7 @@ async function probeOverlay(user: Kind, folder: string): Promise<NamespaceSuppor
     const at = quote(`${place}/root`);
     if ((await attempt(user, `mount -t overlay overlay -o ${quote(options + own)} ${at} && ${check}`, place)) === undefined)
       return 'kernel';
+    if (user === 'bubblewrap') return 'copy'; // bwrap can't start from the namespaces of fuse-overlayfs
     if ((await attempt(user, `fuse-overlayfs -o ${quote(options)} ${at} && ${check}`, place)) === undefined) return 'fuse';
     return 'copy';
   } finally {

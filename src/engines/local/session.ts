@@ -187,16 +187,17 @@ export class LocalSession implements Session {
     environment.HOME ??= user.home;
     const own = await ownNetwork(spec.run, process.getuid?.() === 0);
     const isolated = own !== undefined || spec.run.network === 'none';
-    const rootfs: MountPlan['rootfs'] = copied
-      ? { kind: 'copy' }
-      : {
-          kind: 'overlay',
-          lower: image.layers,
-          upper,
-          work,
-          fuse: namespaces.overlay === 'fuse',
-          userNamespace: namespaces.user !== 'root' && !(namespaces.runtime && namespaces.user === 'identity'),
-        };
+    const fuse = namespaces.overlay === 'fuse' ? { user: namespaces.user, root, lower: image.layers, upper, work } : undefined;
+    const rootfs: MountPlan['rootfs'] =
+      copied || fuse
+        ? { kind: 'ready' }
+        : {
+            kind: 'overlay',
+            lower: image.layers,
+            upper,
+            work,
+            userNamespace: namespaces.user !== 'root' && !(namespaces.runtime && namespaces.user === 'identity'),
+          };
     const binds = await bindsOf(spec, image, place, this.folder, own);
     const tmpfs = mountsOf(spec.run).flatMap(({ type, target, options }) =>
       type === 'tmpfs' ? [{ target, options: options.join(',') }] : [],
@@ -222,6 +223,7 @@ export class LocalSession implements Session {
         runtime: namespaces.runtime,
         user: namespaces.user,
         rootfs,
+        fuse,
         config: {
           readOnly: spec.run.readOnly,
           binds,
@@ -283,6 +285,7 @@ export class LocalSession implements Session {
       network: own && { own, socket: join(place, 'net') },
       environment,
       group,
+      fuse,
       launcher,
       files,
       commit,

@@ -6,9 +6,9 @@ export interface MountPlan {
   /** Directory that becomes the root of the container. */
   root: string;
   rootfs:
-    | { kind: 'overlay'; lower: readonly string[]; upper: string; work: string; fuse: boolean; userNamespace: boolean }
-    /** `root` holds a copy of the image that only this container uses. */
-    | { kind: 'copy' };
+    | { kind: 'overlay'; lower: readonly string[]; upper: string; work: string; userNamespace: boolean }
+    /** `root` has it already: a copy of the image, or what fuse-overlayfs has mounted there. Only this container uses it. */
+    | { kind: 'ready' };
   readOnly: boolean;
   binds: readonly Bind[];
   tmpfs: readonly { target: string; options: string }[];
@@ -80,10 +80,9 @@ export function setupScript(plan: MountPlan): string {
 
 /** Mounts the root file system at $ROOT. */
 export function rootfsLine(rootfs: MountPlan['rootfs']): string {
-  if (rootfs.kind === 'copy') return 'mount --bind "$ROOT" "$ROOT"';
-  const { lower, upper, work, fuse, userNamespace } = rootfs;
+  if (rootfs.kind === 'ready') return 'mount --bind "$ROOT" "$ROOT"';
+  const { lower, upper, work, userNamespace } = rootfs;
   const options = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`;
-  if (fuse) return `fuse-overlayfs -o ${quote(options)} "$ROOT"`;
   return `mount -t overlay overlay -o ${quote(userNamespace ? `${options},userxattr` : options)} "$ROOT"`;
 }
 

@@ -31,7 +31,7 @@ describe('setupScript', () => {
     mkdirSync(tools, { recursive: true });
     const log = join(folder, 'log');
     writeFileSync(log, '');
-    for (const name of ['mount', 'pivot_root', 'hostname', 'fuse-overlayfs']) {
+    for (const name of ['mount', 'pivot_root', 'hostname']) {
       const path = join(tools, name);
       writeFileSync(
         path,
@@ -41,7 +41,7 @@ describe('setupScript', () => {
     }
     const script = setupScript({
       root,
-      rootfs: { kind: 'copy' },
+      rootfs: { kind: 'ready' },
       readOnly: false,
       binds: [],
       tmpfs: [],
@@ -105,15 +105,14 @@ describe('setupScript', () => {
   it.each([
     [
       'the kernel, as root',
-      { fuse: false, userNamespace: false },
+      { userNamespace: false },
       'mount <-t> <overlay> <overlay> <-o> <lowerdir=/l1:/l2,upperdir=/u,workdir=/w> <ROOT>',
     ],
     [
       'the kernel, as a user',
-      { fuse: false, userNamespace: true },
+      { userNamespace: true },
       'mount <-t> <overlay> <overlay> <-o> <lowerdir=/l1:/l2,upperdir=/u,workdir=/w,userxattr> <ROOT>',
     ],
-    ['FUSE', { fuse: true, userNamespace: true }, 'fuse-overlayfs <-o> <lowerdir=/l1:/l2,upperdir=/u,workdir=/w> <ROOT>'],
   ])('overlays the layers by %s', (_, how, call) => {
     const { calls } = run({ rootfs: { kind: 'overlay', lower: ['/l1', '/l2'], upper: '/u', work: '/w', ...how } });
     expect(calls[0]).toBe(call);

@@ -11,6 +11,7 @@ import { type StartedProcess, startProcess, toolEnvironment } from '../../proces
 import { type ControlGroup, enteringGroup } from '../cgroups.js';
 import type { ContainerFiles } from '../files.js';
 import { type Kind, NotSetUp, nextLine, USER_NAMESPACE } from '../firstprocess.js';
+import { type FusePlan, FuseRoot } from '../fuse.js';
 import { connectNetwork, type OwnNetwork } from '../network.js';
 import type { MountPlan } from '../setup.js';
 import { type OciPlan, ociConfig, ociProcess } from './config.js';
@@ -26,6 +27,8 @@ export interface RuntimePlan {
   runtime: RuntimeName;
   user: Kind;
   rootfs: MountPlan['rootfs'];
+  /** How the root file system is mounted, where the kernel does not do it. */
+  fuse: FusePlan | undefined;
   /** Without what {@link RuntimeContainer} makes. */
   config: Omit<OciPlan, 'root' | 'sys' | 'cgroup'>;
   network: 'host' | 'none' | OwnNetwork;
@@ -38,6 +41,7 @@ export interface RuntimePlan {
 
 /** A container that an OCI runtime runs from a bundle (OCI runtime specification, bundle.md). */
 export class RuntimeContainer implements Container {
+  private fuse: FuseRoot | undefined;
   private started: StartedProcess | undefined;
   /** Number of the process that became the runtime, on this computer. */
   private outer = 0;
@@ -79,9 +83,20 @@ export class RuntimeContainer implements Container {
       runtime: runtimeLine(runtime, user, this.at('state'), run),
     });
     await writeFile(this.at('outer.sh'), script, { mode: 0o600 });
-    const unshare = ['unshare', ...(isRoot(user) ? [] : USER_NAMESPACE[user]), '--mount', '--pid', '--fork', '--kill-child'];
+    this.fuse = plan.fuse && (await FuseRoot.mount(plan.fuse));
+    const unshare = ['unshare', ...(isRoot(user) || this.fuse ? [] : USER_NAMESPACE[user]), '--mount', '--pid', '--fork', '--kill-child'];
     const own = typeof network === 'object' ? network : undefined;
-    const line = ['setpriv', '--pdeathsig', 'KILL', ...unshare, ...(own ? ['--net'] : []), 'setpriv', '--pdeathsig', 'KILL'];
+    const line = [
+      ...(this.fuse?.enter(plan) ?? []),
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      ...unshare,
+      ...(own ? ['--net'] : []),
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+    ];
     this.started = startProcess([...line, '/bin/sh', this.at('outer.sh')], {
       environment: toolEnvironment(),
       input: plan.input,
@@ -165,6 +180,7 @@ export class RuntimeContainer implements Container {
   async remove(): Promise<void> {
     this.started?.kill();
     await (this.ended ?? this.started?.exit);
+    await this.fuse?.end();
     await this.plan.group?.remove(); // also what the runtime has made in it
   }
 }

@@ -64,9 +64,9 @@ async function attempt(runtime: RuntimeName, user: Kind, cgroups: boolean, folde
   };
   const group = cgroups ? await ControlGroup.make(basename(folder), basename(place), UNLIMITED) : undefined;
   const files = new ContainerFiles(root, [], place);
-  const rootfs = { kind: 'copy' } as const;
+  const rootfs = { kind: 'ready' } as const;
   const container = new RuntimeContainer({
-    ...{ place, runtime, user, rootfs, config, network: 'none', input: false, group, files },
+    ...{ place, runtime, user, rootfs, fuse: undefined, config, network: 'none', input: false, group, files },
     commit: () => place,
   });
   const timer = setTimeout(() => container.remove(), LIMIT);
