@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { canMakeGroups } from '../../src/engines/local/cgroups.js';
+import { LocalEngine } from '../../src/engines/local/local.js';
 import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
 import { LocalSession } from '../../src/engines/local/session.js';
 import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
@@ -13,6 +14,13 @@ import { exportedRoot, hasProgram } from '../support/local.js';
 
 const MOUNT = '/sys/fs/cgroup';
 const ROOT = process.getuid?.() === 0 && (await canMakeGroups(`test-${process.pid}`));
+
+/** Directories in a directory, which may be missing. */
+function directories(path: string): string[] {
+  return existsSync(path)
+    ? readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(path, entry.name)] : []))
+    : [];
+}
 
 /** Starts children that sleep until it can't, and prints how many there are. */
 const FORK_BOMB = `
@@ -116,6 +124,13 @@ describeWithEngine('limits of the local engine', () => {
       expect(await app.ended).toBe(0);
       expect(await app.container.outOfMemory()).toBe(false);
     });
+  });
+
+  it.skipIf(!ROOT)('a look at what works here leaves no control group', async () => {
+    const groups = () => readdirSync(MOUNT).flatMap((name) => directories(join(MOUNT, name, 'pyshrink')));
+    const before = groups();
+    expect(await new LocalEngine().namespaces()).toHaveProperty('cgroups', true);
+    expect(groups()).toEqual(before);
   });
 
   it('without control groups, a limit is refused', async () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
+import { RUNTIMES } from '../../src/engines/local/oci/runtime.js';
 import { LocalSession } from '../../src/engines/local/session.js';
 import { PLAIN_RUN } from '../../src/engines/runoptions.js';
 import { SessionFolder } from '../../src/engines/sessionfolder.js';
@@ -145,6 +146,23 @@ describeWithEngine('the local engine', () => {
     expect(JSON.parse(next.stdout as string).removed).toEqual([expect.stringContaining('session')]);
     expect(sessions(cache)).toEqual([]);
   });
+
+  it.each(['none', ...RUNTIMES.filter(hasProgram)])(
+    'leaves no process behind when it is killed as an ordinary user: %s',
+    async (runtime) => {
+      const marker = `killed-${process.pid}-${runtime}`;
+      const command = ['/usr/bin/python3', '-c', `import time; time.sleep(300) # ${marker}`];
+      const started = asUser(USER, ['trace', `rootfs:${root}`, '--engine', 'local', '--wait', '300', '--', ...command], {
+        env: { PYSHRINK_RUNTIME: runtime },
+      });
+      while (!tracesOf(marker).some((line) => line.startsWith('/usr/bin/python3'))) await sleep(50);
+      const lines = execFileSync('ps', ['-eo', 'pid,args']).toString().split('\n');
+      const own = lines.find((line) => line.includes(marker) && line.includes('cli.js trace')) as string;
+      process.kill(Number.parseInt(own, 10), 'SIGKILL');
+      await started;
+      while (tracesOf(marker).length > 0) await sleep(50); // the test times out if the kernel leaves any
+    },
+  );
 
   it('doctor --clean also works for a user without subordinate ids', async () => {
     const { run } = await asUser('nobody', ['doctor', '--clean', '--json']);

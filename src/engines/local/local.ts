@@ -40,14 +40,14 @@ export class LocalEngine implements Engine {
     try {
       return await probeNamespaces(folder.path);
     } finally {
-      await removeTree(folder.path, 'root');
+      await removeProbed(folder.path);
     }
   }
 
   async openSession(): Promise<LocalSession> {
     const folder = await SessionFolder.create();
     const found = await probeNamespaces(folder.path).catch(async (error: unknown) => {
-      await removeTree(folder.path, 'root');
+      await removeProbed(folder.path);
       throw error;
     });
     this.found = found;
@@ -68,6 +68,12 @@ export class LocalEngine implements Engine {
     const found = await this.namespaces();
     return removeDeadSessions((path) => removeDead(path, found));
   }
+}
+
+/** Removes a folder in which only namespaces and runtimes were tried. */
+async function removeProbed(folder: string): Promise<void> {
+  await removeSessionGroups(basename(folder));
+  await removeTree(folder, 'root');
 }
 
 /** Removes what a session has left whose process has ended. */

@@ -77,7 +77,8 @@ export function ociConfig(plan: OciPlan, architecture: string) {
       ...(mappings && { uidMappings: mappings.users.map(mapping), gidMappings: mappings.groups.map(mapping) }),
       ...(cgroup !== undefined && { cgroupsPath: cgroup }),
       resources: {
-        ...(cgroup !== undefined && { devices: [{ allow: false, access: 'rwm' }] }),
+        // The runtime allows the devices that it makes itself.
+        ...(cgroup !== undefined && { devices: [{ allow: plan.binds.some(({ devices }) => devices), access: 'rwm' }] }),
         ...(cgroup !== undefined && plan.pids !== undefined && { pids: { limit: plan.pids } }),
       },
       maskedPaths: MASKED,

@@ -69,6 +69,7 @@ export class RuntimeContainer implements Container {
     const { runtime, user, network, rootfs } = plan;
     const sys = network === 'none' ? undefined : this.at('sys');
     if (sys !== undefined) await mkdir(sys);
+    const own = typeof network === 'object' ? network : undefined;
     const { makesGroup, hideCgroups } = RUNTIME[runtime];
     const cgroup = makesGroup && plan.group ? join(plan.group.path, 'runtime') : undefined;
     const config = ociConfig({ ...plan.config, root: this.at('root'), sys, cgroup }, process.arch);
@@ -78,6 +79,7 @@ export class RuntimeContainer implements Container {
       root: this.at('root'),
       rootfs,
       sys,
+      isolated: own !== undefined,
       doors: plan.group?.doors() ?? [],
       hideCgroups,
       runtime: runtimeLine(runtime, user, this.at('state'), run),
@@ -85,7 +87,6 @@ export class RuntimeContainer implements Container {
     await writeFile(this.at('outer.sh'), script, { mode: 0o600 });
     this.fuse = plan.fuse && (await FuseRoot.mount(plan.fuse));
     const unshare = ['unshare', ...(isRoot(user) || this.fuse ? [] : USER_NAMESPACE[user]), '--mount', '--pid', '--fork', '--kill-child'];
-    const own = typeof network === 'object' ? network : undefined;
     const line = [
       ...(this.fuse?.enter(plan) ?? []),
       'setpriv',

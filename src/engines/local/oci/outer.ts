@@ -8,6 +8,8 @@ export interface OuterPlan {
   rootfs: MountPlan['rootfs'];
   /** Empty directory where a read-only copy of /sys is mounted; undefined where the runtime mounts its own. */
   sys: string | undefined;
+  /** Whether it has a network namespace of its own, so that /sys shows its own devices. */
+  isolated: boolean;
   /** Files by which it enters its control group. */
   doors: readonly string[];
   hideCgroups: boolean;
@@ -20,7 +22,7 @@ export interface OuterPlan {
  * its process: the mounts, the runtime, and the container. Its control is descriptor 3: it tells its number, and waits until
  * the container may start.
  */
-export function outerScript({ root, rootfs, sys, doors, hideCgroups, runtime }: OuterPlan): string {
+export function outerScript({ root, rootfs, sys, isolated, doors, hideCgroups, runtime }: OuterPlan): string {
   return `set -eu
 cd /
 umask 022
@@ -29,7 +31,7 @@ ROOT=${quote(root)}
 ${FUNCTIONS}
 mount -t proc -o nosuid,nodev,noexec proc /proc
 ${rootfsLine(rootfs)}
-${sys === undefined ? '' : `mount --rbind /sys ${quote(sys)}\nprotect_below ro,nosuid,nodev,noexec ${quote(sys)}\n`}${
+${sys === undefined ? '' : `${isolated ? `mount -t sysfs sysfs ${quote(sys)} 2>/dev/null || ` : ''}mount --rbind /sys ${quote(sys)}\nprotect_below ro,nosuid,nodev,noexec ${quote(sys)}\n`}${
   hideCgroups ? 'mount -t tmpfs -o ro,nosuid,nodev,noexec,size=0k tmpfs /sys/fs/cgroup\n' : ''
 }echo "$PID" >&3
 read -r LINE <&3 || exit 125
