@@ -97,6 +97,10 @@ describe('the options of an exercise', () => {
     ['--wait', '-1'],
     ['--start-timeout', ''],
     ['--memory', 'much'],
+    ['--pids-limit', '1.5'],
+    ['--pids-limit', 'few'],
+    ['--cpus', 'all'],
+    ['--cpus', '0'],
     ['--level', 'tiny'],
   ])('refuse %s %j', async (...words) => {
     await expect(exerciseFrom(...words)).rejects.toThrow();

@@ -87,16 +87,22 @@ describeWithEngine('the local engine', () => {
   });
 
   it('gives the same keep set as Docker, and an image that Docker can run', async () => {
-    const [theirs, ours] = [workdir(), workdir()];
+    const theirs = workdir();
     const saved = join(workdir(), 'fixture.tar');
     await docker('save', 'pyshrink-fixture/ssl-hello:latest', '-o', saved);
     expect((await pyshrink(['shrink', 'pyshrink-fixture/ssl-hello', '--tag', 'pyshrink-test/theirs'], { cwd: theirs })).exitCode).toBe(0);
-    const local = await pyshrink(
-      ['shrink', `docker-archive:${saved}`, '--engine', 'local', '--output', 'docker-archive:small.tar', '--tag', 'pyshrink-test/ours:1'],
-      { cwd: ours },
-    );
-    expect(local.exitCode, local.all as string).toBe(0);
-    expect(keptBelow(ours)).toEqual(keptBelow(theirs));
+    let ours = '';
+    for (const runtime of ['none', ...RUNTIMES.filter(hasProgram)]) {
+      ours = workdir();
+      const tag = ['--output', 'docker-archive:small.tar', '--tag', 'pyshrink-test/ours:1'];
+      const local = await pyshrink(['shrink', `docker-archive:${saved}`, '--engine', 'local', ...tag], {
+        cwd: ours,
+        env: { PYSHRINK_RUNTIME: runtime },
+      });
+      expect(local.exitCode, local.all as string).toBe(0);
+      expect(local.stdout).toContain(`Run by the local engine: ${runtime === 'none' ? 'namespaces' : runtime} `);
+      expect(keptBelow(ours), runtime).toEqual(keptBelow(theirs));
+    }
     expect(await docker('load', '-i', join(ours, 'small.tar'))).toContain('pyshrink-test/ours:1');
     expect(await docker('run', '--rm', 'pyshrink-test/ours:1')).toBe(await docker('run', '--rm', 'pyshrink-fixture/ssl-hello'));
     const listing = async (name: string) =>
@@ -225,6 +231,18 @@ describeWithEngine('the local engine', () => {
     const run = await pyshrink(['trace', ...args.map((word) => (word === 'ROOT' ? `rootfs:${root}` : word))], { env: ownCache() });
     expect(run.exitCode, run.all as string).toBe(code);
     expect(run.all).toMatch(message);
+  });
+
+  it.each([
+    ['lxc', 2, /PYSHRINK_RUNTIME=lxc names no container runtime/],
+    ['youki', 1, /PYSHRINK_RUNTIME names youki, and it/],
+  ] as const)('an unknown or missing runtime is an error: %s', async (runtime, code, message) => {
+    const cache = ownCache();
+    const run = await pyshrink(['trace', `rootfs:${root}`, '--engine', 'local', '--', 'true'], {
+      env: { ...cache, PYSHRINK_RUNTIME: runtime },
+    });
+    expect([run.exitCode, run.stderr]).toEqual([code, expect.stringMatching(message)]);
+    expect(sessions(cache)).toEqual([]);
   });
 
   it.each(['docker-archive', 'oci', 'rootfs'])('Docker can also run an image from files: %s', async (transport) => {
