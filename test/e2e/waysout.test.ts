@@ -101,8 +101,7 @@ describeWithEngine('ways out of a container', () => {
       { user: 'bubblewrap', overlay: 'kernel' },
       { user: 'identity', overlay: 'kernel', runtime: 'crun' },
       { user: 'identity', overlay: 'kernel', runtime: 'runc' },
-      { user: 'root', overlay: 'kernel', runtime: 'crun' },
-      { user: 'root', overlay: 'kernel', runtime: 'runc' },
+      { user: 'root', overlay: 'kernel', runtime: 'runc', cgroups: true },
     ].filter(({ runtime }) => !runtime || hasProgram(runtime)) as NamespaceSupport[],
   )('of the local engine, as root: %j', async (support) => {
     expect(open(await running(await local(support), command(), { network: 'none' }))).toEqual([]);

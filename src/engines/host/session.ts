@@ -60,7 +60,7 @@ export class HostSession implements Session {
     const { host } = this;
     if (spec.image !== host?.id) return this.local.create(spec);
     if (this.closing) throw new Error('the session is closed');
-    requireSupported(spec.run, false);
+    requireSupported(spec.run, 'a command of host: has no limits');
     const { network, publish } = spec.run;
     if (
       spec.role === 'app' &&

@@ -45,6 +45,7 @@ const SHM_SIZE = 64 << 20;
 const SENT_VARIABLES = 3;
 const SINGLE_USER =
   'only one user can be mapped into a namespace here, so the app ran as root inside and all files belonged to it; newuidmap (package uidmap) and ranges in /etc/subuid and /etc/subgid would let it run as its own user';
+const NO_LIMITS = 'the local engine can make no control group here, which a limit needs (as root it mostly can)';
 const NOT_ISOLATED =
   'the kernel makes no user namespace for root here, so an app that is root may break out of its container; only trace images that you trust';
 /** Paths that a container engine makes at run time. They do not belong to the image. */
@@ -175,7 +176,7 @@ export class LocalSession implements Session {
   async create(spec: ContainerSpec): Promise<Container> {
     if (this.closing) throw new Error('the session is closed');
     const { namespaces } = this;
-    requireSupported(spec.run, namespaces.cgroups ?? false);
+    requireSupported(spec.run, namespaces.cgroups ? undefined : NO_LIMITS);
     const image = this.known(spec.image);
     const place = await this.folder.folder('container');
     const [root, upper, work] = [join(place, 'root'), join(place, 'upper'), join(place, 'work')];

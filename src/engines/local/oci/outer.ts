@@ -31,6 +31,7 @@ ROOT=${quote(root)}
 ${FUNCTIONS}
 mount -t proc -o nosuid,nodev,noexec proc /proc
 ${rootfsLine(rootfs)}
+mount -o remount,bind,nosuid,nodev "$ROOT"
 ${sys === undefined ? '' : `${isolated ? `mount -t sysfs sysfs ${quote(sys)} 2>/dev/null || ` : ''}mount --rbind /sys ${quote(sys)}\nprotect_below ro,nosuid,nodev,noexec ${quote(sys)}\n`}${
   hideCgroups ? 'mount -t tmpfs -o ro,nosuid,nodev,noexec,size=0k tmpfs /sys/fs/cgroup\n' : ''
 }echo "$PID" >&3

@@ -9,7 +9,7 @@ import type { NamespaceSupport } from '../namespaces.js';
 import type { Bind } from '../setup.js';
 import type { OciPlan } from './config.js';
 import { RuntimeContainer } from './container.js';
-import { type RuntimeName, runtimesToTry } from './runtime.js';
+import { RUNTIME, type RuntimeName, runtimesToTry } from './runtime.js';
 
 /** Directories of this computer with what `/bin/sh` needs. On some systems, some of them are links. */
 const PROGRAMS = ['bin', 'lib', 'lib32', 'lib64', 'usr', 'nix'];
@@ -27,7 +27,9 @@ export async function probeRuntimes({ user, cgroups }: NamespaceSupport, folder:
   if (user === 'bubblewrap') return undefined; // a runtime needs more rights than it leaves
   let problem: string | undefined;
   for (const runtime of await runtimesToTry()) {
-    problem = await attempt(runtime, user, cgroups ?? false, folder);
+    // Without a user namespace, only a control group keeps an app that may make device files from using them.
+    const open = user === 'root' && !(cgroups && RUNTIME[runtime].makesGroup);
+    problem = open ? 'it needs a user namespace here' : await attempt(runtime, user, cgroups ?? false, folder);
     if (problem === undefined) return runtime;
     debug.engine('the runtime %s does not work: %s', runtime, problem);
     if (process.env.PYSHRINK_RUNTIME)

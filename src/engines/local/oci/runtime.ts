@@ -26,8 +26,13 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] },
     ...{ hideCgroups: true, makesGroup: false, run: [] },
   },
-  // It keeps the control group, which knows whether memory ran out (runc 1.1).
-  runc: { options: { root: [], user: ['--rootless=true'] }, hideCgroups: false, makesGroup: true, run: ['--keep'] },
+  // Its warnings would get among what the app prints; errors are printed all the same. It keeps the control group, which knows whether memory ran out (runc 1.1).
+  runc: {
+    options: { root: ['--log', '/dev/null'], user: ['--log', '/dev/null', '--rootless=true'] },
+    hideCgroups: false,
+    makesGroup: true,
+    run: ['--keep'],
+  },
   youki: { options: { root: [], user: [] }, hideCgroups: false, makesGroup: true, run: [] },
 };
 
