@@ -44,7 +44,7 @@ it('an unknown name is a usage error', async () => {
 
 it('crun is not used without a user namespace, where an app could make device files', async () => {
   install('crun');
-  expect(await probeRuntimes({ user: 'root', overlay: 'kernel', cgroups: true }, folder)).toBeUndefined();
+  expect(await probeRuntimes({ user: 'root', overlay: 'kernel' }, folder)).toBeUndefined();
   vi.stubEnv('PYSHRINK_RUNTIME', 'crun');
   await expect(probeRuntimes({ user: 'root', overlay: 'kernel', cgroups: true }, folder)).rejects.toThrowError(/needs a user namespace/);
 });
@@ -71,7 +71,7 @@ it('the script around a runtime quotes paths and ends with the runtime', () => {
     .split('\n');
   expect(lines).toContain("echo 0 >'/a b/cgroup.procs'");
   expect(lines).toContain(`ROOT=${quote("/it's")}`);
-  expect(lines.at(-1)).toBe("exec 'crun' 'run' 'x y'");
+  expect(lines.at(-1)).toBe("exec crun run 'x y'");
   const hidden = lines.findIndex((line) => line.includes('tmpfs /sys/fs/cgroup'));
   expect(hidden).toBeGreaterThan(lines.findIndex((line) => line.includes('cgroup.procs')));
 });
