@@ -21,6 +21,8 @@ export interface OciPlan {
   cgroup: string | undefined;
   /** Limit of processes and threads, where the runtime makes the control group. */
   pids: number | undefined;
+  /** Who answers that system calls newer than the seccomp profile do not exist. */
+  newCalls: 'runtime' | 'profile';
   process: ProcessPlan;
 }
 
@@ -65,7 +67,7 @@ function unlimited(limit: number): number {
 export function ociConfig(plan: OciPlan, architecture: string) {
   const { root, readOnly, hostname, mappings, cgroup, sys, process } = plan;
   const namespaces = ['pid', 'ipc', 'uts', 'mount', ...(mappings ? ['user'] : []), ...(sys === undefined ? ['network'] : [])];
-  const seccomp = seccompProfile(process.capabilities, architecture);
+  const seccomp = seccompProfile(process.capabilities, architecture, plan.newCalls);
   return {
     ociVersion: '1.0.2',
     root: { path: root, readonly: readOnly },

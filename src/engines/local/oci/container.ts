@@ -30,7 +30,7 @@ export interface RuntimePlan {
   /** How the root file system is mounted, where the kernel does not do it. */
   fuse: FusePlan | undefined;
   /** Without what {@link RuntimeContainer} makes. */
-  config: Omit<OciPlan, 'root' | 'sys' | 'cgroup'>;
+  config: Omit<OciPlan, 'root' | 'sys' | 'cgroup' | 'newCalls'>;
   network: 'host' | 'none' | OwnNetwork;
   /** Whether it has a standard input. */
   input: boolean;
@@ -70,9 +70,9 @@ export class RuntimeContainer implements Container {
     const sys = network === 'none' ? undefined : this.at('sys');
     if (sys !== undefined) await mkdir(sys);
     const own = typeof network === 'object' ? network : undefined;
-    const { makesGroup, hideCgroups } = RUNTIME[runtime];
+    const { makesGroup, hideCgroups, newCalls } = RUNTIME[runtime];
     const cgroup = makesGroup && plan.group ? join(plan.group.path, 'runtime') : undefined;
-    const config = ociConfig({ ...plan.config, root: this.at('root'), sys, cgroup }, process.arch);
+    const config = ociConfig({ ...plan.config, root: this.at('root'), sys, cgroup, newCalls }, process.arch);
     await writeFile(this.at('config.json'), JSON.stringify(config), { mode: 0o600 });
     const run = ['run', ...RUNTIME[runtime].run, '--bundle', plan.place, '--pid-file', this.at('pid'), this.name];
     const script = outerScript({

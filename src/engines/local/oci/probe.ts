@@ -54,7 +54,7 @@ async function attempt(runtime: RuntimeName, user: Kind, cgroups: boolean, folde
     await mkdir(join(root, name));
     binds.push({ source: `/${name}`, target: `/${name}`, readOnly: true, type: 'directory' });
   }
-  const config: Omit<OciPlan, 'root' | 'sys' | 'cgroup'> = {
+  const config: Omit<OciPlan, 'root' | 'sys' | 'cgroup' | 'newCalls'> = {
     ...{ readOnly: false, binds, tmpfs: [], shmSize: 1 << 20, hostname: 'try', pids: undefined },
     mappings: user === 'identity' ? { users: [[0, 0, 1]], groups: [[0, 0, 1]] } : undefined,
     process: {

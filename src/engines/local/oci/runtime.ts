@@ -16,6 +16,8 @@ interface RuntimeRow {
   hideCgroups: boolean;
   /** Whether it makes a control group as root. Otherwise it stays in the one in which it is started. */
   makesGroup: boolean;
+  /** Who answers that system calls newer than the seccomp profile do not exist: runc does since 1.0. */
+  newCalls: 'runtime' | 'profile';
   /** Options of its command `run`. */
   run: readonly string[];
 }
@@ -24,16 +26,17 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
   // crun 1.8: "cgroups in hybrid mode not supported".
   crun: {
     options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] },
-    ...{ hideCgroups: true, makesGroup: false, run: [] },
+    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [] },
   },
   // Its warnings would get among what the app prints; errors are printed all the same. It keeps the control group, which knows whether memory ran out (runc 1.1).
   runc: {
     options: { root: ['--log', '/dev/null'], user: ['--log', '/dev/null', '--rootless=true'] },
     hideCgroups: false,
     makesGroup: true,
+    newCalls: 'runtime',
     run: ['--keep'],
   },
-  youki: { options: { root: [], user: [] }, hideCgroups: false, makesGroup: true, run: [] },
+  youki: { options: { root: [], user: [] }, hideCgroups: false, makesGroup: true, newCalls: 'profile', run: [] },
 };
 
 /** Whether we are root on this computer, in containers of this kind. */

@@ -13,6 +13,7 @@ const PLAN: OciPlan = {
   mappings: undefined,
   cgroup: undefined,
   pids: undefined,
+  newCalls: 'runtime',
   process: {
     args: ['python', 'app.py'],
     environment: { A: 'x=y' },
@@ -70,6 +71,19 @@ describe('the seccomp profile', () => {
     expect(allowed([])).toContain('seccomp');
     for (const name of ['mount', 'unshare', 'bpf', 'keyctl', 'userfaultfd', 'open_by_handle_at', 'chroot'])
       expect(allowed([])).not.toContain(name);
+  });
+
+  it('where the runtime does not answer for newer calls, tells known ones from them', () => {
+    const profile = seccompProfile(['SYS_CHROOT'], 'x64', 'profile');
+    const refused = profile?.syscalls.filter(({ action }) => action === 'SCMP_ACT_ERRNO') ?? [];
+    expect(profile?.defaultErrnoRet).toBe(38);
+    expect(refused.find(({ names }) => names.includes('mount'))?.errnoRet).toBe(1);
+    expect(refused.some(({ names }) => names.includes('chroot') || names.includes('fchmodat2'))).toBe(false);
+    // Each flag of clone(2) that makes a namespace has a rule, and no other flag.
+    const flags = refused.filter(({ names }) => names[0] === 'clone').map(({ args }) => args?.[0]?.value ?? 0);
+    expect(flags.reduce((sum, flag) => sum + flag, 0)).toBe(0x7e020000);
+    const twice = profile?.syscalls.filter(({ args }) => !args).flatMap(({ names }) => names) ?? [];
+    expect(new Set(twice).size).toBe(twice.length);
   });
 
   it('allows more by capability', () => {

@@ -90,3 +90,17 @@ export const PERSONALITIES = [0, 8, 0x20000, 0x20008, 0xffffffff];
 
 /** Flags of clone(2) that make namespaces. Without CAP_SYS_ADMIN none may be set. */
 export const NEW_NAMESPACES = 0x7e020000;
+
+/**
+ * Calls that the profile knows and refuses, as a container of Docker 20.10 has it on Linux 6.18. Calls that are newer than the
+ * profile are missing here: for them, the C library expects the error that a kernel without them gives.
+ */
+export const REFUSED = (
+  '_sysctl acct add_key afs_syscall bpf chroot clock_settime create_module delete_module fanotify_init finit_module ' +
+  'fsconfig fsmount fsopen fspick get_kernel_syms get_mempolicy getpmsg init_module ioperm iopl kcmp kexec_file_load ' +
+  'kexec_load keyctl lookup_dcookie mbind migrate_pages mount mount_setattr move_mount move_pages name_to_handle_at ' +
+  'nfsservctl open_by_handle_at open_tree perf_event_open pidfd_getfd pivot_root pkey_alloc pkey_free pkey_mprotect ' +
+  'process_madvise process_vm_readv process_vm_writev putpmsg query_module quotactl quotactl_fd reboot request_key ' +
+  'security set_mempolicy setdomainname sethostname setns settimeofday stime swapoff swapon sysfs syslog tuxcall umount ' +
+  'umount2 unshare uselib userfaultfd ustat vhangup vserver'
+).split(' ');
