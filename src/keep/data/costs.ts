@@ -14,4 +14,4 @@ export type Strength = (typeof STRENGTHS)[number];
  * `name`: scripts of the operating system name programs for all that an administrator may do; compilers are named for building
  * what is built already. Such a name may only bring what nobody notices.
  */
-export const MOST_BYTES: Readonly<Record<Strength, number>> = { call: 4 << 20, name: 256 << 10 };
+export const MOST_BYTES: Readonly<Record<Strength, number>> = { call: 4 << 20, name: 512 << 10 };

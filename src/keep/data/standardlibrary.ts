@@ -99,6 +99,8 @@ export const NEVER: ReadonlyMap<string, readonly string[]> = new Map(
     cmd: ['readline'],
     code: ['readline', 'rlcompleter', '_pyrepl'],
     pdb: ['readline', 'rlcompleter', '_pyrepl'],
+    // Where `_sha2` or `_sha512` is missing: they are built with every CPython.
+    random: ['hashlib'],
     // On Windows.
     os: ['ntpath'],
     asyncio: ['asyncio.windows_events', 'asyncio.windows_utils'],
