@@ -135,8 +135,6 @@ const ARCHIVES = ['make_archive', 'unpack_archive', 'get_archive_formats', 'get_
 export const ONLY_FOR: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> = new Map(
   Object.entries<ReadonlyMap<string, readonly string[]>>({
     types: new Map([['_socket', ['CapsuleType']]]),
-    // Only for numbers of more digits than int(str) and str(int) accept by default (Include/internal/pycore_long.h).
-    _pylong: new Map(['_decimal', 'decimal'].map((module) => [module, ['set_int_max_str_digits']])),
     'importlib.util': new Map([['threading', ['LazyLoader']]]),
     shutil: new Map(['tarfile', 'zipfile', 'zlib', 'bz2', 'lzma'].map((module) => [module, ARCHIVES])),
     warnings: new Map([['tracemalloc', [SHOWN_WARNINGS]]]),
