@@ -5,6 +5,7 @@ import { BUILD_CODE, BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
 import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
 import { TERMINAL_PROGRAMS } from './data/terminal.js';
+import { packageOnPurpose } from './purpose.js';
 import { HandedCommands } from './python/handed.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Because } from './reason.js';
@@ -39,14 +40,14 @@ export class NamedRule implements Rule {
       const module = world.finder.at(file)?.name ?? baseName(path);
       this.handed.take(summary, { path, module, own, distribution });
       const named = [
-        ...(await commandsRun(summary, own, world, context)),
+        ...(await commandsRun(summary, own, context)),
         ...(await librariesLoaded(summary, own, context)),
         ...summary.paths.flatMap((text) => (own ? anyPath(text, world) : systemData(text, context))),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
       if (summary.commands.length > 0 || Object.values(summary.handsOn).some((calls) => calls.includes('')))
         this.running.add(parentOf(path));
-      const inStrings = await packagePrograms(summary, world, context);
+      const inStrings = await packagePrograms(summary, context);
       if (inStrings.length > 0)
         this.waiting.push({ folder: parentOf(path), findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
     }
@@ -60,7 +61,7 @@ export class NamedRule implements Rule {
     const findings = ready.flatMap((one) => one.findings);
     for (const { path, module, own, line, text } of this.handed.found()) {
       for (const name of programs([text]))
-        findings.push(...(await programNamed(name, own, this.world, context, line)).flatMap((one) => findingsOf(one, path, module)));
+        findings.push(...(await programNamed(name, own, context, line)).flatMap((one) => findingsOf(one, path, module)));
     }
     return findings;
   }
@@ -81,29 +82,21 @@ function findingsOf({ paths, offer }: Named, parent: string, module: string): Fi
 }
 
 /** The programs in command lines that code runs. */
-async function commandsRun({ commands, maybe, shell }: Summary, own: boolean, world: PythonWorld, context: Context): Promise<Named[]> {
+async function commandsRun({ commands, maybe, shell }: Summary, own: boolean, context: Context): Promise<Named[]> {
   const named: Named[] = shell ? [{ paths: [{ path: '/bin/sh', kind: 'shell' }] }] : [];
-  for (const [line, , text] of commands)
-    for (const name of programs([text])) named.push(...(await programNamed(name, own, world, context, line)));
-  if (own) for (const name of programs(maybe)) named.push(...(await programNamed(name, false, world, context)));
+  for (const [line, , text] of commands) for (const name of programs([text])) named.push(...(await programNamed(name, own, context, line)));
+  if (own) for (const name of programs(maybe)) named.push(...(await programNamed(name, false, context)));
   return named;
 }
 
 /** @param own whether it is the app's own code that runs the program */
-async function programNamed(name: string, own: boolean, world: PythonWorld, context: Context, line?: number): Promise<Named[]> {
+async function programNamed(name: string, own: boolean, context: Context, line?: number): Promise<Named[]> {
   const path = !own && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
   if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
   const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
   if (own) return [{ paths }];
   if (BUILD_PROGRAMS.test(baseName(name))) return [{ paths, offer: 'name' }];
-  return (await packageOnPurpose(path, world, context)) === undefined ? [{ paths, offer: 'call' }] : [{ paths }];
-}
-
-/** The package that a program belongs to, where the app's author installed it by its name. */
-async function packageOnPurpose(path: string, { packages }: PythonWorld, { fs, trace }: Context): Promise<string | undefined> {
-  if (trace.image.shared) return undefined;
-  const owner = (await packages.ownerOf(path)) ?? (await packages.ownerOf(fs.resolve(path)?.path ?? path));
-  return owner !== undefined && (await packages.isOnPurpose(owner)) ? owner : undefined;
+  return (await packageOnPurpose(path, context)) === undefined ? [{ paths, offer: 'call' }] : [{ paths }];
 }
 
 async function librariesLoaded({ libraries }: Summary, own: boolean, context: Context): Promise<Named[]> {
@@ -121,13 +114,13 @@ async function librariesLoaded({ libraries }: Summary, own: boolean, context: Co
  * Programs of packages that the app's author installed by name, where a string is the name of one (`DOT = Path("dot")`). Code
  * that wraps a program often has its name far from where it runs it.
  */
-async function packagePrograms({ strings }: Summary, world: PythonWorld, context: Context): Promise<Named[]> {
+async function packagePrograms({ strings }: Summary, context: Context): Promise<Named[]> {
   const named: Named[] = [];
   for (const name of strings) {
     if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) continue;
     const path = findProgram(name, context);
     if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) continue;
-    const of = await packageOnPurpose(path, world, context);
+    const of = await packageOnPurpose(path, context);
     if (of !== undefined) named.push({ paths: [{ path, kind: 'package-program', subject: name, of }] });
   }
   return named;

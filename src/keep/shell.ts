@@ -25,7 +25,7 @@ export const shellRule: Rule = {
       const path = findProgram(name, context);
       if (path === undefined) continue;
       const addition: Addition = { path, rule: 'shell', kind: 'program', subject: name, parents: [entry.path] };
-      findings.push(isRun ? addition : { offer: 'name', additions: [addition] });
+      findings.push(isRun ? addition : { offer: 'call', additions: [addition] });
     }
     return findings;
   },

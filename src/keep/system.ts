@@ -3,6 +3,7 @@ import { parentOf, readText } from '../rootfs.js';
 import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
 import { SYSTEM_ROWS, type SystemRow } from './data/system.js';
 import { expandGlob } from './globs.js';
+import { packageOnPurpose } from './purpose.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
@@ -18,7 +19,7 @@ export class SystemRule implements Rule {
   /** A kept file that looks up hosts. */
   private resolver: string | undefined;
   /** What rows with `unlessNamed` would keep. */
-  private readonly offered: { unlessNamed: RegExp; additions: Addition[] }[] = [];
+  private readonly offered: { by: string; unlessNamed: RegExp; additions: Addition[] }[] = [];
   /** Names and strings of the app's own code. */
   private readonly words = new Set<string>();
   private readonly services = { users: false, hosts: false };
@@ -49,17 +50,19 @@ export class SystemRule implements Rule {
       if (call === undefined) continue;
       const found = this.expand(row, call, [entry.path], context);
       if (row.unlessNamed === undefined) additions.push(...found);
-      else if (found.length > 0) this.offered.push({ unlessNamed: row.unlessNamed, additions: found });
+      else if (found.length > 0) this.offered.push({ by: entry.path, unlessNamed: row.unlessNamed, additions: found });
     }
     for (const word of facts.own) this.words.add(word);
     return additions;
   }
 
-  settle(): Finding[] {
-    return this.offered.splice(0).flatMap(({ unlessNamed, additions }): Finding[] => {
-      const isNamed = [...this.words].some((word) => unlessNamed.test(word));
-      return isNamed ? additions : [{ offer: 'call', additions }];
-    });
+  async settle(context: Context): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const { by, unlessNamed, additions } of this.offered.splice(0)) {
+      const isWanted = [...this.words].some((word) => unlessNamed.test(word)) || (await packageOnPurpose(by, context)) !== undefined;
+      findings.push(...(isWanted ? additions : [{ offer: 'call', additions } as const]));
+    }
+    return findings;
   }
 
   /** Modules of the name service switch (nss(5)). Those for hosts are kept only where something looks up hosts. */

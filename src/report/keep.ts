@@ -21,8 +21,16 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
   const kept: KeepReport['kept'] = {};
-  for (const [path, reasons] of keep.reasons)
-    kept[path] = { type: fs.lstat(path)?.type ?? 'f', size: sizes.get(path) ?? 0, layer: layers.get(path) ?? 'system', reasons };
+  for (const [path, reasons] of keep.reasons) {
+    const entry = fs.lstat(path);
+    kept[path] = {
+      type: entry?.type ?? 'f',
+      size: sizes.get(path) ?? 0,
+      layer: layers.get(path) ?? 'system',
+      ...(entry && isProgram(entry) && { program: true }),
+      reasons,
+    };
+  }
   const omissions = new Map<string, { index: number; omission: Omission }>();
   const omitted: KeepReport['omitted'] = {};
   for (const [path, omission] of omittedFiles(fs, { keep, python, costly }, level)) {
@@ -54,6 +62,10 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
       layers: { system: ofLayer('system'), python: ofLayer('python'), distributions: ofLayer('distributions'), app: ofLayer('app') },
     },
   };
+}
+
+function isProgram({ type, mode, path }: Entry): boolean {
+  return type === 'f' && (mode & 0o111) !== 0 && !/\.so(\.[\d.]+)?$/.test(path);
 }
 
 /** Path of a file → bytes. Of several names of a file (hard links), one has the size: a kept one where there is any. */

@@ -53,6 +53,8 @@ export const KeepReport = z.strictObject({
       size: z.number().int(),
       /** The layer of the shrunk image. A directory that is in several layers has the lowest one. */
       layer: z.enum(LAYER_NAMES),
+      /** Whether it can be executed, and is no shared library. */
+      program: z.literal(true).exactOptional(),
       /** The closest reasons, at most eight. */
       reasons: z.array(ReasonSchema).min(1),
     }),

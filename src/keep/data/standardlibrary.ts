@@ -99,6 +99,8 @@ export const NEVER: ReadonlyMap<string, readonly string[]> = new Map(
     cmd: ['readline'],
     code: ['readline', 'rlcompleter', '_pyrepl'],
     pdb: ['readline', 'rlcompleter', '_pyrepl'],
+    // Where `_sha2` or `_sha512` is missing: they are built with every CPython.
+    random: ['hashlib'],
     // On Windows.
     os: ['ntpath'],
     asyncio: ['asyncio.windows_events', 'asyncio.windows_utils'],
@@ -133,8 +135,6 @@ const ARCHIVES = ['make_archive', 'unpack_archive', 'get_archive_formats', 'get_
 export const ONLY_FOR: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> = new Map(
   Object.entries<ReadonlyMap<string, readonly string[]>>({
     types: new Map([['_socket', ['CapsuleType']]]),
-    // Only for numbers of more digits than int(str) and str(int) accept by default (Include/internal/pycore_long.h).
-    _pylong: new Map(['_decimal', 'decimal'].map((module) => [module, ['set_int_max_str_digits']])),
     'importlib.util': new Map([['threading', ['LazyLoader']]]),
     shutil: new Map(['tarfile', 'zipfile', 'zlib', 'bz2', 'lzma'].map((module) => [module, ARCHIVES])),
     warnings: new Map([['tracemalloc', [SHOWN_WARNINGS]]]),

@@ -25,7 +25,7 @@ export interface SystemRow {
     | 'iconv';
   /** Globs of the image's paths. */
   keep: readonly string[];
-  /** The paths are an offer, unless a name or a string of the app's own code matches. */
+  /** The paths are an offer, unless a name or a string of the app's own code matches, or the author installed the program. */
   unlessNamed?: RegExp;
   /** What the files are, with the source in parentheses. */
   what: string;
