@@ -28,7 +28,8 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] },
     ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [] },
   },
-  // Its warnings would get among what the app prints; errors are printed all the same. It keeps the control group, which knows whether memory ran out (runc 1.1).
+  // Its warnings would get among what the app prints; errors are printed all the same. With --keep (runc 1.1), the control
+  // group stays, which knows whether memory ran out.
   runc: {
     options: { root: ['--log', '/dev/null'], user: ['--log', '/dev/null', '--rootless=true'] },
     hideCgroups: false,
