@@ -49,7 +49,9 @@ function classify(
   if (SHARED.test(path)) {
     const suffix = suffixes.find((ending) => path.endsWith(ending));
     const name = suffix === undefined ? '' : baseName(path).slice(0, -suffix.length);
-    return IDENTIFIER.test(name) && folders.every((folder) => IDENTIFIER.test(folder)) && inside ? 'extension' : 'library';
+    // One outside belongs to another search path, for instance that of Debian's other Python.
+    if (suffix !== undefined && !inside) return 'extension';
+    return IDENTIFIER.test(name) && folders.every((folder) => IDENTIFIER.test(folder)) ? 'extension' : 'library';
   }
   if (/(^|\/)share\/(man|doc|info)\//.test(path)) return 'doc';
   const docs = folders.findIndex((folder) => /^docs?$/.test(folder));

@@ -9,6 +9,6 @@ export const BUILD_PROGRAMS =
 
 /**
  * Code that runs programs only to build a distribution, or to learn the version of its sources.
- * Sources: Versioneer ("_version.py" asks git); distutils, setuptools and numpy.distutils run compilers.
+ * Sources: Versioneer ("_version.py" asks git); distutils, setuptools, numpy.distutils and f2py run compilers.
  */
-export const BUILD_CODE = /\/(_version|versioneer)\.py$|\/_?distutils\/|\/site-packages\/setuptools\//;
+export const BUILD_CODE = /\/(_version|versioneer)\.py$|\/(_?distutils|f2py)\/|\/(site|dist)-packages\/setuptools\//;
