@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import List, Optional, Union
 
 CHUNK = 1 << 16
+# src/watching/run.ts finds this line in the app's output.
 UNWRITTEN = "pyshrink: the observations can't be written"
 
 
@@ -46,7 +47,7 @@ class Journal:
             try:
                 write(self.fd, data)
             except OSError as error:
-                give_up(error)
+                give_up(f"{UNWRITTEN}: {error.strerror}")
 
     def publish(self) -> None:
         """Writes all facts, and gives a hidden file its name. What has this name already is the app's: it is removed."""
@@ -68,7 +69,7 @@ class Journal:
                     break
                 write(target, data)
         except OSError as error:
-            give_up(error)
+            give_up(f"{UNWRITTEN}: {error.strerror}")
 
 
 def write(descriptor: int, data: bytes) -> None:
@@ -76,7 +77,7 @@ def write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def give_up(error: OSError) -> None:
-    # src/watching/run.ts finds this line in the app's output.
-    os.write(2, f"\n{UNWRITTEN}: {error.strerror}\n".encode())
+def give_up(line: str) -> None:
+    """Ends this process without facts. *line*: why, for the app's standard error."""
+    os.write(2, f"\n{line}\n".encode())
     os._exit(125)

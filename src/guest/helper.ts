@@ -248,13 +248,16 @@ function overChannel(entries: ReadonlyMap<string, Entry>, channel: Channel): Roo
   return new RootFs(entries, (path, offset, length) => channel.ask({ op: 'read', path, offset, length }));
 }
 
-/** A tar archive of the probes as a Python package, and of the folder for observations. Any user of the app may write there. */
+/**
+ * A tar archive of the probes as a Python package, and of the folder for observations. Any user of the app may write there,
+ * and only remove what is its own.
+ */
 async function probesArchive(): Promise<Buffer> {
   const archive = pack();
   for (const file of await fg('*.py', { cwd: PROBES })) {
     archive.entry({ name: `${PACKAGE}/${file}`, mode: 0o644 }, await readFile(`${PROBES}${file}`));
   }
-  archive.entry({ name: OBSERVATIONS, type: 'directory', mode: 0o777 });
+  archive.entry({ name: OBSERVATIONS, type: 'directory', mode: 0o1777 });
   archive.finalize();
   return buffer(archive);
 }

@@ -105,13 +105,16 @@ describeWithEngine('ways out of a container', () => {
     ['Docker'],
     ...(ROOTFUL === undefined ? [] : [['Podman', `unix://${ROOTFUL}`] as [string, string]]),
   ];
-  const users = ['0:0', '65534:65534'];
-  it.each(daemons.flatMap(([name, host]) => users.map((user) => [name, user, host] as const)))(
-    'of %s, as the user %s',
-    async (name, user, host) => {
-      expect(open(await running(await daemon(host), command(), { network: 'none', user }))).toEqual(name === 'Podman' ? PODMAN_ALLOWS : []);
-    },
-  );
+  const runs: Partial<RunOptions>[] = [
+    { user: '0:0' },
+    { user: '65534:65534' },
+    { user: '0:0', init: true },
+    { user: '65534:65534', init: true },
+  ];
+  it.each(daemons.flatMap(([name, host]) => runs.map((run) => [name, run, host] as const)))('of %s, with %j', async (name, run, host) => {
+    const allowed = name === 'Podman' ? PODMAN_ALLOWS : [];
+    expect(open(await running(await daemon(host), command(), { network: 'none', ...run }))).toEqual(allowed);
+  });
 
   it("no program of this computer is found by the image's path, and no command line shows a value", async () => {
     const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));
