@@ -84,6 +84,29 @@ describeWithEngine('networks of the local engine', () => {
     expect(printed(home)).toMatch(/^\[('lo', '\w+'|'\w+', 'lo')\] False\n[\d.]+\n$/);
   });
 
+  it.skipIf(!hasProgram('slirp4netns'))(
+    'publishes a port where the path of the session is longer than the address of a socket',
+    async () => {
+      const at = await free();
+      const cwd = workdir();
+      const args = [
+        'trace',
+        `docker-archive:${archive}`,
+        '--engine',
+        'local',
+        '-p',
+        `127.0.0.1:${at}:8000`,
+        '--until-exit',
+        '--',
+        String(port),
+      ];
+      const trace = pyshrink(args, { cwd, env: { PYSHRINK_CACHE: join(workdir(), 'x'.repeat(107)) } });
+      const [run, answers] = await whileVisited(at, trace);
+      expect(run.exitCode, run.all as string).toBe(0);
+      expect(answers).toEqual(['hello you']);
+    },
+  );
+
   it.skipIf(!hasProgram('slirp4netns'))('says which port is taken', async () => {
     const args = ['trace', `docker-archive:${archive}`, '--engine', 'local', '-p', `127.0.0.1:${port}:8000`, '--until-exit'];
     const run = await pyshrink(args, { env: ownCache() });
