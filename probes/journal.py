@@ -1,7 +1,7 @@
 """The file of facts that a supervisor writes (see supervisor.py).
 
-A hidden file has no name while the app runs, so the app can neither change nor remove it. It gets its name at the end, when
-no other process is left.
+The file of the app's supervisor is hidden: it has no name while the app runs, so the app can't change or remove it. It gets
+its name when all other processes have ended.
 """
 
 import json
@@ -21,7 +21,10 @@ class Journal:
     """A file of facts. Any thread may add to it."""
 
     def __init__(self, path: str, buffered: int, hidden: bool) -> None:
-        """*buffered*: how many facts may wait for the next flush; 0 if this process may be killed at any moment."""
+        """*buffered*: how many facts may wait for the next flush; 0 if this process may be killed at any moment.
+
+        *hidden*: whether the file gets its name only by *publish*.
+        """
         self.path = path
         self.buffered = buffered
         self.hidden = hidden
@@ -50,7 +53,7 @@ class Journal:
                 give_up(f"{UNWRITTEN}: {error.strerror}")
 
     def publish(self) -> None:
-        """Writes all facts, and gives a hidden file its name. What has this name already is the app's: it is removed."""
+        """Writes all facts, and gives a hidden file its name. If a file has this name, the app has made it, and it is removed."""
         self.flush()
         if not self.hidden:
             return

@@ -38,10 +38,13 @@ export const SENT = CHANNELS;
 const CONTROL = CHANNELS + 1;
 
 /**
- * The first process until its container is ready, a script for sh(1). It talks over {@link CONTROL}. It tells its number,
- * waits until users are mapped, gives up capabilities, tells that it needs this computer's programs no more, and waits for
- * the root file system. The kernel forgets the signal of unshare(1) --kill-child when a process gets capabilities by being
- * mapped (prctl(2), PR_SET_PDEATHSIG), so it is set again. Its arguments are a bounding set as setpriv(1) takes it, and the script of {@link becoming}.
+ * A script for sh(1): what the first process does until it runs the script of {@link becoming}.
+ * 1. It writes its process id to {@link CONTROL}.
+ * 2. It waits until its users are mapped.
+ * 3. It asks for the signal of unshare(1) --kill-child again: the kernel forgets it when a process gets capabilities by the
+ *    mapping (prctl(2), PR_SET_PDEATHSIG).
+ * 4. It gives up capabilities.
+ * Its arguments are a bounding set as setpriv(1) takes it, and the path of the script of {@link becoming}.
  */
 const WAITING = `set -eu
 cd /
