@@ -15,6 +15,7 @@ import { openDockerArchive } from '../../src/images/transports/dockerarchive/sou
 import { WatchedApp } from '../../src/watching/watched.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
 import { asUser, exportedRoot, printed, USER } from '../support/local.js';
+import { type Need, needing } from '../support/needs.js';
 import { ROOTFUL } from '../support/podman.js';
 
 /** What Podman's default seccomp profile allows (containers/common, pkg/seccomp). A container has a session keyring of its own. */
@@ -93,13 +94,11 @@ describeWithEngine('ways out of a container', () => {
     }
   };
 
-  it.each([
-    { user: 'identity', overlay: 'kernel' },
-    { user: 'root', overlay: 'kernel' },
-    { user: 'bubblewrap', overlay: 'kernel' },
-  ] as NamespaceSupport[])('of the local engine, as root: %j', async (support) => {
-    expect(open(await running(await local(support), command(), { network: 'none' }))).toEqual([]);
-  });
+  const kinds: [user: NamespaceSupport['user'], ...needs: Need[]][] = [['identity'], ['root'], ['bubblewrap', 'program bwrap']];
+  for (const [user, ...needs] of kinds)
+    needing('root', ...needs)(`of the local engine, as root: ${user}`, async () => {
+      expect(open(await running(await local({ user, overlay: 'kernel' }), command(), { network: 'none' }))).toEqual([]);
+    });
 
   const daemons: [name: string, host?: string][] = [
     ['Docker'],
@@ -116,7 +115,7 @@ describeWithEngine('ways out of a container', () => {
     expect(open(await running(await daemon(host), command(), { network: 'none', ...run }))).toEqual(allowed);
   });
 
-  it("no program of this computer is found by the image's path, and no command line shows a value", async () => {
+  needing('root')("no program of this computer is found by the image's path, and no command line shows a value", async () => {
     const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));
     for (const program of ['nsenter', 'setpriv', 'chroot', 'unshare', 'mount', 'env'])
       writeFileSync(join(planted, program), `#!/bin/sh\ntouch ${planted}/ran\n`, { mode: 0o755 });
@@ -138,9 +137,10 @@ describeWithEngine('ways out of a container', () => {
     expect(existsSync(join(planted, 'ran'))).toBe(false);
   });
 
-  it.each([USER, 'nobody'])('of the local engine, as the user %s', async (user) => {
-    const { run, home } = await asUser(user, ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()]);
-    expect(run.exitCode, run.all).toBe(0);
-    expect(open(printed(home))).toEqual([]);
-  });
+  for (const user of [USER, 'nobody'])
+    needing(`user ${user}`)(`of the local engine, as the user ${user}`, async () => {
+      const { run, home } = await asUser(user, ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()]);
+      expect(run.exitCode, run.all).toBe(0);
+      expect(open(printed(home))).toEqual([]);
+    });
 });
