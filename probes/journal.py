@@ -64,7 +64,7 @@ class Journal:
                 pass
             except OSError:  # a directory
                 os.rename(self.path, f"{self.path}-{os.urandom(8).hex()}")
-            target = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            target = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             os.lseek(self.fd, 0, os.SEEK_SET)
             while True:
                 data = os.read(self.fd, CHUNK)

@@ -248,7 +248,7 @@ class Ending:
     def end(self, code: int) -> None:
         """Publishes the facts and ends this process. If another thread does that already, it waits for its end.
 
-        Hidden facts stay hidden if a process is left: it could change them.
+        Hidden facts stay hidden if a process is left that could change them.
         """
         self.lock.acquire()
         if self.journal.hidden and not processes.end_others():
