@@ -4,7 +4,7 @@ import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
 import { SYSTEM_ROWS, type SystemRow } from './data/system.js';
 import { expandGlob } from './globs.js';
 import type { Addition, Because } from './reason.js';
-import type { Context, Rule } from './rule.js';
+import type { Context, Finding, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
 
 /** What calls for a row. */
@@ -17,6 +17,10 @@ export class SystemRule implements Rule {
   private libc: string | undefined;
   /** A kept file that looks up hosts. */
   private resolver: string | undefined;
+  /** What rows with `unlessNamed` would keep. */
+  private readonly offered: { unlessNamed: RegExp; additions: Addition[] }[] = [];
+  /** Names and strings of the app's own code. */
+  private readonly words = new Set<string>();
   private readonly services = { users: false, hosts: false };
 
   begin(context: Context): Addition[] {
@@ -42,9 +46,20 @@ export class SystemRule implements Rule {
     const facts = await factsOf(entry.path, context);
     for (const row of SYSTEM_ROWS) {
       const call = this.done.has(row) ? undefined : callFor(row, facts);
-      if (call !== undefined) additions.push(...this.expand(row, call, [entry.path], context));
+      if (call === undefined) continue;
+      const found = this.expand(row, call, [entry.path], context);
+      if (row.unlessNamed === undefined) additions.push(...found);
+      else if (found.length > 0) this.offered.push({ unlessNamed: row.unlessNamed, additions: found });
     }
+    for (const word of facts.own) this.words.add(word);
     return additions;
+  }
+
+  settle(): Finding[] {
+    return this.offered.splice(0).flatMap(({ unlessNamed, additions }): Finding[] => {
+      const isNamed = [...this.words].some((word) => unlessNamed.test(word));
+      return isNamed ? additions : [{ offer: 'call', additions }];
+    });
   }
 
   /** Modules of the name service switch (nss(5)). Those for hosts are kept only where something looks up hosts. */
@@ -78,6 +93,8 @@ interface Facts {
   names: ReadonlySet<string>;
   /** Strings, in the app's own code only. */
   strings: readonly string[];
+  /** Names, strings and command lines, in the app's own code only. */
+  own: readonly string[];
   soname: string | undefined;
   program: string | undefined;
   /** Whether it is a library or a program that was run, and calls iconv. The C++ library only passes iconv on. */
@@ -92,6 +109,9 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
     modules: new Set(code.flatMap(({ file }) => python?.finder.at(file)?.name ?? [])),
     names: new Set(python?.isStandard(path) ? [] : code.flatMap(({ summary }) => [...allNames(summary)])),
     strings: python?.isOwn(path) ? code.flatMap(({ summary }) => summary.strings) : [],
+    own: python?.isOwn(path)
+      ? code.flatMap(({ summary }) => [...summary.strings, ...allNames(summary), ...summary.commands.map(([, , text]) => text)])
+      : [],
     soname: elf?.soname,
     program: isProgram(path, context) ? path : undefined,
     iconv:

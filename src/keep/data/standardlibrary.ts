@@ -121,6 +121,9 @@ export const NEEDS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** Those C modules of {@link NEEDS} that open windows. Source: Tk's XOpenDisplay(3), which reads DISPLAY. */
+export const NEEDS_DISPLAY: ReadonlySet<string> = new Set(['_tkinter']);
+
 const ARCHIVES = ['make_archive', 'unpack_archive', 'get_archive_formats', 'get_unpack_formats'];
 /**
  * Imports in the standard library that matter only where some code has one of these names: module → what it imports →
@@ -130,6 +133,8 @@ const ARCHIVES = ['make_archive', 'unpack_archive', 'get_archive_formats', 'get_
 export const ONLY_FOR: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> = new Map(
   Object.entries<ReadonlyMap<string, readonly string[]>>({
     types: new Map([['_socket', ['CapsuleType']]]),
+    // Only for numbers of more digits than int(str) and str(int) accept by default (Include/internal/pycore_long.h).
+    _pylong: new Map(['_decimal', 'decimal'].map((module) => [module, ['set_int_max_str_digits']])),
     'importlib.util': new Map([['threading', ['LazyLoader']]]),
     shutil: new Map(['tarfile', 'zipfile', 'zlib', 'bz2', 'lzma'].map((module) => [module, ARCHIVES])),
     warnings: new Map([['tracemalloc', [SHOWN_WARNINGS]]]),
