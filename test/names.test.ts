@@ -59,7 +59,10 @@ SETTINGS = {"${key}": os.environ["${variable}"]}
 def ${method}(): return importlib.import_module("${computed}")
 class ${key}:
     def ${method}(self): self.${method}(); open("/srv/${key}")
-subprocess.run(["${program}", "${key}"])
+def ${lazy}(command): subprocess.run([command])
+class ${system}:
+    def ${part}(self): ${lazy}("${program}")
+${system}().${part}()
 `,
     [`/app/${own}.py`]: `def ${own}(): import ${standard}\n${own}()\n`,
     [`/app/${computed}.py`]: '',
