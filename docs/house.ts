@@ -25,7 +25,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['tar', 'elf', 'python'],
   ['os'],
   ['rootfs', 'ui', 'cache', 'debug', 'package'],
-  ['errors', 'arch', 'nearest'],
+  ['errors', 'arch', 'nearest', 'records'],
 ];
 
 /** One file of src/ that imports another; paths below src/. */

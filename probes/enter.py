@@ -11,6 +11,7 @@ Exits with 126 if the container cannot be entered or the program not executed.
 """
 
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -71,8 +72,10 @@ def enter(wanted: "Dict[str, Any]", libc: "Any") -> None:
     code, count = refused.program(architecture, wanted["capabilities"])
     try:
         seccomp.load(architecture, code, count, 0)
-    except OSError:
-        pass  # a kernel without seccomp: there is no listener either, of which pyshrink warns
+    except OSError as error:
+        # A kernel without seccomp, or without its filters (seccomp(2)): there is no listener either, and pyshrink warns.
+        if error.errno not in (errno.ENOSYS, errno.EINVAL):
+            raise
     # setuid(2) has cleared the signal that ends this process together with the client.
     libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     os.chdir(wanted["cwd"])

@@ -1,7 +1,7 @@
 """The file of facts that a supervisor writes (see supervisor.py).
 
-A hidden file has no name while the app runs, so the app can neither change nor remove it. It gets its name at the end, when
-no other process is left.
+The file of the app's supervisor is hidden: it has no name while the app runs, so the app can't change or remove it. It gets
+its name when all other processes have ended.
 """
 
 import json
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import List, Optional, Union
 
 CHUNK = 1 << 16
+# src/watching/run.ts finds this line in the app's output.
 UNWRITTEN = "pyshrink: the observations can't be written"
 
 
@@ -20,7 +21,10 @@ class Journal:
     """A file of facts. Any thread may add to it."""
 
     def __init__(self, path: str, buffered: int, hidden: bool) -> None:
-        """*buffered*: how many facts may wait for the next flush; 0 if this process may be killed at any moment."""
+        """*buffered*: how many facts may wait for the next flush; 0 if this process may be killed at any moment.
+
+        *hidden*: whether the file gets its name only by *publish*.
+        """
         self.path = path
         self.buffered = buffered
         self.hidden = hidden
@@ -46,10 +50,10 @@ class Journal:
             try:
                 write(self.fd, data)
             except OSError as error:
-                give_up(error)
+                give_up(f"{UNWRITTEN}: {error.strerror}")
 
     def publish(self) -> None:
-        """Writes all facts, and gives a hidden file its name. What has this name already is the app's: it is removed."""
+        """Writes all facts, and gives a hidden file its name. If a file has this name, the app has made it, and it is removed."""
         self.flush()
         if not self.hidden:
             return
@@ -60,7 +64,7 @@ class Journal:
                 pass
             except OSError:  # a directory
                 os.rename(self.path, f"{self.path}-{os.urandom(8).hex()}")
-            target = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            target = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             os.lseek(self.fd, 0, os.SEEK_SET)
             while True:
                 data = os.read(self.fd, CHUNK)
@@ -68,7 +72,7 @@ class Journal:
                     break
                 write(target, data)
         except OSError as error:
-            give_up(error)
+            give_up(f"{UNWRITTEN}: {error.strerror}")
 
 
 def write(descriptor: int, data: bytes) -> None:
@@ -76,7 +80,7 @@ def write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def give_up(error: OSError) -> None:
-    # src/watching/run.ts finds this line in the app's output.
-    os.write(2, f"\n{UNWRITTEN}: {error.strerror}\n".encode())
+def give_up(line: str) -> None:
+    """Ends this process without facts. *line*: why, for the app's standard error."""
+    os.write(2, f"\n{line}\n".encode())
     os._exit(125)

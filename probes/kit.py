@@ -64,7 +64,8 @@ def make_kit(_: "Dict[str, Any]") -> "Dict[str, Any]":
     here = os.path.dirname(os.path.abspath(__file__))
     lacking = None
     if os.path.isdir(OBSERVATIONS):
-        os.chmod(OBSERVATIONS, 0o777)  # a new volume of an engine belongs to root, and any user of the app writes there
+        # A new volume of an engine belongs to root. Any user of the app writes there, and only to files of its own.
+        os.chmod(OBSERVATIONS, 0o1777)
     try:
         __import__(PACKAGE + ".supervisor")
         __import__(PACKAGE + ".relay")

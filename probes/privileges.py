@@ -3,6 +3,8 @@
 import ctypes
 import os
 
+from . import processes
+
 CAP_SYS_PTRACE = 19
 # linux/prctl.h, linux/capability.h
 PR_SET_DUMPABLE = 4
@@ -37,11 +39,7 @@ def show(shown: bool) -> None:
 
 def has(capability: int) -> bool:
     """Whether a capability is in our effective set."""
-    with open("/proc/self/status", "rb") as file:
-        for line in file:
-            if line.startswith(b"CapEff:"):
-                return bool(int(line.split()[1], 16) >> capability & 1)
-    return False
+    return bool(int(processes.status_of("self").get(b"CapEff", b"0"), 16) >> capability & 1)
 
 
 def drop(capability: int) -> None:

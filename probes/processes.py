@@ -69,8 +69,21 @@ def has_another_user(pid: "object") -> bool:
     return any(name in other and other[name] != own[name] for name in (b"Uid", b"Gid"))
 
 
+def can_interfere(pid: "object") -> bool:
+    """Whether a process could change files of this one. False if it has ended.
+
+    Another user without capabilities can't, and no_new_privs lets it gain none. We may have no right to kill such a process.
+    """
+    fields, own = status_of(pid), status_of("self")
+    if fields.get(b"State", b"Z")[:1] in b"ZX":
+        return False
+    another = not set(fields.get(b"Uid", b"").split()) & set(own[b"Uid"].split())
+    weak = int(fields.get(b"CapPrm", b"1"), 16) == 0 and fields.get(b"NoNewPrivs") == b"1"
+    return not (another and weak)
+
+
 def end_others() -> bool:
-    """Kills all other processes of the container but process 1. Returns whether all have ended.
+    """Kills all other processes of the container but process 1. Returns whether none is left that could change our files.
 
     The kernel does the same when process 1 ends. Only for a container: kill(-1) is about all processes.
     """
@@ -86,7 +99,7 @@ def end_others() -> bool:
         except OSError:
             pass  # there is no process, no child, or none that we may kill
         left = [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in spared]
-        if all(status_of(name).get(b"State", b"Z")[:1] in b"ZX" for name in left):
+        if not any(map(can_interfere, left)):
             return True
         if time.monotonic() > deadline:
             return False

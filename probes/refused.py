@@ -5,17 +5,14 @@ has. Here is what it leaves out and what the kernel allows without capabilities,
 Numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h of Linux.
 """
 
-import struct
-
 from . import syscalls
+from .bpf import DATA_ARCH, DATA_ARGS, DATA_NR, JEQ, JGE, JSET, LOAD, RET, RET_ALLOW, RET_ERRNO, packed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterable, Tuple
 
-RET_ALLOW, RET_ERRNO = 0x7FFF0000, 0x00050000
 EPERM, ENOSYS = 1, 38
-DATA_NR, DATA_ARCH, DATA_ARGS = 0, 4, 16
 # Numbers from here on are calls of the x32 ABI, which names the same calls once more.
 X32 = 0x40000000
 # CLONE_NEW* of clone(2): the mask in Docker's profile.
@@ -58,26 +55,25 @@ def program(architecture: str, capabilities: "Iterable[int]") -> "Tuple[bytes, i
     """
     audit_arch, column, _, _ = syscalls.ARCHITECTURES[architecture]
     held = set(capabilities)
-    load, jeq, jge, jset, ret = 0x20, 0x15, 0x35, 0x45, 0x06
     code = [
-        (load, 0, 0, DATA_ARCH),
-        (jeq, 1, 0, audit_arch),
-        (ret, 0, 0, RET_ERRNO | ENOSYS),
-        (load, 0, 0, DATA_NR),
-        (jge, 0, 1, X32),
-        (ret, 0, 0, RET_ERRNO | ENOSYS),
+        (LOAD, 0, 0, DATA_ARCH),
+        (JEQ, 1, 0, audit_arch),
+        (RET, 0, 0, RET_ERRNO | ENOSYS),
+        (LOAD, 0, 0, DATA_NR),
+        (JGE, 0, 1, X32),
+        (RET, 0, 0, RET_ERRNO | ENOSYS),
     ]
     for row in TABLE:
         if not held.intersection(row[3]):
-            code += [(jeq, 0, 1, row[column]), (ret, 0, 0, RET_ERRNO | EPERM)]
+            code += [(JEQ, 0, 1, row[column]), (RET, 0, 0, RET_ERRNO | EPERM)]
     if SYS_ADMIN not in held:
         # The C library then uses clone(2), whose flags a filter can see.
-        code += [(jeq, 0, 1, CLONE3[column - 1]), (ret, 0, 0, RET_ERRNO | ENOSYS)]
+        code += [(JEQ, 0, 1, CLONE3[column - 1]), (RET, 0, 0, RET_ERRNO | ENOSYS)]
         code += [
-            (jeq, 0, 3, CLONE[column - 1]),
-            (load, 0, 0, DATA_ARGS),
-            (jset, 0, 1, NEW_NAMESPACES),
-            (ret, 0, 0, RET_ERRNO | EPERM),
+            (JEQ, 0, 3, CLONE[column - 1]),
+            (LOAD, 0, 0, DATA_ARGS),
+            (JSET, 0, 1, NEW_NAMESPACES),
+            (RET, 0, 0, RET_ERRNO | EPERM),
         ]
-    code.append((ret, 0, 0, RET_ALLOW))
-    return b"".join(struct.pack("=HBBI", *row) for row in code), len(code)
+    code.append((RET, 0, 0, RET_ALLOW))
+    return packed(code)

@@ -6,6 +6,7 @@ import os
 import struct
 
 from . import syscalls
+from .bpf import DATA_ARCH, DATA_ARGS, DATA_NR, JEQ, JSET, LOAD, RET, RET_ALLOW, RET_ERRNO, RET_USER_NOTIF, packed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ PR_SET_NO_NEW_PRIVS = 38
 SECCOMP_SET_MODE_FILTER = 1
 FLAG_NEW_LISTENER = 1 << 3
 FLAG_WAIT_KILLABLE_RECV = 1 << 5
-RET_ALLOW = 0x7FFF0000
-RET_ERRNO = 0x00050000
-RET_USER_NOTIF = 0x7FC00000
 AT_EMPTY_PATH = 0x1000
 
 IOCTL_RECV = 0xC0502100
@@ -26,9 +24,6 @@ IOCTL_SEND = 0xC0182101
 IOCTL_ID_VALID = 0x40082102
 IOCTL_SET_FLAGS = 0x40082104
 FD_SYNC_WAKE_UP = 1
-
-# Offsets in struct seccomp_data.
-DATA_NR, DATA_ARCH, DATA_ARGS = 0, 4, 16
 
 
 def program(architecture: str, refused: "Iterable[Tuple[int, int]]" = ()) -> "Tuple[bytes, int]":
@@ -38,32 +33,31 @@ def program(architecture: str, refused: "Iterable[Tuple[int, int]]" = ()) -> "Tu
     to refuse, each with its errno. All else is allowed.
     """
     audit_arch, column, _, io_uring_setup = syscalls.ARCHITECTURES[architecture]
-    load, jeq, jset, ret = 0x20, 0x15, 0x45, 0x06
     rows = [(row[column], row[0]) for row in syscalls.TABLE if row[column] is not None]
     code = [
-        (load, 0, 0, DATA_ARCH),
-        (jeq, 1, 0, audit_arch),
-        (ret, 0, 0, RET_ALLOW),
-        (load, 0, 0, DATA_NR),
-        (jeq, 0, 1, io_uring_setup),
-        (ret, 0, 0, RET_USER_NOTIF),
+        (LOAD, 0, 0, DATA_ARCH),
+        (JEQ, 1, 0, audit_arch),
+        (RET, 0, 0, RET_ALLOW),
+        (LOAD, 0, 0, DATA_NR),
+        (JEQ, 0, 1, io_uring_setup),
+        (RET, 0, 0, RET_USER_NOTIF),
     ]
     for number, error in refused:
-        code += [(jeq, 0, 1, number), (ret, 0, 0, RET_ERRNO | error)]
+        code += [(JEQ, 0, 1, number), (RET, 0, 0, RET_ERRNO | error)]
     for number, name in rows:
         argument = syscalls.EMPTY_PATH_ARGUMENT.get(name)
         if argument is None:
-            code += [(jeq, 0, 1, number), (ret, 0, 0, RET_USER_NOTIF)]
+            code += [(JEQ, 0, 1, number), (RET, 0, 0, RET_USER_NOTIF)]
         else:
             code += [
-                (jeq, 0, 4, number),
-                (load, 0, 0, DATA_ARGS + 8 * argument),
-                (jset, 0, 1, AT_EMPTY_PATH),
-                (ret, 0, 0, RET_ALLOW),
-                (ret, 0, 0, RET_USER_NOTIF),
+                (JEQ, 0, 4, number),
+                (LOAD, 0, 0, DATA_ARGS + 8 * argument),
+                (JSET, 0, 1, AT_EMPTY_PATH),
+                (RET, 0, 0, RET_ALLOW),
+                (RET, 0, 0, RET_USER_NOTIF),
             ]
-    code.append((ret, 0, 0, RET_ALLOW))
-    return b"".join(struct.pack("=HBBI", *row) for row in code), len(code)
+    code.append((RET, 0, 0, RET_ALLOW))
+    return packed(code)
 
 
 def refused_calls(architecture: str) -> "List[Tuple[int, int]]":

@@ -6,7 +6,7 @@ JSON:
     facts     the file to write
     stop      number of the image's stop signal; 0 if nobody will ask for it
     patience  seconds that the program gets after the stop signal
-    first     whether the program stands in for process 1 of the container
+    first     whether the program stands in for process 1 of the container; else this process is its init process (`--init`)
     beside    whether the runtime started this beside the app, as `docker exec` does
     ptrace    whether CAP_SYS_PTRACE was added for the supervisor, so that the app must not have it
     refused   [number, errno] of system calls to refuse: the seccomp profile allows them only because of ptrace
@@ -42,7 +42,7 @@ import threading
 import time
 
 from . import processes
-from .journal import Journal
+from .journal import Journal, give_up
 from .maps import MapsProbe
 
 try:
@@ -69,6 +69,8 @@ LOOK_REQUEST = 61
 CONFIRM_SECONDS = 10
 # Facts that may wait for the next flush.
 BUFFERED = 512
+# src/watching/run.ts finds this line in the app's output.
+UNENDED = "pyshrink: the app's processes can't be ended"
 # Exit statuses.
 NOT_WATCHED, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
 
@@ -105,6 +107,8 @@ def start(
             privileges.show(True)  # the supervisor reads the path of its first exec(2)
         if options["first"] and privileges:
             privileges.become_subreaper()  # process 1 gets all orphans, and the program stands in for it
+        if not options["first"] and not options["beside"]:
+            lead_a_group()
         if options["ptrace"]:
             privileges.drop(privileges.CAP_SYS_PTRACE)
         if options["listener"]:
@@ -126,6 +130,18 @@ def start(
         os.write(2, f"pyshrink: {program[0]}: {error.strerror}\n".encode())
     finally:
         os._exit(status)
+
+
+def lead_a_group() -> None:
+    """Makes this process the first of a process group, in the foreground of its terminal if it has one.
+
+    So does tini, the init process of Docker: a signal that the program sends to its group does not come back from us.
+    """
+    os.setpgid(0, 0)
+    try:
+        os.tcsetpgrp(0, os.getpgrp())
+    except OSError:
+        pass  # standard input is no terminal
 
 
 def execute(program: "List[bytes]", environment: "Dict[bytes, bytes]") -> None:
@@ -159,14 +175,17 @@ def keep_descriptors_from_app() -> None:
 
 def catches(pid: int, number: int) -> bool:
     """Whether a process has a handler for a signal."""
+    return bool(int(processes.status_of(pid).get(b"SigCgt", b"0"), 16) >> (number - 1) & 1)
+
+
+def send(child: int, number: int) -> None:
+    """Sends the app a signal. Ends this process if the app has another user, and we have no right to send it signals."""
     try:
-        with open(f"/proc/{pid}/status", "rb") as file:
-            for line in file:
-                if line.startswith(b"SigCgt:"):
-                    return bool(int(line.split()[1], 16) >> (number - 1) & 1)
-    except (OSError, ValueError):
-        pass
-    return False
+        os.kill(child, number)
+    except ProcessLookupError:
+        pass  # another thread ends all processes, and has reaped this one already
+    except PermissionError:
+        give_up(UNENDED)
 
 
 def serve_signals(child: int, options: "Dict[str, Any]", journal: Journal, maps: MapsProbe, catchable: "Set[int]", ending: "Ending") -> int:
@@ -182,7 +201,7 @@ def serve_signals(child: int, options: "Dict[str, Any]", journal: Journal, maps:
     while True:
         information = signal.sigtimedwait(catchable, interval)
         if deadline is not None and time.monotonic() > deadline:
-            os.kill(child, signal.SIGKILL)
+            send(child, signal.SIGKILL)
         if information is None:
             maps.look()
             journal.flush()
@@ -202,11 +221,11 @@ def serve_signals(child: int, options: "Dict[str, Any]", journal: Journal, maps:
             maps.look()
             deadline = time.monotonic() + options["patience"]
             # The kernel would ignore an uncaught stop signal, and whoever stops the container would wait in vain.
-            os.kill(child, stop_signal if not first or catches(child, stop_signal) else signal.SIGKILL)
+            send(child, stop_signal if not first or catches(child, stop_signal) else signal.SIGKILL)
         elif number == LOOK_REQUEST and options["contained"] and not options["beside"]:
             ending.look()
         elif not first or catches(child, number):
-            os.kill(child, number)
+            send(child, number)
 
 
 class Ending:
@@ -227,10 +246,13 @@ class Ending:
         )
 
     def end(self, code: int) -> None:
-        """Publishes the facts and ends this process. If another thread does that already, it waits for its end."""
+        """Publishes the facts and ends this process. If another thread does that already, it waits for its end.
+
+        Hidden facts stay hidden if a process is left that could change them.
+        """
         self.lock.acquire()
-        if self.journal.hidden:
-            processes.end_others()
+        if self.journal.hidden and not processes.end_others():
+            give_up(UNENDED)
         self.journal.publish()
         os._exit(code)
 

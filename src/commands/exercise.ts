@@ -5,6 +5,7 @@ import { usageError } from '../errors.js';
 import type { Exercise, Limits } from '../exercise/exercise.js';
 import { type ExerciseFile, readExercise } from '../exercise/file.js';
 import type { Step } from '../exercise/steps.js';
+import { own } from '../records.js';
 
 /** Values of the options that flags.ts defines. */
 export interface EnvironmentFlags {
@@ -57,7 +58,7 @@ export async function environmentEntries(flags: EnvironmentFlags): Promise<strin
   const files = await Promise.all(flags.envFile.map(readEnvFile));
   return [...files.flat(), ...flags.env].flatMap((entry) => {
     if (entry.includes('=')) return [entry];
-    const value = process.env[entry];
+    const value = own(process.env, entry);
     return value === undefined ? [] : [`${entry}=${value}`]; // as docker does: what is unset here is unset there
   });
 }

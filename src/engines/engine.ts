@@ -67,6 +67,12 @@ export const KIT_MOUNT = '/.pyshrink';
 /** Folder of a volume to which the app's processes may write. For an app, engines mount the rest of it read-only. */
 export const OBSERVATIONS = 'observations';
 
+/**
+ * Script of a container's first process in engines without a runtime. Where the command is not in the image or can't be
+ * executed, the script's name begins the message on standard error.
+ */
+export const FIRST_SCRIPT = 'first-process.sh';
+
 /** A process with its streams. Output must be read, or the process blocks. */
 export interface Attached {
   /** Present only where it was asked for: see {@link ContainerSpec.attachInput}. */

@@ -3,13 +3,16 @@ import { type Duplex, PassThrough, type Readable, type Writable } from 'node:str
 import { execa } from 'execa';
 import type { ExecProcess } from './engine.js';
 
+/** The first descriptor after the standard streams: see {@link StartOptions.channels}. */
+export const CHANNELS = 3;
+
 /** A process that we started on this computer. */
 export interface StartedProcess extends ExecProcess {
   /** The program as it was named. */
   program: string;
   /** Undefined where it could not be started. */
   pid: number | undefined;
-  /** Our ends of its descriptors from 3 on: see {@link StartOptions.channels}. Each is read and written. */
+  /** Our ends of its descriptors from {@link CHANNELS} on: see {@link StartOptions.channels}. Each is read and written. */
   channels: readonly Duplex[];
   kill(): void;
 }
@@ -20,7 +23,7 @@ export interface StartOptions {
   /** Whether it has a standard input. */
   input: boolean;
   cwd?: string;
-  /** How many more descriptors it has, from 3 on. Others must not have them, since the app would inherit them. */
+  /** How many more descriptors it has, from {@link CHANNELS} on. Others must not have them, since the app would inherit them. */
   channels?: number;
   /** Starts it in a session of its own, without our terminal (setsid(2)): it can't put input into the terminal. */
   newSession?: true;
@@ -51,7 +54,7 @@ export function startProcess(
     stdin: child.stdin as Writable,
     stdout: child.stdout as Readable,
     stderr,
-    channels: child.stdio.slice(3) as unknown as Duplex[],
+    channels: child.stdio.slice(CHANNELS) as unknown as Duplex[],
     exit,
     kill: () => child.kill('SIGKILL'),
   };

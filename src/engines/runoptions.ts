@@ -24,7 +24,7 @@ export const RunOptionsSchema = z.strictObject({
   addHost: list,
   tmpfs: list,
   readOnly: z.boolean(),
-  /** The runtime's init program is process 1. */
+  /** Process 1 is an init process, and not the app. While the app is watched, its supervisor is that process. */
   init: z.literal(true).exactOptional(),
   capAdd: list,
   capDrop: list,

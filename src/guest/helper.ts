@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fg from 'fast-glob';
 import { pack } from 'tar-stream';
 import { debug } from '../debug.js';
-import { type ImageInfo, OBSERVATIONS, type Session } from '../engines/engine.js';
+import { FIRST_SCRIPT, type ImageInfo, OBSERVATIONS, type Session } from '../engines/engine.js';
 import { hostRoots, type Surroundings } from '../engines/host/surroundings.js';
 import { PLAIN_RUN, type RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
@@ -47,9 +47,6 @@ const COMPLAINT_MILLISECONDS = 1000;
 
 /** What container runtimes say where a program is not in the image. */
 const MISSING = /not found|no such file|permission denied/i;
-
-/** What the local engine's shell prints where it can't execute a program: src/engines/local/firstprocess.ts. */
-const FAILED_EXEC = /first-process\.sh: /;
 
 /**
  * A container of the image that never runs the app. It makes the kit, lists the image's files and reads them.
@@ -130,7 +127,7 @@ export class Helper {
       await Promise.race([finished(streams.stderr).catch(() => {}), sleep(COMPLAINT_MILLISECONDS)]);
       const reason = complaint.trim() || String(error);
       debug.watch('interpreter %s: passed over: %s', python, reason);
-      return FAILED_EXEC.test(complaint) ? '' : `${python}: ${reason}`;
+      return complaint.includes(`${FIRST_SCRIPT}: `) ? '' : `${python}: ${reason}`;
     }
   }
 
@@ -248,13 +245,16 @@ function overChannel(entries: ReadonlyMap<string, Entry>, channel: Channel): Roo
   return new RootFs(entries, (path, offset, length) => channel.ask({ op: 'read', path, offset, length }));
 }
 
-/** A tar archive of the probes as a Python package, and of the folder for observations. Any user of the app may write there. */
+/**
+ * A tar archive of the probes as a Python package, and of the folder for observations. Any user of the app may write there,
+ * and only remove what is its own.
+ */
 async function probesArchive(): Promise<Buffer> {
   const archive = pack();
   for (const file of await fg('*.py', { cwd: PROBES })) {
     archive.entry({ name: `${PACKAGE}/${file}`, mode: 0o644 }, await readFile(`${PROBES}${file}`));
   }
-  archive.entry({ name: OBSERVATIONS, type: 'directory', mode: 0o777 });
+  archive.entry({ name: OBSERVATIONS, type: 'directory', mode: 0o1777 });
   archive.finalize();
   return buffer(archive);
 }

@@ -1,5 +1,6 @@
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
+import { own } from '../records.js';
 import type { RootFs } from '../rootfs.js';
 import type { LoaderAnswers } from './protocol.js';
 
@@ -41,7 +42,7 @@ export async function askLoader(
   const answers = await helper.askLoader(elves);
   const opinion: LoaderOpinion = { paths: [], warnings: [] };
   for (const path of elves) {
-    const answer = answers[path];
+    const answer = own(answers, path);
     if (!answer) continue;
     const closure = await search.closure(path);
     const ours = new Set(closure.objects.flatMap((object) => [object.path, ...object.variants]).map((found) => fs.resolve(found)?.path));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PythonLayout } from '../python/layout.js';
 import { Summary } from '../python/summary.js';
+import { anyRecord } from '../records.js';
 
 // Answers of probes/server.py. A request is one line of JSON, `{"op": NAME, ...}`. Its answer is a line of JSON, the
 // header, and then as many bytes as the header says: JSON for the operations below. `inventory` answers rows
@@ -44,7 +45,7 @@ export type KitAnswer = z.infer<typeof KitAnswer>;
 export const KitRefusal = z.object({ error: z.string() });
 
 /** `loader`: for each file, library name → path, null where the loader finds none. */
-export const LoaderAnswers = z.record(z.string(), z.record(z.string(), z.string().nullable()));
+export const LoaderAnswers = anyRecord(anyRecord(z.string().nullable()));
 export type LoaderAnswers = z.infer<typeof LoaderAnswers>;
 
 /** `members`: names in a zip archive. */

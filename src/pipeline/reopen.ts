@@ -6,6 +6,7 @@ import { Helper } from '../guest/helper.js';
 import { environmentOf } from '../images/config.js';
 import type { ImageName } from '../images/name.js';
 import { referenceText } from '../images/reference.js';
+import { own } from '../records.js';
 import { viewHost } from '../watching/hostview.js';
 import type { StoredTraces } from '../workspace/newest.js';
 import type { Context } from './context.js';
@@ -73,7 +74,7 @@ function valuesFor(names: readonly string[], given: Readonly<Record<string, stri
   const values = new Map<string, string>();
   const unset: string[] = [];
   for (const name of new Set(names)) {
-    const value = given[name] ?? process.env[name];
+    const value = own(given, name) ?? own(process.env, name);
     if (value === undefined) unset.push(name);
     else values.set(name, value);
   }

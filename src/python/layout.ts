@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { anyRecord } from '../records.js';
 
 /** The interpreter of an image, and where it looks for modules. */
 export const PythonLayout = z.object({
@@ -15,6 +16,6 @@ export const PythonLayout = z.object({
   /** Suffixes of extension modules, in order (importlib.machinery.EXTENSION_SUFFIXES). */
   suffixes: z.array(z.string()),
   /** Top-level modules of editable installs: name → file or folder (PEP 660, the finders of setuptools). */
-  editable: z.record(z.string(), z.string()),
+  editable: anyRecord(z.string()),
 });
 export type PythonLayout = z.infer<typeof PythonLayout>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { anyRecord } from '../records.js';
 
 /** One import statement: line, level (0 for an absolute one), module, names after `import`, and its function, `__main__` or ''. */
 const Import = z.tuple([z.number().nullable(), z.number(), z.string(), z.array(z.string()), z.string()]);
@@ -6,17 +7,6 @@ export type Import = z.infer<typeof Import>;
 
 /** Code whose names are computed, so that reading cannot follow it: an import, exec or eval, a search for modules. */
 export const SpotKind = z.enum(['import', 'exec', 'scan']);
-
-/**
- * A record with any key. zod's own records drop the key `__proto__`, and an image may have a function of that name. Go
- * through it with Object.entries: an index would find what every object inherits, for instance `constructor`.
- */
-const anyRecord = <T>(value: z.ZodType<T>) =>
-  z
-    .custom<Record<string, unknown>>((input) => typeof input === 'object' && input !== null && !Array.isArray(input))
-    .transform((input) => Object.entries(input))
-    .pipe(z.array(z.tuple([z.string(), value])))
-    .transform((entries): Readonly<Record<string, T>> => Object.fromEntries(entries));
 
 /** What a module names, as probes/summary.py reports it. */
 export const Summary = z.object({

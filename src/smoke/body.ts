@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { decompress } from 'fzstd';
+import { own } from '../records.js';
 import { compareBinaries } from './binary.js';
 import { compareJson, parseJson } from './json.js';
 import { allEqual, type Likeness, type Spans } from './likeness.js';
@@ -32,7 +33,7 @@ export function decodedBody(body: Buffer, codings: string | undefined): Buffer |
       .split(',')
       .map((coding) => coding.trim().toLowerCase())
       .reverse()
-      .reduce<Buffer | undefined>((bytes, coding) => bytes && CODINGS[coding]?.(bytes), body);
+      .reduce<Buffer | undefined>((bytes, coding) => bytes && own(CODINGS, coding)?.(bytes), body);
   } catch {
     return undefined;
   }

@@ -1,3 +1,5 @@
+import { own } from '../records.js';
+
 /** A number in a text, with or without a unit. */
 export interface Quantity {
   value: number;
@@ -37,7 +39,7 @@ export function quantityOf(text: string): Quantity | undefined {
   const match = NUMBER.exec(text);
   if (!match) return undefined;
   const [, sign, whole = '', fraction = '', exponent, unit = ''] = match;
-  const known = unit === '' ? (['', 1] as const) : UNITS[unit];
+  const known = unit === '' ? (['', 1] as const) : own(UNITS, unit);
   if (!known) return undefined;
   const plain = whole.replaceAll(',', '');
   const scale = known[1] * 10 ** Number(exponent ?? 0);

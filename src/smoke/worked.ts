@@ -3,6 +3,7 @@ import { type Answers, HEALTHCHECK, LAST_OUTPUT, type StepAnswer } from '../exer
 import type { Exercise } from '../exercise/exercise.js';
 import { type Expect, expectedPattern } from '../exercise/expect.js';
 import { isExpectable, type Step } from '../exercise/steps.js';
+import { own } from '../records.js';
 import { decodedBody } from './body.js';
 import { exceptionsIn } from './logs.js';
 import { logUntilStop } from './logtext.js';
@@ -139,7 +140,7 @@ function unmetBy({ where, answer }: Answered, expect: Expect, answers: Answers):
   }
   if (answer.kind === 'http')
     for (const [name, value] of Object.entries(expect.headers ?? {})) {
-      const given = answer.headers[name.toLowerCase()];
+      const given = own(answer.headers, name.toLowerCase());
       // Several cookies are lines of one value.
       const meets = given === value || (name.toLowerCase() === 'set-cookie' && given?.split('\n').includes(value));
       if (!meets) unmet.push(given === undefined ? `has no header ${name}` : `has another header ${name} than ${JSON.stringify(value)}`);

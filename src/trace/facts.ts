@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ObservationKind } from './schema.js';
 
-// The files that the probes write while the app runs. They stand here, below everything that runs an app, because the
-// trace is built from them.
+// Readers of the files that the probes write while the app runs. They are in this folder because a trace is built from
+// these files.
 
 /** Name of the file that starts probes/imports.py in the app's interpreter; see watching/importprobe.ts. */
 export const IMPORT_PROBE_FILE = '_pyshrink_imports.pth';
@@ -33,11 +33,11 @@ export interface Facts {
   /** Programs that ran. After an exec there is another one with the same pid. */
   processes: { pid: number; parent: number; executable: string | null }[];
   warnings: string[];
-  /** System calls that the container refuses only without CAP_SYS_PTRACE, with their errno. Set together with `needs`. */
+  /** System calls that the container allows only with CAP_SYS_PTRACE, and the errno without it. They come with `needs`. */
   refused: [number: number, errno: number][];
   /** Why the supervisor could not work at all. */
   error?: string;
-  /** What this says that its supervisor lacked: see {@link Observed.lacks}. */
+  /** What the supervisor lacked, as it says itself: see {@link Observed.lacks}. */
   needs?: Needs;
   /** The app's exit status. Missing where the supervisor was killed before the app ended. */
   exit?: number;
@@ -94,7 +94,7 @@ export interface Observed {
   /** One for each supervisor: that of the app, and those of commands run beside it. */
   facts: Facts[];
   imports: Imports;
-  /** What the app's supervisor lacked: the right to read the app's memory, or a seccomp listener. It stopped the app at once. */
+  /** What the app's supervisor lacked: the right to read the app's memory, or a seccomp listener. Then it has ended the app. */
   lacks?: { what: Needs; refused: Facts['refused'] };
   /** Pids of the processes that had the import probe. */
   probed: Set<number>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { PythonLayout } from '../python/layout.js';
 import { SpotKind } from '../python/summary.js';
+import { anyRecord, own } from '../records.js';
 
 /** The version that this pyshrink writes, and the only one that it reads. */
 export const TRACE_VERSION = 3;
@@ -95,7 +96,7 @@ export const TraceSchema = z.object({
   ),
   observations: z.array(Observation),
   /** Imported module → its file, null where it has none. */
-  modules: z.record(z.string(), z.string().nullable()),
+  modules: anyRecord(z.string().nullable()),
   /** Places in the code that static analysis can't follow. Not those of the standard library, and not harmless ones. */
   unsound: z.array(Spot),
   /** Paths that were missing when a shrunk image was compared with the original. */
@@ -131,7 +132,10 @@ function joinTwo(one: Trace, two: Trace): Trace {
       ...one.observations,
       ...two.observations.map((seen) => ({ ...seen, process: seen.process === null ? null : seen.process + processes })),
     ],
-    modules: { ...one.modules, ...Object.fromEntries(Object.entries(two.modules).filter(([name, file]) => file ?? !one.modules[name])) },
+    modules: {
+      ...one.modules,
+      ...Object.fromEntries(Object.entries(two.modules).filter(([name, file]) => file ?? !own(one.modules, name))),
+    },
     unsound: unique([...one.unsound, ...two.unsound]),
     repairs: unique([...one.repairs, ...two.repairs]),
     warnings: unique([...one.warnings, ...two.warnings]),

@@ -125,6 +125,8 @@ async function runReset(command: string): Promise<void> {
 
 /** What probes/supervisor.py prints where it can't write its file. */
 const UNWRITTEN = /^pyshrink: the observations can't be written: (.*)$/m;
+/** What it prints where a process of the app outlives its kill signal: that process could change the facts. */
+const UNENDED = /^pyshrink: the app's processes can't be ended$/m;
 
 /**
  * Refuses observations that may be incomplete.
@@ -136,11 +138,17 @@ async function requireWhole({ facts }: Observed, app: WatchedApp, failure: UserE
   if (error !== undefined)
     throw new UserError(`The app could not be watched: ${error}.`, 'Run `pyshrink doctor` to see what this daemon allows.');
   if (facts.length > 0 && facts.every((one) => one.exit !== undefined)) return;
-  const unwritten = UNWRITTEN.exec(app.stderr.bytes.toString('latin1'))?.[1];
+  const printed = app.stderr.bytes.toString('latin1');
+  const unwritten = UNWRITTEN.exec(printed)?.[1];
   if (unwritten !== undefined)
     throw new UserError(
       `The supervisor could not write down what it saw: ${unwritten}. The trace is incomplete.`,
       "Check the free space on the daemon's disk, and the limit of --ulimit fsize.",
+    );
+  if (UNENDED.test(printed))
+    throw new UserError(
+      'The supervisor could not end all processes of the app. The trace is incomplete.',
+      'If the app changes its user, leave it the capability KILL (--cap-add KILL).',
     );
   if (await app.container.outOfMemory())
     throw new UserError(

@@ -11,6 +11,7 @@ import { type LayeredName, openSource } from '../../src/images/transports/open.j
 import { type FileTarget, writeImage } from '../../src/images/transports/write.js';
 import { buildImage, describeWithEngine, docker, workdir } from '../support/engine.js';
 import { exportedRoot } from '../support/local.js';
+import { needing } from '../support/needs.js';
 
 const has = (program: string) => spawned('sh', ['-c', `command -v ${program}`]);
 const LISTING = ['-mindepth', '1', '-not', '-path', './dev*', '-not', '-path', './.dockerenv', '-printf', '%P %y %m %U %G %s %n %l\\n'];
@@ -96,7 +97,7 @@ describeWithEngine('images as files', () => {
     expect(readFileSync(`${again}/archive.tar`).equals(readFileSync(`${folder}/archive.tar`))).toBe(true);
   });
 
-  it.runIf(has('skopeo'))('skopeo reads what we write, and we read what skopeo writes', async () => {
+  needing('program skopeo')('skopeo reads what we write, and we read what skopeo writes', async () => {
     const folder = workdir();
     for (const target of [`oci:${folder}/layout:1`, `oci-archive:${folder}/archive.tar:1`, `docker-archive:${folder}/docker.tar:app:1`]) {
       await write(target);
@@ -115,7 +116,7 @@ describeWithEngine('images as files', () => {
     }
   });
 
-  it.runIf(has('umoci'))('umoci unpacks our images to the same files as we do', async () => {
+  needing('program umoci')('umoci unpacks our images to the same files as we do', async () => {
     const folder = workdir();
     await write(`oci:${folder}/layout:1`);
     execFileSync('umoci', ['raw', 'unpack', '--image', `${folder}/layout:1`, `${folder}/theirs`], { stdio: 'pipe' });
@@ -142,7 +143,7 @@ describeWithEngine('images as files', () => {
     await expect(write(`rootfs:${folder}/full`)).rejects.toThrowError(/is not empty/);
   });
 
-  it.runIf(has('mount'))('reports a full disk in one message, and leaves nothing behind', async () => {
+  needing('mount')('reports a full disk in one message, and leaves nothing behind', async () => {
     const folder = workdir();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder]);
     try {

@@ -10,7 +10,8 @@ import { SessionFolder } from '../../src/engines/sessionfolder.js';
 import { Helper } from '../../src/guest/helper.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { DEBIAN, describeWithEngine } from '../support/engine.js';
-import { exportedRoot, hasProgram } from '../support/local.js';
+import { exportedRoot } from '../support/local.js';
+import { has } from '../support/needs.js';
 
 const MOUNT = '/sys/fs/cgroup';
 const ROOT = process.getuid?.() === 0 && (await canMakeGroups(`test-${process.pid}`));
@@ -59,7 +60,7 @@ describeWithEngine('limits of the local engine', () => {
     ['crun', { user: 'identity', overlay: 'kernel', cgroups: true, runtime: 'crun' }],
     ['runc', { user: 'identity', overlay: 'kernel', cgroups: true, runtime: 'runc' }],
   ];
-  const possible = ways.filter(([name]) => ROOT && (name === 'namespaces' || hasProgram(name)));
+  const possible = ways.filter(([name]) => ROOT && (name === 'namespaces' || has(`program ${name}`)));
 
   /** Runs a program of Python in a container, and uses it. Checks that its control group is gone afterwards. */
   const running = async (support: NamespaceSupport, run: Partial<RunOptions>, code: string, use: (app: WatchedApp) => Promise<void>) => {

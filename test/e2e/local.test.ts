@@ -13,7 +13,8 @@ import { Helper } from '../../src/guest/helper.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, workdir } from '../support/engine.js';
 import { layerTar, ociLayout } from '../support/image.js';
-import { asUser, exportedRoot, hasProgram, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
+import { asUser, exportedRoot, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
+import { has, type Need, needing } from '../support/needs.js';
 
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
 /** Paths that Docker itself adds to a container. */
@@ -70,21 +71,26 @@ describeWithEngine('the local engine', () => {
     chmodSync(archive, 0o644);
   });
 
-  it.each([
+  const ways: [name: string, options: string[]][] = [
     ['as the image says', []],
     ['read-only, without network and capabilities', ['--read-only', '--network', 'none', '--cap-drop', 'ALL', '--tmpfs', '/tmp']],
     ['as root in /srv', ['-u', 'root', '-w', '/srv', '-e', 'B=2', '--hostname', 'box', '--cap-add', 'NET_ADMIN', '--shm-size', '16m']],
     ['as an unknown user', ['-u', '4321:99', '--group-add', 'audio', '--add-host', 'db:10.0.0.1', '-v', '/etc:/mnt:ro']],
-  ])('runs a container as Docker does: %s', async (_, options) => {
-    const [theirs, ours] = [workdir(), workdir()];
-    const cache = ownCache();
-    const host = options.includes('--hostname') ? [] : ['--hostname', 'same'];
-    const one = await pyshrink(['trace', await image(), '--engine', 'docker', ...options, ...host], { cwd: theirs });
-    const two = await pyshrink(['trace', `docker-archive:${archive}`, '--engine', 'local', ...options, ...host], { cwd: ours, env: cache });
-    expect([one.exitCode, two.exitCode], `${one.all}${two.all}`).toEqual([0, 0]);
-    expect(printed(ours)).toBe(printed(theirs));
-    expect(sessions(cache)).toEqual([]);
-  });
+  ];
+  for (const [way, options] of ways)
+    needing('root')(`runs a container as Docker does: ${way}`, async () => {
+      const [theirs, ours] = [workdir(), workdir()];
+      const cache = ownCache();
+      const host = options.includes('--hostname') ? [] : ['--hostname', 'same'];
+      const one = await pyshrink(['trace', await image(), '--engine', 'docker', ...options, ...host], { cwd: theirs });
+      const two = await pyshrink(['trace', `docker-archive:${archive}`, '--engine', 'local', ...options, ...host], {
+        cwd: ours,
+        env: cache,
+      });
+      expect([one.exitCode, two.exitCode], `${one.all}${two.all}`).toEqual([0, 0]);
+      expect(printed(ours)).toBe(printed(theirs));
+      expect(sessions(cache)).toEqual([]);
+    });
 
   it('gives the same keep set as Docker, and an image that Docker can run', async () => {
     const theirs = workdir();
@@ -92,7 +98,7 @@ describeWithEngine('the local engine', () => {
     await docker('save', 'pyshrink-fixture/ssl-hello:latest', '-o', saved);
     expect((await pyshrink(['shrink', 'pyshrink-fixture/ssl-hello', '--tag', 'pyshrink-test/theirs'], { cwd: theirs })).exitCode).toBe(0);
     let ours = '';
-    for (const runtime of ['none', ...RUNTIMES.filter(hasProgram)]) {
+    for (const runtime of ['none', ...RUNTIMES.filter((name) => has(`program ${name}`))]) {
       ours = workdir();
       const tag = ['--output', 'docker-archive:small.tar', '--tag', 'pyshrink-test/ours:1'];
       const local = await pyshrink(['shrink', `docker-archive:${saved}`, '--engine', 'local', ...tag], {
@@ -115,7 +121,7 @@ describeWithEngine('the local engine', () => {
     await docker('rmi', 'pyshrink-test/ours:1', 'pyshrink-test/theirs');
   });
 
-  it('works for an ordinary user, and keeps the owners of the image', async () => {
+  needing(`user ${USER}`)('works for an ordinary user, and keeps the owners of the image', async () => {
     const { run, home, sessions: left } = await asUser(USER, ['shrink', `docker-archive:${archive}`, '--output', 'rootfs:small']);
     expect(run.exitCode, run.all).toBe(0);
     expect(run.stdout).toMatch(/Run by the local engine: (namespaces|crun|runc|youki) as an ordinary user, with other users' ids/);
@@ -124,7 +130,7 @@ describeWithEngine('the local engine', () => {
     expect(left).toEqual([]);
   });
 
-  it('works for a user without subordinate ids, as root inside the container', async () => {
+  needing('user nobody')('works for a user without subordinate ids, as root inside the container', async () => {
     const { run, home, sessions: left } = await asUser('nobody', ['trace', `docker-archive:${archive}`]);
     expect(run.exitCode, run.all).toBe(0);
     expect(JSON.parse(printed(home)).ids[0]).toBe(0);
@@ -153,9 +159,8 @@ describeWithEngine('the local engine', () => {
     expect(sessions(cache)).toEqual([]);
   });
 
-  it.each(['none', ...RUNTIMES.filter(hasProgram)])(
-    'leaves no process behind when it is killed as an ordinary user: %s',
-    async (runtime) => {
+  for (const [runtime, ...needs] of [['none'], ...RUNTIMES.map((name) => [name, `program ${name}`] as const)] as [string, ...Need[]][])
+    needing(`user ${USER}`, ...needs)(`leaves no process behind when it is killed as an ordinary user: ${runtime}`, async () => {
       const marker = `killed-${process.pid}-${runtime}`;
       const command = ['/usr/bin/python3', '-c', `import time; time.sleep(300) # ${marker}`];
       const started = asUser(USER, ['trace', `rootfs:${root}`, '--engine', 'local', '--wait', '300', '--', ...command], {
@@ -167,10 +172,9 @@ describeWithEngine('the local engine', () => {
       process.kill(Number.parseInt(own, 10), 'SIGKILL');
       await started;
       while (tracesOf(marker).length > 0) await sleep(50); // the test times out if the kernel leaves any
-    },
-  );
+    });
 
-  it('doctor --clean also works for a user without subordinate ids', async () => {
+  needing('user nobody')('doctor --clean also works for a user without subordinate ids', async () => {
     const { run } = await asUser('nobody', ['doctor', '--clean', '--json']);
     expect(JSON.parse(run.stdout).checks).toContainEqual(expect.objectContaining({ name: 'local engine', ok: true }));
   });
@@ -245,7 +249,8 @@ describeWithEngine('the local engine', () => {
     expect(sessions(cache)).toEqual([]);
   });
 
-  it.each(['docker-archive', 'oci', 'rootfs'])('Docker can also run an image from files: %s', async (transport) => {
+  const transports: [transport: string, ...needs: Need[]][] = [['docker-archive'], ['oci', 'program skopeo'], ['rootfs']];
+  const loadable = async (transport: string) => {
     const folder = workdir();
     const layout = join(workdir(), 'layout');
     if (transport === 'oci')
@@ -270,21 +275,23 @@ describeWithEngine('the local engine', () => {
     expect(printed(folder)).toBe('[1]\n');
     expect(existsSync(join(folder, 'small.tar'))).toBe(true);
     expect(await leftovers()).toEqual([]);
-  });
+  };
+  for (const [transport, ...needs] of transports)
+    needing(...needs)(`Docker can also run an image from files: ${transport}`, () => loadable(transport));
 
   describe.each([
-    ['no user namespace', { user: 'root', overlay: 'kernel' }, ''],
-    ['a copy instead of overlayfs', { user: 'identity', overlay: 'copy' }, ''],
-    ['fuse-overlayfs', { user: 'identity', overlay: 'fuse' }, 'fuse-overlayfs'],
-    ['fuse-overlayfs, as another user', { user: 'identity', overlay: 'fuse' }, 'fuse-overlayfs', '65534'],
-    ['bubblewrap', { user: 'bubblewrap', overlay: 'kernel' }, 'bwrap'],
-    ['crun', { user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'crun'],
-    ['crun with a copy', { user: 'identity', overlay: 'copy', runtime: 'crun' }, 'crun'],
-    ['crun with fuse-overlayfs', { user: 'identity', overlay: 'fuse', runtime: 'crun' }, 'crun'],
-    ['runc', { user: 'identity', overlay: 'kernel', runtime: 'runc' }, 'runc'],
-    ['runc without a user namespace', { user: 'root', overlay: 'kernel', runtime: 'runc' }, 'runc'],
-  ] as [string, NamespaceSupport, string, string?][])('with another way: %s', (_, support, program, user = '0') => {
-    it.skipIf(program !== '' && !hasProgram(program))('changes stay in the container', async () => {
+    ['no user namespace', { user: 'root', overlay: 'kernel' }, '0', []],
+    ['a copy instead of overlayfs', { user: 'identity', overlay: 'copy' }, '0', []],
+    ['fuse-overlayfs', { user: 'identity', overlay: 'fuse' }, '0', ['program fuse-overlayfs']],
+    ['fuse-overlayfs, as another user', { user: 'identity', overlay: 'fuse' }, '65534', ['program fuse-overlayfs']],
+    ['bubblewrap', { user: 'bubblewrap', overlay: 'kernel' }, '0', ['program bwrap']],
+    ['crun', { user: 'identity', overlay: 'kernel', runtime: 'crun' }, '0', ['program crun']],
+    ['crun with a copy', { user: 'identity', overlay: 'copy', runtime: 'crun' }, '0', ['program crun']],
+    ['crun with fuse-overlayfs', { user: 'identity', overlay: 'fuse', runtime: 'crun' }, '0', ['program crun', 'program fuse-overlayfs']],
+    ['runc', { user: 'identity', overlay: 'kernel', runtime: 'runc' }, '0', ['program runc']],
+    ['runc without a user namespace', { user: 'root', overlay: 'kernel', runtime: 'runc' }, '0', ['program runc']],
+  ] as [string, NamespaceSupport, string, Need[]][])('with another way: %s', (_, support, user, needs) => {
+    needing('root', ...needs)('changes stay in the container', async () => {
       const session = new LocalSession(await SessionFolder.create(), support);
       try {
         const info = await session.importDirectory('rootfs:', root);
@@ -319,7 +326,7 @@ describeWithEngine('the local engine', () => {
     });
   });
 
-  it('without user namespaces, doctor gives a remedy, and host: can still be traced', async () => {
+  needing('root')('without user namespaces, doctor gives a remedy, and host: can still be traced', async () => {
     const folder = workdir();
     writeFileSync(join(folder, 'app.py'), 'import json\nprint(json.dumps({"a": 1}))\n');
     const args = ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all', '--no-new-privs', process.execPath, CLI];

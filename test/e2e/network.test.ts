@@ -2,9 +2,10 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { buildImage, DEBIAN, describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
-import { asUser, hasProgram, ownCache, printed, USER } from '../support/local.js';
+import { asUser, ownCache, printed, USER } from '../support/local.js';
+import { needing } from '../support/needs.js';
 
 /** Prints its interfaces, and whether it reaches this computer's loopback; then it serves one visitor. */
 const APP = `
@@ -63,7 +64,11 @@ describeWithEngine('networks of the local engine', () => {
     return [done, await visited];
   };
 
-  it.skipIf(!hasProgram('slirp4netns'))('is a network of its own as root, with published ports', async () => {
+  needing(
+    'root',
+    'program slirp4netns',
+    'network device',
+  )('is a network of its own as root, with published ports', async () => {
     const at = await free();
     const cwd = workdir();
     const args = ['shrink', `docker-archive:${archive}`, '--engine', 'local', '-p', `127.0.0.1:${at}:8000`, '--until-exit'];
@@ -75,16 +80,44 @@ describeWithEngine('networks of the local engine', () => {
     expect(printed(cwd)).toBe("['lo', 'tap0'] False\n10.0.2.3\n");
   });
 
-  it.each(['slirp4netns', 'pasta'].filter(hasProgram))('is a network of its own for an ordinary user: %s', async (tool) => {
-    const at = await free();
-    const args = ['trace', `docker-archive:${archive}`, '--network', tool, '-p', `${at}:8000`, '--until-exit', '--', String(port)];
-    const [{ run, home }, answers] = await whileVisited(at, asUser(USER, args));
-    expect(run.exitCode, run.all).toBe(0);
-    expect([...new Set(answers)]).toEqual(['hello you']);
-    expect(printed(home)).toMatch(/^\[('lo', '\w+'|'\w+', 'lo')\] False\n[\d.]+\n$/);
-  });
+  for (const tool of ['slirp4netns', 'pasta'])
+    needing(
+      `user ${USER}`,
+      `program ${tool}`,
+      'network device',
+    )(`is a network of its own for an ordinary user: ${tool}`, async () => {
+      const at = await free();
+      const args = ['trace', `docker-archive:${archive}`, '--network', tool, '-p', `${at}:8000`, '--until-exit', '--', String(port)];
+      const [{ run, home }, answers] = await whileVisited(at, asUser(USER, args));
+      expect(run.exitCode, run.all).toBe(0);
+      expect([...new Set(answers)]).toEqual(['hello you']);
+      expect(printed(home)).toMatch(/^\[('lo', '\w+'|'\w+', 'lo')\] False\n[\d.]+\n$/);
+    });
 
-  it.skipIf(!hasProgram('slirp4netns'))('says which port is taken', async () => {
+  needing('program slirp4netns', 'network device')(
+    'publishes a port where the path of the session is longer than the address of a socket',
+    async () => {
+      const at = await free();
+      const cwd = workdir();
+      const args = [
+        'trace',
+        `docker-archive:${archive}`,
+        '--engine',
+        'local',
+        '-p',
+        `127.0.0.1:${at}:8000`,
+        '--until-exit',
+        '--',
+        String(port),
+      ];
+      const trace = pyshrink(args, { cwd, env: { PYSHRINK_CACHE: join(workdir(), 'x'.repeat(107)) } });
+      const [run, answers] = await whileVisited(at, trace);
+      expect(run.exitCode, run.all as string).toBe(0);
+      expect(answers).toEqual(['hello you']);
+    },
+  );
+
+  needing('program slirp4netns', 'network device')('says which port is taken', async () => {
     const args = ['trace', `docker-archive:${archive}`, '--engine', 'local', '-p', `127.0.0.1:${port}:8000`, '--until-exit'];
     const run = await pyshrink(args, { env: ownCache() });
     expect(run.exitCode).toBe(1);

@@ -52,6 +52,12 @@ describeWithEngine('what an app may do while it is watched', () => {
     expect(warnings.some((warning) => warning.includes('CAP_SYS_PTRACE'))).toBe(way === 'user');
   });
 
+  it('a user is changed without the capability to kill its processes', async () => {
+    const options = ['--cap-drop', 'ALL', '--cap-add', 'SETUID', '--cap-add', 'SETGID'];
+    const { warnings } = await trace([...COMMAND, 'user'], { options });
+    expect(warnings.filter((warning) => warning.includes('CAP_SYS_PTRACE'))).toHaveLength(1);
+  });
+
   it.each([[[]], [['--init']]])('a command beside the app that changes its user is watched, too: %j', async (options: string[]) => {
     const file = join(workdir(), 'exercise.yaml');
     writeFileSync(file, JSON.stringify({ steps: [{ exec: [...COMMAND, 'user'] }] }));

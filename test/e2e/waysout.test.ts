@@ -15,7 +15,8 @@ import { Helper } from '../../src/guest/helper.js';
 import { openDockerArchive } from '../../src/images/transports/dockerarchive/source.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
-import { asUser, exportedRoot, hasProgram, printed, USER } from '../support/local.js';
+import { asUser, exportedRoot, printed, USER } from '../support/local.js';
+import { type Need, needing } from '../support/needs.js';
 import { ROOTFUL } from '../support/podman.js';
 
 /** What Podman's default seccomp profile allows (containers/common, pkg/seccomp). A container has a session keyring of its own. */
@@ -94,38 +95,40 @@ describeWithEngine('ways out of a container', () => {
     }
   };
 
-  it.each(
-    [
-      { user: 'identity', overlay: 'kernel' },
-      { user: 'root', overlay: 'kernel' },
-      { user: 'bubblewrap', overlay: 'kernel' },
-      { user: 'identity', overlay: 'kernel', runtime: 'crun' },
-      { user: 'identity', overlay: 'kernel', runtime: 'runc' },
-      { user: 'root', overlay: 'kernel', runtime: 'runc', cgroups: true },
-    ].filter(({ runtime }) => !runtime || hasProgram(runtime)) as NamespaceSupport[],
-  )('of the local engine, as root: %j', async (support) => {
-    expect(open(await running(await local(support), command(), { network: 'none' }))).toEqual([]);
-  });
+  const kinds: [NamespaceSupport, ...Need[]][] = [
+    [{ user: 'identity', overlay: 'kernel' }],
+    [{ user: 'root', overlay: 'kernel' }],
+    [{ user: 'bubblewrap', overlay: 'kernel' }, 'program bwrap'],
+    [{ user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'program crun'],
+    [{ user: 'identity', overlay: 'kernel', runtime: 'runc' }, 'program runc'],
+    [{ user: 'root', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
+  ];
+  for (const [support, ...needs] of kinds)
+    needing('root', ...needs)(`of the local engine, as root: ${JSON.stringify(support)}`, async () => {
+      expect(open(await running(await local(support), command(), { network: 'none' }))).toEqual([]);
+    });
 
   const daemons: [name: string, host?: string][] = [
     ['Docker'],
     ...(ROOTFUL === undefined ? [] : [['Podman', `unix://${ROOTFUL}`] as [string, string]]),
   ];
-  const users = ['0:0', '65534:65534'];
-  it.each(daemons.flatMap(([name, host]) => users.map((user) => [name, user, host] as const)))(
-    'of %s, as the user %s',
-    async (name, user, host) => {
-      expect(open(await running(await daemon(host), command(), { network: 'none', user }))).toEqual(name === 'Podman' ? PODMAN_ALLOWS : []);
-    },
-  );
+  const runs: Partial<RunOptions>[] = [
+    { user: '0:0' },
+    { user: '65534:65534' },
+    { user: '0:0', init: true },
+    { user: '65534:65534', init: true },
+  ];
+  it.each(daemons.flatMap(([name, host]) => runs.map((run) => [name, run, host] as const)))('of %s, with %j', async (name, run, host) => {
+    const allowed = name === 'Podman' ? PODMAN_ALLOWS : [];
+    expect(open(await running(await daemon(host), command(), { network: 'none', ...run }))).toEqual(allowed);
+  });
 
-  it.each(
-    [
-      { user: 'identity', overlay: 'kernel' },
-      { user: 'identity', overlay: 'kernel', runtime: 'crun' },
-      { user: 'identity', overlay: 'kernel', runtime: 'runc' },
-    ].filter(({ runtime }) => !runtime || hasProgram(runtime)) as NamespaceSupport[],
-  )("no program of this computer is found by the image's path, and no command line shows a value: %j", async (support) => {
+  const trusted: [NamespaceSupport, ...Need[]][] = [
+    [{ user: 'identity', overlay: 'kernel' }],
+    [{ user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'program crun'],
+    [{ user: 'identity', overlay: 'kernel', runtime: 'runc' }, 'program runc'],
+  ];
+  const noProgram = async (support: NamespaceSupport) => {
     const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));
     for (const program of ['nsenter', 'setpriv', 'chroot', 'unshare', 'mount', 'env'])
       writeFileSync(join(planted, program), `#!/bin/sh\ntouch ${planted}/ran\n`, { mode: 0o755 });
@@ -146,16 +149,19 @@ describeWithEngine('ways out of a container', () => {
     });
     expect(stdout).toBe(`${value}\n`);
     expect(existsSync(join(planted, 'ran'))).toBe(false);
-  });
+  };
+  for (const [support, ...needs] of trusted)
+    needing('root', ...needs)(
+      `no program of this computer is found by the image's path, and no command line shows a value: ${JSON.stringify(support)}`,
+      () => noProgram(support),
+    );
 
-  const runtimes = ['none', ...RUNTIMES.filter(hasProgram)];
-  it.each([USER, 'nobody'].flatMap((user) => runtimes.map((runtime) => [user, runtime] as const)))(
-    'of the local engine, as the user %s, with the runtime %s',
-    async (user, runtime) => {
-      const args = ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()];
-      const { run, home } = await asUser(user, args, { env: { PYSHRINK_RUNTIME: runtime } });
-      expect(run.exitCode, run.all).toBe(0);
-      expect(open(printed(home))).toEqual([]);
-    },
-  );
+  for (const user of [USER, 'nobody'])
+    for (const [runtime, ...needs] of [['none'], ...RUNTIMES.map((name) => [name, `program ${name}`])] as [string, ...Need[]][])
+      needing(`user ${user}`, ...needs)(`of the local engine, as the user ${user}, with the runtime ${runtime}`, async () => {
+        const args = ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()];
+        const { run, home } = await asUser(user, args, { env: { PYSHRINK_RUNTIME: runtime } });
+        expect(run.exitCode, run.all).toBe(0);
+        expect(open(printed(home))).toEqual([]);
+      });
 });

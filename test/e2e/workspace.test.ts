@@ -5,6 +5,7 @@ import { shrink, smoke } from '../../src/index.js';
 import { readTrace } from '../../src/workspace/folder.js';
 import { describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
 import { asUser, USER } from '../support/local.js';
+import { needing } from '../support/needs.js';
 
 const HELLO = 'pyshrink-fixture/hello';
 
@@ -37,9 +38,8 @@ describeWithEngine('the working directory', () => {
   });
 });
 
-// This needs the user that fixtures/peers.sh makes.
 describeWithEngine('a working directory without write permission', () => {
-  it('is reported before pyshrink reads or runs anything', async () => {
+  needing(`user ${USER}`)('is reported before pyshrink reads or runs anything', async () => {
     const { run } = await asUser(USER, ['shrink', 'docker-archive:/nowhere.tar'], { cwd: '/' });
     expect([run.exitCode, run.stderr]).toEqual([
       1,

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { parseFacts } from '../../src/trace/facts.js';
-import { describeWithPython, PYTHONS, probe } from '../support/probes.js';
+import { codeWithProbes, describeWithPython, PYTHONS, probe } from '../support/probes.js';
 
 const options = (facts: string, more = {}) =>
   JSON.stringify({
@@ -22,11 +22,33 @@ const options = (facts: string, more = {}) =>
 const newFile = () => join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'facts.jsonl');
 
 /** Runs a program under the supervisor, with an interpreter of this computer. */
-async function supervise(command: string[], { python = PYTHONS[0] as string, env = {} } = {}) {
+async function supervise(command: string[], { python = PYTHONS[0] as string, env = {}, more = {} } = {}) {
   const file = newFile();
-  const run = await execa(python, probe('supervisor', options(file), '--', ...command), { reject: false, env });
+  const run = await execa(python, probe('supervisor', options(file, more), '--', ...command), { reject: false, env });
   return { run, facts: parseFacts(readFileSync(file, 'utf8')) };
 }
+
+/** The app has been reaped by another thread when a signal for it arrives. The first flush after that ends the loop. */
+const REAPED = `
+import os, signal
+from pyshrink_probes import supervisor
+class Journal:
+    def flush(self):
+        print("went on")
+        sys.exit()
+class Maps:
+    def look(self):
+        pass
+child = os.fork()
+if child == 0:
+    os._exit(0)
+os.waitpid(child, 0)
+catchable = {signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, catchable)
+os.kill(os.getpid(), signal.SIGTERM)
+options = {"first": False, "stop": 15, "listener": True, "contained": False, "beside": False}
+supervisor.serve_signals(child, options, Journal(), Maps(), catchable, None)
+`;
 
 describeWithPython('the supervisor', () => {
   it.each(PYTHONS)('under %s records what a shell and its children open, and the exit status', async (python) => {
@@ -75,6 +97,25 @@ describeWithPython('the supervisor', () => {
     );
     run.stdout?.once('data', () => process.kill(run.pid as number, 60));
     expect((await run).exitCode).toBe(137);
+  });
+
+  it('drops a signal for a program that another thread has reaped', async () => {
+    const run = await execa(PYTHONS[0] as string, codeWithProbes(REAPED), { reject: false });
+    expect([run.stdout, run.stderr]).toEqual(['went on', '']);
+  });
+
+  it('gives up where it can not end all other processes, which could change the facts', async () => {
+    const file = newFile();
+    // Outside a container, it is neither process 1 nor its child.
+    const run = await execa(PYTHONS[0] as string, probe('supervisor', options(file, { contained: true }), '--', 'true'), { reject: false });
+    expect([run.exitCode, run.stderr]).toEqual([125, "\npyshrink: the app's processes can't be ended"]);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('gives the program a process group of its own where it is an init process, as tini does', async () => {
+    const code = 'import os, signal; print(os.getpgrp() == os.getpid()); os.killpg(0, signal.SIGTERM)';
+    const { run, facts } = await supervise([PYTHONS[0] as string, '-u', '-c', code], { more: { first: false } });
+    expect([run.stdout, facts.exit]).toEqual(['True', 143]);
   });
 
   it('gives hidden variables back to the program', async () => {

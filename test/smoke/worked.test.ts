@@ -182,6 +182,7 @@ describe('unmet', () => {
     ['a pattern', { matches: '^b+$' }, http(200, 'abbb'), 'does not match /^b+$/'],
     ['a greeting', { contains: ['220'] }, { kind: 'tcp', banner: base64('554 no') }, 'does not contain "220"'],
     ['a header', { headers: { 'X-A': '1' } }, http(200), 'has no header X-A'],
+    ['a header that every object inherits', { headers: { constructor: '1' } }, http(200), 'has no header constructor'],
     ['the value of a header', { headers: { 'X-A': '1' } }, http(200, '', { 'x-a': '2' }), 'has another header X-A than "1"'],
     ['an answer', { status: [404] }, FAILED, 'got no answer: connect ECONNREFUSED'],
     ['several things', { status: [201], contains: ['a'] }, http(200), 'answered 200 instead of 201; does not contain "a"'],

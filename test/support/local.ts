@@ -98,12 +98,3 @@ export function tracesOf(folder: string): string[] {
   const processes = execFileSync('ps', ['-eo', 'args']).toString().split('\n');
   return [...mounts, ...processes].filter((line) => line.includes(folder));
 }
-
-export function hasProgram(name: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${name}`]);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -182,6 +182,12 @@ describe('runWatched', () => {
       /could not write down what it saw: No space left on device\. The trace is incomplete/,
       /free space/,
     ],
+    [
+      'processes that outlive the app',
+      `console.error("\\npyshrink: the app's processes can't be ended");`,
+      /could not end all processes of the app\. The trace is incomplete/,
+      /--cap-add KILL/,
+    ],
   ])('rejects the observations of %s', async (_, script, message, remedy) => {
     await expect(run(script)).rejects.toMatchObject({
       message: expect.stringMatching(message),

@@ -57,7 +57,7 @@ it('runs each command beside the app under a supervisor of its own', async () =>
   expect(second.stdout.bytes.toString()).toBe(`${folder}/facts-one-exec1.jsonl c\n`);
 });
 
-it('is not process 1 where the runtime has an init process', async () => {
+it('does not stand in for process 1 where there is an init process', async () => {
   const app = await start('console.log(options.first);', { run: { ...PLAIN_RUN, init: true } });
   await app.ended;
   expect(app.stdout.bytes.toString()).toBe('false\n');

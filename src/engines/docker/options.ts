@@ -40,6 +40,7 @@ export async function createOptions(
     ...(run.workdir !== undefined && { WorkingDir: run.workdir }),
     ...(run.hostname !== undefined && { Hostname: run.hostname }),
     ...(run.platform !== undefined && { platform: run.platform }),
+    // No Init: the supervisor is the init process. Another one would run as the app's user, which could trace it (ptrace(2)).
     HostConfig: {
       Binds: binds,
       Mounts: kitMounts(spec),
@@ -59,7 +60,6 @@ export async function createOptions(
         .map(parseDevice)
         .map(({ host, container, permissions }) => ({ PathOnHost: host, PathInContainer: container, CgroupPermissions: permissions })),
       ...(run.gpus !== undefined && { DeviceRequests: [gpuRequest(run.gpus)] }),
-      ...(run.init && { Init: true }),
       ...(run.network !== undefined && { NetworkMode: run.network }),
       ...(run.memory !== undefined && { Memory: run.memory }),
       ...(run.pidsLimit !== undefined && { PidsLimit: run.pidsLimit }),

@@ -3,7 +3,8 @@ import type { Duplex, PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { UserError } from '../../errors.js';
-import { type StartedProcess, startProcess, toolEnvironment } from '../processes.js';
+import { FIRST_SCRIPT } from '../engine.js';
+import { CHANNELS, type StartedProcess, startProcess, toolEnvironment } from '../processes.js';
 import { quote } from './quote.js';
 
 /**
@@ -31,35 +32,40 @@ export const WRAPPED = ['--dev-bind', '/', '/', '--unshare-user', '--uid', '0', 
 
 const UNSHARED = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child'];
 
-/** Name of the script that becomes the container's command. The shell begins each of its messages with it. */
-export const FIRST_SCRIPT = 'first-process.sh';
+/** Descriptor at which the container's command, and each command beside it, finds what is sent to it. */
+export const SENT = CHANNELS;
+/** Descriptor over which we and the first process talk until it becomes its command. */
+const CONTROL = CHANNELS + 1;
 
 /**
- * The first process until its container is ready, a script for sh(1). Its control is descriptor 4. It tells its number,
- * waits until users are mapped, gives up capabilities, tells that it needs this computer's programs no more, and waits for
- * the root file system. The kernel forgets the signal of unshare(1) --kill-child when a process gets capabilities by being
- * mapped (prctl(2), PR_SET_PDEATHSIG), so it is set again. Its arguments are a bounding set as setpriv(1) takes it, and the script of {@link becoming}.
+ * A script for sh(1): what the first process does until it runs the script of {@link becoming}.
+ * 1. It writes its process id to {@link CONTROL}.
+ * 2. It waits until its users are mapped.
+ * 3. It asks for the signal of unshare(1) --kill-child again: the kernel forgets it when a process gets capabilities by the
+ *    mapping (prctl(2), PR_SET_PDEATHSIG).
+ * 4. It gives up capabilities.
+ * Its arguments are a bounding set as setpriv(1) takes it, and the path of the script of {@link becoming}.
  */
 const WAITING = `set -eu
 cd /
 umask 022
 read -r PID REST </proc/self/stat # this /proc is still the computer's, so it has the number that the client needs
-echo "$PID" >&4
-read -r LINE <&4
+echo "$PID" >&${CONTROL}
+read -r LINE <&${CONTROL}
 exec setpriv --pdeathsig KILL --inh-caps=-all --ambient-caps=-all --bounding-set "$1" /bin/sh "$2"`;
 
 /**
  * A script that waits for the root file system and then becomes a command of the image. Variables are set by the shell
  * itself, so no program of this computer runs with them, and no command line shows them.
  * @param environment variables of the command. Those whose names a shell can't have are left out.
- * @param keep whether the command reads descriptor 3
+ * @param keep whether the command reads {@link SENT}
  */
 export function becoming(command: readonly string[], environment: Readonly<Record<string, string>>, keep: boolean): string {
   const settable = Object.entries(environment).filter(([name]) => /^[A-Za-z_]\w*$/.test(name) && !SHELLS_OWN.test(name));
   const program = quote(command[0] as string);
-  return `echo ready >&4
-read -r LINE <&4 || exit 125
-exec 4>&-${keep ? '' : ' 3>&-'}
+  return `echo ready >&${CONTROL}
+read -r LINE <&${CONTROL} || exit 125
+exec ${CONTROL}>&-${keep ? '' : ` ${SENT}>&-`}
 cd /
 unset PATH OLDPWD
 ${settable.map(([name, value]) => `export ${name}=${quote(value)}\n`).join('')}command -v ${program} >/dev/null || { echo ${quote(`${FIRST_SCRIPT}: ${command[0]}: no such program in the image`)} >&2; exit 127; }
@@ -149,7 +155,7 @@ export class FirstProcess {
 
   /**
    * Lets it become its command.
-   * @param sent what the command finds at descriptor 3
+   * @param sent what the command finds at {@link SENT}
    */
   go(sent: string): void {
     (this.started.channels[0] as Duplex).end(sent);

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants, open, readFile } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UserError, usageError } from '../../errors.js';
-import { type StartedProcess, startProcess, toolEnvironment } from '../processes.js';
+import { CHANNELS, type StartedProcess, startProcess, toolEnvironment } from '../processes.js';
 import { type Publication, parsePublication } from '../resources.js';
 import type { RunOptions } from '../runoptions.js';
 
@@ -88,7 +88,7 @@ export function resolverFile({ tool }: OwnNetwork, ours: string): string {
 /**
  * Connects the network namespace of a process with the network of this computer, and publishes ports. Whoever calls
  * this ends the program with the container. It also ends with this process.
- * @param socket path for a socket, at most 107 bytes (unix(7))
+ * @param socket path for a socket
  * @throws UserError with what the tool says
  */
 export async function connectNetwork({ tool, publish }: OwnNetwork, pid: number, socket: string): Promise<StartedProcess> {
@@ -96,7 +96,7 @@ export async function connectNetwork({ tool, publish }: OwnNetwork, pid: number,
   const lines = {
     slirp4netns: [
       ...['slirp4netns', '--configure', '--mtu=65520', '--disable-host-loopback', '--enable-sandbox'],
-      ...[`--userns-path=/proc/${pid}/ns/user`, `--api-socket=${socket}`, '--ready-fd=3', String(pid), 'tap0'],
+      ...[`--userns-path=/proc/${pid}/ns/user`, `--api-socket=${basename(socket)}`, `--ready-fd=${CHANNELS}`, String(pid), 'tap0'],
     ],
     pasta: [
       ...['pasta', '--quiet', '--foreground', '--stderr', '--config-net', '--no-map-gw', '--dns-forward', PASTA_RESOLVER],
@@ -106,7 +106,9 @@ export async function connectNetwork({ tool, publish }: OwnNetwork, pid: number,
     ],
   };
   const line = ['setpriv', '--pdeathsig', 'KILL', ...lines[tool]];
-  const started = startProcess(line, { environment: toolEnvironment(), input: false, channels: 1, cwd: '/', newSession: true });
+  // A socket's address has at most 107 bytes (unix(7)), and a session's folder may have a longer path.
+  const cwd = dirname(socket);
+  const started = startProcess(line, { environment: toolEnvironment(), input: false, channels: 1, cwd, newSession: true });
   (started.stdout as Readable).resume();
   const complaint = text(started.stderr);
   const channel = started.channels[0] as Duplex;
@@ -159,7 +161,8 @@ function pastaPorts(protocol: string, flag: string, ports: readonly Publication[
 
 /** Asks slirp4netns to publish a port (slirp4netns(1), "API socket"). @returns what it complains about */
 async function publishBySlirp(socket: string, { address, host, container, protocol }: Publication): Promise<string | undefined> {
-  const connection = createConnection(socket);
+  const folder = await open(dirname(socket));
+  const connection = createConnection(`/proc/self/fd/${folder.fd}/${basename(socket)}`);
   const forward = {
     proto: protocol,
     host_addr: address || '0.0.0.0',
@@ -173,6 +176,8 @@ async function publishBySlirp(socket: string, { address, host, container, protoc
     return error && (error.desc ?? 'slirp4netns refuses it');
   } catch (error) {
     return `slirp4netns does not answer (${(error as Error).message})`;
+  } finally {
+    await folder.close();
   }
 }
 

@@ -14,7 +14,15 @@ import { formatPlatform, matches, ownPlatform } from '../../images/platform.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import type { Entry } from '../../rootfs.js';
-import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
+import {
+  type Container,
+  type ContainerSpec,
+  type EngineFeatures,
+  FIRST_SCRIPT,
+  type ImageInfo,
+  KIT_MOUNT,
+  type Session,
+} from '../engine.js';
 import { mountsOf } from '../mounts.js';
 import { parseUlimit } from '../resources.js';
 import type { RunOptions } from '../runoptions.js';
@@ -24,7 +32,7 @@ import { capabilities, launching, namesOf } from './capabilities.js';
 import { ControlGroup, type Limits, removeSessionGroups } from './cgroups.js';
 import { LocalContainer } from './container.js';
 import { ContainerFiles } from './files.js';
-import { becoming, FIRST_SCRIPT, identityMap } from './firstprocess.js';
+import { becoming, identityMap, SENT } from './firstprocess.js';
 import type { LocalImage } from './image.js';
 import { findInRoot } from './inroot.js';
 import { type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
@@ -41,8 +49,6 @@ export const LOCAL_FEATURES: EngineFeatures = { imageNames: false, runtime: fals
 
 /** Bytes of /dev/shm, as Docker has it by default. */
 const SHM_SIZE = 64 << 20;
-/** Descriptor at which probes/enter.py finds the variables of its program. */
-const SENT_VARIABLES = 3;
 const SINGLE_USER =
   'only one user can be mapped into a namespace here, so the app ran as root inside and all files belonged to it; newuidmap (package uidmap) and ranges in /etc/subuid and /etc/subgid would let it run as its own user';
 const NO_LIMITS = 'the local engine can make no control group here, which a limit needs (as root it mostly can)';
@@ -262,7 +268,7 @@ export class LocalSession implements Session {
             groups: user.groups,
             cwd: spec.run.workdir ?? (image.config.WorkingDir || '/'),
             capabilities: granted,
-            environment: SENT_VARIABLES,
+            environment: SENT,
             loopback: isolated,
             limits: spec.run.ulimit.map(parseUlimit),
           }),

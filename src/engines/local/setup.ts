@@ -23,7 +23,7 @@ export interface Bind {
   source: string;
   target: string;
   readOnly: boolean;
-  /** Kind of the source. A file is not mounted where the image has a symbolic link at its target. */
+  /** Kind of the source. */
   type: 'file' | 'directory';
   /** Whether it is a device file, or may have some. Elsewhere, device files can't be opened. */
   devices?: true;
@@ -66,10 +66,9 @@ export function setupScript(plan: MountPlan): string {
   for (const { source, target, readOnly, type, devices } of binds) {
     const at = `"$ROOT"${quote(target)}`;
     const options = [...(readOnly ? ['ro'] : []), 'nosuid', ...(devices ? [] : ['nodev'])].join(',');
-    const mount = `mount --${type === 'directory' ? 'r' : ''}bind ${quote(source)} ${at}; protect ${options} ${at}`;
     lines.push(
-      type === 'file' ? `if file ${quote(target)}; then ${mount}; fi` : `directory ${quote(target)}`,
-      ...(type === 'directory' ? [mount] : []),
+      `${type} ${quote(target)}`,
+      `mount --${type === 'directory' ? 'r' : ''}bind ${quote(source)} ${at}; protect ${options} ${at}`,
     );
   }
   if (plan.hostname !== undefined) lines.push(`hostname ${quote(plan.hostname)}`);
@@ -101,12 +100,15 @@ export const FUNCTIONS = `plain() {
     if [ -L "$at" ]; then return 1; fi
   done
 }
-directory() {
+require_plain() {
   plain "$1" || { echo "pyshrink: $1 is a symbolic link in the image: nothing can be mounted there" >&2; exit 125; }
+}
+directory() {
+  require_plain "$1"
   mkdir -p "$ROOT$1"
 }
 file() {
-  plain "$1" || return 1
+  require_plain "$1"
   mkdir -p "$ROOT\${1%/*}"
   [ -e "$ROOT$1" ] || : >"$ROOT$1"
 }

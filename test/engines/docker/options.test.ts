@@ -58,7 +58,6 @@ describe('every run option reaches the daemon', () => {
     [['--hostname', 'h'], { Hostname: 'h' }, {}],
     [['--device', '/dev/fuse:r'], {}, { Devices: [{ PathOnHost: '/dev/fuse', PathInContainer: '/dev/fuse', CgroupPermissions: 'r' }] }],
     [['--gpus', 'all'], {}, { DeviceRequests: [{ Driver: '', Count: -1, DeviceIDs: [], Capabilities: [['gpu']], Options: {} }] }],
-    [['--init'], {}, { Init: true }],
     [['-t'], { Tty: true }, {}],
   ])('%j', async (words, top, host) => {
     const options = await optionsOf(...words);
@@ -72,6 +71,10 @@ describe('every run option reaches the daemon', () => {
     const options = await optionsOf('--security-opt', `seccomp=${file}`, '--security-opt', 'seccomp=unconfined');
     expect(options.HostConfig?.SecurityOpt).toEqual(['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}', 'seccomp=unconfined']);
     await expect(optionsOf('--security-opt', 'seccomp=/nowhere.json')).rejects.toThrowError(expect.objectContaining({ exitCode: 2 }));
+  });
+
+  it('no second init process: the supervisor is one, and the app could trace another', async () => {
+    expect((await optionsOf('--init')).HostConfig).not.toHaveProperty('Init');
   });
 
   it('with none, only what is ours', async () => {

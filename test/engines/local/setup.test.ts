@@ -180,12 +180,19 @@ describe('setupScript', () => {
     expect(calls.at(-1)).toContain(path);
   });
 
-  it('leaves a file alone that the image has as a symbolic link', () => {
-    mkdirSync(join(root, 'etc'));
-    symlinkSync('/run/resolv.conf', join(root, 'etc/resolv.conf'));
-    const { status, calls } = run({ binds: [{ source: '/r', target: '/etc/resolv.conf', readOnly: false, type: 'file' }] });
-    expect(status).toBe(0);
-    expect(calls.some((call) => call.includes('resolv.conf'))).toBe(false);
+  it.each([
+    ['is a symbolic link', '/srv/link', /^pyshrink: \/srv\/link is a symbolic link in the image/],
+    ['is below a symbolic link', '/srv/link/file', /^pyshrink: \/srv\/link\/file is a symbolic link in the image/],
+    ['leaves the root', '/srv/../../outside', /^pyshrink: /],
+    ['is below a file', '/srv/given/file', /given/],
+  ])('mounts no file at a path that %s', (_, target, message) => {
+    mkdirSync(join(root, 'srv'));
+    symlinkSync(folder, join(root, 'srv/link'));
+    writeFileSync(join(root, 'srv/given'), '');
+    const { status, stderr, calls } = run({ binds: [{ source: '/f', target, readOnly: false, type: 'file' }] });
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(message);
+    expect(calls.some((call) => call.startsWith('pivot_root') || call.includes('</f>'))).toBe(false);
   });
 });
 

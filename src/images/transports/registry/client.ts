@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { debug } from '../../../debug.js';
 import { UserError, usageError } from '../../../errors.js';
+import { own } from '../../../records.js';
 import type { Reference } from '../../reference.js';
 
 /** Address of an image's manifest and blobs (OCI Distribution Specification, "Endpoints"). */
@@ -62,7 +63,7 @@ export async function credentialsFor(host: string, environment: NodeJS.ProcessEn
   } catch {
     throw new UserError(`${path} is not a valid configuration of the docker CLI.`, 'Correct it, or set DOCKER_CONFIG to another folder.');
   }
-  const helper = config.credHelpers?.[host] ?? config.credsStore;
+  const helper = own(config.credHelpers ?? {}, host) ?? config.credsStore;
   if (helper !== undefined) {
     const answer = await execa(`docker-credential-${helper}`, ['get'], { input: host, reject: false });
     const found = answer.failed ? undefined : Helper.safeParse(json(answer.stdout)).data;
