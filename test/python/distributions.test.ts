@@ -106,12 +106,18 @@ it('knows distributions that were installed on purpose, and those installed from
   ]);
 });
 
-it('classifies files by their names and folders', () => {
+it('classifies files by their names, and folders by what they hold', () => {
   const files: [string, string][] = [
     [`${SITE}/a-1.dist-info/METADATA`, 'metadata'],
     ['/usr/bin/a', 'program'],
     [`${SITE}/a/tests/data.json`, 'test'],
-    [`${SITE}/a/test_x.py`, 'test'],
+    [`${SITE}/a/tests/unit/test_x.py`, 'test'],
+    [`${SITE}/a/tests/helpers.py`, 'module'],
+    [`${SITE}/a/conftest.py`, 'test'],
+    [`${SITE}/a/test_tools.py`, 'module'],
+    [`${SITE}/a/project/tests/generic/builtin.sql`, 'data'],
+    [`${SITE}/a/project/docs/overview.md`, 'data'],
+    [`${SITE}/a/share/doc/page.html`, 'data'],
     [`${SITE}/a/test/client.py`, 'module'],
     [`${SITE}/a/testing.py`, 'module'],
     [`${SITE}/a/x.pyi`, 'stub'],

@@ -11,6 +11,9 @@ import type { PythonWorld } from './world.js';
 /** Bytes. A smaller private extension module is kept though no code names it: leaving it out saves less than it may break. */
 const SMALL = 256 << 10;
 
+/** Names of extension modules that test C code: the word stands between underscores (_umath_tests, _test_round). */
+const TESTS_OF_C_CODE = /(^|_)tests?(_|\.|$)/;
+
 /** A distribution that was asked for, and the kept path that asks for it. */
 interface Wanted {
   distribution: Distribution;
@@ -70,7 +73,7 @@ export class Grades {
 
   /** Small, and not there to test C code. */
   private isSmall(path: string): boolean {
-    return (this.world.fs.lstat(path)?.size ?? 0) <= SMALL && !/test/.test(baseName(path));
+    return (this.world.fs.lstat(path)?.size ?? 0) <= SMALL && !TESTS_OF_C_CODE.test(baseName(path));
   }
 
   /** Takes in code outside the standard library. Adds the lists of files once some code asks for them. */
