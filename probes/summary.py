@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Set, Tuple
 
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
+# A relative path, or a pattern for files.
+RELATIVE = re.compile(r"[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+\Z")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
 # Instructions before a call that are remembered: enough for the elements of a command line.
@@ -71,6 +73,7 @@ class Summary:
         self.main: Set[str] = set()
         self.strings: Set[str] = set()
         self.paths: Set[str] = set()
+        self.relative: Set[str] = set()
         self.dynamic: Set[str] = set()
         self.commands: Set[str] = set()
         # Commands of COMMON_RUNNERS, which count only if the module imports one of RUNNER_MODULES.
@@ -92,6 +95,7 @@ class Summary:
             "main": sorted(self.main),
             "strings": sorted(self.strings),
             "paths": sorted(self.paths),
+            "relative": sorted(self.relative),
             "dynamic": sorted(self.dynamic),
             "commands": sorted(self.commands),
             "maybe": sorted(self.maybe_commands),
@@ -137,6 +141,7 @@ class Summary:
         self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
         self.strings |= names
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
+        self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
         if used & RESOLVERS:
             self.dynamic |= names
         if used & RUNNERS:

@@ -1,4 +1,5 @@
 import { baseName, parentOf } from '../rootfs.js';
+import { isForDevelopers } from './developers.js';
 import type { Distribution } from './distributions.js';
 
 /** What a file of a distribution is for. */
@@ -12,10 +13,10 @@ export type FileKind =
   | 'program'
   | 'test'
   | 'build'
+  | 'cache'
   | 'stub'
   | 'doc';
 
-const BUILD = /\.(h|hh|hpp|hxx|cuh|c|cc|cpp|cxx|cu|f|for|f90|f77|pyx|pxd|pxi|pyf|rs|a|la|lib|o|cmake|pc|po|pot)(\.in|\.src)?$/i;
 const SHARED = /\.so(\.[\d.]+)?$/;
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
@@ -47,6 +48,7 @@ function classify(
   all: ReadonlySet<string>,
   { tests, docs }: Folders,
 ): FileKind {
+  if (isForDevelopers(path, all)) return 'build';
   if (path === metadata || path.startsWith(`${metadata}/`)) return 'metadata';
   const inside = path.startsWith(`${root}/`);
   const names = (inside ? path.slice(root.length + 1) : path.slice(1)).split('/').slice(0, -1);
@@ -54,9 +56,8 @@ function classify(
   if (baseName(path) === 'conftest.py') return 'test';
   // Other modules in a folder of tests are helpers, which code elsewhere may import (twisted.test.proto_helpers).
   if (isInside(path, root, tests) && (!path.endsWith('.py') || isTestModule(path))) return 'test';
-  if (path.endsWith('.pyc')) return names.at(-1) === '__pycache__' || all.has(path.slice(0, -1)) ? 'build' : 'bytecode';
+  if (path.endsWith('.pyc')) return names.at(-1) === '__pycache__' || all.has(path.slice(0, -1)) ? 'cache' : 'bytecode';
   if (path.endsWith('.pyi') || baseName(path) === 'py.typed') return 'stub';
-  if (BUILD.test(path)) return 'build';
   if (isInside(path, root, docs)) return 'doc';
   if (path.endsWith('.py')) return 'module';
   if (SHARED.test(path)) {

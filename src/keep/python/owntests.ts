@@ -52,7 +52,10 @@ function wantedFolders(folders: ReadonlySet<string>, code: readonly string[], wo
     const imported = edgesOf(self, summary, world.finder).flatMap(({ module }) => [...(module.search ?? []), module.file ?? []].flat());
     // The constants of a module have the names that it imports, too.
     const names = new Set(summary.imports.flatMap(([, , , imported]) => imported));
-    const words = new Set([...summary.strings.filter((text) => !names.has(text)), ...summary.paths.flatMap((text) => text.split('/'))]);
+    const words = new Set([
+      ...summary.strings.filter((text) => !names.has(text)),
+      ...[...summary.paths, ...summary.relative].flatMap((text) => text.split('/')),
+    ]);
     for (const folder of folders)
       if (words.has(baseName(folder)) || imported.some((path) => path === folder || path.startsWith(`${folder}/`))) wanted.add(folder);
   }
