@@ -151,7 +151,7 @@ class Summary:
             if used & SHELLS or "shell" in strings:
                 self.shell = True
         if used & LOADERS:
-            self.libraries.update(text for text in strings if 1 < len(text) <= LONGEST_NAME)
+            self.libraries.update(text for text in strings if 0 < len(text) <= LONGEST_NAME)
 
     def scan(self, code: "CodeType", scope: str) -> "Set[str]":
         """Goes over the instructions: records imports and unsound spots, and returns the names that are loaded.
