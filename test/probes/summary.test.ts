@@ -192,7 +192,7 @@ def c():
         const path = join(folder, `${index}.so`);
         const data = cythonData([...sample, 'cmath', 'uuid', 'gzip', 'pkg.part', 'unstatisticsed'], storage);
         const elf = makeElf({ soname: 'x.so' });
-      writeFileSync(path, Buffer.concat([elf, Buffer.alloc((8 - (elf.length % 8)) % 8), data]));
+        writeFileSync(path, Buffer.concat([elf, Buffer.alloc((8 - (elf.length % 8)) % 8), data]));
         return path;
       });
       for (const { strings } of summarizeFiles(paths, ['pkg'])) {
