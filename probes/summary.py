@@ -10,6 +10,7 @@ import re
 from . import binaries
 from .apinames import (
     COMMON_RUNNERS,
+    HANDS_ON,
     IMPORTERS,
     LOADERS,
     RESOLVERS,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
 # A relative path, or a pattern for files.
 RELATIVE = re.compile(r"[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+\Z")
+# A command line whose first word may be the name or the path of a program.
+COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
 # Instructions before a call that are remembered: enough for the elements of a command line.
@@ -75,9 +78,15 @@ class Summary:
         self.paths: Set[str] = set()
         self.relative: Set[str] = set()
         self.dynamic: Set[str] = set()
-        self.commands: Set[str] = set()
+        # [line, function, text] of command lines.
+        self.commands: List[List[Any]] = []
         # Commands of COMMON_RUNNERS, which count only if the module imports one of RUNNER_MODULES.
-        self.common_commands: Set[str] = set()
+        self.common_commands: List[List[Any]] = []
+        # [line, function, name of the called function, text] of constants given to functions that may hand on a command.
+        self.handed: List[List[Any]] = []
+        # Functions with parameters -> the names in HANDS_ON that they call, and "" where they run or look for a program.
+        self.hands_on: Dict[str, Set[str]] = {}
+        self.common_hands_on: Dict[str, Set[str]] = {}
         self.maybe_commands: Set[str] = set()
         self.libraries: Set[str] = set()
         self.shell = False
@@ -87,7 +96,9 @@ class Summary:
     def fields(self) -> "Dict[str, Any]":
         """The summary as JSON, without empty fields."""
         if any(module in RUNNER_MODULES for _, _, module, _, _ in self.imports):
-            self.commands |= self.common_commands
+            self.commands += self.common_commands
+            for function, called in self.common_hands_on.items():
+                self.hands_on.setdefault(function, set()).update(called)
         fields = {
             "imports": self.imports,
             "names": sorted(self.functions.pop("", ())),
@@ -97,7 +108,9 @@ class Summary:
             "paths": sorted(self.paths),
             "relative": sorted(self.relative),
             "dynamic": sorted(self.dynamic),
-            "commands": sorted(self.commands),
+            "commands": unique(self.commands),
+            "handed": unique(self.handed),
+            "handsOn": {name: sorted(called) for name, called in sorted(self.hands_on.items())},
             "maybe": sorted(self.maybe_commands),
             "libraries": sorted(self.libraries),
             "shell": self.shell,
@@ -146,12 +159,29 @@ class Summary:
             self.dynamic |= names
         if used & RUNNERS:
             self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
-            commands = {text for text in commands_in(code) if 1 < len(text) <= LONGEST_COMMAND}
-            (self.commands if used & RUNNERS - COMMON_RUNNERS else self.common_commands).update(commands)
+            commands = [[line, scope, text] for line, _, text in commands_in(code, RUNNERS) if 1 < len(text) <= LONGEST_COMMAND]
+            (self.commands if used & RUNNERS - COMMON_RUNNERS else self.common_commands).extend(commands)
             if used & SHELLS or "shell" in strings:
                 self.shell = True
+        self.add_handed(code, scope, used, strings)
         if used & LOADERS:
             self.libraries.update(text for text in strings if 0 < len(text) <= LONGEST_NAME)
+
+    def add_handed(self, code: "CodeType", scope: str, used: "Set[str]", strings: "List[str]") -> None:
+        """Adds what code gives to functions that may hand on a command, and whether it is such a function itself."""
+        callees = {name for name in used if HANDS_ON.search(name)} - RUNNERS - RUNNER_MODULES
+        if callees:
+            found = commands_in(code, callees)
+            self.handed += [[line, scope, callee, text] for line, callee, text in found if callee and COMMAND.match(text)]
+        if not scope or code.co_argcount + code.co_kwonlyargcount == 0:
+            return
+        function = scope.rpartition(".")[2]
+        if used & RUNNERS - COMMON_RUNNERS or ("PATH" in strings and used & {"environ", "getenv"}):
+            self.hands_on.setdefault(function, set()).add("")
+        elif used & COMMON_RUNNERS:
+            self.common_hands_on.setdefault(function, set()).add("")
+        if callees:
+            self.hands_on.setdefault(function, set()).update(callees)
 
     def scan(self, code: "CodeType", scope: str) -> "Set[str]":
         """Goes over the instructions: records imports and unsound spots, and returns the names that are loaded.
@@ -229,30 +259,42 @@ def function_scope(class_name: str, name: str) -> str:
     return class_name if name[:2] == name[-2:] == "__" else f"{class_name}.{name}"
 
 
-def commands_in(code: "CodeType") -> "Iterator[str]":
-    """Strings at the places of command lines in code that runs programs.
+def unique(rows: "List[List[Any]]") -> "List[List[Any]]":
+    """The rows in order, each once."""
+    return [list(row) for row in sorted({tuple(row) for row in rows})]
 
-    These are the first string after a name of RUNNERS, the first element of each list or tuple, and, in code that
+
+def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, str, str]]":
+    """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
+
+    These are the first string after the name of a function, the first element of each list or tuple, and, in code that
     looks for programs, every element of a constant tuple.
     """
     recent: List[object] = []
     is_wanted = False
+    callee = ""
     searches = SEARCHERS.intersection(code.co_names)
     listed: Tuple[object, ...] = ()
-    for _, name, argument, _ in instructions(code):
+    lines = list(dis.findlinestarts(code))[::-1]
+    line = code.co_firstlineno
+    for offset, name, argument, _ in instructions(code):
+        while lines and lines[-1][0] <= offset:
+            line = lines.pop()[1] or line
         if name in NEUTRAL:
             continue
         value = constant_of(code, name, argument)
         if listed and not name.endswith("_KW"):  # a tuple before a call with _KW holds the names of keyword arguments
             for text in listed if searches else listed[:1]:
                 if isinstance(text, str):
-                    yield text
+                    yield line, callee, text
         listed = ()
         if dis.opmap[name] in HAS_NAME:
-            is_wanted = is_wanted or name_of(code, name, argument) in RUNNERS
+            called = name_of(code, name, argument)
+            if called in callees:
+                is_wanted, callee = True, called
         elif isinstance(value, str):
             if is_wanted:
-                yield value
+                yield line, callee, value
             is_wanted = False
         elif isinstance(value, tuple):
             listed = value
@@ -262,6 +304,6 @@ def commands_in(code: "CodeType") -> "Iterator[str]":
         elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
             first = recent[-argument]
             if isinstance(first, str):
-                yield first
+                yield line, callee, first
         recent.append(value)
         del recent[:-REMEMBERED]

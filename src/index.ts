@@ -19,6 +19,7 @@ import { reopen } from './pipeline/reopen.js';
 import { shrinkStage } from './pipeline/shrink.js';
 import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
+import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
 import { conclusionOf, type Outcome, passed, type Verdict } from './smoke/verdict.js';
@@ -34,6 +35,7 @@ export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
+export type { Program } from './report/programs.js';
 export type { ShrinkSummary } from './report/summary.js';
 export type { Answer } from './report/why.js';
 export type { Verdict } from './smoke/verdict.js';
@@ -268,6 +270,11 @@ export async function why(subject: string): Promise<Answer> {
     `${subject} is no path, module or distribution of ${trace.image.reference}.`,
     'Give an absolute path of the original image, a dotted module name, or the name of an installed distribution.',
   );
+}
+
+/** Every program that the newest assembly keeps: what it brings, and who names it. */
+export async function programs(): Promise<Program[]> {
+  return programsIn(await (await newestResult()).keep());
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

@@ -1,7 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode, usageError } from '../errors.js';
-import { unsound, why } from '../index.js';
+import { type Program, programs, unsound, why } from '../index.js';
 import { unsoundLines } from '../report/why.js';
+import { megabytes } from '../ui/table.js';
 import { print } from './print.js';
 
 /** `pyshrink why PATH|MODULE|PACKAGE` */
@@ -9,10 +10,14 @@ export function defineWhy(command: Command<[], { json?: true }>, finish: (code: 
   command
     .argument('[PATH|MODULE|PACKAGE]')
     .option('--unsound', 'list the places in the code that compute what they import or execute')
+    .option('--programs', 'list every program that is kept: bytes with what only it needs, and who names it')
     .action(async (subject, flags) => {
       if (flags.unsound) {
         const { image, spots } = await unsound();
         print(flags.json, spots, unsoundLines(spots, image));
+      } else if (flags.programs) {
+        const list = await programs();
+        print(flags.json, list, list.map(programLine));
       } else {
         if (subject === undefined) throw usageError('why needs a path, a module or a distribution', 'For instance `pyshrink why sqlite3`.');
         const answer = await why(subject);
@@ -20,4 +25,8 @@ export function defineWhy(command: Command<[], { json?: true }>, finish: (code: 
       }
       finish(ExitCode.done);
     });
+}
+
+function programLine({ path, brings, because, by }: Program): string {
+  return `${megabytes(brings).padStart(9)}  ${path}: ${because}${by === undefined ? '' : ` (${by})`}`;
 }

@@ -9,7 +9,8 @@ import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
 import { linksRule, parentsRule, runtimeRule } from './links.js';
 import { observedRule } from './observed.js';
-import { namedRule } from './programs.js';
+import { type Costly, Offers } from './offers.js';
+import { NamedRule } from './programs.js';
 import type { Grades } from './python/grades.js';
 import { ReachRule } from './python/reach.js';
 import { withoutTests } from './python/tests.js';
@@ -41,6 +42,8 @@ export interface KeepResult {
   keep: KeepSet;
   /** Lines for the user: walks that were not kept, exclusions, files that could not be read. */
   notes: string[];
+  /** What weak evidence names, and is left out since it is expensive. */
+  costly: Costly[];
   /** The Python side, from `reachable` on. */
   python: PythonWorld | undefined;
   /** How much of each distribution is kept, from `reachable` on. */
@@ -67,16 +70,31 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     scriptsRule,
     new SystemRule(),
     repairRule,
-    ...(reach && python ? [reach, namedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
+    ...(reach && python ? [reach, new NamedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
   ];
   const keep = new KeepSet(fs);
+  const offers = new Offers(context);
   const tally = new Tally();
   const take = (findings: readonly Finding[]) => {
-    for (const finding of findings) 'note' in finding ? notes.push(finding.note) : keep.add(finding);
+    for (const finding of findings) {
+      if ('note' in finding) notes.push(finding.note);
+      else if ('offer' in finding) offers.add(finding);
+      else keep.add(finding);
+    }
   };
   for (const rule of rules) take(await tally.run(rule, () => rule.begin?.(context)));
   let rounds = 0;
-  for (let fresh = keep.takeFresh(); fresh.length > 0; fresh = keep.takeFresh()) {
+  // What strong evidence names comes first: the cost of an offer is what it brings beyond that.
+  const next = async () => {
+    const fresh = keep.takeFresh();
+    if (fresh.length > 0) return fresh;
+    for (const rule of rules) take(await tally.run(rule, () => rule.settle?.(context)));
+    const settled = keep.takeFresh();
+    if (settled.length > 0) return settled;
+    take(await offers.accept(keep));
+    return keep.takeFresh();
+  };
+  for (let fresh = await next(); fresh.length > 0; fresh = await next()) {
     rounds++;
     const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
     for (const rule of rules) await tally.run(rule, () => rule.prepare?.(entries, context).then(() => undefined));
@@ -84,6 +102,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       for (const rule of rules) take(await tally.run(rule, () => rule.visit?.(entry, context)));
     }
   }
+  const costly = await offers.left(keep);
   tally.print();
   debug.keep('%d paths kept at the level %s after %d rounds', keep.reasons.size, level, rounds);
   const removed = excluded(keep.reasons.keys(), choice);
@@ -98,7 +117,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       (more) => `${more} more modules could not be read`,
     ),
   );
-  return { keep, notes, python: level === 'observed' ? undefined : python, grades: reach?.grades.all ?? new Map() };
+  return { keep, notes, costly, python: level === 'observed' ? undefined : python, grades: reach?.grades.all ?? new Map() };
 }
 
 /** What the rules look at, and the notes about how it was found. */

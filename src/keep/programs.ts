@@ -1,12 +1,15 @@
 import { isAdded } from '../os/places.js';
 import type { Summary } from '../python/summary.js';
-import { baseName, below, type Entry } from '../rootfs.js';
-import { BUILD_PROGRAMS } from './data/building.js';
+import { baseName, below, type Entry, parentOf } from '../rootfs.js';
+import { BUILD_CODE, BUILD_PROGRAMS } from './data/building.js';
+import type { Strength } from './data/costs.js';
 import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
 import { TERMINAL_PROGRAMS } from './data/terminal.js';
+import { packageOnPurpose } from './purpose.js';
+import { HandedCommands } from './python/handed.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Because } from './reason.js';
-import type { Context, Rule } from './rule.js';
+import type { Context, Finding, Rule } from './rule.js';
 import { findProgram } from './scripts.js';
 
 /** What separates commands in a command line: a program's name comes next. */
@@ -14,58 +17,111 @@ const SEPARATORS = /[|;&\n]+|\$\(|`/;
 
 /**
  * What kept Python code names outside Python (from the level `reachable` on): programs that it runs, libraries that it
- * loads by name, files of the system. The standard library's own code does not count: it names the programs of every
- * operating system.
+ * loads by name, files of the system. What the app's own code names is kept; what other code names is an offer. The standard
+ * library's own code does not count: it names the programs of every operating system.
  */
-export function namedRule(world: PythonWorld): Rule {
-  return {
-    name: 'named',
-    async visit({ path }, context) {
-      if (world.isStandard(path)) return [];
-      const own = world.isOwn(path);
-      const found: Named[] = [];
-      for (const { summary } of world.codeIn(path)) {
-        found.push(...(await programsAndLibraries(summary, own, context)), ...(await packagePrograms(summary, world, context)));
-        for (const named of summary.paths) found.push(...(own ? anyPath(named, world) : systemData(named, context)));
-      }
-      return found.map(({ path: target, ...because }): Addition => ({ path: target, rule: 'named', parents: [path], ...because }));
-    },
-  };
+export class NamedRule implements Rule {
+  readonly name = 'named';
+  private readonly handed = new HandedCommands();
+  /** Folders with code that runs programs. */
+  private readonly running = new Set<string>();
+  /** Strings that are names of programs, which count where the folder of their code runs programs. */
+  private waiting: { folder: string; findings: Finding[] }[] = [];
+
+  constructor(private readonly world: PythonWorld) {}
+
+  async visit({ path }: Entry, context: Context): Promise<Finding[]> {
+    const { world } = this;
+    const own = world.isOwn(path);
+    if (world.isStandard(path) || (!own && BUILD_CODE.test(path))) return [];
+    const distribution = world.distributions.ownerOf(path);
+    const findings: Finding[] = [];
+    for (const { file, summary } of world.codeIn(path)) {
+      const module = world.finder.at(file)?.name ?? baseName(path);
+      this.handed.take(summary, { path, module, own, distribution });
+      const named = [
+        ...(await commandsRun(summary, own, context)),
+        ...(await librariesLoaded(summary, own, context)),
+        ...summary.paths.flatMap((text) => (own ? anyPath(text, world) : systemData(text, context))),
+      ];
+      findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
+      if (summary.commands.length > 0 || Object.values(summary.handsOn).some((calls) => calls.includes('')))
+        this.running.add(parentOf(path));
+      const inStrings = await packagePrograms(summary, context);
+      if (inStrings.length > 0)
+        this.waiting.push({ folder: parentOf(path), findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
+    }
+    return findings;
+  }
+
+  /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
+  async settle(context: Context): Promise<Finding[]> {
+    const ready = this.waiting.filter(({ folder }) => this.running.has(folder));
+    this.waiting = this.waiting.filter((one) => !ready.includes(one));
+    const findings = ready.flatMap((one) => one.findings);
+    for (const { path, module, own, line, text } of this.handed.found()) {
+      for (const name of programs([text]))
+        findings.push(...(await programNamed(name, own, context, line)).flatMap((one) => findingsOf(one, path, module)));
+    }
+    return findings;
+  }
 }
 
-type Named = Omit<Because<'named'>, 'rule'> & { path: string };
+/** Paths that code names; the first is the one that it means. */
+interface Named {
+  paths: readonly Target[];
+  /** Missing where the paths are kept whatever they cost. */
+  offer?: Strength;
+}
 
-async function programsAndLibraries(summary: Summary, own: boolean, context: Context): Promise<Named[]> {
+type Target = Omit<Because<'named'>, 'rule' | 'module'> & { path: string };
+
+function findingsOf({ paths, offer }: Named, parent: string, module: string): Finding[] {
+  const additions = paths.map((target): Addition => ({ rule: 'named', module, parents: [parent], ...target }));
+  return offer === undefined ? additions : [{ offer, additions }];
+}
+
+/** The programs in command lines that code runs. */
+async function commandsRun({ commands, maybe, shell }: Summary, own: boolean, context: Context): Promise<Named[]> {
+  const named: Named[] = shell ? [{ paths: [{ path: '/bin/sh', kind: 'shell' }] }] : [];
+  for (const [line, , text] of commands) for (const name of programs([text])) named.push(...(await programNamed(name, own, context, line)));
+  if (own) for (const name of programs(maybe)) named.push(...(await programNamed(name, false, context)));
+  return named;
+}
+
+/** @param own whether it is the app's own code that runs the program */
+async function programNamed(name: string, own: boolean, context: Context, line?: number): Promise<Named[]> {
+  const path = !own && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
+  if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
+  const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
+  if (own) return [{ paths }];
+  if (BUILD_PROGRAMS.test(baseName(name))) return [{ paths, offer: 'name' }];
+  return (await packageOnPurpose(path, context)) === undefined ? [{ paths, offer: 'call' }] : [{ paths }];
+}
+
+async function librariesLoaded({ libraries }: Summary, own: boolean, context: Context): Promise<Named[]> {
   const named: Named[] = [];
-  for (const name of programs([...summary.commands, ...(own ? summary.maybe : [])])) {
-    const path = !own && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
-    if (path !== undefined && isFile(context.fs.resolve(path)?.entry)) named.push({ path, kind: 'program', subject: name });
-  }
-  if (summary.shell) named.push({ path: '/bin/sh', kind: 'shell' });
-  for (const name of summary.libraries) {
+  for (const name of libraries) {
     const found = await context.libraries.named(name);
-    for (const path of found) named.push({ path, kind: 'library', subject: name });
+    for (const path of found) named.push({ paths: [{ path, kind: 'library', subject: name }], ...(!own && { offer: 'call' }) });
     // ctypes.util.find_library asks ldconfig (Lib/ctypes/util.py).
-    if (found.length > 0 && !name.includes('.so')) named.push({ path: '/sbin/ldconfig', kind: 'find-library' });
+    if (found.length > 0 && !name.includes('.so')) named.push({ paths: [{ path: '/sbin/ldconfig', kind: 'find-library' }] });
   }
   return named;
 }
 
 /**
- * Programs of packages that somebody installed by name, where a string is the name of one (`DOT = Path("dot")`). Code
+ * Programs of packages that the app's author installed by name, where a string is the name of one (`DOT = Path("dot")`). Code
  * that wraps a program often has its name far from where it runs it.
  */
-async function packagePrograms({ strings }: Summary, world: PythonWorld, context: Context): Promise<Named[]> {
+async function packagePrograms({ strings }: Summary, context: Context): Promise<Named[]> {
   const named: Named[] = [];
-  if (context.trace.image.shared) return named;
   for (const name of strings) {
     if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) continue;
     const path = findProgram(name, context);
-    const found = path === undefined ? undefined : context.fs.resolve(path);
-    if (path === undefined || !isFile(found?.entry)) continue;
-    const owner = (await world.packages.ownerOf(path)) ?? (await world.packages.ownerOf(found?.path ?? path));
-    if (owner !== undefined && (await world.packages.isOnPurpose(owner)))
-      named.push({ path, kind: 'package-program', subject: name, of: owner });
+    if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) continue;
+    const of = await packageOnPurpose(path, context);
+    if (of !== undefined) named.push({ paths: [{ path, kind: 'package-program', subject: name, of }] });
   }
   return named;
 }
@@ -76,16 +132,17 @@ function anyPath(named: string, world: PythonWorld): Named[] {
   const found = world.fs.resolve(named);
   const isData = found?.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
   const inside = isData ? below(world.fs, found.path).filter((path) => !isAdded(path) || world.isOwn(path)) : [];
-  return [{ path: named, kind: 'path' }, ...inside.map((path): Named => ({ path, kind: 'inside', subject: named }))];
+  return [{ paths: [{ path: named, kind: 'path' }, ...inside.map((path): Target => ({ path, kind: 'inside', subject: named }))] }];
 }
 
 /** A file of the system that a distribution's code names. Of a folder of shared data, everything in it. */
 function systemData(named: string, { fs }: Context): Named[] {
   const found = fs.resolve(named);
   const because = { kind: 'system-path', subject: named } as const;
-  if (found?.entry.type === 'f') return (found.entry.mode & 0o111) === 0 ? [{ path: named, ...because }] : [];
+  if (found?.entry.type === 'f') return (found.entry.mode & 0o111) === 0 ? [{ paths: [{ path: named, ...because }], offer: 'call' }] : [];
   if (found?.entry.type !== 'd' || !SHARED_DATA.test(`${found.path}/`)) return [];
-  return below(fs, found.path).map((path) => ({ path, ...because }));
+  const data = below(fs, found.path).filter((path) => fs.lstat(path)?.type !== 'f' || ((fs.lstat(path)?.mode ?? 0) & 0o111) === 0);
+  return [{ paths: [named, ...data].map((path) => ({ path, ...because })), offer: 'call' }];
 }
 
 /** Names of programs in command lines: the first word, and the first word after a pipe or a semicolon. */

@@ -2,6 +2,7 @@ import type { LibrarySearch } from '../elf/search.js';
 import type { ImageConfig } from '../images/config.js';
 import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
+import type { Strength } from './data/costs.js';
 import type { Level } from './level.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, RuleName } from './reason.js';
@@ -30,8 +31,15 @@ export interface Note {
   note: string;
 }
 
+/** Paths that weak evidence names. They are kept together, where what they bring is cheap: see offers.ts. */
+export interface Offer {
+  offer: Strength;
+  /** The first one is the path that the evidence names. */
+  additions: readonly Addition[];
+}
+
 /** What a rule returns. */
-export type Finding = Addition | Note;
+export type Finding = Addition | Note | Offer;
 
 type Findings = Iterable<Finding> | Promise<Iterable<Finding>>;
 
@@ -44,4 +52,6 @@ export interface Rule {
   prepare?(entries: readonly Entry[], context: Context): Promise<void>;
   /** Called once for each kept path. */
   visit?(entry: Entry, context: Context): Findings;
+  /** Called whenever nothing new is kept any more: for what depends on all kept paths. */
+  settle?(context: Context): Findings;
 }

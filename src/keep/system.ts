@@ -3,8 +3,9 @@ import { parentOf, readText } from '../rootfs.js';
 import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
 import { SYSTEM_ROWS, type SystemRow } from './data/system.js';
 import { expandGlob } from './globs.js';
+import { packageOnPurpose } from './purpose.js';
 import type { Addition, Because } from './reason.js';
-import type { Context, Rule } from './rule.js';
+import type { Context, Finding, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
 
 /** What calls for a row. */
@@ -17,6 +18,10 @@ export class SystemRule implements Rule {
   private libc: string | undefined;
   /** A kept file that looks up hosts. */
   private resolver: string | undefined;
+  /** What rows with `unlessNamed` would keep. */
+  private readonly offered: { by: string; unlessNamed: RegExp; additions: Addition[] }[] = [];
+  /** Names and strings of the app's own code. */
+  private readonly words = new Set<string>();
   private readonly services = { users: false, hosts: false };
 
   begin(context: Context): Addition[] {
@@ -42,9 +47,22 @@ export class SystemRule implements Rule {
     const facts = await factsOf(entry.path, context);
     for (const row of SYSTEM_ROWS) {
       const call = this.done.has(row) ? undefined : callFor(row, facts);
-      if (call !== undefined) additions.push(...this.expand(row, call, [entry.path], context));
+      if (call === undefined) continue;
+      const found = this.expand(row, call, [entry.path], context);
+      if (row.unlessNamed === undefined) additions.push(...found);
+      else if (found.length > 0) this.offered.push({ by: entry.path, unlessNamed: row.unlessNamed, additions: found });
     }
+    for (const word of facts.own) this.words.add(word);
     return additions;
+  }
+
+  async settle(context: Context): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const { by, unlessNamed, additions } of this.offered.splice(0)) {
+      const isWanted = [...this.words].some((word) => unlessNamed.test(word)) || (await packageOnPurpose(by, context)) !== undefined;
+      findings.push(...(isWanted ? additions : [{ offer: 'call', additions } as const]));
+    }
+    return findings;
   }
 
   /** Modules of the name service switch (nss(5)). Those for hosts are kept only where something looks up hosts. */
@@ -78,6 +96,8 @@ interface Facts {
   names: ReadonlySet<string>;
   /** Strings, in the app's own code only. */
   strings: readonly string[];
+  /** Names, strings and command lines, in the app's own code only. */
+  own: readonly string[];
   soname: string | undefined;
   program: string | undefined;
   /** Whether it is a library or a program that was run, and calls iconv. The C++ library only passes iconv on. */
@@ -92,6 +112,9 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
     modules: new Set(code.flatMap(({ file }) => python?.finder.at(file)?.name ?? [])),
     names: new Set(python?.isStandard(path) ? [] : code.flatMap(({ summary }) => [...allNames(summary)])),
     strings: python?.isOwn(path) ? code.flatMap(({ summary }) => summary.strings) : [],
+    own: python?.isOwn(path)
+      ? code.flatMap(({ summary }) => [...summary.strings, ...allNames(summary), ...summary.commands.map(([, , text]) => text)])
+      : [],
     soname: elf?.soname,
     program: isProgram(path, context) ? path : undefined,
     iconv:

@@ -8,10 +8,12 @@ export interface Packages {
   files(name: string): Promise<readonly string[]>;
   /** The package that a path belongs to. */
   ownerOf(path: string): Promise<string | undefined>;
-  /** Whether somebody installed a package by its name. False for packages of the base system. */
+  /** Whether the app's author installed a package by its name. False for packages of the base system and of the base image. */
   isOnPurpose(name: string): Promise<boolean>;
 }
 
+/** Seconds that one command of apt may take, which installs packages in an order of its own. */
+const ONE_COMMAND = 3600;
 const DPKG = '/var/lib/dpkg/info';
 const STATUS = '/var/lib/dpkg/status';
 /** Packages that apt installed because another one depends on them (apt-mark(8)). */
@@ -23,8 +25,9 @@ const WORLD = '/etc/apk/world';
 /**
  * Reads the file lists of Debian (dpkg(1): info/NAME.list) or the database of Alpine (apk-tools: `F:` is a
  * folder, `R:` a file in it). An image with neither has no packages.
+ * @param interpreter path of the Python that the app runs: packages that are older belong to its base image
  */
-export function openPackages(fs: RootFs): Packages {
+export function openPackages(fs: RootFs, interpreter?: string): Packages {
   let lists: Promise<Map<string, string[]>> | undefined;
   let owners: Promise<Map<string, string>> | undefined;
   let purpose: Promise<Set<string>> | undefined;
@@ -37,6 +40,14 @@ export function openPackages(fs: RootFs): Packages {
     for (const [name, files] of await all()) for (const path of files) map.set(path, name);
     return map;
   };
+  /** When the interpreter was installed: by its package, or by itself. Seconds since 1970. */
+  const sinceOf = async (path: string | undefined): Promise<number> => {
+    const file = path === undefined ? undefined : fs.resolve(path);
+    if (!file) return 0;
+    owners ??= index();
+    const owner = (await owners).get(file.path);
+    return owner === undefined ? file.entry.mtime : (fs.lstat(`${DPKG}/${owner}.list`)?.mtime ?? 0) - ONE_COMMAND;
+  };
   return {
     names: () => fs.list(DPKG).flatMap((path) => (path.endsWith('.list') ? [baseName(path).slice(0, -5)] : [])),
     files: async (name) => (await all()).get(name) ?? [],
@@ -45,7 +56,7 @@ export function openPackages(fs: RootFs): Packages {
       return (await owners).get(path);
     },
     isOnPurpose: async (name) => {
-      purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs) : installedWithApk(fs);
+      purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs, await sinceOf(interpreter)) : installedWithApk(fs);
       return (await purpose).has(name.replace(/:\w+$/, ''));
     },
   };
@@ -57,14 +68,20 @@ async function paragraphs(fs: RootFs, path: string): Promise<((field: string) =>
   return blocks.map((block) => (field) => new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(block)?.[1]);
 }
 
-async function installedWithApt(fs: RootFs): Promise<Set<string>> {
+/**
+ * Packages that apt installed by name, with or after the interpreter. The images that bring a Python compiled from its source, as
+ * the official ones do, install git, compilers and other tools before.
+ */
+async function installedWithApt(fs: RootFs, since: number): Promise<Set<string>> {
   const automatic = new Set(
     (await paragraphs(fs, AUTOMATIC)).flatMap((value) => (value('Auto-Installed') === '1' ? (value('Package') ?? []) : [])),
   );
   const wanted = (await paragraphs(fs, STATUS)).filter(
     (value) => value('Essential') !== 'yes' && !/^(required|important|standard)$/.test(value('Priority') ?? ''),
   );
-  return new Set(wanted.flatMap((value) => value('Package') ?? []).filter((name) => !automatic.has(name)));
+  const lists = new Map(fs.list(DPKG).map((path) => [baseName(path).replace(/(:\w+)?\.list$/, ''), fs.lstat(path)?.mtime ?? 0]));
+  const isLater = (name: string) => (lists.get(name) ?? 0) >= since;
+  return new Set(wanted.flatMap((value) => value('Package') ?? []).filter((name) => !automatic.has(name) && isLater(name)));
 }
 
 async function installedWithApk(fs: RootFs): Promise<Set<string>> {

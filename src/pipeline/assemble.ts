@@ -8,6 +8,7 @@ import { computeKeepSet, type KeepResult } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { keepReport } from '../report/keep.js';
+import { costlyLines } from '../report/words.js';
 import type { Trace } from '../trace/schema.js';
 import type { KeepReport } from '../workspace/keepreport.js';
 import { commandsOf, givenEnvironment, type Material } from './material.js';
@@ -52,7 +53,7 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
     choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
-  return { ...kept, level, notes: [...kept.notes, ...raised] };
+  return { ...kept, level, notes: [...kept.notes, ...costlyLines(kept.costly), ...raised] };
 }
 
 /**
@@ -61,7 +62,7 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
  */
 export async function assembleDraft(material: Material, choice: KeepChoice, base: ImageInfo | undefined): Promise<Draft> {
   const { context, helper, original, trace, fs } = material;
-  const { keep, notes, python, grades, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
+  const { keep, notes, python, grades, costly, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
   const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
   const { id, files } = await timed('assemble', 'layers and loading them', () =>
     assembleImage({
@@ -78,7 +79,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
     id,
     files,
     notes,
-    report: keepReport({ fs, keep, python, grades, original: trace.image, level, places: placesOf(trace.python, fs) }),
+    report: keepReport({ fs, keep, python, grades, costly, original: trace.image, level, places: placesOf(trace.python, fs) }),
   };
 }
 

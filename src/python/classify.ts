@@ -63,7 +63,9 @@ function classify(
   if (SHARED.test(path)) {
     const suffix = suffixes.find((ending) => path.endsWith(ending));
     const name = suffix === undefined ? '' : baseName(path).slice(0, -suffix.length);
-    return IDENTIFIER.test(name) && names.every((folder) => IDENTIFIER.test(folder)) && inside ? 'extension' : 'library';
+    // One outside belongs to another search path, for instance that of Debian's other Python.
+    if (suffix !== undefined && !inside) return 'extension';
+    return IDENTIFIER.test(name) && names.every((folder) => IDENTIFIER.test(folder)) ? 'extension' : 'library';
   }
   if (!inside && /\/share\/(man|doc|info)\//.test(path)) return 'doc';
   return 'data';

@@ -35,8 +35,12 @@ export const Summary = z.object({
   relative: z.array(z.string()).default([]),
   /** Those of `strings` in code that imports by name, for instance with `importlib.import_module`. */
   dynamic: z.array(z.string()).default([]),
-  /** String constants in code that runs programs, in the place of a command line. */
-  commands: z.array(z.string()).default([]),
+  /** String constants in code that runs programs, in the place of a command line: line, function or '', text. */
+  commands: z.array(z.tuple([z.number(), z.string(), z.string()])).default([]),
+  /** The same in code that calls other functions, which may hand on a command: line, function or '', called function, text. */
+  handed: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).default([]),
+  /** Functions with parameters → names of functions that they call and that may hand on a command; '' for running one. */
+  handsOn: anyRecord(z.array(z.string())).default({}),
   /** All string constants in code that calls a function with a name like those that run programs. */
   maybe: z.array(z.string()).default([]),
   /** String constants in code that loads shared libraries. */

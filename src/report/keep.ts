@@ -8,7 +8,7 @@ import type { Trace } from '../trace/schema.js';
 import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from '../workspace/keepreport.js';
 import { omittedFiles } from './omitted.js';
 
-export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades'> {
+export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades' | 'costly'> {
   /** The original's file system. */
   fs: RootFs;
   original: Pick<Trace['image'], 'reference' | 'id' | 'platform'>;
@@ -17,16 +17,24 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
 }
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
-export function keepReport({ fs, keep, python, grades, original, level, places }: KeepReportInput): KeepReport {
+export function keepReport({ fs, keep, python, grades, costly, original, level, places }: KeepReportInput): KeepReport {
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
   const kept: KeepReport['kept'] = {};
-  for (const [path, reasons] of keep.reasons)
-    kept[path] = { type: fs.lstat(path)?.type ?? 'f', size: sizes.get(path) ?? 0, layer: layers.get(path) ?? 'system', reasons };
+  for (const [path, reasons] of keep.reasons) {
+    const entry = fs.lstat(path);
+    kept[path] = {
+      type: entry?.type ?? 'f',
+      size: sizes.get(path) ?? 0,
+      layer: layers.get(path) ?? 'system',
+      ...(entry && isProgram(entry) && { program: true }),
+      reasons,
+    };
+  }
   const omissions = new Map<string, { index: number; omission: Omission }>();
   const omitted: KeepReport['omitted'] = {};
-  for (const [path, omission] of omittedFiles(fs, keep, python, level)) {
-    const key = `${omission.kind} ${omission.subject}`;
+  for (const [path, omission] of omittedFiles(fs, { keep, python, costly }, level)) {
+    const key = `${omission.kind} ${omission.subject} ${omission.bytes}`;
     const known = omissions.get(key) ?? { index: omissions.size, omission };
     omissions.set(key, known);
     omitted[path] = { size: sizes.get(path) ?? 0, because: known.index };
@@ -54,6 +62,10 @@ export function keepReport({ fs, keep, python, grades, original, level, places }
       layers: { system: ofLayer('system'), python: ofLayer('python'), distributions: ofLayer('distributions'), app: ofLayer('app') },
     },
   };
+}
+
+function isProgram({ type, mode, path }: Entry): boolean {
+  return type === 'f' && (mode & 0o111) !== 0 && !/\.so(\.[\d.]+)?$/.test(path);
 }
 
 /** Path of a file → bytes. Of several names of a file (hard links), one has the size: a kept one where there is any. */

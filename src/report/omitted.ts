@@ -1,9 +1,10 @@
-import type { KeepSet } from '../keep/keepset.js';
+import type { KeepResult } from '../keep/compute.js';
 import type { Level } from '../keep/level.js';
 import type { PythonWorld } from '../keep/python/world.js';
 import { classifyFiles, type FileKind } from '../python/classify.js';
 import type { RootFs } from '../rootfs.js';
 import type { Omission } from '../workspace/keepreport.js';
+import { describePlace } from './words.js';
 
 /** The kinds of files of a distribution that are left out for what they are. */
 const LEFT_OUT: ReadonlyMap<FileKind, Omission['kind']> = new Map(
@@ -11,7 +12,14 @@ const LEFT_OUT: ReadonlyMap<FileKind, Omission['kind']> = new Map(
 );
 
 /** For each path that is left out, directories aside: why. */
-export function omittedFiles(fs: RootFs, keep: KeepSet, python: PythonWorld | undefined, level: Level): Map<string, Omission> {
+export function omittedFiles(
+  fs: RootFs,
+  { keep, python, costly }: Pick<KeepResult, 'keep' | 'python' | 'costly'>,
+  level: Level,
+): Map<string, Omission> {
+  const named = new Map(
+    costly.map(({ path, bytes, reason }) => [path, { kind: 'costly', subject: describePlace(reason), bytes } as const]),
+  );
   const omitted = new Map<string, Omission>();
   const ofDistribution = new Map<string, Omission>();
   for (const distribution of python?.distributions.all ?? []) {
@@ -23,7 +31,7 @@ export function omittedFiles(fs: RootFs, keep: KeepSet, python: PythonWorld | un
   }
   for (const { path, type } of fs.entries.values()) {
     if (type === 'd' || keep.has(path)) continue;
-    omitted.set(path, ofDistribution.get(path) ?? otherwise(path, python, level));
+    omitted.set(path, named.get(path) ?? ofDistribution.get(path) ?? otherwise(path, python, level));
   }
   return omitted;
 }

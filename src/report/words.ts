@@ -1,8 +1,13 @@
 import { SYSTEM_ROWS } from '../keep/data/system.js';
 import type { Grade } from '../keep/level.js';
+import type { Costly } from '../keep/offers.js';
 import type { KindOf, Reason, ReasonOf, RuleName } from '../keep/reason.js';
 import type { Spot } from '../trace/schema.js';
+import { megabytes } from '../ui/table.js';
 import type { Omission } from '../workspace/keepreport.js';
+
+/** What is left out for its cost gets so many names; the rest is counted. */
+const COSTLY_SHOWN = 5;
 
 type Words = { [R in RuleName]: { [K in KindOf<R>]: string | ((reason: ReasonOf<R>) => string) } };
 
@@ -16,6 +21,7 @@ const folder =
   (what: string) =>
   ({ subject }: Reason) =>
     `folder of a file that was ${what}${subject === undefined ? '' : ` by ${subject}`}`;
+const at = (reason: Reason) => (reason.line === undefined ? '' : `, ${describePlace(reason)}`);
 const systemData = new Map(SYSTEM_ROWS.map(({ id, what }) => [id, what]));
 const data = ({ of }: Reason) => systemData.get(of ?? '') ?? of ?? '';
 
@@ -108,7 +114,7 @@ const WORDS: Words = {
     library: ({ of }) => `a library of ${of} that none of its files is linked with`,
   },
   named: {
-    program: ({ subject }) => `a program that kept code names: ${quoted(subject)}`,
+    program: (reason) => `a program that kept code names: ${quoted(reason.subject)}${at(reason)}`,
     'package-program': ({ subject, of }) => `a program of the package ${of} that kept code names: ${quoted(subject)}`,
     shell: 'kept code runs commands in a shell',
     library: ({ subject }) => `a library that kept code loads by name: ${quoted(subject)}`,
@@ -133,7 +139,9 @@ export function describeReason(reason: Reason): string {
   return reason.insteadOf === undefined ? text : `${text}; it replaces its compiled version ${reason.insteadOf}`;
 }
 
-const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined) => string)> = {
+const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined, bytes: number | undefined) => string)> = {
+  costly: (place, bytes) =>
+    `named at ${place}, but no run used it, and it would bring ${megabytes(bytes ?? 0)}; use it in the exercise or --include it to keep it`,
   test: (name) => `a test of ${name} that no kept code imports; an import by kept code would bring it in`,
   build: (name) => `a file of ${name} that only tools for developers read, and no kept code names; --level whole keeps it`,
   stub: (name) => `type information of ${name}, and no kept code reads such files; --level whole keeps it`,
@@ -154,10 +162,28 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
     'part of the operating system: no process opened it and no kept file needs it; --level whole keeps the whole package if one of its programs or data files is used',
 };
 
+/** Where a path is named: `line 78 of pandas._version`. */
+export function describePlace({ module, line, of, parents }: Reason): string {
+  const where = module ?? of ?? parents[0] ?? '';
+  return line === undefined ? where : `line ${line} of ${where}`;
+}
+
+/** What is left out since it is expensive: `not kept: git (12.0 MB, named at line 78 of pandas._version), ...`. */
+export function costlyLines(costly: readonly Costly[]): string[] {
+  if (costly.length === 0) return [];
+  const shown = costly
+    .slice(0, COSTLY_SHOWN)
+    .map(({ path, bytes, reason }) => `${path} (${megabytes(bytes)}, named at ${describePlace(reason)})`);
+  const more = costly.length - shown.length;
+  return [
+    `not kept: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: other code names it, but no run used it; to keep one, use it in the exercise or --include it`,
+  ];
+}
+
 /** Why a file is left out and what would bring it in, as a sentence without a full stop. Its subject is the file. */
-export function describeOmission({ kind, subject }: Omission): string {
+export function describeOmission({ kind, subject, bytes }: Omission): string {
   const words = OMISSIONS[kind];
-  return typeof words === 'function' ? words(subject) : words;
+  return typeof words === 'function' ? words(subject, bytes) : words;
 }
 
 const GRADES: Record<Grade | 'none', string> = {

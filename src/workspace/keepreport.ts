@@ -13,9 +13,13 @@ const OmissionSchema = z.strictObject({
     ...(['test', 'build', 'stub', 'doc', 'extension', 'library', 'program', 'unreached', 'unimported', 'unlisted'] as const),
     // Other files.
     ...(['unobserved', 'bytecode', 'standard-library', 'own-extras', 'system'] as const),
+    // What kept code names without need, and what is expensive. The subject is who names it.
+    'costly',
   ]),
   /** Name of the distribution. */
   subject: z.string().exactOptional(),
+  /** Bytes that it would bring with all that it needs. */
+  bytes: z.number().int().exactOptional(),
 });
 export type Omission = z.infer<typeof OmissionSchema>;
 
@@ -49,6 +53,8 @@ export const KeepReport = z.strictObject({
       size: z.number().int(),
       /** The layer of the shrunk image. A directory that is in several layers has the lowest one. */
       layer: z.enum(LAYER_NAMES),
+      /** Whether it can be executed, and is no shared library. */
+      program: z.literal(true).exactOptional(),
       /** The closest reasons, at most eight. */
       reasons: z.array(ReasonSchema).min(1),
     }),

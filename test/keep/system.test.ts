@@ -123,6 +123,7 @@ const CASES: Case[] = [
     keeps: ['/usr/lib/git-core/git-remote-http', '/usr/lib/git-core/mergetools-not', '/usr/share/git-core/templates/info/exclude'],
     leaves: ['/usr/lib/git-core/git-daemon', '/usr/lib/git-core/git-http-backend'],
   },
+  { about: 'git with remotes', program: '/usr/bin/git', app: 'REMOTE = "clone"', keeps: ['/usr/lib/git-core/git-remote-https'] },
   { about: 'convert', program: '/usr/bin/convert', keeps: ['/etc/ImageMagick-6/policy.xml'] },
   { about: 'Perl', program: '/usr/bin/perl', keeps: ['/usr/share/perl/5.36/strict.pm', `${LIB}/perl-base/POSIX.pm`] },
   { about: 'ssh', program: '/usr/bin/ssh', keeps: ['/etc/ssh/ssh_config'], leaves: ['/etc/ssh/sshd_config'] },

@@ -48,6 +48,25 @@ it('finds out which packages somebody installed by name', async () => {
   expect(await asked(alpine, ['git', 'curl', 'python3', 'busybox', 'musl'])).toEqual([true, true, true, false, false]);
 });
 
+it.each([
+  ['compiled', {}, ['tool']],
+  ['of a package', { '/var/lib/dpkg/info/python3.list': { text: '/usr/bin/python3\n', mtime: 5000 } }, ['git', 'tool']],
+])('an interpreter that is %s tells the packages of the app from those of its base image', async (_, owner, expected) => {
+  const packages = openPackages(
+    makeTree({
+      '/usr/bin/python3': { text: '', mtime: 5000 },
+      '/var/lib/dpkg/info/git.list': { text: '', mtime: 4900 },
+      '/var/lib/dpkg/info/old.list': { text: '', mtime: 1000 },
+      '/var/lib/dpkg/info/tool.list': { text: '', mtime: 6000 },
+      '/var/lib/dpkg/status': ['git', 'old', 'tool'].map((name) => `Package: ${name}\nPriority: optional\n`).join('\n'),
+      ...owner,
+    }),
+    '/usr/bin/python3',
+  );
+  const found = await Promise.all(['git', 'old', 'tool'].map(async (name) => ((await packages.isOnPurpose(name)) ? [name] : [])));
+  expect(found.flat()).toEqual(expected);
+});
+
 it('finds no packages in an image without a package manager', async () => {
   const packages = openPackages(makeTree({ '/x': '' }));
   expect([packages.names(), await packages.files('x'), await packages.ownerOf('/x')]).toEqual([[], [], undefined]);

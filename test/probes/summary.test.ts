@@ -93,6 +93,31 @@ def __getattr__(name):
     ]);
   });
 
+  it.each(PYTHONS)('under %s has what is given to functions that may hand on a command, and which functions these are', (python) => {
+    const { handed, handsOn } = summarizeText(
+      `import os, subprocess
+def run_all(self, name):
+    subprocess.run([name], check=True)
+def find_bin(name):
+    return os.environ.get("PATH", "")
+def no_parameter():
+    os.system("true")
+class Tool:
+    def use(self, other):
+        self.run_all(["tar", "-x"])
+        other.find_bin("getent")
+        other.print("word")
+        other.run_all("Two Words")
+`,
+      python,
+    );
+    expect(handed).toEqual([
+      [10, 'Tool.use', 'run_all', 'tar'],
+      [11, 'Tool.use', 'find_bin', 'getent'],
+    ]);
+    expect(handsOn).toEqual({ run_all: [''], find_bin: [''], use: ['find_bin', 'run_all'] });
+  });
+
   it.each(PYTHONS)('under %s has programs in command lines, and libraries', (python) => {
     const { commands, maybe, libraries, shell } = summarizeText(
       `import subprocess, shutil, os, ctypes.util
@@ -109,9 +134,12 @@ def c():
 `,
       python,
     );
-    expect(commands).toEqual(expect.arrayContaining(['convert', 'ffmpeg', 'avconv', 'ls -l | sort']));
-    expect(commands).not.toContain('label');
-    expect(commands).not.toContain('unrelated');
+    expect(commands).toEqual([
+      [3, 'a', 'convert'],
+      [6, 'b', 'avconv'],
+      [6, 'b', 'ffmpeg'],
+      [9, 'c', 'ls -l | sort'],
+    ]);
     expect(maybe).toContain('label');
     expect(libraries).toEqual(expect.arrayContaining(['magic', 'libfoo.so.1']));
     expect(shell).toBe(true);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Reason } from '../../src/keep/reason.js';
+import { programsIn } from '../../src/report/programs.js';
 import { unsoundLines, whyKept } from '../../src/report/why.js';
 import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
 import { LAYOUT } from '../support/analyst.js';
@@ -79,4 +81,26 @@ it('lists the places that reading cannot follow, or says that there are none', (
     '/app/app.py:7: imports a module with a computed name',
   ]);
   expect(unsoundLines([], 'x')).toEqual(['Nothing in the code of x that ran computes what it imports or executes.']);
+});
+
+it('lists programs with what only they need, the most expensive first', () => {
+  const system = { type: 'f', layer: 'system' } as const;
+  const because = (parent: string): Reason => ({ rule: 'elf', kind: 'needed', parents: [parent] });
+  const kept: KeepReport['kept'] = {
+    '/app/app.py': { ...file, reasons: [{ rule: 'python', kind: 'own-code', parents: [] }] },
+    '/bin/git': {
+      ...system,
+      size: 10,
+      program: true,
+      reasons: [{ rule: 'named', kind: 'program', subject: 'git', module: 'app', line: 2, parents: ['/app/app.py'] }],
+    },
+    '/bin/ls': { ...system, size: 20, program: true, reasons: [{ rule: 'observed', kind: 'exec', parents: [] }] },
+    '/lib/git.so': { ...system, size: 100, reasons: [because('/bin/git')] },
+    '/lib/deep.so': { ...system, size: 1000, reasons: [because('/lib/git.so')] },
+    '/lib/shared.so': { ...system, size: 5000, reasons: [because('/bin/git'), because('/bin/ls')] },
+  };
+  expect(programsIn({ ...report, kept })).toEqual([
+    { path: '/bin/git', size: 10, brings: 1110, because: 'a program that kept code names: "git", line 2 of app', by: '/app/app.py' },
+    { path: '/bin/ls', size: 20, brings: 20, because: 'executed' },
+  ]);
 });

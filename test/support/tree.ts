@@ -1,7 +1,12 @@
 import { type Entry, parentOf, RootFs } from '../../src/rootfs.js';
 
 /** A file as text or bytes (its mode is 0644 unless given), a symbolic link, or a directory. */
-export type Node = string | Buffer | { text: string | Buffer; mode?: number; group?: string } | { link: string } | { directory: true };
+export type Node =
+  | string
+  | Buffer
+  | { text: string | Buffer; mode?: number; group?: string; mtime?: number }
+  | { link: string }
+  | { directory: true };
 
 /** Makes a root file system from a few paths. Adds their parent directories. */
 export function makeTree(nodes: Record<string, Node>): RootFs {
@@ -18,11 +23,18 @@ export function makeTree(nodes: Record<string, Node>): RootFs {
     if (typeof node === 'object' && 'link' in node) entries.set(path, { ...common, type: 'l', mode: 0o777, size: 0, target: node.link });
     else if (typeof node === 'object' && 'directory' in node) directory(path);
     else {
-      const { text, mode, group } =
-        typeof node === 'string' || Buffer.isBuffer(node) ? { text: node, mode: undefined, group: undefined } : node;
+      const { text, mode, group, mtime } =
+        typeof node === 'string' || Buffer.isBuffer(node) ? { text: node, mode: undefined, group: undefined, mtime: undefined } : node;
       const bytes = Buffer.from(text as string);
       contents.set(path, bytes);
-      entries.set(path, { ...common, type: 'f', mode: mode ?? 0o644, size: bytes.length, ...(group !== undefined && { group }) });
+      entries.set(path, {
+        ...common,
+        mtime: mtime ?? common.mtime,
+        type: 'f',
+        mode: mode ?? 0o644,
+        size: bytes.length,
+        ...(group !== undefined && { group }),
+      });
     }
   }
   return new RootFs(entries, async (path, offset, length) => {

@@ -6,3 +6,9 @@
  */
 export const BUILD_PROGRAMS =
   /^(cc|c\+\+|cpp|gcc|g\+\+|clang(\+\+)?|g?fortran|f77|f95|ld|as|ar|nm|ranlib|strip|obj(dump|copy)|readelf|g?make|cmake|ninja|meson|autoconf|automake|m4|libtool|pkg-config|swig|hg|svn|bzr|python[\d.]*|pip[\d.]*)$/;
+
+/**
+ * Code that runs programs only to build a distribution, or to learn the version of its sources.
+ * Sources: Versioneer ("_version.py" asks git); distutils, setuptools, numpy.distutils and f2py run compilers.
+ */
+export const BUILD_CODE = /\/(_version|versioneer)\.py$|\/(_?distutils|f2py)\/|\/(site|dist)-packages\/setuptools\//;

@@ -99,6 +99,8 @@ export const NEVER: ReadonlyMap<string, readonly string[]> = new Map(
     cmd: ['readline'],
     code: ['readline', 'rlcompleter', '_pyrepl'],
     pdb: ['readline', 'rlcompleter', '_pyrepl'],
+    // Where `_sha2` or `_sha512` is missing: they are built with every CPython.
+    random: ['hashlib'],
     // On Windows.
     os: ['ntpath'],
     asyncio: ['asyncio.windows_events', 'asyncio.windows_utils'],
@@ -120,6 +122,9 @@ export const NEEDS: ReadonlyMap<string, string> = new Map(
     curses: '_curses',
   }),
 );
+
+/** Those C modules of {@link NEEDS} that open windows. Source: Tk's XOpenDisplay(3), which reads DISPLAY. */
+export const NEEDS_DISPLAY: ReadonlySet<string> = new Set(['_tkinter']);
 
 const ARCHIVES = ['make_archive', 'unpack_archive', 'get_archive_formats', 'get_unpack_formats'];
 /**

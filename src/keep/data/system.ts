@@ -25,6 +25,8 @@ export interface SystemRow {
     | 'iconv';
   /** Globs of the image's paths. */
   keep: readonly string[];
+  /** The paths are an offer, unless a name or a string of the app's own code matches, or the author installed the program. */
+  unlessNamed?: RegExp;
   /** What the files are, with the source in parentheses. */
   what: string;
 }
@@ -36,7 +38,17 @@ const ZONES = ['/usr/share/zoneinfo/!(right|posix)/**', '/usr/share/zoneinfo/*']
 
 /** All of git's own programs but its servers, bridges to other systems, graphical tools, and those that are written in Perl. */
 const GIT =
-  '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|git-filter-branch|git-request-pull|git-quiltimport|git-difftool*|git-mergetool*|git-web--browse|scalar|mergetools)';
+  '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-remote-http*|git-remote-ftp*|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|git-filter-branch|git-request-pull|git-quiltimport|git-difftool*|git-mergetool*|git-web--browse|scalar|mergetools)';
+
+/**
+ * Modules of glibc for the encodings that the web uses; the other 200 are those of mainframes and old terminals.
+ * Sources: WHATWG Encoding Standard, 4.2 "Names and labels"; glibc, iconvdata/gconv-modules.
+ */
+const CHARACTER_SETS = [
+  ...['ISO8859-*', 'CP125?', 'KOI8-*', 'IBM866', 'IBM874', 'TIS-620', 'MACINTOSH', 'MAC-UK'],
+  ...['GBK', 'GB18030', 'EUC-CN', 'BIG5*', 'EUC-JP*', 'ISO-2022-JP', 'SJIS', 'CP932', 'EUC-KR', 'UHC'],
+  ...['UTF-*', 'UNICODE'],
+];
 
 export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
@@ -108,8 +120,8 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
     id: 'iconv',
     when: 'iconv',
-    keep: inLibraries('gconv/**'),
-    what: 'character sets of iconv(3) (glibc, iconv/gconv_db.c)',
+    keep: inLibraries('gconv/gconv-modules*', 'gconv/gconv-modules.d/*', ...CHARACTER_SETS.map((name) => `gconv/${name}.so`)),
+    what: 'character sets of iconv(3) (glibc, iconvdata/gconv-modules), those of the Encoding Standard',
   },
   {
     id: 'openssl',
@@ -279,6 +291,13 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
       '/usr/bin/uname',
     ],
     what: "git's own programs and templates (git(1), --exec-path)",
+  },
+  {
+    id: 'git-remotes',
+    when: { program: /\/git$/ },
+    unlessNamed: /(^|[\s_])(clone|fetch|pull|push|ls-remote|submodule|remote)([\s_]|$)/,
+    keep: ['/usr/lib/git-core/git-remote-{http,ftp}*', '/usr/libexec/git-core/git-remote-{http,ftp}*'],
+    what: 'what git runs for remote repositories (gitremote-helpers(7))',
   },
   {
     id: 'imagemagick-programs',

@@ -2,10 +2,10 @@ import { classifyFiles, type FileKind, isPublic } from '../../python/classify.js
 import type { Distribution } from '../../python/distributions.js';
 import { allNames, type Summary } from '../../python/summary.js';
 import { baseName, parentOf } from '../../rootfs.js';
-import { INSTALLERS } from '../data/installers.js';
+import { INDIVISIBLE, INSTALLERS } from '../data/installers.js';
 import { GRADES, type Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
-import type { Context } from '../rule.js';
+import type { Context, Finding } from '../rule.js';
 import { readsStubs, WithheldFiles, whyOpened } from './opened.js';
 import type { PythonWorld } from './world.js';
 
@@ -43,9 +43,13 @@ export class Grades {
     return known !== undefined && GRADES.indexOf(known.grade) >= GRADES.indexOf(grade);
   }
 
-  /** Asks for a distribution. {@link nextWanted} returns it, unless it already has that grade. */
-  want(distribution: Distribution, grade: Grade, by: string): void {
-    const most = INSTALLERS.has(distribution.name) && grade !== 'app' ? 'touched' : grade;
+  /**
+   * Asks for a distribution. {@link nextWanted} returns it, unless it already has that grade.
+   * @param module the module of it that is imported
+   */
+  want(distribution: Distribution, grade: Grade, by: string, module = ''): void {
+    const isPart = INSTALLERS.has(distribution.name) && !INDIVISIBLE.test(module);
+    const most = isPart && grade !== 'app' ? 'touched' : grade;
     if (this.has(distribution, most)) return;
     this.all.set(distribution, { grade: most, by });
     this.pending.push({ distribution, grade: most, by });
@@ -56,13 +60,13 @@ export class Grades {
   }
 
   /** The files of a distribution that a grade keeps. @param programs whether its programs are kept */
-  async files(distribution: Distribution, grade: Grade, by: string | undefined, context: Context, programs: boolean): Promise<Addition[]> {
+  async files(distribution: Distribution, grade: Grade, by: string | undefined, context: Context, programs: boolean): Promise<Finding[]> {
     if (!this.all.has(distribution)) this.all.set(distribution, { grade, by });
     if (grade === 'touched') return [];
     const kinds = this.kindsOf(distribution);
-    const additions: Addition[] = [];
+    const findings: Finding[] = [];
     const reason = { rule: 'distribution', of: distribution.name, parents: by === undefined ? [] : [by] } as const;
-    const add = (path: string, kind: Because<'distribution'>['kind'] = grade) => additions.push({ path, ...reason, kind });
+    const add = (path: string, kind: Because<'distribution'>['kind'] = grade) => findings.push({ path, ...reason, kind });
     for (const [path, kind] of kinds) {
       if (baseName(path) === 'RECORD' && kind === 'metadata') {
         if (this.recordsAreRead) add(path);
@@ -73,10 +77,11 @@ export class Grades {
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && (isPublic(this.world.finder.at(path)?.name ?? '_') || this.isSmall(path)))
         add(path);
-      else if (kind === 'program' && programs) add(path, grade === 'app' ? 'app-program' : 'program');
+      else if (kind === 'program' && programs)
+        findings.push({ offer: 'call', additions: [{ path, ...reason, kind: grade === 'app' ? 'app-program' : 'program' }] });
       else if (kind === 'library' && (await isOpenedByPath(path, kinds, context))) add(path, 'library');
     }
-    return additions;
+    return findings;
   }
 
   /** Small, and not there to test C code. */

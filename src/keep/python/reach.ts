@@ -1,8 +1,9 @@
 import type { Distribution } from '../../python/distributions.js';
 import type { Origin } from '../../python/edges.js';
 import type { Entry } from '../../rootfs.js';
+import { HOOKS } from '../data/installers.js';
 import type { Addition } from '../reason.js';
-import type { Context, Rule } from '../rule.js';
+import type { Context, Finding, Rule } from '../rule.js';
 import { isProgram } from '../scripts.js';
 import { Follower } from './follow.js';
 import { Grades } from './grades.js';
@@ -11,7 +12,7 @@ import { Reached } from './reached.js';
 import { Roots } from './roots.js';
 import { StandardLibrary } from './standard.js';
 import { testRunners } from './tests.js';
-import type { PythonWorld } from './world.js';
+import type { Code, PythonWorld } from './world.js';
 
 /**
  * What the same program can reach (from the level `reachable` on): every code path of the app's own files, the
@@ -19,6 +20,9 @@ import type { PythonWorld } from './world.js';
  */
 export class ReachRule implements Rule {
   readonly name = 'python';
+  /** Hooks that wait for what they hook into, and the top-level modules that kept code imports. */
+  private held: { into: readonly string[]; follow: () => Addition[] }[] = [];
+  private readonly imported = new Set<string>();
 
   private constructor(
     private readonly world: PythonWorld,
@@ -29,10 +33,11 @@ export class ReachRule implements Rule {
     private readonly follower: Follower,
   ) {}
 
-  static async open(world: PythonWorld, { fs, trace, config, libraries }: Context): Promise<ReachRule> {
+  static async open(world: PythonWorld, context: Context): Promise<ReachRule> {
+    const { fs, trace, config } = context;
     const own = await ownFiles(fs, world, config.WorkingDir, trace);
     const grades = new Grades(world);
-    const standard = await StandardLibrary.open(world, libraries);
+    const standard = await StandardLibrary.open(world, context);
     const observed = new Set(trace.observations.flatMap(({ path }) => fs.resolve(path)?.path ?? []));
     const reached = new Reached(world, grades, standard, observed);
     const runners = trace.runs.some(({ tests }) => tests !== null) ? testRunners(world) : new Set<Distribution>();
@@ -40,7 +45,7 @@ export class ReachRule implements Rule {
     return new ReachRule(world, grades, own, new Roots(world, standard, reached, own), reached, follower);
   }
 
-  async begin(context: Context): Promise<Addition[]> {
+  async begin(context: Context): Promise<Finding[]> {
     return [...(await this.roots.all(context)), ...(await this.reached.wanted(context))];
   }
 
@@ -48,14 +53,29 @@ export class ReachRule implements Rule {
     await this.world.load(entries, (path) => isProgram(path, context));
   }
 
-  async visit({ path, type }: Entry, context: Context): Promise<Addition[]> {
+  async visit({ path, type }: Entry, context: Context): Promise<Finding[]> {
     if (type !== 'f') return [];
     const distribution = this.world.distributions.ownerOf(path);
     const isEntrypoint = context.programs.has(path);
     if (distribution && (isEntrypoint || this.world.finder.at(path))) this.grades.want(distribution, isEntrypoint ? 'app' : 'pulled', path);
     const origin = this.originOf(path, distribution, isEntrypoint);
-    const additions = this.world.codeIn(path).flatMap((code) => this.follower.follow(code, path, origin));
+    const additions = this.world.codeIn(path).flatMap((code) => this.follow(code, path, origin));
     return [...additions, ...(await this.reached.wanted(context))];
+  }
+
+  async settle(context: Context): Promise<Finding[]> {
+    const ready = this.held.filter(({ into }) => into.some((name) => this.imported.has(name)));
+    this.held = this.held.filter((hook) => !ready.includes(hook));
+    return [...ready.flatMap(({ follow }) => follow()), ...(await this.reached.wanted(context))];
+  }
+
+  private follow(code: Code, path: string, origin: Origin): Addition[] {
+    const name = this.world.finder.at(code.file)?.name;
+    const hook = HOOKS.find(({ module }) => module === name);
+    const follow = () => this.follower.follow(code, path, origin);
+    if (hook) this.held.push({ into: hook.into, follow });
+    else for (const [, level, module] of code.summary.imports) if (level === 0) this.imported.add(module.split('.')[0] as string);
+    return hook ? [] : follow();
   }
 
   private originOf(path: string, distribution: Distribution | undefined, isEntrypoint: boolean): Origin {

@@ -2,7 +2,7 @@ import type { Distribution } from '../../python/distributions.js';
 import type { Module } from '../../python/finder.js';
 import type { Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
-import type { Context } from '../rule.js';
+import type { Context, Finding } from '../rule.js';
 import type { Grades } from './grades.js';
 import type { StandardLibrary } from './standard.js';
 import type { PythonWorld } from './world.js';
@@ -34,7 +34,7 @@ export class Reached {
       const path = twin ?? this.world.finder.kept(file);
       additions.push({ path, ...reason, ...(twin !== undefined && { insteadOf: file }) });
       const distribution = this.world.distributions.ownerOf(file);
-      if (distribution) this.grades.want(distribution, grade, from ?? path);
+      if (distribution) this.grades.want(distribution, grade, from ?? path, module.name);
     }
     additions.push(...this.standard.hiddenImports(module));
     const substitute = this.standard.substituteFor(module);
@@ -52,23 +52,23 @@ export class Reached {
     by: string | undefined,
     context: Context,
     programs = grade === 'app',
-  ): Promise<Addition[]> {
-    const additions = await this.grades.files(distribution, grade, by, context, programs);
-    if (grade === 'touched') return additions;
+  ): Promise<Finding[]> {
+    const findings = await this.grades.files(distribution, grade, by, context, programs);
+    if (grade === 'touched') return findings;
     for (const { group, name, module } of distribution.entryPoints) {
       const found = this.world.finder.find(module);
       if (found && !/^distutils\./.test(group))
-        additions.push(...this.module(found, 'pulled', by, { kind: 'entry-point', subject: name, group, of: distribution.name }));
+        findings.push(...this.module(found, 'pulled', by, { kind: 'entry-point', subject: name, group, of: distribution.name }));
     }
-    return additions;
+    return findings;
   }
 
   /** What keeps the distributions that were asked for since the last call. */
-  async wanted(context: Context): Promise<Addition[]> {
-    const additions: Addition[] = [];
+  async wanted(context: Context): Promise<Finding[]> {
+    const findings: Finding[] = [];
     for (let next = this.grades.nextWanted(); next; next = this.grades.nextWanted())
-      additions.push(...(await this.distribution(next.distribution, next.grade, next.by, context)));
-    return additions;
+      findings.push(...(await this.distribution(next.distribution, next.grade, next.by, context)));
+    return findings;
   }
 
   /**

@@ -5,7 +5,7 @@ import { baseName } from '../../rootfs.js';
 import { INSTALLERS, SCRIPT_GROUPS } from '../data/installers.js';
 import { IMPORTED_AT_START, IMPORTED_TO_START } from '../data/standardlibrary.js';
 import type { Addition } from '../reason.js';
-import type { Context } from '../rule.js';
+import type { Context, Finding } from '../rule.js';
 import type { OwnFiles } from './own.js';
 import type { Reached, Why } from './reached.js';
 import type { StandardLibrary } from './standard.js';
@@ -21,7 +21,7 @@ export class Roots {
     private readonly own: OwnFiles,
   ) {}
 
-  async all(context: Context): Promise<Addition[]> {
+  async all(context: Context): Promise<Finding[]> {
     return [
       ...interpreterNames(context),
       ...this.ownFiles(),
@@ -74,15 +74,15 @@ export class Roots {
   }
 
   /** Distributions that are the app itself, and programs that its author installed on purpose. */
-  private async ofAuthor(context: Context): Promise<Addition[]> {
+  private async ofAuthor(context: Context): Promise<Finding[]> {
     const { distributions } = this.world;
-    const additions: Addition[] = [];
+    const findings: Finding[] = [];
     for (const distribution of distributions.all)
-      if (distribution.local) additions.push(...(await this.reached.distribution(distribution, 'app', undefined, context)));
-    if (context.trace.image.shared && !this.world.isEnvironment()) return additions;
+      if (distribution.local) findings.push(...(await this.reached.distribution(distribution, 'app', undefined, context)));
+    if (context.trace.image.shared && !this.world.isEnvironment()) return findings;
     for (const distribution of distributions.onPurpose())
-      if (isServer(distribution)) additions.push(...(await this.reached.distribution(distribution, 'pulled', undefined, context, true)));
-    return additions;
+      if (isServer(distribution)) findings.push(...(await this.reached.distribution(distribution, 'pulled', undefined, context, true)));
+    return findings;
   }
 
   private root(name: string, kind: Why['kind']): Addition[] {

@@ -1,4 +1,3 @@
-import type { LibrarySearch } from '../../elf/search.js';
 import type { Distribution } from '../../python/distributions.js';
 import type { Edge } from '../../python/edges.js';
 import type { Module } from '../../python/finder.js';
@@ -10,12 +9,14 @@ import {
   FROZEN,
   IMPORTED_BY_C,
   NEEDS,
+  NEEDS_DISPLAY,
   NEVER,
   ONLY_FOR,
   SHOWN_WARNINGS,
   SUBSTITUTES,
 } from '../data/standardlibrary.js';
 import type { Addition } from '../reason.js';
+import type { Context } from '../rule.js';
 import { AliveFunctions } from './alive.js';
 import type { PythonWorld } from './world.js';
 
@@ -30,13 +31,15 @@ export class StandardLibrary {
 
   private constructor(
     private readonly world: PythonWorld,
-    /** C modules of {@link NEEDS} that the image has, with all their libraries. */
+    /** C modules of {@link NEEDS} that the image has, with all their libraries, and that can work there. */
     private readonly usable: ReadonlySet<string>,
   ) {}
 
-  static async open(world: PythonWorld, libraries: LibrarySearch): Promise<StandardLibrary> {
+  static async open(world: PythonWorld, { libraries, environment, trace }: Context): Promise<StandardLibrary> {
     const usable = new Set<string>();
     for (const name of new Set(NEEDS.values())) {
+      // Without a display, a window can't open.
+      if (NEEDS_DISPLAY.has(name) && !environment.DISPLAY && !Object.hasOwn(trace.modules, name)) continue;
       const file = world.finder.find(name)?.file;
       if (file !== undefined && (await libraries.closure(file)).missing.length === 0) usable.add(name);
     }

@@ -46,7 +46,7 @@ export class PythonWorld {
   }
 
   static async open(fs: RootFs, layout: PythonLayout, analyst: Analyst): Promise<PythonWorld> {
-    const packages = openPackages(fs);
+    const packages = openPackages(fs, layout.executable);
     const finder = await ModuleFinder.open(fs, layout, analyst.members);
     const code = [...finder.archives].map(([path, members]): [string, string[]] => [
       path,

@@ -1,0 +1,99 @@
+import type { Entry } from '../rootfs.js';
+import { MOST_BYTES, type Strength } from './data/costs.js';
+import { elfRule } from './elf.js';
+import { KeepSet } from './keepset.js';
+import { linksRule, parentsRule } from './links.js';
+import type { Addition, Reason } from './reason.js';
+import type { Context, Offer, Rule } from './rule.js';
+import { scriptsRule } from './scripts.js';
+import { SystemRule } from './system.js';
+
+/** A path that is left out, since it costs more than its evidence is worth. */
+export interface Costly {
+  path: string;
+  /** Bytes that it would bring with everything that it needs. */
+  bytes: number;
+  /** Who names it. */
+  reason: Reason;
+}
+
+/** What is known of an offered path. */
+interface Open {
+  strength: Strength;
+  additions: Addition[];
+}
+
+/**
+ * Paths that weak evidence names. Each is kept where the bytes that it brings are few: see {@link MOST_BYTES}. The rest is
+ * reported.
+ */
+export class Offers {
+  /** By the first path of the offer, without links. */
+  private readonly open = new Map<string, Open>();
+
+  constructor(private readonly context: Context) {}
+
+  add({ offer, additions }: Offer): void {
+    const path = this.real(additions[0]);
+    if (path === undefined) return;
+    const known = this.open.get(path);
+    if (!known) this.open.set(path, { strength: offer, additions: [...additions] });
+    else {
+      if (offer === 'call') known.strength = offer;
+      known.additions.push(...additions);
+    }
+  }
+
+  /** What to keep now: the cheap offers, and those that are kept already, which only get further reasons. */
+  async accept(keep: KeepSet): Promise<Addition[]> {
+    const accepted: Addition[] = [];
+    for (const [path, { strength, additions }] of this.open) {
+      if ((await bytesOf(additions, keep, this.context)) > MOST_BYTES[strength]) continue;
+      this.open.delete(path);
+      accepted.push(...additions);
+    }
+    return accepted;
+  }
+
+  /** What was not accepted, the most expensive first. */
+  async left(keep: KeepSet): Promise<Costly[]> {
+    const costly: Costly[] = [];
+    for (const [path, { additions }] of this.open) {
+      const { path: _, ...reason } = additions[0] as Addition;
+      costly.push({ path, reason, bytes: await bytesOf(additions, keep, this.context) });
+    }
+    return costly.sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
+  }
+
+  private real(addition: Addition | undefined): string | undefined {
+    return addition && this.context.fs.resolve(addition.path)?.path;
+  }
+}
+
+/**
+ * Bytes of what would be new: the paths with their closure of libraries, links, interpreters and data of the system. A program of a
+ * distribution that is not kept costs the whole distribution.
+ */
+async function bytesOf(additions: readonly Addition[], keep: KeepSet, context: Context): Promise<number> {
+  const { fs, python } = context;
+  const closure = new KeepSet(fs);
+  const rules: readonly Rule[] = [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule()];
+  const isNew = ({ path }: Entry) => !keep.has(path);
+  for (const addition of additions) {
+    closure.add(addition);
+    const owner = python?.distributions.ownerOf(fs.resolve(addition.path)?.path ?? '');
+    const isKept = owner?.files.some((path) => path.endsWith('.py') && keep.has(path));
+    if (!isKept) for (const path of owner?.files ?? []) closure.add({ ...addition, path });
+  }
+  const size = new Map<string, number>();
+  for (let fresh = closure.takeFresh(); fresh.length > 0; fresh = closure.takeFresh()) {
+    for (const entry of fresh.flatMap((path) => fs.lstat(path) ?? []).filter(isNew)) {
+      // Several names of one file (hard links) cost one file.
+      if (entry.type === 'f') size.set(entry.group ?? entry.path, entry.size);
+      for (const rule of rules) {
+        for (const finding of (await rule.visit?.(entry, context)) ?? []) if ('path' in finding) closure.add(finding);
+      }
+    }
+  }
+  return [...size.values()].reduce((sum, bytes) => sum + bytes, 0);
+}

@@ -1,0 +1,88 @@
+import type { Distribution } from '../../python/distributions.js';
+import type { Summary } from '../../python/summary.js';
+
+/** Where code is that gives a command to a function. */
+export interface Place {
+  /** The kept path that the code is in. */
+  path: string;
+  /** Its name in reasons. */
+  module: string;
+  /** Whether it is the app's own. */
+  own: boolean;
+  distribution: Distribution | undefined;
+}
+
+/** A command line that a function hands on. */
+export interface Handed extends Place {
+  line: number;
+  /** The function that gives it; '' for the module's own code. */
+  scope: string;
+  text: string;
+}
+
+interface Given extends Handed {
+  callee: string;
+  /** Top-level modules that the giving code imports. */
+  imports: ReadonlySet<string>;
+}
+
+/** A function that may run what its parameter names. */
+interface HandsOn extends Place {
+  name: string;
+  /** Functions that it calls; '' where it runs or looks for a program itself. */
+  calls: readonly string[];
+}
+
+/**
+ * Commands that reach a program through other functions: `module.get_bin_path('useradd')`, `self.run_command('tar')`. A function
+ * hands on what it gets where it has parameters and runs a program, or calls a function that hands on. Functions are told apart
+ * by their names, within a distribution and what it imports.
+ */
+export class HandedCommands {
+  private readonly given: Given[] = [];
+  private readonly functions: HandsOn[] = [];
+  private readonly done = new Set<string>();
+
+  /** Takes in the code of a kept file. */
+  take({ handed, handsOn, imports }: Summary, place: Place): void {
+    const names = new Set(imports.map(([, , module]) => module.split('.')[0] as string));
+    for (const [line, scope, callee, text] of handed) this.given.push({ ...place, line, scope, callee, text, imports: names });
+    for (const [name, calls] of Object.entries(handsOn)) this.functions.push({ ...place, name, calls });
+  }
+
+  /** The commands that are new since the last call. */
+  found(): Handed[] {
+    const running = this.running();
+    return this.given.filter((given) => {
+      const key = `${given.path}\0${given.line}\0${given.text}`;
+      if (this.done.has(key) || !(running.get(given.callee) ?? []).some((one) => canCall(given, one))) return false;
+      this.done.add(key);
+      return true;
+    });
+  }
+
+  /** Name → functions that hand on to a program in the end. */
+  private running(): Map<string, HandsOn[]> {
+    const running = new Map<string, HandsOn[]>();
+    const waiting = new Set(this.functions);
+    for (let size = -1; size !== waiting.size; ) {
+      size = waiting.size;
+      for (const one of waiting) {
+        const runs = one.calls.includes('') || one.calls.some((name) => running.get(name)?.some((other) => sameCode(one, other)));
+        if (!runs) continue;
+        waiting.delete(one);
+        running.set(one.name, [...(running.get(one.name) ?? []), one]);
+      }
+    }
+    return running;
+  }
+}
+
+function canCall(given: Given, { path, module, distribution, own }: HandsOn): boolean {
+  return sameCode(given, { path, distribution, own }) || given.imports.has(module.split('.')[0] as string);
+}
+
+/** Whether two places belong to one distribution, or both to the app. */
+function sameCode(one: Pick<Place, 'path' | 'distribution' | 'own'>, other: Pick<Place, 'path' | 'distribution' | 'own'>): boolean {
+  return one.path === other.path || (one.own && other.own) || (one.distribution !== undefined && one.distribution === other.distribution);
+}

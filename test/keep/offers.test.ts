@@ -1,0 +1,182 @@
+import { expect, it } from 'vitest';
+import { computeKeepSet } from '../../src/keep/compute.js';
+import { MOST_BYTES } from '../../src/keep/data/costs.js';
+import type { Reason } from '../../src/keep/reason.js';
+import { costlyLines } from '../../src/report/words.js';
+import { analystOver, LAYOUT } from '../support/analyst.js';
+import { makeElf } from '../support/elf.js';
+import { makeTrace } from '../support/keep.js';
+import { describeWithPython } from '../support/probes.js';
+import { makeTree, type Node } from '../support/tree.js';
+
+const SITE = LAYOUT.sitePackages[0] as string;
+const STANDARD = '/usr/lib/python3.13';
+const program = (bytes = 100, mtime = 1): Node => ({ text: Buffer.alloc(bytes, '#'), mode: 0o755, mtime });
+const [SMALL, LARGE] = [1000, MOST_BYTES.call + 1];
+
+/** A distribution with its list of files. */
+function distribution(name: string, files: Record<string, string>, metadata: Record<string, string> = {}): Record<string, Node> {
+  const info = `${SITE}/${name}-1.dist-info`;
+  const all = { ...files, ...Object.fromEntries(Object.entries(metadata).map(([file, text]) => [`${name}-1.dist-info/${file}`, text])) };
+  return {
+    [`${info}/METADATA`]: `Name: ${name}\nVersion: 1\n`,
+    [`${info}/RECORD`]: [...Object.keys(all), `${name}-1.dist-info/METADATA`].map((file) => `${file},,\n`).join(''),
+    ...Object.fromEntries(Object.entries(all).map(([file, text]) => [`${SITE}/${file}`, text])),
+  };
+}
+
+async function kept(nodes: Record<string, Node>, { env = [], modules = {} }: { env?: string[]; modules?: Record<string, string> } = {}) {
+  const fs = makeTree({ '/usr/bin/python3': { text: '', mode: 0o755, mtime: 10_000 }, ...nodes });
+  const { keep, costly } = await computeKeepSet({
+    fs,
+    trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py', ...modules } }),
+    config: { WorkingDir: '/app', Env: ['PATH=/usr/bin:/usr/sbin'] },
+    env,
+    commands: [['/usr/bin/python3', 'app.py']],
+    choice: { include: [], exclude: [] },
+    level: 'reachable',
+    analyst: analystOver(fs),
+  });
+  return { has: (path: string) => keep.has(path), costly };
+}
+
+const library = (code: string, more: Record<string, string> = {}) => ({
+  '/app/app.py': 'import library',
+  ...distribution('library', { 'library/__init__.py': code, ...more }),
+});
+
+describeWithPython('a program', () => {
+  it('that library code runs is kept where it is cheap, and else reported with who names it', async () => {
+    const code = 'import subprocess\ndef archive(path):\n    subprocess.run(["tar", path])\n    subprocess.run(["vast", path])\n';
+    const { has, costly } = await kept({ ...library(code), '/usr/bin/tar': program(SMALL), '/usr/bin/vast': program(LARGE) });
+    expect([has('/usr/bin/tar'), has('/usr/bin/vast')]).toEqual([true, false]);
+    expect(costly).toEqual([{ path: '/usr/bin/vast', bytes: LARGE, reason: expect.objectContaining({ module: 'library', line: 4 }) }]);
+    expect(costlyLines(costly)[0]).toMatch(/^not kept: \/usr\/bin\/vast \(4\.2 MB, named at line 4 of library\): .*--include/);
+  });
+
+  it("that the app's own code runs is kept whatever it costs", async () => {
+    const { has } = await kept({ '/app/app.py': 'import os\nos.system("vast --all")', '/usr/bin/vast': program(LARGE) });
+    expect(has('/usr/bin/vast')).toBe(true);
+  });
+
+  it('costs what it brings: its libraries, its interpreter, the data of the system', async () => {
+    const code = 'import subprocess\nsubprocess.run(["linked"])\nsubprocess.run(["scripted"])\n';
+    const { has, costly } = await kept({
+      ...library(code),
+      '/usr/bin/linked': { text: makeElf({ needed: ['libvast.so.1'] }), mode: 0o755 },
+      '/usr/lib/libvast.so.1': Buffer.concat([makeElf({ soname: 'libvast.so.1' }), Buffer.alloc(LARGE)]),
+      '/usr/bin/scripted': { text: '#!/usr/bin/vast\n', mode: 0o755 },
+      '/usr/bin/vast': program(LARGE),
+    });
+    expect([has('/usr/bin/linked'), has('/usr/bin/scripted')]).toEqual([false, false]);
+    expect(costly.map(({ path }) => path).sort()).toEqual(['/usr/bin/linked', '/usr/bin/scripted']);
+  });
+
+  it.each([
+    [
+      'in one module',
+      {
+        'library/tool.py':
+          'import subprocess\nclass Tool:\n    def run_command(self, name):\n        subprocess.run([name])\n    def use(self):\n        self.run_command("useradd")\n',
+      },
+    ],
+    [
+      'in another module',
+      {
+        'library/basic.py':
+          'import os\nfrom .process import get_bin_path as find_path\nclass Module:\n    def get_bin_path(self, name):\n        return get_bin_path(name)\n',
+        'library/process.py':
+          'import os\ndef get_bin_path(name):\n    for folder in os.environ.get("PATH", "").split(":"):\n        pass\n',
+        'library/user.py': 'def main(module):\n    module.get_bin_path("useradd", True)\n',
+      },
+    ],
+  ])('that reaches a function which hands it on is kept: %s', async (_, files) => {
+    const { has } = await kept({ ...library('', files), '/usr/sbin/useradd': program(SMALL), '/usr/bin/unnamed': program(SMALL) });
+    expect([has('/usr/sbin/useradd'), has('/usr/bin/unnamed')]).toEqual([true, false]);
+  });
+
+  it('whose name is only a word in library code is not kept', async () => {
+    const code = 'METHODS = ("patch", "get")\ndef request(name):\n    return name\nrequest("patch")\n';
+    const { has, costly } = await kept({ ...library(code), '/usr/bin/patch': program(SMALL) });
+    expect([has('/usr/bin/patch'), costly]).toEqual([false, []]);
+  });
+
+  const installed = (mtime: number): Record<string, Node> => ({
+    '/var/lib/dpkg/info/graphs.list': { text: '/usr/bin/dot\n', mtime },
+    '/var/lib/dpkg/status': 'Package: graphs\nPriority: optional\n',
+    '/usr/bin/dot': program(LARGE),
+  });
+  const wrapper = {
+    'library/names.py': 'DOT = "dot"\n',
+    'library/execute.py': 'import subprocess\ndef run_check(command):\n    subprocess.run(command)\n',
+  };
+
+  it.each([
+    ["that the app's author installed after the interpreter counts where the code beside runs programs", 20_000, wrapper, true],
+    ['of the base image does not', 5000, wrapper, false],
+    ['does not count where no code beside runs programs', 20_000, { 'library/names.py': 'DOT = "dot"\n' }, false],
+  ])('of a package %s', async (_, mtime, files, expected) => {
+    const { has } = await kept({ ...library('', files), ...installed(mtime) });
+    expect(has('/usr/bin/dot')).toBe(expected);
+  });
+
+  it("of a script of the operating system is kept where nobody notices it; that of the app's script always", async () => {
+    const script = (name: string): Node => ({ text: `#!/bin/sh\n${name} -x\n`, mode: 0o755 });
+    const { has, costly } = await kept({
+      '/app/app.py': 'import subprocess\nsubprocess.run(["service"])\nsubprocess.run(["/usr/bin/own"])\n',
+      '/bin/sh': program(),
+      '/usr/bin/service': script('vast; small'),
+      '/usr/bin/own': script('huge'),
+      '/usr/bin/small': program(SMALL),
+      '/usr/bin/vast': program(LARGE),
+      '/usr/bin/huge': program(LARGE),
+      '/var/lib/dpkg/info/base.list': '/usr/bin/service\n',
+    });
+    expect(['small', 'vast', 'huge'].map((name) => has(`/usr/bin/${name}`))).toEqual([true, false, true]);
+    expect(costly.map(({ path }) => path)).toEqual(['/usr/bin/vast']);
+  });
+});
+
+describeWithPython('a world that is not in use', () => {
+  const HACK = 'def shim():\n    import importlib.util\n    importlib.util.spec_from_loader("x", None)\n';
+  const setuptools = distribution('setuptools', {
+    '_distutils_hack/__init__.py': HACK,
+    'setuptools/__init__.py': 'import _distutils_hack\n',
+    'setuptools/_distutils/core.py': '',
+    'setuptools/_vendor/jaraco.py': '',
+  });
+  const standard = {
+    [`${STANDARD}/importlib/__init__.py`]: '',
+    [`${STANDARD}/importlib/util.py`]: 'import rare',
+    [`${STANDARD}/rare.py`]: '',
+  };
+
+  it.each([
+    ['is not kept', '', [false, false]],
+    ['is kept whole where kept code imports it', 'import setuptools', [true, true]],
+  ])('setuptools with its hook %s', async (_, code, expected) => {
+    const hook = { _distutils_hack: `${SITE}/_distutils_hack/__init__.py` };
+    const { has } = await kept({ ...library(code), ...setuptools, ...standard }, { modules: hook });
+    expect([has(`${STANDARD}/rare.py`), has(`${SITE}/setuptools/_vendor/jaraco.py`)]).toEqual(expected);
+    expect(has(`${SITE}/_distutils_hack/__init__.py`)).toBe(true);
+  });
+
+  it.each([
+    ['without a display', [], false],
+    ['with one', ['DISPLAY=:0'], true],
+  ])('Tk %s', async (_, env, expected) => {
+    const tk = {
+      [`${STANDARD}/tkinter/__init__.py`]: 'import _tkinter',
+      [`${STANDARD}/lib-dynload/_tkinter.cpython-313-x86_64-linux-gnu.so`]: makeElf({}),
+    };
+    const { has } = await kept({ ...library('def show():\n    import tkinter\n'), ...tk }, { env });
+    expect(has(`${STANDARD}/tkinter/__init__.py`)).toBe(expected);
+  });
+});
+
+it('the list of what is expensive is short', () => {
+  const reason: Reason = { rule: 'named', kind: 'program', subject: 'x', parents: ['/x.py'], module: 'x' };
+  const costly = [...Array(8).keys()].map((number) => ({ path: `/usr/bin/x${number}`, bytes: 9e6, reason }));
+  expect(costlyLines([])).toEqual([]);
+  expect(costlyLines(costly)).toEqual([expect.stringMatching(/x4 \(9\.0 MB, named at x\) and 3 more: /)]);
+});
