@@ -5,43 +5,27 @@ import re
 import struct
 import sys
 
-try:
-    import zlib
-except ImportError:  # an interpreter without zlib has no modules that use it
-    zlib = None
+from .cythonstrings import cython_strings, cython_texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List
+    from typing import Any, Dict, List
 
 # Bytes of a file above which it is not read.
 LARGEST = 1 << 30
 EXACT = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?=\0)")
+MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 PRINTABLE = re.compile(rb"[\x20-\x7e\n]{64,}")
-ZLIB_HEADER = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 # Modules whose names are ordinary words: without a dot they prove nothing.
 ORDINARY_WORDS = set(
     "cmd code email html http parser platform profile readline resource secrets site symbol test this token trace turtle wave".split()
 )
-LARGEST_BLOB = 4 << 20
-SHORTEST_BLOB = 64
 # Shorter names occur by chance in strings without separators.
 SHORTEST_WORD = 6
 SHT_PROGBITS = 1
 
 
-def compressed_texts(data: bytes) -> "Iterator[bytes]":
-    """Strings that Cython 3.2 and later stores compressed (__Pyx_DecompressString)."""
-    for match in ZLIB_HEADER.finditer(data) if zlib else ():
-        try:
-            text = zlib.decompressobj().decompress(data[match.start() : match.start() + LARGEST_BLOB], LARGEST_BLOB)
-        except zlib.error:
-            continue
-        if len(text) > SHORTEST_BLOB:
-            yield text
-
-
-def read_only_data(data: bytes) -> bytes:
+def read_only_sections(data: bytes) -> "List[bytes]":
     """The sections called .rodata* of a 64-bit little-endian ELF file (elf(5)), or the whole file if it has none."""
     try:
         table, size, count, index = struct.unpack_from("<Q", data, 40)[0], *struct.unpack_from("<HHH", data, 58)
@@ -50,30 +34,36 @@ def read_only_data(data: bytes) -> bytes:
         sections = [header[4:6] for header in headers if header[1] == SHT_PROGBITS and data.startswith(b".rodata", names + header[0])]
     except (struct.error, IndexError):
         sections = []
-    return b"\0".join(data[offset : offset + length] for offset, length in sections) if sections else data
+    return [data[offset : offset + length] for offset, length in sections] or [data]
 
 
 def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
     """Summary of an extension module: {"strings": names of modules}, or {"error": text} if it is too large.
 
     *names*: top-level modules to look for, besides those of the standard library.
-    Cython and PyO3 store their strings without separators, so there a name counts wherever it begins.
+    Cython and PyO3 store their strings without separators. Cython has a table of their lengths (cythonstrings.py). Without
+    a table, a name counts wherever it begins.
     """
     if os.path.getsize(path) > LARGEST:
         return {"error": f"larger than {LARGEST >> 20} MiB, not read"}
     with open(path, "rb") as file:
-        data = read_only_data(file.read())
+        sections = read_only_sections(file.read())
+    data = b"\0".join(sections)
     standard = set(getattr(sys, "stdlib_module_names", ()) or sys.builtin_module_names)
     top_level = standard | set(names)
     found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in top_level}
     if b"pyo3" in data or b"__pyx" in data:
         # A separate word in such a file comes from a C library that is linked in.
         found = {name for name in found if "." in name}
-        texts = PRINTABLE.findall(data) + list(compressed_texts(data))
+        glued = [text for section in sections for text in cython_texts(section)] if b"__pyx" in data else []
+        texts = PRINTABLE.findall(data) + glued
+        strings = set(cython_strings(sections, glued))
+        found.update(name for name in strings if name.partition(".")[0] in top_level and MODULE.match(name))
         prefixes = b"|".join(sorted(map(str.encode, top_level), key=len, reverse=True))
         dotted = re.compile(b"(?:" + prefixes + rb")(?:\.\w+)+")
         for text in texts:
             found.update(run.decode("ascii", "replace") for run in dotted.findall(text))
-        text = b"\0".join(texts)
+        # Where Cython's table gave the strings as they are, a name inside a longer string is chance.
+        text = b"" if strings else b"\0".join(texts)
         found.update(name for name in top_level if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
     return {"strings": sorted(found - ORDINARY_WORDS)}

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Set, Tuple
 
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
+# A relative path, or a pattern for files.
+RELATIVE = re.compile(r"[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+\Z")
 # A command line whose first word may be the name or the path of a program.
 COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
 LONGEST_NAME = 200
@@ -74,6 +76,7 @@ class Summary:
         self.main: Set[str] = set()
         self.strings: Set[str] = set()
         self.paths: Set[str] = set()
+        self.relative: Set[str] = set()
         self.dynamic: Set[str] = set()
         # [line, function, text] of command lines.
         self.commands: List[List[Any]] = []
@@ -103,6 +106,7 @@ class Summary:
             "main": sorted(self.main),
             "strings": sorted(self.strings),
             "paths": sorted(self.paths),
+            "relative": sorted(self.relative),
             "dynamic": sorted(self.dynamic),
             "commands": unique(self.commands),
             "handed": unique(self.handed),
@@ -150,6 +154,7 @@ class Summary:
         self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
         self.strings |= names
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
+        self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
         if used & RESOLVERS:
             self.dynamic |= names
         if used & RUNNERS:
@@ -160,7 +165,7 @@ class Summary:
                 self.shell = True
         self.add_handed(code, scope, used, strings)
         if used & LOADERS:
-            self.libraries.update(text for text in strings if 1 < len(text) <= LONGEST_NAME)
+            self.libraries.update(text for text in strings if 0 < len(text) <= LONGEST_NAME)
 
     def add_handed(self, code: "CodeType", scope: str, used: "Set[str]", strings: "List[str]") -> None:
         """Adds what code gives to functions that may hand on a command, and whether it is such a function itself."""

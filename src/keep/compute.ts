@@ -125,7 +125,7 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
   const { fs, config, level, analyst } = input;
   const hasTests = input.trace.runs.some(({ tests }) => tests !== null);
   const python = analyst && (level !== 'observed' || hasTests) ? await PythonWorld.open(fs, input.trace.python, analyst) : undefined;
-  const { trace, notes } = python ? withoutTests(fs, input.trace, python) : { trace: input.trace, notes: [] };
+  const { trace, notes } = python ? await withoutTests(fs, input.trace, python, config.WorkingDir) : { trace: input.trace, notes: [] };
   const environment = { ...environmentOf(config.Env), ...environmentOf(input.env) };
   const health = healthcheckCommand(config);
   const commands = [...input.commands, ...(health ? [health] : [])];

@@ -34,8 +34,8 @@ const KINDS = {
     ...['own-code', 'own-data', 'interpreter-name', 'interpreter', 'codec', 'imported', 'command', 'environment'],
     ...['import', 'attribute', 'dynamic', 'lazy', 'string', 'extension', 'plugin', 'entry-point', 'c-code', 'computed'],
   ],
-  /** A file of a distribution. `of`: its name. */
-  distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'library'],
+  /** A file of a distribution. `of`: its name. `subject` of `opened`: the name by which the code opens it. */
+  distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'library', 'opened'],
   /** Python code names something outside Python. `subject`: the name or path. `of`: the operating system's package. */
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
   /** A shell script names it. `subject`: the program's name. */

@@ -31,7 +31,7 @@ export class WholeRule implements Rule {
   private installed(): Addition[] {
     return this.world.distributions.all.flatMap((distribution) =>
       [...classifyFiles(distribution, this.world.layout.suffixes)]
-        .filter(([, kind]) => kind !== 'test' && kind !== 'build' && kind !== 'doc')
+        .filter(([, kind]) => kind !== 'test' && kind !== 'cache' && kind !== 'doc')
         .map(([path]) => ({ path, rule: 'whole', kind: 'distribution', of: distribution.name, parents: [] })),
     );
   }

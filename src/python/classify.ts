@@ -1,4 +1,5 @@
 import { baseName, parentOf } from '../rootfs.js';
+import { isForDevelopers } from './developers.js';
 import type { Distribution } from './distributions.js';
 
 /** What a file of a distribution is for. */
@@ -12,21 +13,31 @@ export type FileKind =
   | 'program'
   | 'test'
   | 'build'
+  | 'cache'
   | 'stub'
   | 'doc';
 
-const BUILD = /\.(h|hh|hpp|hxx|cuh|c|cc|cpp|cxx|cu|f|for|f90|f77|pyx|pxd|pxi|pyf|rs|a|la|lib|o|cmake|pc|po|pot)(\.in|\.src)?$/i;
 const SHARED = /\.so(\.[\d.]+)?$/;
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
+/** Files that a documentation project has at its top. Source: Sphinx documentation, "Getting started" and "Configuration". */
+const DOCUMENTATION_PROJECT: readonly string[] = ['conf.py', 'index.rst'];
+
+/** Folders of a distribution that have a name for tests or documentation, and that hold what the name says. */
+interface Folders {
+  tests: ReadonlySet<string>;
+  docs: ReadonlySet<string>;
+}
+
 /**
- * What the files of a distribution are for, judged by their names and folders.
+ * What the files of a distribution are for. A folder's name alone proves nothing: `tests` and `docs` may be data.
+ * A folder `tests` is for tests if a test module is in it, and a folder `docs` is documentation if it has a project's files.
  * @param suffixes suffixes of extension modules
  */
 export function classifyFiles({ root, metadata, files }: Distribution, suffixes: readonly string[]): Map<string, FileKind> {
   const all = new Set(files);
-  const testFolders = new Set(files.filter(isTestFile).map(parentOf));
-  return new Map(files.map((path) => [path, classify(path, root, metadata, suffixes, all, testFolders)]));
+  const folders = foldersOf(root, files, all);
+  return new Map(files.map((path) => [path, classify(path, root, metadata, suffixes, all, folders)]));
 }
 
 function classify(
@@ -35,40 +46,61 @@ function classify(
   metadata: string,
   suffixes: readonly string[],
   all: ReadonlySet<string>,
-  testFolders: ReadonlySet<string>,
+  { tests, docs }: Folders,
 ): FileKind {
+  if (isForDevelopers(path, all)) return 'build';
   if (path === metadata || path.startsWith(`${metadata}/`)) return 'metadata';
   const inside = path.startsWith(`${root}/`);
-  const folders = (inside ? path.slice(root.length + 1) : path.slice(1)).split('/').slice(0, -1);
+  const names = (inside ? path.slice(root.length + 1) : path.slice(1)).split('/').slice(0, -1);
   if (!inside && /\/s?bin$/.test(parentOf(path))) return 'program';
-  if (inTests(path, root, folders, testFolders) || isTestFile(path)) return 'test';
-  if (path.endsWith('.pyc')) return folders.at(-1) === '__pycache__' || all.has(path.slice(0, -1)) ? 'build' : 'bytecode';
+  if (baseName(path) === 'conftest.py') return 'test';
+  // Other modules in a folder of tests are helpers, which code elsewhere may import (twisted.test.proto_helpers).
+  if (isInside(path, root, tests) && (!path.endsWith('.py') || isTestModule(path))) return 'test';
+  if (path.endsWith('.pyc')) return names.at(-1) === '__pycache__' || all.has(path.slice(0, -1)) ? 'cache' : 'bytecode';
   if (path.endsWith('.pyi') || baseName(path) === 'py.typed') return 'stub';
-  if (BUILD.test(path)) return 'build';
+  if (isInside(path, root, docs)) return 'doc';
   if (path.endsWith('.py')) return 'module';
   if (SHARED.test(path)) {
     const suffix = suffixes.find((ending) => path.endsWith(ending));
     const name = suffix === undefined ? '' : baseName(path).slice(0, -suffix.length);
     // One outside belongs to another search path, for instance that of Debian's other Python.
     if (suffix !== undefined && !inside) return 'extension';
-    return IDENTIFIER.test(name) && folders.every((folder) => IDENTIFIER.test(folder)) ? 'extension' : 'library';
+    return IDENTIFIER.test(name) && names.every((folder) => IDENTIFIER.test(folder)) ? 'extension' : 'library';
   }
-  if (/(^|\/)share\/(man|doc|info)\//.test(path)) return 'doc';
-  const docs = folders.findIndex((folder) => /^docs?$/.test(folder));
-  if (inside && docs > 0 && !all.has(`${[root, ...folders.slice(0, docs + 1)].join('/')}/__init__.py`)) return 'doc';
+  if (!inside && /\/share\/(man|doc|info)\//.test(path)) return 'doc';
   return 'data';
 }
 
-function isTestFile(path: string): boolean {
+function foldersOf(root: string, files: readonly string[], all: ReadonlySet<string>): Folders {
+  const tests = new Set(files.filter(isTestModule).flatMap((path) => above(path, root).filter(isTestFolder)));
+  const docs = new Set(
+    files
+      .filter((path) => DOCUMENTATION_PROJECT.includes(baseName(path)))
+      .map(parentOf)
+      .filter((folder) => /\/docs?(\/source)?$/.test(folder) && folder.startsWith(`${root}/`) && !all.has(`${folder}/__init__.py`)),
+  );
+  return { tests, docs };
+}
+
+/** Whether a file has the name of a module of tests. Source: pytest documentation, "Conventions for Python test discovery". */
+export function isTestModule(path: string): boolean {
   return /\/(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);
 }
 
-/** Whether a file is in a folder `tests`, or in a folder `test` that has tests in it (django.test does not). */
-function inTests(path: string, root: string, folders: readonly string[], testFolders: ReadonlySet<string>): boolean {
-  if (!path.startsWith(`${root}/`)) return false;
-  return folders.some(
-    (folder, index) => folder === 'tests' || (folder === 'test' && testFolders.has([root, ...folders.slice(0, index + 1)].join('/'))),
-  );
+/** Whether a folder has the usual name of a folder of tests. */
+export function isTestFolder(path: string): boolean {
+  return /\/tests?$/.test(path);
+}
+
+/** The folders above a file, the nearest first, up to a root that is not among them. */
+export function above(path: string, root: string): string[] {
+  const folders: string[] = [];
+  for (let at = parentOf(path); at.length > root.length && at !== '/'; at = parentOf(at)) folders.push(at);
+  return folders;
+}
+
+function isInside(path: string, root: string, folders: ReadonlySet<string>): boolean {
+  return folders.size > 0 && path.startsWith(`${root}/`) && above(path, root).some((folder) => folders.has(folder));
 }
 
 /** Whether other distributions may import a module: no part of its name begins with an underscore. */

@@ -21,6 +21,8 @@ export const Summary = z.object({
   strings: z.array(z.string()).default([]),
   /** String constants that begin with a slash. */
   paths: z.array(z.string()).default([]),
+  /** String constants that look like a relative path: `data/table.json`. */
+  relative: z.array(z.string()).default([]),
   /** Those of `strings` in code that imports by name, for instance with `importlib.import_module`. */
   dynamic: z.array(z.string()).default([]),
   /** String constants in code that runs programs, in the place of a command line: line, function or '', text. */

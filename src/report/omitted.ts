@@ -24,8 +24,10 @@ export function omittedFiles(
   const ofDistribution = new Map<string, Omission>();
   for (const distribution of python?.distributions.all ?? []) {
     const isKept = distribution.files.some((path) => path.endsWith('.py') && keep.has(path));
-    for (const [path, kind] of classifyFiles(distribution, python?.layout.suffixes ?? []))
+    for (const [path, kind] of classifyFiles(distribution, python?.layout.suffixes ?? [])) {
+      if (kind === 'cache') continue;
       ofDistribution.set(path, { kind: isKept ? (LEFT_OUT.get(kind) ?? 'unreached') : 'unimported', subject: distribution.name });
+    }
   }
   for (const { path, type } of fs.entries.values()) {
     if (type === 'd' || keep.has(path)) continue;

@@ -110,6 +110,7 @@ const WORDS: Words = {
     record: ({ of }) => `list of the files of ${of}, which kept code asks for`,
     'app-program': ({ of }) => `a program of ${of}, which the app imports`,
     program: ({ of }) => `a program of ${of}, which no other distribution requires`,
+    opened: ({ subject, of }) => `a file of ${of} that kept code opens: ${quoted(subject)}`,
     library: ({ of }) => `a library of ${of} that none of its files is linked with`,
   },
   named: {
@@ -142,8 +143,8 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
   costly: (place, bytes) =>
     `named at ${place}, but no run used it, and it would bring ${megabytes(bytes ?? 0)}; use it in the exercise or --include it to keep it`,
   test: (name) => `a test of ${name} that no kept code imports; an import by kept code would bring it in`,
-  build: (name) => `needed only to build against ${name}, or bytecode of a module that did not run while the app was watched`,
-  stub: (name) => `type information of ${name}, which nothing reads at run time`,
+  build: (name) => `a file of ${name} that only tools for developers read, and no kept code names; --level whole keeps it`,
+  stub: (name) => `type information of ${name}, and no kept code reads such files; --level whole keeps it`,
   doc: (name) => `documentation of ${name}`,
   extension: (name) => `an extension module of ${name} that no kept code names; an import by kept code would bring it in`,
   library: (name) => `a shared library of ${name} that no kept file is linked with`,

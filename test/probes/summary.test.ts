@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { summarizeFiles, summarizeText } from '../support/analyst.js';
+import { cythonData } from '../support/cython.js';
 import { makeElf } from '../support/elf.js';
 import { describeWithPython, PYTHONS } from '../support/probes.js';
 
@@ -207,6 +208,30 @@ def c():
     expect(c).not.toContain('elsewhere.x');
     expect(rust).toEqual(expect.arrayContaining(['collections', 'fractions', 'pkg.innerValue']));
     expect(cython).toEqual(expect.arrayContaining(['statistics', 'pkg.hiddenstatistics']));
+  });
+
+  it.each(['plain', 'zlib', 'lzss', 'separate'] as const)(
+    'has short names in strings that Cython stores %s, and no name inside another',
+    (storage) => {
+      const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+      const identifiers = fc.sample(fc.stringMatching(/^[a-z_]{2,12}$/), { numRuns: 400, seed: 1 });
+      const samples = Array.from({ length: 8 }, (_, index) => identifiers.slice(50 * index, 50 * (index + 1)));
+      const paths = samples.map((sample, index) => {
+        const path = join(folder, `${index}.so`);
+        const data = cythonData([...sample, 'cmath', 'uuid', 'gzip', 'pkg.part', 'unstatisticsed'], storage);
+        const elf = makeElf({ soname: 'x.so' });
+        writeFileSync(path, Buffer.concat([elf, Buffer.alloc((8 - (elf.length % 8)) % 8), data]));
+        return path;
+      });
+      for (const { strings } of summarizeFiles(paths, ['pkg'])) {
+        expect(strings).toEqual(expect.arrayContaining(['cmath', 'uuid', 'gzip', 'pkg.part']));
+        expect(strings).not.toContain('statistics');
+      }
+    },
+  );
+
+  it('has names of libraries of one letter', () => {
+    expect(summarizeText('from ctypes.util import find_library\nfind_library("c")').libraries).toContain('c');
   });
 
   it('accepts any bytes', () => {

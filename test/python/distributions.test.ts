@@ -106,12 +106,18 @@ it('knows distributions that were installed on purpose, and those installed from
   ]);
 });
 
-it('classifies files by their names and folders', () => {
+it('classifies files by their names, and folders by what they hold', () => {
   const files: [string, string][] = [
     [`${SITE}/a-1.dist-info/METADATA`, 'metadata'],
     ['/usr/bin/a', 'program'],
     [`${SITE}/a/tests/data.json`, 'test'],
-    [`${SITE}/a/test_x.py`, 'test'],
+    [`${SITE}/a/tests/unit/test_x.py`, 'test'],
+    [`${SITE}/a/tests/helpers.py`, 'module'],
+    [`${SITE}/a/conftest.py`, 'test'],
+    [`${SITE}/a/test_tools.py`, 'module'],
+    [`${SITE}/a/project/tests/generic/builtin.sql`, 'data'],
+    [`${SITE}/a/project/docs/overview.md`, 'data'],
+    [`${SITE}/a/share/doc/page.html`, 'data'],
     [`${SITE}/a/test/client.py`, 'module'],
     [`${SITE}/a/testing.py`, 'module'],
     [`${SITE}/a/x.pyi`, 'stub'],
@@ -119,7 +125,12 @@ it('classifies files by their names and folders', () => {
     [`${SITE}/a/x.pyx`, 'build'],
     [`${SITE}/a/locale/de/LC_MESSAGES/x.mo`, 'data'],
     [`${SITE}/a/locale/de/LC_MESSAGES/x.po`, 'build'],
-    [`${SITE}/a/__pycache__/x.cpython-313.pyc`, 'build'],
+    [`${SITE}/a/locale/fr/LC_MESSAGES/only.po`, 'data'],
+    [`${SITE}/a/static/x.js`, 'data'],
+    [`${SITE}/a/static/x.js.map`, 'build'],
+    [`${SITE}/a/static/world.map`, 'data'],
+    [`${SITE}/a-1.dist-info/sboms/a.cdx.json`, 'build'],
+    [`${SITE}/a/__pycache__/x.cpython-313.pyc`, 'cache'],
     [`${SITE}/a/only.pyc`, 'bytecode'],
     [`${SITE}/a/x.abi3.so`, 'extension'],
     [`${SITE}/a/lib/libx-1.2.so.3`, 'library'],

@@ -13,7 +13,7 @@ const SITE = LAYOUT.sitePackages[0] as string;
 const fs = makeTree({
   '/usr/bin/python3': { text: '', mode: 0o755 },
   '/app/app.py': 'import lib',
-  '/app/tests/test_app.py': '',
+  '/app/tests/test_app.py': 'import pytest',
   [`${SITE}/lib/__init__.py`]: '',
   [`${SITE}/lib/x.pyi`]: '',
   [`${SITE}/lib/tests/test_x.py`]: '',

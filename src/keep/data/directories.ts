@@ -43,9 +43,6 @@ export const TOOL_FOLDERS = /\/(\.git|\.hg|\.svn|\.tox|\.nox|\.mypy_cache|\.ruff
 /** pytest's cache, in any project (pytest documentation: cache_dir). */
 export const PYTEST_CACHE = /\/\.pytest_cache(\/|$)/;
 
-/** Tests of a project. Source: pytest documentation, "Conventions for Python test discovery" and "Good Integration Practices". */
-export const TEST_FILES = /\/tests?\/|\/(test_[^/]*|[^/]*_test|conftest)\.py$/;
-
 /**
  * Folders that hold one app each, by the habit of images. Sources: FHS 3.0, 3.8 to 3.18; the Dockerfiles of Docker's
  * official python image (/usr/src/app) and of httpd and nginx (/var/www).

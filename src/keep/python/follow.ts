@@ -31,7 +31,11 @@ export class Follower {
     const modules = [self.name, ...edges.map(({ module }) => module.name)];
     if (origin === 'standard') return [...additions, ...this.standard.take(summary, self.name, modules)];
     if (origin === 'own') additions.push(...this.words(summary, from, by));
-    additions.push(...this.plugins(summary, from, by), ...this.grades.noticeRecords(summary));
+    additions.push(
+      ...this.plugins(summary, from, by),
+      ...this.grades.noticeRecords(summary),
+      ...this.grades.noticeOpened(summary, file, from),
+    );
     return [...additions, ...this.standard.wakeFor(summary, modules)];
   }
 

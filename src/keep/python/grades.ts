@@ -6,10 +6,14 @@ import { INDIVISIBLE, INSTALLERS } from '../data/installers.js';
 import { GRADES, type Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
 import type { Context, Finding } from '../rule.js';
+import { readsStubs, WithheldFiles, whyOpened } from './opened.js';
 import type { PythonWorld } from './world.js';
 
 /** Bytes. A smaller private extension module is kept though no code names it: leaving it out saves less than it may break. */
 const SMALL = 256 << 10;
+
+/** Names of extension modules that test C code: the word stands between underscores (_umath_tests, _test_round). */
+const TESTS_OF_C_CODE = /(^|_)tests?(_|\.|$)/;
 
 /** A distribution that was asked for, and the kept path that asks for it. */
 interface Wanted {
@@ -27,6 +31,10 @@ export class Grades {
   /** Lists of files (RECORD). They are large, and only code that asks for a distribution's files reads them. */
   private readonly records: Addition[] = [];
   private recordsAreRead = false;
+  /** Stubs of the distributions that are kept. Only tools that read types open them. */
+  private readonly stubs: Addition[] = [];
+  private stubsAreRead = false;
+  private readonly withheld = new Map<Distribution, WithheldFiles>();
 
   constructor(private readonly world: PythonWorld) {}
 
@@ -63,6 +71,9 @@ export class Grades {
       if (baseName(path) === 'RECORD' && kind === 'metadata') {
         if (this.recordsAreRead) add(path);
         else this.records.push({ path, ...reason, kind: 'record', parents: [distribution.metadata] });
+      } else if (kind === 'stub') {
+        if (this.stubsAreRead) add(path);
+        else this.stubs.push({ path, ...reason, kind: grade });
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && (isPublic(this.world.finder.at(path)?.name ?? '_') || this.isSmall(path)))
         add(path);
@@ -75,7 +86,7 @@ export class Grades {
 
   /** Small, and not there to test C code. */
   private isSmall(path: string): boolean {
-    return (this.world.fs.lstat(path)?.size ?? 0) <= SMALL && !/test/.test(baseName(path));
+    return (this.world.fs.lstat(path)?.size ?? 0) <= SMALL && !TESTS_OF_C_CODE.test(baseName(path));
   }
 
   /** Takes in code outside the standard library. Adds the lists of files once some code asks for them. */
@@ -83,6 +94,24 @@ export class Grades {
     if (this.recordsAreRead || !readsRecords(summary)) return [];
     this.recordsAreRead = true;
     return this.records;
+  }
+
+  /**
+   * Takes in code outside the standard library. Adds the files that it opens though they are stubs, sources, headers or
+   * documentation.
+   * @param file the code's own path; @param from the kept path that it is in
+   */
+  noticeOpened(summary: Summary, file: string, from: string): Addition[] {
+    const additions: Addition[] = [];
+    if (!this.stubsAreRead && readsStubs(summary)) {
+      this.stubsAreRead = true;
+      additions.push(...this.stubs);
+    }
+    const distribution = this.world.distributions.ownerOf(file);
+    if (!distribution) return additions;
+    const withheld = this.withheld.get(distribution) ?? new WithheldFiles(distribution, this.kindsOf(distribution));
+    this.withheld.set(distribution, withheld);
+    return [...additions, ...withheld.openedBy(summary, file).map((opened) => whyOpened(opened, distribution.name, from))];
   }
 
   private kindsOf(distribution: Distribution): Map<string, FileKind> {

@@ -1,6 +1,8 @@
 import { behindLink, isAdded } from '../../os/places.js';
 import { baseName, parentOf, type RootFs } from '../../rootfs.js';
-import { APP_FOLDERS, TEST_FILES, TOOL_FOLDERS } from '../data/directories.js';
+import type { Trace } from '../../trace/schema.js';
+import { APP_FOLDERS, TOOL_FOLDERS } from '../data/directories.js';
+import { ownTests } from './owntests.js';
 import type { PythonWorld } from './world.js';
 
 /** The app's own files: its code, and the files beside it (templates, static files, migrations, data). */
@@ -11,10 +13,30 @@ export interface OwnFiles {
 
 /**
  * Finds the app's own files: every Python file outside the standard library, site-packages and the system's folders,
- * and every file in the folders of those files and in the working directory. Its tests do not count.
- * @param observed Python files that ran: the app may be in the system's folders, too
+ * and every file in the folders of those files and in the working directory. Its tests do not count; what a test is, its
+ * code says (owntests.ts).
+ * @param trace the app may be in the system's folders, too: Python files that ran tell
  */
-export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | undefined, observed: Iterable<string>): OwnFiles {
+export async function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | undefined, trace: Trace): Promise<OwnFiles> {
+  const { code, data } = besideCode(fs, world, workingDir, trace);
+  const isTest = await testsOf(fs, world, workingDir, trace);
+  for (const set of [code, data]) for (const path of set) if (isTest(path)) set.delete(path);
+  return { code, data };
+}
+
+/** Finds the app's own tests. @returns whether a path is one, or is there for tests */
+export async function testsOf(
+  fs: RootFs,
+  world: PythonWorld,
+  workingDir: string | undefined,
+  trace: Trace,
+): Promise<(path: string) => boolean> {
+  return ownTests(besideCode(fs, world, workingDir, trace), world, pathsOfApp(fs, trace));
+}
+
+/** All files of the app, its tests among them. */
+function besideCode(fs: RootFs, world: PythonWorld, workingDir: string | undefined, trace: Trace): OwnFiles {
+  const observed = Object.entries(trace.modules).flatMap(([name, file]) => world.finder.find(name)?.file ?? file ?? []);
   const code = new Set<string>();
   const folders = new Set<string>();
   const take = (path: string) => {
@@ -45,8 +67,16 @@ export function ownFiles(fs: RootFs, world: PythonWorld, workingDir: string | un
     data.add(entry.path);
     for (const path of behindLink(fs, entry.path)) data.add(path);
   }
-  for (const set of [code, data]) for (const path of set) if (TEST_FILES.test(path)) set.delete(path);
   return { code, data };
+}
+
+/** Files that the app used, without those that only its test suites used. */
+function pathsOfApp(fs: RootFs, { observations, processes, runs }: Trace): Set<string> {
+  const seen = observations.filter(({ kind, process }) => {
+    const isTest = process !== null && (runs[processes[process]?.run ?? 0]?.tests ?? null) !== null;
+    return !isTest && (kind === 'open' || kind === 'map' || kind === 'exec');
+  });
+  return new Set(seen.flatMap(({ path }) => fs.resolve(path)?.path ?? []));
 }
 
 /** The folder of the app that a file belongs to: one of the usual folders of apps, or the first folder below the root. */

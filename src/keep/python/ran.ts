@@ -14,7 +14,7 @@ export interface CodeThatRan {
 export async function codeThatRan(fs: RootFs, trace: Trace, analyst: Analyst, config: ImageConfig): Promise<CodeThatRan> {
   const world = await PythonWorld.open(fs, trace.python, analyst);
   const ran = Object.entries(trace.modules).flatMap(([name, file]) => world.finder.find(name)?.file ?? file ?? []);
-  const own = ownFiles(fs, world, config.WorkingDir, ran);
+  const own = await ownFiles(fs, world, config.WorkingDir, trace);
   const files = [...new Set([...ran, ...own.code])].filter((path) => path.endsWith('.py') && !world.isStandard(path));
   await world.ask(files.sort());
   return { world, own };

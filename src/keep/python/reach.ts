@@ -35,8 +35,7 @@ export class ReachRule implements Rule {
 
   static async open(world: PythonWorld, context: Context): Promise<ReachRule> {
     const { fs, trace, config } = context;
-    const ran = Object.values(trace.modules).flatMap((file) => file ?? []);
-    const own = ownFiles(fs, world, config.WorkingDir, ran);
+    const own = await ownFiles(fs, world, config.WorkingDir, trace);
     const grades = new Grades(world);
     const standard = await StandardLibrary.open(world, context);
     const observed = new Set(trace.observations.flatMap(({ path }) => fs.resolve(path)?.path ?? []));

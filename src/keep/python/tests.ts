@@ -1,7 +1,8 @@
 import type { Distribution } from '../../python/distributions.js';
 import type { RootFs } from '../../rootfs.js';
 import type { Trace } from '../../trace/schema.js';
-import { PYTEST_CACHE, TEST_FILES } from '../data/directories.js';
+import { PYTEST_CACHE } from '../data/directories.js';
+import { testsOf } from './own.js';
 import type { PythonWorld } from './world.js';
 
 /** Whether a distribution is pytest, hypothesis or a plugin of pytest: it is installed to test the app, not to run it. */
@@ -29,9 +30,15 @@ export function testRunners({ distributions }: PythonWorld): Set<Distribution> {
  * A trace without what only its test suites needed: the test runner and the tests. What another run saw stays, and so
  * does what the app's own code did under test.
  */
-export function withoutTests(fs: RootFs, trace: Trace, world: PythonWorld): { trace: Trace; notes: string[] } {
+export async function withoutTests(
+  fs: RootFs,
+  trace: Trace,
+  world: PythonWorld,
+  workingDir: string | undefined,
+): Promise<{ trace: Trace; notes: string[] }> {
   if (trace.runs.every(({ tests }) => tests === null)) return { trace, notes: [] };
   const runners = testRunners(world);
+  const isOwnTest = await testsOf(fs, world, workingDir, trace);
   const real = (path: string) => fs.resolve(path)?.path ?? path;
   const isTest = ({ process }: Trace['observations'][number]) =>
     process === null || trace.runs[trace.processes[process]?.run ?? 0]?.tests !== null;
@@ -39,7 +46,7 @@ export function withoutTests(fs: RootFs, trace: Trace, world: PythonWorld): { tr
   const isForTests = (path: string) => {
     const isFolder = fs.lstat(path)?.type === 'd';
     const owner = isFolder ? world.distributions.ownerOfFolder(path) : world.distributions.ownerOf(path);
-    return owner ? runners.has(owner) : PYTEST_CACHE.test(path) || (TEST_FILES.test(path) && world.isOwn(path));
+    return owner ? runners.has(owner) : PYTEST_CACHE.test(path) || isOwnTest(path);
   };
   const dropped = new Set<string>();
   const observations = trace.observations.filter((seen) => {

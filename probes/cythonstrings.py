@@ -1,0 +1,165 @@
+"""The string constants of an extension module that Cython wrote.
+
+Cython 3.2 and later stores all strings one after another, without separators, and beside them a table of their lengths.
+Source: Cython, Compiler/Code.py, generate_pystring_constants: `const struct { const unsigned int length: N; }
+str_length_index[]`, so each length takes four bytes. The strings are sorted: first those that are not interned, then the
+others. So the table can be found: no other numbers cut the text into sorted pieces. The text may be compressed.
+
+Before, each string was an array of its own that ends with a null byte (`static const char __pyx_k_NAME[]`). They follow
+one another, and some of them are in every module.
+"""
+
+import re
+from array import array
+from sys import byteorder
+
+try:
+    import zlib
+except ImportError:  # an interpreter without zlib has no modules that use it
+    zlib = None
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterator, List
+
+ZLIB_HEADER = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+LARGEST_BLOB = 4 << 20
+SHORTEST_BLOB = 64
+# A text that may be the strings: each module of Cython has this one among them.
+TEXT = re.compile(rb"[^\0]{64,}")
+IN_EVERY_MODULE = b"__main__"
+# Where a compressed text may begin: after a null byte, or at any multiple of eight. Its first two items are plain bytes.
+LZSS_START = re.compile(rb"[\x03-\xff](?=[\t\n\r\x20-\x7e]{2})")
+LZSS_ALIGNMENT = 8
+# Bytes of a text in which IN_EVERY_MODULE has to be, so that other data is given up early.
+LZSS_PROBE = 1 << 18
+# Numbers of four bytes that may be lengths.
+LENGTHS = re.compile(rb"(?:[\0-\xff]{2}[\0-\x03]\0){8,}")
+LONGEST_STRING = 1 << 18
+# Fewer strings may be sorted by chance.
+FEWEST = 8
+# Arrays of characters that follow one another. The linker pads long ones to 32 bytes.
+SEPARATE = re.compile(rb"(?:[\t\n\r\x20-\xff]+\0{1,32}){8,}")
+MARK = re.compile(rb"\0(?:__main__|__test__|cline_in_traceback)\0")
+
+
+def compressed_texts(data: bytes) -> "Iterator[bytes]":
+    """Strings that are stored compressed (__Pyx_DecompressString)."""
+    for match in ZLIB_HEADER.finditer(data) if zlib else ():
+        try:
+            text = zlib.decompressobj().decompress(data[match.start() : match.start() + LARGEST_BLOB], LARGEST_BLOB)
+        except zlib.error:
+            continue
+        if len(text) > SHORTEST_BLOB:
+            yield text
+
+
+def lzss_texts(data: bytes) -> "Iterator[bytes]":
+    """Strings that Cython 3.3 and later stores compressed by default (__Pyx_DecompressString_LZSS)."""
+    done = 0
+    for match in LZSS_START.finditer(data):
+        start = match.start()
+        if start < done or data[start] & 3 != 3 or not (start % LZSS_ALIGNMENT == 0 or data[start - 1] == 0):
+            continue
+        if IN_EVERY_MODULE in expand(data, start, LZSS_PROBE):
+            text = expand(data, start, LARGEST_BLOB)
+            # Compressed, a text takes up more than an eighth of its length.
+            done = start + len(text) // 8
+            yield text
+
+
+def expand(data: bytes, at: int, most: int) -> bytes:
+    """Expands LZSS as Cython writes it (Utility/StringTools.c, __pyx_lzss_decompress), up to what cannot be LZSS.
+
+    The end is not marked, so other bytes may follow the text.
+    """
+    text = bytearray()
+    try:
+        while len(text) < most:
+            flags = data[at] | 0xFF00
+            at += 1
+            while flags & 0x100:
+                if flags & 1:
+                    text.append(data[at])
+                    at += 1
+                else:
+                    low, high = data[at], data[at + 1]
+                    at += 2
+                    if not low & 0x80:
+                        back, length = low, high
+                    elif not high & 0x80:
+                        back, length = 0x80 + (high << 2 & 0x180 | low & 0x7F), high & 0x1F
+                    else:
+                        back, length = 0x80 + ((high & 0x7F) << 7 | low & 0x7F), data[at]
+                        at += 1
+                    length += 3
+                    source = len(text) - back - length
+                    if source < 0:
+                        return bytes(text)
+                    text += text[source : source + length]
+                flags >>= 1
+    except IndexError:
+        pass
+    return bytes(text)
+
+
+def cython_texts(data: bytes) -> "List[bytes]":
+    """Texts in a read-only section that may be all strings of a module, one after another."""
+    plain = [match.group() for match in TEXT.finditer(data) if IN_EVERY_MODULE in match.group()]
+    return [*compressed_texts(data), *lzss_texts(data), *plain]
+
+
+def cython_strings(sections: "List[bytes]", texts: "List[bytes]") -> "Iterator[str]":
+    """The string constants in the read-only sections of an extension module. None if they are not found.
+
+    *texts*: those of cython_texts.
+    """
+    tables = [table for data in sections for table in tables_in(data)]
+    for text in texts:
+        for table in tables:
+            yield from (piece.decode("utf-8", "replace") for piece in cut(text, table))
+    for data in sections:
+        for match in SEPARATE.finditer(data):
+            if MARK.search(match.group()):
+                yield from (piece.decode("utf-8", "replace") for piece in match.group().split(b"\0") if piece)
+
+
+def tables_in(data: bytes) -> "Iterator[array[int]]":
+    """Runs of aligned numbers that may be lengths."""
+    if byteorder != "little":
+        return
+    done = 0
+    for match in LENGTHS.finditer(data):
+        start = (max(match.start(), done) + 3) & ~3
+        # A run that begins at an odd place may end too early.
+        end = start + ((match.end() - start) & ~3) if match.end() > start else start
+        while end + 4 <= len(data) and int.from_bytes(data[end : end + 4], "little") <= LONGEST_STRING:
+            end += 4
+        if end - start >= 4 * FEWEST:
+            yield array("I", data[start:end])
+        done = max(done, end)
+
+
+def cut(text: bytes, lengths: "array[int]") -> "List[bytes]":
+    """The longest series of pieces, from the start of a text, that some part of a table of lengths cuts it into.
+
+    The pieces are sorted, but for one place. [] if no part of the table does.
+    """
+    best: List[bytes] = []
+    for start in range(len(lengths) - FEWEST + 1):
+        pieces: List[bytes] = []
+        at = breaks = 0
+        for index in range(start, len(lengths)):
+            end = at + lengths[index]
+            if end > len(text):
+                break
+            piece = text[at:end]
+            if pieces and piece < pieces[-1]:
+                breaks += 1
+                if breaks > 1:
+                    break
+            pieces.append(piece)
+            at = end
+        if len(pieces) > max(len(best), FEWEST) and len(set(pieces)) * 2 > len(pieces):
+            best = pieces
+    return best
