@@ -36,5 +36,10 @@ export function isForDevelopers(path: string, all: ReadonlySet<string>): boolean
   return ROWS.some(({ files, instead }) => files.test(path) && (!instead || all.has(instead(path))));
 }
 
+/** Whether programs read another file instead, which the distribution has. @param all has the distribution's files */
+export function hasSubstitute(path: string, all: { has: (path: string) => boolean }): boolean {
+  return ROWS.some(({ files, instead }) => instead !== undefined && files.test(path) && all.has(instead(path)));
+}
+
 /** Files that code opens by a folder's name only for a compiler or a linker: numpy.get_include() gives the folder away. */
 export const FOR_COMPILERS = /\.(h|hh|hpp|hxx|cuh|a|la|lib|o|cmake|pc)(\.in|\.src)?$/i;

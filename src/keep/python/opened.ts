@@ -1,5 +1,5 @@
 import type { FileKind } from '../../python/classify.js';
-import { FOR_COMPILERS } from '../../python/developers.js';
+import { FOR_COMPILERS, hasSubstitute } from '../../python/developers.js';
 import type { Distribution } from '../../python/distributions.js';
 import type { Summary } from '../../python/summary.js';
 import { baseName, parentOf, push } from '../../rootfs.js';
@@ -30,7 +30,7 @@ export class WithheldFiles {
     this.kinds = kinds;
     const packages = new Set([...kinds].filter(([, kind]) => kind === 'module' || kind === 'extension').map(([path]) => parentOf(path)));
     for (const [path, kind] of kinds) {
-      if (!WITHHELD.has(kind) || !path.startsWith(`${root}/`)) continue;
+      if (!WITHHELD.has(kind) || !path.startsWith(`${root}/`) || hasSubstitute(path, kinds)) continue;
       this.files.push(path);
       push(this.named, baseName(path), path);
       if ((kind !== 'build' && kind !== 'stub') || FOR_COMPILERS.test(path)) continue;
