@@ -37,9 +37,7 @@ SEARCHERS = {"which", "find_executable"}
 # Those of RUNNERS that start a shell.
 SHELLS = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell", "subprocess_shell"}
 # Words in the names of functions that may hand on a command to one of RUNNERS: they are looked at more closely.
-HANDS_ON = re.compile(
-    r"run|exec|command|cmd|call|spawn|popen|launch|which|bin_|_bin|prog|shell|tool|output|sudo", re.IGNORECASE
-)
+HANDS_ON = re.compile(r"run|exec|command|cmd|call|spawn|popen|launch|which|bin_|_bin|prog|shell|tool|output|sudo", re.IGNORECASE)
 # Functions that load a shared library, or look for one.
 LOADERS = {"find_library", "CDLL", "PyDLL", "LoadLibrary", "cdll", "dlopen"}
 # Functions whose effect cannot be read from the code, with the kind of spot that the summary reports for them.
