@@ -54,8 +54,9 @@ function classify(
   const names = (inside ? path.slice(root.length + 1) : path.slice(1)).split('/').slice(0, -1);
   if (!inside && /\/s?bin$/.test(parentOf(path))) return 'program';
   if (baseName(path) === 'conftest.py') return 'test';
-  // Other modules in a folder of tests are helpers, which code elsewhere may import (twisted.test.proto_helpers).
-  if (isInside(path, root, tests) && (!path.endsWith('.py') || isTestModule(path))) return 'test';
+  // Other modules of a package of tests are helpers, which code elsewhere may import (twisted.test.proto_helpers).
+  const testFolder = inside ? above(path, root).find((folder) => tests.has(folder)) : undefined;
+  if (testFolder !== undefined && (!path.endsWith('.py') || isTestModule(path) || !isInPackages(path, testFolder, all))) return 'test';
   if (path.endsWith('.pyc')) return names.at(-1) === '__pycache__' || all.has(path.slice(0, -1)) ? 'cache' : 'bytecode';
   if (path.endsWith('.pyi') || baseName(path) === 'py.typed') return 'stub';
   if (isInside(path, root, docs)) return 'doc';
@@ -97,6 +98,11 @@ export function above(path: string, root: string): string[] {
   const folders: string[] = [];
   for (let at = parentOf(path); at.length > root.length && at !== '/'; at = parentOf(at)) folders.push(at);
   return folders;
+}
+
+/** Whether a file's folder, and every folder from there up to another one, is a package with an `__init__.py`. */
+function isInPackages(path: string, folder: string, all: ReadonlySet<string>): boolean {
+  return [...above(path, folder), folder].every((at) => all.has(`${at}/__init__.py`));
 }
 
 function isInside(path: string, root: string, folders: ReadonlySet<string>): boolean {
