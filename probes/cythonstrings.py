@@ -154,6 +154,8 @@ def cut(text: bytes, lengths: "array[int]") -> "List[bytes]":
             if end > len(text):
                 break
             piece = text[at:end]
+            if not piece and pieces and not pieces[-1]:
+                break  # each string is there once, and zeros are no table of lengths
             if pieces and piece < pieces[-1]:
                 breaks += 1
                 if breaks > 1:

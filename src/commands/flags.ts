@@ -168,7 +168,6 @@ function wholeNumber(what: string, { least, most }: { least: number; most: numbe
   };
 }
 
-/** Bytes of a size with docker's suffixes b, k, m, g. */
 function parseCount(text: string): number {
   if (!/^-?[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Give a whole number, or -1 for no limit.');
   return Number(text);
@@ -181,6 +180,7 @@ function parseCpus(text: string): number {
   return cpus;
 }
 
+/** Bytes of a size with docker's suffixes b, k, m, g. */
 function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([bkmg])?b?$/i.exec(text);
   if (!match) throw new InvalidArgumentError('Give a size such as 512m.');

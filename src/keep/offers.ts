@@ -11,6 +11,8 @@ import { SystemRule } from './system.js';
 /** A path that is left out, since it costs more than its evidence is worth. */
 export interface Costly {
   path: string;
+  /** All paths that the evidence names: of a folder, what is in it, too. */
+  paths: readonly string[];
   /** Bytes that it would bring with everything that it needs. */
   bytes: number;
   /** Who names it. */
@@ -60,7 +62,8 @@ export class Offers {
     const costly: Costly[] = [];
     for (const [path, { additions }] of this.open) {
       const { path: _, ...reason } = additions[0] as Addition;
-      costly.push({ path, reason, bytes: await bytesOf(additions, keep, this.context) });
+      const paths = additions.flatMap((addition) => this.real(addition) ?? []);
+      costly.push({ path, paths, reason, bytes: await bytesOf(additions, keep, this.context) });
     }
     return costly.sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   }

@@ -5,7 +5,7 @@ import { BUILD_CODE, BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
 import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
 import { TERMINAL_PROGRAMS } from './data/terminal.js';
-import { packageOnPurpose } from './purpose.js';
+import { isAppCode, isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
 import { HandedCommands } from './python/handed.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Because } from './reason.js';
@@ -23,18 +23,19 @@ const SEPARATORS = /[|;&\n]+|\$\(|`/;
 export class NamedRule implements Rule {
   readonly name = 'named';
   private readonly handed = new HandedCommands();
-  /** Folders with code that runs programs. */
+  /** The app, and folders of other code, that run programs. */
   private readonly running = new Set<string>();
-  /** Strings that are names of programs, which count where the folder of their code runs programs. */
-  private waiting: { folder: string; findings: Finding[] }[] = [];
+  /** Strings that are names of programs. They count where the app, or the folder of other code, runs programs. */
+  private waiting: { place: string; findings: Finding[] }[] = [];
 
   constructor(private readonly world: PythonWorld) {}
 
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
     const { world } = this;
-    const own = world.isOwn(path);
+    const own = isAppCode(path, context);
     if (world.isStandard(path) || (!own && BUILD_CODE.test(path))) return [];
     const distribution = world.distributions.ownerOf(path);
+    const place = own ? 'the app' : parentOf(path);
     const findings: Finding[] = [];
     for (const { file, summary } of world.codeIn(path)) {
       const module = world.finder.at(file)?.name ?? baseName(path);
@@ -42,21 +43,19 @@ export class NamedRule implements Rule {
       const named = [
         ...(await commandsRun(summary, own, context)),
         ...(await librariesLoaded(summary, own, context)),
-        ...summary.paths.flatMap((text) => (own ? anyPath(text, world) : systemData(text, context))),
+        ...(own ? summary.paths.flatMap((text) => anyPath(text, world)) : await systemData(summary, context)),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
-      if (summary.commands.length > 0 || Object.values(summary.handsOn).some((calls) => calls.includes('')))
-        this.running.add(parentOf(path));
+      if (runsPrograms(summary)) this.running.add(place);
       const inStrings = await packagePrograms(summary, context);
-      if (inStrings.length > 0)
-        this.waiting.push({ folder: parentOf(path), findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
+      if (inStrings.length > 0) this.waiting.push({ place, findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
     }
     return findings;
   }
 
   /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
   async settle(context: Context): Promise<Finding[]> {
-    const ready = this.waiting.filter(({ folder }) => this.running.has(folder));
+    const ready = this.waiting.filter(({ place }) => this.running.has(place));
     this.waiting = this.waiting.filter((one) => !ready.includes(one));
     const findings = ready.flatMap((one) => one.findings);
     for (const { path, module, own, line, text } of this.handed.found()) {
@@ -81,6 +80,14 @@ function findingsOf({ paths, offer }: Named, parent: string, module: string): Fi
   return offer === undefined ? additions : [{ offer, additions }];
 }
 
+function runsPrograms({ commands, handsOn, imports }: Summary): boolean {
+  return (
+    commands.length > 0 ||
+    Object.values(handsOn).some((calls) => calls.includes('')) ||
+    imports.some(([, level, module]) => level === 0 && /^(subprocess|pexpect|sh|plumbum|invoke|fabric)$/.test(module))
+  );
+}
+
 /** The programs in command lines that code runs. */
 async function commandsRun({ commands, maybe, shell }: Summary, own: boolean, context: Context): Promise<Named[]> {
   const named: Named[] = shell ? [{ paths: [{ path: '/bin/sh', kind: 'shell' }] }] : [];
@@ -96,14 +103,17 @@ async function programNamed(name: string, own: boolean, context: Context, line?:
   const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
   if (own) return [{ paths }];
   if (BUILD_PROGRAMS.test(baseName(name))) return [{ paths, offer: 'name' }];
-  return (await packageOnPurpose(path, context)) === undefined ? [{ paths, offer: 'call' }] : [{ paths }];
+  return [{ paths, ...(!(await isOnPurpose(path, context)) && { offer: 'call' }) }];
 }
 
 async function librariesLoaded({ libraries }: Summary, own: boolean, context: Context): Promise<Named[]> {
   const named: Named[] = [];
   for (const name of libraries) {
     const found = await context.libraries.named(name);
-    for (const path of found) named.push({ paths: [{ path, kind: 'library', subject: name }], ...(!own && { offer: 'call' }) });
+    for (const path of found) {
+      const isOffer = !own && !(await isOnPurpose(path, context));
+      named.push({ paths: [{ path, kind: 'library', subject: name }], ...(isOffer && { offer: 'call' }) });
+    }
     // ctypes.util.find_library asks ldconfig (Lib/ctypes/util.py).
     if (found.length > 0 && !name.includes('.so')) named.push({ paths: [{ path: '/sbin/ldconfig', kind: 'find-library' }] });
   }
@@ -111,8 +121,8 @@ async function librariesLoaded({ libraries }: Summary, own: boolean, context: Co
 }
 
 /**
- * Programs of packages that the app's author installed by name, where a string is the name of one (`DOT = Path("dot")`). Code
- * that wraps a program often has its name far from where it runs it.
+ * Programs that the app's author put into the image, where a string is the name of one (`DOT = Path("dot")`). Code that wraps a
+ * program often has its name far from where it runs it.
  */
 async function packagePrograms({ strings }: Summary, context: Context): Promise<Named[]> {
   const named: Named[] = [];
@@ -122,6 +132,7 @@ async function packagePrograms({ strings }: Summary, context: Context): Promise<
     if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) continue;
     const of = await packageOnPurpose(path, context);
     if (of !== undefined) named.push({ paths: [{ path, kind: 'package-program', subject: name, of }] });
+    else if (await isOnPurpose(path, context)) named.push({ paths: [{ path, kind: 'program', subject: name }] });
   }
   return named;
 }
@@ -135,14 +146,26 @@ function anyPath(named: string, world: PythonWorld): Named[] {
   return [{ paths: [{ path: named, kind: 'path' }, ...inside.map((path): Target => ({ path, kind: 'inside', subject: named }))] }];
 }
 
-/** A file of the system that a distribution's code names. Of a folder of shared data, everything in it. */
-function systemData(named: string, { fs }: Context): Named[] {
-  const found = fs.resolve(named);
-  const because = { kind: 'system-path', subject: named } as const;
-  if (found?.entry.type === 'f') return (found.entry.mode & 0o111) === 0 ? [{ paths: [{ path: named, ...because }], offer: 'call' }] : [];
-  if (found?.entry.type !== 'd' || !SHARED_DATA.test(`${found.path}/`)) return [];
-  const data = below(fs, found.path).filter((path) => fs.lstat(path)?.type !== 'f' || ((fs.lstat(path)?.mode ?? 0) & 0o111) === 0);
-  return [{ paths: [named, ...data].map((path) => ({ path, ...because })), offer: 'call' }];
+/**
+ * Files of the system that a distribution's code names. Of a folder of shared data, everything in it. What no package brought is
+ * the author's own data.
+ */
+async function systemData({ paths }: Summary, context: Context): Promise<Named[]> {
+  const { fs } = context;
+  const isProgram = (path: string) => fs.lstat(path)?.type === 'f' && ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0;
+  const named: Named[] = [];
+  for (const subject of paths) {
+    const found = fs.resolve(subject);
+    const isData = found?.entry.type === 'f' ? !isProgram(found.path) : found?.entry.type === 'd' && SHARED_DATA.test(`${found.path}/`);
+    if (!found || !isData) continue;
+    const inside = found.entry.type === 'd' ? below(fs, found.path).filter((path) => !isProgram(path)) : [];
+    const sample = inside.find((path) => fs.lstat(path)?.type === 'f') ?? found.path;
+    named.push({
+      paths: [subject, ...inside].map((path) => ({ path, kind: 'system-path', subject })),
+      ...((await isInstalled(sample, context)) && { offer: 'call' }),
+    });
+  }
+  return named;
 }
 
 /** Names of programs in command lines: the first word, and the first word after a pipe or a semicolon. */

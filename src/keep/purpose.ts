@@ -1,9 +1,44 @@
+import { isAdded } from '../os/places.js';
+import { baseName, parentOf } from '../rootfs.js';
 import type { Context } from './rule.js';
 
-/** The package of the operating system that a program belongs to, where the app's author installed it by its name. */
-export async function packageOnPurpose(path: string, { fs, trace, python }: Context): Promise<string | undefined> {
-  if (!python || trace.image.shared) return undefined;
-  const { packages } = python;
-  const owner = (await packages.ownerOf(path)) ?? (await packages.ownerOf(fs.resolve(path)?.path ?? path));
-  return owner !== undefined && (await packages.isOnPurpose(owner)) ? owner : undefined;
+/** Where people install by hand. Source: FHS 3.0, 3.13 (/opt) and 4.9 (/usr/local). */
+const BY_HAND = /^\/(opt|usr\/local)\//;
+/** What CPython installs beside itself. Source: CPython, Makefile.pre.in: bininstall; ensurepip. */
+const OF_PYTHON = /^(python|pip|idle|pydoc|2to3)[\d.]*(-config)?$/;
+
+/** The package of the operating system that a path belongs to. */
+async function packageOf(path: string, { fs, python }: Context): Promise<string | undefined> {
+  return (await python?.packages.ownerOf(path)) ?? (await python?.packages.ownerOf(fs.resolve(path)?.path ?? path));
+}
+
+/** The package of the operating system that a path belongs to, where the app's author installed it by its name. */
+export async function packageOnPurpose(path: string, context: Context): Promise<string | undefined> {
+  if (context.trace.image.shared) return undefined;
+  const owner = await packageOf(path, context);
+  return owner !== undefined && (await context.python?.packages.isOnPurpose(owner)) ? owner : undefined;
+}
+
+/** Whether the app's author put a file into the image: with a package that they installed by its name, or by hand. */
+export async function isOnPurpose(path: string, context: Context): Promise<boolean> {
+  if (context.trace.image.shared) return false;
+  if ((await packageOnPurpose(path, context)) !== undefined) return true;
+  const real = context.fs.resolve(path)?.path ?? path;
+  const byHand = BY_HAND.test(real) || isAdded(real);
+  return byHand && !(await isInstalled(real, context)) && !isOfPython(real, context);
+}
+
+/** Whether a package of the operating system or a Python distribution brought a file. */
+export async function isInstalled(path: string, context: Context): Promise<boolean> {
+  return context.python?.distributions.ownerOf(path) !== undefined || (await packageOf(path, context)) !== undefined;
+}
+
+/** Whether code is the app's own: its files, its own distribution, and the programs that the image runs. */
+export function isAppCode(path: string, { python, programs }: Context): boolean {
+  return programs.has(path) || (python !== undefined && (python.isOwn(path) || python.distributions.ownerOf(path)?.local === true));
+}
+
+function isOfPython(path: string, { fs, trace, python }: Context): boolean {
+  const interpreter = fs.resolve(trace.python.executable)?.path ?? '';
+  return (parentOf(path) === parentOf(interpreter) && OF_PYTHON.test(baseName(path))) || python?.isStandard(path) === true;
 }

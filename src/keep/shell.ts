@@ -1,8 +1,9 @@
 import { parseShebang } from '../os/shebang.js';
 import { baseName } from '../rootfs.js';
 import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS } from './data/shells.js';
+import { isAppCode, isInstalled, isOnPurpose } from './purpose.js';
 import type { Addition } from './reason.js';
-import type { Context, Finding, Rule } from './rule.js';
+import type { Finding, Rule } from './rule.js';
 import { findProgram } from './scripts.js';
 
 /** Bytes. Nobody writes a longer script by hand: it is an archive that unpacks itself. */
@@ -10,7 +11,7 @@ const LONGEST = 256 << 10;
 
 /**
  * The programs that a kept shell script names, in any branch (from the level `reachable` on). Those of scripts that ran, of the
- * image's commands and of the app are kept; those of the operating system's own scripts are offers.
+ * image's commands and of the app are kept; those of scripts that came with the system are offers.
  */
 export const shellRule: Rule = {
   name: 'shell',
@@ -19,22 +20,18 @@ export const shellRule: Rule = {
     const bytes = await context.fs.read(entry.path, 0, entry.size);
     const shebang = parseShebang(bytes);
     if (!shebang || !SHELLS.test(baseName(shebang.interpreter))) return [];
-    const isRun = context.programs.has(entry.path) || !(await isInstalled(entry.path, context));
+    const isWanted =
+      isAppCode(entry.path, context) || !(await isInstalled(entry.path, context)) || (await isOnPurpose(entry.path, context));
     const findings: Finding[] = [];
     for (const name of commandsOf(Buffer.from(bytes).toString('utf8'))) {
       const path = findProgram(name, context);
       if (path === undefined) continue;
       const addition: Addition = { path, rule: 'shell', kind: 'program', subject: name, parents: [entry.path] };
-      findings.push(isRun ? addition : { offer: 'call', additions: [addition] });
+      findings.push(isWanted || (await isOnPurpose(path, context)) ? addition : { offer: 'call', additions: [addition] });
     }
     return findings;
   },
 };
-
-/** Whether a package of the operating system or a Python distribution brought a file. */
-async function isInstalled(path: string, { python }: Context): Promise<boolean> {
-  return python?.distributions.ownerOf(path) !== undefined || (await python?.packages.ownerOf(path)) !== undefined;
-}
 
 /** The words of a shell script that may be names of commands. Text in quotes and here-documents is read like code. */
 export function commandsOf(script: string): Set<string> {

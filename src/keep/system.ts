@@ -3,7 +3,7 @@ import { parentOf, readText } from '../rootfs.js';
 import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
 import { SYSTEM_ROWS, type SystemRow } from './data/system.js';
 import { expandGlob } from './globs.js';
-import { packageOnPurpose } from './purpose.js';
+import { isAppCode, isOnPurpose } from './purpose.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
@@ -59,7 +59,7 @@ export class SystemRule implements Rule {
   async settle(context: Context): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const { by, unlessNamed, additions } of this.offered.splice(0)) {
-      const isWanted = [...this.words].some((word) => unlessNamed.test(word)) || (await packageOnPurpose(by, context)) !== undefined;
+      const isWanted = [...this.words].some((word) => unlessNamed.test(word)) || (await isOnPurpose(by, context));
       findings.push(...(isWanted ? additions : [{ offer: 'call', additions } as const]));
     }
     return findings;
@@ -111,8 +111,8 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
   return {
     modules: new Set(code.flatMap(({ file }) => python?.finder.at(file)?.name ?? [])),
     names: new Set(python?.isStandard(path) ? [] : code.flatMap(({ summary }) => [...allNames(summary)])),
-    strings: python?.isOwn(path) ? code.flatMap(({ summary }) => summary.strings) : [],
-    own: python?.isOwn(path)
+    strings: isAppCode(path, context) ? code.flatMap(({ summary }) => summary.strings) : [],
+    own: isAppCode(path, context)
       ? code.flatMap(({ summary }) => [...summary.strings, ...allNames(summary), ...summary.commands.map(([, , text]) => text)])
       : [],
     soname: elf?.soname,

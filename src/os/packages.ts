@@ -12,8 +12,6 @@ export interface Packages {
   isOnPurpose(name: string): Promise<boolean>;
 }
 
-/** Seconds that one command of apt may take, which installs packages in an order of its own. */
-const ONE_COMMAND = 3600;
 const DPKG = '/var/lib/dpkg/info';
 const STATUS = '/var/lib/dpkg/status';
 /** Packages that apt installed because another one depends on them (apt-mark(8)). */
@@ -25,9 +23,9 @@ const WORLD = '/etc/apk/world';
 /**
  * Reads the file lists of Debian (dpkg(1): info/NAME.list) or the database of Alpine (apk-tools: `F:` is a
  * folder, `R:` a file in it). An image with neither has no packages.
- * @param interpreter path of the Python that the app runs: packages that are older belong to its base image
+ * @param library a file of the standard library: where no package brought it, packages that are older belong to its base image
  */
-export function openPackages(fs: RootFs, interpreter?: string): Packages {
+export function openPackages(fs: RootFs, library?: string): Packages {
   let lists: Promise<Map<string, string[]>> | undefined;
   let owners: Promise<Map<string, string>> | undefined;
   let purpose: Promise<Set<string>> | undefined;
@@ -40,13 +38,13 @@ export function openPackages(fs: RootFs, interpreter?: string): Packages {
     for (const [name, files] of await all()) for (const path of files) map.set(path, name);
     return map;
   };
-  /** When the interpreter was installed: by its package, or by itself. Seconds since 1970. */
+  /** When the interpreter was installed, where that was not a package. A copy of the interpreter may be younger. Seconds since 1970. */
   const sinceOf = async (path: string | undefined): Promise<number> => {
     const file = path === undefined ? undefined : fs.resolve(path);
     if (!file) return 0;
     owners ??= index();
     const owner = (await owners).get(file.path);
-    return owner === undefined ? file.entry.mtime : (fs.lstat(`${DPKG}/${owner}.list`)?.mtime ?? 0) - ONE_COMMAND;
+    return owner === undefined ? file.entry.mtime : 0;
   };
   return {
     names: () => fs.list(DPKG).flatMap((path) => (path.endsWith('.list') ? [baseName(path).slice(0, -5)] : [])),
@@ -56,7 +54,7 @@ export function openPackages(fs: RootFs, interpreter?: string): Packages {
       return (await owners).get(path);
     },
     isOnPurpose: async (name) => {
-      purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs, await sinceOf(interpreter)) : installedWithApk(fs);
+      purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs, await sinceOf(library)) : installedWithApk(fs);
       return (await purpose).has(name.replace(/:\w+$/, ''));
     },
   };
@@ -69,7 +67,7 @@ async function paragraphs(fs: RootFs, path: string): Promise<((field: string) =>
 }
 
 /**
- * Packages that apt installed by name, with or after the interpreter. The images that bring a Python compiled from its source, as
+ * Packages that apt installed by name, after a given time. The images that bring a Python compiled from its source, as
  * the official ones do, install git, compilers and other tools before.
  */
 async function installedWithApt(fs: RootFs, since: number): Promise<Set<string>> {

@@ -18,7 +18,10 @@ export function omittedFiles(
   level: Level,
 ): Map<string, Omission> {
   const named = new Map(
-    costly.map(({ path, bytes, reason }) => [path, { kind: 'costly', subject: describePlace(reason), bytes } as const]),
+    costly.flatMap(({ paths, bytes, reason }) => {
+      const omission = { kind: 'costly', subject: describePlace(reason), bytes } as const;
+      return paths.map((path) => [path, omission] as const);
+    }),
   );
   const omitted = new Map<string, Omission>();
   const ofDistribution = new Map<string, Omission>();

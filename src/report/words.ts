@@ -164,7 +164,7 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
 
 /** Where a path is named: `line 78 of pandas._version`. */
 export function describePlace({ module, line, of, parents }: Reason): string {
-  const where = module ?? of ?? parents[0] ?? '';
+  const where = module ?? parents[0] ?? of ?? '';
   return line === undefined ? where : `line ${line} of ${where}`;
 }
 

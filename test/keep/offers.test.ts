@@ -26,11 +26,15 @@ function distribution(name: string, files: Record<string, string>, metadata: Rec
 }
 
 async function kept(nodes: Record<string, Node>, { env = [], modules = {} }: { env?: string[]; modules?: Record<string, string> } = {}) {
-  const fs = makeTree({ '/usr/bin/python3': { text: '', mode: 0o755, mtime: 10_000 }, ...nodes });
+  const fs = makeTree({
+    '/usr/bin/python3': { text: '', mode: 0o755 },
+    [`${STANDARD}/os.py`]: { text: '', mtime: 10_000 },
+    ...nodes,
+  });
   const { keep, costly } = await computeKeepSet({
     fs,
     trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py', ...modules } }),
-    config: { WorkingDir: '/app', Env: ['PATH=/usr/bin:/usr/sbin'] },
+    config: { WorkingDir: '/app', Env: ['PATH=/usr/local/bin:/usr/bin:/usr/sbin'] },
     env,
     commands: [['/usr/bin/python3', 'app.py']],
     choice: { include: [], exclude: [] },
@@ -50,7 +54,9 @@ describeWithPython('a program', () => {
     const code = 'import subprocess\ndef archive(path):\n    subprocess.run(["tar", path])\n    subprocess.run(["vast", path])\n';
     const { has, costly } = await kept({ ...library(code), '/usr/bin/tar': program(SMALL), '/usr/bin/vast': program(LARGE) });
     expect([has('/usr/bin/tar'), has('/usr/bin/vast')]).toEqual([true, false]);
-    expect(costly).toEqual([{ path: '/usr/bin/vast', bytes: LARGE, reason: expect.objectContaining({ module: 'library', line: 4 }) }]);
+    expect(costly).toEqual([
+      { path: '/usr/bin/vast', paths: ['/usr/bin/vast'], bytes: LARGE, reason: expect.objectContaining({ module: 'library', line: 4 }) },
+    ]);
     expect(costlyLines(costly)[0]).toMatch(/^not kept: \/usr\/bin\/vast \(4\.2 MB, named at line 4 of library\): .*--include/);
   });
 
@@ -120,6 +126,47 @@ describeWithPython('a program', () => {
     expect(has('/usr/bin/dot')).toBe(expected);
   });
 
+  it('that no package brought counts as well, and so does what the app names elsewhere', async () => {
+    const byHand = 'import shutil\ndef convert():\n    return shutil.which("ffmpeg")\n';
+    const { has } = await kept({
+      '/app/app.py': 'import library, settings, tasks',
+      '/app/settings.py': 'DOT = "dot"',
+      '/app/lib/tasks.py': 'import subprocess, settings\ndef run():\n    subprocess.run([settings.DOT])\n',
+      ...distribution('library', { 'library/__init__.py': byHand }),
+      ...installed(20_000),
+      '/usr/local/bin/ffmpeg': program(LARGE),
+    });
+    expect([has('/usr/bin/dot'), has('/usr/local/bin/ffmpeg')]).toEqual([true, true]);
+  });
+
+  it("that the app's own distribution runs is kept whatever it costs", async () => {
+    const own = distribution('own', { 'own/__init__.py': 'import subprocess\nsubprocess.run(["vast"])' });
+    const url = { [`${SITE}/own-1.dist-info/direct_url.json`]: '{"url": "file:///src", "dir_info": {}}' };
+    const { has } = await kept({ '/app/app.py': 'import own', ...own, ...url, '/usr/bin/vast': program(LARGE) });
+    expect(has('/usr/bin/vast')).toBe(true);
+  });
+
+  it('of a script is kept where the author installed the script', async () => {
+    const { has } = await kept({
+      '/app/app.py': 'import subprocess\nsubprocess.run(["wrapped"])',
+      '/bin/sh': program(),
+      '/usr/bin/wrapped': { text: '#!/bin/sh\nvast -x\n', mode: 0o755 },
+      '/usr/bin/vast': program(LARGE),
+      '/var/lib/dpkg/info/wrapped.list': { text: '/usr/bin/wrapped\n', mtime: 20_000 },
+      '/var/lib/dpkg/status': 'Package: wrapped\nPriority: optional\n',
+    });
+    expect(has('/usr/bin/vast')).toBe(true);
+  });
+
+  it("of data that no package brought is the author's own", async () => {
+    const data = { '/usr/share/words/en': { text: 'x'.repeat(LARGE) }, '/usr/share/system/en': { text: 'x'.repeat(LARGE) } };
+    const list = { '/var/lib/dpkg/info/system.list': '/usr/share/system/en\n' };
+    const code = 'FOLDERS = ["/usr/share/words", "/usr/share/system"]';
+    const { has, costly } = await kept({ ...library(code), ...data, ...list });
+    expect([has('/usr/share/words/en'), has('/usr/share/system/en')]).toEqual([true, false]);
+    expect(costly.map(({ paths }) => paths)).toEqual([['/usr/share/system', '/usr/share/system/en']]);
+  });
+
   it("of a script of the operating system is kept where nobody notices it; that of the app's script always", async () => {
     const script = (name: string): Node => ({ text: `#!/bin/sh\n${name} -x\n`, mode: 0o755 });
     const { has, costly } = await kept({
@@ -162,21 +209,24 @@ describeWithPython('a world that is not in use', () => {
   });
 
   it.each([
-    ['without a display', [], false],
-    ['with one', ['DISPLAY=:0'], true],
-  ])('Tk %s', async (_, env, expected) => {
+    ['without a display', [], '', false],
+    ['with one', ['DISPLAY=:0'], '', true],
+    ["that the app's own code imports", [], 'import tkinter', true],
+  ])('Tk %s', async (_, env, app, expected) => {
     const tk = {
       [`${STANDARD}/tkinter/__init__.py`]: 'import _tkinter',
       [`${STANDARD}/lib-dynload/_tkinter.cpython-313-x86_64-linux-gnu.so`]: makeElf({}),
     };
-    const { has } = await kept({ ...library('def show():\n    import tkinter\n'), ...tk }, { env });
+    const code = library('def show():\n    import tkinter\n');
+    const { has } = await kept({ ...code, '/app/app.py': `import library\n${app}`, ...tk }, { env });
     expect(has(`${STANDARD}/tkinter/__init__.py`)).toBe(expected);
+    expect(has(`${STANDARD}/lib-dynload/_tkinter.cpython-313-x86_64-linux-gnu.so`)).toBe(expected);
   });
 });
 
 it('the list of what is expensive is short', () => {
   const reason: Reason = { rule: 'named', kind: 'program', subject: 'x', parents: ['/x.py'], module: 'x' };
-  const costly = [...Array(8).keys()].map((number) => ({ path: `/usr/bin/x${number}`, bytes: 9e6, reason }));
+  const costly = [...Array(8).keys()].map((number) => ({ path: `/usr/bin/x${number}`, paths: [], bytes: 9e6, reason }));
   expect(costlyLines([])).toEqual([]);
   expect(costlyLines(costly)).toEqual([expect.stringMatching(/x4 \(9\.0 MB, named at x\) and 3 more: /)]);
 });

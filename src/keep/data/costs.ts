@@ -6,7 +6,7 @@ export const STRENGTHS = ['call', 'name'] as const;
 export type Strength = (typeof STRENGTHS)[number];
 
 /**
- * Bytes that a path may bring with its whole closure, by its evidence. `bench/run.sh curve` draws sizes over these thresholds.
+ * Bytes that a path may bring with its whole closure, by its evidence.
  *
  * `call`: the programs that libraries and scripts run for their callers (tar, sed, useradd, ldconfig, ps, gpgconf) cost less than
  * 4 MB each. Above are the large worlds: git, perl, gcc, ImageMagick. Where an app needs one of these, its exercise or its own code

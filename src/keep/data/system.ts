@@ -41,12 +41,14 @@ const GIT =
   '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-remote-http*|git-remote-ftp*|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|git-filter-branch|git-request-pull|git-quiltimport|git-difftool*|git-mergetool*|git-web--browse|scalar|mergetools)';
 
 /**
- * Modules of glibc for the encodings that the web uses; the other 200 are those of mainframes and old terminals.
- * Sources: WHATWG Encoding Standard, 4.2 "Names and labels"; glibc, iconvdata/gconv-modules.
+ * Modules of glibc for the encodings that the web uses, and for those of DOS file names, which zip archives and Samba have. The other
+ * 200 are those of mainframes and old terminals.
+ * Sources: WHATWG Encoding Standard, 4.2 "Names and labels"; APPNOTE.TXT of PKWARE, appendix D; smb.conf(5), "dos charset"; glibc,
+ * iconvdata/gconv-modules.
  */
 const CHARACTER_SETS = [
-  ...['ISO8859-*', 'CP125?', 'KOI8-*', 'IBM866', 'IBM874', 'TIS-620', 'MACINTOSH', 'MAC-UK'],
-  ...['GBK', 'GB18030', 'EUC-CN', 'BIG5*', 'EUC-JP*', 'ISO-2022-JP', 'SJIS', 'CP932', 'EUC-KR', 'UHC'],
+  ...['ISO8859-*', 'CP125?', 'KOI8-*', 'IBM437', 'IBM85?', 'IBM866', 'IBM874', 'TIS-620', 'MACINTOSH', 'MAC-UK'],
+  ...['GBK', 'GB18030', 'EUC-CN', 'BIG5*', 'EUC-JP*', 'ISO-2022-JP', 'SJIS', 'CP932', 'EUC-KR', 'EUC-TW', 'ISO-2022-KR', 'UHC'],
   ...['UTF-*', 'UNICODE'],
 ];
 

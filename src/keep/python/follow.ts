@@ -42,6 +42,7 @@ export class Follower {
   /** @param name the module that has the import, '' for a script; @param by its name in reasons */
   private edge(edge: Edge, from: string, name: string, by: string, origin: Origin): Addition[] {
     const { module, how } = edge;
+    if (origin === 'own') this.standard.importedByApp(module);
     if (origin !== 'own' && (this.isIdle(edge, from) || (origin === 'standard' && this.standard.neverHappens(edge, name)))) return [];
     if (this.standard.isFrozen(module)) return [];
     const reached = this.reached.module(module, origin === 'own' ? 'app' : 'pulled', from, { ...how, module: by });

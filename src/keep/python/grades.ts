@@ -77,9 +77,11 @@ export class Grades {
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && (isPublic(this.world.finder.at(path)?.name ?? '_') || this.isSmall(path)))
         add(path);
-      else if (kind === 'program' && programs)
-        findings.push({ offer: 'call', additions: [{ path, ...reason, kind: grade === 'app' ? 'app-program' : 'program' }] });
-      else if (kind === 'library' && (await isOpenedByPath(path, kinds, context))) add(path, 'library');
+      else if (kind === 'program' && programs) {
+        const addition = { path, ...reason, kind: grade === 'app' ? 'app-program' : 'program' } as const;
+        const isWanted = distribution.local || (grade === 'app' && (await context.libraries.elf(path)) !== undefined);
+        findings.push(isWanted ? addition : { offer: 'call', additions: [addition] });
+      } else if (kind === 'library' && (await isOpenedByPath(path, kinds, context))) add(path, 'library');
     }
     return findings;
   }

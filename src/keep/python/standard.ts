@@ -32,18 +32,21 @@ export class StandardLibrary {
   private constructor(
     private readonly world: PythonWorld,
     /** C modules of {@link NEEDS} that the image has, with all their libraries, and that can work there. */
-    private readonly usable: ReadonlySet<string>,
+    private readonly usable: Set<string>,
+    /** C modules that only lack a display. */
+    private readonly hidden: ReadonlySet<string>,
   ) {}
 
   static async open(world: PythonWorld, { libraries, environment, trace }: Context): Promise<StandardLibrary> {
-    const usable = new Set<string>();
+    const [usable, hidden] = [new Set<string>(), new Set<string>()];
     for (const name of new Set(NEEDS.values())) {
-      // Without a display, a window can't open.
-      if (NEEDS_DISPLAY.has(name) && !environment.DISPLAY && !Object.hasOwn(trace.modules, name)) continue;
       const file = world.finder.find(name)?.file;
-      if (file !== undefined && (await libraries.closure(file)).missing.length === 0) usable.add(name);
+      if (file === undefined || (await libraries.closure(file)).missing.length > 0) continue;
+      // Without a display, a window can't open.
+      const lacksDisplay = NEEDS_DISPLAY.has(name) && !environment.DISPLAY && !Object.hasOwn(trace.modules, name);
+      (lacksDisplay ? hidden : usable).add(name);
     }
-    return new StandardLibrary(world, usable);
+    return new StandardLibrary(world, usable, hidden);
   }
 
   /** Notes that a command line runs a module. */
@@ -103,6 +106,12 @@ export class StandardLibrary {
   isUnusable({ name }: Module): boolean {
     const needs = NEEDS.get(name.split('.')[0] as string);
     return needs !== undefined && !this.usable.has(needs);
+  }
+
+  /** Notes that the app's own code imports a module: it may make the display itself, or need none. */
+  importedByApp({ name }: Module): void {
+    const needs = NEEDS.get(name.split('.')[0] as string);
+    if (needs !== undefined && this.hidden.has(needs)) this.usable.add(needs);
   }
 
   /** Whether a module is one of CPython's own tests. Some installers leave them in place, and no code names them in a string. */

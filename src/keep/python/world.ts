@@ -46,7 +46,10 @@ export class PythonWorld {
   }
 
   static async open(fs: RootFs, layout: PythonLayout, analyst: Analyst): Promise<PythonWorld> {
-    const packages = openPackages(fs, layout.executable);
+    const packages = openPackages(
+      fs,
+      layout.standardLibrary.map((folder) => join(folder, 'os.py')).find((path) => fs.resolve(path)),
+    );
     const finder = await ModuleFinder.open(fs, layout, analyst.members);
     const code = [...finder.archives].map(([path, members]): [string, string[]] => [
       path,
