@@ -58,3 +58,8 @@ export const PLAIN_RUN: RunOptions = {
   securityOpt: [],
   groupAdd: [],
 };
+
+/** The limit of --pids-limit. Docker, too, takes one below 1 as none. */
+export function limitOfPids({ pidsLimit }: Pick<RunOptions, 'pidsLimit'>): number | undefined {
+  return pidsLimit !== undefined && pidsLimit > 0 ? pidsLimit : undefined;
+}

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { cacheFolder } from '../cache.js';
@@ -27,10 +27,12 @@ export class SessionFolder {
   /** @throws UserError where the disk is full or the cache folder can't be written */
   static async create(): Promise<SessionFolder> {
     const id = randomBytes(6).toString('hex');
-    const path = join(sessionsFolder(), id);
+    let path = join(sessionsFolder(), id);
     try {
       // Only this user may look into it: it has files of images and values of variables.
       await mkdir(path, { recursive: true, mode: 0o700 });
+      // The kernel lists mounts by their paths without links.
+      path = await realpath(path);
       await writeFileAtomic(join(path, 'owner'), `${process.pid} ${await startTimeOf(process.pid)}`);
     } catch (error) {
       throw explained(error, path);

@@ -17,12 +17,12 @@ const SETTLE_MILLISECONDS = 1000;
 const LOG_MILLISECONDS = 300;
 
 /**
- * A command or a signal waits until the app has started: until none of its processes has been running for a while. An app that
- * always computes never comes to that.
+ * A command or a signal waits until the app has started: until it listens, or none of its processes has been running for a while. An
+ * app that always computes never comes to that.
  */
 const QUIET_POLLS = 10;
 const QUIET_POLL_MILLISECONDS = 20;
-const START_MILLISECONDS = 5000;
+const START_MILLISECONDS = 2000;
 
 /** What an app did under an exercise. */
 export interface Performed {
@@ -203,8 +203,9 @@ class Performer {
   private async becomesQuiet(): Promise<void> {
     const relay = await this.app.relay().catch(() => undefined); // logged where it was opened
     const deadline = Date.now() + START_MILLISECONDS;
-    for (let polls = 0; relay && polls < QUIET_POLLS && this.app.exit === undefined && Date.now() < deadline; ) {
-      polls = (await relay.busy()) ? 0 : polls + 1;
+    const hasStarted = () => this.opened !== undefined || this.app.exit !== undefined || Date.now() > deadline;
+    for (let polls = 0; relay && polls < QUIET_POLLS && !hasStarted(); ) {
+      polls = (await Promise.race([relay.busy(), sleep(START_MILLISECONDS, false)])) ? 0 : polls + 1;
       await this.app.endedWithin(QUIET_POLL_MILLISECONDS);
     }
   }

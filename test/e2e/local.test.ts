@@ -288,8 +288,8 @@ describeWithEngine('the local engine', () => {
     ['crun', { user: 'identity', overlay: 'kernel', runtime: 'crun' }, '0', ['program crun']],
     ['crun with a copy', { user: 'identity', overlay: 'copy', runtime: 'crun' }, '0', ['program crun']],
     ['crun with fuse-overlayfs', { user: 'identity', overlay: 'fuse', runtime: 'crun' }, '0', ['program crun', 'program fuse-overlayfs']],
-    ['runc', { user: 'identity', overlay: 'kernel', runtime: 'runc' }, '0', ['program runc']],
-    ['runc without a user namespace', { user: 'root', overlay: 'kernel', runtime: 'runc' }, '0', ['program runc']],
+    ['runc', { user: 'identity', overlay: 'kernel', runtime: 'runc', cgroups: true }, '0', ['program runc']],
+    ['runc without a user namespace', { user: 'root', overlay: 'kernel', runtime: 'runc', cgroups: true }, '0', ['program runc']],
   ] as [string, NamespaceSupport, string, Need[]][])('with another way: %s', (_, support, user, needs) => {
     needing('root', ...needs)('changes stay in the container', async () => {
       const session = new LocalSession(await SessionFolder.create(), support);

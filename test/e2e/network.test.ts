@@ -80,6 +80,19 @@ describeWithEngine('networks of the local engine', () => {
     expect(printed(cwd)).toBe("['lo', 'tap0'] False\n10.0.2.3\n");
   });
 
+  needing(
+    'root',
+    'program slirp4netns',
+    'network device',
+  )('lets any user of a container listen on any port, as Docker does', async () => {
+    const listen = 'import socket; print(socket.create_server(("0.0.0.0", 80)).getsockname()[1])';
+    const args = ['trace', `docker-archive:${archive}`, '--engine', 'local', '--network', 'slirp4netns', '--user', '65534', '--until-exit'];
+    const cwd = workdir();
+    const run = await pyshrink([...args, '--entrypoint', 'python3', '--', '-c', listen], { cwd, env: ownCache() });
+    expect(run.exitCode, run.all as string).toBe(0);
+    expect(printed(cwd)).toBe('80\n');
+  });
+
   for (const tool of ['slirp4netns', 'pasta'])
     needing(
       `user ${USER}`,

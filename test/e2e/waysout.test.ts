@@ -100,7 +100,7 @@ describeWithEngine('ways out of a container', () => {
     [{ user: 'root', overlay: 'kernel' }],
     [{ user: 'bubblewrap', overlay: 'kernel' }, 'program bwrap'],
     [{ user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'program crun'],
-    [{ user: 'identity', overlay: 'kernel', runtime: 'runc' }, 'program runc'],
+    [{ user: 'identity', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
     [{ user: 'root', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
   ];
   for (const [support, ...needs] of kinds)
@@ -126,7 +126,7 @@ describeWithEngine('ways out of a container', () => {
   const trusted: [NamespaceSupport, ...Need[]][] = [
     [{ user: 'identity', overlay: 'kernel' }],
     [{ user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'program crun'],
-    [{ user: 'identity', overlay: 'kernel', runtime: 'runc' }, 'program runc'],
+    [{ user: 'identity', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
   ];
   const noProgram = async (support: NamespaceSupport) => {
     const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));

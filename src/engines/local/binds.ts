@@ -10,7 +10,7 @@ import type { SessionFolder } from '../sessionfolder.js';
 import type { LocalImage } from './image.js';
 import { findInRoot } from './inroot.js';
 import { type OwnNetwork, resolverFile } from './network.js';
-import type { Bind } from './setup.js';
+import type { Bind, Device } from './setup.js';
 
 /**
  * The mounts of a container: /etc/hosts, /etc/hostname, /etc/resolv.conf, the session's volume, volumes that the image
@@ -55,17 +55,37 @@ export async function bindsOf(
     const directory = (await stat(source).catch(() => undefined))?.isDirectory() ?? true;
     if (directory) await mkdir(source, { recursive: true });
     const devices = source === '/dev' || source.startsWith('/dev/');
+    const device = devices ? await deviceAt(source, 'rwm') : undefined;
     binds.push({
       source,
       target: await real(image, target),
       readOnly,
       type: directory ? 'directory' : 'file',
       ...(devices && { devices }),
+      ...(device && { device }),
     });
   }
-  for (const { host, container } of run.device.map(parseDevice))
-    binds.push({ source: host, target: await real(image, container), readOnly: false, type: 'file', devices: true });
+  for (const { host, container, permissions } of run.device.map(parseDevice)) {
+    const device = await deviceAt(host, permissions);
+    binds.push({
+      source: host,
+      target: await real(image, container),
+      readOnly: false,
+      type: 'file',
+      devices: true,
+      ...(device && { device }),
+    });
+  }
   return binds;
+}
+
+/** The device that a path of this computer leads to; undefined for other files. Numbers as makedev(3) packs them. */
+async function deviceAt(path: string, access: string): Promise<Device | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isCharacterDevice() && !found?.isBlockDevice()) return undefined;
+  const { rdev } = found;
+  const [major, minor] = [(rdev >>> 8) & 0xfff, (rdev & 0xff) | ((rdev >>> 12) & 0xfff00)];
+  return { type: found.isBlockDevice() ? 'b' : 'c', major, minor, access };
 }
 
 /** A new volume with a copy of what the image has at a path, as Docker makes one for VOLUME. */

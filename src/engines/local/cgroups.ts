@@ -91,6 +91,11 @@ export class ControlGroup {
     return group;
   }
 
+  /** Whether the kernel made groups of the directories. Without a controller, they are plain directories. */
+  exists(): boolean {
+    return this.directories().every((directory) => existsSync(join(directory, 'cgroup.events')) || existsSync(join(directory, 'tasks')));
+  }
+
   private directory(controller: Controller): string {
     return this.version === 2 ? join(this.mount, this.path) : join(this.mount, controller, this.path);
   }
@@ -136,8 +141,9 @@ export function enteringGroup(group: ControlGroup | undefined, command: readonly
 export async function canMakeGroups(session: string, mount = MOUNT): Promise<boolean> {
   try {
     const group = await ControlGroup.make(session, 'try', { memory: 1 << 30, pids: 1000, cpus: 1 }, mount);
+    const isReal = group.exists();
     await group.remove();
-    return true;
+    return isReal;
   } catch (error) {
     debug.engine('no control groups: %s', (error as Error).message);
     return false;

@@ -25,7 +25,7 @@ import {
 } from '../engine.js';
 import { mountsOf } from '../mounts.js';
 import { parseUlimit } from '../resources.js';
-import type { RunOptions } from '../runoptions.js';
+import { limitOfPids, type RunOptions } from '../runoptions.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import { bindsOf } from './binds.js';
 import { capabilities, launching, namesOf } from './capabilities.js';
@@ -328,11 +328,6 @@ export class LocalSession implements Session {
   private environmentOf({ run }: ContainerSpec, { config }: LocalImage): Record<string, string> {
     return { PATH: DEFAULT_PATH, HOSTNAME: run.hostname ?? hostname(), ...environmentOf(config.Env), ...environmentOf(run.env) };
   }
-}
-
-/** Docker, too, takes a limit below 1 as none. */
-function limitOfPids({ pidsLimit }: RunOptions): number | undefined {
-  return pidsLimit !== undefined && pidsLimit > 0 ? pidsLimit : undefined;
 }
 
 /** Limits of a container's control group, in which the runtime is too. */

@@ -27,6 +27,16 @@ export interface Bind {
   type: 'file' | 'directory';
   /** Whether it is a device file, or may have some. Elsewhere, device files can't be opened. */
   devices?: true;
+  /** The device that it is, where it is one. */
+  device?: Device;
+}
+
+/** A device file. `access`: r, w and m, as in an OCI configuration. */
+export interface Device {
+  type: 'c' | 'b';
+  major: number;
+  minor: number;
+  access: string;
 }
 
 /** Where pivot_root(2) puts the file system of this computer, until it is taken away. */

@@ -1,5 +1,5 @@
 import { usageError } from '../../errors.js';
-import type { RunOptions } from '../runoptions.js';
+import { limitOfPids, type RunOptions } from '../runoptions.js';
 
 /**
  * @param unlimited why no limits can be set, as a clause; undefined where they can
@@ -11,7 +11,7 @@ export function requireSupported(run: RunOptions, unlimited: string | undefined)
     throw usageError(`--security-opt ${option}: the local engine has no security profiles.`, 'Leave it out, or use a Docker daemon.');
   if (run.tty) throw usageError('-t: the local engine has no terminals.', 'Leave it out, or use a Docker daemon.');
   if (run.gpus !== undefined) throw usageError('--gpus: the local engine gives no access to GPUs.', 'Use a Docker daemon.');
-  const limits = { '--memory': run.memory, '--pids-limit': run.pidsLimit, '--cpus': run.cpus };
+  const limits = { '--memory': run.memory, '--pids-limit': limitOfPids(run), '--cpus': run.cpus };
   const limit = Object.entries(limits).find(([, value]) => value !== undefined)?.[0];
   if (limit !== undefined && unlimited !== undefined) throw usageError(`${limit}: ${unlimited}.`, 'Leave it out, or use a Docker daemon.');
 }

@@ -2,6 +2,7 @@ import type { Distribution } from '../../python/distributions.js';
 import { type Edge, edgesOf, type Origin } from '../../python/edges.js';
 import type { Summary } from '../../python/summary.js';
 import { baseName } from '../../rootfs.js';
+import { BUILD_CODE } from '../data/building.js';
 import { INSTALLERS, NO_PLUGINS } from '../data/installers.js';
 import type { Addition } from '../reason.js';
 import type { Grades } from './grades.js';
@@ -34,7 +35,7 @@ export class Follower {
     additions.push(
       ...this.plugins(summary, from, by),
       ...this.grades.noticeRecords(summary),
-      ...this.grades.noticeOpened(summary, file, from),
+      ...(BUILD_CODE.test(file) ? [] : this.grades.noticeOpened(summary, file, from)),
     );
     return [...additions, ...this.standard.wakeFor(summary, modules)];
   }

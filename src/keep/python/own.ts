@@ -31,7 +31,8 @@ export async function testsOf(
   workingDir: string | undefined,
   trace: Trace,
 ): Promise<(path: string) => boolean> {
-  return ownTests(besideCode(fs, world, workingDir, trace), world, pathsOfApp(fs, trace));
+  const withSuite = trace.runs.some(({ tests }) => tests !== null);
+  return ownTests(besideCode(fs, world, workingDir, trace), world, pathsOfApp(fs, trace), withSuite);
 }
 
 /** All files of the app, its tests among them. */

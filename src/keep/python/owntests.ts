@@ -11,16 +11,18 @@ import type { PythonWorld } from './world.js';
  * name and its code say so. The other files in a folder `tests` go with the tests in it, unless the app uses one of them or
  * names the folder.
  * @param used files that the app used while it was watched
+ * @param withSuite whether a test suite was an exercise: a test runner took modules for tests wherever they are
  * @returns whether a path is a test, or is there for tests
  */
 export async function ownTests(
   { code, data }: OwnFiles,
   world: PythonWorld,
   used: ReadonlySet<string>,
+  withSuite: boolean,
 ): Promise<(path: string) => boolean> {
   const candidates = [...code, ...data].filter(isTestModule);
   await world.ask(candidates);
-  const tests = new Set(candidates.filter((path) => !used.has(path) && isTest(path, world)));
+  const tests = new Set(candidates.filter((path) => !used.has(path) && isTest(path, world, withSuite)));
   const folders = new Set([...tests].flatMap((path) => above(path, '/').filter(isTestFolder)));
   const inFolder = (path: string) => above(path, '/').find((folder) => folders.has(folder));
   const others = folders.size === 0 ? [] : [...code].filter((path) => inFolder(path) === undefined && !tests.has(path));
@@ -31,10 +33,10 @@ export async function ownTests(
 }
 
 /** Whether a module with the name of a test has tests in it, or sets up a test runner. */
-function isTest(path: string, world: PythonWorld): boolean {
+function isTest(path: string, world: PythonWorld, withSuite: boolean): boolean {
   return world.codeIn(path).some(({ summary }) => {
     if (summary.imports.some(([, , module]) => TEST_FRAMEWORKS.test(module))) return true;
-    return above(path, '/').some(isTestFolder) && (baseName(path) === 'conftest.py' || hasTests(summary));
+    return (withSuite || above(path, '/').some(isTestFolder)) && (baseName(path) === 'conftest.py' || hasTests(summary));
   });
 }
 

@@ -80,7 +80,9 @@ export function ociConfig(plan: OciPlan, architecture: string) {
       ...(cgroup !== undefined && { cgroupsPath: cgroup }),
       resources: {
         // The runtime allows the devices that it makes itself.
-        ...(cgroup !== undefined && { devices: [{ allow: plan.binds.some(({ devices }) => devices), access: 'rwm' }] }),
+        ...(cgroup !== undefined && {
+          devices: [{ allow: false, access: 'rwm' }, ...plan.binds.flatMap(({ device }) => (device ? [{ allow: true, ...device }] : []))],
+        }),
         ...(cgroup !== undefined && plan.pids !== undefined && { pids: { limit: plan.pids } }),
       },
       maskedPaths: MASKED,

@@ -1,6 +1,15 @@
 import { quote } from '../quote.js';
 import { FUNCTIONS, type MountPlan, rootfsLine } from '../setup.js';
 
+/**
+ * A network of its own belongs to this computer's user namespace, so capabilities of the container's mean nothing there. As Docker
+ * does, all ports are free for all users, and ping works (ip-sysctl of the kernel's documentation).
+ */
+const OWN_NETWORK = `for line in 'ip_unprivileged_port_start 0' 'ping_group_range 0 2147483647'; do
+  echo "\${line#* }" >"/proc/sys/net/ipv4/\${line%% *}" 2>/dev/null || :
+done
+`;
+
 /** What is mounted around a container before its runtime starts. */
 export interface OuterPlan {
   /** Directory where the root file system is mounted. */
@@ -30,7 +39,7 @@ ${doors.map((door) => `echo 0 >${quote(door)}\n`).join('')}read -r PID REST </pr
 ROOT=${quote(root)}
 ${FUNCTIONS}
 mount -t proc -o nosuid,nodev,noexec proc /proc
-${rootfsLine(rootfs)}
+${isolated ? OWN_NETWORK : ''}${rootfsLine(rootfs)}
 mount -o remount,bind,nosuid,nodev "$ROOT"
 ${sys === undefined ? '' : `${isolated ? `mount -t sysfs sysfs ${quote(sys)} 2>/dev/null || ` : ''}mount --rbind /sys ${quote(sys)}\nprotect_below ro,nosuid,nodev,noexec ${quote(sys)}\n`}${
   hideCgroups ? 'mount -t tmpfs -o ro,nosuid,nodev,noexec,size=0k tmpfs /sys/fs/cgroup\n' : ''

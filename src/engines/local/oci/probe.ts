@@ -9,7 +9,7 @@ import type { NamespaceSupport } from '../namespaces.js';
 import type { Bind } from '../setup.js';
 import type { OciPlan } from './config.js';
 import { RuntimeContainer } from './container.js';
-import { RUNTIME, type RuntimeName, runtimesToTry } from './runtime.js';
+import { isRoot, RUNTIME, type RuntimeName, runtimesToTry } from './runtime.js';
 
 /** Directories of this computer with what `/bin/sh` needs. On some systems, some of them are links. */
 const PROGRAMS = ['bin', 'lib', 'lib32', 'lib64', 'usr', 'nix'];
@@ -27,9 +27,7 @@ export async function probeRuntimes({ user, cgroups }: NamespaceSupport, folder:
   if (user === 'bubblewrap') return undefined; // a runtime needs more rights than it leaves
   let problem: string | undefined;
   for (const runtime of await runtimesToTry()) {
-    // Without a user namespace, only a control group keeps an app that may make device files from using them.
-    const open = user === 'root' && !(cgroups && RUNTIME[runtime].makesGroup);
-    problem = open ? 'it needs a user namespace here' : await attempt(runtime, user, cgroups ?? false, folder);
+    problem = refusal(runtime, user, cgroups ?? false) ?? (await attempt(runtime, user, cgroups ?? false, folder));
     if (problem === undefined) return runtime;
     debug.engine('the runtime %s does not work: %s', runtime, problem);
     if (process.env.PYSHRINK_RUNTIME)
@@ -38,6 +36,16 @@ export async function probeRuntimes({ user, cgroups }: NamespaceSupport, folder:
         'Name another runtime, or unset the variable.',
       );
   }
+  return undefined;
+}
+
+/** Why a runtime is not even tried. */
+function refusal(runtime: RuntimeName, user: Kind, cgroups: boolean): string | undefined {
+  const { makesGroup } = RUNTIME[runtime];
+  // Without a user namespace, only a control group keeps an app that may make device files from using them.
+  if (user === 'root' && !makesGroup) return 'it needs a user namespace here';
+  // It would make one all the same, elsewhere, and leave it there.
+  if (isRoot(user) && makesGroup && !cgroups) return 'it needs a control group, and none can be made here';
   return undefined;
 }
 
