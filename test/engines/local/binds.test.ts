@@ -97,7 +97,10 @@ describe('bindsOf', () => {
 
   it('mounts devices, and leaves tmpfs to others', async () => {
     const all = await binds({ device: ['/dev/null:/dev/other:r'], tmpfs: ['/t'] });
-    expect(all.at(-1)).toEqual({ source: '/dev/null', target: '/dev/other', readOnly: false, type: 'file', devices: true });
+    expect(all.at(-1)).toEqual({
+      ...{ source: '/dev/null', target: '/dev/other', readOnly: false, type: 'file', devices: true },
+      device: { type: 'c', major: 1, minor: 3, access: 'r' },
+    });
     expect(all.some(({ target }) => target === '/t')).toBe(false);
   });
 });
