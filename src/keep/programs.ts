@@ -23,10 +23,10 @@ const SEPARATORS = /[|;&\n]+|\$\(|`/;
 export class NamedRule implements Rule {
   readonly name = 'named';
   private readonly handed = new HandedCommands();
-  /** The app, and folders of other code, that run programs. */
+  /** What runs programs: the app, and modules of other code by their paths without `.py`. */
   private readonly running = new Set<string>();
-  /** Strings that are names of programs. They count where the app, or the folder of other code, runs programs. */
-  private waiting: { place: string; findings: Finding[] }[] = [];
+  /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and what it imports beside it. */
+  private waiting: { places: readonly string[]; findings: Finding[] }[] = [];
 
   constructor(private readonly world: PythonWorld) {}
 
@@ -35,7 +35,7 @@ export class NamedRule implements Rule {
     const own = isAppCode(path, context);
     if (world.isStandard(path) || (!own && BUILD_CODE.test(path))) return [];
     const distribution = world.distributions.ownerOf(path);
-    const place = own ? 'the app' : parentOf(path);
+    const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
     for (const { file, summary } of world.codeIn(path)) {
       const module = world.finder.at(file)?.name ?? baseName(path);
@@ -46,16 +46,20 @@ export class NamedRule implements Rule {
         ...(own ? summary.paths.flatMap((text) => anyPath(text, world)) : await systemData(summary, context)),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
-      if (runsPrograms(summary)) this.running.add(place);
+      if (runsPrograms(summary, own)) this.running.add(place);
       const inStrings = await packagePrograms(summary, context);
-      if (inStrings.length > 0) this.waiting.push({ place, findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
+      if (inStrings.length > 0)
+        this.waiting.push({
+          places: [place, ...besides(summary, path)],
+          findings: inStrings.flatMap((one) => findingsOf(one, path, module)),
+        });
     }
     return findings;
   }
 
   /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
   async settle(context: Context): Promise<Finding[]> {
-    const ready = this.waiting.filter(({ place }) => this.running.has(place));
+    const ready = this.waiting.filter(({ places }) => places.some((place) => this.running.has(place)));
     this.waiting = this.waiting.filter((one) => !ready.includes(one));
     const findings = ready.flatMap((one) => one.findings);
     for (const { path, module, own, line, text } of this.handed.found()) {
@@ -80,11 +84,18 @@ function findingsOf({ paths, offer }: Named, parent: string, module: string): Fi
   return offer === undefined ? additions : [{ offer, additions }];
 }
 
-function runsPrograms({ commands, handsOn, imports }: Summary): boolean {
+/** Paths, without `.py`, that modules in the folder of a module would have under the names that it imports. */
+function besides({ imports }: Summary, path: string): string[] {
+  const names = imports.flatMap(([, , module, imported]) => [module.split('.').at(-1) ?? '', ...imported]);
+  return names.map((name) => `${parentOf(path)}/${name}`);
+}
+
+/** @param own whether it is the app's own code: of that, an import of a module that runs programs is enough */
+function runsPrograms({ commands, handsOn, imports }: Summary, own: boolean): boolean {
   return (
     commands.length > 0 ||
     Object.values(handsOn).some((calls) => calls.includes('')) ||
-    imports.some(([, level, module]) => level === 0 && /^(subprocess|pexpect|sh|plumbum|invoke|fabric)$/.test(module))
+    (own && imports.some(([, level, module]) => level === 0 && /^(subprocess|pexpect|sh|plumbum|invoke|fabric)$/.test(module)))
   );
 }
 

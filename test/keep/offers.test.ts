@@ -113,14 +113,15 @@ describeWithPython('a program', () => {
     '/usr/bin/dot': program(LARGE),
   });
   const wrapper = {
-    'library/names.py': 'DOT = "dot"\n',
+    'library/names.py': 'from . import execute\nDOT = "dot"\n',
     'library/execute.py': 'import subprocess\ndef run_check(command):\n    subprocess.run(command)\n',
   };
 
   it.each([
-    ["that the app's author installed after the interpreter counts where the code beside runs programs", 20_000, wrapper, true],
+    ["that the app's author installed after the interpreter counts where the code that it imports runs programs", 20_000, wrapper, true],
     ['of the base image does not', 5000, wrapper, false],
-    ['does not count where no code beside runs programs', 20_000, { 'library/names.py': 'DOT = "dot"\n' }, false],
+    ['does not count where other code in the folder runs programs', 20_000, { ...wrapper, 'library/names.py': 'DOT = "dot"\n' }, false],
+    ['does not count for an import', 20_000, { 'library/names.py': 'import subprocess\nDOT = "dot"\n' }, false],
   ])('of a package %s', async (_, mtime, files, expected) => {
     const { has } = await kept({ ...library('', files), ...installed(mtime) });
     expect(has('/usr/bin/dot')).toBe(expected);
