@@ -1,4 +1,6 @@
+import { access, constants as modes } from 'node:fs/promises';
 import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { ExecProcess } from './engine.js';
@@ -72,4 +74,13 @@ export function sendSignal(pid: number, name: string): void {
 /** The only variable of programs of this computer that work on containers. They are never found by an image's PATH. */
 export function toolEnvironment(): Record<string, string> {
   return { PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin` };
+}
+
+/** Whether a program is installed on this computer, where {@link toolEnvironment} looks. */
+export async function isInstalled(program: string): Promise<boolean> {
+  const folders = (toolEnvironment().PATH as string).split(delimiter).filter(Boolean);
+  return Promise.any(folders.map((folder) => access(join(folder, program), modes.X_OK))).then(
+    () => true,
+    () => false,
+  );
 }

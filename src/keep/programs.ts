@@ -25,7 +25,7 @@ export class NamedRule implements Rule {
   private readonly handed = new HandedCommands();
   /** What runs programs: the app, and modules of other code by their paths without `.py`. */
   private readonly running = new Set<string>();
-  /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and what it imports beside it. */
+  /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
   private waiting: { places: readonly string[]; findings: Finding[] }[] = [];
 
   constructor(private readonly world: PythonWorld) {}

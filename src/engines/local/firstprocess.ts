@@ -1,10 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import type { Duplex, PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { UserError } from '../../errors.js';
 import { FIRST_SCRIPT } from '../engine.js';
 import { CHANNELS, type StartedProcess, startProcess, toolEnvironment } from '../processes.js';
+import { mapIdentically } from './mappings.js';
 import { quote } from './quote.js';
 
 /**
@@ -17,6 +17,11 @@ import { quote } from './quote.js';
  * - `bubblewrap`: as `single`, but made by bwrap(1). Some systems allow user namespaces only to it.
  */
 export type Kind = 'identity' | 'root' | 'ranges' | 'single' | 'bubblewrap';
+
+/** Whether we are root on this computer, in containers of this kind: their files belong to the users that they have inside. */
+export function isRoot(user: Kind): boolean {
+  return user === 'root' || user === 'identity';
+}
 
 /** Options of unshare(1) that make the user namespace of each kind. bwrap(1) makes that of `bubblewrap`. */
 export const USER_NAMESPACE: Readonly<Record<Kind, readonly string[]>> = {
@@ -208,23 +213,6 @@ function commandLine({ user, isolated, capabilities, script, from }: FirstSpec):
 
 function boundingSet(capabilities: readonly number[]): string {
   return ['-all', ...capabilities.map((number) => `+cap_${number}`)].join(',');
-}
-
-/** Maps each user and group of our own user namespace onto itself (user_namespaces(7)). */
-async function mapIdentically(pid: number): Promise<void> {
-  for (const name of ['uid_map', 'gid_map']) {
-    const ours = await readFile(`/proc/self/${name}`, 'utf8');
-    await writeFile(`/proc/${pid}/${name}`, identityMap(ours));
-  }
-}
-
-/** @param ours lines `INSIDE OUTSIDE COUNT` of /proc/self/uid_map */
-export function identityMap(ours: string): string {
-  return ours
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .flatMap(([inside, , count]) => (inside && count ? `${inside} ${inside} ${count}\n` : []))
-    .join('');
 }
 
 /** A container's namespaces or root file system could not be made. */

@@ -3,8 +3,9 @@ import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { debug } from '../../debug.js';
+import { UserError } from '../../errors.js';
 import { canMakeGroups } from './cgroups.js';
-import { becoming, FirstProcess, type Kind, NotSetUp, USER_NAMESPACE, WRAPPED } from './firstprocess.js';
+import { becoming, FirstProcess, isRoot, type Kind, NotSetUp, USER_NAMESPACE, WRAPPED } from './firstprocess.js';
 import { probeRuntimes } from './oci/probe.js';
 import type { RuntimeName } from './oci/runtime.js';
 import { quote } from './quote.js';
@@ -33,11 +34,6 @@ const ATTEMPT_LIMIT = 10_000;
 export function asRootInside(user: Kind, command: readonly string[]): string[] {
   if (user === 'bubblewrap') return ['bwrap', ...WRAPPED, ...command];
   return isRoot(user) ? [...command] : ['unshare', ...USER_NAMESPACE[user], ...command];
-}
-
-/** Whether the files of containers belong to the users that they have inside. */
-function isRoot(user: Kind): boolean {
-  return user === 'root' || user === 'identity';
 }
 
 /**
@@ -154,4 +150,14 @@ export function remedyFor(refused: string): string {
     'Allow user namespaces (as root: `sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 ' +
     '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`; inside Docker, run the outer container with --privileged), or start a Docker daemon.'
   );
+}
+
+/** Copies a tree of files. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  const run = await execa('cp', ['-a', '--reflink=auto', `${from}/.`, to], { reject: false });
+  if (run.failed)
+    throw new UserError(
+      `The image could not be copied to ${to}: ${run.stderr.trim().split('\n').at(-1)}`,
+      'See that its disk has room, or set PYSHRINK_CACHE to a folder on a larger disk.',
+    );
 }

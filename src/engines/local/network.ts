@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { access, constants, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { UserError, usageError } from '../../errors.js';
-import { CHANNELS, type StartedProcess, startProcess, toolEnvironment } from '../processes.js';
+import { CHANNELS, isInstalled, type StartedProcess, startProcess, toolEnvironment } from '../processes.js';
 import { type Publication, parsePublication } from '../resources.js';
 import type { RunOptions } from '../runoptions.js';
 
@@ -68,15 +68,6 @@ function checked(port: Publication): Publication {
       'Leave it out, as the exercise needs no published port; or use a Docker daemon.',
     );
   return port;
-}
-
-async function isInstalled(program: string): Promise<boolean> {
-  const folders = (toolEnvironment().PATH as string).split(delimiter).filter(Boolean);
-  const found = folders.map((folder) => access(join(folder, program), constants.X_OK));
-  return Promise.any(found).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Content of /etc/resolv.conf in a container with a network of its own. @param ours that of this computer */

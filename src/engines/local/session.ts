@@ -4,7 +4,6 @@ import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { execa } from 'execa';
 import { debug } from '../../debug.js';
 import { explained, UserError, usageError } from '../../errors.js';
 import { DEFAULT_PATH, environmentOf, type ImageConfig } from '../../images/config.js';
@@ -25,21 +24,21 @@ import {
 } from '../engine.js';
 import { mountsOf } from '../mounts.js';
 import { parseUlimit } from '../resources.js';
-import { limitOfPids, type RunOptions } from '../runoptions.js';
+import { limitOfPids } from '../runoptions.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import { bindsOf } from './binds.js';
 import { capabilities, launching, namesOf } from './capabilities.js';
-import { ControlGroup, type Limits, removeSessionGroups } from './cgroups.js';
+import { ControlGroup, removeSessionGroups } from './cgroups.js';
 import { LocalContainer } from './container.js';
 import { ContainerFiles } from './files.js';
-import { becoming, identityMap, SENT } from './firstprocess.js';
+import { becoming, SENT } from './firstprocess.js';
 import type { LocalImage } from './image.js';
 import { findInRoot } from './inroot.js';
-import { type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
+import { ownMappings } from './mappings.js';
+import { copyTree, type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
 import { ownNetwork } from './network.js';
-import type { Mapping } from './oci/config.js';
 import { RuntimeContainer } from './oci/container.js';
-import { RUNTIME, type RuntimeName } from './oci/runtime.js';
+import { limitsOf } from './oci/runtime.js';
 import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
@@ -328,32 +327,6 @@ export class LocalSession implements Session {
   private environmentOf({ run }: ContainerSpec, { config }: LocalImage): Record<string, string> {
     return { PATH: DEFAULT_PATH, HOSTNAME: run.hostname ?? hostname(), ...environmentOf(config.Env), ...environmentOf(run.env) };
   }
-}
-
-/** Limits of a container's control group, in which the runtime is too. */
-function limitsOf(run: RunOptions, runtime: RuntimeName | undefined): Limits {
-  const pids = limitOfPids(run);
-  const inner = runtime !== undefined && RUNTIME[runtime].makesGroup; // a group in it has the limit
-  return { memory: run.memory, cpus: run.cpus, pids: pids === undefined || inner ? undefined : pids + (runtime ? 1 : 0) };
-}
-
-/** Rows that map each user and group of our own user namespace onto itself. */
-async function ownMappings(): Promise<{ users: Mapping[]; groups: Mapping[] }> {
-  const rows = async (name: string) =>
-    identityMap(await readFile(`/proc/self/${name}`, 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line) => line.split(' ').map(Number) as unknown as Mapping);
-  return { users: await rows('uid_map'), groups: await rows('gid_map') };
-}
-
-async function copyTree(from: string, to: string): Promise<void> {
-  const run = await execa('cp', ['-a', '--reflink=auto', `${from}/.`, to], { reject: false });
-  if (run.failed)
-    throw new UserError(
-      `The image could not be copied to ${to}: ${run.stderr.trim().split('\n').at(-1)}`,
-      'See that its disk has room, or set PYSHRINK_CACHE to a folder on a larger disk.',
-    );
 }
 
 function withoutEngines(entries: Map<string, Entry>): Map<string, Entry> {

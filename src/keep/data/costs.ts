@@ -2,8 +2,7 @@
  * How strong the evidence for a path is that no run used and that the app's own code does not name.
  * `call`: library code or a script of the operating system runs or loads it. `name`: code runs it to build software.
  */
-export const STRENGTHS = ['call', 'name'] as const;
-export type Strength = (typeof STRENGTHS)[number];
+export type Strength = 'call' | 'name';
 
 /**
  * Bytes that a path may bring with its whole closure, by its evidence.

@@ -15,8 +15,6 @@ export interface Place {
 /** A command line that a function hands on. */
 export interface Handed extends Place {
   line: number;
-  /** The function that gives it; '' for the module's own code. */
-  scope: string;
   text: string;
 }
 
@@ -46,7 +44,7 @@ export class HandedCommands {
   /** Takes in the code of a kept file. */
   take({ handed, handsOn, imports }: Summary, place: Place): void {
     const names = new Set(imports.map(([, , module]) => module.split('.')[0] as string));
-    for (const [line, scope, callee, text] of handed) this.given.push({ ...place, line, scope, callee, text, imports: names });
+    for (const [line, , callee, text] of handed) this.given.push({ ...place, line, callee, text, imports: names });
     for (const [name, calls] of Object.entries(handsOn)) this.functions.push({ ...place, name, calls });
   }
 

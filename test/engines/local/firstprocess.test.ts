@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { becoming, identityMap } from '../../../src/engines/local/firstprocess.js';
+import { becoming } from '../../../src/engines/local/firstprocess.js';
+import { identityMap } from '../../../src/engines/local/mappings.js';
 
 /** Runs the script as the engine does, and says at once that the root file system is ready. */
 async function become(command: readonly string[], environment: Record<string, string>, keep = false) {

@@ -10,13 +10,13 @@ import type { Attached, Container, ExecProcess } from '../../engine.js';
 import { type StartedProcess, startProcess, toolEnvironment } from '../../processes.js';
 import { type ControlGroup, enteringGroup } from '../cgroups.js';
 import type { ContainerFiles } from '../files.js';
-import { type Kind, NotSetUp, nextLine, USER_NAMESPACE } from '../firstprocess.js';
+import { isRoot, type Kind, NotSetUp, nextLine, USER_NAMESPACE } from '../firstprocess.js';
 import { type FusePlan, FuseRoot } from '../fuse.js';
 import { connectNetwork, type OwnNetwork } from '../network.js';
 import type { MountPlan } from '../setup.js';
 import { type OciPlan, ociConfig, ociProcess } from './config.js';
 import { outerScript } from './outer.js';
-import { isRoot, RUNTIME, type RuntimeName, runtimeLine } from './runtime.js';
+import { RUNTIME, type RuntimeName, runtimeLine } from './runtime.js';
 
 /** Milliseconds between two looks whether the runtime has started the container. */
 const POLL = 5;

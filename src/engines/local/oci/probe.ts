@@ -4,12 +4,12 @@ import { debug } from '../../../debug.js';
 import { UserError } from '../../../errors.js';
 import { ControlGroup, UNLIMITED } from '../cgroups.js';
 import { ContainerFiles } from '../files.js';
-import type { Kind } from '../firstprocess.js';
+import { isRoot, type Kind } from '../firstprocess.js';
 import type { NamespaceSupport } from '../namespaces.js';
 import type { Bind } from '../setup.js';
 import type { OciPlan } from './config.js';
 import { RuntimeContainer } from './container.js';
-import { isRoot, RUNTIME, type RuntimeName, runtimesToTry } from './runtime.js';
+import { RUNTIME, type RuntimeName, runtimesToTry } from './runtime.js';
 
 /** Directories of this computer with what `/bin/sh` needs. On some systems, some of them are links. */
 const PROGRAMS = ['bin', 'lib', 'lib32', 'lib64', 'usr', 'nix'];

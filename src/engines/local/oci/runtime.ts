@@ -1,8 +1,8 @@
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { UserError, usageError } from '../../../errors.js';
-import { toolEnvironment } from '../../processes.js';
-import type { Kind } from '../firstprocess.js';
+import { isInstalled } from '../../processes.js';
+import { limitOfPids, type RunOptions } from '../../runoptions.js';
+import type { Limits } from '../cgroups.js';
+import { isRoot, type Kind } from '../firstprocess.js';
 
 /** Container runtimes that implement the command line of runc(8). The first that works is used. */
 export const RUNTIMES = ['crun', 'runc', 'youki'] as const;
@@ -40,11 +40,6 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
   youki: { options: { root: [], user: [] }, hideCgroups: false, makesGroup: true, newCalls: 'profile', run: [] },
 };
 
-/** Whether we are root on this computer, in containers of this kind. */
-export function isRoot(user: Kind): boolean {
-  return user === 'root' || user === 'identity';
-}
-
 /** The command line of a runtime. @param state folder for what it knows about its containers */
 export function runtimeLine(name: RuntimeName, user: Kind, state: string, command: readonly string[]): string[] {
   return [name, ...RUNTIME[name].options[isRoot(user) ? 'root' : 'user'], '--root', state, ...command];
@@ -68,10 +63,9 @@ export async function runtimesToTry(wish = process.env.PYSHRINK_RUNTIME): Promis
   return found;
 }
 
-async function isInstalled(program: string): Promise<boolean> {
-  const folders = (toolEnvironment().PATH as string).split(delimiter).filter(Boolean);
-  return Promise.any(folders.map((folder) => access(join(folder, program), constants.X_OK))).then(
-    () => true,
-    () => false,
-  );
+/** Limits of a container's control group, in which the runtime is too. */
+export function limitsOf(run: RunOptions, runtime: RuntimeName | undefined): Limits {
+  const pids = limitOfPids(run);
+  const inner = runtime !== undefined && RUNTIME[runtime].makesGroup; // a group in it has the limit
+  return { memory: run.memory, cpus: run.cpus, pids: pids === undefined || inner ? undefined : pids + (runtime ? 1 : 0) };
 }
