@@ -70,7 +70,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     scriptsRule,
     new SystemRule(),
     repairRule,
-    ...(reach && python ? [reach, new NamedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
+    ...(reach && python ? [reach, new NamedRule(python, context), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
   ];
   const keep = new KeepSet(fs);
   const offers = new Offers(context);

@@ -1,5 +1,5 @@
 import { isAdded } from '../os/places.js';
-import type { Summary } from '../python/summary.js';
+import { MAIN, type Summary } from '../python/summary.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { BUILD_CODE, BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
@@ -7,6 +7,7 @@ import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './da
 import { TERMINAL_PROGRAMS } from './data/terminal.js';
 import { isAppCode, isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
 import { HandedCommands } from './python/handed.js';
+import { namedByConfiguration } from './python/roots.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
@@ -28,7 +29,15 @@ export class NamedRule implements Rule {
   /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
   private waiting: { places: readonly string[]; findings: Finding[] }[] = [];
 
-  constructor(private readonly world: PythonWorld) {}
+  /** Modules that a command line runs (`-m`). */
+  private readonly started: ReadonlySet<string>;
+
+  constructor(
+    private readonly world: PythonWorld,
+    { commands }: Pick<Context, 'commands'>,
+  ) {
+    this.started = new Set(namedByConfiguration(commands, {}).map(([, name]) => name));
+  }
 
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
     const { world } = this;
@@ -37,8 +46,9 @@ export class NamedRule implements Rule {
     const distribution = world.distributions.ownerOf(path);
     const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
-    for (const { file, summary } of world.codeIn(path)) {
+    for (const { file, summary: whole } of world.codeIn(path)) {
       const module = world.finder.at(file)?.name ?? baseName(path);
+      const summary = own || this.started.has(module) ? whole : asImported(whole);
       this.handed.take(summary, { path, module, own, distribution });
       const named = [
         ...(await commandsRun(summary, own, context)),
@@ -68,6 +78,13 @@ export class NamedRule implements Rule {
     }
     return findings;
   }
+}
+
+/** A module without what it does only where it is run as a program. */
+function asImported(summary: Summary): Summary {
+  const { commands, handed } = summary;
+  const isImported = ([, scope]: readonly [number, string, ...string[]]) => scope !== MAIN;
+  return { ...summary, commands: commands.filter(isImported), handed: handed.filter(isImported) };
 }
 
 /** Paths that code names; the first is the one that it means. */

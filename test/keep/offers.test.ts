@@ -101,6 +101,15 @@ describeWithPython('a program', () => {
     expect([has('/usr/sbin/useradd'), has('/usr/bin/unnamed')]).toEqual([true, false]);
   });
 
+  it.each([
+    ['of a library does not count', 'import library', false],
+    ['of the app counts', 'import subprocess\nif __name__ == "__main__":\n    subprocess.run(["dot"])', true],
+  ])('that only the block under __main__ runs: that %s', async (_, app, expected) => {
+    const code = 'import subprocess\nif __name__ == "__main__":\n    subprocess.run(["dot"])\n';
+    const { has } = await kept({ ...library(code), '/app/app.py': app, '/usr/bin/dot': program(SMALL) });
+    expect(has('/usr/bin/dot')).toBe(expected);
+  });
+
   it('whose name is only a word in library code is not kept', async () => {
     const code = 'METHODS = ("patch", "get")\ndef request(name):\n    return name\nrequest("patch")\n';
     const { has, costly } = await kept({ ...library(code), '/usr/bin/patch': program(SMALL) });
