@@ -18,7 +18,7 @@ import { type Analyst, PythonWorld } from './python/world.js';
 import { repairRule } from './repair.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
-import { shellRule } from './shell.js';
+import { ShellRule } from './shell.js';
 import { SystemRule } from './system.js';
 import { Tally } from './tally.js';
 import { excluded, type UserChoice, userRule } from './user.js';
@@ -70,7 +70,9 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     scriptsRule,
     new SystemRule(),
     repairRule,
-    ...(reach && python ? [reach, new NamedRule(python, context), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
+    ...(reach && python
+      ? [reach, new NamedRule(python, context), new ShellRule(), ...(level === 'whole' ? [new WholeRule(python)] : [])]
+      : []),
   ];
   const keep = new KeepSet(fs);
   const offers = new Offers(context);
