@@ -7,7 +7,8 @@ import { type Descriptor, Index, manifestOf } from '../../manifest.js';
 import type { Platform } from '../../platform.js';
 import { describeBlob, type ImageSource, parseJson, readConfig, requireLayerCount, type StoredLayer } from '../../source.js';
 
-const Layout = z.looseObject({ imageLayoutVersion: z.string() });
+/** The file `oci-layout`. */
+export const Layout = z.looseObject({ imageLayoutVersion: z.string() });
 /** Annotation that holds an image's name in an index. */
 export const REF_NAME = 'org.opencontainers.image.ref.name';
 

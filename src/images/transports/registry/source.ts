@@ -5,7 +5,7 @@ import { type Descriptor, manifestOf } from '../../manifest.js';
 import { INDEXES, MANIFESTS } from '../../mediatypes.js';
 import type { Platform } from '../../platform.js';
 import type { Reference } from '../../reference.js';
-import { describeBlob, type ImageSource, readConfig, requireLayerCount } from '../../source.js';
+import { describeBlob, type ImageSource, MissingImageError, readConfig, requireLayerCount } from '../../source.js';
 import { exactBody, LARGEST_MANIFEST, smallBody } from './bounded.js';
 import { RegistryClient, repositoryOf } from './client.js';
 
@@ -23,7 +23,7 @@ export async function openRegistryImage(text: string, reference: Reference, plat
     const answer = await client.fetch(path, { headers: { accept } });
     if (answer.ok) return answer;
     await answer.body?.cancel();
-    if (answer.status === 404) throw new UserError(`${text}: the registry has no ${what}.`, 'Check its name and its tag.');
+    if (answer.status === 404) throw new MissingImageError(`${text}: the registry has no ${what}.`, 'Check its name and its tag.');
     throw new UserError(
       `${text}: the registry answered with status ${answer.status} to the request for ${what}.`,
       'Try again later, or log in with `docker login`.',
@@ -62,6 +62,7 @@ export async function openRegistryImage(text: string, reference: Reference, plat
     reference: text,
     configBytes,
     digests: [`${reference.name}@${digest}`],
+    ...(INDEXES.includes(root.mediaType) && { several: true }),
     layers: manifest.layers.map(({ digest: of, size }, index) => ({
       digest: of,
       size,
