@@ -218,6 +218,14 @@ export class Helper {
     return Members.parse(json(await this.channel.ask({ op: 'members', path })));
   }
 
+  /**
+   * What names the image by its content; undefined where its identifier says nothing about its content, e.g. for a folder.
+   * It comes from the engine, so the image has no hand in it.
+   */
+  get identity(): string | undefined {
+    return this.image.layers.length > 0 ? this.image.id : undefined;
+  }
+
   /** A hash of each file's bytes, null where it can't be read. */
   async digests(paths: readonly string[]): Promise<(string | null)[]> {
     return Digests.parse(json(await this.channel.ask({ op: 'digests', paths })));

@@ -40,15 +40,22 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
+/** Whether a process is, or was, of this computer and this PID namespace, so that it can be asked. */
+export async function isNear(owner: Owner): Promise<boolean> {
+  const here = await thisOwner();
+  if (owner.host !== here.host || (owner.computer !== null && owner.computer !== here.computer)) return false;
+  const restarted = owner.boot !== null && owner.boot !== here.boot;
+  return restarted || owner.namespace === null || owner.namespace === here.namespace;
+}
+
 /**
  * Whether a process has provably ended. A process of another computer or of another PID namespace can't be asked, so it is
  * taken to run.
  */
 export async function hasEnded(owner: Owner): Promise<boolean> {
-  const here = await thisOwner();
-  if (owner.host !== here.host || (owner.computer !== null && owner.computer !== here.computer)) return false;
-  if (owner.boot !== null && owner.boot !== here.boot) return true; // the computer was started again
-  if (owner.namespace !== null && owner.namespace !== here.namespace) return false;
+  if (!(await isNear(owner))) return false;
+  const { boot } = await thisOwner();
+  if (owner.boot !== null && owner.boot !== boot) return true; // the computer was started again
   if (owner.start !== null) return (await startTimeOf(owner.pid)) !== owner.start;
   try {
     process.kill(owner.pid, 0);
