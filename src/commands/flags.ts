@@ -135,6 +135,11 @@ export function withLimits<A extends unknown[], O extends OptionValues, G extend
     .option('--exit-timeout <SECONDS>', 'how long the app may take to end by itself', parseSeconds, DEFAULT_LIMITS.exit);
 }
 
+/** Whether to do what a run record of others says. */
+export function withTrust<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return command.option('--trust', 'do also what a run record says that you have not written: host commands, mounts, devices');
+}
+
 /** What is kept, what the image is called, and where it goes. */
 export function withImage<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
   return command
