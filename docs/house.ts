@@ -24,7 +24,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['images', 'trace'],
   ['tar', 'elf', 'python'],
   ['os'],
-  ['rootfs', 'ui', 'cache', 'debug', 'package'],
+  ['rootfs', 'ui', 'cache', 'debug', 'package', 'bounds'],
   ['errors', 'arch', 'nearest', 'records'],
 ];
 
