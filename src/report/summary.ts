@@ -54,7 +54,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...unsoundLine(summary.unsound),
     `Run by ${summary.engine}.`,
     '',
-    formatTable([
+    ...formatTable([
       ['', 'before', 'after'],
       ['image', original, passed ? target : '(not named)'],
       ['size', megabytes(before), megabytes(after)],
@@ -62,7 +62,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
       ['files', String(summary.filesBefore), String(summary.files)],
       ['answers', '', VERDICTS[summary.outcome]],
       ['time', '', `${summary.seconds.toFixed(1)} s`],
-    ]),
+    ]).split('\n'),
     '',
     {
       same: `${target} behaves like ${original} under this exercise. Trace and reasons: ${summary.folder}`,
