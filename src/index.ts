@@ -11,11 +11,12 @@ import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './ex
 import { type ImageName, parseImageName } from './images/name.js';
 import { parseReference } from './images/reference.js';
 import { assembleDraft, type KeepChoice } from './pipeline/assemble.js';
-import { checkImage } from './pipeline/check.js';
+import { checkImage, checkRecord } from './pipeline/check.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
 import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/originals.js';
 import { reopen } from './pipeline/reopen.js';
+import { resultOf } from './pipeline/result.js';
 import { shrinkStage } from './pipeline/shrink.js';
 import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
@@ -128,8 +129,10 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
       await publish(context, draft.id, target);
       const { id, files, notes } = draft;
       const image = target.name.text;
-      const result = { id, tag: image, original: material.original.id, traces: [...stored.paths], exclude: [...keep.exclude] };
-      await folder.saveResult(result, draft.report);
+      await folder.saveResult(
+        await resultOf(context, material.original, draft, { target, keep, base: base?.reference, traces: stored.paths, size }),
+        draft.report,
+      );
       return { image, id, size, originalSize: material.original.size, files, notes, traces: stored.paths };
     });
   });
@@ -184,10 +187,12 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
     requireWorking(material);
     const exclude = result?.exclude ?? [];
     const title = `Comparing ${shrunk.reference} with ${material.original.reference}`;
-    const verdict = await context.progress.task(title, async (say) => {
+    const checked = await context.progress.task(title, async (say) => {
       await repeatOriginal(material, runs, say);
       return checkImage(material, shrunk.id, { exclude, runs }, say);
     });
+    await stored.folder.saveCheck(checkRecord(shrunk.id, checked));
+    const { verdict } = checked;
     const engine = await context.engine.describe();
     return { image: shrunk.reference, engine, passed: passed(verdict), outcome: conclusionOf(verdict), verdict };
   });

@@ -4,11 +4,12 @@ import type { ImageName } from '../images/name.js';
 import { passed, type Verdict } from '../smoke/verdict.js';
 import type { Folder } from '../workspace/folder.js';
 import { assembleDraft, type Draft, type KeepChoice } from './assemble.js';
-import { checkImage } from './check.js';
+import { type Checked, checkImage, checkRecord } from './check.js';
 import type { Context } from './context.js';
 import { openImage } from './images.js';
 import { repeatOriginal, requireWorking } from './originals.js';
 import { assembleUntilPassed } from './repair.js';
+import { resultOf } from './result.js';
 import { publish, type Target, type TargetChoice, targetOf } from './target.js';
 import { storedRun, type Traced, traceStage } from './trace.js';
 
@@ -49,9 +50,13 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
     const [draft] = await Promise.all([assembleDraft(traced, input, base), repeatOriginal(traced, input.runs, say)]);
     return draft;
   };
+  let checked: Checked | undefined;
   const { draft, verdict } = await assembleUntilPassed({
     assemble: () => progress.task(`Assembling ${target.name.text}`, assemble),
-    check: ({ id }) => progress.task('Comparing it with the original', (say) => checkImage(traced, id, input, say)),
+    check: async ({ id }) => {
+      checked = await progress.task('Comparing it with the original', (say) => checkImage(traced, id, input, say));
+      return checked.verdict;
+    },
     add: async (repairs, { differences }) => {
       const what = differences.slice(0, NAMED).map((difference) => `${difference.where}: ${difference.what}`);
       progress.note(
@@ -64,10 +69,11 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   traced.record = { runs: traced.runs.map(storedRun) };
   await folder.saveTrace(traced);
   const { size } = await session.inspect(draft.id);
+  if (checked) await folder.saveCheck(checkRecord(draft.id, checked));
   if (passed(verdict)) {
     await publish(context, draft.id, target);
-    const result = { id: draft.id, tag: target.name.text, original: original.id, traces: [folder.tracePath], exclude: [...input.exclude] };
-    await folder.saveResult(result, draft.report);
+    const made = { target, keep: input, base: base?.reference, traces: [folder.tracePath], size };
+    await folder.saveResult(await resultOf(context, original, draft, made), draft.report);
   }
   return { traced, target, draft, verdict, size };
 }
