@@ -14,12 +14,16 @@ import { assembleDraft, type KeepChoice } from './pipeline/assemble.js';
 import { checkImage, checkRecord } from './pipeline/check.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
+import { openInside } from './pipeline/inside.js';
 import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/originals.js';
 import { reopen } from './pipeline/reopen.js';
 import { resultOf } from './pipeline/result.js';
 import { shrinkStage } from './pipeline/shrink.js';
 import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
+import { type Limits as Budget, hasLimits } from './report/budget.js';
+import { buildReport } from './report/build.js';
+import type { Report } from './report/model.js';
 import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
@@ -36,6 +40,7 @@ export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
+export type { Report } from './report/model.js';
 export type { Program } from './report/programs.js';
 export type { ShrinkSummary } from './report/summary.js';
 export type { Answer } from './report/why.js';
@@ -280,6 +285,22 @@ export async function why(subject: string): Promise<Answer> {
 /** Every program that the newest assembly keeps: what it brings, and who names it. */
 export async function programs(): Promise<Program[]> {
   return programsIn(await (await newestResult()).keep());
+}
+
+export interface ReportOptions extends Budget {
+  /** An image, a trace or a folder; default: the newest results. */
+  subject?: string | undefined;
+}
+
+/** What is in a shrunk image, what was left out of it, and why. From the workspace alone. */
+export async function report({ subject, ...limits }: ReportOptions = {}): Promise<Report> {
+  const inside = await openInside(subject);
+  if (hasLimits(limits) && !inside.made)
+    throw usageError(
+      `Nothing was assembled yet from ${inside.folder.tracePath}, so there is no size to check.`,
+      'Run `pyshrink assemble` first.',
+    );
+  return buildReport(inside, undefined, limits);
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

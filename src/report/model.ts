@@ -16,6 +16,7 @@ const Amount = z.strictObject({ files: count, bytes: count });
 export type Amount = z.infer<typeof Amount>;
 
 const Change = z.strictObject({ before: Amount, after: Amount });
+export type Change = z.infer<typeof Change>;
 
 /** One link of a chain of reasons: `path` is kept because of `parent`. */
 const Link = z.strictObject({
