@@ -10,6 +10,7 @@ import { KeptGraph } from './graph.js';
 import type { Inside } from './inside.js';
 import { largestCuts, largestKept, nearlyKept } from './largest.js';
 import { type Change, KINDS, REPORT_SCHEMA, type Report } from './model.js';
+import { Folding } from './options.js';
 import { programsIn } from './programs.js';
 import { timelineOf } from './timeline.js';
 import { describeReason } from './words.js';
@@ -50,6 +51,8 @@ const EMPTY: Pick<Report, Parts> = { kinds: [], distributions: [], packages: [],
 
 function partsOf(contents: Contents): Pick<Report, Parts> {
   const { keep, items } = contents;
+  // A kept path below a folder of --include stays kept, so only what is left out must not be named by mistake.
+  const leftOut = new Folding(items.flatMap(({ path, kept }) => (kept ? [] : [path])));
   const graph = new KeptGraph(keep.kept);
   const chains = new Chains(keep.kept);
   const owned = byThing(contents, items).map(({ thing, items }) => ({ ...thing, ...changeOf(items) }));
@@ -60,9 +63,9 @@ function partsOf(contents: Contents): Pick<Report, Parts> {
     distributions: byName.filter(({ thing }) => thing === 'distribution').map((one) => ({ ...one, grade: grades.get(one.name) ?? null })),
     packages: byName.filter(({ thing }) => thing === 'package'),
     largest: largestKept(contents, graph, chains),
-    programs: programsIn(keep).map(({ by, ...program }) => ({ ...program, by: by ?? null, chain: chains.of(program.path) })),
-    nearly: nearlyKept(contents),
-    cuts: largestCuts(contents),
+    programs: programsIn(keep, graph).map(({ by, ...program }) => ({ ...program, by: by ?? null, chain: chains.of(program.path) })),
+    nearly: nearlyKept(contents, leftOut),
+    cuts: largestCuts(contents, leftOut),
   };
 }
 

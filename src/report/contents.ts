@@ -27,6 +27,8 @@ const CODE = /\.(py|pyc|pyi|pyx|pxd|so[.\d]*|sh)$/;
 export class Contents {
   readonly items: readonly Item[];
   readonly tree: RootFs;
+  /** The interpreter, without links. */
+  readonly executable: string;
   private readonly kindByPlace: (path: string) => LayerName;
 
   constructor(
@@ -36,7 +38,8 @@ export class Contents {
     this.tree = treeOf(keep);
     const real = (path: string) => this.tree.resolve(path)?.path ?? path;
     const { executable, version, sitePackages } = python;
-    this.kindByPlace = classifier({ executable: real(executable), version, sitePackages: sitePackages.map(real) });
+    this.executable = real(executable);
+    this.kindByPlace = classifier({ executable: this.executable, version, sitePackages: sitePackages.map(real) });
     const links = new Set(Object.keys(keep.links));
     this.items = [
       ...Object.entries(keep.kept).flatMap(([path, { type, size, owner, layer }]): Item[] =>

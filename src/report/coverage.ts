@@ -7,7 +7,7 @@ import type { Coverage } from './model.js';
 export function coverageOf(trace: Trace, contents: Contents | undefined): Coverage {
   const real = (path: string) => contents?.tree.resolve(path)?.path ?? path;
   const names = new Map<string, string>();
-  for (const [name, file] of Object.entries(trace.modules)) if (file !== null && file.endsWith('.py')) names.set(real(file), name);
+  for (const [name, file] of Object.entries(trace.modules)) if (file?.endsWith('.py')) names.set(real(file), name);
   const used = new Set(names.keys());
   for (const { kind, path } of trace.observations) if (kind === 'open' || kind === 'exec') used.add(real(sourceOf(path)));
   const own = (contents?.items ?? [])

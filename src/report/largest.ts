@@ -1,9 +1,10 @@
-import type { Reason } from '../keep/reason.js';
+import type { Reason, RuleName } from '../keep/reason.js';
+import { push } from '../rootfs.js';
 import type { Chains } from './chains.js';
 import { amountOf, byThing, type Contents, type Item } from './contents.js';
 import type { KeptGraph } from './graph.js';
 import type { LargeKept, LeftOut, Thing } from './model.js';
-import { pathOptions } from './options.js';
+import { Folding } from './options.js';
 import { rankOf } from './strength.js';
 import { describeOmission } from './words.js';
 
@@ -16,11 +17,13 @@ const NEEDED_BY = 10;
 export function largestKept(contents: Contents, graph: KeptGraph, chains: Chains, most = SHOWN): LargeKept[] {
   const kept = contents.items.filter((item) => item.kept);
   const essential = essentials(contents);
+  const folding = new Folding(kept.map(({ path }) => path));
   return sorted(byThing(contents, kept).map((one) => ({ ...one, amount: amountOf(one.items) })))
     .slice(0, most)
     .map(({ thing, items, amount }) => {
       const gone = graph.goneWith(items.map(({ path }) => path));
-      const goneItems = kept.filter(({ path }) => gone.has(path));
+      // Hundreds of small modules of the standard library would only make the options long.
+      const goneItems = kept.filter(({ path, kind }) => gone.has(path) && (kind !== 'python' || thing.thing === 'interpreter'));
       const isEssential = thing.thing === 'interpreter' || goneItems.some(({ path }) => essential.has(path));
       const needs = neededBy(items, contents);
       return {
@@ -29,14 +32,13 @@ export function largestKept(contents: Contents, graph: KeptGraph, chains: Chains
         saves: amountOf(goneItems).bytes,
         exclude: isEssential
           ? null
-          : pathOptions(
+          : folding.options(
               '--exclude',
               goneItems.map(({ path }) => path),
-              kept.filter(({ path }) => !gone.has(path)).map(({ path }) => path),
             ),
         neededBy: needs.slice(0, NEEDED_BY),
         needs: needs.length,
-        chain: shortest(items, chains, contents),
+        chain: explaining(items, chains),
       };
     });
 }
@@ -47,55 +49,64 @@ function sorted<T extends { thing: Thing; amount: { bytes: number } }>(things: T
 }
 
 /** The interpreter, its loader, and all libraries that it is linked with: nothing runs without them. */
-function essentials({ keep: { kept }, items, tree }: Contents): Set<string> {
-  const found = new Set(items.filter((item) => item.kept && item.kind === 'python').map(({ path }) => path));
+function essentials({ keep: { kept }, executable }: Contents): Set<string> {
   const isLoad = ({ rule, kind }: Reason) => rule === 'elf' && (kind === 'needed' || kind === 'loader');
   const children = new Map<string, string[]>();
   for (const [path, { reasons }] of Object.entries(kept)) {
-    for (const parent of reasons.filter(isLoad).flatMap(({ parents }) => parents))
-      children.set(parent, [...(children.get(parent) ?? []), path]);
+    for (const parent of reasons.filter(isLoad).flatMap(({ parents }) => parents)) push(children, parent, path);
   }
-  // Extension modules of the standard library may be spared, the interpreter may not.
-  const programs = [...found].filter((path) => kept[path]?.program === true);
-  const essential = new Set(programs.map((path) => tree.resolve(path)?.path ?? path));
+  const essential = new Set([executable]);
   for (const path of essential) for (const child of children.get(path) ?? []) essential.add(child);
   return essential;
 }
 
-/** Kept paths outside of a thing that lead into it: first the app's own code, then those with the strongest reasons. */
+/**
+ * Kept paths outside of a thing that lead into it: first the app's own code, then those with the strongest reasons. That a
+ * process used it says nothing about who needs it.
+ */
 function neededBy(items: readonly Item[], { keep: { kept } }: Contents): string[] {
   const inside = new Set(items.map(({ path }) => path));
   const found = new Map<string, number>();
   for (const { path } of items) {
     for (const reason of kept[path]?.reasons ?? []) {
-      // That the interpreter opened it says nothing about who needs it.
-      const rank = reason.rule === 'observed' ? Number.MAX_SAFE_INTEGER : rankOf(reason);
+      if (reason.rule === 'observed') continue;
+      const rank = rankOf(reason);
       for (const parent of reason.parents) {
         if (!inside.has(parent) && kept[parent] && kept[parent].type !== 'd') found.set(parent, Math.min(found.get(parent) ?? rank, rank));
       }
     }
   }
   const isOwn = (path: string) => (kept[path]?.reasons.some(({ rule, kind }) => rule === 'python' && kind === 'own-code') ? 0 : 1);
-  const users = [...found].filter(([, rank]) => rank < Number.MAX_SAFE_INTEGER);
-  return (users.length > 0 ? users : [...found])
-    .sort(([a, rankA], [b, rankB]) => isOwn(a) - isOwn(b) || rankA - rankB || (a < b ? -1 : 1))
-    .map(([path]) => path);
+  return [...found].sort(([a, rankA], [b, rankB]) => isOwn(a) - isOwn(b) || rankA - rankB || (a < b ? -1 : 1)).map(([path]) => path);
 }
 
-/** The shortest chain of all that a thing has. One to the app's own code goes before one to anything else. */
-function shortest(items: readonly Item[], chains: Chains, { keep: { kept } }: Contents): LargeKept['chain'] {
-  const toOwn = (chain: LargeKept['chain']) => chain.at(-1)?.reason === 'python/own-code';
-  let best: LargeKept['chain'] = [];
+/** Folders with data about a distribution or a package. Why they are kept says little about why it is. */
+const ABOUT = /\.(dist|egg)-info(\/|$)|^\/usr\/share\/doc\/|^\/var\/lib\/dpkg\//;
+
+/**
+ * The chain that explains a thing best: one to the app's own code goes before one to anything else, then the shortest, then
+ * the one with the strongest first reason.
+ */
+function explaining(items: readonly Item[], chains: Chains): LargeKept['chain'] {
+  let best: { chain: LargeKept['chain']; worth: readonly number[] } | undefined;
   for (const { path } of items) {
     const chain = chains.of(path);
-    if (chain.length === 0 || kept[path]?.type === 'd') continue;
-    if (best.length === 0 || (toOwn(chain) !== toOwn(best) ? toOwn(chain) : chain.length < best.length)) best = chain;
+    if (chain.length === 0) continue;
+    const [rule, kind] = (chain[0]?.reason ?? '').split('/') as [RuleName, Reason['kind']];
+    const isOwn = chain.at(-1)?.reason === 'python/own-code';
+    const worth = [ABOUT.test(path) ? 1 : 0, isOwn ? 0 : 1, chain.length, rankOf({ rule, kind })];
+    if (!best || isLess(worth, best.worth)) best = { chain, worth };
   }
-  return best;
+  return best?.chain ?? [];
 }
 
-/** The largest things that are left out, each with why most of it is, and with what would bring it in. */
-export function largestCuts(contents: Contents): LeftOut[] {
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  const at = a.findIndex((value, index) => value !== b[index]);
+  return at >= 0 && (a[at] as number) < (b[at] as number);
+}
+
+/** The largest things that are left out, each with why most of it is. @param folding over all paths that are left out */
+export function largestCuts(contents: Contents, folding: Folding): LeftOut[] {
   const omitted = contents.items.filter((item) => !item.kept);
   return sorted(byThing(contents, omitted).map((one) => ({ ...one, amount: amountOf(one.items) })))
     .slice(0, SHOWN)
@@ -103,21 +114,22 @@ export function largestCuts(contents: Contents): LeftOut[] {
       ...thing,
       omitted: amount,
       text: mainReason(items, contents),
-      include: includeOf(items, omitted),
+      include: folding.options(
+        '--include',
+        items.map(({ path }) => path),
+      ),
     }));
 }
 
-/** What code names and no run used, and what is left out only since it is expensive. */
-export function nearlyKept(contents: Contents): LeftOut[] {
+/** What code names and no run used, and what is left out only since it is expensive. @param folding as of largestCuts */
+export function nearlyKept(contents: Contents, folding: Folding): LeftOut[] {
   const { omissions, omitted } = contents.keep;
-  const all = contents.items.filter((item) => !item.kept);
   const groups = new Map<number, Item[]>();
-  for (const item of all) {
+  for (const item of contents.items) {
+    if (item.kept) continue;
     const because = omitted[item.path]?.because ?? -1;
     if (omissions[because]?.kind !== 'costly') continue;
-    const known = groups.get(because);
-    if (known) known.push(item);
-    else groups.set(because, [item]);
+    push(groups, because, item);
   }
   return sorted(
     [...groups].map(([because, items]) => {
@@ -132,18 +144,11 @@ export function nearlyKept(contents: Contents): LeftOut[] {
       ...thing,
       omitted: amount,
       text: omission ? describeOmission(omission) : '',
-      include: includeOf(items, all),
+      include: folding.options(
+        '--include',
+        items.map(({ path }) => path),
+      ),
     }));
-}
-
-/** A kept path below a folder of the option stays kept, so only other left-out paths must not be named. */
-function includeOf(items: readonly Item[], omitted: readonly Item[]): string {
-  const inside = new Set(items);
-  return pathOptions(
-    '--include',
-    items.map(({ path }) => path),
-    omitted.filter((item) => !inside.has(item)).map(({ path }) => path),
-  );
 }
 
 /** Why most bytes of it are left out. */

@@ -48,7 +48,7 @@ export type Thing = z.infer<typeof Thing>;
 const LargeKept = Thing.extend({
   /** The kept part of it. */
   kept: Amount,
-  /** Bytes that go when it is left out: its own, and those of what nothing else needs. */
+  /** Bytes that go when it is left out: its own, and those of what nothing else needs, the standard library aside. */
   saves: count,
   /** Options that leave it out, ready to paste. null for what no image can do without: the interpreter. */
   exclude: z.string().nullable(),

@@ -5,28 +5,40 @@ const MAGIC = /[\\*?[\]{}()!+@|]/g;
 /** What no shell changes. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-/**
- * Options that name just the given paths: `--exclude /usr/lib/git-core --exclude /usr/bin/git`. A folder stands for all that
- * is in it, where nothing else is.
- * @param others all paths that the option must not name
- */
-export function pathOptions(option: '--include' | '--exclude', paths: Iterable<string>, others: Iterable<string>): string {
-  return folded(paths, others)
-    .map((path) => `${option} ${quoted(path.replace(MAGIC, '\\$&'))}`)
-    .join(' ');
+/** Names groups of paths by as few paths as possible: a folder stands for all below it, where all of that is meant. */
+export class Folding {
+  /** Folder → how many of all paths are below it. */
+  private readonly below: ReadonlyMap<string, number>;
+
+  /** @param all the paths that count: a name must not stand for one of them that is not meant */
+  constructor(all: Iterable<string>) {
+    this.below = countBelow(all);
+  }
+
+  /** @param paths some of all paths */
+  fold(paths: readonly string[]): string[] {
+    const meant = countBelow(paths);
+    const found = new Set<string>();
+    for (const path of paths) {
+      let top = path;
+      for (let at = parentOf(path); at !== '/' && meant.get(at) === this.below.get(at); at = parentOf(at)) top = at;
+      found.add(top);
+    }
+    return [...found].sort();
+  }
+
+  /** The same as options, ready to paste: `--exclude /usr/lib/git-core --exclude /usr/bin/git`. */
+  options(option: '--include' | '--exclude', paths: readonly string[]): string {
+    return this.fold(paths)
+      .map((path) => `${option} ${quoted(path.replace(MAGIC, '\\$&'))}`)
+      .join(' ');
+  }
 }
 
-/** The fewest paths that stand for the given ones, when a folder stands for all below it. */
-export function folded(paths: Iterable<string>, others: Iterable<string>): string[] {
-  const mixed = new Set(['/']);
-  for (const other of others) for (let at = other; at !== '/' && !mixed.has(at); at = parentOf(at)) mixed.add(at);
-  const found = new Set<string>();
-  for (const path of paths) {
-    let top = path;
-    for (let at = parentOf(path); at !== '/' && !mixed.has(at); at = parentOf(at)) top = at;
-    found.add(top);
-  }
-  return [...found].sort();
+function countBelow(paths: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const path of paths) for (let at = parentOf(path); at !== '/'; at = parentOf(at)) counts.set(at, (counts.get(at) ?? 0) + 1);
+  return counts;
 }
 
 /** A word as a POSIX shell reads it. */
