@@ -23,6 +23,7 @@ import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import { type Limits as Budget, hasLimits } from './report/budget.js';
 import { buildReport } from './report/build.js';
+import { highlights } from './report/highlights.js';
 import type { Report } from './report/model.js';
 import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
@@ -215,7 +216,7 @@ async function tracesOf(original: string, name: string): Promise<string[]> {
   throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
 }
 
-export interface ShrinkOptions extends SessionOptions, ImageOptions {
+export interface ShrinkOptions extends SessionOptions, ImageOptions, Budget {
   image: string;
   exercise?: Partial<Exercise>;
   /** How many times the original runs before it is compared; default: 2, to learn what varies. With 1, it never starts twice. */
@@ -224,7 +225,7 @@ export interface ShrinkOptions extends SessionOptions, ImageOptions {
 
 /**
  * Traces, assembles and compares an image, and repairs it until the comparison passes. Only then does it
- * get its name.
+ * get its name, and only where it keeps to the limits of its size.
  * @throws UserError with exit code 4 where the original itself fails
  */
 export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
@@ -235,9 +236,10 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
   const folder = Folder.for(image, exercise.run.platform);
   return folder.exclusively(() =>
     withSession(options, image, async (context): Promise<ShrinkSummary> => {
-      const input = { image, exercise, folder, base, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
-      const { traced, target, draft, verdict, size } = await shrinkStage(context, input);
-      const ok = passed(verdict);
+      const limits = { maxSize: options.maxSize, maxFiles: options.maxFiles };
+      const input = { image, exercise, folder, base, limits, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
+      const { traced, target, draft, verdict, size, report } = await shrinkStage(context, input);
+      const ok = passed(verdict) && !report.budget?.exceeded;
       const files = [...traced.fs.entries.values()].filter(({ type }) => type === 'f');
       // No engine knows the size of a plain directory.
       const before = traced.original.size || files.reduce((sum, entry) => sum + entry.size, 0);
@@ -245,8 +247,10 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
         image: ok ? target.name.text : null,
         target: target.name.text,
         engine: await context.engine.describe(),
-        passed: ok,
+        passed: passed(verdict),
         outcome: conclusionOf(verdict),
+        budget: report.budget,
+        highlights: highlights(report),
         before,
         after: size,
         ratio: before / size,
@@ -300,7 +304,7 @@ export async function report({ subject, ...limits }: ReportOptions = {}): Promis
       `Nothing was assembled yet from ${inside.folder.tracePath}, so there is no size to check.`,
       'Run `pyshrink assemble` first.',
     );
-  return buildReport(inside, undefined, limits);
+  return buildReport(inside, limits);
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

@@ -150,11 +150,21 @@ export function withImage<A extends unknown[], O extends OptionValues, G extends
     .option('--force', 'replace also what pyshrink did not make');
 }
 
+type BudgetFlags = {
+  /** Bytes. */
+  maxSize?: number;
+  maxFiles?: number;
+};
+
 /** How large the shrunk image may be. */
-export function withBudget<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
-  return command
+export function withBudget<A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Defined<A, O, G>,
+): Defined<A, O & BudgetFlags, G> {
+  command
     .option('--max-size <SIZE>', 'how large the shrunk image may be, for instance 120MB; exit code 5 if it is larger', parseMegabytes)
     .option('--max-files <N>', 'how many files it may have; exit code 5 if it has more', parseFiles);
+  // The compiler can't follow the inferred types of so many options, so these have a written one.
+  return command as unknown as Defined<A, O & BudgetFlags, G>;
 }
 
 /** Decimal units, as sizes of images are shown, and the binary ones of IEC 80000-13. */

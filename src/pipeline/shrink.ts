@@ -1,6 +1,9 @@
 import type { ImageInfo } from '../engines/engine.js';
 import type { Exercise } from '../exercise/exercise.js';
 import type { ImageName } from '../images/name.js';
+import type { Limits } from '../report/budget.js';
+import { buildReport } from '../report/build.js';
+import type { Report } from '../report/model.js';
 import { passed, type Verdict } from '../smoke/verdict.js';
 import type { Folder } from '../workspace/folder.js';
 import { assembleDraft, type Draft, type KeepChoice } from './assemble.js';
@@ -21,6 +24,8 @@ export interface ShrinkInput extends KeepChoice, TargetChoice {
   folder: Folder;
   /** How many times the original runs before it is compared. With 1, it never starts twice. */
   runs: number;
+  /** How large the shrunk image may be. One that is larger gets no name. */
+  limits: Limits;
 }
 
 export interface Shrunk {
@@ -30,6 +35,8 @@ export interface Shrunk {
   verdict: Verdict;
   /** Bytes of the shrunk image. */
   size: number;
+  /** What is in it, and why. */
+  report: Report;
 }
 
 /** Differences that a line about a repair names. */
@@ -69,11 +76,14 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   traced.record = { runs: traced.runs.map(storedRun) };
   await folder.saveTrace(traced);
   const { size } = await session.inspect(draft.id);
-  if (checked) await folder.saveCheck(checkRecord(draft.id, checked));
-  if (passed(verdict)) {
+  const check = checked && checkRecord(draft.id, checked);
+  const made = { target, keep: input, base: base?.reference, traces: [folder.tracePath], size };
+  const result = await resultOf(context, original, draft, made);
+  const report = buildReport({ trace: traced.trace, record: traced.record, made: { result, keep: draft.report }, check }, input.limits);
+  if (check) await folder.saveCheck(check);
+  if (passed(verdict) && !report.budget?.exceeded) {
     await publish(context, draft.id, target);
-    const made = { target, keep: input, base: base?.reference, traces: [folder.tracePath], size };
-    await folder.saveResult(await resultOf(context, original, draft, made), draft.report);
+    await folder.saveResult(result, draft.report);
   }
-  return { traced, target, draft, verdict, size };
+  return { traced, target, draft, verdict, size, report };
 }

@@ -15,8 +15,8 @@ import { programsIn } from './programs.js';
 import { timelineOf } from './timeline.js';
 import { describeReason } from './words.js';
 
-/** The report about one image. @param contents undefined where nothing was assembled */
-export function buildReport(inside: Inside, contents = contentsOf(inside), limits: Limits = {}): Report {
+/** The report about one image. */
+export function buildReport(inside: Inside, limits: Limits = {}, contents = contentsOf(inside)): Report {
   const { trace, made, check } = inside;
   return {
     schema: REPORT_SCHEMA,

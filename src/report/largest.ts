@@ -89,12 +89,12 @@ const ABOUT = /\.(dist|egg)-info(\/|$)|^\/usr\/share\/doc\/|^\/var\/lib\/dpkg\//
  */
 function explaining(items: readonly Item[], chains: Chains): LargeKept['chain'] {
   let best: { chain: LargeKept['chain']; worth: readonly number[] } | undefined;
-  for (const { path } of items) {
+  for (const { path, isFile } of items) {
     const chain = chains.of(path);
     if (chain.length === 0) continue;
     const [rule, kind] = (chain[0]?.reason ?? '').split('/') as [RuleName, Reason['kind']];
     const isOwn = chain.at(-1)?.reason === 'python/own-code';
-    const worth = [ABOUT.test(path) ? 1 : 0, isOwn ? 0 : 1, chain.length, rankOf({ rule, kind })];
+    const worth = [isFile && !ABOUT.test(path) ? 0 : 1, isOwn ? 0 : 1, chain.length, rankOf({ rule, kind })];
     if (!best || isLess(worth, best.worth)) best = { chain, worth };
   }
   return best?.chain ?? [];

@@ -161,7 +161,14 @@ export function budgetLines({ maxSize, maxFiles, exceeded, culprits }: Budget, {
   return [
     ...(maxSize === null ? [] : [`${bytes > maxSize ? 'EXCEEDED' : 'kept'}: ${megabytes(bytes)} of ${megabytes(maxSize)}`]),
     ...(maxFiles === null ? [] : [`${files > maxFiles ? 'EXCEEDED' : 'kept'}: ${plural(files, 'file')} of ${maxFiles}`]),
-    ...(exceeded ? ['The largest:'] : []),
+    ...(exceeded ? culpritLines({ culprits }) : []),
+  ];
+}
+
+/** What takes most of an image that is too large. */
+export function culpritLines({ culprits }: Pick<Budget, 'culprits'>): string[] {
+  return [
+    'What takes most of it:',
     ...culprits.map((one) => `${megabytes(one.kept.bytes).padStart(9)}  ${titleOf(one)} (${plural(one.kept.files, 'file')})`),
   ];
 }

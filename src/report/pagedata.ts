@@ -17,7 +17,7 @@ export function pageData(inside: Inside): PageData {
   const contents = contentsOf(inside);
   const columns = contents ? columnsOf(contents) : { paths: NO_PATHS, reasons: [] };
   return {
-    report: buildReport(inside, contents),
+    report: buildReport(inside, {}, contents),
     kinds: KINDS,
     layers: LAYER_NAMES,
     owners: (contents?.keep.owners ?? []).map(({ kind, name, version }) => ({ thing: kind, name, version })),
