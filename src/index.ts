@@ -23,6 +23,8 @@ import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import { type Limits as Budget, hasLimits } from './report/budget.js';
 import { buildReport } from './report/build.js';
+import { diffOf } from './report/diff.js';
+import type { Diff } from './report/diffmodel.js';
 import { highlights } from './report/highlights.js';
 import type { Report } from './report/model.js';
 import { type Program, programsIn } from './report/programs.js';
@@ -41,6 +43,7 @@ export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
+export type { Diff } from './report/diffmodel.js';
 export type { Report } from './report/model.js';
 export type { Program } from './report/programs.js';
 export type { ShrinkSummary } from './report/summary.js';
@@ -305,6 +308,11 @@ export async function report({ subject, ...limits }: ReportOptions = {}): Promis
       'Run `pyshrink assemble` first.',
     );
   return buildReport(inside, limits);
+}
+
+/** What came and what went between two shrunk images. Each is named as for {@link report}. */
+export async function diff(a: string, b: string): Promise<Diff> {
+  return diffOf(await openInside(a), await openInside(b));
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

@@ -87,7 +87,7 @@ const ABOUT = /\.(dist|egg)-info(\/|$)|^\/usr\/share\/doc\/|^\/var\/lib\/dpkg\//
  * The chain that explains a thing best: one to the app's own code goes before one to anything else, then the shortest, then
  * the one with the strongest first reason.
  */
-function explaining(items: readonly Item[], chains: Chains): LargeKept['chain'] {
+export function explaining(items: readonly Item[], chains: Chains): LargeKept['chain'] {
   let best: { chain: LargeKept['chain']; worth: readonly number[] } | undefined;
   for (const { path, isFile } of items) {
     const chain = chains.of(path);

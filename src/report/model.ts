@@ -12,14 +12,14 @@ export type Kind = (typeof KINDS)[number];
 const count = z.number().int().nonnegative();
 
 /** Regular files and their bytes. Several names of one file (hard links) are that many files, but their bytes count once. */
-const Amount = z.strictObject({ files: count, bytes: count });
+export const Amount = z.strictObject({ files: count, bytes: count });
 export type Amount = z.infer<typeof Amount>;
 
 const Change = z.strictObject({ before: Amount, after: Amount });
 export type Change = z.infer<typeof Change>;
 
 /** One link of a chain of reasons: `path` is kept because of `parent`. */
-const Link = z.strictObject({
+export const Link = z.strictObject({
   path: z.string(),
   /** The kept path that leads to it; null at the end of the chain. */
   parent: z.string().nullable(),
