@@ -1,0 +1,117 @@
+import type { PageAnswer, PageField } from '../../pagemodel.js';
+import { h } from '../dom.js';
+import { plural } from '../format.js';
+import { type Page, section, table } from '../parts.js';
+
+const OUTCOMES = { same: 'The answers are the same.', different: 'The answers differ.', unproven: 'Nothing is proven.' } as const;
+
+/** The answers of both images side by side, and what was accepted as varying. */
+export function answersView(page: Page): HTMLElement {
+  const { answers, report } = page.side.data;
+  const { comparison } = report;
+  return h(
+    'div',
+    {},
+    comparison === null
+      ? section('Comparison', 'The small image was not compared with the original.')
+      : section(
+          OUTCOMES[comparison.outcome],
+          `${plural(comparison.compared, 'answer')} compared, ${plural(comparison.checked, 'static check')}, ${plural(comparison.varied.length, 'place')} that varied by itself.`,
+          lines('Problems', comparison.problems),
+          comparison.differences.length > 0 &&
+            table(
+              'Differences',
+              ['where', 'what', 'original', 'small image'],
+              comparison.differences.map(({ where, what, original, shrunk }) => [
+                where,
+                what,
+                h('pre', {}, original),
+                h('pre', {}, shrunk),
+              ]),
+              [1, 2, 3],
+            ),
+          lines('Looked for and missing in the small image', comparison.missing),
+          lines('Not compared', comparison.uncompared),
+        ),
+    answers.length > 0 && section('Answers of both images', null, ...answers.map(answerItem)),
+    comparison !== null &&
+      comparison.varied.length > 0 &&
+      section(
+        'Accepted as varying',
+        'The original differs from run to run in these places.',
+        table(
+          'Accepted as varying',
+          ['where', 'what', 'place', 'original', 'small image'],
+          comparison.varied.map(({ where, what, place, originals, shrunk }) => [
+            where,
+            what,
+            place,
+            h('pre', {}, originals.join('\n')),
+            h('pre', {}, shrunk),
+          ]),
+          [1, 2, 3, 4],
+        ),
+      ),
+  );
+}
+
+function lines(title: string, list: readonly string[]): HTMLElement | null {
+  if (list.length === 0) return null;
+  return h(
+    'div',
+    {},
+    h('h3', {}, title),
+    h(
+      'ul',
+      {},
+      list.map((line) => h('li', {}, line)),
+    ),
+  );
+}
+
+/** `equal`, `varies`, `differs`, `not compared` */
+function stateOf({ differs, varied, shrunk }: PageField): string {
+  if (shrunk === null) return 'not compared';
+  if (differs) return 'differs';
+  return varied.length > 0 ? 'varies' : 'equal';
+}
+
+const STATE_CLASS: Readonly<Record<string, string>> = { equal: 'kept', varies: 'varies', differs: 'differs', 'not compared': 'left' };
+
+function answerItem({ label, run, fields }: PageAnswer): HTMLElement {
+  const states = fields.map(stateOf);
+  const state = ['differs', 'varies', 'not compared'].find((one) => states.includes(one)) ?? 'equal';
+  return h(
+    'details',
+    { class: 'thing', open: state === 'differs' },
+    h(
+      'summary',
+      {},
+      h('span', { class: 'thing-name' }, label === 'app' ? 'the app itself' : label),
+      h('span', { class: 'note' }, `run ${run + 1}`),
+      h('span', { class: `state ${STATE_CLASS[state]}` }, state),
+    ),
+    ...fields.map((field) => {
+      const own = stateOf(field);
+      return h(
+        'div',
+        { class: 'field' },
+        h('h3', {}, `${field.name} `, h('span', { class: `state ${STATE_CLASS[own]}` }, own)),
+        h(
+          'div',
+          { class: 'both' },
+          // Runs with the same text are one.
+          [...new Set(field.originals)].map((text, index, all) =>
+            answer(all.length === 1 ? 'original' : `original, ${index + 1} of ${all.length} answers`, text),
+          ),
+          field.shrunk !== null && answer('small image', field.shrunk),
+        ),
+        field.varied.length > 0 && h('p', { class: 'note' }, `Accepted as varying: ${field.varied.join('; ')}`),
+      );
+    }),
+  );
+}
+
+function answer(title: string, text: string): HTMLElement {
+  return h('figure', {}, h('figcaption', {}, title), h('pre', { tabindex: 0, role: 'region', 'aria-label': title }, text));
+}
