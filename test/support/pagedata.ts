@@ -8,6 +8,8 @@ const DISTRIBUTIONS =
   'numpy pandas flask werkzeug jinja2 psycopg2 sqlalchemy requests urllib3 pillow scipy cryptography pip setuptools'.split(' ');
 const PACKAGES = ['libc6', 'libpq5', 'perl-base', 'git', 'gcc-12', 'tzdata', 'coreutils', 'openssl', 'curl', 'manpages'];
 
+const PSYCOPG = '/usr/local/lib/python3.13/site-packages/psycopg2/_psycopg.cpython-313-x86_64-linux-gnu.so';
+
 /** One path before it is a row of columns. */
 interface Row {
   path: string;
@@ -58,25 +60,26 @@ export function madeUpPage(count: number, seed = 1, name: (text: string) => stri
   const reasonsOf = rows.map((row, index): number[] => {
     if (!row.kept) return [row.kind === 'system' ? 1 : 2];
     if (row.kind === 'app' || row.kind === 'data') return [0];
+    if (row.path.endsWith('/libpq.so.5.15')) return [because(index, at.get(PSYCOPG) ?? app, 0)];
+    if (row.path === PSYCOPG) return [because(index, app, 12)];
     const own = [add(index)];
     if (random.next() < 0.3) own.push(add(index));
     return own;
   });
   function add(index: number): number {
-    const row = rows[index] as Row;
-    // Earlier paths lead to later ones, so that every chain ends at the app.
     const before = kept[random.whole(0, Math.max((place.get(index) ?? 0) - 1, 0))] ?? app;
-    const parent = random.next() < 0.4 || before >= index ? app : before;
-    const line = random.whole(1, 300);
-    const library = /\.so/.test(row.path);
+    return because(index, random.next() < 0.4 || before >= index ? app : before, random.whole(1, 300));
+  }
+  function because(index: number, parent: number, line: number): number {
+    const needed = line === 0 || (parent !== app && /\.so/.test(rows[index]?.path ?? ''));
     return (
       reasons.push({
         kept: true,
-        reason: library ? 'elf/needed' : 'python/import',
-        text: library ? 'a library that a kept file needs (DT_NEEDED)' : name(`imported at line ${line} of ${rows[parent]?.path}`),
+        reason: needed ? 'elf/needed' : 'python/import',
+        text: needed ? 'a library that a kept file needs (DT_NEEDED)' : name(`imported at line ${line} of ${rows[parent]?.path}`),
         parents: [parent],
-        file: library ? null : parent,
-        line: library ? null : line,
+        file: needed ? null : parent,
+        line: needed ? null : line,
         rank: 1 + random.whole(0, 3),
       }) - 1
     );
@@ -109,13 +112,14 @@ function rowsOf(count: number, random: Seeded, name: (text: string) => string): 
     rows.set(path, { path, size, kind, owner, kept });
   const word = () => name(WORDS[random.whole(0, WORDS.length - 1)] as string);
   const size = (most: number) => Math.floor(Math.exp(random.next() * Math.log(most)));
+  const site = '/usr/local/lib/python3.13/site-packages';
   put('/app/app.py', 4200, 'app', null, true);
   put(`/app/${name('models.py')}`, 2100, 'app', null, true);
   put('/app/data/cities.csv', 340_000, 'data', null, true);
   put('/usr/lib/x86_64-linux-gnu/libpq.so.5.15', 330_000, 'system', 'libpq5', true);
+  put(`${site}/psycopg2/_psycopg.cpython-313-x86_64-linux-gnu.so`, 430_000, 'distribution', 'psycopg2', true);
   put('/usr/lib/gcc/x86_64-linux-gnu/12/cc1plus', 33_000_000, 'system', 'gcc-12', false);
   put('/usr/bin/curl', 270_000, 'system', 'curl', true);
-  const site = '/usr/local/lib/python3.13/site-packages';
   while (rows.size < count) {
     const part = random.next();
     const folder = Array.from({ length: random.whole(0, 3) }, word).join('/');

@@ -79,20 +79,31 @@ export function table(
   return h(
     'div',
     { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    // On a narrow screen a row is a block. Then only the roles say that this is a table.
     h(
       'table',
-      {},
+      { role: 'table' },
       h('caption', { class: 'unseen' }, caption),
-      h('thead', {}, h('tr', {}, ...heads.map((head, column) => h('th', { scope: 'col', class: kind(column) }, head)))),
+      h(
+        'thead',
+        { role: 'rowgroup' },
+        h(
+          'tr',
+          { role: 'row' },
+          ...heads.map((head, column) => h('th', { role: 'columnheader', scope: 'col', class: kind(column) }, head)),
+        ),
+      ),
       h(
         'tbody',
-        {},
+        { role: 'rowgroup' },
         rows.map((row) =>
           h(
             'tr',
-            {},
+            { role: 'row' },
             row.map((cell, column) =>
-              column === 0 ? h('th', { scope: 'row' }, cell) : h('td', { class: kind(column), 'data-head': heads[column] }, cell),
+              column === 0
+                ? h('th', { role: 'rowheader', scope: 'row' }, cell)
+                : h('td', { role: 'cell', class: kind(column), 'data-head': heads[column] }, cell),
             ),
           ),
         ),

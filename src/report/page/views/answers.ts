@@ -93,6 +93,7 @@ function answerItem({ label, run, fields }: PageAnswer): HTMLElement {
     ),
     ...fields.map((field) => {
       const own = stateOf(field);
+      const of = `${field.name} of ${label}, run ${run + 1}`;
       return h(
         'div',
         { class: 'field' },
@@ -102,9 +103,9 @@ function answerItem({ label, run, fields }: PageAnswer): HTMLElement {
           { class: 'both' },
           // Runs with the same text are one.
           [...new Set(field.originals)].map((text, index, all) =>
-            answer(all.length === 1 ? 'original' : `original, ${index + 1} of ${all.length} answers`, text),
+            answer(all.length === 1 ? 'original' : `original, ${index + 1} of ${all.length} answers`, text, of),
           ),
-          field.shrunk !== null && answer('small image', field.shrunk),
+          field.shrunk !== null && answer('small image', field.shrunk, of),
         ),
         field.varied.length > 0 && h('p', { class: 'note' }, `Accepted as varying: ${field.varied.join('; ')}`),
       );
@@ -112,6 +113,7 @@ function answerItem({ label, run, fields }: PageAnswer): HTMLElement {
   );
 }
 
-function answer(title: string, text: string): HTMLElement {
-  return h('figure', {}, h('figcaption', {}, title), h('pre', { tabindex: 0, role: 'region', 'aria-label': title }, text));
+/** `of`: what it is an answer to, for a screen reader. */
+function answer(title: string, text: string, of: string): HTMLElement {
+  return h('figure', {}, h('figcaption', {}, title), h('pre', { tabindex: 0, role: 'region', 'aria-label': `${title}, ${of}` }, text));
 }
