@@ -11,14 +11,22 @@ import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './ex
 import { type ImageName, parseImageName } from './images/name.js';
 import { parseReference } from './images/reference.js';
 import { assembleDraft, type KeepChoice } from './pipeline/assemble.js';
-import { checkImage } from './pipeline/check.js';
+import { checkImage, checkRecord } from './pipeline/check.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
+import { openInside } from './pipeline/inside.js';
 import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/originals.js';
 import { reopen } from './pipeline/reopen.js';
+import { resultOf } from './pipeline/result.js';
 import { shrinkStage } from './pipeline/shrink.js';
 import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
+import { type Limits as Budget, hasLimits } from './report/budget.js';
+import { buildReport } from './report/build.js';
+import { diffOf } from './report/diff.js';
+import type { Diff } from './report/diffmodel.js';
+import { highlights } from './report/highlights.js';
+import type { Report } from './report/model.js';
 import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
@@ -35,6 +43,8 @@ export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
+export type { Diff } from './report/diffmodel.js';
+export type { Report } from './report/model.js';
 export type { Program } from './report/programs.js';
 export type { ShrinkSummary } from './report/summary.js';
 export type { Answer } from './report/why.js';
@@ -128,8 +138,10 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
       await publish(context, draft.id, target);
       const { id, files, notes } = draft;
       const image = target.name.text;
-      const result = { id, tag: image, original: material.original.id, traces: [...stored.paths], exclude: [...keep.exclude] };
-      await folder.saveResult(result, draft.report);
+      await folder.saveResult(
+        await resultOf(context, material.original, draft, { target, keep, base: base?.reference, traces: stored.paths, size }),
+        draft.report,
+      );
       return { image, id, size, originalSize: material.original.size, files, notes, traces: stored.paths };
     });
   });
@@ -184,10 +196,12 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
     requireWorking(material);
     const exclude = result?.exclude ?? [];
     const title = `Comparing ${shrunk.reference} with ${material.original.reference}`;
-    const verdict = await context.progress.task(title, async (say) => {
+    const checked = await context.progress.task(title, async (say) => {
       await repeatOriginal(material, runs, say);
       return checkImage(material, shrunk.id, { exclude, runs }, say);
     });
+    await stored.folder.saveCheck(checkRecord(shrunk.id, checked));
+    const { verdict } = checked;
     const engine = await context.engine.describe();
     return { image: shrunk.reference, engine, passed: passed(verdict), outcome: conclusionOf(verdict), verdict };
   });
@@ -205,7 +219,7 @@ async function tracesOf(original: string, name: string): Promise<string[]> {
   throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
 }
 
-export interface ShrinkOptions extends SessionOptions, ImageOptions {
+export interface ShrinkOptions extends SessionOptions, ImageOptions, Budget {
   image: string;
   exercise?: Partial<Exercise>;
   /** How many times the original runs before it is compared; default: 2, to learn what varies. With 1, it never starts twice. */
@@ -214,7 +228,7 @@ export interface ShrinkOptions extends SessionOptions, ImageOptions {
 
 /**
  * Traces, assembles and compares an image, and repairs it until the comparison passes. Only then does it
- * get its name.
+ * get its name, and only where it keeps to the limits of its size.
  * @throws UserError with exit code 4 where the original itself fails
  */
 export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
@@ -225,9 +239,10 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
   const folder = Folder.for(image, exercise.run.platform);
   return folder.exclusively(() =>
     withSession(options, image, async (context): Promise<ShrinkSummary> => {
-      const input = { image, exercise, folder, base, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
-      const { traced, target, draft, verdict, size } = await shrinkStage(context, input);
-      const ok = passed(verdict);
+      const limits = { maxSize: options.maxSize, maxFiles: options.maxFiles };
+      const input = { image, exercise, folder, base, limits, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
+      const { traced, target, draft, verdict, size, report } = await shrinkStage(context, input);
+      const ok = passed(verdict) && !report.budget?.exceeded;
       const files = [...traced.fs.entries.values()].filter(({ type }) => type === 'f');
       // No engine knows the size of a plain directory.
       const before = traced.original.size || files.reduce((sum, entry) => sum + entry.size, 0);
@@ -235,8 +250,10 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
         image: ok ? target.name.text : null,
         target: target.name.text,
         engine: await context.engine.describe(),
-        passed: ok,
+        passed: passed(verdict),
         outcome: conclusionOf(verdict),
+        budget: report.budget,
+        highlights: highlights(report),
         before,
         after: size,
         ratio: before / size,
@@ -275,6 +292,27 @@ export async function why(subject: string): Promise<Answer> {
 /** Every program that the newest assembly keeps: what it brings, and who names it. */
 export async function programs(): Promise<Program[]> {
   return programsIn(await (await newestResult()).keep());
+}
+
+export interface ReportOptions extends Budget {
+  /** An image, a trace or a folder; default: the newest results. */
+  subject?: string | undefined;
+}
+
+/** What is in a shrunk image, what was left out of it, and why. From the workspace alone. */
+export async function report({ subject, ...limits }: ReportOptions = {}): Promise<Report> {
+  const inside = await openInside(subject);
+  if (hasLimits(limits) && !inside.made)
+    throw usageError(
+      `Nothing was assembled yet from ${inside.folder.tracePath}, so there is no size to check.`,
+      'Run `pyshrink assemble` first.',
+    );
+  return buildReport(inside, limits);
+}
+
+/** What came and what went between two shrunk images. Each is named as for {@link report}. */
+export async function diff(a: string, b: string): Promise<Diff> {
+  return diffOf(await openInside(a), await openInside(b));
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

@@ -12,13 +12,14 @@ export type Kind = (typeof KINDS)[number];
 const count = z.number().int().nonnegative();
 
 /** Regular files and their bytes. Several names of one file (hard links) are that many files, but their bytes count once. */
-const Amount = z.strictObject({ files: count, bytes: count });
+export const Amount = z.strictObject({ files: count, bytes: count });
 export type Amount = z.infer<typeof Amount>;
 
 const Change = z.strictObject({ before: Amount, after: Amount });
+export type Change = z.infer<typeof Change>;
 
 /** One link of a chain of reasons: `path` is kept because of `parent`. */
-const Link = z.strictObject({
+export const Link = z.strictObject({
   path: z.string(),
   /** The kept path that leads to it; null at the end of the chain. */
   parent: z.string().nullable(),
@@ -47,7 +48,7 @@ export type Thing = z.infer<typeof Thing>;
 const LargeKept = Thing.extend({
   /** The kept part of it. */
   kept: Amount,
-  /** Bytes that go when it is left out: its own, and those of what nothing else needs. */
+  /** Bytes that go when it is left out: its own, and those of what nothing else needs, the standard library aside. */
   saves: count,
   /** Options that leave it out, ready to paste. null for what no image can do without: the interpreter. */
   exclude: z.string().nullable(),

@@ -1,10 +1,10 @@
 import { ModuleFinder } from '../python/finder.js';
 import type { PythonLayout } from '../python/layout.js';
 import { normalizeName } from '../python/metadata.js';
-import { type Entry, parentOf, RootFs } from '../rootfs.js';
 import type { Spot } from '../trace/schema.js';
 import type { KeepReport, Omission } from '../workspace/keepreport.js';
 import { chainLines, chainOf } from './chain.js';
+import { treeOf } from './tree.js';
 import { describeGrade, describeOmission, describeSpot } from './words.js';
 
 /** Reasons for the files below a folder that are shown one by one. */
@@ -64,24 +64,6 @@ function ofFolder(path: string, report: KeepReport): Answer | undefined {
 
 function omissionText(index: number, { omissions }: KeepReport): string {
   return describeOmission(omissions[index] as Omission);
-}
-
-/** A tree of the original's paths: files, folders and links, as far as a search for a module or a path needs them. */
-function treeOf({ kept, omitted, links }: KeepReport): RootFs {
-  const entries = new Map<string, Entry>();
-  const add = (path: string, type: 'f' | 'd') => {
-    if (entries.get(path)?.type === 'd') return;
-    entries.set(path, { path, type, mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0 });
-  };
-  for (const path of [...Object.keys(kept), ...Object.keys(omitted)]) {
-    for (let at = parentOf(path); !entries.has(at) || entries.get(at)?.type === 'f'; at = parentOf(at)) {
-      add(at, 'd');
-      if (at === '/') break;
-    }
-    add(path, kept[path]?.type === 'd' ? 'd' : 'f');
-  }
-  for (const [path, target] of Object.entries(links)) entries.set(path, { ...(entries.get(path) as Entry), type: 'l', target });
-  return new RootFs(entries, async () => new Uint8Array());
 }
 
 /** The places in the code that ran which reading cannot follow. @param image as the user named it */

@@ -28,6 +28,7 @@ const report: KeepReport = {
     '/usr/share/doc/b/c': { size: 3, because: 1 },
   },
   omissions: [{ kind: 'test', subject: 'lib' }, { kind: 'system' }],
+  owners: [],
   links: { '/bin': 'usr/bin' },
   distributions: [
     { name: 'my-lib', version: '1', metadata: `${SITE}/lib-1.dist-info`, files: 2, kept: 1, grade: 'app', by: `${SITE}/lib/__init__.py` },

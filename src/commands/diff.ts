@@ -1,0 +1,19 @@
+import type { Command } from '@commander-js/extra-typings';
+import { ExitCode } from '../errors.js';
+import { diff } from '../index.js';
+import { diffLines } from '../report/difflines.js';
+import { diffMarkdown } from '../report/markdown.js';
+import { print } from './print.js';
+
+/** `pyshrink diff A B` */
+export function defineDiff(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
+  command
+    .argument('<A>', 'an image that was made here, a trace, or a folder with results')
+    .argument('<B>', 'what it is compared with')
+    .option('--markdown', 'as a comment for a pull request')
+    .action(async (a, b, { json, markdown }) => {
+      const document = await diff(a, b);
+      print(json, document, markdown ? diffMarkdown(document) : diffLines(document));
+      finish(ExitCode.done);
+    });
+}
