@@ -35,6 +35,8 @@ import { pageData } from './report/pagedata.js';
 import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
+import { whyTraced } from './report/whytraced.js';
+import { type GoneTree, goneTree } from './report/whytree.js';
 import { conclusionOf, type Outcome, passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
 import { Folder, readTrace } from './workspace/folder.js';
@@ -53,6 +55,7 @@ export type { Report } from './report/model.js';
 export type { Program } from './report/programs.js';
 export type { ShrinkSummary } from './report/summary.js';
 export type { Answer } from './report/why.js';
+export type { GoneTree } from './report/whytree.js';
 export type { Verdict } from './smoke/verdict.js';
 export { parseTrace, type Repair, type Trace } from './trace/schema.js';
 
@@ -279,24 +282,45 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
 }
 
 /**
- * Says why the newest assembly keeps a path, a module or a distribution, or why it leaves it out.
- * @throws UserError where nothing was assembled here, or the original has nothing of that name
+ * Says why the newest assembly keeps a path, a module or a distribution, or why it leaves it out. Where nothing was
+ * assembled from the newest trace yet, it says who used it.
+ * @throws UserError where nothing was traced here, or the original has nothing of that name
  */
 export async function why(subject: string): Promise<Answer> {
-  const folder = await newestResult();
-  const [report, { traces }] = [await folder.keep(), await folder.result()];
-  const { trace } = await readTrace(traces[0] as string);
-  const answer = whyKept(subject, report, trace.python);
+  const { trace, made } = await openInside(undefined);
+  const answer = made ? whyKept(subject, made.keep, trace.python) : whyTraced(subject, trace);
   if (answer) return answer;
+  throw made
+    ? usageError(
+        `${subject} is no path, module or distribution of ${trace.image.reference}, and no file or package has that name.`,
+        'Give an absolute path of the original image, a dotted module name, or the name of an installed distribution or package.',
+      )
+    : usageError(
+        `No run of ${trace.image.reference} used ${subject}, and nothing was assembled from its trace yet.`,
+        'Give an absolute path or a dotted module name, or assemble an image first with `pyshrink assemble`.',
+      );
+}
+
+/** What would go with a path, a module or a distribution. @throws UserError where nothing of that name is kept */
+export async function goneWith(subject: string): Promise<GoneTree> {
+  const inside = await openInside(undefined);
+  const { keep } = requireMade(inside);
+  const tree = goneTree(subject, keep, inside.trace.python);
+  if (tree) return tree;
   throw usageError(
-    `${subject} is no path, module or distribution of ${trace.image.reference}.`,
-    'Give an absolute path of the original image, a dotted module name, or the name of an installed distribution.',
+    `Nothing that the image of ${inside.trace.image.reference} keeps is called ${subject}.`,
+    'Give an absolute path, a dotted module name, or the name of an installed distribution; `pyshrink why` says whether it is left out.',
   );
 }
 
 /** Every program that the newest assembly keeps: what it brings, and who names it. */
 export async function programs(): Promise<Program[]> {
-  return programsIn(await (await newestResult()).keep());
+  return programsIn(requireMade(await openInside(undefined)).keep);
+}
+
+function requireMade({ made, folder }: Awaited<ReturnType<typeof openInside>>): NonNullable<Inside['made']> {
+  if (made) return made;
+  throw usageError(`Nothing was assembled yet from ${folder.tracePath}.`, 'Do it with `pyshrink assemble`.');
 }
 
 export interface ReportOptions extends Budget {
@@ -307,11 +331,7 @@ export interface ReportOptions extends Budget {
 /** What is in a shrunk image, what was left out of it, and why. From the workspace alone. */
 export async function report({ subject, ...limits }: ReportOptions = {}): Promise<Report> {
   const inside = await openInside(subject);
-  if (hasLimits(limits) && !inside.made)
-    throw usageError(
-      `Nothing was assembled yet from ${inside.folder.tracePath}, so there is no size to check.`,
-      'Run `pyshrink assemble` first.',
-    );
+  if (hasLimits(limits)) requireMade(inside);
   return buildReport(inside, limits);
 }
 
@@ -322,16 +342,17 @@ export async function diff(a: string, b: string): Promise<Diff> {
 
 /** {@link report} as a page: one HTML file that needs no network. */
 export async function reportPage(subject?: string): Promise<string> {
-  return pageWith([await openInside(subject)]);
+  return pageOf(await pageTemplate(), [pageData(await openInside(subject))]);
 }
 
 /** Both images of {@link diff} as a page. */
 export async function diffPage(a: string, b: string): Promise<string> {
-  return pageWith([await openInside(a), await openInside(b)]);
+  const [one, other] = [await openInside(a), await openInside(b)];
+  return pageOf(await pageTemplate(), [pageData(one), pageData(other)], diffOf(one, other));
 }
 
-async function pageWith(images: readonly Inside[]): Promise<string> {
-  return pageOf(await readFile(PAGE, 'utf8'), images.map(pageData));
+async function pageTemplate(): Promise<string> {
+  return readFile(PAGE, 'utf8');
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

@@ -9,7 +9,7 @@ export class Chains {
   private readonly toOwnCode: ReadonlyMap<string, Step>;
   private readonly toAnyEnd: ReadonlyMap<string, Step>;
 
-  constructor(kept: Kept) {
+  constructor(private readonly kept: Kept) {
     const children = childrenOf(kept);
     this.toOwnCode = nearest(kept, children, ({ rule, kind }) => rule === 'python' && kind === 'own-code');
     this.toAnyEnd = nearest(kept, children, ({ parents }) => !parents.some((parent) => Object.hasOwn(kept, parent)));
@@ -29,7 +29,10 @@ export class Chains {
       links.push(linkOf(step, isEnd ? undefined : next));
       at = isEnd ? undefined : next;
     }
-    return links;
+    if (links.length > 0 || !Object.hasOwn(this.kept, path)) return links;
+    // Without an end, there are only circles.
+    const [reason] = this.kept[path]?.reasons ?? [];
+    return reason ? [linkOf({ path, reason }, undefined)] : [];
   }
 }
 

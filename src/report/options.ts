@@ -5,7 +5,7 @@ const MAGIC = /[\\*?[\]{}()!+@|]/g;
 /** What no shell changes. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-/** Names groups of paths by as few paths as possible: a folder stands for all below it, where all of that is meant. */
+/** Names groups of paths by as few paths as possible: a folder stands for several paths below it, where all of them are meant. */
 export class Folding {
   /** Folder → how many of all paths are below it. */
   private readonly below: ReadonlyMap<string, number>;
@@ -20,8 +20,12 @@ export class Folding {
     const meant = countBelow(paths);
     const found = new Set<string>();
     for (const path of paths) {
-      let top = path;
-      for (let at = parentOf(path); at !== '/' && meant.get(at) === this.below.get(at); at = parentOf(at)) top = at;
+      let [top, stands] = [path, 1];
+      for (let at = parentOf(path); at !== '/' && meant.get(at) === this.below.get(at); at = parentOf(at)) {
+        // `/usr/bin` for a single program would only puzzle.
+        const count = meant.get(at) ?? 0;
+        if (count > stands) [top, stands] = [at, count];
+      }
       found.add(top);
     }
     return [...found].sort();

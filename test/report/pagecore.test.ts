@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chainOf, type Kept } from '../../src/report/chain.js';
 import { pageOf } from '../../src/report/html.js';
 import { chainFrom } from '../../src/report/page/chain.js';
-import { pack, unpack } from '../../src/report/page/codec.js';
+import { pack, unpack, unpackPage } from '../../src/report/page/codec.js';
 import { colouring, inkOn, MODES } from '../../src/report/page/colours.js';
 import { bytes, percent, plural, visible } from '../../src/report/page/format.js';
 import { layOut, neighbour, tileAt } from '../../src/report/page/layout.js';
@@ -37,7 +37,7 @@ describe('packed data', () => {
     const html = pageOf('before @DATA@ after $& @DATA', [data]);
     const [, base64 = '', after] = /^before ([\w+/=]+)( after .*)$/.exec(html) ?? [];
     expect(after).toBe(' after $& @DATA');
-    expect(JSON.parse(gunzipSync(Buffer.from(base64, 'base64')).toString()).map(unpack)).toEqual([data]);
+    expect(unpackPage(gunzipSync(Buffer.from(base64, 'base64')).toString())).toEqual({ images: [data], diff: null });
     expect(() => pageOf('no place', [data])).toThrow(RangeError);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll } from 'vitest';
+import type { Diff } from '../../src/report/diffmodel.js';
 import { pageOf } from '../../src/report/html.js';
 import { bundlePage } from '../../src/report/page/bundle.mjs';
 import type { PageData } from '../../src/report/pagemodel.js';
@@ -35,9 +36,9 @@ export function closeBrowserAfterwards(): void {
 }
 
 /** The page of a report as HTML, from the sources of today. */
-export async function htmlOf(...images: PageData[]): Promise<string> {
+export async function htmlOf(image: PageData, other?: { image: PageData; diff: Diff }): Promise<string> {
   template ??= bundlePage().then(({ html }) => html);
-  return pageOf(await template, images);
+  return pageOf(await template, other ? [image, other.image] : [image], other?.diff);
 }
 
 /** Opens HTML from a file in Chromium, as a user would. */

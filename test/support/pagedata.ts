@@ -1,4 +1,5 @@
 import { LAYER_NAMES } from '../../src/assemble/layers.js';
+import type { Diff } from '../../src/report/diffmodel.js';
 import { KINDS, type Report, type Thing } from '../../src/report/model.js';
 import type { PageAnswer, PageData, PageReason } from '../../src/report/pagemodel.js';
 import { Seeded } from './madeup.js';
@@ -88,6 +89,7 @@ export function madeUpPage(count: number, seed = 1, name: (text: string) => stri
   const column = <T>(of: (row: Row) => T) => rows.map(of);
   const paths = {
     path: column(({ path }) => path),
+    file: column(({ path }) => (path.endsWith('.so.5') ? 0 : 1)),
     size: column(({ size }) => size),
     kind: column(({ kind }) => KINDS.indexOf(kind)),
     owner: column(({ owner }) => (owner === null ? -1 : (ownerAt.get(name(owner)) ?? -1))),
@@ -116,6 +118,7 @@ function rowsOf(count: number, random: Seeded, name: (text: string) => string): 
   put('/app/app.py', 4200, 'app', null, true);
   put(`/app/${name('models.py')}`, 2100, 'app', null, true);
   put('/app/data/cities.csv', 340_000, 'data', null, true);
+  put('/usr/lib/x86_64-linux-gnu/libpq.so.5', 0, 'system', 'libpq5', true);
   put('/usr/lib/x86_64-linux-gnu/libpq.so.5.15', 330_000, 'system', 'libpq5', true);
   put(`${site}/psycopg2/_psycopg.cpython-313-x86_64-linux-gnu.so`, 430_000, 'distribution', 'psycopg2', true);
   put('/usr/lib/gcc/x86_64-linux-gnu/12/cc1plus', 33_000_000, 'system', 'gcc-12', false);
@@ -144,7 +147,7 @@ function rowsOf(count: number, random: Seeded, name: (text: string) => string): 
 
 function reportOf(rows: readonly Row[], owners: readonly Thing[], name: (text: string) => string): Report {
   const amount = (test: (row: Row) => boolean) => {
-    const own = rows.filter(test);
+    const own = rows.filter((row) => test(row) && !row.path.endsWith('.so.5'));
     return { files: own.length, bytes: own.reduce((sum, { size }) => sum + size, 0) };
   };
   const change = (test: (row: Row) => boolean) => ({ before: amount(test), after: amount((row) => row.kept && test(row)) });
@@ -299,6 +302,48 @@ function answersOf(name: (text: string) => string): PageAnswer[] {
         field('body', ['{"id": "3f2a", "name": "Ada"}', '{"id": "77b1", "name": "Ada"}'], '{"id": "c01d", "name": "Ada"}', ['id: a token']),
       ],
     },
-    { run: 0, label: 'app', fields: [field('stderr', ['INFO started\nWARNING slow'], 'INFO started\nWARNING slow')] },
+    {
+      run: 0,
+      label: 'app',
+      fields: [field('stderr', ['INFO started\nWARNING slow\n', 'INFO started\n'], 'INFO started\nWARNING slow\n', ['lines of a log'])],
+    },
   ];
+}
+
+/** A made-up comparison of two reports of {@link madeUpPage}. */
+export function madeUpDiff(a: Report, b: Report): Diff {
+  const side = ({ image, shrunk, sizes, comparison }: Report): Diff['a'] => ({
+    ...image,
+    name: shrunk?.name ?? '',
+    level: shrunk?.level ?? 'reachable',
+    size: sizes.after?.layers ?? null,
+    kept: sizes.after?.merged ?? { files: 0, bytes: 0 },
+    outcome: comparison?.outcome ?? null,
+  });
+  const [one, other] = [side(a), side(b)];
+  const pandas = ({ largest }: Report) => {
+    const found = largest.find(({ name }) => name === 'pandas');
+    return found ? { version: found.version, kept: found.kept, chain: found.chain } : null;
+  };
+  const [before, after] = [pandas(a), pandas(b)];
+  return {
+    schema: 1,
+    a: one,
+    b: other,
+    bytes: other.kept.bytes - one.kept.bytes,
+    files: other.kept.files - one.kept.files,
+    things: [
+      {
+        thing: 'distribution',
+        name: 'pandas',
+        a: before,
+        b: after,
+        bytes: (after?.kept.bytes ?? 0) - (before?.kept.bytes ?? 0),
+        came: ['/usr/local/lib/python3.13/site-packages/pandas/new.py'],
+        went: [],
+      },
+    ],
+    programs: { came: ['/usr/bin/curl'], went: [] },
+    answers: [{ label: 'GET /', field: 'body', a: 'Hello, world', b: 'Hello, moon' }],
+  };
 }

@@ -2,7 +2,7 @@ import { h } from './dom.js';
 import { bytes, grouped, plural } from './format.js';
 import type { Page } from './parts.js';
 
-const VERDICTS = { same: 'same answers', different: 'answers differ', unproven: 'not proven' } as const;
+const VERDICTS = { same: 'same', different: 'differ', unproven: 'not proven' } as const;
 
 /** The numbers at the top. Each is a button to the list behind it. */
 export function cards(page: Page): HTMLElement[] {
@@ -21,7 +21,7 @@ export function cards(page: Page): HTMLElement[] {
     ratio !== null && card('smaller', `${ratio.toFixed(1)} times`, 'by kind and package', () => page.show('contents')),
     comparison &&
       card(
-        'behaviour',
+        'answers',
         VERDICTS[comparison.outcome],
         `${plural(comparison.compared, 'answer')}, ${grouped(comparison.varied.length)} varied`,
         () => page.show('answers'),

@@ -1,3 +1,4 @@
+import type { Diff } from '../diffmodel.js';
 import type { PageData, PagePaths, PageReason } from '../pagemodel.js';
 
 /** The version of the packed form. The page and its data are always written by one pyshrink, so there is only one. */
@@ -12,7 +13,7 @@ interface Packed {
     shared: readonly number[];
     tails: readonly string[];
     reasons: readonly (readonly number[])[];
-  } & Pick<PagePaths, 'size' | 'kind' | 'owner' | 'layer' | 'step'>;
+  } & Pick<PagePaths, 'file' | 'size' | 'kind' | 'owner' | 'layer' | 'step'>;
   /** Each text and name of a reason once. */
   words: readonly string[];
   reasons: {
@@ -25,6 +26,23 @@ interface Packed {
     line: readonly (number | null)[];
     rank: readonly number[];
   };
+}
+
+/** All that a page holds: one image, or two and what differs between them. */
+export interface PageContent {
+  images: readonly PageData[];
+  diff: Diff | null;
+}
+
+/** The content of a page as JSON. {@link unpackPage} gives it back. */
+export function packPage(images: readonly PageData[], diff: Diff | null): string {
+  return JSON.stringify({ images: images.map(pack), diff });
+}
+
+/** Throws a SyntaxError where the text is not JSON of this version. */
+export function unpackPage(text: string): PageContent {
+  const { images, diff } = JSON.parse(text) as { images: string[]; diff: Diff | null };
+  return { images: images.map(unpack), diff };
 }
 
 /** Page data as JSON. {@link unpack} gives the same data back. */
@@ -46,11 +64,11 @@ export function pack({ paths, reasons, ...rest }: PageData): string {
     tails.push(path.slice(same));
     before = path;
   }
-  const { size, kind, owner, layer, step } = paths;
+  const { file, size, kind, owner, layer, step } = paths;
   const packed: Packed = {
     packed: PACKED,
     rest,
-    paths: { shared, tails, size, kind, owner, layer, step, reasons: paths.reasons },
+    paths: { shared, tails, file, size, kind, owner, layer, step, reasons: paths.reasons },
     reasons: {
       kept: reasons.map(({ kept }) => (kept ? 1 : 0)),
       reason: reasons.map(({ reason }) => wordOf(reason)),

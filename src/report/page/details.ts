@@ -57,9 +57,9 @@ export function pathDetails(page: Page, index: number): HTMLElement {
               h(
                 'span',
                 { class: 'place' },
-                'for ',
+                h('span', {}, 'for'),
                 pathLink(page, side.path(reason.parents[0] ?? -1)),
-                reason.parents.length > 1 && ` and ${reason.parents.length - 1} more`,
+                reason.parents.length > 1 && h('span', {}, `and ${reason.parents.length - 1} more`),
               ),
           ),
         ),
@@ -100,7 +100,7 @@ export function folderDetails(page: Page, node: TreeNode): HTMLElement {
     h(
       'p',
       {},
-      number(page, plural(inside.size, 'file'), `all files below ${path}`, (index) => inside.has(index)),
+      number(page, plural([...inside].filter(side.isFile).length, 'file'), `all files below ${path}`, (index) => inside.has(index)),
     ),
     h('h3', {}, 'In this folder'),
     h(

@@ -1,5 +1,6 @@
+import type { Diff } from '../diffmodel.js';
 import { cards } from './cards.js';
-import { unpack } from './codec.js';
+import { unpackPage } from './codec.js';
 import { type Colouring, colouring, MODE_NAMES, MODES, type Mode } from './colours.js';
 import { folderDetails, ownerDetails, pathDetails } from './details.js';
 import { byId, h } from './dom.js';
@@ -42,7 +43,10 @@ class App implements Page {
   private readonly map: Treemap;
   private readonly search: { close(): void };
 
-  constructor(readonly sides: readonly Side[]) {
+  constructor(
+    readonly sides: readonly Side[],
+    private readonly diff: Diff | null,
+  ) {
     this.side = sides.at(-1) as Side;
     this.root = this.side.tree.root;
     this.colours = colouring(this.side, this.mode);
@@ -55,7 +59,7 @@ class App implements Page {
     byId('close').addEventListener('click', () => this.closeDetails());
     document.addEventListener('keydown', (event) => this.key(event));
     this.choose(this.side);
-    if (sides.length > 1) this.show('changes');
+    if (diff) this.show('changes');
   }
 
   open(path: number): void {
@@ -121,7 +125,7 @@ class App implements Page {
       case 'notes':
         return notesView(this);
       case 'changes':
-        return changesView(this);
+        return this.diff ? changesView(this, this.diff) : h('div', {});
       case 'files':
         return filesView(this, this.listed?.title ?? 'nothing', this.listed?.test ?? (() => false));
     }
@@ -185,8 +189,8 @@ class App implements Page {
 
   private makeTabs(): void {
     const tabs = byId('tabs');
-    const names = VIEWS.filter((view) => view !== 'changes' || this.sides.length > 1);
-    if (this.sides.length > 1) names.unshift(...names.splice(names.indexOf('changes'), 1));
+    const names = VIEWS.filter((view) => view !== 'changes' || this.diff !== null);
+    if (this.diff) names.unshift(...names.splice(names.indexOf('changes'), 1));
     tabs.replaceChildren(
       ...names.map((view) =>
         h(
@@ -254,24 +258,24 @@ class App implements Page {
   }
 }
 
-/** The data in the page: a JSON list of packed images, compressed with gzip, in Base64. */
-async function load(): Promise<Side[]> {
+/** Reads the data in the page (JSON, compressed with gzip, in Base64) and shows it. */
+async function load(): Promise<App> {
   const packed = Uint8Array.from(atob(byId('data').textContent ?? ''), (one) => one.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const images = JSON.parse(await new Response(stream).text()) as string[];
-  return images.map((image) => new Side(unpack(image)));
+  const { images, diff } = unpackPage(await new Response(stream).text());
+  const sides = images.map((image) => new Side(image));
+  byId('loading').remove();
+  byId('page').hidden = false;
+  return new App(sides, diff);
 }
 
 load().then(
-  (sides) => {
-    byId('loading').remove();
-    byId('page').hidden = false;
-    new App(sides);
+  () => {
     // For the benchmark: when the page can be used.
     document.documentElement.dataset.ready = String(performance.now());
   },
   (error: unknown) => {
-    byId('loading').textContent =
-      `This report is damaged (${error instanceof Error ? error.message : String(error)}). Make it again with pyshrink report --html.`;
+    const place = document.getElementById('loading') ?? document.body;
+    place.textContent = `This report is damaged (${error instanceof Error ? error.message : String(error)}). Make it again with pyshrink report --html.`;
   },
 );

@@ -11,8 +11,6 @@ export type ViewName = (typeof VIEWS)[number];
 /** What the views ask the page to do. */
 export interface Page {
   readonly side: Side;
-  /** Both images of a comparison, or only the one. */
-  readonly sides: readonly Side[];
   /** Shows why a path is kept or left out. */
   open(path: number): void;
   openFolder(node: TreeNode): void;
@@ -151,7 +149,7 @@ export function place(page: Page, file: string, line: number | null): HTMLElemen
   return h(
     'span',
     { class: 'place' },
-    'at ',
+    h('span', {}, 'at'),
     index === undefined ? h('code', {}, text) : link(text, () => page.open(index), { class: 'link path' }),
   );
 }

@@ -29,6 +29,9 @@ export class Side {
 
   readonly isKept = (index: number): boolean => this.keeps[index] === 1;
 
+  /** Whether a path is a regular file, which numbers of files count. */
+  readonly isFile = (index: number): boolean => this.data.paths.file[index] === 1;
+
   path(index: number): string {
     return this.data.paths.path[index] ?? '';
   }
@@ -69,7 +72,7 @@ export class Side {
     const totals = owners.map((): OwnerTotals => ({ files: 0, bytes: 0, keptFiles: 0, keptBytes: 0 }));
     paths.owner.forEach((owner, index) => {
       const total = totals[owner];
-      if (!total) return;
+      if (!total || !this.isFile(index)) return;
       total.files++;
       total.bytes += this.size(index);
       if (!this.isKept(index)) return;

@@ -3,6 +3,9 @@ import { h } from '../dom.js';
 import { plural } from '../format.js';
 import { type Page, section, table } from '../parts.js';
 
+/** Longest text in UTF-16 code units that is shown in a cell of a table. */
+const SHORT = 80;
+
 const OUTCOMES = { same: 'The answers are the same.', different: 'The answers differ.', unproven: 'Nothing is proven.' } as const;
 
 /** The answers of both images side by side, and what was accepted as varying. */
@@ -16,7 +19,7 @@ export function answersView(page: Page): HTMLElement {
       ? section('Comparison', 'The small image was not compared with the original.')
       : section(
           OUTCOMES[comparison.outcome],
-          `${plural(comparison.compared, 'answer')} compared, ${plural(comparison.checked, 'static check')}, ${plural(comparison.varied.length, 'place')} that varied by itself.`,
+          `${plural(comparison.compared, 'answer')} compared, ${plural(comparison.checked, 'static check')}, ${plural(comparison.varied.length, 'place')} accepted as varying.`,
           lines('Problems', comparison.problems),
           comparison.differences.length > 0 &&
             table(
@@ -38,7 +41,7 @@ export function answersView(page: Page): HTMLElement {
       comparison.varied.length > 0 &&
       section(
         'Accepted as varying',
-        'The original differs from run to run in these places.',
+        'These places vary by themselves: the runs of the original differ there, or it is known of their kind.',
         table(
           'Accepted as varying',
           ['where', 'what', 'place', 'original', 'small image'],
@@ -91,25 +94,51 @@ function answerItem({ label, run, fields }: PageAnswer): HTMLElement {
       h('span', { class: 'note' }, `run ${run + 1}`),
       h('span', { class: `state ${STATE_CLASS[state]}` }, state),
     ),
-    ...fields.map((field) => {
-      const own = stateOf(field);
-      const of = `${field.name} of ${label}, run ${run + 1}`;
-      return h(
-        'div',
-        { class: 'field' },
-        h('h3', {}, `${field.name} `, h('span', { class: `state ${STATE_CLASS[own]}` }, own)),
-        h(
-          'div',
-          { class: 'both' },
-          // Runs with the same text are one.
-          [...new Set(field.originals)].map((text, index, all) =>
-            answer(all.length === 1 ? 'original' : `original, ${index + 1} of ${all.length} answers`, text, of),
-          ),
-          field.shrunk !== null && answer('small image', field.shrunk, of),
-        ),
-        field.varied.length > 0 && h('p', { class: 'note' }, `Accepted as varying: ${field.varied.join('; ')}`),
-      );
-    }),
+    shortFields(label, run, fields.filter(isShort)),
+    ...fields.filter((field) => !isShort(field)).map((field) => longField(field, `${field.name} of ${label}, run ${run + 1}`)),
+  );
+}
+
+/** Whether all texts of a field fit into a cell of a table. */
+function isShort({ originals, shrunk }: PageField): boolean {
+  return [...originals, shrunk ?? ''].every((text) => text.length <= SHORT && !text.includes('\n'));
+}
+
+function badge(field: PageField): HTMLElement {
+  const state = stateOf(field);
+  return h('span', { class: `state ${STATE_CLASS[state]}` }, state);
+}
+
+function shortFields(label: string, run: number, fields: readonly PageField[]): HTMLElement | null {
+  if (fields.length === 0) return null;
+  return table(
+    `Fields of ${label}, run ${run + 1}`,
+    ['field', 'original', 'small image', 'result'],
+    fields.map((field) => [
+      field.name,
+      h('pre', {}, [...new Set(field.originals)].join('\n')),
+      h('pre', {}, field.shrunk ?? ''),
+      h('span', {}, badge(field), field.varied.length > 0 && ` accepted as varying: ${field.varied.join('; ')}`),
+    ]),
+    [1, 2, 3],
+  );
+}
+
+function longField(field: PageField, of: string): HTMLElement {
+  return h(
+    'div',
+    { class: 'field' },
+    h('h3', {}, `${field.name} `, badge(field)),
+    h(
+      'div',
+      { class: 'both' },
+      // Runs with the same text are one.
+      [...new Set(field.originals)].map((text, index, all) =>
+        answer(all.length === 1 ? 'original' : `original, ${index + 1} of ${all.length} answers`, text, of),
+      ),
+      field.shrunk !== null && answer('small image', field.shrunk, of),
+    ),
+    field.varied.length > 0 && h('p', { class: 'note' }, `Accepted as varying: ${field.varied.join('; ')}`),
   );
 }
 

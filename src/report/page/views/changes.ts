@@ -1,18 +1,12 @@
-import type { Thing } from '../../model.js';
+import type { Changed, Diff } from '../../diffmodel.js';
 import { h } from '../dom.js';
 import { bytes } from '../format.js';
-import { type Page, section, table, thingLink } from '../parts.js';
-import type { Side } from '../side.js';
+import { chainList, type Page, pathLink, section, table } from '../parts.js';
 
 /** What differs between the two small images of a comparison. */
-export function changesView(page: Page): HTMLElement {
-  const [before, after] = page.sides as readonly [Side, Side];
-  const [came, went] = [onlyIn(after, before), onlyIn(before, after)];
-  const things = ownersOf([before, after])
-    .map(({ thing, one, other }) => ({ thing, one, other, by: other - one }))
-    .filter(({ by }) => by !== 0)
-    .sort((a, b) => Math.abs(b.by) - Math.abs(a.by));
-  const [old, now] = [before.data.report, after.data.report];
+export function changesView(page: Page, diff: Diff): HTMLElement {
+  const { a, b, things, programs, answers } = diff;
+  const size = (one: Diff['a']) => (one.size === null ? 'not known' : bytes(one.size));
   return h(
     'div',
     {},
@@ -21,74 +15,81 @@ export function changesView(page: Page): HTMLElement {
       'B compared with A. The switch at the top chooses which of them the other tabs show.',
       table(
         'Both images',
-        ['', 'A', 'B', 'change'],
+        ['what', 'A', 'B', 'change'],
         [
-          ['original', old.image.reference, now.image.reference, ''],
-          ['small image', old.shrunk?.name ?? 'none', now.shrunk?.name ?? 'none', ''],
-          sizes('size', old.sizes.after?.merged.bytes, now.sizes.after?.merged.bytes),
-          ['answers', old.comparison?.outcome ?? 'not compared', now.comparison?.outcome ?? 'not compared', ''],
-          ['files only here', String(went.length), String(came.length), ''],
+          ['original', a.reference, b.reference, ''],
+          ['small image', a.name, b.name, ''],
+          ['level', a.level, b.level, ''],
+          ['size', size(a), size(b), a.size === null || b.size === null ? '' : signed(b.size - a.size)],
+          ['kept', bytes(a.kept.bytes), bytes(b.kept.bytes), signed(diff.bytes)],
+          ['files', String(a.kept.files), String(b.kept.files), `${diff.files < 0 ? '−' : '+'}${Math.abs(diff.files)}`],
+          ['answers', a.outcome ?? 'not compared', b.outcome ?? 'not compared', ''],
         ],
       ),
     ),
     section(
       'By distribution and package',
-      things.length === 0 ? 'Nothing changed.' : null,
-      table(
-        'Changes by distribution and package',
-        ['what', 'A', 'B', 'change'],
-        things.map(({ thing, one, other, by }) => [thingLink(page, thing), bytes(one), bytes(other), signed(by)]),
-      ),
+      things.length === 0 ? 'Nothing changed.' : 'The largest change first. Each shows what came and went, and why on both sides.',
+      ...things.map((thing) => thingItem(page, thing)),
     ),
-    files(after, 'Came in with B', came),
-    files(before, 'Went with A', went),
+    section(
+      'Programs',
+      programs.came.length + programs.went.length === 0 ? 'The programs are the same.' : null,
+      list(page, 'Came in with B', programs.came),
+      list(page, 'Went with A', programs.went),
+    ),
+    section(
+      'Answers',
+      answers.length === 0
+        ? 'No answer changed, but for what varies by itself.'
+        : 'Answers that are another, and did not vary by themselves.',
+      answers.length > 0 &&
+        table(
+          'Answers that changed',
+          ['step', 'field', 'A', 'B'],
+          answers.map((one) => [one.label, one.field, h('pre', {}, one.a), h('pre', {}, one.b)]),
+          [1, 2, 3],
+        ),
+    ),
   );
 }
 
-function sizes(name: string, one: number | undefined, other: number | undefined): string[] {
-  const text = (size: number | undefined) => (size === undefined ? 'not known' : bytes(size));
-  return [name, text(one), text(other), one === undefined || other === undefined ? '' : signed(other - one)];
+function thingItem(page: Page, { name, a, b, bytes: by, came, went }: Changed): HTMLElement {
+  const version = [...new Set([a, b].flatMap((side) => side?.version ?? []))].join(' → ');
+  const kept = (side: Changed['a']) => (side ? bytes(side.kept.bytes) : 'nothing');
+  return h(
+    'details',
+    { class: 'thing' },
+    h(
+      'summary',
+      {},
+      h('span', { class: 'thing-name' }, `${name} ${version}`.trim()),
+      h('span', { class: 'note' }, `${kept(a)} → ${kept(b)}`),
+      h('span', { class: 'size change' }, signed(by)),
+    ),
+    a && a.chain.length > 0 && h('h3', {}, 'Why it is in A'),
+    a && chainList(page, a.chain),
+    b && b.chain.length > 0 && h('h3', {}, 'Why it is in B'),
+    b && chainList(page, b.chain),
+    list(page, 'Came in with B', came),
+    list(page, 'Went with A', went),
+  );
+}
+
+function list(page: Page, title: string, paths: readonly string[]): HTMLElement | null {
+  if (paths.length === 0) return null;
+  return h(
+    'div',
+    {},
+    h('h3', {}, `${title}: ${paths.length}`),
+    h(
+      'ul',
+      { class: 'paths' },
+      paths.map((path) => h('li', {}, pathLink(page, path))),
+    ),
+  );
 }
 
 function signed(by: number): string {
   return `${by < 0 ? '−' : '+'}${bytes(Math.abs(by))}`;
-}
-
-/** What one image keeps and the other does not, the largest first. */
-function onlyIn(side: Side, other: Side): number[] {
-  return side
-    .where((index) => {
-      if (!side.isKept(index)) return false;
-      const there = other.find(side.path(index));
-      return there === undefined || !other.isKept(there);
-    })
-    .sort((a, b) => side.size(b) - side.size(a));
-}
-
-/** Kept bytes of each distribution and package in both images. */
-function ownersOf(sides: readonly [Side, Side]): { thing: Thing; one: number; other: number }[] {
-  const found = new Map<string, { thing: Thing; one: number; other: number }>();
-  sides.forEach((side, which) => {
-    side.data.owners.forEach((thing, owner) => {
-      const key = `${thing.thing} ${thing.name}`;
-      const entry = found.get(key) ?? { thing, one: 0, other: 0 };
-      const kept = side.owners[owner]?.keptBytes ?? 0;
-      found.set(key, { thing, one: which === 0 ? kept : entry.one, other: which === 1 ? kept : entry.other });
-    });
-  });
-  return [...found.values()];
-}
-
-/** Paths as text, each with its strongest reason. */
-function files(side: Side, title: string, paths: readonly number[]): HTMLElement {
-  return section(
-    `${title}: ${paths.length}`,
-    paths.length > 200 ? 'The 200 largest.' : null,
-    table(
-      title,
-      ['path', 'size', 'why'],
-      paths.slice(0, 200).map((index) => [h('code', {}, side.path(index)), bytes(side.size(index)), side.reasons(index)[0]?.text ?? '']),
-      [2],
-    ),
-  );
 }

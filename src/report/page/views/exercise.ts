@@ -22,15 +22,13 @@ export function exerciseView(page: Page): HTMLElement {
     section(
       "Coverage of the app's own code",
       `${modules.ran} of ${plural(modules.all, 'module')} ran; ${
-        functions === null
-          ? 'functions are not measured (that needs Python 3.12 or newer)'
-          : `${functions.ran} of ${plural(functions.all, 'function')} ran`
+        functions === null ? 'functions are not measured' : `${functions.ran} of ${plural(functions.all, 'function')} ran`
       }.`,
       table(
         "Modules of the app's own code",
         ['module', 'state', 'functions', 'functions that did not run'],
         coverage.own.map(({ name, path, ran, functions: own }) => [
-          h('span', {}, name, ' ', pathLink(page, path)),
+          h('span', {}, name !== path && `${name} `, pathLink(page, path)),
           h('span', { class: ran ? 'state kept' : 'state left' }, ran ? 'ran' : 'did not run'),
           own === null ? 'not measured' : `${own.ran} of ${own.all}`,
           own === null || own.missed.length === 0 ? '' : own.missed.map((one) => `${one.name} (line ${one.line})`).join(', '),
@@ -68,6 +66,6 @@ function stepItem(page: Page, index: number): HTMLElement {
           number(page, page.side.amount(step.brought), `what ${step.label} used first`, (one) => paths.step[one] === index),
           step.largest.length > 0 && `: ${step.largest.map(({ name, brought }) => `${name} ${bytes(brought.bytes)}`).join(', ')}`,
         ),
-    bar,
+    step.brought !== null && bar,
   );
 }
