@@ -4,12 +4,14 @@
  * All throw a UserError for what the user can do something about: its `message` says what happened, its `remedy` what
  * to do, its `exitCode` what the command would exit with.
  */
+import { readFile } from 'node:fs/promises';
 import { LABELS } from './assemble/config.js';
 import { UserError, usageError } from './errors.js';
 import { outcomeOf } from './exercise/answers.js';
 import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
 import { type ImageName, parseImageName } from './images/name.js';
 import { parseReference } from './images/reference.js';
+import { PAGE } from './package.js';
 import { assembleDraft, type KeepChoice } from './pipeline/assemble.js';
 import { checkImage, checkRecord } from './pipeline/check.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
@@ -26,8 +28,10 @@ import { buildReport } from './report/build.js';
 import { diffOf } from './report/diff.js';
 import type { Diff } from './report/diffmodel.js';
 import { highlights } from './report/highlights.js';
+import { pageOf } from './report/html.js';
 import type { Inside } from './report/inside.js';
 import type { Report } from './report/model.js';
+import { pageData } from './report/pagedata.js';
 import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
@@ -339,6 +343,21 @@ export async function report({ subject, ...limits }: ReportOptions = {}): Promis
 /** What came and what went between two shrunk images. Each is named as for {@link report}. */
 export async function diff(a: string, b: string): Promise<Diff> {
   return diffOf(await openInside(a), await openInside(b));
+}
+
+/** {@link report} as a page: one HTML file that needs no network. */
+export async function reportPage(subject?: string): Promise<string> {
+  return pageOf(await pageTemplate(), [pageData(await openInside(subject))]);
+}
+
+/** Both images of {@link diff} as a page. */
+export async function diffPage(a: string, b: string): Promise<string> {
+  const [one, other] = [await openInside(a), await openInside(b)];
+  return pageOf(await pageTemplate(), [pageData(one), pageData(other)], diffOf(one, other));
+}
+
+async function pageTemplate(): Promise<string> {
+  return readFile(PAGE, 'utf8');
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

@@ -10,7 +10,7 @@ import type { PageData, PagePaths, PageReason } from './pagemodel.js';
 import { ranked, rankOf } from './strength.js';
 import { describeOmission } from './words.js';
 
-const NO_PATHS: PagePaths = { path: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
+const NO_PATHS: PagePaths = { path: [], file: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
 
 /** All that the page shows: the report, each path of the original with its reasons, and the answers of both images. */
 export function pageData(inside: Inside): PageData {
@@ -40,6 +40,7 @@ function columnsOf(contents: Contents): Pick<PageData, 'paths' | 'reasons'> {
   return {
     paths: {
       path: items.map(({ path }) => path),
+      file: items.map(({ isFile }) => (isFile ? 1 : 0)),
       size: items.map(({ size }) => size),
       kind: items.map(({ kind }) => KINDS.indexOf(kind)),
       owner: items.map(({ owner }) => owner ?? -1),
