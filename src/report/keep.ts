@@ -14,19 +14,23 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
   original: Pick<Trace['image'], 'reference' | 'id' | 'platform'>;
   level: Level;
   places: PythonPlaces;
+  /** Path of a file → digest of the bytes that the shrunk image has. */
+  digests?: ReadonlyMap<string, string>;
 }
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
-export function keepReport({ fs, keep, python, grades, costly, original, level, places }: KeepReportInput): KeepReport {
+export function keepReport({ fs, keep, python, grades, costly, original, level, places, digests }: KeepReportInput): KeepReport {
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
   const kept: KeepReport['kept'] = {};
   for (const [path, reasons] of keep.reasons) {
     const entry = fs.lstat(path);
+    const digest = entry?.type === 'f' ? digests?.get(path) : undefined;
     kept[path] = {
       type: entry?.type ?? 'f',
       size: sizes.get(path) ?? 0,
       layer: layers.get(path) ?? 'system',
+      ...(digest !== undefined && { digest }),
       ...(entry && isProgram(entry) && { program: true }),
       reasons,
     };

@@ -4,7 +4,7 @@ import { GRADES, LEVELS } from '../keep/level.js';
 import { ReasonSchema } from '../keep/reason.js';
 
 /** The version of keep.json that this pyshrink writes, and the only one that it reads. */
-export const KEEP_VERSION = 1;
+export const KEEP_VERSION = 2;
 
 /** Why a file is left out. report/words.ts has a sentence for each kind. */
 const OmissionSchema = z.strictObject({
@@ -53,6 +53,11 @@ export const KeepReport = z.strictObject({
       size: z.number().int(),
       /** The layer of the shrunk image. A directory that is in several layers has the lowest one. */
       layer: z.enum(LAYER_NAMES),
+      /** Of a file: digest of the bytes that the shrunk image has. */
+      digest: z
+        .string()
+        .regex(/^sha256:[0-9a-f]{64}$/)
+        .exactOptional(),
       /** Whether it can be executed, and is no shared library. */
       program: z.literal(true).exactOptional(),
       /** The closest reasons, at most eight. */
