@@ -17,6 +17,7 @@ check() {
   npx --no-install biome check --error-on-warnings
   npx --no-install tsc -p test/tsconfig.json
   bash test/probes.sh
+  bash test/audit.sh
 }
 
 # Runs while the engine builds images, and prints its output when it has ended.

@@ -14,16 +14,23 @@ export interface ArchiveInput {
   contents: ContentSource;
   /** Makes the configuration once the layers' digests are known. */
   config: (diffIds: string[]) => Buffer;
+  /** Called for each file with the digest of the bytes that the image gets, `sha256:...`. */
+  digested: (path: string, digest: string) => void;
   /** Name under which the image is loaded. */
   name: string;
 }
 
 /** Streams the assembled image as an archive for `docker load`. No layer is ever in memory as a whole. */
-export function imageArchive({ layers, baseLayers, contents, config, name }: ArchiveInput): Readable {
+export function imageArchive({ layers, baseLayers, contents, digested, config, name }: ArchiveInput): Readable {
   return dockerArchiveStream(async (add) => {
     const diffIds: string[] = [];
     await contents(layers.flatMap(contentsOf), async (chunks) => {
-      const take = splitter(chunks);
+      const next = splitter(chunks);
+      const take = async function* ({ path, size }: Entry) {
+        const hash = createHash('sha256');
+        yield* hashed(next(size), hash);
+        digested(path, `sha256:${hash.digest('hex')}`);
+      };
       for (const layer of layers) {
         const hash = createHash('sha256');
         await add({ path: layerPath(layer), size: layer.size, bytes: hashed(layerBytes(layer, take), hash) });

@@ -1,4 +1,5 @@
 import type { ImageInfo, Session } from '../engines/engine.js';
+import { sha256 } from '../images/digest.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
@@ -25,7 +26,12 @@ export interface Assembled {
   id: string;
   /** Number of files among the entries. */
   files: number;
+  /** Path of a file → digest of its bytes, `sha256:...`. */
+  digests: ReadonlyMap<string, string>;
 }
+
+/** Digest of a file without bytes. */
+const EMPTY = sha256('');
 
 /** The entries of a keep set. */
 export function keptEntries(keep: KeepSet, fs: RootFs): Entry[] {
@@ -41,8 +47,10 @@ export function placesOf({ executable, version, sitePackages }: Trace['python'],
 /** Streams the image into the engine under a temporary name. It gets the user's name only after the comparison has passed. */
 export async function assembleImage({ session, original, base, entries, fs, trace, level, contents }: AssembleInput): Promise<Assembled> {
   const layers = planLayers(entries, fs, placesOf(trace.python, fs));
+  const digests = new Map<string, string>();
   const archive = imageArchive({
     layers,
+    digested: (path, digest) => digests.set(path, digest),
     baseLayers: base?.layers.length ?? 0,
     contents,
     name: session.temporaryName,
@@ -50,5 +58,9 @@ export async function assembleImage({ session, original, base, entries, fs, trac
       imageConfig({ original, base, level, layers: diffIds.map((diffId, index) => ({ diffId, name: layers[index]?.name ?? '' })) }),
   });
   const id = await session.load(archive, base);
-  return { id, files: entries.filter(({ type }) => type === 'f').length };
+  for (const { entry, hardLinkTo } of layers.flatMap(({ members }) => members)) {
+    const same = hardLinkTo === undefined ? EMPTY : digests.get(hardLinkTo);
+    if (entry.type === 'f' && same !== undefined && !digests.has(entry.path)) digests.set(entry.path, same);
+  }
+  return { id, files: entries.filter(({ type }) => type === 'f').length, digests };
 }

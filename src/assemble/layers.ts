@@ -96,13 +96,13 @@ export function contentsOf(layer: Layer): Entry[] {
 
 /**
  * Writes a layer's tar.
- * @param take returns the next `size` bytes of the files of {@link contentsOf}
+ * @param take returns the bytes of the next file of {@link contentsOf}
  */
-export async function* layerBytes(layer: Layer, take: (size: number) => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* layerBytes(layer: Layer, take: (file: Entry) => AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for (const { entry, hardLinkTo } of layer.members) {
     yield tarHeader(entry, hardLinkTo);
     if (entry.type !== 'f' || entry.size === 0 || hardLinkTo !== undefined) continue;
-    yield* take(entry.size);
+    yield* take(entry);
     yield padding(entry.size);
   }
   yield Buffer.alloc(2 * BLOCK);

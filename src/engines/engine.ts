@@ -151,6 +151,11 @@ export interface Session {
   exportImage(id: string): Promise<ImageSource>;
   /** The entries of an image, where the engine has read them itself; undefined where a container has to be asked. */
   entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined>;
+  /**
+   * Digest of a file of an image as its layers have it, where the engine has the files itself; undefined elsewhere. The image
+   * has no hand in it.
+   */
+  fileDigest?(image: string, path: string): Promise<string | undefined>;
   /** An unused path for a temporary file, which is removed with the session. */
   spool(): Promise<string>;
   /** Stops and removes everything. It may be called twice, and while other work of the session still fails. */

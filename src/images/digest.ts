@@ -1,9 +1,24 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 
 /** Digest of bytes, as `sha256:...`. */
 export function sha256(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** Digest of a file's bytes. @returns undefined where it is no regular file */
+export async function digestOfFile(path: string): Promise<string | undefined> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    if (!(await file.stat()).isFile()) return undefined;
+    const hash = createHash('sha256');
+    for await (const part of file.createReadStream({ autoClose: false })) hash.update(part as Buffer);
+    return `sha256:${hash.digest('hex')}`;
+  } finally {
+    await file.close();
+  }
 }
 
 /**

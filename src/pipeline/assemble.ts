@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { assembleImage, keptEntries, placesOf } from '../assemble/assemble.js';
 import { type Overlay, overBase } from '../assemble/base.js';
-import { timed } from '../debug.js';
+import { debug, timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { computeKeepSet, type KeepResult } from '../keep/compute.js';
@@ -13,6 +13,7 @@ import { readOwners } from '../report/owners.js';
 import { costlyLines } from '../report/words.js';
 import type { Trace } from '../trace/schema.js';
 import type { KeepReport } from '../workspace/keepreport.js';
+import { requireGenuine } from './genuine.js';
 import { commandsOf, givenEnvironment, type Material } from './material.js';
 
 /** What the user says about what is kept. */
@@ -69,7 +70,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
   const { context, helper, original, trace, fs } = material;
   const { keep, notes, python, grades, costly, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
   const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
-  const { id, files } = await timed('assemble', 'layers and loading them', () =>
+  const { id, files, digests } = await timed('assemble', 'layers and loading them', () =>
     assembleImage({
       session: context.session,
       original,
@@ -81,11 +82,25 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
     }),
   );
   const owners = await timed('keep', 'what each file belongs to', () => readOwners(fs, trace.python, python));
+  const own = new Map([...digests].filter(([path]) => keep.has(path)));
+  const checked = await timed('assemble', 'comparing files with the layers', () => requireGenuine(context.session, original.id, own));
+  debug.assemble('%d of %d files were compared with the layers', checked, own.size);
   return {
     id,
     files,
     notes,
-    report: keepReport({ fs, keep, python, grades, costly, original: trace.image, level, places: placesOf(trace.python, fs), owners }),
+    report: keepReport({
+      fs,
+      digests: own,
+      keep,
+      python,
+      grades,
+      costly,
+      original: trace.image,
+      level,
+      places: placesOf(trace.python, fs),
+      owners,
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ImageInfo } from '../engines/engine.js';
 import type { Exercise } from '../exercise/exercise.js';
+import { requireAttributes } from '../images/layers/attributes.js';
 import type { ImageName } from '../images/name.js';
 import type { Limits } from '../report/budget.js';
 import { buildReport } from '../report/build.js';
@@ -55,6 +56,11 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const assemble = async (say: (text: string) => void) => {
     // The original's second run takes little time beside the assembling.
     const [draft] = await Promise.all([assembleDraft(traced, input, base), repeatOriginal(traced, input.runs, say)]);
+    const { name } = target;
+    if (name.transport === 'rootfs') {
+      const kept = Object.keys(draft.report.kept).flatMap((path) => traced.fs.lstat(path) ?? []);
+      await requireAttributes(name.path, kept);
+    }
     return draft;
   };
   let checked: Checked | undefined;

@@ -16,10 +16,13 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
   level: Level;
   places: PythonPlaces;
   owners: Owners;
+  /** Path of a file → digest of the bytes that the shrunk image has. */
+  digests?: ReadonlyMap<string, string>;
 }
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
-export function keepReport({ fs, keep, python, grades, costly, original, level, places, owners }: KeepReportInput): KeepReport {
+export function keepReport(input: KeepReportInput): KeepReport {
+  const { fs, keep, python, grades, costly, original, level, places, owners, digests } = input;
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
   const ownerOf = (path: string) => {
@@ -29,10 +32,12 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
   const kept: KeepReport['kept'] = {};
   for (const [path, reasons] of keep.reasons) {
     const entry = fs.lstat(path);
+    const digest = entry?.type === 'f' ? digests?.get(path) : undefined;
     kept[path] = {
       type: entry?.type ?? 'f',
       size: sizes.get(path) ?? 0,
       layer: layers.get(path) ?? 'system',
+      ...(digest !== undefined && { digest }),
       ...(entry && isProgram(entry) && { program: true }),
       ...ownerOf(path),
       reasons,

@@ -61,6 +61,11 @@ export const KeepReport = z.strictObject({
       size: z.number().int(),
       /** The layer of the shrunk image. A directory that is in several layers has the lowest one. */
       layer: z.enum(LAYER_NAMES),
+      /** Of a file: digest of the bytes that the shrunk image has. */
+      digest: z
+        .string()
+        .regex(/^sha256:[0-9a-f]{64}$/)
+        .exactOptional(),
       /** Whether it can be executed, and is no shared library. */
       program: z.literal(true).exactOptional(),
       /** Index into `owners`. */

@@ -19,11 +19,13 @@ async function contentsOf(files: readonly Entry[], missing = 0): Promise<Buffer[
   return chunks;
 }
 
+const digests = new Map<string, string>();
 function archive(missing = 0): Promise<Buffer> {
   return buffer(
     imageArchive({
       layers,
       baseLayers: 1,
+      digested: (path, digest) => digests.set(path, digest),
       name: 'app:1',
       contents: async (files, use) => {
         const chunks = await contentsOf(files, missing);
@@ -65,6 +67,13 @@ describe('imageArchive', () => {
         Layers: ['base-0/layer.tar', 'system/layer.tar', 'app/layer.tar'],
       },
     ]);
+  });
+
+  it('gives the digest of each file that has bytes', async () => {
+    await archive();
+    expect(digests.get('/etc/passwd')).toBe(sha256('root'));
+    expect(digests.get('/app/data')).toBe(sha256(large));
+    expect(digests.has('/app/empty')).toBe(false);
   });
 
   it('is the same for the same entries', async () => {

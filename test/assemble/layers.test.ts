@@ -56,7 +56,7 @@ describe('planLayers', () => {
   it('knows the length of a layer before its content is read', async () => {
     for (const layer of planLayers(entries, fs, PYTHON)) {
       let length = 0;
-      for await (const part of layerBytes(layer, (size) => chunks(Buffer.alloc(size)))) length += part.length;
+      for await (const part of layerBytes(layer, ({ size }) => chunks(Buffer.alloc(size)))) length += part.length;
       expect(length).toBe(layer.size);
     }
   });

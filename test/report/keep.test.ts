@@ -31,6 +31,10 @@ const fs = makeTree({
   '/app/data.bin': { text: '12345', group: 'one' },
 });
 
+const DIGESTS = new Map([
+  ['/app/app.py', `sha256:${'a'.repeat(64)}`],
+  ['/bin', `sha256:${'b'.repeat(64)}`], // a link has no bytes
+]);
 const ORIGINAL = { reference: 'app:latest', id: 'sha256:0', platform: 'linux/amd64' };
 
 async function report(level: 'observed' | 'reachable') {
@@ -53,6 +57,7 @@ async function report(level: 'observed' | 'reachable') {
     original: ORIGINAL,
     level,
     places: placesOf(LAYOUT, fs),
+    digests: DIGESTS,
     owners: await readOwners(fs, LAYOUT, python),
   });
 }
@@ -85,6 +90,13 @@ describeWithPython('keep.json', () => {
     const made = await report('reachable');
     expect(KeepReport.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
     expect(made).toMatchObject({ version: KEEP_VERSION, original: ORIGINAL, level: 'reachable' });
+  });
+
+  it('has the digest of a file that was written, and of nothing else', async () => {
+    const { kept } = await report('reachable');
+    expect(Object.entries(kept).flatMap(([path, { digest }]) => (digest === undefined ? [] : [[path, digest]]))).toEqual([
+      ['/app/app.py', DIGESTS.get('/app/app.py')],
+    ]);
   });
 
   it('has a type, a size and a layer for each kept path', async () => {

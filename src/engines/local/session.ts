@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { debug } from '../../debug.js';
 import { explained, UserError, usageError } from '../../errors.js';
 import { DEFAULT_PATH, environmentOf, type ImageConfig } from '../../images/config.js';
-import { sha256 } from '../../images/digest.js';
+import { digestOfFile, sha256 } from '../../images/digest.js';
 import { unpackImage } from '../../images/layers/apply.js';
 import { formatPlatform, matches, ownPlatform } from '../../images/platform.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
@@ -160,6 +160,11 @@ export class LocalSession implements Session {
 
   async entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined> {
     return this.images.get(image)?.entries;
+  }
+
+  async fileDigest(image: string, path: string): Promise<string | undefined> {
+    const { at } = await findInRoot(this.images.get(image)?.layers ?? [], path);
+    return at === undefined ? undefined : digestOfFile(at);
   }
 
   async load(archive: Readable, base?: ImageInfo): Promise<string> {

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { debug } from '../../debug.js';
 import { explained, UserError, usageError } from '../../errors.js';
 import { unpackImage } from '../layers/apply.js';
+import { setAttributes } from '../layers/attributes.js';
 import type { ImageName } from '../name.js';
 import type { ImageSource } from '../source.js';
 import { temporaryPath } from '../temporary.js';
@@ -123,7 +124,8 @@ async function write(source: ImageSource, target: FileTarget, label: string, spo
     case 'rootfs':
       return atomically(target.path, async (path) => {
         await mkdir(path);
-        await unpackImage(source, path);
+        const { entries } = await unpackImage(source, path);
+        await setAttributes(path, entries.values(), target.path);
       });
   }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,11 +8,13 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/images/digest.js';
 import { applyLayers } from '../../../src/images/layers/apply.js';
+import { requireAttributes } from '../../../src/images/layers/attributes.js';
 import { parseImageName } from '../../../src/images/name.js';
 import type { ImageSource } from '../../../src/images/source.js';
 import { type LayeredName, openSource } from '../../../src/images/transports/open.js';
 import { type FileTarget, requireWritable, writeImage } from '../../../src/images/transports/write.js';
 import { configOf, dockerArchive, layerTar, type MadeImage } from '../../support/image.js';
+import { describeWithPython } from '../../support/probes.js';
 
 /** What marks an image of pyshrink. */
 const Labels = { 'io.pyshrink.original.id': 'sha256:0' };
@@ -87,6 +90,42 @@ describe('writeImage', () => {
       await write(`rootfs:${place}/${name}`);
       expect(readdirSync(`${place}/${name}`).sort()).toEqual(['a', 'b']);
     }
+  });
+
+  describeWithPython('rootfs: and extended attributes', () => {
+    const attributesOf = (path: string) =>
+      execFileSync('python3', [
+        '-c',
+        'import os, sys; print({n: os.getxattr(sys.argv[1], n).hex() for n in os.listxattr(sys.argv[1])})',
+        path,
+      ])
+        .toString()
+        .trim();
+    const withAttributes = (xattrs: Record<string, string>): MadeImage => ({ layers: [layerTar([{ path: '/a', content: 'x', xattrs }])] });
+
+    it('are those of the image', async () => {
+      const place = mkdtempSync('/var/tmp/pyshrink-test-'); // other than /tmp, it always has extended attributes
+      try {
+        await write(`rootfs:${place}/root`, withAttributes({ 'user.note': '0001ff' }));
+        expect(attributesOf(`${place}/root/a`)).toBe("{'user.note': '0001ff'}");
+      } finally {
+        rmSync(place, { recursive: true });
+      }
+    });
+
+    it('that can not be set leave nothing behind', async () => {
+      const place = folder();
+      await expect(write(`rootfs:${place}/root`, withAttributes({ 'nonsense.note': '00' }))).rejects.toMatchObject({
+        message: expect.stringMatching(/extended attributes of the image's files can't be set in .*root: nonsense\.note: /),
+        remedy: expect.stringContaining('oci:DIR'),
+      });
+      expect(readdirSync(place)).toEqual([]);
+      await expect(requireAttributes(`${place}/root`, [{ path: '/a', xattrs: { 'nonsense.note': '00' } }])).rejects.toThrowError(
+        /can't be set/,
+      );
+      await requireAttributes(`${place}/root`, [{ path: '/a' }]);
+      expect(readdirSync(place)).toEqual([]);
+    });
   });
 
   const other: MadeImage = { layers: [layerTar([{ path: '/other', content: '' }])], config: { Labels } };

@@ -1,0 +1,29 @@
+import type { Session } from '../engines/engine.js';
+import { UserError } from '../errors.js';
+
+/**
+ * Checks the bytes that the original's Python has sent against those that the engine has from the layers, whose digests were
+ * checked when they were unpacked. Where the engine has no files of its own, e.g. a daemon, nothing is checked.
+ * @param image identifier of the original
+ * @param digests path of a file → digest of the bytes that were sent
+ * @returns the number of files that were checked
+ * @throws UserError where a file differs
+ */
+export async function requireGenuine(
+  session: Pick<Session, 'fileDigest'>,
+  image: string,
+  digests: ReadonlyMap<string, string>,
+): Promise<number> {
+  let checked = 0;
+  for (const [path, sent] of digests) {
+    const stored = await session.fileDigest?.(image, path);
+    if (stored === undefined) continue;
+    checked++;
+    if (stored !== sent)
+      throw new UserError(
+        `The original's Python has sent other bytes of ${path} (${sent}) than its layers have (${stored}).`,
+        'Do not trust this image. If its files do not change by themselves, something in it changes what programs read.',
+      );
+  }
+  return checked;
+}

@@ -1,0 +1,104 @@
+/*
+ * Makes the nth call that changes a file below a folder fail, or kills the process there. It is preloaded (ld.so(8)).
+ * PYSHRINK_FAULT: `NUMBER:ERRNO`; with the errno 0, the process gets SIGKILL. PYSHRINK_FAULT_BELOW: the folder.
+ * PYSHRINK_FAULT_COUNT: a file that gets the number of calls, one byte for each.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int calls;
+
+static int below(const char *path) {
+  const char *folder = getenv("PYSHRINK_FAULT_BELOW");
+  return folder && strncmp(path, folder, strlen(folder)) == 0;
+}
+
+static int below_fd(int fd) {
+  char link[64], path[PATH_MAX + 1];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, PATH_MAX);
+  if (length < 0) return 0;
+  path[length] = 0;
+  return below(path);
+}
+
+/* Counts a call. Returns 1 where it must fail, with errno set. */
+static int fault(void) {
+  const char *plan = getenv("PYSHRINK_FAULT"), *count = getenv("PYSHRINK_FAULT_COUNT");
+  int number = plan ? atoi(plan) : 0, code = plan && strchr(plan, ':') ? atoi(strchr(plan, ':') + 1) : 0;
+  if (count) {
+    int (*real_open)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
+    ssize_t (*real_write)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+    int fd = real_open(count, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (real_write(fd, ".", 1) < 0) abort();
+    close(fd);
+  }
+  if (__sync_add_and_fetch(&calls, 1) != number) return 0;
+  if (code == 0) raise(SIGKILL);
+  errno = code;
+  return 1;
+}
+
+#define REAL(result, name, ...) result (*real)(__VA_ARGS__) = (result (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
+
+ssize_t write(int fd, const void *data, size_t size) {
+  REAL(ssize_t, write, int, const void *, size_t);
+  return below_fd(fd) && fault() ? -1 : real(fd, data, size);
+}
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
+  REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t);
+  return below_fd(fd) && fault() ? -1 : real(fd, data, size, at);
+}
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
+  REAL(ssize_t, pwrite, int, const void *, size_t, off_t);
+  return below_fd(fd) && fault() ? -1 : real(fd, data, size, at);
+}
+ssize_t writev(int fd, const struct iovec *parts, int count) {
+  REAL(ssize_t, writev, int, const struct iovec *, int);
+  return below_fd(fd) && fault() ? -1 : real(fd, parts, count);
+}
+int fsync(int fd) {
+  REAL(int, fsync, int);
+  return below_fd(fd) && fault() ? -1 : real(fd);
+}
+int rename(const char *from, const char *to) {
+  REAL(int, rename, const char *, const char *);
+  return below(to) && fault() ? -1 : real(from, to);
+}
+int link(const char *from, const char *to) {
+  REAL(int, link, const char *, const char *);
+  return below(to) && fault() ? -1 : real(from, to);
+}
+int mkdir(const char *path, mode_t mode) {
+  REAL(int, mkdir, const char *, mode_t);
+  return below(path) && fault() ? -1 : real(path, mode);
+}
+int unlink(const char *path) {
+  REAL(int, unlink, const char *);
+  return below(path) && fault() ? -1 : real(path);
+}
+static int opens(const char *name, const char *path, int flags, mode_t mode) {
+  int (*real)(const char *, int, ...) = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, name);
+  return (flags & O_CREAT) && below(path) && fault() ? -1 : real(path, flags, mode);
+}
+#define OPEN(name)                                       \
+  int name(const char *path, int flags, ...) {           \
+    va_list rest;                                        \
+    va_start(rest, flags);                               \
+    mode_t mode = flags & O_CREAT ? va_arg(rest, int) : 0; \
+    va_end(rest);                                        \
+    return opens(#name, path, flags, mode);              \
+  }
+OPEN(open)
+OPEN(open64)
