@@ -14,11 +14,7 @@ export const SCHEMAS: Readonly<Record<string, unknown>> = {
   'diff.schema.json': { title: 'What `pyshrink diff --json` prints', ...z.toJSONSchema(Diff) },
 };
 
-/** The text of a schema's file. */
-export function schemaText(schema: unknown): string {
-  return `${JSON.stringify(schema, null, 2)}\n`;
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [name, schema] of Object.entries(SCHEMAS)) writeFileSync(fileURLToPath(new URL(name, import.meta.url)), schemaText(schema));
+  for (const [name, schema] of Object.entries(SCHEMAS))
+    writeFileSync(fileURLToPath(new URL(name, import.meta.url)), `${JSON.stringify(schema, null, 2)}\n`);
 }

@@ -4,9 +4,12 @@ import errno
 import fcntl
 import os
 import struct
+import time
 
 from . import paths, processes, seccomp, syscalls
 
+# How exactly facts are dated. Steps of an exercise take longer.
+TIME_MILLISECONDS = 10
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence, Set, Tuple
@@ -46,6 +49,7 @@ class Watcher:
         self.reader = paths.Reader()
         # Facts that are in the journal already.
         self.seen: Set[Tuple[int, str, bytes]] = set()
+        self.time = 0
         # Processes that the journal names, with the program that they run now.
         self.processes: Set[int] = set()
         self.warned: Set[str] = set()
@@ -145,11 +149,19 @@ class Watcher:
         if not self.valid(cookie):
             return
         self.seen.add(key)
+        self.mark_time()
         if pid not in self.processes:
             self.introduce(pid)
         self.journal.add("fact", kind_name, pid, os.fsdecode(name))
         if kind == syscalls.EXEC:
             self.processes.discard(pid)  # its next calls come from another program
+
+    def mark_time(self) -> None:
+        """Records the time where it has moved on, so that each fact has one."""
+        now = int(time.time() * 1000)
+        if now - self.time >= TIME_MILLISECONDS:
+            self.time = now
+            self.journal.add("time", now)
 
     def valid(self, cookie: int) -> bool:
         """Whether the caller still waits, so that what was read is its own (NOTIF_ID_VALID, seccomp_unotify(2))."""

@@ -31,6 +31,8 @@ export interface Performed {
   done: Step[];
   /** Seconds from the beginning until the first listener opened that a step needed, if one did. */
   took: { start?: number };
+  /** When each step of the answers began and ended: milliseconds since 1970. */
+  times: [number, number][];
 }
 
 /** The app ended by itself before something could be done. The step then has no answer. */
@@ -60,26 +62,32 @@ export async function perform(
   const performer = new Performer(app, config, limits, steps === undefined);
   let answers: Answers['steps'] = [];
   let done: Step[] = [];
+  let times: Performed['times'] = [];
   try {
     done = [...(steps ?? chosen ?? (await performer.defaultSteps()))];
     for (const step of done) {
       say(describeStep(step));
+      const start = Date.now();
       const answer = await performer.step(step).catch(unlessEnded);
       if (performer.wasJob(answer, answers)) {
         done = [UNTIL_EXIT];
         answers = [answered(UNTIL_EXIT, { kind: 'until-exit' })];
+        times = [[began, Date.now()]];
         break;
       }
       answers.push(answered(step, answer));
+      times.push([start, Date.now()]);
     }
     const health = healthcheckCommand(config);
     if (health && app.exit === undefined && !done.some((step) => step.kind === 'until-exit')) {
       say(HEALTHCHECK);
+      const start = Date.now();
       answers.push({
         step: HEALTHCHECK,
         label: HEALTHCHECK,
         answer: await performer.step({ kind: 'exec', command: health }).catch(unlessEnded),
       });
+      times.push([start, Date.now()]);
     }
     if (answers.some(({ answer }) => answer.kind === 'http' && answer.status >= 500)) await app.endedWithin(LOG_MILLISECONDS);
   } finally {
@@ -91,6 +99,7 @@ export async function perform(
   return {
     answers: { time: { start: began, end: Date.now() }, steps: answers, app: { ...output(app.stdout, app.stderr), ...end } },
     done,
+    times,
     took: { ...(opened !== undefined && { start: Math.max(opened - began, 0) / 1000 }) },
   };
 }

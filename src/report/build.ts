@@ -31,7 +31,7 @@ export function buildReport(inside: Inside, limits: Limits = {}, contents = cont
       after: made ? LAYER_NAMES.map((name) => ({ name, ...made.keep.totals.layers[name] })) : [],
     },
     coverage: coverageOf(trace, contents),
-    timeline: timelineOf(inside, contents),
+    timeline: timelineOf(inside, contents).steps,
     comparison: check ? comparisonOf(check) : null,
     repairs: trace.repairs.map(({ path, ...repair }) => ({ path, text: describeReason({ rule: 'repair', parents: [], ...repair }) })),
     unsound: { own: trace.unsound.filter(({ own }) => own).length, libraries: trace.unsound.filter(({ own }) => !own).length },

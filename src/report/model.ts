@@ -107,7 +107,7 @@ export type Coverage = z.infer<typeof Coverage>;
 const StepReport = z.strictObject({
   /** Index of the run. */
   run: count,
-  /** `start` for what happens before the first step; else the step without its secrets. */
+  /** `start` for what happens before the first step, `end` for what happens after the last one; else the step without its secrets. */
   label: z.string(),
   /** What came of it: a status, an exit status; empty where it can't fail. */
   outcome: z.string(),

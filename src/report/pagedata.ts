@@ -8,6 +8,7 @@ import type { Inside } from './inside.js';
 import { KINDS } from './model.js';
 import type { PageData, PagePaths, PageReason } from './pagemodel.js';
 import { ranked, rankOf } from './strength.js';
+import { type Timeline, timelineOf } from './timeline.js';
 import { describeOmission } from './words.js';
 
 const NO_PATHS: PagePaths = { path: [], file: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
@@ -15,7 +16,7 @@ const NO_PATHS: PagePaths = { path: [], file: [], size: [], kind: [], owner: [],
 /** All that the page shows: the report, each path of the original with its reasons, and the answers of both images. */
 export function pageData(inside: Inside): PageData {
   const contents = contentsOf(inside);
-  const columns = contents ? columnsOf(contents) : { paths: NO_PATHS, reasons: [] };
+  const columns = contents ? columnsOf(contents, timelineOf(inside, contents)) : { paths: NO_PATHS, reasons: [] };
   return {
     report: buildReport(inside, {}, contents),
     kinds: KINDS,
@@ -26,7 +27,7 @@ export function pageData(inside: Inside): PageData {
   };
 }
 
-function columnsOf(contents: Contents): Pick<PageData, 'paths' | 'reasons'> {
+function columnsOf(contents: Contents, { firstUse }: Timeline): Pick<PageData, 'paths' | 'reasons'> {
   const { keep } = contents;
   const items = [...contents.items].sort((a, b) => (a.path < b.path ? -1 : 1));
   const indexes = new Map(items.map(({ path }, index) => [path, index]));
@@ -46,7 +47,7 @@ function columnsOf(contents: Contents): Pick<PageData, 'paths' | 'reasons'> {
       owner: items.map(({ owner }) => owner ?? -1),
       layer: items.map(({ layer }) => (layer === undefined ? -1 : LAYER_NAMES.indexOf(layer))),
       reasons: items.map(reasonsOf),
-      step: items.map(() => -1),
+      step: items.map(({ path }) => firstUse.get(path) ?? -1),
     },
     reasons: reasons.all,
   };

@@ -43,7 +43,7 @@ export function goneTree(subject: string, report: KeepReport, layout: PythonLayo
       ? Object.keys(kept).filter((one) => kept[one]?.owner === owner)
       : path === undefined
         ? []
-        : Object.keys(kept).filter((one) => one === path || (kept[path]?.type === 'd' && one.startsWith(`${path}/`)));
+        : Object.keys(kept).filter((one) => one === path || one.startsWith(`${path}/`));
   if (starts.length === 0) return undefined;
   const graph = new KeptGraph(kept);
   const gone = [...graph.goneWith(starts)].filter((one) => kept[one]?.type !== 'd');

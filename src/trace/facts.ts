@@ -15,6 +15,8 @@ export type Needs = z.infer<typeof Needs>;
 const Line = z.union([
   /** Kind, pid, path. */
   z.tuple([z.literal('fact'), ObservationKind, z.number(), z.string()]),
+  /** When the facts that follow were seen: milliseconds since 1970. */
+  z.tuple([z.literal('time'), z.number()]),
   /** Pid, parent's pid, executable. */
   z.tuple([z.literal('process'), z.number(), z.number(), z.string().nullable()]),
   z.tuple([z.literal('warning'), z.string()]),
@@ -28,8 +30,8 @@ const Line = z.union([
 
 /** What one supervisor wrote. */
 export interface Facts {
-  /** `process` is an index into `processes`, or null. */
-  observations: { kind: ObservationKind; path: string; process: number | null }[];
+  /** `process` is an index into `processes`, or null. `at`: milliseconds since 1970, where that is known. */
+  observations: { kind: ObservationKind; path: string; process: number | null; at?: number }[];
   /** Programs that ran. After an exec there is another one with the same pid. */
   processes: { pid: number; parent: number; executable: string | null }[];
   warnings: string[];
@@ -50,10 +52,12 @@ export interface Facts {
 export function parseFacts(text: string): Facts {
   const facts: Facts = { observations: [], processes: [], warnings: [], refused: [] };
   const current = new Map<number, number>();
+  let time: { at?: number } = {};
   for (const line of text.split('\n')) {
     const row = line.endsWith(']') ? Line.parse(JSON.parse(line)) : undefined;
     if (!row) continue;
-    if (row[0] === 'fact') facts.observations.push({ kind: row[1], path: row[3], process: current.get(row[2]) ?? null });
+    if (row[0] === 'fact') facts.observations.push({ kind: row[1], path: row[3], process: current.get(row[2]) ?? null, ...time });
+    else if (row[0] === 'time') time = { at: row[1] };
     else if (row[0] === 'process') current.set(row[1], facts.processes.push({ pid: row[1], parent: row[2], executable: row[3] }) - 1);
     else if (row[0] === 'warning') facts.warnings.push(row[1]);
     else if (row[0] === 'error') facts.error = row[1];

@@ -25,6 +25,8 @@ export interface RunFacts {
   steps: readonly string[];
   /** Exit status of the app, or null where pyshrink stopped it. */
   exit: number | null;
+  /** When the run and its steps began and ended. */
+  times?: NonNullable<Trace['runs'][number]['times']>;
 }
 
 /** Builds the trace of one run from what the probes wrote. */
@@ -51,6 +53,7 @@ export function traceFromFacts(run: RunFacts): Trace {
         exercise: [...run.steps],
         exit: run.exit,
         tests: modules.has('_pytest') ? 'pytest' : null,
+        ...(run.times && { times: run.times }),
       },
     ],
     processes: processes.map((process) => ({ ...process, run: 0 })),
@@ -105,8 +108,8 @@ export function mergeFacts(
     const first = processes.length;
     for (const process of facts.processes)
       processes.push({ ...process, executable: process.executable && isOurs(process.executable, mount) ? null : process.executable });
-    for (const { kind, path, process } of facts.observations) {
-      if (!isOurs(path, mount)) observations.push({ kind, path, process: process === null ? null : first + process });
+    for (const { process, ...seen } of facts.observations) {
+      if (!isOurs(seen.path, mount)) observations.push({ ...seen, process: process === null ? null : first + process });
     }
   }
   return { processes, observations };

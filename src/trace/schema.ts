@@ -30,6 +30,8 @@ const Observation = z.object({
   path: z.string(),
   /** Index into `processes`, or null where no process is known. */
   process: z.number().int().nullable(),
+  /** When it was seen for the first time: milliseconds since 1970, by the clock of the container's computer. Only the supervisor knows it. */
+  at: z.number().int().exactOptional(),
 });
 
 /** One run of the app. */
@@ -42,6 +44,14 @@ const Run = z.object({
   exit: z.number().nullable(),
   /** The test runner, where the app was a test suite. */
   tests: z.string().nullable(),
+  /** Milliseconds since 1970 by this computer's clock: when the run began, when the app listened, and each step of `exercise`. */
+  times: z
+    .strictObject({
+      start: z.number().int(),
+      listened: z.number().int().nullable(),
+      steps: z.array(z.tuple([z.number().int(), z.number().int()])),
+    })
+    .exactOptional(),
 });
 
 const Spot = z.strictObject({

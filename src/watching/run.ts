@@ -12,7 +12,7 @@ import type { Watching } from '../trace/watching.js';
 import { WatchedApp, type WatchedSpec } from './watched.js';
 
 /** One run of the app under the supervisor. `done` is empty where the exercise could not be done. */
-export interface Outcome extends Pick<Performed, 'done' | 'took'> {
+export interface Outcome extends Pick<Performed, 'done' | 'took' | 'times'> {
   /** What the app answered, or why the exercise could not be done. */
   answers: Answers | UserError;
   observed: Observed;
@@ -86,7 +86,7 @@ async function runOnce(
   debug.watch('%s: ended with %s after %d s; %d observations', where.name, app.exit, (Date.now() - start) / 1000, count);
   if (outstanding(observed, watching) === undefined)
     await requireWhole(observed, app, performed instanceof UserError ? performed : undefined);
-  const outcome = performed instanceof UserError ? { answers: performed, done: [], took: {} } : performed;
+  const outcome = performed instanceof UserError ? { answers: performed, done: [], took: {}, times: [] } : performed;
   return { ...outcome, observed, watching };
 }
 

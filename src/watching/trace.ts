@@ -59,9 +59,9 @@ export async function traceImage(
     ...(refused && { refused }),
   };
   const where = { image: probed, config: image.config, volume: helper.volume, kit, name: 'trace' };
-  const { answers, done, took, observed, watching } = await runWatched(session, exercise, first, where, say);
+  const { answers, done, took, times, observed, watching } = await runWatched(session, exercise, first, where, say);
   if (answers instanceof UserError) throw answers;
-  const trace = await traceOf(session, image, helper, exercise, watching, answers, observed);
+  const trace = await traceOf(session, image, helper, exercise, watching, answers, observed, { ...took, steps: times });
   const view = listed ? { fs: listed, warnings: [] } : await viewHost(helper, image, trace, include, before);
   const { fs } = view;
   const opinion = await askLoader(fs, helper, pathsUsed(trace), {
@@ -88,6 +88,7 @@ async function traceOf(
   watching: Watching,
   answers: Answers,
   observed: Observed,
+  times: { start?: number; steps: [number, number][] },
 ): Promise<Trace> {
   const { version, executable, sitePackages } = helper.python;
   const environment = environmentOf(exercise.run.env);
@@ -111,6 +112,11 @@ async function traceOf(
     environment: Object.keys(environment),
     steps: answers.steps.map(({ label }) => label),
     exit: answers.app.exit,
+    times: {
+      start: answers.time.start,
+      listened: times.start === undefined ? null : Math.round(answers.time.start + times.start * 1000),
+      steps: times.steps,
+    },
   });
 }
 

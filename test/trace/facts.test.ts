@@ -23,6 +23,18 @@ describe('parseFacts', () => {
     expect([facts.exit, facts.warnings, facts.error]).toEqual([3, ['w'], undefined]);
   });
 
+  it('dates each observation by the time before it', () => {
+    const facts = parseFacts(
+      '["fact", "open", 7, "/a"]\n["time", 1000]\n["fact", "open", 7, "/b"]\n["fact", "open", 7, "/c"]\n["time", 1020]\n["fact", "open", 7, "/d"]\n',
+    );
+    expect(facts.observations.map(({ path, at }) => [path, at])).toEqual([
+      ['/a', undefined],
+      ['/b', 1000],
+      ['/c', 1000],
+      ['/d', 1020],
+    ]);
+  });
+
   it('has no exit status where the supervisor was killed', () => {
     expect(parseFacts('["fact", "open", 1, "/x"]\n').exit).toBeUndefined();
   });
