@@ -8,12 +8,15 @@ import { megabytes } from '../ui/table.js';
  */
 export async function savePage(file: string, html: string): Promise<string[]> {
   try {
-    await writeFileAtomic(file, html);
+    // It holds answers of the app, as the run record does.
+    await writeFileAtomic(file, html, { mode: 0o600 });
   } catch (error) {
     throw new UserError(
       `The page can't be written to ${file}: ${(error as Error).message}.`,
       'Name a file in a folder that you can write to.',
     );
   }
-  return [`${file}: ${megabytes(Buffer.byteLength(html))}, one file that needs no network. Open it in a browser.`];
+  return [
+    `${file}: ${megabytes(Buffer.byteLength(html))}, one file that needs no network. Open it in a browser. It holds the answers of both images, so only you can read it.`,
+  ];
 }

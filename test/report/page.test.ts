@@ -116,6 +116,22 @@ describe('the page of a report, in a browser', () => {
     expect(problems).toEqual([]);
   });
 
+  test('goes back and forward with the buttons of the browser', async () => {
+    const { page } = await openHtml(await htmlOf(data));
+    await page.click('[data-card=programs]');
+    await page.click('#view button.path:has-text("/usr/bin/curl")');
+    await page.click('#details dd button:text-is("/usr/bin")');
+    expect(await text(page, '#crumbs [aria-current]')).toBe('bin');
+    await page.goBack();
+    expect(await text(page, '#view h2')).toContain('Programs in the small image');
+    expect(await text(page, '#details h2')).toBe('/usr/bin/curl');
+    await page.goBack();
+    await page.goBack();
+    expect(await page.getAttribute('#tab-map', 'aria-selected')).toBe('true');
+    await page.goForward();
+    expect(await text(page, '#view h2')).toContain('Programs in the small image');
+  });
+
   test('colours the map by what one chooses', async () => {
     const { page } = await openHtml(await htmlOf(data));
     const before = await page.locator('#canvas').screenshot();
@@ -203,6 +219,10 @@ describe('the page of a report, in a browser', () => {
     await page.click(`#results button:text("${LIBPQ}")`);
     const box = await page.locator('#details').boundingBox();
     expect(box?.y).toBeLessThan(PHONE.height / 2);
+    await page.click('#details dd button.path');
+    expect(await text(page, '#crumbs [aria-current]')).toBe('x86_64-linux-gnu');
+    expect(await page.evaluate(() => document.getElementById('details')?.classList.contains('shown'))).toBe(false);
+    await page.goBack();
     await page.click('#close');
     expect(await page.evaluate(() => document.getElementById('details')?.classList.contains('shown'))).toBe(false);
   });

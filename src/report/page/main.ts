@@ -6,6 +6,7 @@ import { folderDetails, ownerDetails, pathDetails } from './details.js';
 import { byId, h } from './dom.js';
 import { bytes, visible } from './format.js';
 import { link, type Page, VIEWS, type ViewName } from './parts.js';
+import { Past } from './past.js';
 import { searchBox } from './searchbox.js';
 import { Side } from './side.js';
 import { connectTheme } from './theme.js';
@@ -32,6 +33,23 @@ const TAB_NAMES: Record<ViewName, string> = {
   files: 'List',
 };
 
+/** What is shown. */
+interface Moment {
+  side: Side;
+  view: ViewName;
+  root: TreeNode;
+  listed: Listed | undefined;
+  details: Element | null;
+  /** Whether the details cover the view on a narrow screen. */
+  shown: boolean;
+}
+
+/** The list behind a number. */
+interface Listed {
+  title: string;
+  test: (index: number) => boolean;
+}
+
 /** The page: what is shown, and what happens on a click. */
 class App implements Page {
   side: Side;
@@ -39,9 +57,10 @@ class App implements Page {
   private root: TreeNode;
   private mode: Mode = 'owner';
   private colours: Colouring;
-  private listed: { title: string; test: (index: number) => boolean } | undefined;
+  private listed: Listed | undefined;
   private readonly map: Treemap;
   private readonly search: { close(): void };
+  private readonly past: Past<Moment>;
 
   constructor(
     readonly sides: readonly Side[],
@@ -59,7 +78,24 @@ class App implements Page {
     byId('close').addEventListener('click', () => this.closeDetails());
     document.addEventListener('keydown', (event) => this.key(event));
     this.choose(this.side);
-    if (diff) this.show('changes');
+    if (diff) this.setView('changes');
+    this.past = new Past(this.moment(), (moment) => this.restore(moment));
+  }
+
+  private moment(): Moment {
+    const { side, view, root, listed } = this;
+    const details = byId('details-content').firstElementChild;
+    return { side, view, root, listed, details, shown: byId('details').classList.contains('shown') };
+  }
+
+  private restore({ side, view, root, listed, details, shown }: Moment): void {
+    this.search.close();
+    if (side !== this.side) this.choose(side);
+    [this.root, this.listed] = [root, listed];
+    this.setView(view);
+    if (details) byId('details-content').replaceChildren(details);
+    byId('details').classList.toggle('shown', shown);
+    this.map.select(undefined);
   }
 
   open(path: number): void {
@@ -68,21 +104,24 @@ class App implements Page {
     this.search.close();
     this.details(pathDetails(this, path));
     this.map.select(node);
+    this.past.push(this.moment());
   }
 
   openFolder(node: TreeNode): void {
     this.search.close();
     this.root = node;
-    if (this.view !== 'map') this.show('map');
-    this.drawMap();
+    this.setView('map');
+    // On a narrow screen, the map is what one wants to see.
     this.details(folderDetails(this, node), false);
     this.map.select(undefined);
+    this.past.push(this.moment());
   }
 
   openOwner(owner: number): void {
     this.search.close();
     this.details(ownerDetails(this, owner));
     this.map.select(undefined);
+    this.past.push(this.moment());
   }
 
   list(title: string, test: (index: number) => boolean): void {
@@ -92,6 +131,11 @@ class App implements Page {
   }
 
   show(view: ViewName): void {
+    this.setView(view);
+    this.past.push(this.moment());
+  }
+
+  private setView(view: ViewName): void {
     this.view = view;
     for (const tab of document.querySelectorAll<HTMLElement>('[role=tab]')) {
       const own = tab.dataset.view === view;
@@ -136,10 +180,10 @@ class App implements Page {
     else this.details(folderDetails(this, node));
   }
 
-  /** Shows something beside the view. On a narrow screen it covers the view. */
+  /** Shows something beside the view. With the focus, it covers the view on a narrow screen. */
   private details(content: HTMLElement, focus = true): void {
     byId('details-content').replaceChildren(content);
-    byId('details').classList.add('shown');
+    byId('details').classList.toggle('shown', focus);
     byId('details').scrollTop = 0;
     if (focus) content.querySelector<HTMLElement>('h2')?.focus();
   }
@@ -160,9 +204,8 @@ class App implements Page {
     this.root = side.tree.root;
     this.listed = undefined;
     this.colours = colouring(side, this.mode);
-    this.show(this.view === 'files' ? 'map' : this.view);
+    this.setView(this.view === 'files' ? 'map' : this.view);
     this.details(folderDetails(this, this.root), false);
-    byId('details').classList.remove('shown');
   }
 
   private drawMap(): void {

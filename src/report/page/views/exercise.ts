@@ -57,8 +57,8 @@ function stepItem(page: Page, index: number): HTMLElement {
       step.outcome !== '' && h('span', { class: 'outcome' }, step.outcome),
       h('span', { class: 'note' }, `run ${step.run + 1}${time === null ? '' : `, ${time}`}`),
     ),
-    step.brought === null
-      ? h('p', { class: 'note' }, 'What it brought in was not recorded.')
+    step.brought === null || step.brought.files === 0
+      ? h('p', { class: 'note' }, step.brought === null ? 'What it brought in was not recorded.' : 'brought in nothing new')
       : h(
           'p',
           {},
@@ -66,6 +66,6 @@ function stepItem(page: Page, index: number): HTMLElement {
           number(page, page.side.amount(step.brought), `what ${step.label} used first`, (one) => paths.step[one] === index),
           step.largest.length > 0 && `: ${step.largest.map(({ name, brought }) => `${name} ${bytes(brought.bytes)}`).join(', ')}`,
         ),
-    step.brought !== null && bar,
+    (step.brought?.bytes ?? 0) > 0 && bar,
   );
 }
