@@ -4,11 +4,13 @@
  * All throw a UserError for what the user can do something about: its `message` says what happened, its `remedy` what
  * to do, its `exitCode` what the command would exit with.
  */
+import { readFile } from 'node:fs/promises';
 import { LABELS } from './assemble/config.js';
 import { UserError, usageError } from './errors.js';
 import { outcomeOf } from './exercise/answers.js';
 import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
 import { parseImageName } from './images/name.js';
+import { PAGE } from './package.js';
 import { assembleDraft } from './pipeline/assemble.js';
 import { checkImage, checkRecord } from './pipeline/check.js';
 import { type ImageOptions, parsedNames } from './pipeline/choices.js';
@@ -26,8 +28,10 @@ import { buildReport } from './report/build.js';
 import { diffOf } from './report/diff.js';
 import type { Diff } from './report/diffmodel.js';
 import { highlights } from './report/highlights.js';
+import { pageOf } from './report/html.js';
 import type { Inside } from './report/inside.js';
 import type { Report } from './report/model.js';
+import { pageData } from './report/pagedata.js';
 import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
@@ -96,6 +100,8 @@ export interface AssembleOptions extends SessionOptions, ImageOptions {
   traces?: readonly string[] | undefined;
   /** `NAME=VALUE` entries for variables that a trace was made with, beside those of this process. */
   environment?: readonly string[] | undefined;
+  /** Does also what a run record says that this user has not written. */
+  trust?: boolean | undefined;
 }
 
 export interface Assembled {
@@ -121,9 +127,9 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
     const stored = await readTraces(paths); // another run may have replaced it before this one had the folder
     const name = parseImageName(stored.trace.image.reference);
     return withSession(options, name, async (context) => {
-      const { environment = [] } = options;
+      const { environment = [], trust } = options;
       const target = await targetOf(context, name, choice, folder);
-      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include });
+      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include, trust });
       const base = baseName && (await openImage(context, baseName));
       const draft = await context.progress.task(`Assembling ${target.name.text}`, () => assembleDraft(material, keep, base));
       const { size } = await context.session.inspect(draft.id);
@@ -143,6 +149,8 @@ export interface SmokeOptions extends SessionOptions {
   /** Name of the shrunk image; default: the newest. */
   image?: string | undefined;
   environment?: readonly string[] | undefined;
+  /** Does also what a run record says that this user has not written. */
+  trust?: boolean | undefined;
   limits?: Limits | undefined;
   /** How many times the original runs, the traced run included; default: 2. With 1, it does not start again. */
   runs?: number | undefined;
@@ -159,7 +167,7 @@ export interface Compared {
 
 /** Compares a shrunk image with its original. @throws UserError with exit code 4 where the original itself fails */
 export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
-  const { environment = [], limits = DEFAULT_LIMITS, runs = DEFAULT_RUNS } = options;
+  const { environment = [], limits = DEFAULT_LIMITS, runs = DEFAULT_RUNS, trust } = options;
   const result = await resultNamed(options.image);
   const name = parseImageName(options.image ?? (result?.tag as string));
   const known = result && (await readTraces(result.traces));
@@ -179,6 +187,7 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
       name: parseImageName(stored.trace.image.reference),
       environment,
       limits,
+      trust,
     });
     if (material.trace.image.id !== original)
       throw new UserError(
@@ -313,6 +322,21 @@ export async function report({ subject, ...limits }: ReportOptions = {}): Promis
 /** What came and what went between two shrunk images. Each is named as for {@link report}. */
 export async function diff(a: string, b: string): Promise<Diff> {
   return diffOf(await openInside(a), await openInside(b));
+}
+
+/** {@link report} as a page: one HTML file that needs no network. */
+export async function reportPage(subject?: string): Promise<string> {
+  return pageOf(await pageTemplate(), [pageData(await openInside(subject))]);
+}
+
+/** Both images of {@link diff} as a page. */
+export async function diffPage(a: string, b: string): Promise<string> {
+  const [one, other] = [await openInside(a), await openInside(b)];
+  return pageOf(await pageTemplate(), [pageData(one), pageData(other)], diffOf(one, other));
+}
+
+async function pageTemplate(): Promise<string> {
+  return readFile(PAGE, 'utf8');
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

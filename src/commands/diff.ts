@@ -1,8 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode } from '../errors.js';
-import { diff } from '../index.js';
+import { diff, diffPage } from '../index.js';
 import { diffLines } from '../report/difflines.js';
 import { diffMarkdown } from '../report/markdown.js';
+import { savePage } from './page.js';
 import { print } from './print.js';
 
 /** `pyshrink diff A B` */
@@ -11,9 +12,11 @@ export function defineDiff(command: Command<[], { json?: true }>, finish: (code:
     .argument('<A>', 'an image that was made here, a trace, or a folder with results')
     .argument('<B>', 'what it is compared with')
     .option('--markdown', 'as a comment for a pull request')
-    .action(async (a, b, { json, markdown }) => {
+    .option('--html <FILE>', 'write a page for a browser into this file, instead of the text')
+    .action(async (a, b, { json, markdown, html }) => {
       const document = await diff(a, b);
-      print(json, document, markdown ? diffMarkdown(document) : diffLines(document));
+      const pageLines = html === undefined ? undefined : await savePage(html, await diffPage(a, b));
+      print(json, document, pageLines ?? (markdown ? diffMarkdown(document) : diffLines(document)));
       finish(ExitCode.done);
     });
 }

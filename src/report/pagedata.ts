@@ -11,7 +11,7 @@ import { ranked, rankOf } from './strength.js';
 import { type Timeline, timelineOf } from './timeline.js';
 import { describeOmission } from './words.js';
 
-const NO_PATHS: PagePaths = { path: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
+const NO_PATHS: PagePaths = { path: [], file: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
 
 /** All that the page shows: the report, each path of the original with its reasons, and the answers of both images. */
 export function pageData(inside: Inside): PageData {
@@ -41,6 +41,7 @@ function columnsOf(contents: Contents, { firstUse }: Timeline): Pick<PageData, '
   return {
     paths: {
       path: items.map(({ path }) => path),
+      file: items.map(({ isFile }) => (isFile ? 1 : 0)),
       size: items.map(({ size }) => size),
       kind: items.map(({ kind }) => KINDS.indexOf(kind)),
       owner: items.map(({ owner }) => owner ?? -1),

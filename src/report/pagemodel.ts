@@ -23,6 +23,8 @@ export interface PageReason {
  */
 export interface PagePaths {
   path: readonly string[];
+  /** 1 for a regular file; 0 for a link or a device, which no number of files counts. */
+  file: readonly number[];
   /** Bytes; 0 for links and for further names of a file. The sums are those of the report. */
   size: readonly number[];
   /** Index into KINDS. */
