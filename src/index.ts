@@ -9,11 +9,11 @@ import { LABELS } from './assemble/config.js';
 import { UserError, usageError } from './errors.js';
 import { outcomeOf } from './exercise/answers.js';
 import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
-import { type ImageName, parseImageName } from './images/name.js';
-import { parseReference } from './images/reference.js';
+import { parseImageName } from './images/name.js';
 import { PAGE } from './package.js';
-import { assembleDraft, type KeepChoice } from './pipeline/assemble.js';
+import { assembleDraft } from './pipeline/assemble.js';
 import { checkImage, checkRecord } from './pipeline/check.js';
+import { type ImageOptions, parsedNames } from './pipeline/choices.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
 import { openInside } from './pipeline/inside.js';
@@ -21,7 +21,7 @@ import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/origina
 import { reopen } from './pipeline/reopen.js';
 import { resultOf } from './pipeline/result.js';
 import { shrinkStage } from './pipeline/shrink.js';
-import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
+import { publish, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import { type Limits as Budget, hasLimits } from './report/budget.js';
 import { buildReport } from './report/build.js';
@@ -40,14 +40,14 @@ import { type GoneTree, goneTree } from './report/whytree.js';
 import { conclusionOf, type Outcome, passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
 import { Folder, readTrace } from './workspace/folder.js';
-import { newestResult, newestTrace, readTraces, results } from './workspace/newest.js';
-import type { Result } from './workspace/result.js';
+import { newestTrace, readTraces, resultNamed, tracesOfOriginal } from './workspace/newest.js';
 
 export type { EngineName } from './engines/choose.js';
 export { ExitCode, UserError } from './errors.js';
 export { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
 export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
+export type { ImageOptions } from './pipeline/choices.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
 export type { Diff } from './report/diffmodel.js';
@@ -95,18 +95,6 @@ export async function trace(options: TraceOptions): Promise<Traced> {
   );
 }
 
-/** What is kept, and where the image goes. */
-export interface ImageOptions extends Partial<KeepChoice> {
-  /** `scratch` (default), or the name of an image to build on. */
-  base?: string | undefined;
-  /** `NAME[:TAG]`; default: `<name>:<tag>-shrunk`. */
-  tag?: string | undefined;
-  /** Name with a transport; default: the daemon, or an OCI layout beside the trace. */
-  output?: string | undefined;
-  /** Replaces also what pyshrink did not make. */
-  force?: boolean | undefined;
-}
-
 export interface AssembleOptions extends SessionOptions, ImageOptions {
   /** Paths of traces of one image; default: the newest. */
   traces?: readonly string[] | undefined;
@@ -131,7 +119,7 @@ export interface Assembled {
 
 /** Builds an image from traces of one image. */
 export async function assemble(options: AssembleOptions = {}): Promise<Assembled> {
-  const { target: choice, keep, base: baseName } = parsed(options);
+  const { target: choice, keep, base: baseName } = parsedNames(options);
   const named = options.traces ?? [];
   const paths = named.length > 0 ? named : [await newestTrace()];
   const { folder } = await readTraces(paths);
@@ -194,7 +182,7 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
         'Name an image that `pyshrink assemble` made.',
       );
     const isKnown = known && (options.image === undefined || known.trace.image.id === original);
-    const stored = isKnown ? known : await readTraces(await tracesOf(original, shrunk.reference));
+    const stored = isKnown ? known : await readTraces(await tracesOfOriginal(original, shrunk.reference));
     const material = await reopen(context, stored, {
       name: parseImageName(stored.trace.image.reference),
       environment,
@@ -213,23 +201,14 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
       await repeatOriginal(material, runs, say);
       return checkImage(material, shrunk.id, { exclude, runs }, say);
     });
-    await stored.folder.saveCheck(checkRecord(shrunk.id, checked));
+    // The comparison counts, also in a folder that can only be read.
+    await stored.folder
+      .saveCheck(checkRecord(shrunk.id, checked))
+      .catch((error: Error) => context.progress.note(`warning: reports will not have this comparison: ${error.message}`));
     const { verdict } = checked;
     const engine = await context.engine.describe();
     return { image: shrunk.reference, engine, passed: passed(verdict), outcome: conclusionOf(verdict), verdict };
   });
-}
-
-/** The newest result, or the newest with that name; undefined where a name has none here. */
-async function resultNamed(image: string | undefined): Promise<Result | undefined> {
-  return image === undefined ? (await newestResult()).result() : (await results()).find(({ tag }) => tag === image);
-}
-
-/** The traces from which an image was made. */
-async function tracesOf(original: string, name: string): Promise<string[]> {
-  const result = (await results()).find((one) => one.original === original);
-  if (result) return result.traces;
-  throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
 }
 
 export interface ShrinkOptions extends SessionOptions, ImageOptions, Budget {
@@ -248,7 +227,7 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
   const start = performance.now();
   const image = parseImageName(options.image);
   const exercise = { ...PLAIN_EXERCISE, ...options.exercise };
-  const { target: choice, keep, base } = parsed(options);
+  const { target: choice, keep, base } = parsedNames(options);
   const folder = Folder.for(image, exercise.run.platform);
   return folder.exclusively(() =>
     withSession(options, image, async (context): Promise<ShrinkSummary> => {
@@ -364,21 +343,4 @@ async function pageTemplate(): Promise<string> {
 export async function unsound(): Promise<{ image: string; spots: Trace['unsound'] }> {
   const { trace } = await readTrace(await newestTrace());
   return { image: trace.image.reference, spots: trace.unsound };
-}
-
-/** Names in options, parsed once. */
-function parsed({ base = 'scratch', tag, output, force, level = 'reachable', include = [], exclude = [] }: ImageOptions): {
-  target: TargetChoice;
-  keep: KeepChoice;
-  base: ImageName | undefined;
-} {
-  return {
-    target: {
-      force,
-      ...(tag !== undefined && { tag: parseReference(tag) }),
-      ...(output !== undefined && { output: parseImageName(output) }),
-    },
-    keep: { level, include, exclude },
-    base: base === 'scratch' ? undefined : parseImageName(base),
-  };
 }

@@ -76,7 +76,7 @@ export function diffMarkdown(diff: Diff): string[] {
     `### pyshrink: ${code(a.name)} → ${code(b.name)}`,
     '',
     `${totalText(diff)} ${megabytes(a.size ?? a.kept.bytes)} → ${megabytes(b.size ?? b.kept.bytes)}`,
-    ...verdictText(diff).map((text) => `\n**${text}**`),
+    ...verdictText(diff).flatMap((text) => ['', `**${text}**`]),
     ...details(
       `What changed (${things.length})`,
       [

@@ -32,7 +32,7 @@ const Line = z.union([
   /** Kind, pid, path. */
   z.tuple([z.literal('fact'), ObservationKind, Pid, Path]),
   /** When the facts that follow were seen: milliseconds since 1970. */
-  z.tuple([z.literal('time'), z.number().int().nonnegative().safe()]),
+  z.tuple([z.literal('time'), z.number().int().min(0)]),
   /** Pid, parent's pid, executable. */
   z.tuple([z.literal('process'), Pid, Pid, z.string().max(LONGEST_PATH).nullable()]),
   z.tuple([z.literal('warning'), z.string()]),

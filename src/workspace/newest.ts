@@ -69,3 +69,15 @@ async function dated(name: string): Promise<{ path: string; time: number }[]> {
   );
   return found.filter(({ time }) => time > 0).sort((a, b) => b.time - a.time);
 }
+
+/** The newest result, or the newest with that name; undefined where a name has none here. */
+export async function resultNamed(image: string | undefined): Promise<Result | undefined> {
+  return image === undefined ? (await newestResult()).result() : (await results()).find(({ tag }) => tag === image);
+}
+
+/** The traces from which an image was made. */
+export async function tracesOfOriginal(original: string, name: string): Promise<string[]> {
+  const result = (await results()).find((one) => one.original === original);
+  if (result) return result.traces;
+  throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
+}
