@@ -32,6 +32,8 @@ RUNNERS = set(
 # Those of RUNNERS that are common names of other functions too: they count only in modules that import one of RUNNER_MODULES.
 COMMON_RUNNERS = {"run", "call", "which"}
 RUNNER_MODULES = {"subprocess", "shutil", "asyncio.subprocess", "distutils.spawn", "sh", "plumbum", "pexpect", "invoke", "fabric"}
+# Modules that have a function under one of these names which runs nothing.
+NO_RUNNERS = {"system": "platform"}
 # Those of RUNNERS that look for a program.
 SEARCHERS = {"which", "find_executable"}
 # Those of RUNNERS that start a shell.

@@ -13,10 +13,10 @@ from .apinames import (
     HANDS_ON,
     IMPORTERS,
     LOADERS,
+    NO_RUNNERS,
     RESOLVERS,
     RUNNER_MODULES,
     RUNNERS,
-    SEARCHERS,
     SHELLS,
     UNSOUND,
 )
@@ -32,11 +32,12 @@ from .bytecode import (
     strings_in,
 )
 from .codefiles import NotReadable, code_of
+from .commands import commands_in, may_run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
-    from typing import Any, Dict, Iterator, List, Set, Tuple
+    from typing import Any, Dict, List, Set, Tuple
 
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
 # A relative path, or a pattern for files.
@@ -45,8 +46,8 @@ RELATIVE = re.compile(r"[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+\Z")
 COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
-# Instructions before a call that are remembered: enough for the elements of a command line.
-REMEMBERED = 64
+# The scope of code that runs only where the module is run as a program.
+MAIN = "__main__"
 
 
 def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
@@ -92,6 +93,9 @@ class Summary:
         self.shell = False
         self.lazy = False
         self.spots: List[List[Any]] = []
+        # What stands under `if __name__ == "__main__":`: lines, and code objects by id().
+        self.main_lines: Set[int] = set()
+        self.in_main: Set[int] = set()
 
     def fields(self) -> "Dict[str, Any]":
         """The summary as JSON, without empty fields."""
@@ -130,7 +134,9 @@ class Summary:
                     continue
                 is_function, name = inner.co_flags & OPTIMIZED, inner.co_name
                 inner_scope = scope
-                if not scope and is_function and name[0] != "<":
+                if id(inner) in self.in_main:
+                    inner_scope = MAIN
+                elif not scope and is_function and name[0] != "<":
                     inner_scope = function_scope(class_name, name)
                 if depth == 0 and name == "__getattr__":
                     self.lazy = True
@@ -142,7 +148,7 @@ class Summary:
     def add_code(self, code: "CodeType", scope: str) -> None:
         """Adds one code object. *scope*: the function that it belongs to, "" for code that runs at import."""
         is_function = code.co_flags & OPTIMIZED
-        used = set(code.co_names)
+        used = called = set(code.co_names)
         strings = strings_in(code.co_consts)
         names = {text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text)}
         # Going over the instructions is slow, so it is done only where something depends on their order.
@@ -150,43 +156,60 @@ class Summary:
             loaded = self.scan(code, scope)
             if not is_function:
                 used = loaded
-        # A function's own name is left out: calling itself does not make it used.
-        self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
+        if scope == MAIN:
+            self.main |= used
+        else:
+            # A function's own name is left out: calling itself does not make it used.
+            self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
         self.strings |= names
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
         self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
         if used & RESOLVERS:
             self.dynamic |= names
-        if used & RUNNERS:
+        runners = {name for name in called & RUNNERS if name not in NO_RUNNERS or may_run(code, name, self.imports)}
+        if runners:
             self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
-            commands = [[line, scope, text] for line, _, text in commands_in(code, RUNNERS) if 1 < len(text) <= LONGEST_COMMAND]
-            (self.commands if used & RUNNERS - COMMON_RUNNERS else self.common_commands).extend(commands)
-            if used & SHELLS or "shell" in strings:
+            found = [(line, text) for line, _, text in commands_in(code, runners) if 1 < len(text) <= LONGEST_COMMAND]
+            commands = [[line, self.scope_at(line, scope), text] for line, text in found]
+            if not runners & used:  # all of them are under `if __name__ == "__main__":`
+                commands = [command for command in commands if command[1] == MAIN]
+            (self.commands if runners - COMMON_RUNNERS else self.common_commands).extend(commands)
+            if runners & SHELLS or "shell" in strings:
                 self.shell = True
-        self.add_handed(code, scope, used, strings)
+        self.add_handed(code, scope, called, runners, strings)
         if used & LOADERS:
             self.libraries.update(text for text in strings if 0 < len(text) <= LONGEST_NAME)
 
-    def add_handed(self, code: "CodeType", scope: str, used: "Set[str]", strings: "List[str]") -> None:
-        """Adds what code gives to functions that may hand on a command, and whether it is such a function itself."""
+    def add_handed(self, code: "CodeType", scope: str, used: "Set[str]", runners: "Set[str]", strings: "List[str]") -> None:
+        """Adds what code gives to functions that may hand on a command, and whether it is such a function itself.
+
+        *used*: the names that the code loads; *runners*: those of them that run a program or look for one.
+        """
         callees = {name for name in used if HANDS_ON.search(name)} - RUNNERS - RUNNER_MODULES
         if callees:
             found = commands_in(code, callees)
-            self.handed += [[line, scope, callee, text] for line, callee, text in found if callee and COMMAND.match(text)]
-        if not scope or code.co_argcount + code.co_kwonlyargcount == 0:
+            self.handed += [
+                [line, self.scope_at(line, scope), callee, text] for line, callee, text in found if callee and COMMAND.match(text)
+            ]
+        if scope in ("", MAIN) or code.co_argcount + code.co_kwonlyargcount == 0:
             return
         function = scope.rpartition(".")[2]
-        if used & RUNNERS - COMMON_RUNNERS or ("PATH" in strings and used & {"environ", "getenv"}):
+        if runners - COMMON_RUNNERS or ("PATH" in strings and used & {"environ", "getenv"}):
             self.hands_on.setdefault(function, set()).add("")
-        elif used & COMMON_RUNNERS:
+        elif runners:
             self.common_hands_on.setdefault(function, set()).add("")
         if callees:
             self.hands_on.setdefault(function, set()).update(callees)
 
+    def scope_at(self, line: int, scope: str) -> str:
+        """The scope of a line in code of *scope*."""
+        return MAIN if not scope and line in self.main_lines else scope
+
     def scan(self, code: "CodeType", scope: str) -> "Set[str]":
         """Goes over the instructions: records imports and unsound spots, and returns the names that are loaded.
 
-        Code under `if TYPE_CHECKING:` is skipped; that under `if __name__ == "__main__":` gets the scope "__main__".
+        Code under `if TYPE_CHECKING:` is skipped; that under `if __name__ == "__main__":` gets the scope MAIN, with all
+        functions that are defined there.
         """
         loaded: Set[str] = set()
         lines = list(dis.findlinestarts(code))[::-1]
@@ -206,6 +229,10 @@ class Summary:
             if offset < skip_to:
                 continue
             value = constant_of(code, name, argument)
+            if offset < main_to:
+                self.main_lines.add(line)
+                if hasattr(value, "co_code"):
+                    self.in_main.add(id(value))
             if call_line and name not in NEUTRAL:
                 if isinstance(value, str) and not has_constant:
                     has_constant = True
@@ -225,7 +252,7 @@ class Summary:
                             level if isinstance(level, int) else 0,
                             text,
                             list(names or ()) if names is not NotImplemented else [],
-                            scope or ("__main__" if offset < main_to else ""),
+                            scope or (MAIN if offset < main_to else ""),
                         ]
                     )
                 elif name.startswith("LOAD_") or name == "IMPORT_FROM":
@@ -262,48 +289,3 @@ def function_scope(class_name: str, name: str) -> str:
 def unique(rows: "List[List[Any]]") -> "List[List[Any]]":
     """The rows in order, each once."""
     return [list(row) for row in sorted({tuple(row) for row in rows})]
-
-
-def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, str, str]]":
-    """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
-
-    These are the first string after the name of a function, the first element of each list or tuple, and, in code that
-    looks for programs, every element of a constant tuple.
-    """
-    recent: List[object] = []
-    is_wanted = False
-    callee = ""
-    searches = SEARCHERS.intersection(code.co_names)
-    listed: Tuple[object, ...] = ()
-    lines = list(dis.findlinestarts(code))[::-1]
-    line = code.co_firstlineno
-    for offset, name, argument, _ in instructions(code):
-        while lines and lines[-1][0] <= offset:
-            line = lines.pop()[1] or line
-        if name in NEUTRAL:
-            continue
-        value = constant_of(code, name, argument)
-        if listed and not name.endswith("_KW"):  # a tuple before a call with _KW holds the names of keyword arguments
-            for text in listed if searches else listed[:1]:
-                if isinstance(text, str):
-                    yield line, callee, text
-        listed = ()
-        if dis.opmap[name] in HAS_NAME:
-            called = name_of(code, name, argument)
-            if called in callees:
-                is_wanted, callee = True, called
-        elif isinstance(value, str):
-            if is_wanted:
-                yield line, callee, value
-            is_wanted = False
-        elif isinstance(value, tuple):
-            listed = value
-        elif isinstance(value, frozenset):
-            # Its order follows from the hashes, which differ from one start of Python to the next.
-            listed = tuple(sorted(value, key=repr))
-        elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
-            first = recent[-argument]
-            if isinstance(first, str):
-                yield line, callee, first
-        recent.append(value)
-        del recent[:-REMEMBERED]

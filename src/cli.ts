@@ -26,6 +26,14 @@ const COMMANDS = {
     text: 'say why a path, module or distribution is kept, or what would bring it in',
     load: async () => (await import('./commands/why.js')).defineWhy,
   },
+  report: {
+    text: 'say what is in the shrunk image, what was left out, and why',
+    load: async () => (await import('./commands/report.js')).defineReport,
+  },
+  diff: {
+    text: 'say what came and what went between two shrunk images',
+    load: async () => (await import('./commands/diff.js')).defineDiff,
+  },
   doctor: {
     text: 'say what this computer can do, and what to do about what it cannot',
     load: async () => (await import('./commands/doctor.js')).defineDoctor,

@@ -158,7 +158,7 @@ describe.runIf(hasCompiler)('a fault at any write leaves the old result or the n
         trace: makeTrace([`open /${name}`]),
         record: { runs: [{ exercise: { ...storedExercise(PLAIN_EXERCISE), args: [name] }, watching: {}, done: [], answers: [answers] }] },
       },
-      result: { id: name, tag: name, original: 'sha256:0', traces: ['trace.json'], exclude: [] },
+      result: { id: name, tag: name, original: 'sha256:0', traces: ['trace.json'], exclude: [], notes: [] },
       keep: {
         version: KEEP_VERSION,
         original: { reference: name, id: 'sha256:0', platform: 'linux/amd64' },
@@ -166,6 +166,7 @@ describe.runIf(hasCompiler)('a fault at any write leaves the old result or the n
         kept: {},
         omitted: {},
         omissions: [],
+        owners: [],
         links: {},
         distributions: [],
         totals: {

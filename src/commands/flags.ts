@@ -182,6 +182,39 @@ export function withImage<A extends unknown[], O extends OptionValues, G extends
     .option('--force', 'replace also what pyshrink did not make');
 }
 
+type BudgetFlags = {
+  /** Bytes. */
+  maxSize?: number;
+  maxFiles?: number;
+};
+
+/** How large the shrunk image may be. */
+export function withBudget<A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Defined<A, O, G>,
+): Defined<A, O & BudgetFlags, G> {
+  command
+    .option('--max-size <SIZE>', 'how large the shrunk image may be, for instance 120MB; exit code 5 if it is larger', parseMegabytes)
+    .option('--max-files <N>', 'how many files it may have; exit code 5 if it has more', parseFiles);
+  // The compiler can't follow the inferred types of so many options, so these have a written one.
+  return command as unknown as Defined<A, O & BudgetFlags, G>;
+}
+
+/** Decimal units, as sizes of images are shown, and the binary ones of IEC 80000-13. */
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
+
+/** Bytes of a size of an image. */
+function parseMegabytes(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (number === undefined || factor === undefined) throw new InvalidArgumentError('Give a size such as 120MB, 1.2GB or 100MiB.');
+  return Math.round(Number(number) * factor);
+}
+
+function parseFiles(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a number of files.');
+  return Number(text);
+}
+
 function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0) throw new InvalidArgumentError('Give a number of seconds.');

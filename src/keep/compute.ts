@@ -4,6 +4,7 @@ import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
+import type { MostBytes } from './data/costs.js';
 import { elfRule } from './elf.js';
 import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
@@ -18,7 +19,7 @@ import { type Analyst, PythonWorld } from './python/world.js';
 import { repairRule } from './repair.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
-import { shellRule } from './shell.js';
+import { ShellRule } from './shell.js';
 import { SystemRule } from './system.js';
 import { Tally } from './tally.js';
 import { excluded, type UserChoice, userRule } from './user.js';
@@ -34,6 +35,8 @@ export interface KeepInput {
   commands: readonly (readonly string[])[];
   choice: UserChoice;
   level: Level;
+  /** Bytes that weak evidence may bring, where they are not those of data/costs.ts. */
+  mostBytes?: MostBytes;
   /** Reads the image's Python code. Only the level `observed` works without it. */
   analyst?: Analyst;
 }
@@ -70,10 +73,12 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     scriptsRule,
     new SystemRule(),
     repairRule,
-    ...(reach && python ? [reach, new NamedRule(python), shellRule, ...(level === 'whole' ? [new WholeRule(python)] : [])] : []),
+    ...(reach && python
+      ? [reach, new NamedRule(python, context), new ShellRule(), ...(level === 'whole' ? [new WholeRule(python)] : [])]
+      : []),
   ];
   const keep = new KeepSet(fs);
-  const offers = new Offers(context);
+  const offers = new Offers(context, input.mostBytes);
   const tally = new Tally();
   const take = (findings: readonly Finding[]) => {
     for (const finding of findings) {

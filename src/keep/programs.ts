@@ -1,5 +1,5 @@
 import { isAdded } from '../os/places.js';
-import type { Summary } from '../python/summary.js';
+import { MAIN, type Summary } from '../python/summary.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { BUILD_CODE, BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
@@ -7,10 +7,11 @@ import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './da
 import { TERMINAL_PROGRAMS } from './data/terminal.js';
 import { isAppCode, isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
 import { HandedCommands } from './python/handed.js';
+import { namedByConfiguration } from './python/roots.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
-import { findProgram } from './scripts.js';
+import { findProgram, programNames } from './scripts.js';
 
 /** What separates commands in a command line: a program's name comes next. */
 const SEPARATORS = /[|;&\n]+|\$\(|`/;
@@ -28,7 +29,19 @@ export class NamedRule implements Rule {
   /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
   private waiting: { places: readonly string[]; findings: Finding[] }[] = [];
 
-  constructor(private readonly world: PythonWorld) {}
+  /** Names of the programs in PATH. */
+  private programs: ReadonlySet<string> | undefined;
+  /** The same strings are in many modules. */
+  private readonly inStrings = new Map<string, Promise<Named[]>>();
+  /** Modules that a command line runs (`-m`). */
+  private readonly started: ReadonlySet<string>;
+
+  constructor(
+    private readonly world: PythonWorld,
+    { commands }: Pick<Context, 'commands'>,
+  ) {
+    this.started = new Set(namedByConfiguration(commands, {}).map(([, name]) => name));
+  }
 
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
     const { world } = this;
@@ -37,8 +50,9 @@ export class NamedRule implements Rule {
     const distribution = world.distributions.ownerOf(path);
     const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
-    for (const { file, summary } of world.codeIn(path)) {
+    for (const { file, summary: whole } of world.codeIn(path)) {
       const module = world.finder.at(file)?.name ?? baseName(path);
+      const summary = own || this.started.has(module) ? whole : asImported(whole);
       this.handed.take(summary, { path, module, own, distribution });
       const named = [
         ...(await commandsRun(summary, own, context)),
@@ -47,7 +61,9 @@ export class NamedRule implements Rule {
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
       if (runsPrograms(summary, own)) this.running.add(place);
-      const inStrings = await packagePrograms(summary, context);
+      const inStrings: Named[] = [];
+      for (const name of summary.strings)
+        if (this.isProgramName(name, context)) inStrings.push(...(await this.packageProgram(name, context)));
       if (inStrings.length > 0)
         this.waiting.push({
           places: [place, ...besides(summary, path)],
@@ -55,6 +71,17 @@ export class NamedRule implements Rule {
         });
     }
     return findings;
+  }
+
+  private isProgramName(name: string, context: Context): boolean {
+    this.programs ??= programNames(context);
+    return this.programs.has(name);
+  }
+
+  private packageProgram(name: string, context: Context): Promise<Named[]> {
+    const known = this.inStrings.get(name) ?? packageProgram(name, context);
+    this.inStrings.set(name, known);
+    return known;
   }
 
   /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
@@ -68,6 +95,13 @@ export class NamedRule implements Rule {
     }
     return findings;
   }
+}
+
+/** A module without what it does only where it is run as a program. */
+function asImported(summary: Summary): Summary {
+  const { commands, handed } = summary;
+  const isImported = ([, scope]: readonly [number, string, ...string[]]) => scope !== MAIN;
+  return { ...summary, commands: commands.filter(isImported), handed: handed.filter(isImported) };
 }
 
 /** Paths that code names; the first is the one that it means. */
@@ -132,20 +166,16 @@ async function librariesLoaded({ libraries }: Summary, own: boolean, context: Co
 }
 
 /**
- * Programs that the app's author put into the image, where a string is the name of one (`DOT = Path("dot")`). Code that wraps a
- * program often has its name far from where it runs it.
+ * The program that the app's author put into the image, where a string is its name (`DOT = Path("dot")`). Code that wraps a program
+ * often has its name far from where it runs it.
  */
-async function packagePrograms({ strings }: Summary, context: Context): Promise<Named[]> {
-  const named: Named[] = [];
-  for (const name of strings) {
-    if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) continue;
-    const path = findProgram(name, context);
-    if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) continue;
-    const of = await packageOnPurpose(path, context);
-    if (of !== undefined) named.push({ paths: [{ path, kind: 'package-program', subject: name, of }] });
-    else if (await isOnPurpose(path, context)) named.push({ paths: [{ path, kind: 'program', subject: name }] });
-  }
-  return named;
+async function packageProgram(name: string, context: Context): Promise<Named[]> {
+  if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) return [];
+  const path = findProgram(name, context);
+  if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
+  const of = await packageOnPurpose(path, context);
+  if (of !== undefined) return [{ paths: [{ path, kind: 'package-program', subject: name, of }] }];
+  return (await isOnPurpose(path, context)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
 }
 
 /** A path that the app's own code names. Of a folder of data, everything in it. */

@@ -1,37 +1,59 @@
 import { parseShebang } from '../os/shebang.js';
-import { baseName } from '../rootfs.js';
+import { baseName, type Entry } from '../rootfs.js';
 import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS } from './data/shells.js';
 import { isAppCode, isInstalled, isOnPurpose } from './purpose.js';
+import type { PythonWorld } from './python/world.js';
 import type { Addition } from './reason.js';
-import type { Finding, Rule } from './rule.js';
-import { findProgram } from './scripts.js';
+import type { Context, Finding, Rule } from './rule.js';
+import { findProgram, isProgram } from './scripts.js';
 
 /** Bytes. Nobody writes a longer script by hand: it is an archive that unpacks itself. */
 const LONGEST = 256 << 10;
 
 /**
  * The programs that a kept shell script names, in any branch (from the level `reachable` on). Those of scripts that ran, of the
- * image's commands and of the app are kept; those of scripts that came with the system are offers.
+ * image's commands and of the app are kept; those of scripts that came with the system are offers. Those of a script inside a
+ * distribution count only once the distribution's code names it: many are there for the people who develop the distribution.
  */
-export const shellRule: Rule = {
-  name: 'shell',
-  async visit(entry, context) {
-    if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || entry.size > LONGEST || /\.so[.\d]*$|\.sample$/.test(entry.path)) return [];
-    const bytes = await context.fs.read(entry.path, 0, entry.size);
+export class ShellRule implements Rule {
+  readonly name = 'shell';
+  private waiting: { path: string; findings: Finding[] }[] = [];
+
+  async visit(entry: Entry, context: Context): Promise<Finding[]> {
+    const { path } = entry;
+    if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || entry.size > LONGEST || /\.so[.\d]*$|\.sample$/.test(path)) return [];
+    const bytes = await context.fs.read(path, 0, entry.size);
     const shebang = parseShebang(bytes);
     if (!shebang || !SHELLS.test(baseName(shebang.interpreter))) return [];
-    const isWanted =
-      isAppCode(entry.path, context) || !(await isInstalled(entry.path, context)) || (await isOnPurpose(entry.path, context));
+    const isWanted = isAppCode(path, context) || !(await isInstalled(path, context)) || (await isOnPurpose(path, context));
     const findings: Finding[] = [];
     for (const name of commandsOf(Buffer.from(bytes).toString('utf8'))) {
-      const path = findProgram(name, context);
-      if (path === undefined) continue;
-      const addition: Addition = { path, rule: 'shell', kind: 'program', subject: name, parents: [entry.path] };
-      findings.push(isWanted || (await isOnPurpose(path, context)) ? addition : { offer: 'call', additions: [addition] });
+      const program = findProgram(name, context);
+      if (program === undefined) continue;
+      const addition: Addition = { path: program, rule: 'shell', kind: 'program', subject: name, parents: [path] };
+      findings.push(isWanted || (await isOnPurpose(program, context)) ? addition : { offer: 'call', additions: [addition] });
     }
-    return findings;
-  },
-};
+    if (isWanted || isProgram(path, context) || context.python?.distributions.ownerOf(path) === undefined) return findings;
+    this.waiting.push({ path, findings });
+    return [];
+  }
+
+  settle({ python }: Context): Finding[] {
+    const ready = this.waiting.filter(({ path }) => python !== undefined && isNamed(path, python));
+    this.waiting = this.waiting.filter((script) => !ready.includes(script));
+    return ready.flatMap(({ findings }) => findings);
+  }
+}
+
+/** Whether code of the distribution that a file belongs to has its name. */
+function isNamed(path: string, world: PythonWorld): boolean {
+  const name = baseName(path);
+  const files = world.distributions.ownerOf(path)?.files ?? [];
+  const texts = files
+    .flatMap((file) => world.codeIn(file))
+    .flatMap(({ summary: { strings, relative, commands } }) => [...strings, ...relative, ...commands.map(([, , text]) => text)]);
+  return texts.some((text) => text.includes(name));
+}
 
 /** The words of a shell script that may be names of commands. Text in quotes and here-documents is read like code. */
 export function commandsOf(script: string): Set<string> {

@@ -60,7 +60,7 @@ export class SystemRule implements Rule {
     const findings: Finding[] = [];
     for (const { by, unlessNamed, additions } of this.offered.splice(0)) {
       const isWanted = [...this.words].some((word) => unlessNamed.test(word)) || (await isOnPurpose(by, context));
-      findings.push(...(isWanted ? additions : [{ offer: 'call', additions } as const]));
+      findings.push(...(isWanted ? additions : [{ offer: 'name', additions } as const]));
     }
     return findings;
   }

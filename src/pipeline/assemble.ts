@@ -5,9 +5,11 @@ import { debug, timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { computeKeepSet, type KeepResult } from '../keep/compute.js';
+import type { MostBytes } from '../keep/data/costs.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { keepReport } from '../report/keep.js';
+import { readOwners } from '../report/owners.js';
 import { costlyLines } from '../report/words.js';
 import type { Trace } from '../trace/schema.js';
 import type { KeepReport } from '../workspace/keepreport.js';
@@ -20,6 +22,8 @@ export interface KeepChoice {
   /** Globs of paths. */
   include: readonly string[];
   exclude: readonly string[];
+  /** Bytes that weak evidence may bring, where they are not those of keep/data/costs.ts. */
+  mostBytes?: MostBytes;
 }
 
 /** An image under its temporary name. */
@@ -51,6 +55,7 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
     commands: commandsOf(material),
     level,
     analyst,
+    ...(choice.mostBytes && { mostBytes: choice.mostBytes }),
     choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
@@ -79,6 +84,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
   const own = new Map([...digests].filter(([path]) => keep.has(path)));
   const checked = await timed('assemble', 'comparing files with the layers', () => requireGenuine(context.session, original.id, own));
   debug.assemble('%d of %d files were compared with the layers', checked, own.size);
+  const owners = await timed('keep', 'what each file belongs to', () => readOwners(fs, trace.python, python));
   return {
     id,
     files,
@@ -86,6 +92,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
     report: keepReport({
       fs,
       digests: own,
+      owners,
       keep,
       python,
       grades,

@@ -35,6 +35,12 @@ export interface Self {
   origin: Origin;
 }
 
+/**
+ * Modules that only Cython's own code in an extension module names: it imports one to answer a question of that module itself.
+ * Source: Cython/Utility/CythonFunction.c, `_is_coroutine`, which asyncio reads.
+ */
+const OF_CYTHON: ReadonlySet<string> = new Set(['asyncio.coroutines']);
+
 /** The modules that a module's code names and that the image has. */
 export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edge[] {
   const edges = new Map<string, Edge>();
@@ -93,8 +99,9 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
     }
   }
   if (self.origin === 'standard') return [...edges.values()];
-  if (self.kind === 'extension') for (const text of summary.strings) addRunOn(text, finder, add);
-  else {
+  if (self.kind === 'extension') {
+    for (const text of summary.strings) if (!OF_CYTHON.has(text)) addRunOn(text, finder, add);
+  } else {
     for (const text of summary.strings) {
       const dotted = text.replace(/:.*$/, '');
       const parts = dotted.split('.').length;

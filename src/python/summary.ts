@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { anyRecord } from '../records.js';
 
-/** One import statement: line, level (0 for an absolute one), module, names after `import`, and its function, `__main__` or ''. */
+/** The scope of code under `if __name__ == "__main__":`, in place of the name of a function. */
+export const MAIN = '__main__';
+
+/** One import statement: line, level (0 for an absolute one), module, names after `import`, and its function, {@link MAIN} or ''. */
 const Import = z.tuple([z.number().nullable(), z.number(), z.string(), z.array(z.string()), z.string()]);
 export type Import = z.infer<typeof Import>;
 

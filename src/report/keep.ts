@@ -7,6 +7,7 @@ import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from '../workspace/keepreport.js';
 import { omittedFiles } from './omitted.js';
+import type { Owners } from './owners.js';
 
 export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades' | 'costly'> {
   /** The original's file system. */
@@ -16,12 +17,17 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
   places: PythonPlaces;
   /** Path of a file → digest of the bytes that the shrunk image has. */
   digests?: ReadonlyMap<string, string>;
+  owners: Owners;
 }
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
-export function keepReport({ fs, keep, python, grades, costly, original, level, places, digests }: KeepReportInput): KeepReport {
+export function keepReport({ fs, keep, python, grades, costly, original, level, places, owners, digests }: KeepReportInput): KeepReport {
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
+  const ownerOf = (path: string) => {
+    const owner = owners.of.get(path);
+    return owner === undefined ? {} : { owner };
+  };
   const kept: KeepReport['kept'] = {};
   for (const [path, reasons] of keep.reasons) {
     const entry = fs.lstat(path);
@@ -32,6 +38,7 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
       layer: layers.get(path) ?? 'system',
       ...(digest !== undefined && { digest }),
       ...(entry && isProgram(entry) && { program: true }),
+      ...ownerOf(path),
       reasons,
     };
   }
@@ -41,7 +48,7 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
     const key = `${omission.kind} ${omission.subject} ${omission.bytes}`;
     const known = omissions.get(key) ?? { index: omissions.size, omission };
     omissions.set(key, known);
-    omitted[path] = { size: sizes.get(path) ?? 0, because: known.index };
+    omitted[path] = { size: sizes.get(path) ?? 0, because: known.index, ...ownerOf(path) };
   }
   const amount = (entries: readonly Entry[]): Amount => ({
     files: entries.length,
@@ -57,6 +64,7 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
     kept,
     omitted,
     omissions: [...omissions.values()].map(({ omission }) => omission),
+    owners: owners.all,
     links: Object.fromEntries([...fs.entries.values()].flatMap(({ path, target }) => (target === undefined ? [] : [[path, target]]))),
     distributions: distributionsOf({ keep, python, grades }),
     totals: {

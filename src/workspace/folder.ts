@@ -5,6 +5,7 @@ import { folderName, type ImageName } from '../images/name.js';
 import { formatPlatform, ownPlatform } from '../images/platform.js';
 import { type Lock, lockFolder } from '../os/lock.js';
 import { parseTrace, type Trace } from '../trace/schema.js';
+import { CheckRecord } from './check.js';
 import { KeepReport } from './keepreport.js';
 import { Result } from './result.js';
 import { type RunRecord, RunRecordSchema } from './runrecord.js';
@@ -13,7 +14,7 @@ import { ELSEWHERE, freshName, removeOthers, writeWhole } from './write.js';
 
 /** Below the working directory. */
 export const ROOT = '.pyshrink';
-export const FILES = { trace: 'trace.json', keep: 'keep.json', result: 'result.json' } as const;
+export const FILES = { trace: 'trace.json', keep: 'keep.json', result: 'result.json', check: 'check.json' } as const;
 /** Run records are called `run-record-ID.json`; the trace names its own. */
 const RECORD = /^run-record-[0-9a-f]+\.json$/;
 
@@ -117,6 +118,25 @@ export class Folder {
     }
   }
 
+  /** Writes what the newest comparison found. */
+  async saveCheck(check: CheckRecord): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    await writeWhole(join(this.path, FILES.check), JSON.stringify(check), 0o600);
+  }
+
+  /** The comparison of an image; undefined where it was not compared, or another one was since. @throws UserError as {@link keep} does */
+  async check(image: string): Promise<CheckRecord | undefined> {
+    const path = join(this.path, FILES.check);
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+      const check = CheckRecord.parse(JSON.parse(text));
+      return check.image === image ? check : undefined;
+    } catch {
+      throw damaged(path, 'Compare it again with `pyshrink smoke`.');
+    }
+  }
+
   /** @throws UserError as {@link keep} does */
   async result(): Promise<Result> {
     const path = join(this.path, FILES.result);
@@ -128,8 +148,8 @@ export class Folder {
   }
 }
 
-function damaged(path: string): UserError {
-  return new UserError(`${path} is missing, damaged or of another version of pyshrink.`, 'Make it again with `pyshrink assemble`.');
+function damaged(path: string, remedy = 'Make it again with `pyshrink assemble`.'): UserError {
+  return new UserError(`${path} is missing, damaged or of another version of pyshrink.`, remedy);
 }
 
 /** Reads a trace with its run record. @throws UserError where there is none, or it is damaged */

@@ -101,6 +101,28 @@ describeWithPython('a program', () => {
     expect([has('/usr/sbin/useradd'), has('/usr/bin/unnamed')]).toEqual([true, false]);
   });
 
+  it.each([
+    ['of a library does not count', 'import library', false],
+    ['of the app counts', 'import subprocess\nif __name__ == "__main__":\n    subprocess.run(["dot"])', true],
+  ])('that only the block under __main__ runs: that %s', async (_, app, expected) => {
+    const code = 'import subprocess\nif __name__ == "__main__":\n    subprocess.run(["dot"])\n';
+    const { has } = await kept({ ...library(code), '/app/app.py': app, '/usr/bin/dot': program(SMALL) });
+    expect(has('/usr/bin/dot')).toBe(expected);
+  });
+
+  it.each([
+    ['of a distribution whose code does not name it does not count', 'import os', false],
+    ['that the code of its distribution names counts', 'import subprocess\nsubprocess.run([HERE + "/update.sh"])', true],
+  ])('in a shell script: one %s', async (_, code, expected) => {
+    const { has } = await kept({
+      ...library(code, { 'library/update.sh': '#!/bin/sh\ndot -T png\n' }),
+      [`${SITE}/library/update.sh`]: { text: '#!/bin/sh\ndot -T png\n', mode: 0o755 },
+      '/bin/sh': program(SMALL),
+      '/usr/bin/dot': program(SMALL),
+    });
+    expect(has('/usr/bin/dot')).toBe(expected);
+  });
+
   it('whose name is only a word in library code is not kept', async () => {
     const code = 'METHODS = ("patch", "get")\ndef request(name):\n    return name\nrequest("patch")\n';
     const { has, costly } = await kept({ ...library(code), '/usr/bin/patch': program(SMALL) });

@@ -120,8 +120,14 @@ const CASES: Case[] = [
   {
     about: 'git',
     program: '/usr/bin/git',
-    keeps: ['/usr/lib/git-core/git-remote-http', '/usr/lib/git-core/mergetools-not', '/usr/share/git-core/templates/info/exclude'],
-    leaves: ['/usr/lib/git-core/git-daemon', '/usr/lib/git-core/git-http-backend'],
+    keeps: ['/usr/share/git-core/templates/info/exclude', '/bin/sh'],
+    leaves: ['/usr/lib/git-core/git', '/usr/lib/git-core/git-daemon'],
+  },
+  {
+    about: 'git with scripts',
+    program: '/usr/bin/git',
+    app: 'subprocess.run(["git", "merge", "a", "b"])',
+    keeps: ['/usr/lib/git-core/git-merge-octopus'],
   },
   { about: 'git with remotes', program: '/usr/bin/git', app: 'REMOTE = "clone"', keeps: ['/usr/lib/git-core/git-remote-https'] },
   { about: 'convert', program: '/usr/bin/convert', keeps: ['/etc/ImageMagick-6/policy.xml'] },

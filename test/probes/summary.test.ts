@@ -93,6 +93,33 @@ def __getattr__(name):
     ]);
   });
 
+  it.each(PYTHONS)('under %s tells apart what runs only where the module is a program, and platform.system from os.system', (python) => {
+    const { commands, main, handsOn, shell } = summarizeText(
+      `import platform, subprocess
+WINDOWS = platform.system() == "Windows"
+FIELDS = ("login", "password")
+def of_platform():
+    return ["id"], platform.system()
+if __name__ == "__main__":
+    subprocess.run(["scilab"])
+    def helper(name):
+        subprocess.Popen(["lua", name])
+    helper("x")
+`,
+      python,
+    );
+    expect(commands).toEqual([
+      [7, '__main__', 'scilab'],
+      [9, '__main__', 'lua'],
+    ]);
+    expect(main).toEqual(expect.arrayContaining(['Popen', 'helper', 'run']));
+    expect([handsOn, shell]).toEqual([{}, false]);
+    const imported = summarizeText('from platform import system\nNAMES = ["login", system()]\n', python);
+    expect([imported.commands, imported.shell]).toEqual([[], false]);
+    const run = summarizeText('import os, platform\nNAMES = ["login", platform.system()]\nos.system("tar -x")\n', python);
+    expect(run.commands).toContainEqual([3, '', 'tar -x']);
+  });
+
   it.each(PYTHONS)('under %s has what is given to functions that may hand on a command, and which functions these are', (python) => {
     const { handed, handsOn } = summarizeText(
       `import os, subprocess

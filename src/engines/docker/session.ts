@@ -16,7 +16,7 @@ import { thisOwner } from '../../os/owner.js';
 import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
-import { inspectImage } from './image.js';
+import { inspectImage, layersOf } from './image.js';
 import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 import { createOptions, observationsVolume, type SeccompProfiles, takesPaths } from './options.js';
 
@@ -186,6 +186,10 @@ export class DockerSession implements Session {
 
   inspect(id: string): Promise<ImageInfo> {
     return inspectImage(this.docker, id, id);
+  }
+
+  layersOf(id: string): Promise<{ command: string; bytes: number }[] | undefined> {
+    return layersOf(this.docker, id);
   }
 
   async exportImage(id: string): Promise<ImageSource> {

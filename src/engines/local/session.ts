@@ -177,6 +177,10 @@ export class LocalSession implements Session {
     return (await this.importImage(source)).id;
   }
 
+  async layersOf(): Promise<undefined> {
+    return undefined;
+  }
+
   async exportImage(id: string): Promise<ImageSource> {
     const { source } = this.known(id);
     if (!source) throw new Error(`${id} has no layers`);

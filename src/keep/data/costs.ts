@@ -1,8 +1,12 @@
 /**
  * How strong the evidence for a path is that no run used and that the app's own code does not name.
- * `call`: library code or a script of the operating system runs or loads it. `name`: code runs it to build software.
+ * `call`: library code or a script of the operating system runs or loads it. `name`: code runs it to build software, or a kept
+ * program runs it for commands that nobody names.
  */
 export type Strength = 'call' | 'name';
+
+/** Bytes, by the strength of the evidence. */
+export type MostBytes = Readonly<Record<Strength, number>>;
 
 /**
  * Bytes that a path may bring with its whole closure, by its evidence.
@@ -10,6 +14,7 @@ export type Strength = 'call' | 'name';
  * `call`: the programs that libraries and scripts run for their callers (tar, sed, useradd, ldconfig, ps, gpgconf) cost less than
  * 4 MB each. Above are the large worlds: git, perl, gcc, ImageMagick. Where an app needs one of these, its exercise or its own code
  * shows it, or its author has installed the package.
- * `name`: compilers and their like are named for building what is built already, so they may only bring what nobody notices.
+ * `name`: compilers and their like are named for building what is built already, and scripts of git are run for commands that the
+ * app does not have, so they may only bring what nobody notices.
  */
-export const MOST_BYTES: Readonly<Record<Strength, number>> = { call: 4 << 20, name: 512 << 10 };
+export const MOST_BYTES: MostBytes = { call: 4 << 20, name: 512 << 10 };

@@ -25,7 +25,10 @@ export interface SystemRow {
     | 'iconv';
   /** Globs of the image's paths. */
   keep: readonly string[];
-  /** The paths are an offer, unless a name or a string of the app's own code matches, or the author installed the program. */
+  /**
+   * The paths are an offer, unless a name or a string of the app's own code matches, or the author installed the program. It is a weak
+   * one: nothing says that the program is run with such a command.
+   */
   unlessNamed?: RegExp;
   /** What the files are, with the source in parentheses. */
   what: string;
@@ -36,9 +39,10 @@ const inLibraries = (...names: string[]) => LIBRARIES.flatMap((folder) => names.
 const CERTIFICATES = ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*', '/etc/pki/tls/**'];
 const ZONES = ['/usr/share/zoneinfo/!(right|posix)/**', '/usr/share/zoneinfo/*'];
 
-/** All of git's own programs but its servers, bridges to other systems, graphical tools, and those that are written in Perl. */
-const GIT =
-  '!(git-daemon|git-http-backend|git-http-push|git-http-fetch|git-remote-http*|git-remote-ftp*|git-imap-send|git-shell|git-instaweb|git-cvs*|git-svn|git-p4|git-archimport|git-send-email|git-citool|git-gui*|git-filter-branch|git-request-pull|git-quiltimport|git-difftool*|git-mergetool*|git-web--browse|scalar|mergetools)';
+/** Matches a name or a string that has one of the commands of a program in it: `git pull`, `pull`, `git_pull`. */
+const command = (names: string) => new RegExp(`(^|[\\s_])(${names})([\\s_]|$)`);
+/** Git's own programs. It finds itself by PATH, so the second copy of `git` in this folder is not needed. */
+const inGit = (names: string) => [`/usr/lib/git-core/${names}`, `/usr/libexec/git-core/${names}`];
 
 /**
  * Modules of glibc for the encodings that the web uses, and for those of DOS file names, which zip archives and Samba have. The other
@@ -284,21 +288,21 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
     id: 'git',
     when: { program: /\/git$/ },
-    keep: [
-      `/usr/lib/git-core/${GIT}`,
-      `/usr/libexec/git-core/${GIT}`,
-      '/usr/share/git-core/templates/**',
-      '/etc/gitconfig',
-      '/bin/sh',
-      '/usr/bin/uname',
-    ],
-    what: "git's own programs and templates (git(1), --exec-path)",
+    keep: ['/usr/share/git-core/templates/**', '/etc/gitconfig', '/bin/sh', '/usr/bin/git-{upload,receive}-pack'],
+    what: 'templates and configuration of git, and the shell for its hooks and aliases (git-init(1), git-config(1), githooks(5))',
+  },
+  {
+    id: 'git-scripts',
+    when: { program: /\/git$/ },
+    unlessNamed: command('bisect|merge|pull|submodule|subtree'),
+    keep: inGit('git-{bisect,merge-octopus,merge-one-file,merge-resolve,submodule,subtree,sh-i18n,sh-i18n--envsubst,sh-setup}'),
+    what: 'commands and merge strategies of git that are shell scripts (git(1), --exec-path; git-merge(1), MERGE STRATEGIES)',
   },
   {
     id: 'git-remotes',
     when: { program: /\/git$/ },
-    unlessNamed: /(^|[\s_])(clone|fetch|pull|push|ls-remote|submodule|remote)([\s_]|$)/,
-    keep: ['/usr/lib/git-core/git-remote-{http,ftp}*', '/usr/libexec/git-core/git-remote-{http,ftp}*'],
+    unlessNamed: command('clone|fetch|pull|push|ls-remote|submodule|remote'),
+    keep: inGit('git-remote-{http,ftp}*'),
     what: 'what git runs for remote repositories (gitremote-helpers(7))',
   },
   {

@@ -1,9 +1,10 @@
 import type { Distribution } from '../../python/distributions.js';
 import { type Edge, edgesOf, type Origin } from '../../python/edges.js';
-import type { Summary } from '../../python/summary.js';
+import { Summary } from '../../python/summary.js';
 import { baseName } from '../../rootfs.js';
 import { BUILD_CODE } from '../data/building.js';
 import { INSTALLERS, NO_PLUGINS } from '../data/installers.js';
+import { REGISTRIES } from '../data/registries.js';
 import type { Addition } from '../reason.js';
 import type { Grades } from './grades.js';
 import type { Reached } from './reached.js';
@@ -27,9 +28,17 @@ export class Follower {
     const kind = file.endsWith('.so') ? 'extension' : at ? 'source' : 'script';
     const self = { name: at?.name ?? '', package: at?.package ?? false, kind, origin } as const;
     const by = at?.name ?? baseName(from);
-    const edges = edgesOf(self, summary, this.world.finder);
+    const registry = REGISTRIES.find(({ module }) => module.test(by));
+    const edges = edgesOf(self, registry ? { ...summary, strings: [] } : summary, this.world.finder);
     const additions = edges.flatMap((edge) => this.edge(edge, from, self.name, by, origin));
-    const modules = [self.name, ...edges.map(({ module }) => module.name)];
+    for (const text of registry ? summary.strings : []) {
+      const listed = edgesOf(self, Summary.parse({ strings: [text] }), this.world.finder);
+      const reached = listed.flatMap((edge) => this.edge(edge, from, self.name, by, origin));
+      additions.push(...this.standard.whenNamed(registry?.askedBy(text) ?? [], self.name, reached));
+    }
+    // Functions that may be dead are those of the standard library.
+    const standard = edges.flatMap(({ module }) => (this.world.isStandard(module.file ?? '') ? [module.name] : []));
+    const modules = [self.name, ...standard];
     if (origin === 'standard') return [...additions, ...this.standard.take(summary, self.name, modules)];
     if (origin === 'own') additions.push(...this.words(summary, from, by));
     additions.push(

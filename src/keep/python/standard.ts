@@ -1,7 +1,8 @@
 import type { Distribution } from '../../python/distributions.js';
 import type { Edge } from '../../python/edges.js';
 import type { Module } from '../../python/finder.js';
-import { allNames, type Summary } from '../../python/summary.js';
+import { allNames, MAIN, type Summary } from '../../python/summary.js';
+import { REGISTRIES } from '../data/registries.js';
 import {
   ASKED_FOR_BY,
   COMPUTED,
@@ -62,6 +63,7 @@ export class StandardLibrary {
   /** What becomes alive because of the names in code outside the standard library. @param modules the code's own and those that it imports */
   wakeFor(summary: Summary, modules: readonly string[]): Addition[] {
     const names = allNames(summary);
+    for (const [, , module] of summary.imports) for (const { imports } of REGISTRIES) names.add(imports.exec(module)?.[1] ?? '');
     const additions = this.alive.wake(names, modules);
     for (const [what, words] of ASKED_FOR_BY)
       if (words.some((word) => names.has(word) || modules.includes(word))) additions.push(...this.alive.wake([what], []));
@@ -83,10 +85,14 @@ export class StandardLibrary {
 
   /** What an import by the standard library adds now; the rest waits until the function that it is in is alive. */
   whenAlive({ module, scope }: Edge, name: string, reached: readonly Addition[]): Addition[] {
-    const body = { additions: reached, names: [], modules: [] };
     const only = ONLY_FOR.get(name)?.get(module.name);
-    if (only) return only.flatMap((word) => this.alive.add(name, word, body));
-    return scope === '' ? [...reached] : this.alive.add(name, scope, body);
+    if (only) return this.whenNamed(only, name, reached);
+    return scope === '' ? [...reached] : this.whenNamed([scope], name, reached);
+  }
+
+  /** What a module adds once some code has one of the names. */
+  whenNamed(names: readonly string[], module: string, reached: readonly Addition[]): Addition[] {
+    return names.flatMap((name) => this.alive.add(module, name, { additions: reached, names: [], modules: [] }));
   }
 
   /** Whether an import by the standard library never happens in this image. @param name the module that has it */
@@ -94,7 +100,7 @@ export class StandardLibrary {
     if (NEVER.get(name)?.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return true;
     const better = FALLBACKS.get(module.name);
     if (better !== undefined && this.world.finder.find(better)) return true;
-    return scope === '__main__' && !this.started.has(name);
+    return scope === MAIN && !this.started.has(name);
   }
 
   /** Whether the interpreter has a module built in, so that no file is needed. */

@@ -1,0 +1,79 @@
+"""Finds command lines in compiled code: what is given to functions that run programs."""
+
+import dis
+
+from .apinames import NO_RUNNERS, SEARCHERS
+from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any, Iterator, List, Set, Tuple
+
+# Instructions before a call that are remembered: enough for the elements of a command line.
+REMEMBERED = 64
+
+
+def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
+    """Whether *name* in the code may be the function of RUNNERS, and not the one of another module (NO_RUNNERS).
+
+    *imports*: those of the module that are known, as in the summary.
+    """
+    module = NO_RUNNERS[name]
+    if any(imported == module and name in names for _, _, imported, names, _ in imports):
+        return False
+    before = ""
+    for _, operation, argument, _ in instructions(code):
+        if dis.opmap[operation] in HAS_NAME:
+            loaded = name_of(code, operation, argument)
+            if loaded == name and before != module:
+                return True
+            before = loaded
+        elif operation not in NEUTRAL:
+            before = ""
+    return False
+
+
+def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, str, str]]":
+    """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
+
+    These are the first string after the name of a function, the first element of each list or tuple, and, in code that
+    looks for programs, every element of a constant tuple.
+    """
+    recent: List[object] = []
+    is_wanted = False
+    callee = ""
+    searches = SEARCHERS.intersection(code.co_names)
+    listed: Tuple[object, ...] = ()
+    lines = list(dis.findlinestarts(code))[::-1]
+    line = code.co_firstlineno
+    for offset, name, argument, _ in instructions(code):
+        while lines and lines[-1][0] <= offset:
+            line = lines.pop()[1] or line
+        if name in NEUTRAL:
+            continue
+        value = constant_of(code, name, argument)
+        if listed and not name.endswith("_KW"):  # a tuple before a call with _KW holds the names of keyword arguments
+            for text in listed if searches else listed[:1]:
+                if isinstance(text, str):
+                    yield line, callee, text
+        listed = ()
+        if dis.opmap[name] in HAS_NAME:
+            called = name_of(code, name, argument)
+            if called in callees:
+                is_wanted, callee = True, called
+        elif isinstance(value, str):
+            if is_wanted:
+                yield line, callee, value
+            is_wanted = False
+        elif isinstance(value, tuple):
+            listed = value
+        elif isinstance(value, frozenset):
+            # Its order follows from the hashes, which differ from one start of Python to the next.
+            listed = tuple(sorted(value, key=repr))
+        elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
+            first = recent[-argument]
+            if isinstance(first, str):
+                yield line, callee, first
+        recent.append(value)
+        del recent[:-REMEMBERED]
