@@ -15,12 +15,13 @@ import type { Results } from './support/faulty.js';
 import { dockerArchive, layerTar } from './support/image.js';
 import { makeTrace } from './support/keep.js';
 
-// Each write of each sink, and of the workspace, fails once with ENOSPC, once with EIO, and kills the process once. What is
+// Each write of a sink, and of the workspace, fails once, with ENOSPC and EIO in turn, and kills the process once. What is
 // there afterwards is the old result or the new one, and the next run is not disturbed.
 
 const SIDE_BY_SIDE = 4;
-/** ENOSPC, EIO, and 0 for SIGKILL. */
-const FAULTS = [constants.errno.ENOSPC, constants.errno.EIO, 0];
+/** SIGKILL is 0. */
+const KILL = 0;
+const { ENOSPC, EIO } = constants.errno;
 
 let tools: string;
 let script: string;
@@ -78,7 +79,9 @@ async function requireOldOrNew({ args, found }: Sink, before: string): Promise<n
   const plain = place('p');
   const writes = await run(args(plain), plain);
   expect(await found(plain)).toBe('new');
-  const jobs = FAULTS.flatMap((code) => Array.from({ length: writes }, (_, index) => [index + 1, code] as const));
+  const jobs = Array.from({ length: writes }, (_, index) =>
+    [KILL, index % 2 === 0 ? ENOSPC : EIO].map((code) => [index + 1, code] as const),
+  ).flat();
   const work = async () => {
     for (let job = jobs.pop(); job; job = jobs.pop()) {
       const [number, code] = job;
@@ -86,7 +89,7 @@ async function requireOldOrNew({ args, found }: Sink, before: string): Promise<n
       await run(args(at), at, number, code);
       expect([number, code, await found(at)]).toEqual([number, code, expect.stringMatching(`^(${old}|new)$`)]);
       // One more run without a fault gives the new result, whatever was left behind.
-      if (code === 0) {
+      if (code === KILL) {
         await run(args(at), at);
         expect([number, await found(at)]).toEqual([number, 'new']);
       }
@@ -131,14 +134,14 @@ describe.runIf(hasCompiler)('a fault at any write leaves the old result or the n
     ['docker-archive', (place: string) => `docker-archive:${place}/a.tar`],
     ['oci-archive', (place: string) => `oci-archive:${place}/a.tar`],
     ['oci', (place: string) => `oci:${place}/layout:x`],
-  ])('%s:', { timeout: 300_000 }, async (_, name) => {
+  ])('%s:', { timeout: 900_000 }, async (_, name) => {
     const before = mkdtempSync(join(tools, 'before-'));
     await run(['image', name(before), archiveOf('old'), spool()], before);
     const args = (place: string) => ['image', name(place), archiveOf('new'), spool()];
     expect(await requireOldOrNew({ args, found: (place) => imageAt(name(place)) }, before)).toBeGreaterThan(3);
   });
 
-  it('rootfs:', { timeout: 300_000 }, async () => {
+  it('rootfs:', { timeout: 900_000 }, async () => {
     const before = mkdtempSync(join(tools, 'before-'));
     const found = async (place: string) =>
       existsSync(`${place}/root`)
@@ -150,7 +153,7 @@ describe.runIf(hasCompiler)('a fault at any write leaves the old result or the n
     expect(await requireOldOrNew({ args, found }, before)).toBeGreaterThan(3);
   });
 
-  it('the workspace', { timeout: 300_000 }, async () => {
+  it('the workspace', { timeout: 900_000 }, async () => {
     const answers = { time: { start: 0, end: 1 }, steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } };
     const amount = { files: 0, bytes: 0 };
     const results = (name: string): Results => ({
