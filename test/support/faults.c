@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -67,6 +68,14 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
 ssize_t writev(int fd, const struct iovec *parts, int count) {
   REAL(ssize_t, writev, int, const struct iovec *, int);
   return below_fd(fd) && fault() ? -1 : real(fd, parts, count);
+}
+ssize_t sendfile(int to, int from, off_t *at, size_t size) {
+  REAL(ssize_t, sendfile, int, int, off_t *, size_t);
+  return below_fd(to) && fault() ? -1 : real(to, from, at, size);
+}
+ssize_t sendfile64(int to, int from, off64_t *at, size_t size) {
+  REAL(ssize_t, sendfile64, int, int, off64_t *, size_t);
+  return below_fd(to) && fault() ? -1 : real(to, from, at, size);
 }
 int fsync(int fd) {
   REAL(int, fsync, int);
