@@ -4,6 +4,7 @@ import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
+import type { MostBytes } from './data/costs.js';
 import { elfRule } from './elf.js';
 import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
@@ -34,6 +35,8 @@ export interface KeepInput {
   commands: readonly (readonly string[])[];
   choice: UserChoice;
   level: Level;
+  /** Bytes that weak evidence may bring, where they are not those of data/costs.ts. */
+  mostBytes?: MostBytes;
   /** Reads the image's Python code. Only the level `observed` works without it. */
   analyst?: Analyst;
 }
@@ -75,7 +78,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       : []),
   ];
   const keep = new KeepSet(fs);
-  const offers = new Offers(context);
+  const offers = new Offers(context, input.mostBytes);
   const tally = new Tally();
   const take = (findings: readonly Finding[]) => {
     for (const finding of findings) {

@@ -5,6 +5,7 @@ import { timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { computeKeepSet, type KeepResult } from '../keep/compute.js';
+import type { MostBytes } from '../keep/data/costs.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { keepReport } from '../report/keep.js';
@@ -20,6 +21,8 @@ export interface KeepChoice {
   /** Globs of paths. */
   include: readonly string[];
   exclude: readonly string[];
+  /** Bytes that weak evidence may bring, where they are not those of keep/data/costs.ts. */
+  mostBytes?: MostBytes;
 }
 
 /** An image under its temporary name. */
@@ -51,6 +54,7 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
     commands: commandsOf(material),
     level,
     analyst,
+    ...(choice.mostBytes && { mostBytes: choice.mostBytes }),
     choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];

@@ -8,6 +8,8 @@ export type Exported = Pick<Header, 'type' | 'mode' | 'uid' | 'gid' | 'linkname'
   mtime: number;
   pax: Record<string, string>;
   digest: string;
+  /** Bytes of content; 0 for links, and for further names of a file. */
+  size: number;
 };
 
 /** Reads every entry of an image's root file system with `docker export`. Keys are absolute paths. */
@@ -32,6 +34,7 @@ export async function exported(image: string): Promise<Map<string, Exported>> {
         mtime: Number(mtime),
         pax: xattrs,
         digest: hash.digest('hex'),
+        size: type === 'file' ? (header.size ?? 0) : 0,
       });
       next();
     });

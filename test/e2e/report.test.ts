@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { Diff } from '../../src/report/diffmodel.js';
+import { Report } from '../../src/report/model.js';
+import type { KeepReport } from '../../src/workspace/keepreport.js';
+import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { exported, OF_THE_DAEMON } from '../support/exported.js';
+
+const DOCKERFILE = `FROM ${SLIM}
+WORKDIR /app
+RUN echo same > one && ln one two && ln -s ../app/one ünï
+COPY app.py lazy.py never.py ./
+CMD ["python3", "app.py"]
+`;
+const APP = `import http.server
+for path in ("one", "two", "ünï"):
+    open(path).read()
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/lazy":
+            import lazy
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", 8000), Handler).serve_forever()
+`;
+
+describeWithEngine('a report', () => {
+  let cwd: string;
+  let report: Report;
+  let folder: string;
+  const tag = 'pyshrink-test/report:small';
+  const run = async (...args: string[]) => {
+    const { exitCode, stdout, stderr } = await pyshrink(args, { cwd });
+    return { exitCode, stdout: stdout as string, stderr: stderr as string };
+  };
+  const inFolder = <T>(name: string) => JSON.parse(readFileSync(join(cwd, folder, name), 'utf8')) as T;
+  beforeAll(async () => {
+    const image = await buildImage(DOCKERFILE, { 'app.py': APP, 'lazy.py': 'import wave\n', 'never.py': 'import imaplib\n' });
+    cwd = workdir();
+    const shrunk = await run('shrink', image, '--tag', tag, '--http', '/', '--http', '/lazy');
+    expect([shrunk.exitCode, shrunk.exitCode === 0 ? '' : shrunk.stderr]).toEqual([0, '']);
+    expect(shrunk.stdout).toContain('more: pyshrink report, pyshrink why NAME');
+    report = Report.parse(JSON.parse((await run('report', '--json')).stdout));
+    folder = join('.pyshrink', readdirSync(join(cwd, '.pyshrink'))[0] as string);
+  });
+
+  it('agrees to the byte with the daemon, with keep.json and with a walk over the image', async () => {
+    const { layers, merged, links } = report.sizes.after as NonNullable<Report['sizes']['after']>;
+    const daemon = JSON.parse(await docker('image', 'inspect', tag)) as { Size: number }[];
+    expect(layers).toBe(daemon[0]?.Size);
+    expect(merged.bytes + links).toBe(layers);
+    const kept = Object.entries(inFolder<KeepReport>('keep.json').kept);
+    expect(kept.reduce((sum, [, { size }]) => sum + size, 0)).toBe(merged.bytes);
+    // The daemon makes some files of its own in each container.
+    const ofTheDaemon = kept.reduce((sum, [path, { size }]) => sum + (OF_THE_DAEMON.test(path) ? size : 0), 0);
+    const walked = [...(await exported(tag))].filter(([path]) => !OF_THE_DAEMON.test(path));
+    expect(walked.reduce((sum, [, { size }]) => sum + size, 0)).toBe(merged.bytes - ofTheDaemon);
+    const targets = walked.filter(([, { type }]) => type === 'symlink').map(([, { linkname }]) => Buffer.byteLength(linkname ?? ''));
+    expect(targets.reduce((sum, bytes) => sum + bytes, 0)).toBe(links);
+  });
+
+  it('agrees with the daemon about the original, too', async () => {
+    const daemon = JSON.parse(await docker('image', 'inspect', report.image.id)) as { Size: number }[];
+    expect(report.sizes.before.layers).toBe(daemon[0]?.Size);
+    expect(report.layers.before?.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(daemon[0]?.Size);
+  });
+
+  it('says what each step brought in, and which modules did not run', () => {
+    const [start, first, second] = report.timeline;
+    expect([start?.label, first?.label, second?.label]).toEqual(['start', 'GET /', 'GET /lazy']);
+    expect(start?.brought?.bytes).toBeGreaterThan(1e6);
+    expect(second?.brought?.files).toBeGreaterThan(0);
+    expect(report.coverage.own.map(({ path, ran }) => [path, ran])).toEqual([
+      ['/app/app.py', true],
+      ['/app/lazy.py', true],
+      ['/app/never.py', false],
+    ]);
+    expect(report.comparison).toMatchObject({ outcome: 'same', compared: 2 });
+  });
+
+  it('has options that really leave out what they say', async () => {
+    const large = report.largest.find(({ exclude, thing }) => exclude !== null && thing === 'package');
+    const before = report.sizes.after?.merged.bytes ?? 0;
+    const words = (large?.exclude ?? '').split(' ').map((word) => word.replace(/^'|'$/g, ''));
+    const { exitCode } = await run('assemble', '--tag', 'pyshrink-test/report:less', ...words);
+    expect(exitCode).toBe(0);
+    const less = Report.parse(JSON.parse((await run('report', '--json')).stdout));
+    expect(before - (less.sizes.after?.merged.bytes ?? 0)).toBe(large?.saves);
+    expect(less.comparison).toBeNull();
+  });
+
+  it('keeps a budget: one that is too small gives exit code 5, the culprits, and no name', async () => {
+    const name = 'pyshrink-test/report:toolarge';
+    const tooLarge = await run('shrink', report.image.reference, '--tag', name, '--http', '/', '--max-size', '2MB');
+    expect([tooLarge.exitCode, tooLarge.stdout]).toEqual([
+      5,
+      expect.stringMatching(/EXCEEDED: .* of 2\.0 MB\nWhat takes most of it:\n.*python/),
+    ]);
+    await expect(docker('image', 'inspect', name)).rejects.toThrow();
+    expect((await run('report', '--max-files', '3')).exitCode).toBe(5);
+    expect((await run('report', '--max-size', '900MB', '--max-files', '90000')).exitCode).toBe(0);
+    expect((await run('report', '--max-size', 'large')).exitCode).toBe(2);
+  });
+
+  it('finds what changed between two results', async () => {
+    const other = workdir();
+    const made = await pyshrink(
+      ['shrink', report.image.reference, '--level', 'observed', '--tag', 'pyshrink-test/report:seen', '--http', '/'],
+      { cwd: other },
+    );
+    expect(made.exitCode).toBe(0);
+    writeFileSync(join(cwd, 'unrelated'), '');
+    const { exitCode, stdout } = await run('diff', other, '.', '--json');
+    const diff = Diff.parse(JSON.parse(stdout));
+    expect([exitCode, diff.a.level, diff.b.level]).toEqual([0, 'observed', 'reachable']);
+    expect(diff.things.find(({ name }) => name === '/app/lazy.py')).toMatchObject({ a: null, b: { kept: { files: 1 } } });
+    expect((await run('diff', other, '.', '--markdown')).stdout).toMatch(/^<!-- pyshrink diff -->\n/);
+    expect(await leftovers()).toEqual([]);
+  });
+});
