@@ -112,6 +112,8 @@ export interface AssembleOptions extends SessionOptions, ImageOptions {
   traces?: readonly string[] | undefined;
   /** `NAME=VALUE` entries for variables that a trace was made with, beside those of this process. */
   environment?: readonly string[] | undefined;
+  /** Does also what a run record says that this user has not written. */
+  trust?: boolean | undefined;
 }
 
 export interface Assembled {
@@ -137,9 +139,9 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
     const stored = await readTraces(paths); // another run may have replaced it before this one had the folder
     const name = parseImageName(stored.trace.image.reference);
     return withSession(options, name, async (context) => {
-      const { environment = [] } = options;
+      const { environment = [], trust } = options;
       const target = await targetOf(context, name, choice, folder);
-      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include });
+      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include, trust });
       const base = baseName && (await openImage(context, baseName));
       const draft = await context.progress.task(`Assembling ${target.name.text}`, () => assembleDraft(material, keep, base));
       const { size } = await context.session.inspect(draft.id);
@@ -159,6 +161,8 @@ export interface SmokeOptions extends SessionOptions {
   /** Name of the shrunk image; default: the newest. */
   image?: string | undefined;
   environment?: readonly string[] | undefined;
+  /** Does also what a run record says that this user has not written. */
+  trust?: boolean | undefined;
   limits?: Limits | undefined;
   /** How many times the original runs, the traced run included; default: 2. With 1, it does not start again. */
   runs?: number | undefined;
@@ -175,7 +179,7 @@ export interface Compared {
 
 /** Compares a shrunk image with its original. @throws UserError with exit code 4 where the original itself fails */
 export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
-  const { environment = [], limits = DEFAULT_LIMITS, runs = DEFAULT_RUNS } = options;
+  const { environment = [], limits = DEFAULT_LIMITS, runs = DEFAULT_RUNS, trust } = options;
   const result = await resultNamed(options.image);
   const name = parseImageName(options.image ?? (result?.tag as string));
   const known = result && (await readTraces(result.traces));
@@ -195,6 +199,7 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
       name: parseImageName(stored.trace.image.reference),
       environment,
       limits,
+      trust,
     });
     if (material.trace.image.id !== original)
       throw new UserError(

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
-import { ENGINES } from '../engines/choose.js';
+import { BOUNDS, type BoundName, type Bounds } from '../bounds.js';
+import { ENGINES, type EngineName } from '../engines/choose.js';
 import { usageError } from '../errors.js';
 import { DEFAULT_LIMITS } from '../exercise/exercise.js';
 import { EXIT_RANGE, STATUS_RANGE } from '../exercise/expect.js';
@@ -17,11 +18,37 @@ function list<const F extends string>(flags: F, text: string) {
   return new Option(flags, text).argParser(collect).default([] as string[], 'none');
 }
 
+/** What {@link withEngine} adds. */
+type EngineFlags = {
+  engine?: EngineName;
+  limit: Bounds;
+};
+
 /** Options of a command that runs containers. */
-export function withEngine<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
-  return command.addOption(
-    new Option('--engine <ENGINE>', 'what runs the containers (default: docker where a daemon answers)').choices(ENGINES),
-  );
+export function withEngine<A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Defined<A, O, G>,
+): Defined<A, O & EngineFlags, G> {
+  const limits = `how much an image may give: ${Object.keys(BOUNDS).join(', ')}`;
+  // The types that the library infers are too deep for the compiler with one more option, so they are said here.
+  return (command as unknown as Defined<A, O & EngineFlags, G>)
+    .addOption(
+      new Option('--engine <ENGINE>', 'what runs the containers (default: docker where a daemon answers)').choices(ENGINES) as Option,
+    )
+    .addOption(
+      new Option('--limit <NAME=VALUE>', limits).argParser(parseBound).default({}, 'see the documentation') as Option,
+    ) as unknown as Defined<A, O & EngineFlags, G>;
+}
+
+/** Adds a limit to those that were given before. */
+function parseBound(text: string, before: Bounds): Bounds {
+  const [, name = '', value = ''] = /^([a-z]+)=(.*)$/.exec(text) ?? [];
+  if (!Object.hasOwn(BOUNDS, name))
+    throw new InvalidArgumentError(`Give NAME=VALUE, with one of the names ${Object.keys(BOUNDS).join(', ')}.`);
+  const { unit, most } = BOUNDS[name as BoundName];
+  const number = unit === 'bytes' ? parseSize(value) : Number(value);
+  if (!Number.isFinite(number) || number <= 0 || value.trim() === '' || number > most)
+    throw new InvalidArgumentError(`Give ${unit === 'bytes' ? 'a size' : 'a number'} above 0, at most ${most}.`);
+  return { ...before, [name]: number };
 }
 
 /** Values of environment variables: for a run, or again for the run of a trace. */
@@ -133,6 +160,11 @@ export function withLimits<A extends unknown[], O extends OptionValues, G extend
     .option('--start-timeout <SECONDS>', 'how long a port may take to listen', parseSeconds, DEFAULT_LIMITS.start)
     .option('--step-timeout <SECONDS>', 'how long one request or command may take', parseSeconds, DEFAULT_LIMITS.step)
     .option('--exit-timeout <SECONDS>', 'how long the app may take to end by itself', parseSeconds, DEFAULT_LIMITS.exit);
+}
+
+/** Whether to do what a run record of others says. */
+export function withTrust<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return command.option('--trust', 'do also what a run record says that you have not written: host commands, mounts, devices');
 }
 
 /** What is kept, what the image is called, and where it goes. */

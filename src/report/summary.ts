@@ -59,7 +59,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...unsoundLine(summary.unsound),
     `Run by ${summary.engine}.`,
     '',
-    formatTable([
+    ...formatTable([
       ['', 'before', 'after'],
       ['image', original, summary.image ?? '(not named)'],
       ['size', megabytes(before), megabytes(after)],
@@ -67,7 +67,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
       ['files', String(summary.filesBefore), String(summary.files)],
       ['answers', '', VERDICTS[summary.outcome]],
       ['time', '', `${summary.seconds.toFixed(1)} s`],
-    ]),
+    ]).split('\n'),
     '',
     ...(passed ? [...summary.highlights, ''] : []),
     {

@@ -315,6 +315,7 @@ export class LocalSession implements Session {
       await source?.close().catch((error: unknown) => debug.engine('image %s could not be closed: %s', info.reference, error));
     if (!('refused' in this.found) && this.found.cgroups) await removeSessionGroups(this.id);
     await removeTree(this.folder.path, userOf(this.found));
+    await this.folder.forget();
     debug.engine('session %s: closed', this.id);
   }
 
