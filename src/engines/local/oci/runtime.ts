@@ -37,7 +37,14 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     newCalls: 'runtime',
     run: ['--keep'],
   },
-  youki: { options: { root: [], user: [] }, hideCgroups: false, makesGroup: true, newCalls: 'profile', run: [] },
+  // Of version 0.7 by its source (observability.rs): only errors are printed, also by a build for debugging.
+  youki: {
+    options: { root: ['--log-level', 'error'], user: ['--log-level', 'error'] },
+    hideCgroups: false,
+    makesGroup: true,
+    newCalls: 'profile',
+    run: [],
+  },
 };
 
 /** The command line of a runtime. @param state folder for what it knows about its containers */
