@@ -9,6 +9,7 @@ import type { MostBytes } from '../keep/data/costs.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { keepReport } from '../report/keep.js';
+import { readOwners } from '../report/owners.js';
 import { costlyLines } from '../report/words.js';
 import type { Trace } from '../trace/schema.js';
 import type { KeepReport } from '../workspace/keepreport.js';
@@ -79,11 +80,12 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
       contents: (wanted, use) => helper.contents(wanted, use),
     }),
   );
+  const owners = await timed('keep', 'what each file belongs to', () => readOwners(fs, trace.python, python));
   return {
     id,
     files,
     notes,
-    report: keepReport({ fs, keep, python, grades, costly, original: trace.image, level, places: placesOf(trace.python, fs) }),
+    report: keepReport({ fs, keep, python, grades, costly, original: trace.image, level, places: placesOf(trace.python, fs), owners }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from '../workspace/keepreport.js';
 import { omittedFiles } from './omitted.js';
+import type { Owners } from './owners.js';
 
 export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades' | 'costly'> {
   /** The original's file system. */
@@ -14,12 +15,17 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
   original: Pick<Trace['image'], 'reference' | 'id' | 'platform'>;
   level: Level;
   places: PythonPlaces;
+  owners: Owners;
 }
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
-export function keepReport({ fs, keep, python, grades, costly, original, level, places }: KeepReportInput): KeepReport {
+export function keepReport({ fs, keep, python, grades, costly, original, level, places, owners }: KeepReportInput): KeepReport {
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
+  const ownerOf = (path: string) => {
+    const owner = owners.of.get(path);
+    return owner === undefined ? {} : { owner };
+  };
   const kept: KeepReport['kept'] = {};
   for (const [path, reasons] of keep.reasons) {
     const entry = fs.lstat(path);
@@ -28,6 +34,7 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
       size: sizes.get(path) ?? 0,
       layer: layers.get(path) ?? 'system',
       ...(entry && isProgram(entry) && { program: true }),
+      ...ownerOf(path),
       reasons,
     };
   }
@@ -37,7 +44,7 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
     const key = `${omission.kind} ${omission.subject} ${omission.bytes}`;
     const known = omissions.get(key) ?? { index: omissions.size, omission };
     omissions.set(key, known);
-    omitted[path] = { size: sizes.get(path) ?? 0, because: known.index };
+    omitted[path] = { size: sizes.get(path) ?? 0, because: known.index, ...ownerOf(path) };
   }
   const amount = (entries: readonly Entry[]): Amount => ({
     files: entries.length,
@@ -53,6 +60,7 @@ export function keepReport({ fs, keep, python, grades, costly, original, level, 
     kept,
     omitted,
     omissions: [...omissions.values()].map(({ omission }) => omission),
+    owners: owners.all,
     links: Object.fromEntries([...fs.entries.values()].flatMap(({ path, target }) => (target === undefined ? [] : [[path, target]]))),
     distributions: distributionsOf({ keep, python, grades }),
     totals: {

@@ -90,6 +90,7 @@ describe('a result in its folder', () => {
     kept: {},
     omitted: {},
     omissions: [],
+    owners: [],
     links: {},
     distributions: [],
     totals: {
@@ -99,7 +100,7 @@ describe('a result in its folder', () => {
       layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
     },
   };
-  const result = { id: 'sha256:1', tag: 'x', original: 'sha256:0', traces: ['trace.json'], exclude: [] };
+  const result = { id: 'sha256:1', tag: 'x', original: 'sha256:0', traces: ['trace.json'], exclude: [], notes: [] };
 
   it('is read as it was saved', async () => {
     await folderOf('one').saveResult(result, report);
