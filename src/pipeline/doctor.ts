@@ -41,7 +41,10 @@ export interface Diagnosis {
  */
 export async function diagnose({ clean = false }: { clean?: boolean | undefined } = {}): Promise<Diagnosis> {
   const local = new LocalEngine();
-  const namespaces = await local.namespaces();
+  const namespaces = await local.namespaces().catch((error: unknown) => {
+    if (error instanceof UserError) return error;
+    throw error;
+  });
   const checks: Check[] = [nodeCheck(), await yamaCheck()];
   const removed: string[] = clean ? await local.clean() : [];
   let hasDaemon = false;
@@ -55,7 +58,7 @@ export async function diagnose({ clean = false }: { clean?: boolean | undefined 
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     // One engine is enough, but none takes the place of a daemon that the user names.
-    const enough = error instanceof NoDaemonError && !('refused' in namespaces);
+    const enough = error instanceof NoDaemonError && 'user' in namespaces;
     checks.push({ name: 'daemon', ok: enough ? null : false, detail: error.message, remedy: error.remedy });
   }
   return { checks: [...checks, namespacesCheck(namespaces, hasDaemon)], removed };
@@ -66,9 +69,13 @@ function nodeCheck(): Check {
   return { name: 'Node', ok, detail: process.versions.node, ...(!ok && { remedy: `Install Node ${OLDEST.node} or newer.` }) };
 }
 
-/** What the local engine can do here; tracing on `host:` works without any of it. */
-function namespacesCheck(found: NamespaceSupport | Refusal, daemon: boolean): Check {
+/**
+ * What the local engine can do here; tracing on `host:` works without any of it.
+ * @param found an error where the user names a runtime that does not work: it fails although there is a daemon
+ */
+function namespacesCheck(found: NamespaceSupport | Refusal | UserError, daemon: boolean): Check {
   const name = 'local engine';
+  if (found instanceof UserError) return { name, ok: false, detail: found.message, remedy: found.remedy };
   if ('refused' in found) {
     const detail = `no namespaces (${found.refused}); \`pyshrink trace host:\` works all the same`;
     return { name, ok: daemon ? null : false, detail, remedy: remedyFor(found.refused) };

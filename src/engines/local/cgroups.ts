@@ -9,6 +9,8 @@ import { quote } from './quote.js';
 const MOUNT = '/sys/fs/cgroup';
 /** Directory of our groups, below that of each controller. */
 const OURS = 'pyshrink';
+/** Name of the group of a runtime's own processes, beside the group that it makes for the container. */
+const BESIDE = 'beside';
 /** Controllers that set limits. */
 const CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
 type Controller = (typeof CONTROLLERS)[number];
@@ -60,21 +62,25 @@ export class ControlGroup {
     readonly path: string,
     private readonly version: 1 | 2,
     private readonly mount: string,
+    private readonly nested: boolean,
   ) {}
 
   /**
    * Makes a group for each controller that sets limits.
    * @param session id of the session, by which a later one finds what a killed one has left
-   * @param mount where control groups are
+   * @param options.nested whether a runtime makes a group in it. In version 2, a group with groups that have controllers may
+   *   have no process of its own (cgroup-v2.rst, "No Internal Process Constraint"), so its processes enter a group beside that one
+   * @param options.mount where control groups are
    * @throws UserError where one can't be made or a limit can't be set
    */
-  static async make(session: string, name: string, limits: Limits, mount = MOUNT): Promise<ControlGroup> {
+  static async make(session: string, name: string, limits: Limits, { nested = false, mount = MOUNT } = {}): Promise<ControlGroup> {
     const version = existsSync(join(mount, 'cgroup.controllers')) ? 2 : 1;
-    const group = new ControlGroup(join('/', OURS, session, name), version, mount);
+    const group = new ControlGroup(join('/', OURS, session, name), version, mount, nested);
     try {
       for (const directory of group.directories()) await makeDirectory(directory);
+      if (group.entered !== group.path) await makeDirectory(join(mount, group.entered));
       if (version === 2)
-        for (const path of ['/', join('/', OURS), join('/', OURS, session)])
+        for (const path of ['/', join('/', OURS), join('/', OURS, session), ...(nested ? [group.path] : [])])
           await writeFile(join(mount, path, 'cgroup.subtree_control'), CONTROLLERS.map((controller) => `+${controller}`).join(' '));
       for (const [controller, file, value, needed] of settings(limits, version))
         await writeFile(join(group.directory(controller), file), value).catch((error: unknown) => {
@@ -104,8 +110,14 @@ export class ControlGroup {
     return [...new Set(CONTROLLERS.map((controller) => this.directory(controller)))];
   }
 
+  /** Path of the group that processes enter, below the mount of each controller. */
+  private get entered(): string {
+    return this.nested && this.version === 2 ? join(this.path, BESIDE) : this.path;
+  }
+
   /** Files that move a process into the group: it writes 0, or another process writes its number (cgroups(7)). */
   doors(): string[] {
+    if (this.version === 2) return [join(this.mount, this.entered, 'cgroup.procs')];
     return this.directories().map((directory) => join(directory, 'cgroup.procs'));
   }
 
@@ -140,7 +152,7 @@ export function enteringGroup(group: ControlGroup | undefined, command: readonly
 /** Whether we may make control groups here, found out by making one. @param session id of a session */
 export async function canMakeGroups(session: string, mount = MOUNT): Promise<boolean> {
   try {
-    const group = await ControlGroup.make(session, 'try', { memory: 1 << 30, pids: 1000, cpus: 1 }, mount);
+    const group = await ControlGroup.make(session, 'try', { memory: 1 << 30, pids: 1000, cpus: 1 }, { mount });
     const isReal = group.exists();
     await group.remove();
     return isReal;

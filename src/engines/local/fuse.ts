@@ -7,6 +7,8 @@ import { quote } from './quote.js';
 
 /** Milliseconds between two looks whether it is mounted. */
 const POLL = 5;
+/** Milliseconds after which a mount counts as failed. */
+const LIMIT = 30_000;
 
 export interface FusePlan {
   user: Kind;
@@ -25,8 +27,11 @@ export interface FusePlan {
 export class FuseRoot {
   private constructor(private readonly started: StartedProcess) {}
 
-  /** @throws NotSetUp with what fuse-overlayfs says */
-  static async mount({ user, root, lower, upper, work }: FusePlan): Promise<FuseRoot> {
+  /**
+   * @param limit milliseconds that it may take
+   * @throws NotSetUp with what fuse-overlayfs says, or where it mounts nothing in time
+   */
+  static async mount({ user, root, lower, upper, work }: FusePlan, limit = LIMIT): Promise<FuseRoot> {
     const options = `lowerdir=${lower.join(':')},upperdir=${upper},workdir=${work}`;
     const line = ['setpriv', '--pdeathsig', 'KILL', 'fuse-overlayfs', '-f', '-o', options, root].map(quote).join(' ');
     // The kernel forgets the first signal where a user namespace is made (prctl(2), PR_SET_PDEATHSIG).
@@ -41,8 +46,13 @@ export class FuseRoot {
     const said = text(started.stderr);
     let ended = false;
     started.exit.then(() => (ended = true));
+    const deadline = performance.now() + limit;
     while (!(await isMounted(started.pid, root))) {
       if (ended) throw new NotSetUp((await said).trim() || `fuse-overlayfs ended with status ${await started.exit}`);
+      if (performance.now() > deadline) {
+        started.kill();
+        throw new NotSetUp(`fuse-overlayfs has mounted nothing at ${root} in ${limit / 1000} seconds`);
+      }
       await sleep(POLL);
     }
     return new FuseRoot(started);

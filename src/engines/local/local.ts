@@ -4,7 +4,7 @@ import type { Engine, ImageInfo } from '../engine.js';
 import { removeDeadSessions, SessionFolder } from '../sessionfolder.js';
 import { removeSessionGroups } from './cgroups.js';
 import { describeIsolation } from './isolation.js';
-import { type NamespaceSupport, probeNamespaces, type Refusal, removeTree, userOf } from './namespaces.js';
+import { type NamespaceSupport, probeNamespaces, probeUsers, type Refusal, removeTree, userOf } from './namespaces.js';
 import { LOCAL_FEATURES, LocalSession } from './session.js';
 
 /** Containers made of Linux namespaces with the programs of util-linux, without a daemon. */
@@ -34,11 +34,19 @@ export class LocalEngine implements Engine {
     );
   }
 
-  /** Which namespaces this computer allows. */
+  /**
+   * Which namespaces this computer allows.
+   * @throws UserError where PYSHRINK_RUNTIME names a runtime that does not work here
+   */
   async namespaces(): Promise<NamespaceSupport | Refusal> {
+    return this.probed(probeNamespaces);
+  }
+
+  /** What a probe finds out in a folder of its own. */
+  private async probed(probe: (folder: string) => Promise<NamespaceSupport | Refusal>): Promise<NamespaceSupport | Refusal> {
     const folder = await SessionFolder.create();
     try {
-      return await probeNamespaces(folder.path);
+      return await probe(folder.path);
     } finally {
       await removeProbed(folder);
     }
@@ -65,7 +73,7 @@ export class LocalEngine implements Engine {
   }
 
   async clean(): Promise<string[]> {
-    const found = await this.namespaces();
+    const found = await this.probed(probeUsers); // a wrong PYSHRINK_RUNTIME does not matter
     return removeDeadSessions((path) => removeDead(path, found));
   }
 }

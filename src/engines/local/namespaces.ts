@@ -39,6 +39,7 @@ export function asRootInside(user: Kind, command: readonly string[]): string[] {
 /**
  * Finds out which namespaces and which overlay work, by making them.
  * @param folder of a session, where containers will have their files: whether an overlay works depends on the file system there
+ * @throws UserError where PYSHRINK_RUNTIME names a runtime that does not work here
  */
 export async function probeNamespaces(folder: string): Promise<NamespaceSupport | Refusal> {
   const users = await probeUsers(folder);
@@ -50,7 +51,8 @@ export async function probeNamespaces(folder: string): Promise<NamespaceSupport 
   return runtime === undefined ? found : { ...found, runtime };
 }
 
-async function probeUsers(folder: string): Promise<NamespaceSupport | Refusal> {
+/** As {@link probeNamespaces}, without control groups and runtimes. Enough to remove files. */
+export async function probeUsers(folder: string): Promise<NamespaceSupport | Refusal> {
   if (process.platform !== 'linux') return { refused: 'only Linux has namespaces' };
   const root = process.getuid?.() === 0;
   let refused = '';

@@ -38,7 +38,7 @@ import { ownMappings } from './mappings.js';
 import { copyTree, type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
 import { ownNetwork } from './network.js';
 import { RuntimeContainer } from './oci/container.js';
-import { limitsOf } from './oci/runtime.js';
+import { limitsOf, makesGroup } from './oci/runtime.js';
 import { giveToOwners } from './owners.js';
 import { type MountPlan, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
@@ -230,7 +230,9 @@ export class LocalSession implements Session {
       return id;
     };
     const group = namespaces.cgroups
-      ? await ControlGroup.make(this.id, basename(place), limitsOf(spec.run, namespaces.runtime))
+      ? await ControlGroup.make(this.id, basename(place), limitsOf(spec.run, namespaces.runtime), {
+          nested: makesGroup(namespaces.runtime),
+        })
       : undefined;
     if (namespaces.runtime) {
       const container = new RuntimeContainer({

@@ -99,7 +99,7 @@ export function rootfsLine(rootfs: MountPlan['rootfs']): string {
  * Functions for mounts. Those that make mount points refuse symbolic links, since a link could lead out of the root.
  * `protect_below` sets options on a mount and all mounts below it: `remount` changes one mount only. It repeats the options
  * that a mount has, since a user namespace may not take them away. Octal numbers in mountinfo stand for some bytes of a path
- * (proc(5)).
+ * (proc(5)). Where it finds no mount, all fails: what it should protect is open.
  */
 export const FUNCTIONS = `plain() {
   at=$ROOT rest=\${1#/}
@@ -126,10 +126,15 @@ protect() {
   mount -o "remount,bind,$1" "$2"
 }
 protect_below() {
+  protected=
   while read -r _ _ _ _ at options _; do
     case $at in *\\\\*) at=$(printf %b "$(printf %s "$at" | sed 's/\\\\/\\\\0/g')") ;; esac
-    case $at in "$2" | "$2"/*) mount -o "remount,bind,$options,$1" "$at" ;; esac
+    case $at in "$2" | "$2"/*)
+      mount -o "remount,bind,$options,$1" "$at"
+      protected=yes ;;
+    esac
   done </proc/self/mountinfo
+  [ -n "$protected" ] || { echo "pyshrink: $2 is no mount, so it can not be protected" >&2; exit 125; }
 }
 mask() {
   if [ -d "$1" ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec,size=0k tmpfs "$1"

@@ -19,7 +19,7 @@ describe.each([1, 2] as const)('control groups of version %i', (version) => {
   afterEach(() => rmSync(mount, { recursive: true }));
 
   it('have the limits', async () => {
-    await ControlGroup.make('session', 'one', LIMITS, mount);
+    await ControlGroup.make('session', 'one', LIMITS, { mount });
     const at = (controller: string) => (version === 1 ? [controller, 'pyshrink/session/one'] : ['pyshrink/session/one']);
     const written =
       version === 1
@@ -42,7 +42,7 @@ describe.each([1, 2] as const)('control groups of version %i', (version) => {
   });
 
   it('are entered by a process and its children', async () => {
-    const group = await ControlGroup.make('session', 'one', UNLIMITED, mount);
+    const group = await ControlGroup.make('session', 'one', UNLIMITED, { mount });
     expect(group.doors()).toHaveLength(version === 1 ? 3 : 1);
     await group.add(123);
     for (const door of group.doors()) expect(readFileSync(door, 'utf8')).toBe('123');
@@ -52,8 +52,21 @@ describe.each([1, 2] as const)('control groups of version %i', (version) => {
     expect(enteringGroup(undefined, ['echo'])).toEqual(['echo']);
   });
 
+  it('have no process of their own where a runtime makes a group in them, which version 2 forbids', async () => {
+    const group = await ControlGroup.make('session', 'one', LIMITS, { nested: true, mount });
+    const base = 'pyshrink/session/one';
+    await group.add(123);
+    if (version === 1) expect(read('pids', base, 'cgroup.procs')).toBe('123');
+    else {
+      expect(existsSync(join(mount, base, 'cgroup.procs'))).toBe(false);
+      expect(read(base, 'beside', 'cgroup.procs')).toBe('123');
+      expect(read(base, 'cgroup.subtree_control')).toBe('+memory +pids +cpu');
+      expect(read(base, 'memory.max'), 'the limit is for both').toBe('67108864');
+    }
+  });
+
   it('know whether memory ran out, also in a group of the runtime', async () => {
-    const group = await ControlGroup.make('session', 'one', LIMITS, mount);
+    const group = await ControlGroup.make('session', 'one', LIMITS, { mount });
     const directory = join(mount, version === 1 ? 'memory' : '', 'pyshrink/session/one');
     const file = version === 1 ? 'memory.oom_control' : 'memory.events';
     const text = (kills: number) => `oom_kill_disable 0\nunder_oom 0\noom_kill ${kills}\n`;
@@ -66,7 +79,7 @@ describe.each([1, 2] as const)('control groups of version %i', (version) => {
 
   it('are removed with those of the runtime, for all controllers', async () => {
     // Directories of the kernel are removed although they have files. Here there are none.
-    const [one, two] = [await ControlGroup.make('session', 'one', UNLIMITED, mount), join(mount, MOUNTS[version].at(-1) as string)];
+    const [one, two] = [await ControlGroup.make('session', 'one', UNLIMITED, { mount }), join(mount, MOUNTS[version].at(-1) as string)];
     if (version === 2) for (const path of ['', 'session/']) rmSync(join(mount, 'pyshrink', path, 'cgroup.subtree_control'));
     mkdirSync(join(two, 'pyshrink/session/one/runtime'), { recursive: true });
     await one.remove();

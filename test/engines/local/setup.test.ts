@@ -25,8 +25,9 @@ describe('setupScript', () => {
   /**
    * Runs the script without namespaces: mount, pivot_root and hostname are programs that write down what they are asked.
    * @param failing part of the arguments of calls that fail
+   * @param mounted paths in the root that are mounts by the kernel's list
    */
-  function run(plan: Partial<MountPlan>, failing = 'no such call') {
+  function run(plan: Partial<MountPlan>, failing = 'no such call', mounted = ['sys']) {
     const tools = join(folder, 'tools');
     mkdirSync(tools, { recursive: true });
     const log = join(folder, 'log');
@@ -39,6 +40,11 @@ describe('setupScript', () => {
       );
       chmodSync(path, 0o755);
     }
+    // The calls mount nothing, so the kernel would list nothing. Octal numbers stand for some bytes (proc(5)).
+    const mountinfo = join(folder, 'mountinfo');
+    const octal = (path: string) => path.replace(/[\s\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
+    const line = (path: string) => `1 1 0:1 / ${octal(path)} rw,relatime - sysfs sysfs rw\n`;
+    writeFileSync(mountinfo, mounted.map((path) => line(join(root, path))).join(''));
     const script = setupScript({
       root,
       rootfs: { kind: 'ready' },
@@ -49,7 +55,7 @@ describe('setupScript', () => {
       hostname: undefined,
       isolated: false,
       ...plan,
-    });
+    }).replaceAll('/proc/self/mountinfo', quote(mountinfo));
     rmSync(join(root, 'dev'), { recursive: true, force: true });
     const { status, stderr } = spawnSync('/bin/sh', ['-c', script], { env: { PATH: `${tools}:/usr/bin:/bin` } });
     /** Calls, with the root written as ROOT. */
@@ -84,6 +90,24 @@ describe('setupScript', () => {
       calls.some((call) => call.includes('/proc/scsi')),
       'what this kernel does not have',
     ).toBe(false);
+  });
+
+  it('protects /sys and each mount below it, with the options that it has', () => {
+    const { status, calls } = run({}, undefined, ['', 'sys', 'sys/fs/cgroup', 'sys/with \\ blank', 'system']);
+    expect(status).toBe(0);
+    const protectedMounts = calls.filter((call) => call.startsWith('mount <-o> <remount,bind,rw,relatime,'));
+    expect(protectedMounts).toEqual(
+      ['sys', 'sys/fs/cgroup', 'sys/with \\ blank'].map(
+        (path) => `mount <-o> <remount,bind,rw,relatime,ro,nosuid,nodev,noexec> <ROOT/${path}>`,
+      ),
+    );
+  });
+
+  it('fails where nothing is found that it could protect, since all of it is open then', () => {
+    const { status, stderr, calls } = run({}, undefined, ['', 'system']);
+    expect(status).toBe(125);
+    expect(stderr).toMatch(/sys is no mount, so it can not be protected/);
+    expect(calls.some((call) => call.startsWith('pivot_root'))).toBe(false);
   });
 
   it('shows the devices of its own network only', () => {

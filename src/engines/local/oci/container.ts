@@ -1,19 +1,18 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { debug } from '../../../debug.js';
-import type { Attached, Container, ExecProcess } from '../../engine.js';
-import { type StartedProcess, startProcess, toolEnvironment } from '../../processes.js';
-import { type ControlGroup, enteringGroup } from '../cgroups.js';
-import type { ContainerFiles } from '../files.js';
+import type { Attached, ExecProcess } from '../../engine.js';
+import { startProcess, toolEnvironment } from '../../processes.js';
+import { enteringGroup } from '../cgroups.js';
 import { isRoot, type Kind, NotSetUp, nextLine, USER_NAMESPACE } from '../firstprocess.js';
-import { type FusePlan, FuseRoot } from '../fuse.js';
-import { connectNetwork, type OwnNetwork } from '../network.js';
+import type { OwnNetwork } from '../network.js';
 import type { MountPlan } from '../setup.js';
+import { type ContainerPlan, ProcessContainer } from '../started.js';
 import { type OciPlan, ociConfig, ociProcess } from './config.js';
 import { outerScript } from './outer.js';
 import { RUNTIME, type RuntimeName, runtimeLine } from './runtime.js';
@@ -21,35 +20,24 @@ import { RUNTIME, type RuntimeName, runtimeLine } from './runtime.js';
 /** Milliseconds between two looks whether the runtime has started the container. */
 const POLL = 5;
 
-export interface RuntimePlan {
+export interface RuntimePlan extends ContainerPlan {
   /** Folder of this container, also its id. */
   place: string;
   runtime: RuntimeName;
   user: Kind;
   rootfs: MountPlan['rootfs'];
-  /** How the root file system is mounted, where the kernel does not do it. */
-  fuse: FusePlan | undefined;
   /** Without what {@link RuntimeContainer} makes. */
   config: Omit<OciPlan, 'root' | 'sys' | 'cgroup' | 'newCalls'>;
   network: 'host' | 'none' | OwnNetwork;
   /** Whether it has a standard input. */
   input: boolean;
-  group: ControlGroup | undefined;
-  files: ContainerFiles;
-  commit: () => string;
 }
 
 /** A container that an OCI runtime runs from a bundle (OCI runtime specification, bundle.md). */
-export class RuntimeContainer implements Container {
-  private fuse: FuseRoot | undefined;
-  private started: StartedProcess | undefined;
+export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
   /** Number of the process that became the runtime, on this computer. */
   private outer = 0;
-  /** Exit status, when nothing of the container runs any more. */
-  private ended: Promise<number> | undefined;
   private execs = 0;
-
-  constructor(private readonly plan: RuntimePlan) {}
 
   get id(): string {
     return this.plan.place;
@@ -85,10 +73,10 @@ export class RuntimeContainer implements Container {
       runtime: runtimeLine(runtime, user, this.at('state'), run),
     });
     await writeFile(this.at('outer.sh'), script, { mode: 0o600 });
-    this.fuse = plan.fuse && (await FuseRoot.mount(plan.fuse));
-    const unshare = ['unshare', ...(isRoot(user) || this.fuse ? [] : USER_NAMESPACE[user]), '--mount', '--pid', '--fork', '--kill-child'];
+    const fuse = await this.mountRoot();
+    const unshare = ['unshare', ...(isRoot(user) || fuse ? [] : USER_NAMESPACE[user]), '--mount', '--pid', '--fork', '--kill-child'];
     const line = [
-      ...(this.fuse?.enter(plan) ?? []),
+      ...(fuse?.enter(plan) ?? []),
       'setpriv',
       '--pdeathsig',
       'KILL',
@@ -98,27 +86,21 @@ export class RuntimeContainer implements Container {
       '--pdeathsig',
       'KILL',
     ];
-    this.started = startProcess([...line, '/bin/sh', this.at('outer.sh')], {
+    const started = startProcess([...line, '/bin/sh', this.at('outer.sh')], {
       environment: toolEnvironment(),
       input: plan.input,
       channels: 1,
       newSession: true,
     });
-    const { started } = this;
+    this.started = started;
     const control = started.channels[0] as Duplex;
     control.on('error', () => {}); // a process that has ended: the line is missing then
     this.outer = Number.parseInt(await nextLine(control), 10);
     if (Number.isNaN(this.outer)) throw await this.failure();
-    const connection = own && (await connectNetwork(own, this.outer, this.at('net')));
-    this.ended = started.exit.then(async (status) => {
-      connection?.kill(); // the next container may publish the same port
-      await connection?.exit;
-      debug.engine('%s: ended with status %d', basename(this.id), status);
-      return status;
-    });
+    await this.follow(started, own, this.outer, this.at('net'));
     control.end('go\n');
     let over = false;
-    this.ended.then(() => (over = true));
+    this.wait().then(() => (over = true));
     while (!existsSync(this.at('pid'))) {
       if (over) throw await this.failure();
       await sleep(POLL);
@@ -133,15 +115,6 @@ export class RuntimeContainer implements Container {
     started.kill();
     const said = (await text(started.stderr)).trim();
     return new NotSetUp(said || `${this.plan.runtime} ended with status ${await started.exit}`);
-  }
-
-  wait(): Promise<number> {
-    return this.ended ?? Promise.reject(new Error(`${this.id} was never started`));
-  }
-
-  /** False without a control group: then a kill for lack of memory looks like any other. */
-  async outOfMemory(): Promise<boolean> {
-    return (await this.plan.group?.outOfMemory()) ?? false;
   }
 
   async signal(name: string): Promise<void> {
@@ -164,24 +137,5 @@ export class RuntimeContainer implements Container {
     const { runtime, user } = this.plan;
     const enter = ['nsenter', `--target=${this.outer}`, ...(isRoot(user) ? [] : ['--user', '--preserve-credentials']), '--mount', '--pid'];
     return [...enter, '--wd=/', ...runtimeLine(runtime, user, this.at('state'), command)];
-  }
-
-  putArchive(directory: string, archive: Readable | Buffer): Promise<void> {
-    return this.plan.files.putArchive(directory, archive);
-  }
-
-  getArchive(path: string): Promise<Readable> {
-    return this.plan.files.getArchive(path);
-  }
-
-  async commit(): Promise<string> {
-    return this.plan.commit();
-  }
-
-  async remove(): Promise<void> {
-    this.started?.kill();
-    await (this.ended ?? this.started?.exit);
-    await this.fuse?.end();
-    await this.plan.group?.remove(); // also what the runtime has made in it
   }
 }

@@ -9,7 +9,7 @@ import type { NamespaceSupport } from '../namespaces.js';
 import type { Bind } from '../setup.js';
 import type { OciPlan } from './config.js';
 import { RuntimeContainer } from './container.js';
-import { RUNTIME, type RuntimeName, runtimesToTry } from './runtime.js';
+import { makesGroup, type RuntimeName, runtimesToTry } from './runtime.js';
 
 /** Directories of this computer with what `/bin/sh` needs. On some systems, some of them are links. */
 const PROGRAMS = ['bin', 'lib', 'lib32', 'lib64', 'usr', 'nix'];
@@ -21,10 +21,9 @@ const LIMIT = 10_000;
 /**
  * The first container runtime that runs a container here, found out by running one.
  * @param folder where containers will have their files
- * @throws UserError where PYSHRINK_RUNTIME names one that does not work
+ * @throws UserError where PYSHRINK_RUNTIME names one that does not work here, or none at all
  */
 export async function probeRuntimes({ user, cgroups }: NamespaceSupport, folder: string): Promise<RuntimeName | undefined> {
-  if (user === 'bubblewrap') return undefined; // a runtime needs more rights than it leaves
   let problem: string | undefined;
   for (const runtime of await runtimesToTry()) {
     problem = refusal(runtime, user, cgroups ?? false) ?? (await attempt(runtime, user, cgroups ?? false, folder));
@@ -41,11 +40,13 @@ export async function probeRuntimes({ user, cgroups }: NamespaceSupport, folder:
 
 /** Why a runtime is not even tried. */
 function refusal(runtime: RuntimeName, user: Kind, cgroups: boolean): string | undefined {
-  const { makesGroup } = RUNTIME[runtime];
+  const makes = makesGroup(runtime);
+  // A runtime needs more rights than it leaves.
+  if (user === 'bubblewrap') return 'only bubblewrap can make user namespaces here, and no runtime can work inside it';
   // Without a user namespace, only a control group keeps an app that may make device files from using them.
-  if (user === 'root' && !makesGroup) return 'it needs a user namespace here';
+  if (user === 'root' && !makes) return 'it needs a user namespace here';
   // It would make one all the same, elsewhere, and leave it there.
-  if (isRoot(user) && makesGroup && !cgroups) return 'it needs a control group, and none can be made here';
+  if (isRoot(user) && makes && !cgroups) return 'it needs a control group, and none can be made here';
   return undefined;
 }
 
@@ -72,7 +73,9 @@ async function attempt(runtime: RuntimeName, user: Kind, cgroups: boolean, folde
       ...{ cwd: '/', capabilities: [], noNewPrivileges: false, limits: [] },
     },
   };
-  const group = cgroups ? await ControlGroup.make(basename(folder), basename(place), UNLIMITED) : undefined;
+  const group = cgroups
+    ? await ControlGroup.make(basename(folder), basename(place), UNLIMITED, { nested: makesGroup(runtime) })
+    : undefined;
   const files = new ContainerFiles(root, [], place);
   const rootfs = { kind: 'ready' } as const;
   const container = new RuntimeContainer({

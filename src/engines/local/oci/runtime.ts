@@ -37,7 +37,14 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     newCalls: 'runtime',
     run: ['--keep'],
   },
-  youki: { options: { root: [], user: [] }, hideCgroups: false, makesGroup: true, newCalls: 'profile', run: [] },
+  // Of version 0.7 by its source (observability.rs): only errors are printed, also by a build for debugging.
+  youki: {
+    options: { root: ['--log-level', 'error'], user: ['--log-level', 'error'] },
+    hideCgroups: false,
+    makesGroup: true,
+    newCalls: 'profile',
+    run: [],
+  },
 };
 
 /** The command line of a runtime. @param state folder for what it knows about its containers */
@@ -63,9 +70,14 @@ export async function runtimesToTry(wish = process.env.PYSHRINK_RUNTIME): Promis
   return found;
 }
 
+/** Whether a runtime makes a control group for the container, in ours. */
+export function makesGroup(runtime: RuntimeName | undefined): boolean {
+  return runtime !== undefined && RUNTIME[runtime].makesGroup;
+}
+
 /** Limits of a container's control group, in which the runtime is too. */
 export function limitsOf(run: RunOptions, runtime: RuntimeName | undefined): Limits {
   const pids = limitOfPids(run);
-  const inner = runtime !== undefined && RUNTIME[runtime].makesGroup; // a group in it has the limit
+  const inner = makesGroup(runtime); // a group in it has the limit
   return { memory: run.memory, cpus: run.cpus, pids: pids === undefined || inner ? undefined : pids + (runtime ? 1 : 0) };
 }

@@ -49,6 +49,15 @@ it('crun is not used without a user namespace, where an app could make device fi
   await expect(probeRuntimes({ user: 'root', overlay: 'kernel', cgroups: true }, folder)).rejects.toThrowError(/needs a user namespace/);
 });
 
+it('a runtime that is named is an error where only bubblewrap can make namespaces, and none is used otherwise', async () => {
+  install('crun');
+  expect(await probeRuntimes({ user: 'bubblewrap', overlay: 'copy' }, folder)).toBeUndefined();
+  vi.stubEnv('PYSHRINK_RUNTIME', 'none');
+  expect(await probeRuntimes({ user: 'bubblewrap', overlay: 'copy' }, folder)).toBeUndefined();
+  vi.stubEnv('PYSHRINK_RUNTIME', 'crun');
+  await expect(probeRuntimes({ user: 'bubblewrap', overlay: 'copy' }, folder)).rejects.toThrowError(/names crun.*only bubblewrap/);
+});
+
 it('a runtime keeps its state in the folder of the container, and never has rights that an ordinary user lacks', () => {
   expect(runtimeLine('runc', 'ranges', '/s', ['state', 'x'])).toEqual([
     'runc',
