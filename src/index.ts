@@ -128,7 +128,14 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
       await publish(context, draft.id, target);
       const { id, files, notes } = draft;
       const image = target.name.text;
-      const result = { id, tag: image, original: material.original.id, traces: [...stored.paths], exclude: [...keep.exclude] };
+      const result = {
+        id,
+        tag: image,
+        original: material.original.id,
+        traces: [...stored.paths],
+        exclude: [...keep.exclude],
+        targetGpu: keep.targetGpu,
+      };
       await folder.saveResult(result, draft.report);
       return { image, id, size, originalSize: material.original.size, files, notes, traces: stored.paths };
     });
@@ -284,7 +291,16 @@ export async function unsound(): Promise<{ image: string; spots: Trace['unsound'
 }
 
 /** Names in options, parsed once. */
-function parsed({ base = 'scratch', tag, output, force, level = 'reachable', include = [], exclude = [] }: ImageOptions): {
+function parsed({
+  base = 'scratch',
+  tag,
+  output,
+  force,
+  level = 'reachable',
+  targetGpu = 'any',
+  include = [],
+  exclude = [],
+}: ImageOptions): {
   target: TargetChoice;
   keep: KeepChoice;
   base: ImageName | undefined;
@@ -295,7 +311,7 @@ function parsed({ base = 'scratch', tag, output, force, level = 'reachable', inc
       ...(tag !== undefined && { tag: parseReference(tag) }),
       ...(output !== undefined && { output: parseImageName(output) }),
     },
-    keep: { level, include, exclude },
+    keep: { level, targetGpu, include, exclude },
     base: base === 'scratch' ? undefined : parseImageName(base),
   };
 }

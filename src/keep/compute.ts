@@ -4,12 +4,16 @@ import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
+import { CarriedRule } from './carried.js';
+import type { GpuTarget } from './data/gpu.js';
 import { elfRule } from './elf.js';
+import { Gpu } from './gpu.js';
 import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
 import { linksRule, parentsRule, runtimeRule } from './links.js';
 import { observedRule } from './observed.js';
 import { type Costly, Offers } from './offers.js';
+import { OpensRule } from './opens.js';
 import { NamedRule } from './programs.js';
 import type { Grades } from './python/grades.js';
 import { ReachRule } from './python/reach.js';
@@ -34,6 +38,8 @@ export interface KeepInput {
   commands: readonly (readonly string[])[];
   choice: UserChoice;
   level: Level;
+  /** `any` where it is missing. */
+  targetGpu?: GpuTarget;
   /** Reads the image's Python code. Only the level `observed` works without it. */
   analyst?: Analyst;
 }
@@ -44,6 +50,8 @@ export interface KeepResult {
   notes: string[];
   /** What weak evidence names, and is left out since it is expensive. */
   costly: Costly[];
+  /** What is kept only for a GPU, and what is left out for want of one. */
+  gpu: Gpu;
   /** The Python side, from `reachable` on. */
   python: PythonWorld | undefined;
   /** How much of each distribution is kept, from `reachable` on. */
@@ -71,29 +79,41 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     new SystemRule(),
     repairRule,
     ...(reach && python
-      ? [reach, new NamedRule(python, context), new ShellRule(), ...(level === 'whole' ? [new WholeRule(python)] : [])]
+      ? [
+          reach,
+          new NamedRule(python, context),
+          new ShellRule(),
+          new OpensRule(),
+          new CarriedRule(python, reach.grades),
+          ...(level === 'whole' ? [new WholeRule(python)] : []),
+        ]
       : []),
   ];
   const keep = new KeepSet(fs);
   const offers = new Offers(context);
   const tally = new Tally();
-  const take = (findings: readonly Finding[]) => {
+  const isApps = (path: string) => {
+    const owner = python?.distributions.ownerOf(path);
+    return owner === undefined || reach?.grades.has(owner, 'app') === true;
+  };
+  const take = async (findings: readonly Finding[]) => {
     for (const finding of findings) {
+      if ('path' in finding && (await context.gpu.isUseless(finding, isApps))) continue;
       if ('note' in finding) notes.push(finding.note);
       else if ('offer' in finding) offers.add(finding);
       else keep.add(finding);
     }
   };
-  for (const rule of rules) take(await tally.run(rule, () => rule.begin?.(context)));
+  for (const rule of rules) await take(await tally.run(rule, () => rule.begin?.(context)));
   let rounds = 0;
   // What strong evidence names comes first: the cost of an offer is what it brings beyond that.
   const next = async () => {
     const fresh = keep.takeFresh();
     if (fresh.length > 0) return fresh;
-    for (const rule of rules) take(await tally.run(rule, () => rule.settle?.(context)));
+    for (const rule of rules) await take(await tally.run(rule, () => rule.settle?.(context)));
     const settled = keep.takeFresh();
     if (settled.length > 0) return settled;
-    take(await offers.accept(keep));
+    await take(await offers.accept(keep));
     return keep.takeFresh();
   };
   for (let fresh = await next(); fresh.length > 0; fresh = await next()) {
@@ -101,7 +121,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
     for (const rule of rules) await tally.run(rule, () => rule.prepare?.(entries, context).then(() => undefined));
     for (const entry of entries) {
-      for (const rule of rules) take(await tally.run(rule, () => rule.visit?.(entry, context)));
+      for (const rule of rules) await take(await tally.run(rule, () => rule.visit?.(entry, context)));
     }
   }
   const costly = await offers.left(keep);
@@ -119,7 +139,14 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       (more) => `${more} more modules could not be read`,
     ),
   );
-  return { keep, notes, costly, python: level === 'observed' ? undefined : python, grades: reach?.grades.all ?? new Map() };
+  return {
+    keep,
+    notes,
+    costly,
+    gpu: context.gpu,
+    python: level === 'observed' ? undefined : python,
+    grades: reach?.grades.all ?? new Map(),
+  };
 }
 
 /** What the rules look at, and the notes about how it was found. */
@@ -132,6 +159,7 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
   const health = healthcheckCommand(config);
   const commands = [...input.commands, ...(health ? [health] : [])];
   const executed = trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path);
+  const libraries = await LibrarySearch.open(fs, environment);
   const context: Context = {
     fs,
     trace,
@@ -141,7 +169,8 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
     level,
     python,
     isElf: (path) => mayBeElf(path, fs.lstat(path)?.mode ?? 0),
-    libraries: await LibrarySearch.open(fs, environment),
+    libraries,
+    gpu: new Gpu(fs, libraries, input.targetGpu ?? 'any'),
     programs: programsOf(executed, commands, { fs, environment, config }),
   };
   return { context, notes: [...notes, ...(python?.distributions.warnings ?? [])] };

@@ -5,8 +5,10 @@ import { timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { computeKeepSet, type KeepResult } from '../keep/compute.js';
+import type { GpuTarget } from '../keep/data/gpu.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
+import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
 import { costlyLines } from '../report/words.js';
 import type { Trace } from '../trace/schema.js';
@@ -16,6 +18,7 @@ import { commandsOf, givenEnvironment, type Material } from './material.js';
 /** What the user says about what is kept. */
 export interface KeepChoice {
   level: Level;
+  targetGpu: GpuTarget;
   /** Globs of paths. */
   include: readonly string[];
   exclude: readonly string[];
@@ -49,11 +52,12 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
     env: givenEnvironment(material),
     commands: commandsOf(material),
     level,
+    targetGpu: choice.targetGpu,
     analyst,
     choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
-  return { ...kept, level, notes: [...kept.notes, ...costlyLines(kept.costly), ...raised] };
+  return { ...kept, level, notes: [...kept.notes, ...costlyLines(kept.costly), ...gpuLines(kept, fs), ...raised] };
 }
 
 /**
@@ -62,7 +66,7 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
  */
 export async function assembleDraft(material: Material, choice: KeepChoice, base: ImageInfo | undefined): Promise<Draft> {
   const { context, helper, original, trace, fs } = material;
-  const { keep, notes, python, grades, costly, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
+  const { keep, notes, python, grades, costly, gpu, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
   const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
   const { id, files } = await timed('assemble', 'layers and loading them', () =>
     assembleImage({
@@ -79,7 +83,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
     id,
     files,
     notes,
-    report: keepReport({ fs, keep, python, grades, costly, original: trace.image, level, places: placesOf(trace.python, fs) }),
+    report: keepReport({ fs, keep, python, grades, costly, gpu, original: trace.image, level, places: placesOf(trace.python, fs) }),
   };
 }
 

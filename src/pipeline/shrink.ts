@@ -66,7 +66,14 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const { size } = await session.inspect(draft.id);
   if (passed(verdict)) {
     await publish(context, draft.id, target);
-    const result = { id: draft.id, tag: target.name.text, original: original.id, traces: [folder.tracePath], exclude: [...input.exclude] };
+    const result = {
+      id: draft.id,
+      tag: target.name.text,
+      original: original.id,
+      traces: [folder.tracePath],
+      exclude: [...input.exclude],
+      targetGpu: input.targetGpu,
+    };
     await folder.saveResult(result, draft.report);
   }
   return { traced, target, draft, verdict, size };

@@ -26,7 +26,7 @@ it('a summary keeps the functions with such names, also when it is stored as JSO
 
 async function report(nodes: Record<string, string>) {
   const fs = makeTree({ '/usr/bin/python3': { text: '', mode: 0o755 }, ...nodes });
-  const { keep, python, grades, costly } = await computeKeepSet({
+  const { keep, python, grades, costly, gpu } = await computeKeepSet({
     fs,
     trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
     config: { WorkingDir: '/app' },
@@ -37,7 +37,7 @@ async function report(nodes: Record<string, string>) {
     analyst: analystOver(fs),
   });
   const original = { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' };
-  return keepReport({ fs, keep, python, grades, costly, original, level: 'reachable', places: placesOf(LAYOUT, fs) });
+  return keepReport({ fs, keep, python, grades, costly, gpu, original, level: 'reachable', places: placesOf(LAYOUT, fs) });
 }
 
 const IMPORTS = NAMES.map((name) => `import ${name}\nfrom json import ${name}\nx.${name}()\nS = '${name}'\ndef ${name}(): pass`).join('\n');

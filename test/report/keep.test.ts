@@ -33,7 +33,7 @@ const fs = makeTree({
 const ORIGINAL = { reference: 'app:latest', id: 'sha256:0', platform: 'linux/amd64' };
 
 async function report(level: 'observed' | 'reachable') {
-  const { keep, python, grades, costly } = await computeKeepSet({
+  const { keep, python, grades, costly, gpu } = await computeKeepSet({
     fs,
     trace: makeTrace(['exec /usr/bin/python3', 'open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
     config: { WorkingDir: '/app' },
@@ -43,7 +43,7 @@ async function report(level: 'observed' | 'reachable') {
     level,
     analyst: analystOver(fs),
   });
-  return keepReport({ fs, keep, python, grades, costly, original: ORIGINAL, level, places: placesOf(LAYOUT, fs) });
+  return keepReport({ fs, keep, python, grades, costly, gpu, original: ORIGINAL, level, places: placesOf(LAYOUT, fs) });
 }
 
 const sum = (sizes: { size: number }[]) => sizes.reduce((total, { size }) => total + size, 0);
