@@ -11,7 +11,7 @@ import { namedByConfiguration } from './python/roots.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
-import { findProgram } from './scripts.js';
+import { findProgram, programNames } from './scripts.js';
 
 /** What separates commands in a command line: a program's name comes next. */
 const SEPARATORS = /[|;&\n]+|\$\(|`/;
@@ -29,6 +29,10 @@ export class NamedRule implements Rule {
   /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
   private waiting: { places: readonly string[]; findings: Finding[] }[] = [];
 
+  /** Names of the programs in PATH. */
+  private programs: ReadonlySet<string> | undefined;
+  /** The same strings are in many modules. */
+  private readonly inStrings = new Map<string, Promise<Named[]>>();
   /** Modules that a command line runs (`-m`). */
   private readonly started: ReadonlySet<string>;
 
@@ -57,7 +61,9 @@ export class NamedRule implements Rule {
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
       if (runsPrograms(summary, own)) this.running.add(place);
-      const inStrings = await packagePrograms(summary, context);
+      const inStrings: Named[] = [];
+      for (const name of summary.strings)
+        if (this.isProgramName(name, context)) inStrings.push(...(await this.packageProgram(name, context)));
       if (inStrings.length > 0)
         this.waiting.push({
           places: [place, ...besides(summary, path)],
@@ -65,6 +71,17 @@ export class NamedRule implements Rule {
         });
     }
     return findings;
+  }
+
+  private isProgramName(name: string, context: Context): boolean {
+    this.programs ??= programNames(context);
+    return this.programs.has(name);
+  }
+
+  private packageProgram(name: string, context: Context): Promise<Named[]> {
+    const known = this.inStrings.get(name) ?? packageProgram(name, context);
+    this.inStrings.set(name, known);
+    return known;
   }
 
   /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
@@ -149,20 +166,16 @@ async function librariesLoaded({ libraries }: Summary, own: boolean, context: Co
 }
 
 /**
- * Programs that the app's author put into the image, where a string is the name of one (`DOT = Path("dot")`). Code that wraps a
- * program often has its name far from where it runs it.
+ * The program that the app's author put into the image, where a string is its name (`DOT = Path("dot")`). Code that wraps a program
+ * often has its name far from where it runs it.
  */
-async function packagePrograms({ strings }: Summary, context: Context): Promise<Named[]> {
-  const named: Named[] = [];
-  for (const name of strings) {
-    if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) continue;
-    const path = findProgram(name, context);
-    if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) continue;
-    const of = await packageOnPurpose(path, context);
-    if (of !== undefined) named.push({ paths: [{ path, kind: 'package-program', subject: name, of }] });
-    else if (await isOnPurpose(path, context)) named.push({ paths: [{ path, kind: 'program', subject: name }] });
-  }
-  return named;
+async function packageProgram(name: string, context: Context): Promise<Named[]> {
+  if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) return [];
+  const path = findProgram(name, context);
+  if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
+  const of = await packageOnPurpose(path, context);
+  if (of !== undefined) return [{ paths: [{ path, kind: 'package-program', subject: name, of }] }];
+  return (await isOnPurpose(path, context)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
 }
 
 /** A path that the app's own code names. Of a folder of data, everything in it. */

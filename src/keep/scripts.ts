@@ -1,6 +1,6 @@
 import { DEFAULT_PATH } from '../images/config.js';
 import { FIRST_LINE, parseShebang } from '../os/shebang.js';
-import { join, parentOf } from '../rootfs.js';
+import { baseName, join, parentOf } from '../rootfs.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Rule } from './rule.js';
 
@@ -17,6 +17,12 @@ export function findProgram(name: string, { fs, environment, config }: Pick<Cont
       const found = fs.resolve(path);
       return found?.entry.type === 'f' && (found.entry.mode & 0o111) !== 0;
     });
+}
+
+/** The names of all files in the folders of PATH. */
+export function programNames({ fs, environment }: Pick<Context, 'fs' | 'environment'>): Set<string> {
+  const folders = (environment.PATH ?? DEFAULT_PATH).split(':').flatMap((folder) => fs.resolve(folder)?.path ?? []);
+  return new Set(folders.flatMap((folder) => fs.list(folder)).map(baseName));
 }
 
 /** The program that `env` in a first line runs: the first word after options and assignments. */

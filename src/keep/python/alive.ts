@@ -43,7 +43,7 @@ export class AliveFunctions {
    */
   wake(names: Iterable<string>, modules: readonly string[]): Addition[] {
     const additions: Addition[] = [];
-    const pending = [...names].flatMap((name) => keysOf(name, modules));
+    const pending = [...keysOf(names, new Set(modules))].filter((key) => !this.live.has(key));
     for (let key = pending.pop(); key !== undefined; key = pending.pop()) {
       if (this.live.has(key)) continue;
       this.live.add(key);
@@ -59,8 +59,11 @@ export class AliveFunctions {
   }
 }
 
-function keysOf(name: string, modules: readonly string[]): string[] {
-  return isLocal(name) ? [...new Set(modules)].map((module) => keyOf(name, module)) : [name];
+function* keysOf(names: Iterable<string>, modules: ReadonlySet<string>): Generator<string> {
+  for (const name of names) {
+    if (isLocal(name)) for (const module of modules) yield keyOf(name, module);
+    else yield name;
+  }
 }
 
 /** A private name counts only in its own module, and where that module is imported. */

@@ -36,7 +36,9 @@ export class Follower {
       const reached = listed.flatMap((edge) => this.edge(edge, from, self.name, by, origin));
       additions.push(...this.standard.whenNamed(registry?.askedBy(text) ?? [], self.name, reached));
     }
-    const modules = [self.name, ...edges.map(({ module }) => module.name)];
+    // Functions that may be dead are those of the standard library.
+    const standard = edges.flatMap(({ module }) => (this.world.isStandard(module.file ?? '') ? [module.name] : []));
+    const modules = [self.name, ...standard];
     if (origin === 'standard') return [...additions, ...this.standard.take(summary, self.name, modules)];
     if (origin === 'own') additions.push(...this.words(summary, from, by));
     additions.push(
