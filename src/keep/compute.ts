@@ -26,7 +26,7 @@ import { ShellRule } from './shell.js';
 import { SystemRule } from './system.js';
 import { Tally } from './tally.js';
 import { excluded, type UserChoice, userRule } from './user.js';
-import { WholeRule } from './whole.js';
+import { wholeAdditions } from './whole.js';
 
 export interface KeepInput {
   fs: RootFs;
@@ -67,26 +67,17 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const { context, notes } = await contextOf(input);
   const { python } = context;
   const reach = python && level !== 'observed' ? await ReachRule.open(python, context) : undefined;
+  /** What a path needs to be of use. */
+  const loading: Rule[] = [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule()];
   const rules: Rule[] = [
     observedRule,
     entrypointRule,
     runtimeRule,
     userRule(choice),
-    elfRule,
-    linksRule,
-    parentsRule,
-    scriptsRule,
-    new SystemRule(),
+    ...loading,
     repairRule,
     ...(reach && python
-      ? [
-          reach,
-          new NamedRule(python, context),
-          new ShellRule(),
-          new OpensRule(),
-          new CarriedRule(python, reach.grades),
-          ...(level === 'whole' ? [new WholeRule(python)] : []),
-        ]
+      ? [reach, new NamedRule(python, context), new ShellRule(), new OpensRule(), new CarriedRule(python, reach.grades)]
       : []),
   ];
   const keep = new KeepSet(fs);
@@ -106,25 +97,34 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   };
   for (const rule of rules) await take(await tally.run(rule, () => rule.begin?.(context)));
   let rounds = 0;
-  // What strong evidence names comes first: the cost of an offer is what it brings beyond that.
-  const next = async () => {
-    const fresh = keep.takeFresh();
-    if (fresh.length > 0) return fresh;
-    for (const rule of rules) await take(await tally.run(rule, () => rule.settle?.(context)));
-    const settled = keep.takeFresh();
-    if (settled.length > 0) return settled;
-    await take(await offers.accept(keep));
-    return keep.takeFresh();
-  };
-  for (let fresh = await next(); fresh.length > 0; fresh = await next()) {
+  const round = async (fresh: readonly string[], active: readonly Rule[]) => {
     rounds++;
     const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
     for (const rule of rules) await tally.run(rule, () => rule.prepare?.(entries, context).then(() => undefined));
     for (const entry of entries) {
-      for (const rule of rules) await take(await tally.run(rule, () => rule.visit?.(entry, context)));
+      for (const rule of active) await take(await tally.run(rule, () => rule.visit?.(entry, context)));
     }
+  };
+  /** New paths, once the rules say what depends on all kept paths. */
+  const settled = async (active: readonly Rule[]) => {
+    const fresh = keep.takeFresh();
+    if (fresh.length > 0) return fresh;
+    for (const rule of active) await take(await tally.run(rule, () => rule.settle?.(context)));
+    return keep.takeFresh();
+  };
+  // What strong evidence names comes first: the cost of an offer is what it brings beyond that.
+  const next = async () => {
+    const fresh = await settled(rules);
+    if (fresh.length > 0) return fresh;
+    await take(await offers.accept(keep));
+    return keep.takeFresh();
+  };
+  for (let fresh = await next(); fresh.length > 0; fresh = await next()) await round(fresh, rules);
+  if (level === 'whole' && python) {
+    await take(await wholeAdditions(context, python));
+    for (let fresh = await settled(loading); fresh.length > 0; fresh = await settled(loading)) await round(fresh, loading);
   }
-  const costly = await offers.left(keep);
+  const costly = (await offers.left(keep)).filter(({ path }) => !keep.has(path));
   tally.print();
   debug.keep('%d paths kept at the level %s after %d rounds', keep.reasons.size, level, rounds);
   const removed = excluded(keep.reasons.keys(), choice);

@@ -43,7 +43,7 @@ const KINDS = {
   /** A shell script names it. `subject`: the program's name. */
   shell: ['program'],
   /** The level `whole` keeps it. `of`: the distribution, or the operating system's package. */
-  whole: ['standard-library', 'distribution', 'package'],
+  whole: ['interpreter', 'standard-library', 'distribution', 'package', 'essential', 'passwords'],
   /** A program of the base image needs it. `subject`: that program. `of`: the base image. */
   base: ['library'],
 } as const;

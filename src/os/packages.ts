@@ -10,6 +10,8 @@ export interface Packages {
   ownerOf(path: string): Promise<string | undefined>;
   /** Whether the app's author installed a package by its name. False for packages of the base system and of the base image. */
   isOnPurpose(name: string): Promise<boolean>;
+  /** Packages that every program may expect: Debian's field Essential (Debian Policy, 3.8). [] for other systems. */
+  essential(): Promise<string[]>;
 }
 
 const DPKG = '/var/lib/dpkg/info';
@@ -56,6 +58,12 @@ export function openPackages(fs: RootFs, library?: string): Packages {
     isOnPurpose: async (name) => {
       purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs, await sinceOf(library)) : installedWithApk(fs);
       return (await purpose).has(name.replace(/:\w+$/, ''));
+    },
+    essential: async () => {
+      const marked = new Set(
+        (await paragraphs(fs, STATUS)).flatMap((value) => (value('Essential') === 'yes' ? (value('Package') ?? []) : [])),
+      );
+      return [...(await all()).keys()].filter((name) => marked.has(name.replace(/:\w+$/, '')));
     },
   };
 }

@@ -135,7 +135,10 @@ const WORDS: Words = {
   whole: {
     'standard-library': 'part of the standard library',
     distribution: ({ of }) => `part of the installed distribution ${of}`,
+    interpreter: ({ subject }) => `a part of Python ${subject}`,
     package: ({ of }) => `part of the package ${of}, which is used`,
+    essential: ({ of }) => `part of the package ${of}, which the system marks as essential`,
+    passwords: 'the module spwd reads it',
   },
   base: { library: ({ subject, of }) => `${subject} of the base image ${of} needs it` },
 };
