@@ -23,8 +23,10 @@ export async function librariesNamed(read: ReadRange): Promise<string[]> {
     // Chunks overlap, so that a name on a border is whole in one of them.
     for (let at = 0; at < size; at += CHUNK) {
       const from = Math.max(0, at - 2 * LONGEST);
-      const bytes = await read(offset + from, Math.min(size, at + CHUNK) - from);
+      const wanted = Math.min(size, at + CHUNK) - from;
+      const bytes = await read(offset + from, wanted);
       for (const text of namesIn(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), from === 0)) found.add(text);
+      if (bytes.length < wanted) break; // the end of the file: its sizes are wrong
     }
   }
   return [...found].sort();

@@ -89,7 +89,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   };
   const take = async (findings: readonly Finding[]) => {
     for (const finding of findings) {
-      if ('path' in finding && (await context.gpu.isUseless(finding, isApps))) continue;
+      if ('path' in finding && (await context.gpu.leavesOut(finding, isApps))) continue;
       if ('note' in finding) notes.push(finding.note);
       else if ('offer' in finding) offers.add(finding);
       else keep.add(finding);
@@ -97,12 +97,12 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   };
   for (const rule of rules) await take(await tally.run(rule, () => rule.begin?.(context)));
   let rounds = 0;
-  const round = async (fresh: readonly string[], active: readonly Rule[]) => {
+  const round = async (fresh: readonly string[], active: readonly Rule[], isWanted: (finding: Finding) => boolean = () => true) => {
     rounds++;
     const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
     for (const rule of rules) await tally.run(rule, () => rule.prepare?.(entries, context).then(() => undefined));
     for (const entry of entries) {
-      for (const rule of active) await take(await tally.run(rule, () => rule.visit?.(entry, context)));
+      for (const rule of active) await take((await tally.run(rule, () => rule.visit?.(entry, context))).filter(isWanted));
     }
   };
   /** New paths, once the rules say what depends on all kept paths. */
@@ -122,9 +122,12 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   for (let fresh = await next(); fresh.length > 0; fresh = await next()) await round(fresh, rules);
   if (level === 'whole' && python) {
     await take(await wholeAdditions(context, python));
-    for (let fresh = await settled(loading); fresh.length > 0; fresh = await settled(loading)) await round(fresh, loading);
+    // An essential package is whole by itself: perl-base has the modules of Perl that it needs.
+    const isListed = (finding: Finding) => !('path' in finding && finding.rule === 'system' && finding.kind === 'program');
+    for (let fresh = await settled(loading); fresh.length > 0; fresh = await settled(loading)) await round(fresh, loading, isListed);
   }
   const costly = (await offers.left(keep)).filter(({ path }) => !keep.has(path));
+  if (context.gpu.target !== 'none' && reach) await context.gpu.noteKept(keep, isApps);
   tally.print();
   debug.keep('%d paths kept at the level %s after %d rounds', keep.reasons.size, level, rounds);
   const removed = excluded(keep.reasons.keys(), choice);

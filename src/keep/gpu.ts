@@ -5,7 +5,7 @@ import { isLibraryName } from '../os/places.js';
 import { baseName, type RootFs } from '../rootfs.js';
 import { GPU_DRIVERS, GPU_LIBRARIES, GPU_SECTIONS, type GpuTarget } from './data/gpu.js';
 import type { KeepSet } from './keepset.js';
-import type { Addition } from './reason.js';
+import type { Addition, RuleName } from './reason.js';
 
 /**
  * `linked`: it is one of GPU_LIBRARIES, or linked with one. `code`: it has code for a GPU, and may have some for the processor, too.
@@ -48,18 +48,37 @@ export class Gpu {
   }
 
   /**
-   * Whether Python code or a distribution brings a library that is of no use without a GPU, and the image will meet none. Where the app
-   * itself imports the distribution, only what is linked with a GPU's libraries is.
+   * Whether what an addition brings is of no use without a GPU. This is so for libraries that Python code or a distribution brings.
+   * Where the app itself imports the distribution, only what is linked with a GPU's libraries counts.
+   * @param isApps whether the app imports the distribution of a path
    */
-  async isUseless({ path, rule, parents }: Addition, isApps: (path: string) => boolean): Promise<boolean> {
-    if (this.target !== 'none' || (rule !== 'python' && rule !== 'distribution') || !isLibraryName(path)) return false;
+  async isUseless({ path, rule }: Pick<Addition, 'path' | 'rule'>, isApps: (path: string) => boolean): Promise<boolean> {
+    if ((rule !== 'python' && rule !== 'distribution') || !isLibraryName(path)) return false;
     const real = this.fs.resolve(path)?.path ?? path;
     const use = await this.use(real);
-    if (use === undefined || (use !== 'linked' && isApps(real))) return false;
-    this.left.set(real, parents[0] ?? real);
+    return use !== undefined && (use === 'linked' || !isApps(real));
+  }
+
+  /** Whether an addition is left out since the image meets no GPU. */
+  async leavesOut(addition: Addition, isApps: (path: string) => boolean): Promise<boolean> {
+    if (this.target !== 'none' || !(await this.isUseless(addition, isApps))) return false;
+    const real = this.fs.resolve(addition.path)?.path ?? addition.path;
+    this.left.set(real, addition.parents[0] ?? real);
     return true;
   }
+
+  /** Notes the kept libraries that are of no use without a GPU. */
+  async noteKept(keep: KeepSet, isApps: (path: string) => boolean): Promise<void> {
+    for (const [path, reasons] of keep.reasons) {
+      if (!isLibraryName(path)) continue;
+      const useless = await Promise.all(reasons.map(({ rule }) => rule === 'opens' || this.isUseless({ path, rule }, isApps)));
+      if (useless.every(Boolean) && reasons.some(({ rule }) => rule !== 'opens')) this.kept.add(path);
+    }
+  }
 }
+
+/** Rules that bring nothing where the image meets no GPU. */
+const GOES: ReadonlySet<RuleName> = new Set(['opens', 'python', 'distribution']);
 
 /** Bytes of the kept libraries that only a GPU needs, with all that is kept only because of them. */
 export function bytesForGpu({ kept }: Pick<Gpu, 'kept'>, keep: KeepSet, fs: RootFs): number {
@@ -72,7 +91,7 @@ export function bytesForGpu({ kept }: Pick<Gpu, 'kept'>, keep: KeepSet, fs: Root
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const isNeeded = keep.reasons
       .get(path)
-      ?.some((reason) => !reason.parents.some((parent) => gone.has(parent)) && !(reason.rule === 'opens' && reason.kind === 'gpu'));
+      ?.some((reason) => !reason.parents.some((parent) => gone.has(parent)) && !(kept.has(path) && GOES.has(reason.rule)));
     if (gone.has(path) || isNeeded !== false) continue;
     gone.add(path);
     pending.push(...(children.get(path) ?? []));

@@ -62,7 +62,7 @@ export class OpensRule implements Rule {
       else if (gpu.target === 'none' && use === 'driver' && isForGpu && this.seen.has(by)) findings.push(addition('driver'));
       else if (ran) findings.push(addition('seen'));
       else if (isForGpu && gpu.target !== 'none') {
-        gpu.kept.add(path);
+        if (!(use === 'driver' && this.seen.has(by))) gpu.kept.add(path);
         findings.push(addition('gpu'));
       } else findings.push({ offer: 'call', additions: [addition('named')] });
     }

@@ -1,6 +1,6 @@
 import { isLibraryName } from '../os/places.js';
 import { classifyFiles } from '../python/classify.js';
-import { baseName, below, join, parentOf } from '../rootfs.js';
+import { baseName, below, join, parentOf, type RootFs } from '../rootfs.js';
 import type { ObservationKind } from '../trace/schema.js';
 import { DOCUMENTATION, STANDARD_LIBRARY_EXTRAS } from './data/directories.js';
 import { ofPython } from './purpose.js';
@@ -84,7 +84,17 @@ async function packages({ fs, trace, programs }: Context, world: PythonWorld): P
       if (!DOCUMENTATION.test(file) && !STANDARD_LIBRARY_EXTRAS.test(file)) additions.push({ path: file, ...reason });
     }
   }
-  return additions;
+  return [...additions, ...otherNames(additions, fs)];
+}
+
+/** Links in folders of programs that lead to listed programs: `awk` of Debian's alternatives, the applets of busybox. No list has them. */
+function otherNames(listed: readonly Addition[], fs: RootFs): Addition[] {
+  const byPath = new Map(listed.flatMap((addition) => (fs.lstat(addition.path)?.type === 'f' ? [[addition.path, addition] as const] : [])));
+  return [...fs.entries.values()].flatMap(({ path, type }) => {
+    if (type !== 'l' || !/\/s?bin$/.test(parentOf(path))) return [];
+    const addition = byPath.get(fs.resolve(path)?.path ?? '');
+    return addition ? [{ ...addition, path }] : [];
+  });
 }
 
 /** The file that `spwd` reads (up to Python 3.12). No package lists it: it is written at installation. */
