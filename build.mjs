@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { bundlePage } from './src/report/page/bundle.mjs';
 
 const root = import.meta.dirname;
 const out = join(root, 'dist');
@@ -38,7 +39,10 @@ const require = nodeRequire(import.meta.url), __filename = nodePath(import.meta.
   logLevel: 'warning',
 });
 mkdirSync(out, { recursive: true });
-writeFileSync(join(out, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
+// The page of a report without its data: src/report/html.ts puts that in.
+const page = await bundlePage();
+writeFileSync(join(out, 'page.html'), page.html);
+writeFileSync(join(out, 'LICENSES.txt'), licenses([...Object.keys(metafile.inputs), ...Object.keys(page.metafile.inputs)]));
 
 /** The licenses of the packages that the given files belong to. Most of them ask for a copy beside the program. */
 function licenses(files) {

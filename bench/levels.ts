@@ -2,24 +2,19 @@
  * Prints the table of docs/benchmarks.md: for every fixture and level, the size and the number of behaviours that match the original.
  * Arguments select fixtures; default: all.
  */
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { LEVELS } from '../src/keep/level.js';
 import { behave } from '../test/support/behaviour.js';
+import { type Fixture, fixtures, mb } from './fixtures.js';
 
-const FIXTURES = new URL('../fixtures/', import.meta.url).pathname;
 const CLI = new URL('../dist/cli.js', import.meta.url).pathname;
 const NETWORK = 'pyshrink-bench';
 const DATABASE = 'pyshrink-bench-postgres';
 
-const wanted = process.argv.slice(2);
-const names = readdirSync(FIXTURES, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && readdirSync(join(FIXTURES, entry.name)).includes('expected.json'))
-  .map(({ name }) => name)
-  .filter((name) => wanted.length === 0 || wanted.includes(name));
-const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+const names = await fixtures(process.argv.slice(2));
 
 await execa('docker', ['network', 'create', NETWORK], { reject: false });
 await execa('docker', ['run', '-d', '--rm', '--name', DATABASE, '--network', NETWORK, 'pyshrink-fixture/postgres']);
@@ -28,29 +23,27 @@ try {
   console.log(
     `| fixture | original |${LEVELS.map((level) => ` \`${level}\` |`).join('')} \`shrink\` takes |\n|---|--:|${LEVELS.map(() => '--:|').join('')}--:|`,
   );
-  for (const name of names) console.log(await row(name));
+  for (const fixture of names) console.log(await row(fixture));
 } finally {
   await execa('docker', ['rm', '-f', DATABASE], { reject: false });
   await execa('docker', ['network', 'rm', NETWORK], { reject: false });
 }
 
-async function row(name: string): Promise<string> {
-  const { args = [] } = JSON.parse(readFileSync(join(FIXTURES, name, 'expected.json'), 'utf8')) as { args?: string[] };
-  const image = `pyshrink-fixture/${name}`;
+async function row({ name, image, folder, args }: Fixture): Promise<string> {
   const env = name === 'psycopg2' ? [`DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`] : [];
   const given = env.flatMap((entry) => ['-e', entry]);
   const network = name === 'psycopg2' ? ['--network', NETWORK] : [];
   const cwd = mkdtempSync(join(tmpdir(), 'pyshrink-'));
   const run = async (command: string, ...rest: string[]) =>
     JSON.parse((await execa(process.execPath, [CLI, command, '--json', ...rest], { cwd })).stdout);
-  const tag = (level: string) => `pyshrink-bench/${name}:${level}`;
-  const exercise = ['--exercise', join(FIXTURES, name, 'exercise.yaml'), ...(args.length > 0 ? ['--', ...args] : [])];
+  const tag = (level: string) => `pyshrink-bench/${name.replace(':', '-')}:${level}`;
+  const exercise = ['--exercise', join(folder, 'exercise.yaml'), ...(args.length > 0 ? ['--', ...args] : [])];
   const { before, seconds } = await run('shrink', image, '--tag', tag('reachable'), ...given, ...network, ...exercise);
   const sizes: number[] = [];
   for (const level of LEVELS) sizes.push((await run('assemble', '--level', level, '--tag', tag(level), ...given)).size);
   const beside = env.length > 0 ? { network: NETWORK, env } : {};
   const shrunk = LEVELS.map((level) => ({ image: tag(level), levels: LEVELS }));
-  const results = await behave(join(FIXTURES, name), image, shrunk, beside);
+  const results = await behave(folder, image, shrunk, beside);
   const cells = sizes.map((size, index) => {
     const same = results.filter(({ differences }) => differences[index]?.length === 0).length;
     return ` ${mb(size)}, ${same}/${results.length} |`;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the benchmarks whose results are in docs/benchmarks.md.
-# Usage: bench/run.sh [levels|closure|overhead|shrink|archive|interrupts|startup|second|repeat...]   (default: all)
+# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat...]   (default: all but matrix and curve)
+# matrix is levels with every fixture on the full base image, too. curve takes an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash test/install.sh
@@ -8,5 +9,9 @@ bash fixtures/engine.sh
 bash fixtures/build.sh
 [ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat
 for name in "$@"; do
+  if [ "$name" = matrix ]; then
+    for folder in fixtures/*/expected.json; do bash fixtures/build.sh "$(basename "$(dirname "$folder")")@full"; done
+    name=levels
+  fi
   npx --no-install tsx "bench/$name.ts"
 done

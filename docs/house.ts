@@ -24,8 +24,8 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['images', 'trace'],
   ['tar', 'elf', 'python'],
   ['os'],
-  ['rootfs', 'ui', 'cache', 'debug', 'package'],
-  ['errors', 'arch', 'nearest', 'records'],
+  ['rootfs', 'ui', 'cache', 'debug', 'package', 'bounds'],
+  ['errors', 'arch', 'nearest', 'records', 'printable'],
 ];
 
 /** One file of src/ that imports another; paths below src/. */

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ExitCode, UserError } from './errors.js';
 import { VERSION } from './package.js';
+import { printableLines } from './printable.js';
 
 /** A command is loaded when it is called: `--version` and `--help` need none of them. */
 const COMMANDS = {
@@ -24,6 +25,14 @@ const COMMANDS = {
   why: {
     text: 'say why a path, module or distribution is kept, or what would bring it in',
     load: async () => (await import('./commands/why.js')).defineWhy,
+  },
+  report: {
+    text: 'say what is in the shrunk image, what was left out, and why',
+    load: async () => (await import('./commands/report.js')).defineReport,
+  },
+  diff: {
+    text: 'say what came and what went between two shrunk images',
+    load: async () => (await import('./commands/diff.js')).defineDiff,
   },
   doctor: {
     text: 'say what this computer can do, and what to do about what it cannot',
@@ -70,12 +79,15 @@ process.exit();
 
 /** Prints an error and returns the exit code that goes with it. */
 function reportError(error: unknown): number {
-  const stack = error instanceof Error && isDebug ? `${error.stack}\n` : '';
+  const stack = error instanceof Error && isDebug ? `${printableLines(error.stack ?? '')}\n` : '';
   if (error instanceof UserError) {
-    if (error.exitCode !== ExitCode.interrupted) process.stderr.write(`pyshrink: ${error.message}\n  ${error.remedy}\n${stack}`);
+    if (error.exitCode !== ExitCode.interrupted)
+      process.stderr.write(`pyshrink: ${printableLines(error.message)}\n  ${printableLines(error.remedy)}\n${stack}`);
     return error.exitCode;
   }
   const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`pyshrink: unexpected: ${text}\n${stack || '  Run it again with --debug and report what it prints.\n'}`);
+  process.stderr.write(
+    `pyshrink: unexpected: ${printableLines(text)}\n${stack || '  Run it again with --debug and report what it prints.\n'}`,
+  );
   return ExitCode.failed;
 }

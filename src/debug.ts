@@ -1,4 +1,10 @@
+import { inspect } from 'node:util';
 import createDebug from 'debug';
+import { printable } from './printable.js';
+
+// Much of what is printed comes from images.
+createDebug.formatters.s = (value: unknown) => printable(String(value));
+createDebug.formatters.o = (value: unknown) => printable(inspect(value, { breakLength: Number.POSITIVE_INFINITY }));
 
 /** What `--debug` prints, by part of pyshrink. Each is a namespace of the debug package, e.g. `DEBUG=pyshrink:engine`. */
 export const debug = {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-/** Exit codes of every command. `unproven`: the original itself fails, or nothing was compared. */
-export const ExitCode = { done: 0, failed: 1, usage: 2, differs: 3, unproven: 4, interrupted: 130 } as const;
+/** Exit codes of every command. `unproven`: the original itself fails, or nothing was compared. `overBudget`: larger than the user allows. */
+export const ExitCode = { done: 0, failed: 1, usage: 2, differs: 3, unproven: 4, overBudget: 5, interrupted: 130 } as const;
 
 /** An error that the user can resolve. It is printed without a stack trace. */
 export class UserError extends Error {

@@ -4,24 +4,39 @@
  * All throw a UserError for what the user can do something about: its `message` says what happened, its `remedy` what
  * to do, its `exitCode` what the command would exit with.
  */
+import { readFile } from 'node:fs/promises';
 import { LABELS } from './assemble/config.js';
 import { UserError, usageError } from './errors.js';
 import { outcomeOf } from './exercise/answers.js';
 import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
 import { type ImageName, parseImageName } from './images/name.js';
 import { parseReference } from './images/reference.js';
+import { PAGE } from './package.js';
 import { assembleDraft, type KeepChoice } from './pipeline/assemble.js';
-import { checkImage } from './pipeline/check.js';
+import { checkImage, checkRecord } from './pipeline/check.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
+import { openInside } from './pipeline/inside.js';
 import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/originals.js';
 import { reopen } from './pipeline/reopen.js';
+import { resultOf } from './pipeline/result.js';
 import { shrinkStage } from './pipeline/shrink.js';
 import { publish, type TargetChoice, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
+import { type Limits as Budget, hasLimits } from './report/budget.js';
+import { buildReport } from './report/build.js';
+import { diffOf } from './report/diff.js';
+import type { Diff } from './report/diffmodel.js';
+import { highlights } from './report/highlights.js';
+import { pageOf } from './report/html.js';
+import type { Inside } from './report/inside.js';
+import type { Report } from './report/model.js';
+import { pageData } from './report/pagedata.js';
 import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
 import { type Answer, whyKept } from './report/why.js';
+import { whyTraced } from './report/whytraced.js';
+import { type GoneTree, goneTree } from './report/whytree.js';
 import { conclusionOf, type Outcome, passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
 import { Folder, readTrace } from './workspace/folder.js';
@@ -35,9 +50,12 @@ export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
+export type { Diff } from './report/diffmodel.js';
+export type { Report } from './report/model.js';
 export type { Program } from './report/programs.js';
 export type { ShrinkSummary } from './report/summary.js';
 export type { Answer } from './report/why.js';
+export type { GoneTree } from './report/whytree.js';
 export type { Verdict } from './smoke/verdict.js';
 export { parseTrace, type Repair, type Trace } from './trace/schema.js';
 
@@ -94,6 +112,8 @@ export interface AssembleOptions extends SessionOptions, ImageOptions {
   traces?: readonly string[] | undefined;
   /** `NAME=VALUE` entries for variables that a trace was made with, beside those of this process. */
   environment?: readonly string[] | undefined;
+  /** Does also what a run record says that this user has not written. */
+  trust?: boolean | undefined;
 }
 
 export interface Assembled {
@@ -119,24 +139,19 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
     const stored = await readTraces(paths); // another run may have replaced it before this one had the folder
     const name = parseImageName(stored.trace.image.reference);
     return withSession(options, name, async (context) => {
-      const { environment = [] } = options;
+      const { environment = [], trust } = options;
       const target = await targetOf(context, name, choice, folder);
-      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include });
+      const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include, trust });
       const base = baseName && (await openImage(context, baseName));
       const draft = await context.progress.task(`Assembling ${target.name.text}`, () => assembleDraft(material, keep, base));
       const { size } = await context.session.inspect(draft.id);
       await publish(context, draft.id, target);
       const { id, files, notes } = draft;
       const image = target.name.text;
-      const result = {
-        id,
-        tag: image,
-        original: material.original.id,
-        traces: [...stored.paths],
-        exclude: [...keep.exclude],
-        targetGpu: keep.targetGpu,
-      };
-      await folder.saveResult(result, draft.report);
+      await folder.saveResult(
+        await resultOf(context, material.original, draft, { target, keep, base: base?.reference, traces: stored.paths, size }),
+        draft.report,
+      );
       return { image, id, size, originalSize: material.original.size, files, notes, traces: stored.paths };
     });
   });
@@ -146,6 +161,8 @@ export interface SmokeOptions extends SessionOptions {
   /** Name of the shrunk image; default: the newest. */
   image?: string | undefined;
   environment?: readonly string[] | undefined;
+  /** Does also what a run record says that this user has not written. */
+  trust?: boolean | undefined;
   limits?: Limits | undefined;
   /** How many times the original runs, the traced run included; default: 2. With 1, it does not start again. */
   runs?: number | undefined;
@@ -162,7 +179,7 @@ export interface Compared {
 
 /** Compares a shrunk image with its original. @throws UserError with exit code 4 where the original itself fails */
 export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
-  const { environment = [], limits = DEFAULT_LIMITS, runs = DEFAULT_RUNS } = options;
+  const { environment = [], limits = DEFAULT_LIMITS, runs = DEFAULT_RUNS, trust } = options;
   const result = await resultNamed(options.image);
   const name = parseImageName(options.image ?? (result?.tag as string));
   const known = result && (await readTraces(result.traces));
@@ -182,6 +199,7 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
       name: parseImageName(stored.trace.image.reference),
       environment,
       limits,
+      trust,
     });
     if (material.trace.image.id !== original)
       throw new UserError(
@@ -191,10 +209,12 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
     requireWorking(material);
     const exclude = result?.exclude ?? [];
     const title = `Comparing ${shrunk.reference} with ${material.original.reference}`;
-    const verdict = await context.progress.task(title, async (say) => {
+    const checked = await context.progress.task(title, async (say) => {
       await repeatOriginal(material, runs, say);
       return checkImage(material, shrunk.id, { exclude, runs }, say);
     });
+    await stored.folder.saveCheck(checkRecord(shrunk.id, checked));
+    const { verdict } = checked;
     const engine = await context.engine.describe();
     return { image: shrunk.reference, engine, passed: passed(verdict), outcome: conclusionOf(verdict), verdict };
   });
@@ -212,7 +232,7 @@ async function tracesOf(original: string, name: string): Promise<string[]> {
   throw new UserError(`There is no trace here of the image that ${name} was made from.`, 'Run this where `pyshrink assemble` was run.');
 }
 
-export interface ShrinkOptions extends SessionOptions, ImageOptions {
+export interface ShrinkOptions extends SessionOptions, ImageOptions, Budget {
   image: string;
   exercise?: Partial<Exercise>;
   /** How many times the original runs before it is compared; default: 2, to learn what varies. With 1, it never starts twice. */
@@ -221,7 +241,7 @@ export interface ShrinkOptions extends SessionOptions, ImageOptions {
 
 /**
  * Traces, assembles and compares an image, and repairs it until the comparison passes. Only then does it
- * get its name.
+ * get its name, and only where it keeps to the limits of its size.
  * @throws UserError with exit code 4 where the original itself fails
  */
 export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
@@ -232,9 +252,10 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
   const folder = Folder.for(image, exercise.run.platform);
   return folder.exclusively(() =>
     withSession(options, image, async (context): Promise<ShrinkSummary> => {
-      const input = { image, exercise, folder, base, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
-      const { traced, target, draft, verdict, size } = await shrinkStage(context, input);
-      const ok = passed(verdict);
+      const limits = { maxSize: options.maxSize, maxFiles: options.maxFiles };
+      const input = { image, exercise, folder, base, limits, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
+      const { traced, target, draft, verdict, size, report } = await shrinkStage(context, input);
+      const ok = passed(verdict) && !report.budget?.exceeded;
       const files = [...traced.fs.entries.values()].filter(({ type }) => type === 'f');
       // No engine knows the size of a plain directory.
       const before = traced.original.size || files.reduce((sum, entry) => sum + entry.size, 0);
@@ -242,8 +263,10 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
         image: ok ? target.name.text : null,
         target: target.name.text,
         engine: await context.engine.describe(),
-        passed: ok,
+        passed: passed(verdict),
         outcome: conclusionOf(verdict),
+        budget: report.budget,
+        highlights: highlights(report),
         before,
         after: size,
         ratio: before / size,
@@ -264,24 +287,77 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
 }
 
 /**
- * Says why the newest assembly keeps a path, a module or a distribution, or why it leaves it out.
- * @throws UserError where nothing was assembled here, or the original has nothing of that name
+ * Says why the newest assembly keeps a path, a module or a distribution, or why it leaves it out. Where nothing was
+ * assembled from the newest trace yet, it says who used it.
+ * @throws UserError where nothing was traced here, or the original has nothing of that name
  */
 export async function why(subject: string): Promise<Answer> {
-  const folder = await newestResult();
-  const [report, { traces }] = [await folder.keep(), await folder.result()];
-  const { trace } = await readTrace(traces[0] as string);
-  const answer = whyKept(subject, report, trace.python);
+  const { trace, made } = await openInside(undefined);
+  const answer = made ? whyKept(subject, made.keep, trace.python) : whyTraced(subject, trace);
   if (answer) return answer;
+  throw made
+    ? usageError(
+        `${subject} is no path, module or distribution of ${trace.image.reference}, and no file or package has that name.`,
+        'Give an absolute path of the original image, a dotted module name, or the name of an installed distribution or package.',
+      )
+    : usageError(
+        `No run of ${trace.image.reference} used ${subject}, and nothing was assembled from its trace yet.`,
+        'Give an absolute path or a dotted module name, or assemble an image first with `pyshrink assemble`.',
+      );
+}
+
+/** What would go with a path, a module or a distribution. @throws UserError where nothing of that name is kept */
+export async function goneWith(subject: string): Promise<GoneTree> {
+  const inside = await openInside(undefined);
+  const { keep } = requireMade(inside);
+  const tree = goneTree(subject, keep, inside.trace.python);
+  if (tree) return tree;
   throw usageError(
-    `${subject} is no path, module or distribution of ${trace.image.reference}.`,
-    'Give an absolute path of the original image, a dotted module name, or the name of an installed distribution.',
+    `Nothing that the image of ${inside.trace.image.reference} keeps is called ${subject}.`,
+    'Give an absolute path, a dotted module name, or the name of an installed distribution; `pyshrink why` says whether it is left out.',
   );
 }
 
 /** Every program that the newest assembly keeps: what it brings, and who names it. */
 export async function programs(): Promise<Program[]> {
-  return programsIn(await (await newestResult()).keep());
+  return programsIn(requireMade(await openInside(undefined)).keep);
+}
+
+function requireMade({ made, folder }: Awaited<ReturnType<typeof openInside>>): NonNullable<Inside['made']> {
+  if (made) return made;
+  throw usageError(`Nothing was assembled yet from ${folder.tracePath}.`, 'Do it with `pyshrink assemble`.');
+}
+
+export interface ReportOptions extends Budget {
+  /** An image, a trace or a folder; default: the newest results. */
+  subject?: string | undefined;
+}
+
+/** What is in a shrunk image, what was left out of it, and why. From the workspace alone. */
+export async function report({ subject, ...limits }: ReportOptions = {}): Promise<Report> {
+  const inside = await openInside(subject);
+  if (hasLimits(limits)) requireMade(inside);
+  return buildReport(inside, limits);
+}
+
+/** What came and what went between two shrunk images. Each is named as for {@link report}. */
+export async function diff(a: string, b: string): Promise<Diff> {
+  return diffOf(await openInside(a), await openInside(b));
+}
+
+/** {@link report} as a page: one HTML file that needs no network. */
+export async function reportPage(subject?: string): Promise<string> {
+  return pageOf(await pageTemplate(), [pageData(await openInside(subject))]);
+}
+
+/** Both images of {@link diff} as a page. */
+export async function diffPage(a: string, b: string): Promise<string> {
+  const [one, other] = [await openInside(a), await openInside(b)];
+  return pageOf(await pageTemplate(), [pageData(one), pageData(other)], diffOf(one, other));
+}
+
+async function pageTemplate(): Promise<string> {
+  return readFile(PAGE, 'utf8');
 }
 
 /** The places in the code of the newest trace that reading cannot follow. */

@@ -7,3 +7,6 @@ export const VERSION = (createRequire(import.meta.url)('../package.json') as { v
 
 /** Folder of the Python programs that run inside containers. */
 export const PROBES = fileURLToPath(new URL('../probes/', import.meta.url));
+
+/** The page of a report without its data. build.mjs makes it from src/report/page/. */
+export const PAGE = fileURLToPath(new URL('../dist/page.html', import.meta.url));

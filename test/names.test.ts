@@ -7,6 +7,7 @@ import { computeKeepSet } from '../src/keep/compute.js';
 import { openPackages } from '../src/os/packages.js';
 import { ModuleFinder } from '../src/python/finder.js';
 import { keepReport } from '../src/report/keep.js';
+import { readOwners } from '../src/report/owners.js';
 import { whyKept } from '../src/report/why.js';
 import { parseFacts, parseImports } from '../src/trace/facts.js';
 import { traceFromFacts } from '../src/trace/fromfacts.js';
@@ -112,7 +113,14 @@ describeWithPython('names that every JavaScript object has are kept like others'
         analyst: analystOver(fs),
       });
       const original = { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' };
-      const report = keepReport({ fs, ...result, original, level, places: placesOf(LAYOUT, fs) });
+      const report = keepReport({
+        fs,
+        ...result,
+        original,
+        level,
+        places: placesOf(LAYOUT, fs),
+        owners: await readOwners(fs, LAYOUT, result.python),
+      });
       return { report, notes: result.notes, why: [own, pack, 'missing'].map((name) => whyKept(name, report, LAYOUT)?.kept) };
     };
     await compare(

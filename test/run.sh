@@ -11,6 +11,7 @@ chmod 1777 "$TMPDIR"
 trap 'rm -rf --one-file-system "$TMPDIR" || true' EXIT
 
 bash test/install.sh
+bash fixtures/browser.sh
 
 check() {
   npx --no-install biome check --error-on-warnings

@@ -1,9 +1,10 @@
 import type { ImageInfo } from '../engines/engine.js';
+import { ORIGINAL_LABEL } from '../images/origin.js';
 import { VERSION } from '../package.js';
 
 /** Labels that pyshrink adds. An image with the first one was made by pyshrink. */
 export const LABELS = {
-  original: 'io.pyshrink.original.id',
+  original: ORIGINAL_LABEL,
   name: 'io.pyshrink.original.name',
   level: 'io.pyshrink.level',
   version: 'io.pyshrink.version',

@@ -74,7 +74,8 @@ function sizeOf(members: readonly Member[]): number {
   return size;
 }
 
-function classifier({ executable, version, sitePackages }: PythonPlaces): (path: string) => LayerName {
+/** What tells the layer of a path. */
+export function classifier({ executable, version, sitePackages }: PythonPlaces): (path: string) => LayerName {
   const [major, minor] = version.split('.');
   const standard = new RegExp(`^/(usr|usr/local|opt/[^/]+)/lib(64)?/(python${major}(\\.${minor})?(/|$)|libpython${major})`);
   const prefix = parentOf(parentOf(executable));

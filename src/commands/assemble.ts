@@ -4,18 +4,18 @@ import { assemble } from '../index.js';
 import { createProgress } from '../ui/progress.js';
 import { megabytes } from '../ui/table.js';
 import { environmentEntries } from './exercise.js';
-import { withEngine, withEnvironment, withImage } from './flags.js';
+import { withEngine, withEnvironment, withImage, withTrust } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { print } from './print.js';
 
 /** `pyshrink assemble [TRACE...]` */
 export function defineAssemble(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
-  withEnvironment(withImage(withEngine(command)))
+  withTrust(withEnvironment(withImage(withEngine(command))))
     .argument('[TRACE...]')
     .action(async (traces, flags) => {
-      const { json, level, targetGpu, include, exclude, base, tag, output, force, engine } = flags;
+      const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, trust, limit: bounds } = flags;
       const environment = await environmentEntries(flags);
-      const wanted = { traces, environment, level, targetGpu, include, exclude, base, tag, output, force, engine };
+      const wanted = { traces, environment, level, targetGpu, include, exclude, base, tag, output, force, engine, trust, bounds };
       const made = await interruptible((signal) => assemble({ ...wanted, signal, progress: createProgress() }));
       const { image, id, size, originalSize, files, notes } = made;
       print(json, { image, id, size, files, notes }, [

@@ -16,9 +16,10 @@ export function defineDoctor(command: Command<[], { json?: true }>, finish: (cod
 
 function lines({ checks, removed }: Diagnosis, clean: true | undefined): string[] {
   return [
-    ...checks.map(
-      ({ name, ok, detail, remedy }) => `${MARKS[`${ok}`]} ${name}: ${detail}${remedy === undefined ? '' : `\n       ${remedy}`}`,
-    ),
+    ...checks.flatMap(({ name, ok, detail, remedy }) => [
+      `${MARKS[`${ok}`]} ${name}: ${detail}`,
+      ...(remedy === undefined ? [] : [`       ${remedy}`]),
+    ]),
     ...removed.map((name) => `removed ${name}`),
     ...(clean && removed.length === 0 ? ['nothing was left behind by dead runs'] : []),
   ];

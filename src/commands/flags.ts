@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings';
-import { ENGINES } from '../engines/choose.js';
+import { BOUNDS, type BoundName, type Bounds } from '../bounds.js';
+import { ENGINES, type EngineName } from '../engines/choose.js';
 import { usageError } from '../errors.js';
 import { DEFAULT_LIMITS } from '../exercise/exercise.js';
 import { EXIT_RANGE, STATUS_RANGE } from '../exercise/expect.js';
@@ -18,11 +19,37 @@ function list<const F extends string>(flags: F, text: string) {
   return new Option(flags, text).argParser(collect).default([] as string[], 'none');
 }
 
+/** What {@link withEngine} adds. */
+type EngineFlags = {
+  engine?: EngineName;
+  limit: Bounds;
+};
+
 /** Options of a command that runs containers. */
-export function withEngine<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
-  return command.addOption(
-    new Option('--engine <ENGINE>', 'what runs the containers (default: docker where a daemon answers)').choices(ENGINES),
-  );
+export function withEngine<A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Defined<A, O, G>,
+): Defined<A, O & EngineFlags, G> {
+  const limits = `how much an image may give: ${Object.keys(BOUNDS).join(', ')}`;
+  // The types that the library infers are too deep for the compiler with one more option, so they are said here.
+  return (command as unknown as Defined<A, O & EngineFlags, G>)
+    .addOption(
+      new Option('--engine <ENGINE>', 'what runs the containers (default: docker where a daemon answers)').choices(ENGINES) as Option,
+    )
+    .addOption(
+      new Option('--limit <NAME=VALUE>', limits).argParser(parseBound).default({}, 'see the documentation') as Option,
+    ) as unknown as Defined<A, O & EngineFlags, G>;
+}
+
+/** Adds a limit to those that were given before. */
+function parseBound(text: string, before: Bounds): Bounds {
+  const [, name = '', value = ''] = /^([a-z]+)=(.*)$/.exec(text) ?? [];
+  if (!Object.hasOwn(BOUNDS, name))
+    throw new InvalidArgumentError(`Give NAME=VALUE, with one of the names ${Object.keys(BOUNDS).join(', ')}.`);
+  const { unit, most } = BOUNDS[name as BoundName];
+  const number = unit === 'bytes' ? parseSize(value) : Number(value);
+  if (!Number.isFinite(number) || number <= 0 || value.trim() === '' || number > most)
+    throw new InvalidArgumentError(`Give ${unit === 'bytes' ? 'a size' : 'a number'} above 0, at most ${most}.`);
+  return { ...before, [name]: number };
 }
 
 /** Values of environment variables: for a run, or again for the run of a trace. */
@@ -136,6 +163,11 @@ export function withLimits<A extends unknown[], O extends OptionValues, G extend
     .option('--exit-timeout <SECONDS>', 'how long the app may take to end by itself', parseSeconds, DEFAULT_LIMITS.exit);
 }
 
+/** Whether to do what a run record of others says. */
+export function withTrust<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
+  return command.option('--trust', 'do also what a run record says that you have not written: host commands, mounts, devices');
+}
+
 /** Values of the options of {@link withImage}. Written out, since the compiler's depth does not reach to infer so many options. */
 type ImageFlags = {
   level: Level;
@@ -169,6 +201,39 @@ export function withImage<A extends unknown[], O extends OptionValues, G extends
     )
     .option('--force', 'replace also what pyshrink did not make');
   return defined as Defined<A, O & ImageFlags, G>;
+}
+
+type BudgetFlags = {
+  /** Bytes. */
+  maxSize?: number;
+  maxFiles?: number;
+};
+
+/** How large the shrunk image may be. */
+export function withBudget<A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Defined<A, O, G>,
+): Defined<A, O & BudgetFlags, G> {
+  command
+    .option('--max-size <SIZE>', 'how large the shrunk image may be, for instance 120MB; exit code 5 if it is larger', parseMegabytes)
+    .option('--max-files <N>', 'how many files it may have; exit code 5 if it has more', parseFiles);
+  // The compiler can't follow the inferred types of so many options, so these have a written one.
+  return command as unknown as Defined<A, O & BudgetFlags, G>;
+}
+
+/** Decimal units, as sizes of images are shown, and the binary ones of IEC 80000-13. */
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
+
+/** Bytes of a size of an image. */
+function parseMegabytes(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (number === undefined || factor === undefined) throw new InvalidArgumentError('Give a size such as 120MB, 1.2GB or 100MiB.');
+  return Math.round(Number(number) * factor);
+}
+
+function parseFiles(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a number of files.');
+  return Number(text);
 }
 
 function parseSeconds(text: string): number {

@@ -1,4 +1,5 @@
 import { ExitCode } from '../errors.js';
+import { printable, printableJson } from '../printable.js';
 import type { Outcome } from '../smoke/verdict.js';
 
 /** What a command ends with after a comparison. */
@@ -8,7 +9,7 @@ export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
   unproven: ExitCode.unproven,
 };
 
-/** Prints a command's result on stdout: one JSON document with --json, else lines for people. */
+/** Prints a command's result on stdout: one JSON document with --json, else lines for people. No text of an image ends a line. */
 export function print(json: true | undefined, document: unknown, lines: readonly string[]): void {
-  process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${lines.join('\n')}\n`);
+  process.stdout.write(json ? `${printableJson(document)}\n` : `${lines.map(printable).join('\n')}\n`);
 }

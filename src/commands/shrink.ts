@@ -1,24 +1,41 @@
 import type { Command } from '@commander-js/extra-typings';
+import { ExitCode } from '../errors.js';
 import { shrink } from '../index.js';
 import { shrinkLines } from '../report/summary.js';
 import { createProgress } from '../ui/progress.js';
 import { exerciseOf } from './exercise.js';
-import { withEngine, withExercise, withImage, withRun, withRuns } from './flags.js';
+import { withBudget, withEngine, withExercise, withImage, withRun, withRuns } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { EXIT_CODES, print } from './print.js';
 
 /** `pyshrink shrink IMAGE [-- CMD...]` */
 export function defineShrink(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
-  withImage(withRuns(withExercise(withRun(withEngine(command)))))
+  withImage(withRuns(withExercise(withRun(withEngine(withBudget(command))))))
     .argument('<IMAGE>')
     .argument('[CMD...]', "after --: instead of the image's CMD")
     .action(async (image, args, flags) => {
       const exercise = await exerciseOf(args, flags);
-      const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, runs } = flags;
-      const wanted = { image, exercise, level, targetGpu, include, exclude, base, tag, output, force, engine, runs };
+      const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, runs, maxSize, maxFiles, limit: bounds } = flags;
+      const wanted = {
+        image,
+        exercise,
+        level,
+        targetGpu,
+        include,
+        exclude,
+        base,
+        tag,
+        output,
+        force,
+        engine,
+        runs,
+        maxSize,
+        maxFiles,
+        bounds,
+      };
       const summary = await interruptible((signal) => shrink({ ...wanted, signal, progress: createProgress() }));
-      const { target: _, filesBefore: __, folder: ___, unsound: ____, ...document } = summary;
+      const { target: _, filesBefore: __, folder: ___, unsound: ____, highlights: _____, ...document } = summary;
       print(json, document, shrinkLines(image, summary));
-      finish(EXIT_CODES[summary.outcome]);
+      finish(summary.passed && summary.budget?.exceeded ? ExitCode.overBudget : EXIT_CODES[summary.outcome]);
     });
 }

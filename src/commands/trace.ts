@@ -16,8 +16,10 @@ export function defineTrace(command: Command<[], { json?: true }>, finish: (code
     .option('--append', 'add this run to the existing trace of the image')
     .action(async (image, args, flags) => {
       const exercise = await exerciseOf(args, flags);
-      const { engine, append, json } = flags;
-      const traced = await interruptible((signal) => trace({ image, exercise, append, engine, signal, progress: createProgress() }));
+      const { engine, append, json, limit: bounds } = flags;
+      const traced = await interruptible((signal) =>
+        trace({ image, exercise, append, engine, bounds, signal, progress: createProgress() }),
+      );
       const { path, trace: document } = traced;
       const numbers = { observations: document.observations.length, modules: Object.keys(document.modules).length };
       print(json, { trace: path, engine: traced.engine, ...numbers, warnings: document.warnings }, lines(traced, numbers));

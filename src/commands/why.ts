@@ -1,7 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode, usageError } from '../errors.js';
-import { type Program, programs, unsound, why } from '../index.js';
+import { goneWith, type Program, programs, unsound, why } from '../index.js';
 import { unsoundLines } from '../report/why.js';
+import { goneLines } from '../report/whytree.js';
 import { megabytes } from '../ui/table.js';
 import { print } from './print.js';
 
@@ -10,6 +11,7 @@ export function defineWhy(command: Command<[], { json?: true }>, finish: (code: 
   command
     .argument('[PATH|MODULE|PACKAGE]')
     .option('--unsound', 'list the places in the code that compute what they import or execute')
+    .option('--tree', 'list what would go with it: all that is kept only because of it')
     .option('--programs', 'list every program that is kept: bytes with what only it needs, and who names it')
     .action(async (subject, flags) => {
       if (flags.unsound) {
@@ -20,8 +22,13 @@ export function defineWhy(command: Command<[], { json?: true }>, finish: (code: 
         print(flags.json, list, list.map(programLine));
       } else {
         if (subject === undefined) throw usageError('why needs a path, a module or a distribution', 'For instance `pyshrink why sqlite3`.');
-        const answer = await why(subject);
-        print(flags.json, answer, answer.lines);
+        if (flags.tree) {
+          const tree = await goneWith(subject);
+          print(flags.json, tree, goneLines(tree));
+        } else {
+          const answer = await why(subject);
+          print(flags.json, answer, answer.lines);
+        }
       }
       finish(ExitCode.done);
     });

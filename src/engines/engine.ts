@@ -142,6 +142,11 @@ export interface Session {
   importHost?(command: readonly string[], environment: readonly string[]): Promise<ImageInfo>;
   /** @param id as {@link load} or {@link importImage} returned it */
   inspect(id: string): Promise<ImageInfo>;
+  /**
+   * The layers of an image with contents, bottom first: the command that made each, and its bytes. Undefined where the engine
+   * doesn't know them, or does not know the image.
+   */
+  layersOf(id: string): Promise<{ command: string; bytes: number }[] | undefined>;
   /** An image with its layers, to be written elsewhere. */
   exportImage(id: string): Promise<ImageSource>;
   /** The entries of an image, where the engine has read them itself; undefined where a container has to be asked. */

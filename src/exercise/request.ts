@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
+import { boundError, boundOf } from '../bounds.js';
 import type { StepAnswer } from './answers.js';
 import type { Listener, Relay } from './relay.js';
 import type { HttpStep } from './steps.js';
@@ -56,7 +56,7 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
         const headers = Object.fromEntries(
           Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join('\n') : String(value)]),
         );
-        buffer(response).then(
+        bodyFrom(response).then(
           (content) => resolve({ kind: 'http', status: response.statusCode ?? 0, body: content.toString('base64'), headers }),
           failed,
         );
@@ -68,6 +68,21 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
     });
     sent.end(body);
   });
+}
+
+/** The body of an answer. @throws UserError where it goes over the limit `answer` */
+async function bodyFrom(response: AsyncIterable<Buffer>): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response) {
+    length += part.length;
+    if (length > boundOf('answer')) {
+      const { message, remedy } = boundError('answer', "The app's answer");
+      throw new Error(`${message} ${remedy}`);
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
 }
 
 /** The bytes of a request's body. */

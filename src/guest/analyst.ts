@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, lstat, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../cache.js';
 import { debug } from '../debug.js';
@@ -13,18 +13,25 @@ const SUMMARIZING = ['summary.py', 'apinames.py', 'bytecode.py', 'codefiles.py',
 );
 /** Largest size of a cache file in bytes. A larger one is removed. */
 const LARGEST = 200e6;
+/** Bytes of all cache files. The oldest ones are removed where there are more. */
+const ALL = 1e9;
+/** Name of a cache file: Python's version, hash of the probes, hash of the image. */
+const CACHE_FILE = /^summaries-\d+\.\d+-[0-9a-f]{8}-[0-9a-f]{16}\.jsonl$/;
+/** First line of a cache file. A file without it is not pyshrink's, whatever its name. */
+const MARKER = '{"pyshrink":"summaries"}\n';
 /** Milliseconds without a change after which a cache file is removed: 30 days. */
 const UNUSED = 30 * 24 * 3600 * 1000;
 /** Files in one request. Limits the size of an answer, and the time that other requests wait. */
 const BATCH = 500;
 
 /**
- * Asks the image's interpreter which modules and files its files name. Remembers the answers by the files' hashes, so
- * that the same wheel in another image is not read again.
+ * Asks the image's interpreter which modules and files its files name. Remembers the answers for later runs of the same
+ * image, by the files' hashes. Hashes and answers come from the image itself, which may lie about both, so no other image
+ * gets them.
  * @param folder of the cache
  */
 export function analystOf(
-  helper: Pick<Helper, 'python' | 'members' | 'digests' | 'summaries'>,
+  helper: Pick<Helper, 'python' | 'identity' | 'members' | 'digests' | 'summaries'>,
   folder = cacheFolder(),
 ): {
   /** Names of the members of a zip archive. */
@@ -36,14 +43,14 @@ export function analystOf(
   summarize: Summarize;
 } {
   let memory: Promise<Memory> | undefined;
-  const open = () => {
-    memory ??= Memory.open(folder, helper.python.version.slice(0, 2).join('.'));
+  const recall = () => {
+    memory ??= Memory.open(folder, helper.python.version.slice(0, 2).join('.'), helper.identity);
     return memory;
   };
   return {
     members: (path) => helper.members(path),
     summarize: async (paths, names) => {
-      const remembered = await open();
+      const remembered = await recall();
       const found = new Map<string, Summary>();
       for (let at = 0; at < paths.length; at += BATCH) {
         const part = paths.slice(at, at + BATCH);
@@ -68,27 +75,31 @@ export function analystOf(
 }
 
 /**
- * Summaries of earlier runs: a file with one JSON line [key, summary] for each. Works without the file where it can't be
- * written. A line is parsed when it is asked for: a run needs few of them, and parsing all took longer than the rest.
+ * Summaries of earlier runs of an image: a file with one JSON line [key, summary] for each, after the marker. Works without
+ * the file where it can't be written. A line is parsed when it is asked for: a run needs few of them, and parsing all took
+ * longer than the rest.
  */
 class Memory {
   private constructor(
-    private readonly path: string,
+    /** Undefined where nothing outlives the run. */
+    private readonly path: string | undefined,
     private readonly known: Map<string, Summary | Buffer>,
   ) {}
 
-  static async open(folder: string, version: string): Promise<Memory> {
+  static async open(folder: string, version: string, image: string | undefined): Promise<Memory> {
+    if (image === undefined) return new Memory(undefined, new Map());
     const probe = createHash('sha256')
       .update(Buffer.concat(await Promise.all(SUMMARIZING.map((path) => readFile(path)))))
       .digest('hex')
       .slice(0, 8);
-    const path = join(folder, `summaries-${version}-${probe}.jsonl`);
-    const { size } = await stat(path).catch(() => ({ size: 0 }));
-    if (size > LARGEST) await rm(path, { force: true });
-    const bytes = size > 0 && size <= LARGEST ? await readFile(path).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
+    const whose = createHash('sha256').update(image).digest('hex').slice(0, 16);
+    const path = join(folder, `summaries-${version}-${probe}-${whose}.jsonl`);
     await mkdir(folder, { recursive: true }).catch(unwritable);
     await forget(folder);
-    return new Memory(path, linesByKey(bytes));
+    const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+    const ours = bytes.subarray(0, MARKER.length).toString() === MARKER;
+    if (bytes.length > 0 && !ours) return new Memory(undefined, new Map());
+    return new Memory(path, linesByKey(bytes.subarray(MARKER.length)));
   }
 
   get(key: string): Summary | undefined {
@@ -103,7 +114,14 @@ class Memory {
   async add(entries: readonly [string, Summary][]): Promise<void> {
     if (entries.length === 0) return;
     for (const [key, summary] of entries) this.known.set(key, summary);
-    await appendFile(this.path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')).catch(unwritable);
+    if (this.path === undefined) return;
+    try {
+      // Its first line is there before any other, also where two runs begin it at once.
+      await writeFile(this.path, MARKER, { flag: 'wx', mode: 0o600 }).catch(unlessExists);
+      await appendFile(this.path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    } catch (error) {
+      unwritable(error as Error);
+    }
   }
 }
 
@@ -111,12 +129,34 @@ function unwritable(error: Error): void {
   debug.watch('summaries are not remembered: %s', error.message);
 }
 
-/** Removes cache files that no run has changed for long, e.g. those of other versions of pyshrink. */
+function unlessExists(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+/** Removes cache files that are too large, that no run has changed for long, or that are too many. Touches no other file. */
 async function forget(folder: string): Promise<void> {
+  const files: { path: string; size: number; mtimeMs: number }[] = [];
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name);
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (name.startsWith('summaries-') && Date.now() - mtimeMs > UNUSED) await rm(path, { force: true }).catch(unwritable);
+    const found = CACHE_FILE.test(name) ? await lstat(path).catch(() => undefined) : undefined;
+    if (found?.isFile() && (await isMarked(path))) files.push({ path, size: found.size, mtimeMs: found.mtimeMs });
+  }
+  let sum = 0;
+  for (const { path, size, mtimeMs } of files.sort((a, b) => b.mtimeMs - a.mtimeMs)) {
+    const old = size > LARGEST || Date.now() - mtimeMs > UNUSED || sum + size > ALL;
+    if (old) await rm(path, { force: true }).catch(unwritable);
+    else sum += size;
+  }
+}
+
+async function isMarked(path: string): Promise<boolean> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MARKER.length), 0, MARKER.length, 0);
+    return buffer.toString('latin1', 0, bytesRead) === MARKER;
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import type { ByteReader } from './bytereader.js';
+import { refusedAnswer } from './refused.js';
 
 // Frames between exercise/relay.ts and probes/relay.py, the same in both directions: connection (u32), kind (one ASCII
 // byte), length of the payload (u32), payload; integers are big-endian.
 
 const HEADER_BYTES = 9;
+/** Longest payload in bytes. The probe sends data in small parts; only its list of listeners could be longer. */
+const LONGEST_PAYLOAD = 16 << 20;
 
 /** To the probe: connect, data, end of data, close, list listeners, ask whether a process is busy. */
 export type RequestKind = 'C' | 'D' | 'E' | 'X' | 'L' | 'B';
@@ -33,9 +36,11 @@ export function encodeFrame(connection: number, kind: RequestKind, payload: Buff
   return Buffer.concat([header, payload]);
 }
 
-/** Reads the next frame. Throws at the end of the stream. */
+/** Reads the next frame. Throws at the end of the stream, and for a frame that the probe would not send. */
 export async function readFrame(reader: ByteReader): Promise<Frame> {
   const header = await reader.bytes(HEADER_BYTES);
-  const payload = await reader.bytes(header.readUInt32BE(5));
+  const length = header.readUInt32BE(5);
+  if (length > LONGEST_PAYLOAD) throw refusedAnswer(`a frame of the relay has ${length} bytes`);
+  const payload = await reader.bytes(length);
   return { connection: header.readUInt32BE(0), kind: String.fromCharCode(header[4] as number), payload };
 }

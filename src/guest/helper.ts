@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fg from 'fast-glob';
 import { pack } from 'tar-stream';
+import type { z } from 'zod';
 import { debug } from '../debug.js';
 import { FIRST_SCRIPT, type ImageInfo, OBSERVATIONS, type Session } from '../engines/engine.js';
 import { hostRoots, type Surroundings } from '../engines/host/surroundings.js';
@@ -16,6 +17,7 @@ import { Channel } from './channel.js';
 import { interpretersOf } from './interpreters.js';
 import { parseInventory } from './inventory.js';
 import { Digests, Information, KitAnswer, KitRefusal, Layout, LoaderAnswers, Members, Summaries } from './protocol.js';
+import { refusedAnswer } from './refused.js';
 
 /** Name of the probes as a Python package in the container. */
 const PACKAGE = 'pyshrink_probes';
@@ -118,7 +120,7 @@ export class Helper {
     });
     const channel = new Channel(streams.stdin, streams.stdout);
     try {
-      const information = Information.parse(json(await channel.ask({ op: 'information' })));
+      const information = parsed(Information, await channel.ask({ op: 'information' }));
       debug.watch('interpreter %s: runs, %s %s', python, information.implementation, information.version.join('.'));
       return new Helper(session, channel, volume, information, image);
     } catch (error) {
@@ -164,7 +166,7 @@ export class Helper {
 
   private async askForKit(): Promise<KitAnswer> {
     const start = Date.now();
-    const answer = KitAnswer.or(KitRefusal).parse(json(await this.channel.ask({ op: 'kit' })));
+    const answer = parsed(KitAnswer.or(KitRefusal), await this.channel.ask({ op: 'kit' }));
     if ('error' in answer) throw new UserError(answer.error, 'Use an image whose Python has threads and sockets.');
     debug.watch('kit made in %d s: %o', (Date.now() - start) / 1000, answer);
     return answer;
@@ -202,7 +204,7 @@ export class Helper {
   async askLoader(paths: string[]): Promise<LoaderAnswers> {
     const { loader } = await this.makeKit();
     if (!loader || paths.length === 0) return {};
-    return LoaderAnswers.parse(json(await this.channel.ask({ op: 'loader', loader, paths })));
+    return parsed(LoaderAnswers, await this.channel.ask({ op: 'loader', loader, paths }));
   }
 
   /**
@@ -210,17 +212,25 @@ export class Helper {
    * @param environment variables of the run, in addition to the image's own
    */
   async layout(environment: Record<string, string>, cwd: string): Promise<Layout> {
-    return Layout.parse(json(await this.channel.ask({ op: 'layout', env: environment, cwd })));
+    return parsed(Layout, await this.channel.ask({ op: 'layout', env: environment, cwd }));
   }
 
   /** Names of the members of a zip archive; none where the file is no zip archive. */
   async members(path: string): Promise<string[]> {
-    return Members.parse(json(await this.channel.ask({ op: 'members', path })));
+    return parsed(Members, await this.channel.ask({ op: 'members', path }));
+  }
+
+  /**
+   * What names the image by its content; undefined where its identifier says nothing about its content, e.g. for a folder.
+   * It comes from the engine, so the image has no hand in it.
+   */
+  get identity(): string | undefined {
+    return this.image.layers.length > 0 ? this.image.id : undefined;
   }
 
   /** A hash of each file's bytes, null where it can't be read. */
   async digests(paths: readonly string[]): Promise<(string | null)[]> {
-    return Digests.parse(json(await this.channel.ask({ op: 'digests', paths })));
+    return each(parsed(Digests, await this.channel.ask({ op: 'digests', paths })), paths);
   }
 
   /**
@@ -228,21 +238,39 @@ export class Helper {
    * @param names top-level modules to look for in extension modules
    */
   async summaries(paths: readonly string[], names: readonly string[]): Promise<Summary[]> {
-    return Summaries.parse(json(await this.channel.ask({ op: 'summaries', paths, names })));
+    return each(parsed(Summaries, await this.channel.ask({ op: 'summaries', paths, names })), paths);
   }
 
   /** Streams the bytes of files, one file after the other. Each must be as long as its entry says. */
   contents(files: readonly Entry[], use: (chunks: AsyncGenerator<Buffer>) => Promise<void>): Promise<void> {
-    return this.channel.consume({ op: 'contents', paths: files.map((file) => file.path), sizes: files.map((file) => file.size) }, use);
+    const sizes = files.map((file) => file.size);
+    const all = sizes.reduce((sum, size) => sum + size, 0);
+    return this.channel.consume({ op: 'contents', paths: files.map((file) => file.path), sizes }, all, use);
   }
 }
 
-function json(answer: Buffer): unknown {
-  return JSON.parse(answer.toString());
+/** @throws UserError for an answer of another form */
+function parsed<T>(schema: z.ZodType<T>, answer: Buffer): T {
+  let document: unknown;
+  try {
+    document = JSON.parse(answer.toString());
+  } catch (error) {
+    throw refusedAnswer((error as Error).message);
+  }
+  const found = schema.safeParse(document);
+  if (found.success) return found.data;
+  const issue = found.error.issues[0];
+  throw refusedAnswer(`${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** @throws UserError where a list of answers has another length than that of the questions */
+function each<T>(answers: T[], questions: readonly unknown[]): T[] {
+  if (answers.length !== questions.length) throw refusedAnswer(`${answers.length} answers to ${questions.length} questions`);
+  return answers;
 }
 
 function overChannel(entries: ReadonlyMap<string, Entry>, channel: Channel): RootFs {
-  return new RootFs(entries, (path, offset, length) => channel.ask({ op: 'read', path, offset, length }));
+  return new RootFs(entries, (path, offset, length) => channel.ask({ op: 'read', path, offset, length }, length));
 }
 
 /**

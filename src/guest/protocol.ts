@@ -9,6 +9,7 @@ import { anyRecord } from '../records.js';
 
 /** The line before each answer. `size` is in bytes. */
 export const Header = z.union([z.object({ ok: z.literal(true), size: z.number().int().nonnegative() }), z.object({ error: z.string() })]);
+export type Header = z.infer<typeof Header>;
 
 /** `information`: the interpreter that runs the server. */
 export const Information = z.object({

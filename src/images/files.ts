@@ -17,7 +17,7 @@ export interface Files {
 
 const CHUNK = 1 << 20;
 /** Largest JSON file that is read, in bytes. */
-const LARGEST_JSON = 32 << 20;
+export const LARGEST_JSON = 32 << 20;
 
 /**
  * Reads a JSON file as a whole.

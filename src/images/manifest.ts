@@ -15,7 +15,7 @@ export const Descriptor = z.looseObject({
 export type Descriptor = z.infer<typeof Descriptor>;
 
 export const Index = z.looseObject({ manifests: z.array(Descriptor) });
-const Manifest = z.looseObject({ config: Descriptor, layers: z.array(Descriptor) });
+export const Manifest = z.looseObject({ config: Descriptor, layers: z.array(Descriptor) });
 export type Manifest = z.infer<typeof Manifest>;
 
 /** Which image of an index is wanted, and how its blobs are fetched. */

@@ -24,8 +24,13 @@ export interface ImageSource {
   layers: StoredLayer[];
   /** `name@sha256:...`, if it comes from a registry. */
   digests: string[];
+  /** Set where it is one of several in an index, e.g. for several platforms. */
+  several?: true;
   close(): Promise<void>;
 }
+
+/** There is no such image in the registry. */
+export class MissingImageError extends UserError {}
 
 const Text = z.string().nullish();
 /** The fields of a configuration that pyshrink reads (OCI image specification, "Image Configuration"). */

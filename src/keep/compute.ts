@@ -5,6 +5,7 @@ import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/c
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import { CarriedRule } from './carried.js';
+import type { MostBytes } from './data/costs.js';
 import type { GpuTarget } from './data/gpu.js';
 import { elfRule } from './elf.js';
 import { Gpu } from './gpu.js';
@@ -40,6 +41,8 @@ export interface KeepInput {
   level: Level;
   /** `any` where it is missing. */
   targetGpu?: GpuTarget;
+  /** Bytes that weak evidence may bring, where they are not those of data/costs.ts. */
+  mostBytes?: MostBytes;
   /** Reads the image's Python code. Only the level `observed` works without it. */
   analyst?: Analyst;
 }
@@ -81,7 +84,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       : []),
   ];
   const keep = new KeepSet(fs);
-  const offers = new Offers(context);
+  const offers = new Offers(context, input.mostBytes);
   const tally = new Tally();
   const isApps = (path: string) => {
     const owner = python?.distributions.ownerOf(path);

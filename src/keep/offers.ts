@@ -1,5 +1,5 @@
 import type { Entry } from '../rootfs.js';
-import { MOST_BYTES, type Strength } from './data/costs.js';
+import { MOST_BYTES, type MostBytes, type Strength } from './data/costs.js';
 import { elfRule } from './elf.js';
 import { KeepSet } from './keepset.js';
 import { linksRule, parentsRule } from './links.js';
@@ -33,7 +33,10 @@ export class Offers {
   /** By the first path of the offer, without links. */
   private readonly open = new Map<string, Open>();
 
-  constructor(private readonly context: Context) {}
+  constructor(
+    private readonly context: Context,
+    private readonly mostBytes: MostBytes = MOST_BYTES,
+  ) {}
 
   add({ offer, additions }: Offer): void {
     const path = this.real(additions[0]);
@@ -50,7 +53,7 @@ export class Offers {
   async accept(keep: KeepSet): Promise<Addition[]> {
     const accepted: Addition[] = [];
     for (const [path, { strength, additions }] of this.open) {
-      if ((await bytesOf(additions, keep, this.context)) > MOST_BYTES[strength]) continue;
+      if ((await bytesOf(additions, keep, this.context)) > this.mostBytes[strength]) continue;
       this.open.delete(path);
       accepted.push(...additions);
     }

@@ -8,6 +8,8 @@ export interface Packages {
   files(name: string): Promise<readonly string[]>;
   /** The package that a path belongs to. */
   ownerOf(path: string): Promise<string | undefined>;
+  /** The version of each package, by name without the architecture. */
+  versions(): Promise<ReadonlyMap<string, string>>;
   /** Whether the app's author installed a package by its name. False for packages of the base system and of the base image. */
   isOnPurpose(name: string): Promise<boolean>;
   /** Packages that every program may expect: Debian's field Essential (Debian Policy, 3.8), and {@link ESSENTIAL_OF_ALPINE}. */
@@ -56,6 +58,17 @@ export function openPackages(fs: RootFs, library?: string): Packages {
     ownerOf: async (path) => {
       owners ??= index();
       return (await owners).get(path);
+    },
+    versions: async () => {
+      const isDebian = fs.list(DPKG).length > 0;
+      const [name, version] = isDebian ? ['Package', 'Version'] : ['P', 'V'];
+      const blocks = await paragraphs(fs, isDebian ? STATUS : APK);
+      return new Map(
+        blocks.flatMap((value): [string, string][] => {
+          const [key, text] = [value(name), value(version)];
+          return key !== undefined && text !== undefined ? [[key, text]] : [];
+        }),
+      );
     },
     isOnPurpose: async (name) => {
       purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs, await sinceOf(library)) : installedWithApk(fs);

@@ -5,11 +5,13 @@ import { timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { computeKeepSet, type KeepResult } from '../keep/compute.js';
+import type { MostBytes } from '../keep/data/costs.js';
 import type { GpuTarget } from '../keep/data/gpu.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
+import { readOwners } from '../report/owners.js';
 import { costlyLines } from '../report/words.js';
 import type { Trace } from '../trace/schema.js';
 import type { KeepReport } from '../workspace/keepreport.js';
@@ -22,6 +24,8 @@ export interface KeepChoice {
   /** Globs of paths. */
   include: readonly string[];
   exclude: readonly string[];
+  /** Bytes that weak evidence may bring, where they are not those of keep/data/costs.ts. */
+  mostBytes?: MostBytes;
 }
 
 /** An image under its temporary name. */
@@ -54,6 +58,7 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
     level,
     targetGpu: choice.targetGpu,
     analyst,
+    ...(choice.mostBytes && { mostBytes: choice.mostBytes }),
     choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
@@ -79,11 +84,12 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
       contents: (wanted, use) => helper.contents(wanted, use),
     }),
   );
+  const owners = await timed('keep', 'what each file belongs to', () => readOwners(fs, trace.python, python));
   return {
     id,
     files,
     notes,
-    report: keepReport({ fs, keep, python, grades, costly, gpu, original: trace.image, level, places: placesOf(trace.python, fs) }),
+    report: keepReport({ fs, keep, python, grades, costly, gpu, original: trace.image, level, places: placesOf(trace.python, fs), owners }),
   };
 }
 

@@ -1,11 +1,13 @@
 import { timed } from '../debug.js';
 import { LibrarySearch } from '../elf/search.js';
+import type { Answers } from '../exercise/answers.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
 import { repairsFor } from '../smoke/repair.js';
 import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
-import type { Verdict } from '../smoke/verdict.js';
+import { conclusionOf, type Verdict } from '../smoke/verdict.js';
 import type { Repair } from '../trace/schema.js';
+import type { CheckRecord } from '../workspace/check.js';
 import { againOf, commandsOf, givenEnvironment, type Material } from './material.js';
 
 export interface CheckOptions {
@@ -13,6 +15,13 @@ export interface CheckOptions {
   exclude: readonly string[];
   /** How many times the original may run in all, before a difference makes it run once more. */
   runs: number;
+}
+
+/** A verdict, and what it is about. */
+export interface Checked {
+  verdict: Verdict;
+  /** What the shrunk image answered in each run; null where it did not run, or the exercise could not be done. */
+  answers: (Answers | null)[];
 }
 
 /**
@@ -24,7 +33,7 @@ export async function checkImage(
   shrunk: string,
   { exclude, runs: times }: CheckOptions,
   say: (text: string) => void,
-): Promise<Verdict> {
+): Promise<Checked> {
   const { helper, original, fs, runs, trace, analyst } = material;
   const environment = { ...environmentOf(original.config.Env), ...environmentOf(givenEnvironment(material)) };
   const tree = await timed('smoke', 'the inventory of the shrunk image', () => helper.rootFsOf(shrunk));
@@ -46,22 +55,25 @@ export async function checkImage(
   const libraries = await LibrarySearch.open(fs, environment);
   const results: (SmokeResult & { repairs: Repair[] })[] = [];
   const uncompared: string[] = [];
+  const answers: Checked['answers'] = [];
   for (const [index, run] of runs.entries()) {
     const tests = trace.runs[index]?.tests;
     if (tests) {
       uncompared.push(`the run of ${tests}: the shrunk image has no test runner`);
+      answers.push(null);
       continue;
     }
     const input = { ...againOf(material, run, say), fs, has, exclude, traced: (path: string) => seen.has(path) };
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
       smokeImage({ ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index }),
     );
+    answers.push(smoke.answered ?? null);
     if (smoke.again) run.answers.push(smoke.again);
     const repairs = await repairsFor({ layout: trace.python, analyst, libraries, ...input, ...smoke });
     results.push({ ...smoke, repairs });
   }
   const all = <K extends keyof SmokeResult>(key: K) => [...new Set(results.flatMap((result) => result[key] as string[]))].sort();
-  return {
+  const verdict = {
     ...statics,
     differences: results.flatMap(({ differences }) => differences),
     varied: results.flatMap(({ varied }) => varied),
@@ -72,4 +84,12 @@ export async function checkImage(
     uncompared: [...uncompared, ...results.flatMap(({ uncompared }) => uncompared)],
     repairs: results.flatMap(({ repairs }) => repairs),
   };
+  return { verdict, answers };
+}
+
+/** What a comparison found, as the workspace keeps it. @param image identifier of the shrunk image */
+export function checkRecord(image: string, { verdict, answers }: Checked): CheckRecord {
+  const { compared, checked, problems, differences, missing, uncompared, varied } = verdict;
+  const outcome = conclusionOf(verdict);
+  return { version: 1, image, outcome, compared, checked, problems, differences, missing, uncompared, varied, answers };
 }

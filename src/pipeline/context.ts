@@ -1,3 +1,4 @@
+import { type Bounds, withBounds } from '../bounds.js';
 import { debug, timed } from '../debug.js';
 import { chooseEngine, type EngineName } from '../engines/choose.js';
 import type { Engine, Session } from '../engines/engine.js';
@@ -17,6 +18,8 @@ export interface SessionOptions {
   engine?: EngineName | undefined;
   /** Default: nothing is shown. */
   progress?: Progress | undefined;
+  /** How much an image and its app may give. Default: BOUNDS. */
+  bounds?: Bounds | undefined;
   /** Interrupts the work; what it made is removed. */
   signal?: AbortSignal | undefined;
 }
@@ -29,6 +32,14 @@ const SILENT: Progress = { task: (_title, work) => work(() => {}), note: () => {
  * @throws UserError with exit code 130 when `signal` interrupts it, once all is removed
  */
 export async function withSession<T>(
+  options: SessionOptions,
+  name: ImageName | undefined,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  return withBounds(options.bounds ?? {}, () => inSession(options, name, work));
+}
+
+async function inSession<T>(
   { engine: wish, progress = SILENT, signal }: SessionOptions,
   name: ImageName | undefined,
   work: (context: Context) => Promise<T>,

@@ -12,6 +12,7 @@ import type { StoredTraces } from '../workspace/newest.js';
 import type { Context } from './context.js';
 import { openImage } from './images.js';
 import type { Material } from './material.js';
+import { requireTrust } from './trust.js';
 
 export interface Reopening {
   /** The name of the traced image. */
@@ -19,20 +20,25 @@ export interface Reopening {
   /** `NAME=VALUE` entries; values of this shell's environment serve too. */
   environment: readonly string[];
   limits: Limits;
+  /** Does also what a run record says that this user has not written. */
+  trust?: boolean | undefined;
   /** Paths that the user wants in any case. */
   include?: readonly string[];
 }
 
 /**
  * Goes on from a trace that an earlier command wrote: its image, its exercise and its answers.
- * @throws UserError where the image is gone, or a variable has no value now
+ * @throws UserError where the image is gone, a variable has no value now, or {@link requireTrust} refuses
  */
 export async function reopen(context: Context, stored: StoredTraces, options: Reopening): Promise<Material> {
   const { trace, record } = stored;
-  const { limits, include = [] } = options;
+  const { limits, include = [], trust = false } = options;
+  requireTrust(stored, stored.paths, trust);
   const env = valuesFor(
     trace.runs.flatMap(({ environment }) => environment),
     environmentOf(options.environment),
+    // A foreign trace could name any variable of this shell, e.g. one with a password.
+    stored.trusted || trust ? process.env : {},
   );
   const original = await findOriginal(
     context,
@@ -70,11 +76,15 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
 }
 
 /** The values of variables, from the command line or from this shell. @throws UserError where one has none */
-function valuesFor(names: readonly string[], given: Readonly<Record<string, string>>): Map<string, string> {
+function valuesFor(
+  names: readonly string[],
+  given: Readonly<Record<string, string>>,
+  shell: Readonly<Record<string, string | undefined>>,
+): Map<string, string> {
   const values = new Map<string, string>();
   const unset: string[] = [];
   for (const name of new Set(names)) {
-    const value = own(given, name) ?? own(process.env, name);
+    const value = own(given, name) ?? own(shell, name);
     if (value === undefined) unset.push(name);
     else values.set(name, value);
   }

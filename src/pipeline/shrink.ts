@@ -1,14 +1,18 @@
 import type { ImageInfo } from '../engines/engine.js';
 import type { Exercise } from '../exercise/exercise.js';
 import type { ImageName } from '../images/name.js';
+import type { Limits } from '../report/budget.js';
+import { buildReport } from '../report/build.js';
+import type { Report } from '../report/model.js';
 import { passed, type Verdict } from '../smoke/verdict.js';
 import type { Folder } from '../workspace/folder.js';
 import { assembleDraft, type Draft, type KeepChoice } from './assemble.js';
-import { checkImage } from './check.js';
+import { type Checked, checkImage, checkRecord } from './check.js';
 import type { Context } from './context.js';
 import { openImage } from './images.js';
 import { repeatOriginal, requireWorking } from './originals.js';
 import { assembleUntilPassed } from './repair.js';
+import { resultOf } from './result.js';
 import { publish, type Target, type TargetChoice, targetOf } from './target.js';
 import { storedRun, type Traced, traceStage } from './trace.js';
 
@@ -20,6 +24,8 @@ export interface ShrinkInput extends KeepChoice, TargetChoice {
   folder: Folder;
   /** How many times the original runs before it is compared. With 1, it never starts twice. */
   runs: number;
+  /** How large the shrunk image may be. One that is larger gets no name. */
+  limits: Limits;
 }
 
 export interface Shrunk {
@@ -29,6 +35,8 @@ export interface Shrunk {
   verdict: Verdict;
   /** Bytes of the shrunk image. */
   size: number;
+  /** What is in it, and why. */
+  report: Report;
 }
 
 /** Differences that a line about a repair names. */
@@ -49,9 +57,13 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
     const [draft] = await Promise.all([assembleDraft(traced, input, base), repeatOriginal(traced, input.runs, say)]);
     return draft;
   };
+  let checked: Checked | undefined;
   const { draft, verdict } = await assembleUntilPassed({
     assemble: () => progress.task(`Assembling ${target.name.text}`, assemble),
-    check: ({ id }) => progress.task('Comparing it with the original', (say) => checkImage(traced, id, input, say)),
+    check: async ({ id }) => {
+      checked = await progress.task('Comparing it with the original', (say) => checkImage(traced, id, input, say));
+      return checked.verdict;
+    },
     add: async (repairs, { differences }) => {
       const what = differences.slice(0, NAMED).map((difference) => `${difference.where}: ${difference.what}`);
       progress.note(
@@ -64,17 +76,14 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   traced.record = { runs: traced.runs.map(storedRun) };
   await folder.saveTrace(traced);
   const { size } = await session.inspect(draft.id);
-  if (passed(verdict)) {
+  const check = checked && checkRecord(draft.id, checked);
+  const made = { target, keep: input, base: base?.reference, traces: [folder.tracePath], size };
+  const result = await resultOf(context, original, draft, made);
+  const report = buildReport({ trace: traced.trace, record: traced.record, made: { result, keep: draft.report }, check }, input.limits);
+  if (check) await folder.saveCheck(check);
+  if (passed(verdict) && !report.budget?.exceeded) {
     await publish(context, draft.id, target);
-    const result = {
-      id: draft.id,
-      tag: target.name.text,
-      original: original.id,
-      traces: [folder.tracePath],
-      exclude: [...input.exclude],
-      targetGpu: input.targetGpu,
-    };
     await folder.saveResult(result, draft.report);
   }
-  return { traced, target, draft, verdict, size };
+  return { traced, target, draft, verdict, size, report };
 }

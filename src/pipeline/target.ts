@@ -1,13 +1,10 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LABELS } from '../assemble/config.js';
-import { debug } from '../debug.js';
-import { UserError, usageError } from '../errors.js';
-import type { ImageConfig } from '../images/config.js';
+import { usageError } from '../errors.js';
 import { type ImageName, shrunkName } from '../images/name.js';
+import { isOurs } from '../images/origin.js';
 import { type Reference, referenceText } from '../images/reference.js';
-import { readConfig } from '../images/source.js';
-import { type LayeredName, openSource } from '../images/transports/open.js';
+import { requireFree } from '../images/transports/free.js';
+import { takenError } from '../images/transports/taken.js';
 import { requireWritable, writeImage } from '../images/transports/write.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
@@ -27,6 +24,8 @@ export interface Target {
   name: Exclude<ImageName, { transport: 'host' }>;
   /** Its name in a daemon or an archive. */
   label: string;
+  /** Whether it may replace what pyshrink did not make. */
+  force: boolean;
 }
 
 /** Endings of files. An image in the daemon may be called so, but hardly anybody wants that. */
@@ -48,7 +47,7 @@ export async function targetOf(context: Context, original: ImageName, choice: Ta
   if (name.transport === 'docker-daemon') requireDaemonName(context, name);
   else await requireWritable(name);
   if (!choice.force) await requireOurs(context, name);
-  return { name, label: name.transport === 'docker-daemon' ? referenceText(name.reference) : label };
+  return { name, label: name.transport === 'docker-daemon' ? referenceText(name.reference) : label, force: choice.force === true };
 }
 
 function defaultTarget({ engine }: Context, reference: Reference, folder: Folder): ImageName {
@@ -73,39 +72,25 @@ function requireDaemonName({ engine }: Context, { text, reference }: Extract<Ima
     throw usageError(`--output ${text} has a digest, which a new image can't have yet.`, 'Write NAME[:TAG].');
 }
 
-async function requireOurs({ engine, session }: Context, name: ImageName): Promise<void> {
-  const taken = (what: string) =>
-    new UserError(`${what} that pyshrink did not make.`, 'Choose another with --tag or --output, or replace it with --force.');
-  const isOurs = (config: ImageConfig) => config.Labels?.[LABELS.original] !== undefined;
-  /** Undefined where no image can be read. */
-  const holdsOurs = async (place: LayeredName) => {
-    const source = await openSource(name.text, place, undefined, () => session.spool()).catch((error: unknown) => {
-      debug.assemble('%s holds no image that can be read: %o', name.text, error);
-      return undefined;
-    });
-    await source?.close();
-    return source && isOurs(readConfig(source.configBytes, name.text).config);
-  };
-  if (name.transport === 'docker-daemon') {
-    const holder = await engine.find(referenceText(name.reference));
-    if (holder && !isOurs(holder.config)) throw taken(`The name ${name.text} belongs to an image`);
-  } else if (name.transport === 'oci') {
-    if ((await holdsOurs(name)) === false) throw taken(`${name.text} is an image`);
-  } else if (name.transport === 'docker-archive' || name.transport === 'oci-archive') {
-    const { name: _, ...anyName } = name;
-    if ((await stat(name.path).catch(() => undefined)) && !(await holdsOurs(anyName))) throw taken(`${name.path} is something`);
-  }
+/** @throws UserError where something is there that pyshrink did not make */
+async function requireOurs({ engine, session }: Context, name: Target['name']): Promise<void> {
+  if (name.transport !== 'docker-daemon') return requireFree(name, () => session.spool());
+  const holder = await engine.find(referenceText(name.reference));
+  if (holder && !isOurs(holder.config)) throw takenError(`The name ${name.text} belongs to an image`);
 }
 
 /** Gives an image its name: in the daemon, in files or in a registry. */
-export async function publish({ engine, session, progress }: Context, id: string, { name, label }: Target): Promise<void> {
+export async function publish(context: Context, id: string, { name, label, force }: Target): Promise<void> {
+  const { engine, session, progress } = context;
   if (name.transport === 'docker-daemon') {
+    // Somebody may have given the name to another image while pyshrink worked.
+    if (!force) await requireOurs(context, name);
     await engine.tag(id, name.reference);
     await engine.untag(session.temporaryName);
     return;
   }
   await progress.task(`Writing ${name.text}`, async () => {
     const source = await session.exportImage(id);
-    await writeImage(source, name, label, () => session.spool());
+    await writeImage(source, name, label, () => session.spool(), force);
   });
 }

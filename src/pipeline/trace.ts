@@ -13,6 +13,7 @@ import { type Folder, readTrace } from '../workspace/folder.js';
 import type { RunRecord } from '../workspace/runrecord.js';
 import type { Context } from './context.js';
 import type { Material, Run } from './material.js';
+import { requireTrust } from './trust.js';
 import { variableWarnings } from './variables.js';
 
 export interface TraceWishes {
@@ -36,6 +37,7 @@ export async function traceStage(
   { append, include = [] }: TraceWishes = {},
 ): Promise<Traced> {
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
+  if (earlier) requireTrust(earlier, [folder.tracePath], false);
   const exercise = original.separateRoot ? wanted : { ...wanted, args: original.config.Cmd ?? [] };
   const { session, progress } = context;
   const prepare = (python?: string) =>
@@ -68,7 +70,8 @@ export async function traceStage(
   const trace = earlier ? joinTraces([earlier.trace, now]) : now;
   const runs: Run[] = [{ exercise, watching, done, took, answers: [answers] }];
   const record = { runs: [...(earlier?.record.runs ?? []), ...runs.map(storedRun)] };
-  await folder.saveTrace({ trace, record });
+  // What others wrote stays theirs, also beside a run of this user.
+  await folder.saveTrace({ trace, record }, earlier?.trusted ?? true);
   return { context, helper, original, trace, record, runs, fs, analyst };
 }
 

@@ -1,5 +1,4 @@
 import type { Reason } from '../keep/reason.js';
-import { describeReason } from './words.js';
 
 /** Kept path → its reasons. */
 export type Kept = Readonly<Record<string, { readonly reasons: readonly Reason[] }>>;
@@ -34,12 +33,4 @@ export function chainOf(kept: Kept, path: string): Step[] | undefined {
   }
   // Without an end, there are only circles: a directory is kept for a file that is kept for the directory.
   return other ?? [{ path, reason: start[0] as Reason }];
-}
-
-/** A chain as lines of text, from the path to what it is kept for. */
-export function chainLines(chain: readonly Step[]): string[] {
-  return chain.flatMap(({ path, reason }, index) => {
-    const indent = '  '.repeat(index);
-    return [`${indent}${path}`, `${indent}  [${reason.rule}] ${describeReason(reason)}`];
-  });
 }

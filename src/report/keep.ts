@@ -8,6 +8,7 @@ import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from '../workspace/keepreport.js';
 import { omittedFiles } from './omitted.js';
+import type { Owners } from './owners.js';
 
 export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades' | 'costly' | 'gpu'> {
   /** The original's file system. */
@@ -15,12 +16,17 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
   original: Pick<Trace['image'], 'reference' | 'id' | 'platform'>;
   level: Level;
   places: PythonPlaces;
+  owners: Owners;
 }
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
-export function keepReport({ fs, keep, python, grades, costly, gpu, original, level, places }: KeepReportInput): KeepReport {
+export function keepReport({ fs, keep, python, grades, costly, gpu, original, level, places, owners }: KeepReportInput): KeepReport {
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
+  const ownerOf = (path: string) => {
+    const owner = owners.of.get(path);
+    return owner === undefined ? {} : { owner };
+  };
   const kept: KeepReport['kept'] = {};
   for (const [path, reasons] of keep.reasons) {
     const entry = fs.lstat(path);
@@ -29,6 +35,7 @@ export function keepReport({ fs, keep, python, grades, costly, gpu, original, le
       size: sizes.get(path) ?? 0,
       layer: layers.get(path) ?? 'system',
       ...(entry && isProgram(entry) && { program: true }),
+      ...ownerOf(path),
       reasons,
     };
   }
@@ -38,7 +45,7 @@ export function keepReport({ fs, keep, python, grades, costly, gpu, original, le
     const key = `${omission.kind} ${omission.subject} ${omission.bytes}`;
     const known = omissions.get(key) ?? { index: omissions.size, omission };
     omissions.set(key, known);
-    omitted[path] = { size: sizes.get(path) ?? 0, because: known.index };
+    omitted[path] = { size: sizes.get(path) ?? 0, because: known.index, ...ownerOf(path) };
   }
   const amount = (entries: readonly Entry[]): Amount => ({
     files: entries.length,
@@ -55,6 +62,7 @@ export function keepReport({ fs, keep, python, grades, costly, gpu, original, le
     kept,
     omitted,
     omissions: [...omissions.values()].map(({ omission }) => omission),
+    owners: owners.all,
     links: Object.fromEntries([...fs.entries.values()].flatMap(({ path, target }) => (target === undefined ? [] : [[path, target]]))),
     distributions: distributionsOf({ keep, python, grades }),
     totals: {

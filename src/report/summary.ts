@@ -2,6 +2,7 @@ import type { Level } from '../keep/level.js';
 import type { Outcome, Verdict } from '../smoke/verdict.js';
 import type { Repair, Trace } from '../trace/schema.js';
 import { formatTable, megabytes } from '../ui/table.js';
+import type { Budget } from './model.js';
 import { verdictLines } from './verdict.js';
 import { describeReason } from './words.js';
 
@@ -15,6 +16,10 @@ export interface ShrinkSummary {
   engine: string;
   passed: boolean;
   outcome: Outcome;
+  /** The limits of its size, and what takes most of it where they are exceeded; null without limits. */
+  budget: Budget | null;
+  /** The most useful lines of its report. */
+  highlights: string[];
   /** Bytes of the original and of the shrunk image. */
   before: number;
   after: number;
@@ -54,18 +59,21 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...unsoundLine(summary.unsound),
     `Run by ${summary.engine}.`,
     '',
-    formatTable([
+    ...formatTable([
       ['', 'before', 'after'],
-      ['image', original, passed ? target : '(not named)'],
+      ['image', original, summary.image ?? '(not named)'],
       ['size', megabytes(before), megabytes(after)],
       ['ratio', '1.0', summary.ratio.toFixed(1)],
       ['files', String(summary.filesBefore), String(summary.files)],
       ['answers', '', VERDICTS[summary.outcome]],
       ['time', '', `${summary.seconds.toFixed(1)} s`],
-    ]),
+    ]).split('\n'),
     '',
+    ...(passed ? [...summary.highlights, ''] : []),
     {
-      same: `${target} behaves like ${original} under this exercise. Trace and reasons: ${summary.folder}`,
+      same: summary.budget?.exceeded
+        ? `The shrunk image behaves like ${original} under this exercise, but it is larger than allowed; ${target} was not touched. Leave something out with --exclude, or allow more. Trace: ${summary.trace}`
+        : `${target} behaves like ${original} under this exercise. Trace and reasons: ${summary.folder}`,
       different: `The shrunk image behaves differently; ${target} was not touched. Trace: ${summary.trace}`,
       unproven: `Nothing was compared, so nothing is proven; ${target} was not touched. Give a step that the app answers, for instance --http / or --exec. Trace: ${summary.trace}`,
     }[summary.outcome],

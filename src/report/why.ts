@@ -1,10 +1,15 @@
 import { ModuleFinder } from '../python/finder.js';
 import type { PythonLayout } from '../python/layout.js';
 import { normalizeName } from '../python/metadata.js';
-import { type Entry, parentOf, RootFs } from '../rootfs.js';
+import { baseName, type RootFs } from '../rootfs.js';
 import type { Spot } from '../trace/schema.js';
 import type { KeepReport, Omission } from '../workspace/keepreport.js';
-import { chainLines, chainOf } from './chain.js';
+import { chainOf } from './chain.js';
+import { linkOf } from './chains.js';
+import { linkText } from './lines.js';
+import type { Link } from './model.js';
+import { ranked } from './strength.js';
+import { treeOf } from './tree.js';
 import { describeGrade, describeOmission, describeSpot } from './words.js';
 
 /** Reasons for the files below a folder that are shown one by one. */
@@ -16,6 +21,10 @@ export interface Answer {
   subject: string;
   kept: boolean;
   lines: string[];
+  /** The shortest chain of reasons, from the entrypoint or the app's own code to the path. Missing for what is left out. */
+  chain?: Link[];
+  /** All reasons of the path, the strongest first. */
+  reasons?: Link[];
 }
 
 /**
@@ -24,18 +33,49 @@ export interface Answer {
  * @returns undefined where the original image has nothing of that name
  */
 export function whyKept(subject: string, report: KeepReport, layout: PythonLayout): Answer | undefined {
-  const tree = treeOf(report);
+  const { path, distribution } = meantBy(subject, report, layout, treeOf(report));
+  const lines = distribution ? [distributionLine(distribution)] : [];
+  const found = path === undefined ? undefined : ofPath(path, report);
+  if (subject.startsWith('/')) return found;
+  if (!found && lines.length === 0) return undefined;
+  return { ...found, subject, kept: found?.kept ?? false, lines: [...lines, ...(found?.lines ?? [])] };
+}
+
+/** The path that a name means: its own, that of a module, or the one that asks for a distribution. */
+export function meantBy(
+  subject: string,
+  report: KeepReport,
+  layout: PythonLayout,
+  tree: RootFs,
+): { path: string | undefined; distribution: KeepReport['distributions'][number] | undefined } {
   if (subject.startsWith('/')) {
     const path = subject.replace(/(.)\/+$/, '$1');
-    return ofPath(tree.resolve(path, false)?.path ?? path, report);
+    return { path: tree.resolve(path, false)?.path ?? path, distribution: undefined };
   }
   const distribution = report.distributions.find(({ name }) => name === normalizeName(subject));
   const module = /^[\w.]+$/.test(subject) ? new ModuleFinder(tree, layout).find(subject) : undefined;
-  const lines = distribution ? [distributionLine(distribution)] : [];
-  const path = module?.file ?? module?.search?.[0] ?? distribution?.by ?? distribution?.metadata;
-  const found = path === undefined ? undefined : ofPath(path, report);
-  if (!found && lines.length === 0) return undefined;
-  return { subject, kept: found?.kept ?? false, lines: [...lines, ...(found?.lines ?? [])] };
+  const found = module?.file ?? module?.search?.[0] ?? distribution?.by ?? distribution?.metadata;
+  return { path: found ?? byName(subject, report), distribution };
+}
+
+/**
+ * A file by its name without its folder, a library by its name without its version, or the largest file of a package of the
+ * operating system: `psql`, `libpq`, `libpq5`. A kept one goes before one that is left out.
+ */
+function byName(name: string, { kept, omitted, owners }: KeepReport): string | undefined {
+  const isNamed = (path: string) => {
+    const base = baseName(path);
+    return base === name || base.startsWith(`${name}.so`);
+  };
+  const owner = owners.findIndex((one) => one.kind === 'package' && one.name === name);
+  for (const all of [kept, omitted]) {
+    const files = Object.entries(all).filter(([path]) => kept[path]?.type !== 'd');
+    const found =
+      files.find(([path]) => isNamed(path)) ??
+      files.filter(([, one]) => owner >= 0 && one.owner === owner).sort((a, b) => b[1].size - a[1].size)[0];
+    if (found) return found[0];
+  }
+  return undefined;
 }
 
 function distributionLine({ name, version, kept, files, grade }: KeepReport['distributions'][number]): string {
@@ -43,11 +83,38 @@ function distributionLine({ name, version, kept, files, grade }: KeepReport['dis
 }
 
 function ofPath(path: string, report: KeepReport): Answer | undefined {
-  const chain = chainOf(report.kept, path);
-  if (chain) return { subject: path, kept: true, lines: chainLines(chain) };
+  const steps = chainOf(report.kept, path);
+  if (steps) {
+    const chain = steps.map((step, index) => linkOf(step, steps[index + 1]?.path)).reverse();
+    const reasons = ranked(report.kept[path]?.reasons ?? []).map((reason) => linkOf({ path, reason }, reason.parents[0]));
+    return { subject: path, kept: true, lines: [...chainTree(chain), ...otherReasons(reasons, chain.at(-1))], chain, reasons };
+  }
   const omitted = Object.hasOwn(report.omitted, path) ? report.omitted[path] : undefined;
   if (omitted) return { subject: path, kept: false, lines: [path, `  left out: ${omissionText(omitted.because, report)}`] };
   return ofFolder(path, report);
+}
+
+/** A chain as a tree with one branch, from the entrypoint or the app's own code to the path. */
+export function chainTree(chain: readonly Link[]): string[] {
+  return chain.flatMap((link, index) => {
+    const indent = '   '.repeat(Math.max(index - 1, 0));
+    const [branch, below] = index === 0 ? ['', '  '] : [`${indent}└─ `, `${indent}     `];
+    return [`${branch}${link.path}`, `${below}[${ruleOf(link)}] ${linkText(link)}`];
+  });
+}
+
+/** The reasons of a path beside the one that its chain shows. */
+function otherReasons(reasons: readonly Link[], shown: Link | undefined): string[] {
+  const others = reasons.filter(
+    ({ reason, text, file, line }) => !(reason === shown?.reason && text === shown.text && file === shown.file && line === shown.line),
+  );
+  return others.length === 0
+    ? []
+    : ['other reasons, the strongest first:', ...others.map((link) => `  [${ruleOf(link)}] ${linkText(link)}`)];
+}
+
+function ruleOf({ reason }: Link): string {
+  return reason.slice(0, reason.indexOf('/'));
 }
 
 function ofFolder(path: string, report: KeepReport): Answer | undefined {
@@ -64,24 +131,6 @@ function ofFolder(path: string, report: KeepReport): Answer | undefined {
 
 function omissionText(index: number, { omissions }: KeepReport): string {
   return describeOmission(omissions[index] as Omission);
-}
-
-/** A tree of the original's paths: files, folders and links, as far as a search for a module or a path needs them. */
-function treeOf({ kept, omitted, links }: KeepReport): RootFs {
-  const entries = new Map<string, Entry>();
-  const add = (path: string, type: 'f' | 'd') => {
-    if (entries.get(path)?.type === 'd') return;
-    entries.set(path, { path, type, mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0 });
-  };
-  for (const path of [...Object.keys(kept), ...Object.keys(omitted)]) {
-    for (let at = parentOf(path); !entries.has(at) || entries.get(at)?.type === 'f'; at = parentOf(at)) {
-      add(at, 'd');
-      if (at === '/') break;
-    }
-    add(path, kept[path]?.type === 'd' ? 'd' : 'f');
-  }
-  for (const [path, target] of Object.entries(links)) entries.set(path, { ...(entries.get(path) as Entry), type: 'l', target });
-  return new RootFs(entries, async () => new Uint8Array());
 }
 
 /** The places in the code that ran which reading cannot follow. @param image as the user named it */

@@ -28,6 +28,8 @@ export interface SmokeResult extends Comparison, Lookups {
   originalSaid: string;
   /** The answers of the extra run of the original, if there was one. Later comparisons use them too. */
   again?: Answers;
+  /** What the shrunk image answered; undefined where the exercise could not be done. */
+  answered?: Answers;
   /** Directories that the shrunk image listed, where a shorter listing may explain a difference; else empty. */
   listed: string[];
 }
@@ -48,6 +50,7 @@ export async function smokeImage(input: SmokeInput): Promise<SmokeResult> {
     ...lookupsOf(input, shrunk.observed.facts, session.mountOf(input.shrunk, helper.volume)),
     said: differs && !late ? saidIn(shrunk.answers) : '',
     originalSaid: answers.map(saidIn).join('\n'),
+    ...(!(shrunk.answers instanceof UserError) && { answered: shrunk.answers }),
     listed: late
       ? []
       : [

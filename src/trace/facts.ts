@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import { ObservationKind } from './schema.js';
 
 // Readers of the files that the probes write while the app runs. They are in this folder because a trace is built from
@@ -7,23 +8,38 @@ import { ObservationKind } from './schema.js';
 /** Name of the file that starts probes/imports.py in the app's interpreter; see watching/importprobe.ts. */
 export const IMPORT_PROBE_FILE = '_pyshrink_imports.pth';
 
+/** Characters of a wrong line that a message shows. */
+const SHOWN = 80;
+
 const Needs = z.enum(['SYS_PTRACE', 'listener']);
 /** What a supervisor may lack. */
 export type Needs = z.infer<typeof Needs>;
 
-/** One line of a facts file: a JSON array. Written by probes/supervisor.py and probes/journal.py. */
+/** Largest process id of Linux (PID_MAX_LIMIT, proc(5)). */
+const LARGEST_PID = 1 << 22;
+/** Longest path: a directory and a name in it, each of PATH_MAX bytes. A character has at least one byte. */
+const LONGEST_PATH = 2 * 4096;
+
+const Pid = z.number().int().min(0).max(LARGEST_PID);
+const Path = z
+  .string()
+  .startsWith('/')
+  .max(LONGEST_PATH)
+  .regex(/^[^\0]*$/);
+
+/** One line of a facts file: a JSON array, with what the kernel can have told the supervisor. Written by probes/supervisor.py and probes/journal.py. */
 const Line = z.union([
   /** Kind, pid, path. */
-  z.tuple([z.literal('fact'), ObservationKind, z.number(), z.string()]),
+  z.tuple([z.literal('fact'), ObservationKind, Pid, Path]),
   /** Pid, parent's pid, executable. */
-  z.tuple([z.literal('process'), z.number(), z.number(), z.string().nullable()]),
+  z.tuple([z.literal('process'), Pid, Pid, z.string().max(LONGEST_PATH).nullable()]),
   z.tuple([z.literal('warning'), z.string()]),
   z.tuple([z.literal('error'), z.string()]),
   z.tuple([z.literal('needs'), Needs]),
   /** Number of a system call, and its errno. */
-  z.tuple([z.literal('refused'), z.number(), z.number()]),
+  z.tuple([z.literal('refused'), z.number().int(), z.number().int()]),
   /** Exit status of the app. */
-  z.tuple([z.literal('exit'), z.number()]),
+  z.tuple([z.literal('exit'), z.number().int().min(0).max(255)]),
 ]);
 
 /** What one supervisor wrote. */
@@ -45,13 +61,13 @@ export interface Facts {
 
 /**
  * Reads a facts file of probes/supervisor.py. Skips a last line that was not written to its end.
- * @throws ZodError or SyntaxError for a line of unknown form
+ * @throws UserError for a line that no supervisor writes
  */
 export function parseFacts(text: string): Facts {
   const facts: Facts = { observations: [], processes: [], warnings: [], refused: [] };
   const current = new Map<number, number>();
   for (const line of text.split('\n')) {
-    const row = line.endsWith(']') ? Line.parse(JSON.parse(line)) : undefined;
+    const row = line.endsWith(']') ? rowOf(line) : undefined;
     if (!row) continue;
     if (row[0] === 'fact') facts.observations.push({ kind: row[1], path: row[3], process: current.get(row[2]) ?? null });
     else if (row[0] === 'process') current.set(row[1], facts.processes.push({ pid: row[1], parent: row[2], executable: row[3] }) - 1);
@@ -59,9 +75,25 @@ export function parseFacts(text: string): Facts {
     else if (row[0] === 'error') facts.error = row[1];
     else if (row[0] === 'needs') facts.needs = row[1];
     else if (row[0] === 'refused') facts.refused.push([row[1], row[2]]);
+    else if (facts.exit !== undefined) throw wrongFacts('the app ends twice');
     else facts.exit = row[1];
   }
   return facts;
+}
+
+function rowOf(line: string): z.infer<typeof Line> {
+  try {
+    return Line.parse(JSON.parse(line));
+  } catch {
+    throw wrongFacts(`a line is ${JSON.stringify(line.slice(0, SHOWN))}`);
+  }
+}
+
+function wrongFacts(why: string): UserError {
+  return new UserError(
+    `The observations of a run can't be right: ${why}.`,
+    'If you trust the image, run the command again with --debug, and report it.',
+  );
 }
 
 /** What the import probe of one process wrote. */

@@ -1,4 +1,5 @@
 import { DefaultRenderer, Listr, ListrLogger, PRESET_TIMER, ProcessOutput } from 'listr2';
+import { printable } from '../printable.js';
 
 /** Shows the user what pyshrink is doing. It writes to stderr only, since stdout is for results. */
 export interface Progress {
@@ -35,11 +36,11 @@ class LiveProgress implements Progress {
     const list = new Listr(
       [
         {
-          title,
+          title: printable(title),
           task: async (_context, task) => {
             results.push(
               await work((text) => {
-                task.output = text;
+                task.output = printable(text);
               }),
             );
           },
@@ -56,7 +57,7 @@ class LiveProgress implements Progress {
   }
 
   note(text: string): void {
-    this.output.write(`  ${text}\n`);
+    this.output.write(`  ${printable(text)}\n`);
   }
 }
 
@@ -65,13 +66,13 @@ class PlainProgress implements Progress {
 
   async task<T>(title: string, work: (say: (text: string) => void) => Promise<T>): Promise<T> {
     const start = performance.now();
-    this.output.write(`${title} ...\n`);
-    const result = await work((text) => this.output.write(`  ${text}\n`));
-    this.output.write(`${title}: ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+    this.output.write(`${printable(title)} ...\n`);
+    const result = await work((text) => this.output.write(`  ${printable(text)}\n`));
+    this.output.write(`${printable(title)}: ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
     return result;
   }
 
   note(text: string): void {
-    this.output.write(`  ${text}\n`);
+    this.output.write(`  ${printable(text)}\n`);
   }
 }

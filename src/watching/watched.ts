@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { text } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
+import { requireBound } from '../bounds.js';
 import { type Attached, type Container, KIT_MOUNT, OBSERVATIONS, type Session } from '../engines/engine.js';
 import type { RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
@@ -106,10 +106,13 @@ export class WatchedApp extends App {
     const archive = extract();
     const source = await this.container.getArchive(`${this.spec.kit.mount}/${OBSERVATIONS}`);
     source.on('error', (error) => archive.destroy(error)).pipe(archive);
+    let count = 0;
     // The folder itself comes first. Its name depends on the engine: `observations/`, `/`, `./`.
     let root: string | undefined;
+    const boundedText = boundedReader();
     for await (const entry of archive) {
-      const content = await text(entry);
+      requireBound('files', ++count, 'The folder of observations');
+      const content = await boundedText(entry as unknown as AsyncIterable<Buffer>);
       root ??= entry.header.name.replace(/\/?$/, '/');
       // The app may have written anything here, also in folders: only files of supervisors that this run has started count.
       const name = entry.header.name.startsWith(root) ? entry.header.name.slice(root.length) : '';
@@ -126,6 +129,20 @@ export class WatchedApp extends App {
     }
     return observed;
   }
+}
+
+/** Reads the members of an archive, which all together may have so many bytes as the limit `observed` says. */
+function boundedReader(): (entry: AsyncIterable<Buffer>) => Promise<string> {
+  let length = 0;
+  return async (entry) => {
+    const parts: Buffer[] = [];
+    for await (const part of entry) {
+      length += part.length;
+      requireBound('observed', length, 'What the probes and the app have written');
+      parts.push(part);
+    }
+    return Buffer.concat(parts).toString();
+  };
 }
 
 /** Name of the supervisor of the app's nth command. */

@@ -3,16 +3,18 @@ import { dirname, join } from 'node:path';
 import { explained, UserError } from '../errors.js';
 import { folderName, type ImageName } from '../images/name.js';
 import { formatPlatform, ownPlatform } from '../images/platform.js';
+import { type Lock, lockFolder } from '../os/lock.js';
 import { parseTrace, type Trace } from '../trace/schema.js';
+import { CheckRecord } from './check.js';
 import { KeepReport } from './keepreport.js';
-import { type Lock, lockFolder } from './lock.js';
 import { Result } from './result.js';
 import { type RunRecord, RunRecordSchema } from './runrecord.js';
+import { sealed, unsealed } from './seal.js';
 import { ELSEWHERE, freshName, removeOthers, writeWhole } from './write.js';
 
 /** Below the working directory. */
 export const ROOT = '.pyshrink';
-export const FILES = { trace: 'trace.json', keep: 'keep.json', result: 'result.json' } as const;
+export const FILES = { trace: 'trace.json', keep: 'keep.json', result: 'result.json', check: 'check.json' } as const;
 /** Run records are called `run-record-ID.json`; the trace names its own. */
 const RECORD = /^run-record-[0-9a-f]+\.json$/;
 
@@ -24,6 +26,13 @@ const TRIES = 10;
 export interface StoredTrace {
   trace: Trace;
   record: RunRecord;
+}
+
+/** A trace that was read. */
+export interface ReadTrace extends StoredTrace {
+  folder: Folder;
+  /** Whether this user wrote trace and record, so that what they say may be done on this computer. */
+  trusted: boolean;
 }
 
 /** Where the results for one image live. */
@@ -79,12 +88,14 @@ export class Folder {
   /**
    * Writes a trace and its run record as one: the record gets a name of its own, and the trace, which names it, comes
    * last. So a reader always gets a trace and a record of the same run, even if writing is interrupted.
+   * @param trusted whether all of it comes from this user's own runs
    */
-  async saveTrace({ trace, record }: StoredTrace): Promise<void> {
+  async saveTrace({ trace, record }: StoredTrace, trusted = true): Promise<void> {
     await mkdir(this.path, { recursive: true });
     const name = freshName('run-record');
-    await writeWhole(join(this.path, name), JSON.stringify(record), 0o600);
-    await writeWhole(this.tracePath, JSON.stringify({ ...trace, record: name }));
+    const [text, runs] = [JSON.stringify({ ...trace, record: name }), JSON.stringify(record)];
+    await writeWhole(join(this.path, name), trusted ? await sealed(runs, text) : runs, 0o600);
+    await writeWhole(this.tracePath, text);
     await removeOthers(this.path, RECORD, name);
   }
 
@@ -107,6 +118,25 @@ export class Folder {
     }
   }
 
+  /** Writes what the newest comparison found. */
+  async saveCheck(check: CheckRecord): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    await writeWhole(join(this.path, FILES.check), JSON.stringify(check), 0o600);
+  }
+
+  /** The comparison of an image; undefined where it was not compared, or another one was since. @throws UserError as {@link keep} does */
+  async check(image: string): Promise<CheckRecord | undefined> {
+    const path = join(this.path, FILES.check);
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+      const check = CheckRecord.parse(JSON.parse(text));
+      return check.image === image ? check : undefined;
+    } catch {
+      throw damaged(path, 'Compare it again with `pyshrink smoke`.');
+    }
+  }
+
   /** @throws UserError as {@link keep} does */
   async result(): Promise<Result> {
     const path = join(this.path, FILES.result);
@@ -118,12 +148,12 @@ export class Folder {
   }
 }
 
-function damaged(path: string): UserError {
-  return new UserError(`${path} is missing, damaged or of another version of pyshrink.`, 'Make it again with `pyshrink assemble`.');
+function damaged(path: string, remedy = 'Make it again with `pyshrink assemble`.'): UserError {
+  return new UserError(`${path} is missing, damaged or of another version of pyshrink.`, remedy);
 }
 
 /** Reads a trace with its run record. @throws UserError where there is none, or it is damaged */
-export async function readTrace(path: string): Promise<StoredTrace & { folder: Folder }> {
+export async function readTrace(path: string): Promise<ReadTrace> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -135,7 +165,8 @@ export async function readTrace(path: string): Promise<StoredTrace & { folder: F
   const { record: name } = JSON.parse(text) as { record?: unknown };
   const beside = join(folder.path, typeof name === 'string' && RECORD.test(name) ? name : 'run-record-*.json');
   try {
-    return { trace, record: RunRecordSchema.parse(JSON.parse(await readFile(beside, 'utf8'))), folder };
+    const { record, trusted } = await unsealed(await readFile(beside, 'utf8'), text);
+    return { trace, record: RunRecordSchema.parse(JSON.parse(record)), folder, trusted };
   } catch {
     // Another run may have written a newer trace since, and removed the record of this one.
     if ((await readFile(path, 'utf8').catch(() => text)) !== text) return readTrace(path);

@@ -5,7 +5,7 @@ import { GRADES, LEVELS } from '../keep/level.js';
 import { ReasonSchema } from '../keep/reason.js';
 
 /** The version of keep.json that this pyshrink writes, and the only one that it reads. */
-export const KEEP_VERSION = 1;
+export const KEEP_VERSION = 2;
 
 /** Why a file is left out. report/words.ts has a sentence for each kind. */
 const OmissionSchema = z.strictObject({
@@ -25,6 +25,14 @@ const OmissionSchema = z.strictObject({
   bytes: z.number().int().exactOptional(),
 });
 export type Omission = z.infer<typeof OmissionSchema>;
+
+/** What a file belongs to. A Python distribution counts before a package of the operating system that brings it. */
+const OwnerSchema = z.strictObject({
+  kind: z.enum(['distribution', 'package']),
+  name: z.string(),
+  version: z.string().nullable(),
+});
+export type Owner = z.infer<typeof OwnerSchema>;
 
 const GradeSchema = z.enum(GRADES);
 
@@ -60,6 +68,8 @@ export const KeepReport = z.strictObject({
       layer: z.enum(LAYER_NAMES),
       /** Whether it can be executed, and is no shared library. */
       program: z.literal(true).exactOptional(),
+      /** Index into `owners`. */
+      owner: z.number().int().exactOptional(),
       /** The closest reasons, at most eight. */
       reasons: z.array(ReasonSchema).min(1),
     }),
@@ -71,9 +81,13 @@ export const KeepReport = z.strictObject({
       size: z.number().int(),
       /** Index into `omissions`. */
       because: z.number().int(),
+      /** Index into `owners`. */
+      owner: z.number().int().exactOptional(),
     }),
   ),
   omissions: z.array(OmissionSchema),
+  /** The Python distributions and the packages of the operating system that files belong to. */
+  owners: z.array(OwnerSchema),
   /** Symbolic links of the original image, kept or not: path → target. */
   links: z.record(z.string(), z.string()),
   /** The Python distributions of the original image; empty at the level `observed`. */

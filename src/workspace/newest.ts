@@ -14,6 +14,8 @@ export interface StoredTraces {
   /** That of the first trace: where results go. */
   folder: Folder;
   paths: readonly string[];
+  /** Whether this user wrote all of them. */
+  trusted: boolean;
 }
 
 /** Reads traces of one image as one. @throws UserError as {@link readTrace} does, or where they are of different images */
@@ -26,6 +28,7 @@ export async function readTraces(paths: readonly string[]): Promise<StoredTraces
     record: { runs: stored.flatMap(({ record }) => record.runs) },
     folder: first.folder,
     paths,
+    trusted: stored.every(({ trusted }) => trusted),
   };
 }
 

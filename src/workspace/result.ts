@@ -15,5 +15,14 @@ export const Result = z.strictObject({
   exclude: z.array(z.string()).default([]),
   /** The GPUs that it was made for. */
   targetGpu: z.enum(GPU_TARGETS).default('any'),
+  /** Bytes of both images, as the engine counts them. */
+  size: z.number().exactOptional(),
+  originalSize: z.number().exactOptional(),
+  /** Layers of the original, bottom first: the command that made each, and its bytes. */
+  originalLayers: z.array(z.strictObject({ command: z.string(), bytes: z.number() })).exactOptional(),
+  /** The base that it is built on. */
+  base: z.string().exactOptional(),
+  /** What `assemble` had to say. */
+  notes: z.array(z.string()).default([]),
 });
 export type Result = z.infer<typeof Result>;

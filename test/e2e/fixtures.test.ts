@@ -25,6 +25,10 @@ const BESIDE: Record<string, string[]> = {
 /** The fixture that is assembled twice, to check that the result is the same. */
 const REPEATED = 'ssl-hello';
 
+/** Fixtures that are also there on the full base image (fixtures/build.sh), which may cost little. */
+const FULL = ['flask-pandas', 'django'];
+const MOST_OF_FULL = 1.03;
+
 const names = readdirSync(FIXTURES).filter((name) => readdirSafe(join(FIXTURES, name)).includes('expected.json'));
 
 describeWithEngine('fixtures', () => {
@@ -111,6 +115,21 @@ describeWithEngine('fixtures', () => {
       const id = (await docker('image', 'inspect', '-f', '{{.Id}}', tag)).trim();
       expect((await assemble('reachable', `${tag}-again`)).id).toBe(id);
     });
+  });
+
+  it.each(FULL)('%s on the full base image is as small as on the slim one, and behaves the same', async (name) => {
+    const image = `pyshrink-fixture/${name}:full`;
+    const tag = `${small(name)}-full`;
+    const cwd = workdir();
+    const run = await pyshrink(['shrink', image, '--json', '--tag', tag, '--exercise', join(FIXTURES, name, 'exercise.yaml')], { cwd });
+    expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
+    const result = JSON.parse(run.stdout as string);
+    expect(result).toMatchObject({ passed: true, warnings: [], repairs: [] });
+    const slim = Number(await docker('image', 'inspect', '-f', '{{.Size}}', small(name)));
+    expect(result.after / slim).toBeLessThanOrEqual(MOST_OF_FULL);
+    const results = await behave(join(FIXTURES, name), image, [{ image: tag, levels: ['reachable'] }], {});
+    expect(results.length).toBeGreaterThanOrEqual(8);
+    expect(results.filter(({ differences }) => differences.flat().length > 0)).toEqual([]);
   });
 
   describe('behaviour', () => {

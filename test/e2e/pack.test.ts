@@ -44,6 +44,7 @@ describe('the packed program', () => {
         'dist/LICENSES.txt',
         'dist/cli.js',
         'dist/index.d.ts',
+        'dist/page.html',
         'package.json',
         'probes/supervisor.py',
       ]),

@@ -162,13 +162,15 @@ describeWithEngine('the level reachable', () => {
     it('shows the chain from a standard library module to the app, with files and lines', async () => {
       const { exitCode, text } = await why('wave');
       expect(exitCode).toBe(0);
-      expect(text).toMatch(/\/wave\.py\n {2}\[python\] imported at line 1 of plugin_one\n {2}\S*\/plugin_one\.py\n {4}\[\w+\] /);
+      expect(text).toMatch(
+        /─ \S*\/plugin_one\.py\n +\[\w+\] .*\n +└─ \S*\/wave\.py\n +\[python\] imported at line 1 of plugin_one \(\S*plugin_one\.py:1\)/,
+      );
       expect(text).toContain('/app/app.py');
     });
 
     it('says which file needs a library', async () => {
       const { text } = await why('/lib/x86_64-linux-gnu/libc.so.6');
-      expect(text).toMatch(/libc\.so\.6\n {2}\[(observed|elf)\]/);
+      expect(text).toMatch(/libc\.so\.6\n +\[(observed|elf)\]/);
     });
 
     it('says how to include a path that was left out', async () => {

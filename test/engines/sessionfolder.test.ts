@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { removeDeadSessions, SessionFolder } from '../../src/engines/sessionfolder.js';
+import type { Owner } from '../../src/os/owner.js';
 
 describe('session folders', () => {
   let cache: string;
@@ -19,7 +20,7 @@ describe('session folders', () => {
   it('are in the cache, name their process, and never give a path twice', async () => {
     const session = await SessionFolder.create();
     expect(session.path).toBe(join(cache, 'sessions', session.id));
-    expect(readFileSync(join(session.path, 'owner'), 'utf8')).toMatch(new RegExp(`^${process.pid} \\d+$`));
+    expect(JSON.parse(readFileSync(`${session.path}.owner`, 'utf8'))).toMatchObject({ tool: 'pyshrink', owner: { pid: process.pid } });
     const [one, two, three] = [await session.folder('x'), await session.folder('x'), session.next('x')];
     expect(new Set([one, two, three]).size).toBe(3);
     expect([existsSync(one), existsSync(three)]).toEqual([true, false]);
@@ -37,22 +38,61 @@ describe('session folders', () => {
     expect(existsSync(session.path)).toBe(true);
   });
 
-  it.each([
-    ['has ended', () => `${execFileSync('sh', ['-c', 'echo $$']).toString().trim()} 1`],
-    ['has ended, and its number belongs to another process now', () => `${process.pid} 1`],
-    ['wrote only a part of the file', () => `${process.pid}`],
-  ])('are removed where their process %s', async (_, owner) => {
-    const path = join(cache, 'sessions', 'dead');
-    mkdirSync(path, { recursive: true });
-    writeFileSync(join(path, 'owner'), owner());
-    utimesSync(path, 1, 1);
-    expect(await sweep()).toEqual(['session dead']);
-    expect(existsSync(path)).toBe(false);
+  /** Makes what a session has left behind, with a marker. */
+  async function left(change: (owner: Owner) => object): Promise<string> {
+    const session = await SessionFolder.create();
+    const marker = JSON.parse(readFileSync(`${session.path}.owner`, 'utf8')) as { owner: Owner };
+    writeFileSync(`${session.path}.owner`, JSON.stringify({ ...marker, ...change(marker.owner) }));
+    return session.path;
+  }
+
+  it.each<[string, (owner: Owner) => object]>([
+    ['has ended', (owner) => ({ owner: { ...owner, pid: Number(execFileSync('sh', ['-c', 'echo $$'])), start: '1' } })],
+    ['has ended, and its number belongs to another process now', (owner) => ({ owner: { ...owner, start: '1' } })],
+    ['ran before the computer was started again', (owner) => ({ owner: { ...owner, boot: 'another' } })],
+  ])('are removed where their process %s', async (_, change) => {
+    const path = await left(change);
+    expect(await sweep()).toEqual([`session ${basename(path)}`]);
+    expect(readdirSync(join(cache, 'sessions'))).toEqual([]);
   });
 
-  it('are kept where they were made just now and have no owner yet', async () => {
-    mkdirSync(join(cache, 'sessions', 'new'), { recursive: true });
+  it.each<[string, (owner: Owner) => object]>([
+    ['is of another computer', (owner) => ({ owner: { ...owner, host: 'elsewhere', start: '1' } })],
+    ['is of another computer with the same name', (owner) => ({ owner: { ...owner, computer: 'another', boot: 'another' } })],
+    ['is in another PID namespace', (owner) => ({ owner: { ...owner, namespace: 'pid:[1]', start: '1' } })],
+    ['is named by something else than pyshrink', (owner) => ({ tool: 'another', owner: { ...owner, start: '1' } })],
+  ])('are kept where their process %s', async (_, change) => {
+    const path = await left(change);
     expect(await sweep()).toEqual([]);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('are found again where they were removed half', async () => {
+    const path = await left((owner) => ({ owner: { ...owner, start: '1' } }));
+    await expect(removeDeadSessions(() => Promise.reject(new Error('killed')))).rejects.toThrowError('killed');
+    expect(await sweep()).toEqual([`session ${basename(path)}`]);
+    const gone = await left((owner) => ({ owner: { ...owner, start: '1' } }));
+    await rm(gone, { recursive: true });
+    await sweep();
+    expect(readdirSync(join(cache, 'sessions'))).toEqual([]);
+  });
+
+  it('are all that is removed: a folder of others in the same place stays', async () => {
+    const sessions = join(cache, 'sessions');
+    for (const name of ['2024-01-01', '0123456789ab', 'x.owner', 'abcdef012345.owner'])
+      mkdirSync(join(sessions, name), { recursive: true });
+    writeFileSync(join(sessions, '2024-01-01', 'owner'), '1 1');
+    writeFileSync(join(sessions, 'notes.txt'), 'mine');
+    for (const name of readdirSync(sessions)) utimesSync(join(sessions, name), 1, 1);
+    // A marker whose folder is a link to another place.
+    const elsewhere = mkdtempSync(join(tmpdir(), 'pyshrink-other-'));
+    const linked = await left((owner) => ({ owner: { ...owner, start: '1' } }));
+    await rm(linked, { recursive: true });
+    symlinkSync(elsewhere, linked);
+    const before = readdirSync(sessions).sort();
+    expect(await sweep()).toEqual([]);
+    expect(readdirSync(sessions).sort()).toEqual(before);
+    expect(existsSync(elsewhere)).toBe(true);
   });
 
   it('of none, there is nothing to remove', async () => {

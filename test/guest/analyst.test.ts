@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { analystOf } from '../../src/guest/analyst.js';
 import type { Helper } from '../../src/guest/helper.js';
+import { Summary } from '../../src/python/summary.js';
 import { summarizeFiles } from '../support/analyst.js';
 import { describeWithPython } from '../support/probes.js';
 
@@ -25,6 +26,7 @@ describeWithPython('analystOf', () => {
   /** Reads files of this computer instead of an image's. `read` lists those that the interpreter had to read. */
   const helper = {
     python: { version: [3, 13, 0] },
+    identity: 'sha256:image',
     digests: async (paths: string[]) => paths.map((path) => createHash('sha256').update(readFileSync(path)).digest('hex')),
     summaries: async (paths: string[], names: string[]) => {
       read.push(...paths);
@@ -59,11 +61,26 @@ describeWithPython('analystOf', () => {
     expect(answers.size).toBe(3);
   });
 
-  it('removes cache files that were not used for long', async () => {
-    const old = join(cache, 'summaries-3.7-00000000.jsonl');
-    writeFileSync(old, '');
-    utimesSync(old, 0, 0);
+  it('remembers nothing for another image, which may lie about its files', async () => {
+    const lies = { ...helper, summaries: async (paths: string[]) => paths.map(() => Summary.parse({})) } as unknown as Helper;
+    await analystOf({ ...lies, identity: 'sha256:hostile' } as Helper, cache).summarize(files, []);
+    expect(await imports()).toEqual([['json'], ['csv'], []]);
+  });
+
+  it('remembers nothing for an image whose identifier says nothing about its content', async () => {
+    await analystOf({ ...helper, identity: undefined } as Helper, cache).summarize(files, []);
+    expect(readdirSync(cache).filter((name) => name.startsWith('summaries-'))).toEqual([]);
+  });
+
+  it('removes cache files that were not used for long, and no other file', async () => {
+    const ours = 'summaries-3.7-00000000-0000000000000000.jsonl';
+    const others = ['summaries-2020.csv', 'summaries-3.7-00000000-1111111111111111.jsonl'];
+    writeFileSync(join(cache, ours), '{"pyshrink":"summaries"}\n');
+    for (const name of others) writeFileSync(join(cache, name), 'mine');
+    for (const name of [ours, ...others]) utimesSync(join(cache, name), 0, 0);
     await imports();
-    expect(readdirSync(cache)).not.toContain('summaries-3.7-00000000.jsonl');
+    const names = readdirSync(cache);
+    expect(names).not.toContain(ours);
+    expect(names).toEqual(expect.arrayContaining(others));
   });
 });

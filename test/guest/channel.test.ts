@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeEach, expect, it } from 'vitest';
+import { withBounds } from '../../src/bounds.js';
 import { Channel } from '../../src/guest/channel.js';
 
 let channel: Channel;
@@ -32,8 +33,8 @@ it("throws the server's own error, and goes on with the next answer", async () =
 
 it('streams a large answer, and lets the next one wait until it was read', async () => {
   const parts: string[] = [];
-  const streamed = channel.consume({ op: 'contents' }, async (chunks, size) => {
-    parts.push(String(size));
+  const streamed = channel.consume({ op: 'contents' }, 8, async (chunks) => {
+    parts.push('8');
     for await (const part of chunks) parts.push(part.toString());
   });
   const next = channel.ask({ op: 'b' }).then((bytes) => parts.push(bytes.toString()));
@@ -58,8 +59,66 @@ it('does not fail on its own where the server no longer reads', async () => {
   await expect(asked).rejects.toThrow(/is gone/);
 });
 
-it('rejects a header of unknown form', async () => {
+const refusal = (text: string | RegExp) => expect.objectContaining({ name: 'UserError', message: expect.stringMatching(text) });
+
+it.each(['{"ok": true, "size": -1}', '{"ok": true, "size": 1.5}', '{"ok": true, "size": 1e300}', '{}', 'hello', '[]'])(
+  'refuses the header %s, and all that comes after it',
+  async (header) => {
+    const [one, two] = [channel.ask({ op: 'a' }), channel.ask({ op: 'b' })];
+    answers.write(`${header}\n`);
+    answer('later');
+    for (const pending of [one, two]) await expect(pending).rejects.toThrowError(refusal(/can't be right: its header is/));
+  },
+);
+
+it('refuses a header without an end', async () => {
   const asked = channel.ask({ op: 'a' });
-  answers.write('{"ok": true, "size": -1}\n');
-  await expect(asked).rejects.toThrow();
+  const piece = Buffer.alloc(1 << 18, 'x');
+  for (let count = 0; count < 5; count++) answers.write(piece);
+  await expect(asked).rejects.toThrowError(refusal(/a line has more than 1048576 bytes/));
+});
+
+it('refuses an answer over the limit before it reads it, and names the flag', async () => {
+  const asked = withBounds({ answer: 1000 }, () => channel.ask({ op: 'inventory' }));
+  answers.write('{"ok": true, "size": 1001}\n');
+  await expect(asked).rejects.toMatchObject({
+    message: expect.stringContaining('The answer of the helper to `inventory` goes over the limit `answer`: 1000 bytes'),
+    remedy: expect.stringContaining('--limit answer=SIZE'),
+  });
+});
+
+it('refuses more bytes of a file than were asked for', async () => {
+  const asked = channel.ask({ op: 'read' }, 4);
+  answer('12345');
+  await expect(asked).rejects.toThrowError(refusal(/5 bytes where 4 were asked for/));
+});
+
+it.each([7, 9])('refuses a stream of %d bytes where 8 were asked for', async (size) => {
+  let used = false;
+  const streamed = channel.consume({ op: 'contents' }, 8, async () => {
+    used = true;
+  });
+  answer('x'.repeat(size));
+  await expect(streamed).rejects.toThrowError(refusal(/where 8 were asked for/));
+  expect(used).toBe(false);
+});
+
+it.each<[string, (channel: Channel) => Promise<unknown>, string]>([
+  ['is silent', (one) => one.ask({ op: 'a' }), ''],
+  ['stops in an answer', (one) => one.ask({ op: 'a' }), '{"ok": true, "size": 8}\nhalf'],
+  [
+    'stops in a stream',
+    (one) =>
+      one.consume({ op: 'a' }, 8, async (chunks) => {
+        for await (const _ of chunks);
+      }),
+    '{"ok": true, "size": 8}\nhalf',
+  ],
+])('gives up where the helper %s, and names the flag', async (_, ask, bytes) => {
+  const asked = withBounds({ helper: 0.05 }, () => ask(channel));
+  answers.write(bytes);
+  await expect(asked).rejects.toMatchObject({
+    message: expect.stringContaining('goes over the limit `helper`: 0.05 seconds'),
+    remedy: expect.stringContaining('--limit helper=SECONDS'),
+  });
 });

@@ -4,6 +4,7 @@ import { computeKeepSet } from '../../src/keep/compute.js';
 import { ModuleFinder } from '../../src/python/finder.js';
 import { Summary } from '../../src/python/summary.js';
 import { keepReport } from '../../src/report/keep.js';
+import { readOwners } from '../../src/report/owners.js';
 import { whyKept } from '../../src/report/why.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeTrace } from '../support/keep.js';
@@ -37,7 +38,18 @@ async function report(nodes: Record<string, string>) {
     analyst: analystOver(fs),
   });
   const original = { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' };
-  return keepReport({ fs, keep, python, grades, costly, gpu, original, level: 'reachable', places: placesOf(LAYOUT, fs) });
+  return keepReport({
+    fs,
+    keep,
+    python,
+    grades,
+    costly,
+    gpu,
+    original,
+    level: 'reachable',
+    places: placesOf(LAYOUT, fs),
+    owners: await readOwners(fs, LAYOUT, python),
+  });
 }
 
 const IMPORTS = NAMES.map((name) => `import ${name}\nfrom json import ${name}\nx.${name}()\nS = '${name}'\ndef ${name}(): pass`).join('\n');

@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Reason } from '../../src/keep/reason.js';
-import { chainLines, chainOf, type Kept } from '../../src/report/chain.js';
+import { chainOf, type Kept } from '../../src/report/chain.js';
+import { Chains, linkOf } from '../../src/report/chains.js';
+import { chainTree } from '../../src/report/why.js';
 
 const needed = (parent: string): Reason => ({ rule: 'elf', kind: 'needed', parents: [parent] });
 const imported = (parent: string, module: string, line: number): Reason => ({
@@ -50,11 +52,55 @@ it('a circle alone ends with the first reason', () => {
   expect(chainOf(circle, '/a')?.map(({ path }) => path)).toEqual(['/a']);
 });
 
-it('prints two lines for each step, with growing indentation', () => {
-  expect(chainLines(chainOf(kept, '/lib/a.py') ?? [])).toEqual([
-    '/lib/a.py',
-    '  [python] imported at line 3 of app',
-    '  /app/app.py',
-    "    [python] the app's own code",
+it('prints a tree from the code of the app to the path, with file and line', () => {
+  const links = (chainOf(kept, '/lib/b.so') ?? []).map((step) => linkOf(step, undefined)).reverse();
+  expect(chainTree(links)).toEqual([
+    '/app/app.py',
+    "  [python] the app's own code",
+    '└─ /lib/a.py',
+    '     [python] imported at line 3 of app (/app/app.py:3)',
+    '   └─ /lib/b.so',
+    '        [python] imported at line 1 of a (/lib/a.py:1)',
   ]);
 });
+
+describe('the chains of all paths at once', () => {
+  it('are as short as those of one path, and end at the same kind of path', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const graph = madeUpGraph(seed);
+      const chains = new Chains(graph);
+      for (const path of Object.keys(graph)) {
+        const one = chainOf(graph, path) ?? [];
+        const all = chains.of(path);
+        const last = one.at(-1)?.reason;
+        expect([seed, path, all.length, all.at(-1)?.reason]).toEqual([seed, path, one.length, `${last?.rule}/${last?.kind}`]);
+        for (const [index, { parent }] of all.entries()) expect(parent).toBe(all[index + 1]?.path ?? null);
+      }
+    }
+  });
+});
+
+/** A small graph of reasons: own code, paths that are kept for their own sake, and paths that others lead to, circles among them. */
+function madeUpGraph(seed: number): Kept {
+  let state = seed;
+  const random = (below: number) => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return Math.floor((state / 2147483648) * below);
+  };
+  const names = Array.from({ length: 3 + random(12) }, (_, index) => `/${index}`);
+  return because(
+    Object.fromEntries(
+      names.map((name): [string, Reason[]] => {
+        const kinds = Array.from({ length: 1 + random(3) }, () => random(6));
+        return [
+          name,
+          kinds.map((kind): Reason => {
+            if (kind === 0) return { rule: 'python', kind: 'own-code', parents: [] };
+            if (kind === 1) return { rule: 'observed', kind: 'exec', parents: [] };
+            return needed(names[random(names.length)] as string);
+          }),
+        ];
+      }),
+    ),
+  );
+}

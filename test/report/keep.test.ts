@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { placesOf } from '../../src/assemble/assemble.js';
 import { computeKeepSet } from '../../src/keep/compute.js';
 import { keepReport } from '../../src/report/keep.js';
+import { readOwners } from '../../src/report/owners.js';
 import { describeOmission } from '../../src/report/words.js';
 import { KEEP_VERSION, KeepReport, type Omission } from '../../src/workspace/keepreport.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
@@ -43,7 +44,18 @@ async function report(level: 'observed' | 'reachable') {
     level,
     analyst: analystOver(fs),
   });
-  return keepReport({ fs, keep, python, grades, costly, gpu, original: ORIGINAL, level, places: placesOf(LAYOUT, fs) });
+  return keepReport({
+    fs,
+    keep,
+    python,
+    grades,
+    costly,
+    gpu,
+    original: ORIGINAL,
+    level,
+    places: placesOf(LAYOUT, fs),
+    owners: await readOwners(fs, LAYOUT, python),
+  });
 }
 
 const sum = (sizes: { size: number }[]) => sizes.reduce((total, { size }) => total + size, 0);

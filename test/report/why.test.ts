@@ -29,6 +29,7 @@ const report: KeepReport = {
     '/usr/share/doc/b/c': { size: 3, because: 1 },
   },
   omissions: [{ kind: 'test', subject: 'lib' }, { kind: 'system' }],
+  owners: [],
   links: { '/bin': 'usr/bin' },
   distributions: [
     { name: 'my-lib', version: '1', metadata: `${SITE}/lib-1.dist-info`, files: 2, kept: 1, grade: 'app', by: `${SITE}/lib/__init__.py` },
@@ -45,9 +46,46 @@ const why = (subject: string) => whyKept(subject, report, LAYOUT);
 
 describe('whyKept', () => {
   it('leads from a path or a module to the code of the app', () => {
-    const lines = [`${SITE}/lib/__init__.py`, '  [python] imported at line 2 of app', '  /app/app.py', "    [python] the app's own code"];
-    expect(why(`${SITE}/lib/__init__.py`)).toEqual({ subject: `${SITE}/lib/__init__.py`, kept: true, lines });
-    expect(why('lib')).toEqual({ subject: 'lib', kept: true, lines });
+    const lines = [
+      '/app/app.py',
+      "  [python] the app's own code",
+      `└─ ${SITE}/lib/__init__.py`,
+      '     [python] imported at line 2 of app (/app/app.py:2)',
+    ];
+    expect(why(`${SITE}/lib/__init__.py`)).toMatchObject({ subject: `${SITE}/lib/__init__.py`, kept: true, lines });
+    expect(why('lib')).toMatchObject({ subject: 'lib', kept: true, lines });
+    expect(why('lib')?.chain?.at(-1)).toEqual({
+      path: `${SITE}/lib/__init__.py`,
+      parent: '/app/app.py',
+      reason: 'python/import',
+      text: 'imported at line 2 of app',
+      file: '/app/app.py',
+      line: 2,
+    });
+  });
+
+  it('finds a program and a library by their names', () => {
+    expect(why('sh')).toMatchObject({ subject: 'sh', kept: true });
+    const kept = { ...report.kept, '/usr/lib/libpq.so.5.15': { ...file, owner: 0, reasons: report.kept['/usr/bin/sh']?.reasons ?? [] } };
+    const owners = [{ kind: 'package' as const, name: 'libpq5', version: '15' }];
+    for (const name of ['libpq', 'libpq5', 'libpq.so.5.15']) {
+      expect(whyKept(name, { ...report, kept, owners }, LAYOUT)?.lines).toContain('└─ /usr/lib/libpq.so.5.15');
+    }
+  });
+
+  it('lists the other reasons, the strongest first', () => {
+    const reasons: Reason[] = [
+      { rule: 'python', kind: 'string', subject: 'x', module: 'app', parents: ['/app/app.py'] },
+      { rule: 'parents', kind: 'directory', parents: ['/bin'] },
+      { rule: 'observed', kind: 'exec', parents: [], subject: 'sh' },
+    ];
+    const answer = whyKept('/x', { ...report, kept: { ...report.kept, '/x': { ...file, reasons } } }, LAYOUT);
+    expect(answer?.lines.slice(-3)).toEqual([
+      'other reasons, the strongest first:',
+      '  [observed] executed by sh',
+      '  [parents] directory of a kept path',
+    ]);
+    expect(answer?.reasons?.map(({ reason }) => reason)).toEqual(['observed/exec', 'python/string', 'parents/directory']);
   });
 
   it('follows links in the path', () => {

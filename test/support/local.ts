@@ -19,7 +19,7 @@ export function ownCache(): { PYSHRINK_CACHE: string } {
 /** Sessions that still exist in a cache folder. */
 export function sessions({ PYSHRINK_CACHE }: { PYSHRINK_CACHE: string }): string[] {
   try {
-    return readdirSync(join(PYSHRINK_CACHE, 'sessions'));
+    return [...new Set(readdirSync(join(PYSHRINK_CACHE, 'sessions')).map((name) => name.replace(/\.owner$/, '')))];
   } catch {
     return [];
   }

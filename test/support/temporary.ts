@@ -14,6 +14,7 @@ export default function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'pyshrink-tests-'));
   chmodSync(folder, 0o1777); // some tests run the app as another user
   process.env.TMPDIR = folder;
+  process.env.XDG_STATE_HOME = join(folder, 'state'); // the key of run records
   return () => {
     const status = process.exitCode;
     process.exitCode = 1; // Vitest reports an error from here, but does not fail because of it

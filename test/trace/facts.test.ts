@@ -34,6 +34,26 @@ describe('parseFacts', () => {
   it('rejects an unknown kind', () => {
     expect(() => parseFacts('["fact", "smell", 1, "/x"]')).toThrow();
   });
+
+  it.each([
+    '["fact", "open", -1, "/x"]',
+    '["fact", "open", 1.5, "/x"]',
+    '["fact", "open", 99999999, "/x"]',
+    '["fact", "open", 1, "x"]',
+    '["fact", "open", 1, "../x"]',
+    '["fact", "open", 1, "/a\\u0000b"]',
+    `["fact", "open", 1, "/${'x'.repeat(9000)}"]`,
+    '["process", 1, -7, "/x"]',
+    '["exit", 256]',
+    '["exit", -1]',
+    '["exit", 0]\n["exit", 1]',
+    '[[[]]]',
+    'hello]',
+  ])('refuses what the kernel can not have told: %s', (text) => {
+    expect(() => parseFacts(text)).toThrowError(
+      expect.objectContaining({ name: 'UserError', message: expect.stringContaining("observations of a run can't be right") }),
+    );
+  });
 });
 
 it('parseImports takes the last file of a module, and the search path in order', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { withBounds } from '../../src/bounds.js';
 import { PLAIN_RUN } from '../../src/engines/runoptions.js';
 import { WatchedApp, type WatchedSpec } from '../../src/watching/watched.js';
 import { ProcessSession } from '../guest/processsession.js';
@@ -70,4 +71,17 @@ it('rejects an image without a command', async () => {
 it('names the reason where the container does not start', async () => {
   const kit = { mount: '/none', command: ['/none/python'], lacking: null };
   await expect(start('', { kit })).rejects.toThrow(/The container did not start: exec: "\/none\/python"/);
+});
+
+it('refuses more observations than the limit, whoever has written them', async () => {
+  const app = await start(`
+    const file = (name, text) => fs.writeFileSync(require('node:path').join(require('node:path').dirname(options.facts), name), text);
+    file('junk', 'x'.repeat(2000));
+    write(["exit", 0]);`);
+  await app.ended;
+  await expect(withBounds({ observed: 1000 }, () => app.observed())).rejects.toMatchObject({
+    message: expect.stringContaining('What the probes and the app have written goes over the limit `observed`: 1000 bytes'),
+    remedy: expect.stringContaining('--limit observed=SIZE'),
+  });
+  await expect(withBounds({ files: 2 }, () => app.observed())).rejects.toThrowError(/goes over the limit `files`/);
 });

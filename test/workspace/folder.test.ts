@@ -92,6 +92,7 @@ describe('a result in its folder', () => {
     kept: {},
     omitted: {},
     omissions: [],
+    owners: [],
     links: {},
     distributions: [],
     totals: {
@@ -101,7 +102,15 @@ describe('a result in its folder', () => {
       layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
     },
   };
-  const result: Result = { id: 'sha256:1', tag: 'x', original: 'sha256:0', traces: ['trace.json'], exclude: [], targetGpu: 'nvidia' };
+  const result: Result = {
+    id: 'sha256:1',
+    tag: 'x',
+    original: 'sha256:0',
+    traces: ['trace.json'],
+    exclude: [],
+    targetGpu: 'nvidia',
+    notes: [],
+  };
 
   it('is read as it was saved', async () => {
     await folderOf('one').saveResult(result, report);

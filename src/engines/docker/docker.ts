@@ -82,7 +82,9 @@ export class DockerEngine implements Engine {
 
   async openSession(): Promise<Session> {
     await removeLeftovers(this.docker);
-    return new DockerSession(this.docker);
+    const session = new DockerSession(this.docker);
+    await session.claim();
+    return session;
   }
 
   async tag(id: string, { name, tag }: Reference): Promise<void> {

@@ -28,6 +28,26 @@ export async function inspectImage(docker: Dockerode, name: string, reference: s
   };
 }
 
+/** The shell that `docker build` runs RUN instructions in, and what the classic builder writes before other instructions. */
+const BUILDER = /^(\/bin\/sh -c (#\(nop\)\s*)?)/;
+
+/** The layers of an image that hold something: see Session.layersOf. The API's list begins with the newest (ImageHistory). */
+export async function layersOf(docker: Dockerode, id: string): Promise<{ command: string; bytes: number }[] | undefined> {
+  const history = (await docker
+    .getImage(id)
+    .history()
+    .catch(() => undefined)) as { CreatedBy?: string; Size: number }[] | undefined;
+  return history
+    ?.filter(({ Size }) => Size > 0)
+    .map(({ CreatedBy = '', Size }) => ({
+      command: CreatedBy.replace(BUILDER, '')
+        .replace(/ # buildkit$/, '')
+        .trim(),
+      bytes: Size,
+    }))
+    .reverse();
+}
+
 /** The version of Podman's own API from which on it has what is asked for here. */
 const LIBPOD_VERSION = 'v4.0.0';
 

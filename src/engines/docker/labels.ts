@@ -8,5 +8,7 @@ const NAMESPACE = process.env.PYSHRINK_NAMESPACE ? `-${process.env.PYSHRINK_NAME
 export const SESSION_LABEL = `io.pyshrink.session${NAMESPACE}`;
 /** Label of containers: `helper` or `app`. */
 export const ROLE_LABEL = `io.pyshrink.role${NAMESPACE}`;
+/** Label of a session's claim, a volume that exists as long as the session: its process, as os/owner.ts writes it. */
+export const OWNER_LABEL = `io.pyshrink.owner${NAMESPACE}`;
 /** Repository of the temporary names of a session's images. The tag contains the session's id. */
 export const TEMPORARY_REPOSITORY = `pyshrink.tmp${NAMESPACE}`;

@@ -1,39 +1,49 @@
 import type Dockerode from 'dockerode';
 import { debug } from '../../debug.js';
+import { hasEnded, isNear, parseOwner } from '../../os/owner.js';
 import { messageOf } from './client.js';
 import { listImages } from './image.js';
-import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
+import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 
 /** Seconds that a session may take to start its helper. */
 const GRACE = 60;
+/** Seconds after which a session without a helper is dead whose process can't be asked, since it is on another computer. */
+const FAR_GRACE = 24 * 3600;
 
 /**
  * Removes what dead sessions left on the daemon and returns the names of it.
  *
  * A session is alive as long as its helper container runs. The helper ends when the client's connection ends, also if the
- * client was killed, or ran elsewhere and lost its network. So no process ids have to be compared.
+ * client was killed, or ran elsewhere and lost its network. Before it has a helper, its claim (a volume) names its process:
+ * where that is of this computer, it can be asked.
  */
 export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   const filters = { label: [SESSION_LABEL] };
-  const [containers, images, volumes, temporary] = await Promise.all([
-    docker.listContainers({ all: true, filters }),
+  // A session makes its claim first. So whatever is in a list has its claim in a later list, as long as the session lives.
+  const [images, temporary] = await Promise.all([
     listImages(docker, { all: false, filters }),
-    docker.listVolumes({ filters }),
     listImages(docker, { filters: { reference: [`${TEMPORARY_REPOSITORY}/*`] } }),
   ]);
+  const containers = await docker.listContainers({ all: true, filters });
+  const volumes = await docker.listVolumes({ filters });
   const live = new Set<string | undefined>();
-  const young = (created: number) => Date.now() / 1000 - created < GRACE;
+  const isYoung = (created: number, grace = GRACE) => Date.now() / 1000 - created < grace;
   const helpers = new Set<string | undefined>();
   for (const container of containers) {
     if (container.Labels[ROLE_LABEL] !== 'helper') continue;
     const session = container.Labels[SESSION_LABEL];
     helpers.add(session);
-    if (container.State === 'running' || (container.State === 'created' && young(container.Created))) live.add(session);
+    if (container.State === 'running' || (container.State === 'created' && isYoung(container.Created))) live.add(session);
   }
   for (const volume of volumes.Volumes ?? []) {
     const session = volume.Labels?.[SESSION_LABEL];
     const created = Date.parse((volume as { CreatedAt?: string }).CreatedAt ?? '') / 1000;
-    if (!helpers.has(session) && young(created)) live.add(session);
+    const owner = parseOwner(volume.Labels?.[OWNER_LABEL] ?? '');
+    if (!owner) {
+      if (!helpers.has(session) && isYoung(created)) live.add(session);
+    } else if (await isNear(owner)) {
+      if (!(await hasEnded(owner))) live.add(session);
+    } else if (!helpers.has(session) && isYoung(created, FAR_GRACE)) live.add(session);
   }
 
   const removed: string[] = [];

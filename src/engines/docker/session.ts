@@ -12,11 +12,12 @@ import { explained, UserError } from '../../errors.js';
 import type { ImageSource } from '../../images/source.js';
 import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
+import { thisOwner } from '../../os/owner.js';
 import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
-import { inspectImage } from './image.js';
-import { ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
+import { inspectImage, layersOf } from './image.js';
+import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 import { createOptions, observationsVolume, type SeccompProfiles, takesPaths } from './options.js';
 
 export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false };
@@ -41,15 +42,23 @@ export class DockerSession implements Session {
 
   constructor(private readonly docker: Dockerode) {}
 
+  /**
+   * Makes a volume that says who owns the session, so that other runs leave alone what it imports before it has a helper.
+   * Call it before anything else.
+   */
+  async claim(): Promise<void> {
+    await this.newVolume(`pyshrink-${this.id}-claim`, { [OWNER_LABEL]: JSON.stringify(await thisOwner()) });
+  }
+
   async createVolume(): Promise<string> {
     const name = await this.newVolume();
     await this.newVolume(observationsVolume(name));
     return name;
   }
 
-  private async newVolume(name = `pyshrink-${this.id}-${this.volumes.length}`): Promise<string> {
+  private async newVolume(name = `pyshrink-${this.id}-${this.volumes.length}`, labels: Record<string, string> = {}): Promise<string> {
     this.volumes.push(name);
-    await this.make(() => this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id } }), 'create a volume');
+    await this.make(() => this.docker.createVolume({ Name: name, Labels: { [SESSION_LABEL]: this.id, ...labels } }), 'create a volume');
     return name;
   }
 
@@ -177,6 +186,10 @@ export class DockerSession implements Session {
 
   inspect(id: string): Promise<ImageInfo> {
     return inspectImage(this.docker, id, id);
+  }
+
+  layersOf(id: string): Promise<{ command: string; bytes: number }[] | undefined> {
+    return layersOf(this.docker, id);
   }
 
   async exportImage(id: string): Promise<ImageSource> {

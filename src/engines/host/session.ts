@@ -97,6 +97,10 @@ export class HostSession implements Session {
     return this.local.importDirectory(reference, path);
   }
 
+  async layersOf(): Promise<undefined> {
+    return undefined;
+  }
+
   exportImage(id: string): Promise<ImageSource> {
     return this.local.exportImage(id);
   }

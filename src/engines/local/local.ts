@@ -40,14 +40,14 @@ export class LocalEngine implements Engine {
     try {
       return await probeNamespaces(folder.path);
     } finally {
-      await removeProbed(folder.path);
+      await removeProbed(folder);
     }
   }
 
   async openSession(): Promise<LocalSession> {
     const folder = await SessionFolder.create();
     const found = await probeNamespaces(folder.path).catch(async (error: unknown) => {
-      await removeProbed(folder.path);
+      await removeProbed(folder);
       throw error;
     });
     this.found = found;
@@ -71,9 +71,10 @@ export class LocalEngine implements Engine {
 }
 
 /** Removes a folder in which only namespaces and runtimes were tried. */
-async function removeProbed(folder: string): Promise<void> {
-  await removeSessionGroups(basename(folder));
-  await removeTree(folder, 'root');
+async function removeProbed(folder: SessionFolder): Promise<void> {
+  await removeSessionGroups(folder.id);
+  await removeTree(folder.path, 'root');
+  await folder.forget();
 }
 
 /** Removes what a session has left whose process has ended. */

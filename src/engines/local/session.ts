@@ -172,6 +172,10 @@ export class LocalSession implements Session {
     return (await this.importImage(source)).id;
   }
 
+  async layersOf(): Promise<undefined> {
+    return undefined;
+  }
+
   async exportImage(id: string): Promise<ImageSource> {
     const { source } = this.known(id);
     if (!source) throw new Error(`${id} has no layers`);
@@ -311,6 +315,7 @@ export class LocalSession implements Session {
       await source?.close().catch((error: unknown) => debug.engine('image %s could not be closed: %s', info.reference, error));
     if (!('refused' in this.found) && this.found.cgroups) await removeSessionGroups(this.id);
     await removeTree(this.folder.path, userOf(this.found));
+    await this.folder.forget();
     debug.engine('session %s: closed', this.id);
   }
 

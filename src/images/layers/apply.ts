@@ -1,3 +1,4 @@
+import { requireBound } from '../../bounds.js';
 import { debug } from '../../debug.js';
 import type { Entry } from '../../rootfs.js';
 import { TarReader } from '../../tar/reader.js';
@@ -28,6 +29,7 @@ export async function applyLayers(source: ImageSource, disk: Disk): Promise<Appl
     const what = describeBlob('layer', layer.digest, source.reference);
     const reader = new TarReader((entry) => {
       size += entry.size;
+      requireBound('unpacked', size, what);
       return tree.apply(entry);
     }, what);
     for await (const chunk of plainBytes(layer, what)) {

@@ -1,3 +1,4 @@
+import { requireBound } from '../../bounds.js';
 import { UserError } from '../../errors.js';
 import { baseName, type Entry, join, parentOf, RootFs } from '../../rootfs.js';
 import type { Sink, TarEntry } from '../../tar/reader.js';
@@ -117,6 +118,8 @@ export class LayeredTree {
   }
 
   private add(entry: Entry): void {
+    requireBound('files', this.entries.size + 1, this.what);
+    requireBound('depth', entry.path.split('/').length - 1, `${this.what}, with ${JSON.stringify(entry.path.slice(0, 200))},`);
     this.entries.set(entry.path, entry);
     const parent = parentOf(entry.path);
     const siblings = this.children.get(parent);

@@ -10,6 +10,7 @@ import type { ImageSource } from '../source.js';
 import { temporaryPath } from '../temporary.js';
 import { type OciImage, ociImage } from './blobs.js';
 import { dockerArchive } from './dockerarchive/sink.js';
+import { requireFree } from './free.js';
 import { writeLayout, writeLayoutArchive } from './ocilayout/sink.js';
 import { repositoryOf } from './registry/client.js';
 import { pushImage } from './registry/sink.js';
@@ -75,16 +76,24 @@ function unwritable(path: string, error: unknown): Error {
  * Writes an image to files or to a registry. Files get a temporary name first, so that there is never half an image.
  * @param label name of the image in a docker-archive, if the target does not name one
  * @param spool names a new file for data that must be stored on the way
- * @throws UserError when the target cannot be written
+ * @param force replaces also what pyshrink did not make
+ * @throws UserError when the target cannot be written, or is not free
  */
-export async function writeImage(source: ImageSource, target: FileTarget, label: string, spool: () => Promise<string>): Promise<void> {
+export async function writeImage(
+  source: ImageSource,
+  target: FileTarget,
+  label: string,
+  spool: () => Promise<string>,
+  force = false,
+): Promise<void> {
   await requireWritable(target);
+  if (!force) await requireFree(target, spool);
   const start = performance.now();
-  await write(source, target, label, spool);
+  await write(source, target, label, spool, force);
   debug.assemble('wrote %s in %d ms', target.text, Math.round(performance.now() - start));
 }
 
-async function write(source: ImageSource, target: FileTarget, label: string, spool: () => Promise<string>): Promise<void> {
+async function write(source: ImageSource, target: FileTarget, label: string, spool: () => Promise<string>, force: boolean): Promise<void> {
   switch (target.transport) {
     case 'docker':
       return pushImage(target.text, target.reference, await blobsFor(source, spool));
@@ -96,9 +105,18 @@ async function write(source: ImageSource, target: FileTarget, label: string, spo
     }
     case 'oci': {
       const image = await blobsFor(source, spool);
-      if ((await readdir(target.path).catch(() => [])).length === 0)
-        return atomically(target.path, (path) => writeLayout(path, image, target.name));
-      return writeLayout(target.path, image, target.name).catch((error: unknown) => {
+      const isNew = async () => (await readdir(target.path).catch(() => [])).length === 0;
+      if (await isNew()) {
+        try {
+          return await atomically(target.path, async (path) => {
+            await mkdir(path);
+            await writeLayout(path, image, target.name);
+          });
+        } catch (error) {
+          if (await isNew()) throw error; // otherwise another run has just made the layout
+        }
+      }
+      return writeLayout(target.path, image, target.name, force).catch((error: unknown) => {
         throw explained(error, target.path, ELSEWHERE);
       });
     }

@@ -5,6 +5,9 @@
  */
 export type Strength = 'call' | 'name';
 
+/** Bytes, by the strength of the evidence. */
+export type MostBytes = Readonly<Record<Strength, number>>;
+
 /**
  * Bytes that a path may bring with its whole closure, by its evidence.
  *
@@ -14,4 +17,4 @@ export type Strength = 'call' | 'name';
  * `name`: compilers and their like are named for building what is built already, and scripts of git are run for commands that the
  * app does not have, so they may only bring what nobody notices.
  */
-export const MOST_BYTES: Readonly<Record<Strength, number>> = { call: 4 << 20, name: 512 << 10 };
+export const MOST_BYTES: MostBytes = { call: 4 << 20, name: 512 << 10 };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeLeftovers } from '../../../src/engines/docker/leftovers.js';
+import { type Owner, thisOwner } from '../../../src/os/owner.js';
 import { FakeDaemon } from '../../support/daemon.js';
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -91,6 +92,42 @@ describe('removeLeftovers', () => {
   ])('removes a session: %s', async (_, containers, volumes) => {
     has(containers, volumes, [image('1', 's')]);
     expect(await removeLeftovers(daemon.docker)).toHaveLength(containers.length + volumes.length + 1);
+  });
+
+  /** The claim of a session. */
+  const claim = (session: string, owner: Owner, age = 3600) => {
+    const { Labels, ...rest } = volume(`pyshrink-${session}-claim`, session, age);
+    return { ...rest, Labels: { ...Labels, 'io.pyshrink.owner': JSON.stringify(owner) } };
+  };
+
+  it('keeps what a running process has imported, however long it takes to start its helper', async () => {
+    has([], [claim('s', await thisOwner())], [image('1', 's')], ['pyshrink.tmp/source-0:s']);
+    expect(await removeLeftovers(daemon.docker)).toEqual([]);
+    has([], [claim('s', { ...(await thisOwner()), host: 'elsewhere', start: '1' })], [], ['pyshrink.tmp/source-0:s']);
+    expect(await removeLeftovers(daemon.docker)).toEqual([]);
+  });
+
+  it.each<[string, Partial<Owner>, number]>([
+    ['has ended', { start: '1' }, 5],
+    ['ran before the computer was started again', { boot: 'another' }, 5],
+    ['is on another computer and has had a day', { host: 'elsewhere' }, 25 * 3600],
+  ])('removes what a process has imported that %s', async (_, change, age) => {
+    has([], [claim('s', { ...(await thisOwner()), ...change }, age)], [], ['pyshrink.tmp/source-0:s']);
+    expect(await removeLeftovers(daemon.docker)).toEqual(['image pyshrink.tmp/source-0:s', 'volume pyshrink-s-claim']);
+  });
+
+  it('keeps what a session makes between the lists', async () => {
+    const owner = await thisOwner();
+    let claimed = false;
+    daemon
+      .on('GET /containers/json', [200, []])
+      .on('GET /volumes', () => [200, { Volumes: claimed ? [claim('s', owner, 5)] : [] }])
+      .on('GET /images/json', ({ query }) => {
+        if (!query.get('filters')?.includes('reference')) return [200, []];
+        claimed = true; // the session has made its claim, and then its image
+        return [200, [{ Id: 'sha256:x', RepoTags: ['pyshrink.tmp/source-0:s'] }]];
+      });
+    expect(await removeLeftovers(daemon.docker)).toEqual([]);
   });
 
   it('asks only for what has our label or our temporary name', async () => {

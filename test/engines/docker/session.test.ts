@@ -65,6 +65,15 @@ describe('a session on a daemon', () => {
     await expect(session.create(spec())).rejects.toThrow('the session is closed');
   });
 
+  it('claims what it will make, by its process', async () => {
+    await session.claim();
+    const { Name, Labels } = JSON.parse(String(daemon.requests('POST /volumes/create')[0]?.body));
+    expect([Name, Labels['io.pyshrink.session']]).toEqual([`pyshrink-${session.id}-claim`, session.id]);
+    expect(JSON.parse(Labels['io.pyshrink.owner'])).toMatchObject({ pid: process.pid });
+    await session.close();
+    expect(daemon.requests(`DELETE /volumes/pyshrink-${session.id}-claim`)).toHaveLength(1);
+  });
+
   it('removes a container that the daemon still makes when it closes', async () => {
     let made: () => void = () => {};
     const asked = new Promise<void>((resolve) => {

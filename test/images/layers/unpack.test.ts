@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { type Bounds, withBounds } from '../../../src/bounds.js';
 import { unpackImage } from '../../../src/images/layers/apply.js';
 import type { ImageSource } from '../../../src/images/source.js';
 import { configOf, digestOf, layerTar, type Member } from '../../support/image.js';
@@ -202,7 +203,7 @@ describe('archives that try to write elsewhere, or are damaged', () => {
 
   it('reports a size beyond the archive', async () => {
     const tar = layerTar([file('/a', 'x')]);
-    const { error } = await unpack([Buffer.concat([layerTar([{ path: '/big', content: '', size: 1e12 }]).subarray(0, 1024), tar])]);
+    const { error } = await unpack([Buffer.concat([layerTar([{ path: '/big', content: '', size: 1e11 }]).subarray(0, 1024), tar])]);
     expect(error?.message).toMatch(/ends too early/);
   });
 
@@ -214,5 +215,18 @@ describe('archives that try to write elsewhere, or are damaged', () => {
   it('reports a compressed layer that is cut off', async () => {
     const { error } = await unpack([gzipSync(layerTar([file('/a', 'x'.repeat(100_000))])).subarray(0, 60)]);
     expect(error?.message).toMatch(/can't be decompressed/);
+  });
+
+  it.each<[Bounds, Member[]]>([
+    [{ files: 3 }, [file('/a'), file('/b'), file('/c')]],
+    [{ depth: 2 }, [file('/a/b/c')]],
+    [{ unpacked: 10 }, [file('/a', 'x'.repeat(11))]],
+  ])('refuses more than %j allows, and names the flag', async (bounds, members) => {
+    const { error } = await withBounds(bounds, () => unpack([layerTar(members)]));
+    const [name] = Object.keys(bounds);
+    expect(error).toMatchObject({
+      message: expect.stringContaining(`goes over the limit \`${name}\``),
+      remedy: expect.stringContaining(`--limit ${name}=`),
+    });
   });
 });

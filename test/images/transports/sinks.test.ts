@@ -13,8 +13,10 @@ import { type LayeredName, openSource } from '../../../src/images/transports/ope
 import { type FileTarget, requireWritable, writeImage } from '../../../src/images/transports/write.js';
 import { configOf, dockerArchive, layerTar, type MadeImage } from '../../support/image.js';
 
+/** What marks an image of pyshrink. */
+const Labels = { 'io.pyshrink.original.id': 'sha256:0' };
 const layers = [layerTar([{ path: '/a', content: 'x'.repeat(400_000) }]), layerTar([{ path: '/b', content: 'two' }])];
-const image: MadeImage = { layers: [layers[0] as Buffer, layers[1] as Buffer, layers[0] as Buffer], config: { Cmd: ['/b'] } };
+const image: MadeImage = { layers: [layers[0] as Buffer, layers[1] as Buffer, layers[0] as Buffer], config: { Cmd: ['/b'], Labels } };
 const id = sha256(configOf(image));
 
 function folder(): string {
@@ -87,7 +89,7 @@ describe('writeImage', () => {
     }
   });
 
-  const other: MadeImage = { layers: [layerTar([{ path: '/other', content: '' }])] };
+  const other: MadeImage = { layers: [layerTar([{ path: '/other', content: '' }])], config: { Labels } };
 
   it('oci: adds an image beside others, and replaces one of the same name with its blobs', async () => {
     const place = `${folder()}/layout`;
@@ -115,7 +117,7 @@ describe('writeImage', () => {
       text.replace(':', `:${place}/`),
     )) {
       const source = await openSource(path, { text: path, transport: 'docker-archive', path }, undefined, spooler());
-      await expect(writeImage(source, parseImageName(target) as FileTarget, 'x', spooler())).rejects.toThrowError(/is damaged/);
+      await expect(writeImage(source, parseImageName(target) as FileTarget, 'x', spooler(), true)).rejects.toThrowError(/is damaged/);
       await source.close();
     }
     expect(readdirSync(place)).toEqual(['old.tar']);

@@ -1,38 +1,68 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 import writeFileAtomic from 'write-file-atomic';
-import { type Descriptor, Index } from '../../manifest.js';
+import { lockFolder } from '../../../os/lock.js';
+import { checked } from '../../digest.js';
+import type { Descriptor } from '../../manifest.js';
 import { OCI } from '../../mediatypes.js';
-import { parseJson } from '../../source.js';
 import { temporaryPath } from '../../temporary.js';
 import { type Blob, blobOf, type OciImage } from '../blobs.js';
+import { takenError } from '../taken.js';
+import { isReplaced, type LayoutContents, layoutAt, madeByUs, neededBlobs } from './contents.js';
 import { blobPath, REF_NAME } from './source.js';
 
+/** Name of the lock in a layout. */
+const LOCK = '.pyshrink-lock';
+/** Seconds to wait for another pyshrink that writes to the same layout. */
+const PATIENCE = 600;
 const LAYOUT = Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }));
 
 /**
  * Adds an image to the OCI layout in a directory, or makes a new layout. It replaces an image of the same name.
- * The index is written last and atomically, since an image is in the layout only when the index names it.
+ * The index is written last and atomically, since an image is in the layout only when the index names it. One process at a
+ * time writes, so that no image is lost that another adds meanwhile.
  * @param name the annotation {@link REF_NAME}
+ * @param force replaces also an image that pyshrink did not make
+ * @throws UserError for a directory that is no layout, and where an image that pyshrink did not make has the name
  */
-export async function writeLayout(folder: string, image: OciImage, name: string | undefined): Promise<void> {
-  const existing = await readFile(join(folder, 'index.json')).catch(() => undefined);
-  const others = existing
-    ? parseJson(Index, existing, folder, 'index.json').manifests.filter(({ annotations }) => annotations?.[REF_NAME] !== name)
-    : [];
-  for (const { digest, size, content } of blobsOf(image)) {
-    const path = join(folder, blobPath(digest, folder));
-    if ((await stat(path).catch(() => undefined))?.size === size) continue;
-    await mkdir(dirname(path), { recursive: true });
-    if (Buffer.isBuffer(content)) await writeFileAtomic(path, content);
-    else await copyAtomic(content.path, path);
+export async function writeLayout(folder: string, image: OciImage, name: string | undefined, force = false): Promise<void> {
+  const lock = await lockFolder(folder, { name: LOCK, patience: PATIENCE });
+  try {
+    const before = await layoutAt(folder, LOCK);
+    const replaced = before?.manifests.filter((one) => isReplaced(one, name)) ?? [];
+    const others = before?.manifests.filter((one) => !isReplaced(one, name)) ?? [];
+    const ours: Descriptor[] = [];
+    for (const one of replaced) if (before && (await madeByUs(before, one))) ours.push(one);
+    if (!force && ours.length < replaced.length) throw takenError(`${folder} has an image of this name`);
+    for (const blob of blobsOf(image)) await writeBlob(folder, blob);
+    if (!before) await writeFileAtomic(join(folder, 'oci-layout'), LAYOUT);
+    await writeFileAtomic(join(folder, 'index.json'), indexOf(image, name, others));
+    if (before) await removeBlobs(folder, before, ours, [...others, image.manifest]);
+  } finally {
+    await lock.release();
   }
-  await writeFileAtomic(join(folder, 'oci-layout'), LAYOUT);
-  await writeFileAtomic(join(folder, 'index.json'), indexOf(image, name, others));
-  if (existing && others.length === 0) await removeOtherBlobs(folder, image);
+}
+
+async function writeBlob(folder: string, { digest, content }: Blob): Promise<void> {
+  const path = join(folder, blobPath(digest, folder));
+  // A blob of this name may be damaged, or another program may be writing it.
+  if (await holds(path, digest)) return;
+  await mkdir(dirname(path), { recursive: true });
+  if (Buffer.isBuffer(content)) await writeFileAtomic(path, content);
+  else await copyAtomic(content.path, path);
+}
+
+/** Whether a file has the bytes of a digest. */
+async function holds(path: string, digest: string): Promise<boolean> {
+  try {
+    for await (const _ of checked(createReadStream(path), digest, path));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Copies a file that may be too large for memory, so that its copy is complete or not there. */
@@ -47,11 +77,19 @@ async function copyAtomic(from: string, to: string): Promise<void> {
   }
 }
 
-/** Removes blobs of replaced images. */
-async function removeOtherBlobs(folder: string, image: OciImage): Promise<void> {
-  const own = new Set(blobsOf(image).map(({ digest }) => basename(blobPath(digest, folder))));
-  const blobs = join(folder, 'blobs', 'sha256');
-  for (const name of await readdir(blobs)) if (!own.has(name)) await rm(join(blobs, name), { force: true });
+/**
+ * Removes the blobs of images that pyshrink had made and that are replaced, where no other image needs them. Where another
+ * image can't be followed, none is removed.
+ */
+async function removeBlobs(
+  folder: string,
+  layout: LayoutContents,
+  replaced: readonly Descriptor[],
+  remaining: readonly Pick<Descriptor, 'mediaType' | 'digest' | 'size'>[],
+): Promise<void> {
+  const [unused, needed] = [await neededBlobs(layout, replaced), await neededBlobs(layout, remaining)];
+  if (!unused || !needed) return;
+  for (const digest of unused) if (!needed.has(digest)) await rm(join(folder, blobPath(digest, folder)), { force: true });
 }
 
 /**

@@ -2,12 +2,13 @@ import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UserError, usageError } from '../../../errors.js';
 import { algorithmOf, checked } from '../../digest.js';
-import { type Files, readSmall } from '../../files.js';
+import { type Files, LARGEST_JSON, readSmall } from '../../files.js';
 import { type Descriptor, Index, manifestOf } from '../../manifest.js';
 import type { Platform } from '../../platform.js';
 import { describeBlob, type ImageSource, parseJson, readConfig, requireLayerCount, type StoredLayer } from '../../source.js';
 
-const Layout = z.looseObject({ imageLayoutVersion: z.string() });
+/** The file `oci-layout`. */
+export const Layout = z.looseObject({ imageLayoutVersion: z.string() });
 /** Annotation that holds an image's name in an index. */
 export const REF_NAME = 'org.opencontainers.image.ref.name';
 
@@ -29,6 +30,8 @@ export async function openLayout(
       const what = describeBlob('blob', descriptor.digest, reference);
       const path = blobPath(descriptor.digest, what);
       await requireSize(files, path, descriptor, what);
+      if (descriptor.size > LARGEST_JSON)
+        throw new UserError(`${what} is too large for a description of an image: ${descriptor.size} bytes.`, 'Build the image again.');
       return buffer(checked(files.open(path), descriptor.digest, what));
     };
     const manifest = await manifestOf(choose(manifests, name, reference), { reference, platform, fetch });

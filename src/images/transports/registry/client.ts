@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { debug } from '../../../debug.js';
 import { UserError, usageError } from '../../../errors.js';
-import { own } from '../../../records.js';
 import type { Reference } from '../../reference.js';
+import { smallText } from './bounded.js';
+import { credentialsFor } from './credentials.js';
+import { isLoopback, redirectOf, requireEncrypted } from './redirects.js';
 
 /** Address of an image's manifest and blobs (OCI Distribution Specification, "Endpoints"). */
 export interface Repository {
@@ -30,69 +28,20 @@ export function repositoryOf({ name, tag, digest }: Reference): Repository {
   if (!/[.:]/.test(host) && host !== 'localhost')
     throw usageError(`docker://${name} names no registry.`, 'Write docker://HOST[:PORT]/NAME[:TAG].');
   // Like Docker, pyshrink uses a registry on this computer without TLS.
-  const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
-  return { base: `${local ? 'http' : 'https'}://${host}`, host, name: name.slice(slash + 1), version: digest ?? tag ?? 'latest' };
-}
-
-const Auth = z.looseObject({ auth: z.string().optional(), identitytoken: z.string().optional() });
-const DockerConfig = z.looseObject({
-  auths: z.record(z.string(), Auth).optional(),
-  credHelpers: z.record(z.string(), z.string()).optional(),
-  credsStore: z.string().optional(),
-});
-const Helper = z.looseObject({ Username: z.string(), Secret: z.string() });
-
-/** Name and password of a user. If the name is `<token>`, the secret is a refresh token. */
-export interface Credentials {
-  user: string;
-  secret: string;
-}
-
-/**
- * Finds credentials in the docker CLI's configuration, or asks the helper that it names (docker-credential-helpers).
- * @returns undefined when there are none
- * @throws UserError when the configuration cannot be read, or its helper is missing
- */
-export async function credentialsFor(host: string, environment: NodeJS.ProcessEnv = process.env): Promise<Credentials | undefined> {
-  const path = join(environment.DOCKER_CONFIG ?? join(homedir(), '.docker'), 'config.json');
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  let config: z.infer<typeof DockerConfig>;
-  try {
-    config = DockerConfig.parse(JSON.parse(text));
-  } catch {
-    throw new UserError(`${path} is not a valid configuration of the docker CLI.`, 'Correct it, or set DOCKER_CONFIG to another folder.');
-  }
-  const helper = own(config.credHelpers ?? {}, host) ?? config.credsStore;
-  if (helper !== undefined) {
-    const answer = await execa(`docker-credential-${helper}`, ['get'], { input: host, reject: false });
-    const found = answer.failed ? undefined : Helper.safeParse(json(answer.stdout)).data;
-    if (found) return { user: found.Username, secret: found.Secret };
-    debug.engine('docker-credential-%s has no credentials for %s', helper, host);
-    if (answer.code === 'ENOENT')
-      throw new UserError(`${path} asks for docker-credential-${helper}, which is not on PATH.`, 'Install it, or log in without it.');
-  }
-  const entry = Object.entries(config.auths ?? {}).find(
-    ([key]) => key === host || key.replace(/^https?:\/\//, '').replace(/\/.*$/, '') === host,
-  )?.[1];
-  if (entry?.identitytoken) return { user: '<token>', secret: entry.identitytoken };
-  if (!entry?.auth) return undefined;
-  const [, user, secret] = /^([^:]*):([\s\S]*)$/.exec(Buffer.from(entry.auth, 'base64').toString()) ?? [];
-  return user !== undefined && secret !== undefined ? { user, secret } : undefined;
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return {
+    base: `${isLoopback(host.replace(/:\d+$/, '')) ? 'http' : 'https'}://${host}`,
+    host,
+    name: name.slice(slash + 1),
+    version: digest ?? tag ?? 'latest',
+  };
 }
 
 interface Request extends Omit<RequestInit, 'headers'> {
   headers?: Record<string, string>;
   duplex?: 'half';
 }
+
+type Body = (() => NonNullable<RequestInit['body']>) | undefined;
 
 const Token = z.looseObject({ token: z.string().optional(), access_token: z.string().optional() });
 
@@ -109,27 +58,23 @@ export class RegistryClient {
   ) {}
 
   /**
-   * Sends a request, and sends it again with credentials when the registry asks for them.
+   * Sends a request, and sends it again with credentials when the registry itself asks for them. Only the registry's own
+   * origin gets them: a server that it redirects to gets none, and its question for some is not answered.
    * @param path a path below `/v2/NAME/`, or an address that the registry gave
    * @param body makes the body for each attempt, since a stream can be sent only once
-   * @throws UserError when the registry does not answer, or refuses the credentials
+   * @throws UserError when the registry does not answer, refuses the credentials, or leads to an unsafe address
    */
   async fetch(path: string, request: Request = {}, body?: () => NonNullable<RequestInit['body']>): Promise<Response> {
     const { base, name } = this.repository;
-    const address = new URL(path, `${base}/v2/${name}/`);
-    const once = () => {
-      const own = address.origin === new URL(base).origin && this.authorization !== undefined;
-      const headers = { ...request.headers, ...(own && { authorization: this.authorization as string }) };
-      return fetch(address, { ...request, headers, ...(body && { body: body(), duplex: 'half' as const }) } as RequestInit);
-    };
+    const address = requireEncrypted(new URL(path, `${base}/v2/${name}/`), base);
     try {
-      const answer = await once();
-      if (answer.status !== 401) return answer;
+      const answer = await this.once(address, request, body);
+      if (answer.status !== 401 || address.origin !== new URL(base).origin) return await this.followed(answer, address, request, body);
       await answer.body?.cancel();
       const challenge = answer.headers.get('www-authenticate') ?? '';
       debug.engine('%s answered with status 401 (%s): authorizing and trying again', address.origin + address.pathname, challenge);
       await this.authorize(challenge);
-      return await once();
+      return await this.followed(await this.once(address, request, body), address, request, body);
     } catch (error) {
       if (error instanceof UserError) throw error;
       const cause = (error as { cause?: NodeJS.ErrnoException }).cause;
@@ -140,8 +85,27 @@ export class RegistryClient {
     }
   }
 
+  private once(address: URL, request: Request, body: Body): Promise<Response> {
+    const own = address.origin === new URL(this.repository.base).origin && this.authorization !== undefined;
+    const headers = { ...request.headers, ...(own && { authorization: this.authorization as string }) };
+    const content = body && { body: body(), duplex: 'half' as const };
+    return fetch(address, { ...request, headers, ...content, redirect: 'manual' } as RequestInit);
+  }
+
+  /** Follows redirects by hand, since fetch would not say who has asked for credentials. */
+  private async followed(answer: Response, from: URL, request: Request, body: Body): Promise<Response> {
+    let [last, at] = [answer, from];
+    for (let hops = 0; ; hops++) {
+      const to = redirectOf(last, at, request.method ?? 'GET', { base: this.repository.base, hops });
+      if (to === undefined) return last;
+      await last.body?.cancel();
+      debug.engine('%s leads to %s', at.origin + at.pathname, to.origin);
+      [last, at] = [await this.once(to, request, body), to];
+    }
+  }
+
   private async authorize(challenge: string): Promise<void> {
-    const { host, name } = this.repository;
+    const { host, name, base } = this.repository;
     const credentials = await credentialsFor(host);
     const basic = credentials && `Basic ${Buffer.from(`${credentials.user}:${credentials.secret}`).toString('base64')}`;
     if (/^basic/i.test(challenge)) {
@@ -152,12 +116,15 @@ export class RegistryClient {
     const fields = Object.fromEntries([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]));
     if (!/^bearer/i.test(challenge) || !fields.realm) throw this.refused();
     const scope = `repository:${name}:${this.actions}`;
-    const address = new URL(fields.realm);
+    const address = realmOf(fields.realm, base);
     const query = new URLSearchParams({ ...(fields.service && { service: fields.service }), scope });
+    // A token server that redirects is refused: it would pass the credentials on.
+    const redirect = 'error' as const;
     const answer =
       credentials?.user === '<token>'
         ? await fetch(address, {
             method: 'POST',
+            redirect,
             body: new URLSearchParams([
               ...query,
               ['grant_type', 'refresh_token'],
@@ -165,9 +132,9 @@ export class RegistryClient {
               ['client_id', 'pyshrink'],
             ]),
           })
-        : await fetch(`${address}?${query}`, { headers: basic === undefined ? {} : { authorization: basic } });
+        : await fetch(`${address}?${query}`, { redirect, headers: basic === undefined ? {} : { authorization: basic } });
     debug.engine('%s answered with status %d to the request for a token (%s)', address.origin, answer.status, scope);
-    const found = answer.ok ? Token.safeParse(await answer.json()).data : undefined;
+    const found = answer.ok ? Token.safeParse(JSON.parse(await smallText(answer, `The token of ${host}`))).data : undefined;
     const value = found?.token ?? found?.access_token;
     if (value === undefined || this.authorization === `Bearer ${value}`) throw this.refused();
     this.authorization = `Bearer ${value}`;
@@ -180,4 +147,18 @@ export class RegistryClient {
       `Log in with \`docker login ${host}\`.`,
     );
   }
+}
+
+/**
+ * The server that gives tokens. It gets the credentials, so the connection to it must be encrypted.
+ * @throws UserError for an address without TLS, but for one on this computer that a registry on this computer names
+ */
+function realmOf(realm: string, base: string): URL {
+  const address = URL.canParse(realm) ? new URL(realm) : undefined;
+  const local = address?.protocol === 'http:' && isLoopback(address.hostname) && isLoopback(new URL(base).hostname);
+  if (address && (address.protocol === 'https:' || local)) return address;
+  throw new UserError(
+    `The registry ${base} asks to send credentials to ${realm}, which is not encrypted.`,
+    'Ask the administrator of the registry to use https for its tokens.',
+  );
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { UserError } from '../../../errors.js';
 import type { Reference } from '../../reference.js';
 import type { Blob, OciImage } from '../blobs.js';
+import { smallText } from './bounded.js';
 import { RegistryClient, repositoryOf } from './client.js';
 
 /**
@@ -44,7 +45,7 @@ function absolute(answer: Response, client: RegistryClient): string {
 }
 
 async function require2xx(answer: Response, text: string, what: string): Promise<Response> {
-  const body = await answer.text();
+  const body = await smallText(answer, `The answer to ${what} of ${text}`);
   if (answer.ok) return answer;
   const why = /"message":"([^"]*)"/.exec(body)?.[1];
   throw new UserError(

@@ -1,11 +1,12 @@
-import { Readable } from 'node:stream';
 import { UserError } from '../../../errors.js';
 import { checked, sha256 } from '../../digest.js';
+import { LARGEST_JSON } from '../../files.js';
 import { type Descriptor, manifestOf } from '../../manifest.js';
 import { INDEXES, MANIFESTS } from '../../mediatypes.js';
 import type { Platform } from '../../platform.js';
 import type { Reference } from '../../reference.js';
-import { describeBlob, type ImageSource, readConfig, requireLayerCount } from '../../source.js';
+import { describeBlob, type ImageSource, MissingImageError, readConfig, requireLayerCount } from '../../source.js';
+import { exactBody, LARGEST_MANIFEST, smallBody } from './bounded.js';
 import { RegistryClient, repositoryOf } from './client.js';
 
 /**
@@ -22,32 +23,36 @@ export async function openRegistryImage(text: string, reference: Reference, plat
     const answer = await client.fetch(path, { headers: { accept } });
     if (answer.ok) return answer;
     await answer.body?.cancel();
-    if (answer.status === 404) throw new UserError(`${text}: the registry has no ${what}.`, 'Check its name and its tag.');
+    if (answer.status === 404) throw new MissingImageError(`${text}: the registry has no ${what}.`, 'Check its name and its tag.');
     throw new UserError(
       `${text}: the registry answered with status ${answer.status} to the request for ${what}.`,
       'Try again later, or log in with `docker login`.',
     );
   };
-  const blob = async function* (digest: string): AsyncGenerator<Buffer> {
-    const { body } = await get(`blobs/${digest}`, `blob ${digest.slice(0, 19)}`);
-    if (body) for await (const part of Readable.fromWeb(body as never)) yield part as Buffer;
+  const blob = async function* (digest: string, size: number): AsyncGenerator<Buffer> {
+    const answer = await get(`blobs/${digest}`, `blob ${digest.slice(0, 19)}`);
+    yield* exactBody(answer, size, describeBlob('blob', digest, text));
   };
   const first = await get(`manifests/${repository.version}`, `image ${repository.name}:${repository.version}`);
-  const bytes = Buffer.from(await first.arrayBuffer());
+  const bytes = await smallBody(first, LARGEST_MANIFEST, `The manifest of ${text}`);
   const digest = sha256(bytes);
   const root: Descriptor = { mediaType: first.headers.get('content-type')?.split(';')[0]?.trim() ?? '', digest, size: bytes.length };
   const fetch = async (descriptor: Descriptor): Promise<Buffer> => {
     if (descriptor.digest === digest) return bytes;
     const what = describeBlob('blob', descriptor.digest, text);
     const isManifest = [...MANIFESTS, ...INDEXES].includes(descriptor.mediaType);
-    const chunks = isManifest ? manifestBytes(await get(`manifests/${descriptor.digest}`, 'manifest')) : blob(descriptor.digest);
+    if (descriptor.size > (isManifest ? LARGEST_MANIFEST : LARGEST_JSON))
+      throw new UserError(`${what} is too large for a description of an image: ${descriptor.size} bytes.`, 'Build the image again.');
+    const chunks = isManifest
+      ? one(await smallBody(await get(`manifests/${descriptor.digest}`, 'manifest'), LARGEST_MANIFEST, what))
+      : blob(descriptor.digest, descriptor.size);
     const parts: Buffer[] = [];
     for await (const part of checked(chunks, descriptor.digest, what)) parts.push(part);
     return Buffer.concat(parts);
   };
   if (reference.digest !== undefined) {
     const what = `The manifest of ${text}`;
-    for await (const _ of checked(manifestBytes(bytes), reference.digest, what));
+    for await (const _ of checked(one(bytes), reference.digest, what));
   }
   const manifest = await manifestOf(root, { reference: text, platform, fetch });
   const configBytes = await fetch(manifest.config);
@@ -57,16 +62,17 @@ export async function openRegistryImage(text: string, reference: Reference, plat
     reference: text,
     configBytes,
     digests: [`${reference.name}@${digest}`],
+    ...(INDEXES.includes(root.mediaType) && { several: true }),
     layers: manifest.layers.map(({ digest: of, size }, index) => ({
       digest: of,
       size,
       diffId: diffIds[index] as string,
-      open: () => blob(of),
+      open: () => blob(of, size),
     })),
     close: async () => {},
   };
 }
 
-async function* manifestBytes(from: Response | Buffer): AsyncGenerator<Buffer> {
-  yield Buffer.isBuffer(from) ? from : Buffer.from(await from.arrayBuffer());
+async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseReference } from '../../../../src/images/reference.js';
-import { credentialsFor, RegistryClient, repositoryOf } from '../../../../src/images/transports/registry/client.js';
+import { RegistryClient, repositoryOf } from '../../../../src/images/transports/registry/client.js';
+import { credentialsFor } from '../../../../src/images/transports/registry/credentials.js';
 
 describe('repositoryOf', () => {
   it.each([

@@ -1,0 +1,87 @@
+/**
+ * Draws bytes against behaviours: how large the images of the fixtures are, and how many behaviours match the original, for several
+ * limits on what weak evidence may bring. The limits of src/keep/data/costs.ts are read off this curve.
+ * Arguments select fixtures, for instance `flask-pandas` or `flask-pandas:full`; default: all that need no
+ * other container.
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { PLAIN_EXERCISE } from '../src/exercise/exercise.js';
+import { readExercise } from '../src/exercise/file.js';
+import { parseImageName } from '../src/images/name.js';
+import type { MostBytes } from '../src/keep/data/costs.js';
+import { assembleDraft } from '../src/pipeline/assemble.js';
+import { withSession } from '../src/pipeline/context.js';
+import { openImage } from '../src/pipeline/images.js';
+import { traceStage } from '../src/pipeline/trace.js';
+import { Folder } from '../src/workspace/folder.js';
+import { behave } from '../test/support/behaviour.js';
+import { type Fixture, fixtures, mb } from './fixtures.js';
+
+/** Fixtures that need a container beside them. */
+const BESIDE: ReadonlySet<string> = new Set(['psycopg2']);
+const KB = 1 << 10;
+const MB = 1 << 20;
+const LIMITS: readonly MostBytes[] = [
+  { call: 0, name: 0 },
+  { call: 256 * KB, name: 64 * KB },
+  { call: MB, name: 256 * KB },
+  { call: 2 * MB, name: 512 * KB },
+  { call: 4 * MB, name: 512 * KB },
+  { call: 8 * MB, name: MB },
+  { call: 32 * MB, name: 4 * MB },
+  { call: Number.POSITIVE_INFINITY, name: Number.POSITIVE_INFINITY },
+];
+
+interface Point {
+  bytes: number;
+  same: number;
+  of: number;
+}
+
+const names = (await fixtures(process.argv.slice(2))).filter(({ name }) => !BESIDE.has(name));
+
+const sums = LIMITS.map((): Point => ({ bytes: 0, same: 0, of: 0 }));
+const head = LIMITS.map(({ call, name }) => ` ${mb(call)}, ${mb(name)} |`).join('');
+console.log(`| call, name |${head}\n|---|${LIMITS.map(() => '--:|').join('')}`);
+for (const fixture of names) {
+  const points = await curve(fixture);
+  points.forEach((point, index) => {
+    const sum = sums[index] as Point;
+    for (const key of ['bytes', 'same', 'of'] as const) sum[key] += point[key];
+  });
+  console.log(`| ${fixture.name} |${points.map(cell).join('')}`);
+}
+console.log(`| all |${sums.map(cell).join('')}`);
+
+async function curve(fixture: Fixture): Promise<Point[]> {
+  const { folder, args } = fixture;
+  const image = parseImageName(fixture.image);
+  const exercise = { ...PLAIN_EXERCISE, ...(await readExercise(join(folder, 'exercise.yaml'))), ...(args.length > 0 && { args }) };
+  return await withSession({}, image, async (context) => {
+    const original = await openImage(context, image);
+    const traced = await traceStage(context, original, exercise, new Folder(mkdtempSync(join(tmpdir(), 'pyshrink-'))));
+    const known = new Map<string, Point>();
+    const points: Point[] = [];
+    for (const mostBytes of LIMITS) {
+      const { id } = await assembleDraft(traced, { level: 'reachable', targetGpu: 'any', include: [], exclude: [], mostBytes }, undefined);
+      const point = known.get(id) ?? (await measure(fixture, id));
+      known.set(id, point);
+      points.push(point);
+    }
+    return points;
+  });
+}
+
+async function measure({ folder, image }: Fixture, id: string): Promise<Point> {
+  const { stdout } = await execa('docker', ['image', 'inspect', '-f', '{{.Size}}', id]);
+  const results = await behave(folder, image, [{ image: id, levels: ['reachable'] }]);
+  const promised = results.filter(({ level }) => level === 'reachable');
+  return { bytes: Number(stdout), same: promised.filter(({ differences }) => differences.flat().length === 0).length, of: promised.length };
+}
+
+function cell({ bytes, same, of }: Point): string {
+  return ` ${mb(bytes)}, ${same}/${of} |`;
+}

@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+const FIXTURES = new URL('../fixtures/', import.meta.url).pathname;
+
+/** A fixture, on its usual base image or on the full one. */
+export interface Fixture {
+  /** `django` or `django:full`. */
+  name: string;
+  image: string;
+  folder: string;
+  /** Arguments after the image's name. */
+  args: string[];
+}
+
+/** The fixtures that can be shrunk, and those of them that were also built on the full base image. @param wanted names; empty for all */
+export async function fixtures(wanted: readonly string[]): Promise<Fixture[]> {
+  const { stdout } = await execa('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', 'pyshrink-fixture/*']);
+  const images = stdout.split('\n');
+  return readdirSync(FIXTURES)
+    .filter((name) => images.includes(`pyshrink-fixture/${name}:latest`) && readdirSync(join(FIXTURES, name)).includes('expected.json'))
+    .flatMap((name) => [name, ...(images.includes(`pyshrink-fixture/${name}:full`) ? [`${name}:full`] : [])])
+    .filter((name) => wanted.length === 0 || wanted.includes(name))
+    .map((name) => {
+      const folder = join(FIXTURES, name.replace(/:.*/, ''));
+      const { args = [] } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as { args?: string[] };
+      return { name, image: `pyshrink-fixture/${name}`, folder, args };
+    });
+}
+
+/** Megabytes, as `docker images` shows them. */
+export function mb(bytes: number): string {
+  return Number.isFinite(bytes) ? `${(bytes / 1e6).toFixed(1)} MB` : 'all';
+}

@@ -1,0 +1,22 @@
+import type { Command } from '@commander-js/extra-typings';
+import { ExitCode } from '../errors.js';
+import { report, reportPage } from '../index.js';
+import { reportLines } from '../report/lines.js';
+import { reportMarkdown } from '../report/markdown.js';
+import { withBudget } from './flags.js';
+import { savePage } from './page.js';
+import { print } from './print.js';
+
+/** `pyshrink report [IMAGE|TRACE|FOLDER]` */
+export function defineReport(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
+  withBudget(command)
+    .argument('[IMAGE|TRACE|FOLDER]', 'what to look at (default: the newest)')
+    .option('--markdown', 'as a comment for a pull request')
+    .option('--html <FILE>', 'write a page for a browser into this file, instead of the text')
+    .action(async (subject, { json, markdown, html, maxSize, maxFiles }) => {
+      const document = await report({ subject, maxSize, maxFiles });
+      const pageLines = html === undefined ? undefined : await savePage(html, await reportPage(subject));
+      print(json, document, pageLines ?? (markdown ? reportMarkdown(document) : reportLines(document)));
+      finish(document.budget?.exceeded ? ExitCode.overBudget : ExitCode.done);
+    });
+}

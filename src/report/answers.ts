@@ -1,0 +1,88 @@
+import type { Answers, StepAnswer } from '../exercise/answers.js';
+import { decodedBody } from '../smoke/body.js';
+import type { CheckRecord } from '../workspace/check.js';
+import type { Inside } from './inside.js';
+import type { PageAnswer, PageField } from './pagemodel.js';
+
+/** Characters of a field that are shown. */
+const SHOWN = 4000;
+
+/** The answers of both images, step by step; the last of each run is what the app itself printed, and its end. */
+export function answersOf({ trace, record, check }: Inside): PageAnswer[] {
+  return record.runs.flatMap(({ answers }, run) => {
+    const shrunk = check?.answers[run] ?? null;
+    const steps = answers[0].steps.map(({ step, label }, index): PageAnswer => {
+      const originals = answers.map(({ steps }) => fieldsOf(steps[index]?.answer));
+      const other = shrunk && fieldsOf(shrunk.steps[index]?.answer);
+      return { run, label: trace.runs[run]?.exercise[index] ?? label, fields: joined(originals, other, check, step) };
+    });
+    const app = joined(
+      answers.map((one) => appFields(one)),
+      shrunk && appFields(shrunk),
+      check,
+      'app',
+    );
+    return [...steps, { run, label: 'app', fields: app }];
+  });
+}
+
+/** @param where the step, as differences and variations name it */
+function joined(
+  originals: readonly ReadonlyMap<string, string>[],
+  shrunk: ReadonlyMap<string, string> | null,
+  check: CheckRecord | undefined,
+  where: string,
+): PageField[] {
+  const names = new Set([...originals, ...(shrunk ? [shrunk] : [])].flatMap((fields) => [...fields.keys()]));
+  const about = <T extends { where: string; what: string }>(all: readonly T[] | undefined, name: string) =>
+    (all ?? []).filter((one) => one.where === where && one.what === name);
+  return [...names].map((name) => ({
+    name,
+    originals: originals.map((fields) => fields.get(name) ?? ''),
+    shrunk: shrunk ? (shrunk.get(name) ?? '') : null,
+    varied: about(check?.varied, name).map(({ place }) => (place === '' ? 'all of it' : place)),
+    differs: about(check?.differences, name).length > 0,
+  }));
+}
+
+function fieldsOf(answer: StepAnswer | undefined): Map<string, string> {
+  switch (answer?.kind) {
+    case 'http': {
+      const body = bytes(answer.body);
+      return new Map([
+        ['status', String(answer.status)],
+        ...Object.entries(answer.headers).map(([name, value]): [string, string] => [`header ${name}`, value]),
+        ['body', text(decodedBody(body, answer.headers['content-encoding']) ?? body)],
+      ]);
+    }
+    case 'exec':
+      return new Map([
+        ['exit', String(answer.exit)],
+        ['stdout', text(bytes(answer.stdout))],
+        ['stderr', text(bytes(answer.stderr))],
+      ]);
+    case 'tcp':
+      return new Map([['banner', answer.banner]]);
+    case 'failed':
+      return new Map([['failed', answer.reason]]);
+    default:
+      return new Map();
+  }
+}
+
+function appFields({ app }: Answers): Map<string, string> {
+  return new Map([
+    ['exit', app.exit === null ? 'stopped' : String(app.exit)],
+    ['stdout', text(bytes(app.stdout))],
+    ['stderr', text(bytes(app.stderr))],
+  ]);
+}
+
+function bytes(base64: string): Buffer {
+  return Buffer.from(base64, 'base64');
+}
+
+function text(bytes: Buffer): string {
+  const whole = bytes.toString('utf8');
+  return whole.length > SHOWN ? `${whole.slice(0, SHOWN)}...` : whole;
+}

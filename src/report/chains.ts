@@ -1,0 +1,86 @@
+import type { Reason } from '../keep/reason.js';
+import type { Kept, Step } from './chain.js';
+import type { Link } from './model.js';
+import { ranked } from './strength.js';
+import { describeReason } from './words.js';
+
+/** The shortest chains of all kept paths at once: as chainOf finds them for one path. */
+export class Chains {
+  private readonly toOwnCode: ReadonlyMap<string, Step>;
+  private readonly toAnyEnd: ReadonlyMap<string, Step>;
+
+  constructor(private readonly kept: Kept) {
+    const children = childrenOf(kept);
+    this.toOwnCode = nearest(kept, children, ({ rule, kind }) => rule === 'python' && kind === 'own-code');
+    this.toAnyEnd = nearest(kept, children, ({ parents }) => !parents.some((parent) => Object.hasOwn(kept, parent)));
+  }
+
+  /** From a path to the app's own code, or else to what is kept for its own sake. Empty for a path that is not kept. */
+  of(path: string): Link[] {
+    const steps = this.toOwnCode.has(path) ? this.toOwnCode : this.toAnyEnd;
+    const links: Link[] = [];
+    const seen = new Set<string>();
+    for (let at: string | undefined = path; at !== undefined && !seen.has(at); ) {
+      seen.add(at);
+      const step = steps.get(at);
+      if (!step) break;
+      const next: string | undefined = step.reason.parents.find((parent) => steps.has(parent) && !seen.has(parent));
+      const isEnd = steps === this.toOwnCode ? step.reason.kind === 'own-code' : next === undefined;
+      links.push(linkOf(step, isEnd ? undefined : next));
+      at = isEnd ? undefined : next;
+    }
+    if (links.length > 0 || !Object.hasOwn(this.kept, path)) return links;
+    // Without an end, there are only circles.
+    const [reason] = this.kept[path]?.reasons ?? [];
+    return reason ? [linkOf({ path, reason }, undefined)] : [];
+  }
+}
+
+/** A step of a chain as the report has it. @param parent the path that it leads to */
+export function linkOf({ path, reason }: Step, parent: string | undefined): Link {
+  const { rule, kind, module, line, parents } = reason;
+  return {
+    path,
+    parent: parent ?? null,
+    reason: `${rule}/${kind}`,
+    text: describeReason(reason),
+    // The code that names a path is in the file that led to it.
+    file: module === undefined && line === undefined ? null : (parents[0] ?? null),
+    line: line ?? null,
+  };
+}
+
+function childrenOf(kept: Kept): Map<string, Step[]> {
+  const children = new Map<string, Step[]>();
+  for (const [path, { reasons }] of Object.entries(kept)) {
+    for (const reason of ranked(reasons)) {
+      for (const parent of reason.parents) {
+        const known = children.get(parent);
+        if (known) known.push({ path, reason });
+        else children.set(parent, [{ path, reason }]);
+      }
+    }
+  }
+  return children;
+}
+
+/** For each path, the first step of its shortest chain to a path with a reason that is an end. Breadth first, from the ends. */
+function nearest(kept: Kept, children: ReadonlyMap<string, readonly Step[]>, isEnd: (reason: Reason) => boolean): Map<string, Step> {
+  const steps = new Map<string, Step>();
+  for (const [path, { reasons }] of Object.entries(kept)) {
+    const reason = ranked(reasons).find(isEnd);
+    if (reason) steps.set(path, { path, reason });
+  }
+  for (const path of steps.keys()) {
+    // What is added while the loop runs comes later in it.
+    for (const step of children.get(path) ?? []) if (!steps.has(step.path)) steps.set(step.path, withFirst(step, path));
+  }
+  return steps;
+}
+
+/** A step whose reason names first the parent that the chain goes on with. */
+function withFirst({ path, reason }: Step, parent: string): Step {
+  return reason.parents[0] === parent
+    ? { path, reason }
+    : { path, reason: { ...reason, parents: [parent, ...reason.parents.filter((other) => other !== parent)] } };
+}

@@ -1,0 +1,53 @@
+import { megabytes } from '../ui/table.js';
+import { budgetLines, linkText, titleOf } from './lines.js';
+import type { LargeKept, Report } from './model.js';
+
+/** Names in one line. */
+const NAMED = 4;
+
+/** The most useful lines of a report, at most ten: what `shrink` ends with. Where the image is too large, what takes most of it instead. */
+export function highlights(report: Report): string[] {
+  const { largest, cuts, nearly, coverage, comparison, layers, budget } = report;
+  if (budget?.exceeded) return budgetLines(budget, report);
+  // Modules that can be executed are no programs to most people.
+  const programs = report.programs.filter(({ path }) => !path.endsWith('.py'));
+  const things = largest.filter(({ thing }) => thing !== 'interpreter');
+  const [first] = things;
+  const [near] = nearly;
+  const missed = coverage.own.filter(({ ran }) => !ran).map(({ path }) => path);
+  const varied = (comparison?.varied ?? []).filter(({ what }) => what !== 'header date').length;
+  return [
+    line(
+      'layers',
+      layers.after.map(({ name, bytes }) => `${name} ${megabytes(bytes)}`),
+    ),
+    line(
+      'largest',
+      things.map((one) => `${titleOf(one)} ${megabytes(one.kept.bytes)}`),
+    ),
+    ...(first ? whyLine(first) : []),
+    line(
+      'cut',
+      cuts.map((one) => `${titleOf(one)} ${megabytes(one.omitted.bytes)}`),
+    ),
+    line(
+      `programs (${programs.length})`,
+      programs.map(({ path, brings }) => `${path} ${megabytes(brings)}`),
+    ),
+    ...(near ? [`nearly kept: ${near.name} ${megabytes(near.omitted.bytes)} (${near.include})`] : []),
+    `of the app's own code, ${coverage.modules.ran} of ${coverage.modules.all} modules ran${missed.length > 0 ? `; not ${missed.slice(0, NAMED).join(', ')}` : ''}`,
+    ...(varied > 0 ? [`${varied} places in answers vary by themselves`] : []),
+    'more: pyshrink report, pyshrink why NAME',
+  ].filter((text) => text !== '');
+}
+
+function line(title: string, names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const more = names.length - NAMED;
+  return `${title}: ${names.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function whyLine({ name, chain }: LargeKept): string[] {
+  const [link] = chain;
+  return link ? [`why ${name}: ${linkText(link)}`] : [];
+}

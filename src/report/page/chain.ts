@@ -1,0 +1,51 @@
+import type { PageReason } from '../pagemodel.js';
+
+/** What chains are made of: the columns of the page's data. */
+export interface Reasons {
+  /** By path: indexes into `reasons`. */
+  of: readonly (readonly number[])[];
+  reasons: readonly PageReason[];
+}
+
+/** A path, and why it is kept: for the next link's path, or, at the end, for its own sake. */
+export interface ChainLink {
+  path: number;
+  reason: PageReason;
+}
+
+/** The reason of the app's own code, where a chain ends best. */
+const OWN_CODE = 'python/own-code';
+
+/**
+ * The shortest chain of reasons from a kept path to the app's own code, or else to a path that is kept for its own sake. It
+ * begins with the given reason, where there is one. Empty for what is left out.
+ *
+ * It is the chain that `pyshrink why` shows.
+ */
+export function chainFrom({ of, reasons }: Reasons, path: number, first?: PageReason): ChainLink[] {
+  interface Place extends ChainLink {
+    before: Place | null;
+  }
+  const keptReasons = (at: number) => (of[at] ?? []).flatMap((index) => (reasons[index]?.kept ? [reasons[index] as PageReason] : []));
+  const queue: Place[] = (first ? [first] : keptReasons(path)).map((reason) => ({ path, reason, before: null }));
+  const seen = new Set([path]);
+  let end: Place | undefined;
+  for (let at = 0; at < queue.length; at++) {
+    const place = queue[at] as Place;
+    if (place.reason.reason === OWN_CODE) {
+      end = place;
+      break;
+    }
+    const parents = place.reason.parents.filter((parent) => keptReasons(parent).length > 0);
+    if (parents.length === 0) end ??= place;
+    for (const parent of parents) {
+      if (seen.has(parent)) continue;
+      seen.add(parent);
+      for (const reason of keptReasons(parent)) queue.push({ path: parent, reason, before: place });
+    }
+  }
+  end ??= queue[0];
+  const chain: ChainLink[] = [];
+  for (let place: Place | null | undefined = end; place; place = place.before) chain.push({ path: place.path, reason: place.reason });
+  return chain.reverse();
+}

@@ -1,0 +1,80 @@
+import { posix } from 'node:path';
+import type { Reason } from '../keep/reason.js';
+import type { Observation, Trace } from '../trace/schema.js';
+import { linkOf } from './chains.js';
+import type { Link } from './model.js';
+import { rankOf } from './strength.js';
+import { type Answer, chainTree } from './why.js';
+
+/** What each kind of observation is as a reason. What was made, removed or connected to is not in the image. */
+const AS_REASON = {
+  open: 'open',
+  write: 'write',
+  list: 'list',
+  lookup: 'lookup',
+  exec: 'exec',
+  chdir: 'chdir',
+  change: 'change',
+  map: 'map',
+  ldd: 'ldd',
+  create: 'create-in',
+  remove: 'remove',
+  connect: 'connect-in',
+} as const satisfies Record<Observation['kind'], string>;
+
+/**
+ * Why a path or a module would be kept, as far as a trace alone can say: who used it. What the code reaches, and which
+ * libraries are needed, is known once an image was assembled.
+ * @param subject an absolute path, or a dotted module name
+ * @returns undefined where no run used anything of that name
+ */
+export function whyTraced(subject: string, trace: Trace): Answer | undefined {
+  const path = subject.startsWith('/')
+    ? posix.normalize(subject).replace(/(.)\/$/, '$1')
+    : Object.entries(trace.modules).find(([name]) => name === subject)?.[1];
+  if (path === undefined || path === null) return undefined;
+  const seen = trace.observations.filter((one) => one.path === path);
+  const links = seen.map((one) => ({ one, link: linkFor(one, trace) }));
+  links.sort(
+    (a, b) => rankOf({ rule: 'observed', kind: AS_REASON[a.one.kind] }) - rankOf({ rule: 'observed', kind: AS_REASON[b.one.kind] }),
+  );
+  const [first] = links;
+  if (!first) return undefined;
+  const chain = [...startedBy(first.one.process, trace), first.link];
+  const reasons = [...new Map(links.map(({ link }) => [link.text, link])).values()];
+  const others = reasons.slice(1).map(({ text }) => `  [observed] ${text}`);
+  return {
+    subject,
+    kept: true,
+    lines: [
+      ...chainTree(chain),
+      ...(others.length > 0 ? ['other reasons, the strongest first:', ...others] : []),
+      'Nothing was assembled from this trace yet, so only what was seen is known.',
+    ],
+    chain,
+    reasons,
+  };
+}
+
+function linkFor({ kind, path, process }: Observation, { processes }: Trace): Link {
+  const executable = process === null ? null : processes[process]?.executable;
+  const by = executable ? { parents: [executable], subject: posix.basename(executable) } : { parents: [] };
+  return linkOf({ path, reason: { rule: 'observed', kind: AS_REASON[kind], ...by } }, executable ?? undefined);
+}
+
+/** The programs from the first one of the run to the one that is meant, each started by the one before it. */
+function startedBy(process: number | null, { processes }: Trace): Link[] {
+  const chain: Link[] = [];
+  for (let at = process ?? -1; at >= 0; ) {
+    const one = processes[at];
+    if (!one) break;
+    if (one.executable !== null) {
+      const reason: Reason = { rule: 'observed', kind: 'exec', parents: [] };
+      chain.unshift(linkOf({ path: one.executable, reason }, undefined));
+    }
+    // A process that executes another program is listed again with the same pid, later than its parent and than itself.
+    do at--;
+    while (at >= 0 && !(processes[at]?.run === one.run && [one.pid, one.parent].includes(processes[at]?.pid ?? -1)));
+  }
+  return chain.map((link, index) => ({ ...link, parent: chain[index - 1]?.path ?? null }));
+}

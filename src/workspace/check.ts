@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { Answers } from '../exercise/answers.js';
+
+/**
+ * What the newest comparison found. It holds answers, which may be secret, so it is a file of its own that only its owner
+ * can read. The original's answers are in the run record.
+ */
+export const CheckRecord = z.strictObject({
+  version: z.literal(1),
+  /** The engine's identifier of the shrunk image. */
+  image: z.string(),
+  outcome: z.enum(['same', 'different', 'unproven']),
+  /** Numbers of answers and of static checks. */
+  compared: z.number().int(),
+  checked: z.number().int(),
+  problems: z.array(z.string()),
+  differences: z.array(z.strictObject({ where: z.string(), what: z.string(), original: z.string(), shrunk: z.string() })),
+  missing: z.array(z.string()),
+  uncompared: z.array(z.string()),
+  varied: z.array(
+    z.strictObject({ where: z.string(), what: z.string(), place: z.string(), originals: z.array(z.string()), shrunk: z.string() }),
+  ),
+  /** What the shrunk image answered, for each run of the trace; null where it was not run, or the exercise could not be done. */
+  answers: z.array(Answers.nullable()),
+});
+export type CheckRecord = z.infer<typeof CheckRecord>;

@@ -1,0 +1,98 @@
+import { expect, it } from 'vitest';
+import type { Reason } from '../../src/keep/reason.js';
+import { KeptGraph } from '../../src/report/graph.js';
+import { Folding } from '../../src/report/options.js';
+import type { KeepReport } from '../../src/workspace/keepreport.js';
+
+/** Numbers that look random, the same for the same seed. */
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return Math.floor((state / 2147483648) * below);
+  };
+}
+
+type Parents = Record<string, string[][]>;
+
+function keptBy(graph: Parents): KeepReport['kept'] {
+  return Object.fromEntries(
+    Object.entries(graph).map(([path, reasons]) => [
+      path,
+      {
+        type: 'f' as const,
+        size: 1,
+        layer: 'app' as const,
+        reasons: reasons.map((parents): Reason => ({ rule: 'elf', kind: 'needed', parents })),
+      },
+    ]),
+  );
+}
+
+it('takes along what is kept only because of a path, and leaves what has another reason', () => {
+  const graph = new KeptGraph(keptBy({ '/a': [[]], '/b': [['/a']], '/c': [['/b'], []], '/d': [['/b'], ['/a']], '/e': [['/d', '/c']] }));
+  expect([...graph.goneWith(['/b'])]).toEqual(['/b']);
+  expect([...graph.goneWith(['/a'])].sort()).toEqual(['/a', '/b', '/d', '/e']);
+  expect([...graph.goneWith(['/not/kept'])]).toEqual([]);
+});
+
+it('takes along a circle that hangs on a path', () => {
+  const graph = new KeptGraph(keptBy({ '/a': [[]], '/b': [['/c'], ['/a']], '/c': [['/b']] }));
+  expect([...graph.goneWith(['/a'])].sort()).toEqual(['/a', '/b', '/c']);
+});
+
+it('agrees with trying it out: what goes is what no chain reaches any more', () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = generator(seed);
+    const names = Array.from({ length: 2 + random(14) }, (_, index) => `/${index}`);
+    const graph: Parents = Object.fromEntries(
+      names.map((name) => [
+        name,
+        Array.from({ length: 1 + random(3) }, () => (random(4) === 0 ? [] : [names[random(names.length)] as string])),
+      ]),
+    );
+    // Keeps adding paths while a reason of theirs holds.
+    const reached = (without: string) => {
+      const live = new Set<string>();
+      for (let before = -1; before < live.size; ) {
+        before = live.size;
+        for (const name of names)
+          if (name !== without && graph[name]?.some((parents) => parents.every((parent) => live.has(parent)))) live.add(name);
+      }
+      return live;
+    };
+    const all = reached('');
+    for (const name of names) {
+      const left = reached(name);
+      const expected = names.filter((other) => other === name || (all.has(other) && !left.has(other)));
+      expect([seed, name, [...new KeptGraph(keptBy(graph)).goneWith([name])]]).toEqual([seed, name, expected]);
+    }
+  }
+});
+
+it('names paths by folders that hold nothing else', () => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = generator(seed);
+    const all = [
+      ...new Set(
+        Array.from(
+          { length: 1 + random(30) },
+          () => `${Array.from({ length: 1 + random(4) }, () => `/${'abc'[random(3)]}`).join('')}/f${random(5)}`,
+        ),
+      ),
+    ];
+    const meant = all.filter(() => random(2) === 0);
+    const folded = new Folding(all).fold(meant);
+    const named = all.filter((path) => folded.some((one) => path === one || path.startsWith(`${one}/`)));
+    expect([seed, named]).toEqual([seed, meant]);
+    // None of them could be left out, and none lies below another.
+    for (const one of folded) expect(folded.some((other) => other !== one && one.startsWith(`${other}/`))).toBe(false);
+  }
+});
+
+it('quotes names for the shell and for globs', () => {
+  const paths = ["/a b/it's", '/x/[', '/y/*.txt', '/z/plain-1.2_3+4@5'];
+  expect(new Folding([...paths, '/a b/c', '/x/1', '/y/1', '/z/1']).options('--exclude', paths)).toBe(
+    String.raw`--exclude '/a b/it'\''s' --exclude '/x/\[' --exclude '/y/\*.txt' --exclude '/z/plain-1.2_3\+4\@5'`,
+  );
+});

@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import { excluded } from '../../src/keep/user.js';
+import { buildReport } from '../../src/report/build.js';
+import { highlights } from '../../src/report/highlights.js';
+import { reportLines } from '../../src/report/lines.js';
+import { reportMarkdown } from '../../src/report/markdown.js';
+import { Report } from '../../src/report/model.js';
+import { pageData } from '../../src/report/pagedata.js';
+import { SITE, smallImage } from '../support/inside.js';
+
+const report = buildReport(smallImage());
+const sum = (all: readonly { bytes: number }[]) => all.reduce((total, { bytes }) => total + bytes, 0);
+
+describe('a report', () => {
+  it('is what its schema describes', () => {
+    expect(Report.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
+  });
+
+  it('has sizes that agree with each other to the byte', () => {
+    const { sizes, kinds, layers } = report;
+    expect(sizes.before.merged?.bytes).toBe(sum(kinds.map(({ before }) => before)));
+    expect(sizes.after?.merged.bytes).toBe(sum(kinds.map(({ after }) => after)));
+    expect(sizes.after?.merged.bytes).toBe(sum(layers.after));
+    expect(sizes.after?.layers).toBe((sizes.after?.merged.bytes ?? 0) + (sizes.after?.links ?? 0));
+    expect(sizes.after?.merged.files).toBe(layers.after.reduce((files, layer) => files + layer.files, 0));
+  });
+
+  it('tells code, data, distributions, the interpreter and the operating system apart', () => {
+    expect(Object.fromEntries(report.kinds.map(({ kind, after }) => [kind, after.bytes]))).toEqual({
+      system: 2760,
+      python: 5300,
+      distribution: 440,
+      app: 30,
+      data: 1000,
+    });
+    expect(report.distributions.map(({ name, before, after }) => [name, before.bytes, after.bytes])).toEqual([
+      ['idle', 9000, 0],
+      ['pg', 490, 440],
+    ]);
+    expect(report.packages.map(({ name, version, after }) => [name, version, after.bytes])).toEqual([
+      ['libc6', '2.36', 2000],
+      ['libpq5', '15.3', 700],
+      ['git', null, 0],
+    ]);
+  });
+
+  it('says of each large thing why it is kept, who needs it, and what leaving it out would save', () => {
+    const pg = report.largest.find(({ name }) => name === 'pg');
+    expect(pg).toMatchObject({
+      kept: { files: 2, bytes: 440 },
+      saves: 1140,
+      exclude: `--exclude /usr/lib/libpq.so.5 --exclude /usr/lib/libpq.so.5.15 --exclude ${SITE}/pg`,
+      neededBy: ['/app/app.py'],
+      needs: 1,
+    });
+    expect(pg?.chain.map(({ path, file, line }) => [path, file, line])).toEqual([
+      [`${SITE}/pg/__init__.py`, '/app/app.py', 3],
+      ['/app/app.py', null, null],
+    ]);
+    for (const name of ['python', 'libc6']) expect(report.largest.find((one) => one.name === name)?.exclude).toBeNull();
+  });
+
+  it('has options that leave out just what it says, also for names that are globs', () => {
+    const { made } = smallImage();
+    const kept = made?.keep.kept ?? {};
+    for (const { exclude, saves, name } of report.largest) {
+      if (exclude === null) continue;
+      const globs = exclude.split('--exclude ').flatMap((part) => (part === '' ? [] : [part.trim().replace(/^'|'$/g, '')]));
+      const gone = excluded(Object.keys(kept), { include: [], exclude: globs });
+      expect([name, gone.reduce((bytes, path) => bytes + (kept[path]?.size ?? 0), 0)]).toEqual([name, saves]);
+    }
+    expect(report.largest.find(({ name }) => name === '/usr/bin/[')?.exclude).toBe("--exclude '/usr/bin/\\['");
+  });
+
+  it('lists programs with who names them, what nearly came in, and the largest cuts', () => {
+    expect(report.programs.map(({ path, by }) => [path, by])).toEqual([
+      ['/usr/bin/python3', null],
+      ['/usr/bin/[', '/app/app.py'],
+    ]);
+    expect(report.nearly).toMatchObject([{ name: '/usr/bin/git', omitted: { bytes: 800 }, include: '--include /usr/bin/git' }]);
+    expect(report.cuts.map(({ name, omitted, include }) => [name, omitted.bytes, include])).toEqual([
+      ['idle', 9000, `--include ${SITE}/idle/__init__.py`],
+      ['git', 610, '--include /usr/bin/git --include /usr/share/doc/git'],
+      ['pg', 50, `--include ${SITE}/pg/test_pg.py`],
+    ]);
+  });
+
+  it('says which modules of the app ran', () => {
+    expect(report.coverage).toMatchObject({ modules: { all: 2, ran: 1 }, functions: null });
+    expect(report.coverage.own.map(({ name, ran }) => [name, ran])).toEqual([
+      ['app', true],
+      ['/app/more.py', false],
+    ]);
+  });
+
+  it('shows steps without their secrets', () => {
+    expect(report.timeline).toMatchObject([{ label: 'GET /', outcome: '200' }]);
+    const { timeline, largest, programs } = report;
+    expect(JSON.stringify({ timeline, largest, programs })).not.toContain('secret');
+  });
+
+  it('about a trace alone has what the trace knows', () => {
+    const traced = buildReport({ ...smallImage(), made: undefined, check: undefined });
+    expect(Report.parse(traced)).toMatchObject({ shrunk: null, sizes: { after: null }, largest: [], comparison: null });
+    expect(reportLines(traced)[0]).toBe('x (linux/amd64): traced, not assembled');
+  });
+});
+
+describe('as text', () => {
+  const text = reportLines(report).join('\n');
+
+  it('shows the chain of reasons with file and line', () => {
+    expect(text).toContain(`${SITE}/pg/__init__.py: imported at line 3 of app (/app/app.py:3)`);
+  });
+
+  it('says what was compared, and what was not measured', () => {
+    expect(text).toContain('behaves like the original: 1 answer compared, 7 static checks');
+    expect(text).toContain('functions: not measured');
+    expect(text).toContain('did not run: /app/more.py');
+  });
+
+  it('has at most ten most useful lines', () => {
+    const lines = highlights(report);
+    expect(lines.length).toBeLessThanOrEqual(10);
+    expect(lines).toContain('cut: idle 2 0.0 MB, git (package) 0.0 MB, pg 3.1 0.0 MB');
+    expect(lines).toContain("of the app's own code, 1 of 2 modules ran; not /app/more.py");
+  });
+});
+
+describe('a budget', () => {
+  const size = report.sizes.after?.layers ?? 0;
+
+  it.each([
+    [{}, null],
+    [{ maxSize: size, maxFiles: 10 }, false],
+    [{ maxSize: size - 1 }, true],
+    [{ maxFiles: 9 }, true],
+  ])('%j: exceeded is %j', (limits, exceeded) => {
+    expect(buildReport(smallImage(), limits).budget?.exceeded ?? null).toBe(exceeded);
+  });
+
+  it('names what takes most of it', () => {
+    expect(buildReport(smallImage(), { maxSize: 1 }).budget?.culprits[0]).toMatchObject({ name: 'python', kept: { bytes: 5300 } });
+    expect(buildReport(smallImage(), { maxFiles: 1 }).budget?.culprits[0]?.kept.files).toBe(2);
+    expect(highlights(buildReport(smallImage(), { maxSize: 1 }))).toContain('EXCEEDED: 0.0 MB of 0.0 MB');
+  });
+});
+
+describe('as Markdown', () => {
+  it('begins with the marker by which a comment is found again', () => {
+    expect(reportMarkdown(report)[0]).toBe('<!-- pyshrink report -->');
+  });
+
+  it('shows hostile names as plain text in one row', () => {
+    const inside = smallImage();
+    const name = '/app/a`b|c<img src=x onerror=alert(1)>\n@everyone `` **x**.bin';
+    (inside.made as NonNullable<typeof inside.made>).keep.kept[name] = {
+      type: 'f',
+      size: 99999,
+      layer: 'app',
+      reasons: [{ rule: 'python', kind: 'own-data', parents: [] }],
+    };
+    const row = reportMarkdown(buildReport(inside)).find((line) => line.includes('onerror'));
+    expect(row).toBe(
+      "| 0.1 MB | ```/app/a`b\\|c<img src=x onerror=alert(1)> @everyone `` **x**.bin``` | `a file beside the app's own code` |",
+    );
+  });
+});
+
+describe('the data of the page', () => {
+  const { paths, reasons, answers, owners, report: inner } = pageData(smallImage());
+
+  it('has each path once, with sizes that sum up to those of the report', () => {
+    const bytes = (kept: boolean) =>
+      paths.size.reduce((total, size, index) => total + (reasons[paths.reasons[index]?.[0] ?? -1]?.kept === kept ? size : 0), 0);
+    expect(new Set(paths.path).size).toBe(paths.path.length);
+    expect(bytes(true)).toBe(inner.sizes.after?.merged.bytes);
+    expect(bytes(true) + bytes(false)).toBe(inner.sizes.before.merged?.bytes);
+    for (const column of Object.values(paths)) expect(column).toHaveLength(paths.path.length);
+  });
+
+  it('leads from a path to its parents by index', () => {
+    const at = paths.path.indexOf(`${SITE}/pg/_pg.so`);
+    const reason = reasons[paths.reasons[at]?.[0] ?? -1];
+    expect(reason).toMatchObject({ kept: true, reason: 'python/import', line: 1 });
+    expect(reason?.parents.map((parent) => paths.path[parent])).toEqual([`${SITE}/pg/__init__.py`]);
+    expect(owners[paths.owner[at] as number]?.name).toBe('pg');
+  });
+
+  it('has the answers of both images, with what varied', () => {
+    expect(answers.map(({ label }) => label)).toEqual(['GET /', 'app']);
+    expect(answers[0]?.fields.find(({ name }) => name === 'body')).toEqual({
+      name: 'body',
+      originals: ['hello'],
+      shrunk: 'hello',
+      varied: ['line 1'],
+      differs: false,
+    });
+  });
+});
