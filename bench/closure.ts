@@ -22,7 +22,9 @@ await withSession({}, IMAGE, async (context) => {
   const exercise = { ...PLAIN_EXERCISE, steps: [{ kind: 'until-exit' as const }] };
   const traced = await traceStage(context, original, exercise, new Folder(temporary()));
   const once = (cache: string) =>
-    seconds(() => keepFor({ ...traced, analyst: analystOf(traced.helper, cache) }, { level: 'reachable', include: [], exclude: [] }));
+    seconds(() =>
+      keepFor({ ...traced, analyst: analystOf(traced.helper, cache) }, { level: 'reachable', targetGpu: 'any', include: [], exclude: [] }),
+    );
   const same = temporary();
   const cold: number[] = [];
   const warm: number[] = [];

@@ -66,7 +66,7 @@ async function curve(fixture: Fixture): Promise<Point[]> {
     const known = new Map<string, Point>();
     const points: Point[] = [];
     for (const mostBytes of LIMITS) {
-      const { id } = await assembleDraft(traced, { level: 'reachable', include: [], exclude: [], mostBytes }, undefined);
+      const { id } = await assembleDraft(traced, { level: 'reachable', targetGpu: 'any', include: [], exclude: [], mostBytes }, undefined);
       const point = known.get(id) ?? (await measure(fixture, id));
       known.set(id, point);
       points.push(point);

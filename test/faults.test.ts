@@ -161,11 +161,12 @@ describe.runIf(hasCompiler)('a fault at any write leaves the old result or the n
         trace: makeTrace([`open /${name}`]),
         record: { runs: [{ exercise: { ...storedExercise(PLAIN_EXERCISE), args: [name] }, watching: {}, done: [], answers: [answers] }] },
       },
-      result: { id: name, tag: name, original: 'sha256:0', traces: ['trace.json'], exclude: [], notes: [] },
+      result: { id: name, tag: name, original: 'sha256:0', traces: ['trace.json'], exclude: [], targetGpu: 'any', notes: [] },
       keep: {
         version: KEEP_VERSION,
         original: { reference: name, id: 'sha256:0', platform: 'linux/amd64' },
         level: 'observed',
+        targetGpu: 'any',
         kept: {},
         omitted: {},
         omissions: [],

@@ -13,9 +13,9 @@ export function defineAssemble(command: Command<[], { json?: true }>, finish: (c
   withTrust(withEnvironment(withImage(withEngine(command))))
     .argument('[TRACE...]')
     .action(async (traces, flags) => {
-      const { json, level, include, exclude, base, tag, output, force, engine, trust, limit: bounds } = flags;
+      const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, trust, limit: bounds } = flags;
       const environment = await environmentEntries(flags);
-      const wanted = { traces, environment, level, include, exclude, base, tag, output, force, engine, trust, bounds };
+      const wanted = { traces, environment, level, targetGpu, include, exclude, base, tag, output, force, engine, trust, bounds };
       const made = await interruptible((signal) => assemble({ ...wanted, signal, progress: createProgress() }));
       const { image, id, size, originalSize, files, notes } = made;
       print(json, { image, id, size, files, notes }, [

@@ -5,7 +5,8 @@ import { usageError } from '../errors.js';
 import { DEFAULT_LIMITS } from '../exercise/exercise.js';
 import { EXIT_RANGE, STATUS_RANGE } from '../exercise/expect.js';
 import { parseExec, parseHttp, type Step } from '../exercise/steps.js';
-import { LEVELS } from '../keep/level.js';
+import { GPU_TARGETS, type GpuTarget } from '../keep/data/gpu.js';
+import { LEVELS, type Level } from '../keep/level.js';
 import { DEFAULT_RUNS } from '../pipeline/originals.js';
 
 /** A command with the arguments and options that it has so far. */
@@ -167,12 +168,31 @@ export function withTrust<A extends unknown[], O extends OptionValues, G extends
   return command.option('--trust', 'do also what a run record says that you have not written: host commands, mounts, devices');
 }
 
+/** Values of the options of {@link withImage}. Written out, since the compiler's depth does not reach to infer so many options. */
+type ImageFlags = {
+  level: Level;
+  include: string[];
+  exclude: string[];
+  targetGpu: GpuTarget;
+  base: string;
+  tag?: string;
+  output?: string;
+  force?: true;
+};
+
 /** What is kept, what the image is called, and where it goes. */
-export function withImage<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
-  return command
+export function withImage<A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Defined<A, O, G>,
+): Defined<A, O & ImageFlags, G> {
+  const defined: unknown = command
     .addOption(new Option('--level <LEVEL>', 'how far the keep set reaches').choices(LEVELS).default('reachable' as const))
     .addOption(list('--include <GLOB>', 'keep these paths too'))
     .addOption(list('--exclude <GLOB>', 'leave these paths out, whatever needs them'))
+    .addOption(
+      new Option('--target-gpu <GPU>', 'GPUs that the image will meet: libraries for others are left out')
+        .choices(GPU_TARGETS)
+        .default('any' as const),
+    )
     .option('--base <IMAGE>', 'scratch, or an image to build on', 'scratch')
     .option('--tag <NAME>', 'name of the shrunk image (default: <name>:<tag>-shrunk)')
     .option(
@@ -180,6 +200,7 @@ export function withImage<A extends unknown[], O extends OptionValues, G extends
       'where to put it: docker-daemon:NAME, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, rootfs:DIR, docker://NAME',
     )
     .option('--force', 'replace also what pyshrink did not make');
+  return defined as Defined<A, O & ImageFlags, G>;
 }
 
 type BudgetFlags = {

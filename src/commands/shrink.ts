@@ -15,8 +15,24 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
     .argument('[CMD...]', "after --: instead of the image's CMD")
     .action(async (image, args, flags) => {
       const exercise = await exerciseOf(args, flags);
-      const { json, level, include, exclude, base, tag, output, force, engine, runs, maxSize, maxFiles, limit: bounds } = flags;
-      const wanted = { image, exercise, level, include, exclude, base, tag, output, force, engine, runs, maxSize, maxFiles, bounds };
+      const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, runs, maxSize, maxFiles, limit: bounds } = flags;
+      const wanted = {
+        image,
+        exercise,
+        level,
+        targetGpu,
+        include,
+        exclude,
+        base,
+        tag,
+        output,
+        force,
+        engine,
+        runs,
+        maxSize,
+        maxFiles,
+        bounds,
+      };
       const summary = await interruptible((signal) => shrink({ ...wanted, signal, progress: createProgress() }));
       const { target: _, filesBefore: __, folder: ___, unsound: ____, highlights: _____, ...document } = summary;
       print(json, document, shrinkLines(image, summary));

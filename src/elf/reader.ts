@@ -1,3 +1,6 @@
+import { isLibraryName } from '../os/places.js';
+import { Fields } from './fields.js';
+
 /** The parts of an ELF file that ld.so reads. */
 export interface Elf {
   /** 32 or 64. */
@@ -8,6 +11,8 @@ export interface Elf {
   interpreter?: string;
   /** Whether it has a dynamic section. Static programs have none. */
   dynamic: boolean;
+  /** Whether it is a program: it has a loader, an address of its own (ET_EXEC), or DF_1_PIE. Some libraries have a loader, too. */
+  program: boolean;
   needed: string[];
   soname?: string;
   rpath?: string;
@@ -44,7 +49,9 @@ const DT = {
   verneed: 0x6ffffffe,
   verneednum: 0x6fffffff,
 } as const;
+const ET_EXEC = 2;
 const DF_1_NODEFLIB = 0x800;
+const DF_1_PIE = 0x8000000;
 /** More than any real file has. They keep a corrupt file from making us read without end. */
 const LIMIT = { table: 1 << 20, strings: 1 << 26, headers: 4096, records: 1 << 16 };
 
@@ -57,7 +64,7 @@ interface Segment {
 
 /** Guesses by mode and name whether a file is ELF: programs are executable, and libraries are named `*.so*`. */
 export function mayBeElf(path: string, mode: number): boolean {
-  return (mode & 0o111) !== 0 || /\.so(\.[^/]*)?$/.test(path);
+  return (mode & 0o111) !== 0 || isLibraryName(path);
 }
 
 /**
@@ -88,6 +95,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
     bits,
     eMachine: header.u16(18),
     dynamic: false,
+    program: header.u16(16) === ET_EXEC,
     needed: [],
     noDefaultLib: false,
     symbols: [],
@@ -95,7 +103,10 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
     versionsDefined: [],
   };
   const interpreter = segments.find((segment) => segment.type === PT_INTERP);
-  if (interpreter) elf.interpreter = text(await read(interpreter.offset, Math.min(interpreter.size, 4096)), 0);
+  if (interpreter) {
+    elf.program = true;
+    elf.interpreter = text(await read(interpreter.offset, Math.min(interpreter.size, 4096)), 0);
+  }
   const dynamic = segments.find((segment) => segment.type === PT_DYNAMIC);
   if (!dynamic) return elf;
   elf.dynamic = true;
@@ -124,6 +135,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   const names = Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength);
   elf.symbols = FILE_FUNCTIONS.filter((name) => names.includes(`\0${name}\0`));
   elf.noDefaultLib = ((value(DT.flags1) ?? 0) & DF_1_NODEFLIB) !== 0;
+  elf.program ||= ((value(DT.flags1) ?? 0) & DF_1_PIE) !== 0;
   const versions = async (start: number, count: number | undefined) =>
     new Fields(await load(read, segments, value(start), Math.min(LIMIT.table, (value(count ?? 0) ?? 0) * 4096)), little, bits);
   elf.versionsNeeded = versionsNeeded(await versions(DT.verneed, DT.verneednum), value(DT.verneednum) ?? 0, strings);
@@ -191,29 +203,4 @@ function versionsDefined(table: Fields, count: number, strings: Uint8Array): str
 function text(bytes: Uint8Array, offset: number): string {
   const end = bytes.indexOf(0, offset);
   return Buffer.from(bytes.subarray(offset, end < 0 ? undefined : end)).toString('utf8');
-}
-
-/** Reads integers of one byte order and word size. Reading past the end throws a RangeError. */
-class Fields {
-  private readonly view: DataView;
-  constructor(
-    bytes: Uint8Array,
-    readonly little: boolean,
-    readonly bits: 32 | 64,
-  ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-  get length(): number {
-    return this.view.byteLength;
-  }
-  u16(at: number): number {
-    return this.view.getUint16(at, this.little);
-  }
-  u32(at: number): number {
-    return this.view.getUint32(at, this.little);
-  }
-  /** An address, offset or size. Beyond 2^53 it is not exact, but no real file is that large. */
-  word(at: number): number {
-    return this.bits === 64 ? Number(this.view.getBigUint64(at, this.little)) : this.u32(at);
-  }
 }

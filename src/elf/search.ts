@@ -144,6 +144,26 @@ export class LibrarySearch {
     return { reason: 'not in any directory that ld.so searches' };
   }
 
+  /**
+   * The libraries that code in a file may open by a name: where dlopen(3) finds it, or beside the file, since code often asks for the
+   * folder that it lies in. To a name that ends in `.so`, code often adds a version.
+   * @param name a name, or a path that is absolute or begins in the file's folder
+   * @param by the file, without links in its path
+   * @returns without links
+   */
+  async opened(name: string, by: string): Promise<string[]> {
+    const loader = await this.open(by);
+    if (!loader) return [];
+    const folder = parentOf(by);
+    const isRelative = /^[^/$]+\//.test(name);
+    for (const answer of [isRelative ? undefined : await this.find(name, loader), await this.candidate(join(folder, name), loader.elf)])
+      if (answer && 'resolved' in answer) return [answer.resolved.path];
+    if (name.includes('/') || !name.endsWith('.so')) return [];
+    const versions = this.fs.list(folder).filter((path) => baseName(path).startsWith(`${name}.`));
+    const answers = await Promise.all(versions.map((path) => this.candidate(path, loader.elf)));
+    return [...new Set(answers.flatMap((answer) => (answer && 'resolved' in answer ? answer.resolved.path : [])))];
+  }
+
   private async open(path: string): Promise<Loaded | undefined> {
     const resolved = this.fs.resolve(path);
     if (resolved?.entry.type !== 'f') return undefined;

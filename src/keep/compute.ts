@@ -4,13 +4,17 @@ import { LibrarySearch } from '../elf/search.js';
 import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
+import { CarriedRule } from './carried.js';
 import type { MostBytes } from './data/costs.js';
+import type { GpuTarget } from './data/gpu.js';
 import { elfRule } from './elf.js';
+import { Gpu } from './gpu.js';
 import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
 import { linksRule, parentsRule, runtimeRule } from './links.js';
 import { observedRule } from './observed.js';
 import { type Costly, Offers } from './offers.js';
+import { OpensRule } from './opens.js';
 import { NamedRule } from './programs.js';
 import type { Grades } from './python/grades.js';
 import { ReachRule } from './python/reach.js';
@@ -23,7 +27,7 @@ import { ShellRule } from './shell.js';
 import { SystemRule } from './system.js';
 import { Tally } from './tally.js';
 import { excluded, type UserChoice, userRule } from './user.js';
-import { WholeRule } from './whole.js';
+import { wholeAdditions } from './whole.js';
 
 export interface KeepInput {
   fs: RootFs;
@@ -35,6 +39,8 @@ export interface KeepInput {
   commands: readonly (readonly string[])[];
   choice: UserChoice;
   level: Level;
+  /** `any` where it is missing. */
+  targetGpu?: GpuTarget;
   /** Bytes that weak evidence may bring, where they are not those of data/costs.ts. */
   mostBytes?: MostBytes;
   /** Reads the image's Python code. Only the level `observed` works without it. */
@@ -47,6 +53,8 @@ export interface KeepResult {
   notes: string[];
   /** What weak evidence names, and is left out since it is expensive. */
   costly: Costly[];
+  /** What is kept only for a GPU, and what is left out for want of one. */
+  gpu: Gpu;
   /** The Python side, from `reachable` on. */
   python: PythonWorld | undefined;
   /** How much of each distribution is kept, from `reachable` on. */
@@ -62,52 +70,67 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const { context, notes } = await contextOf(input);
   const { python } = context;
   const reach = python && level !== 'observed' ? await ReachRule.open(python, context) : undefined;
+  /** What a path needs to be of use. */
+  const loading: Rule[] = [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule()];
   const rules: Rule[] = [
     observedRule,
     entrypointRule,
     runtimeRule,
     userRule(choice),
-    elfRule,
-    linksRule,
-    parentsRule,
-    scriptsRule,
-    new SystemRule(),
+    ...loading,
     repairRule,
     ...(reach && python
-      ? [reach, new NamedRule(python, context), new ShellRule(), ...(level === 'whole' ? [new WholeRule(python)] : [])]
+      ? [reach, new NamedRule(python, context), new ShellRule(), new OpensRule(), new CarriedRule(python, reach.grades)]
       : []),
   ];
   const keep = new KeepSet(fs);
   const offers = new Offers(context, input.mostBytes);
   const tally = new Tally();
-  const take = (findings: readonly Finding[]) => {
+  const isApps = (path: string) => {
+    const owner = python?.distributions.ownerOf(path);
+    return owner === undefined || reach?.grades.has(owner, 'app') === true;
+  };
+  const take = async (findings: readonly Finding[]) => {
     for (const finding of findings) {
+      if ('path' in finding && (await context.gpu.leavesOut(finding, isApps))) continue;
       if ('note' in finding) notes.push(finding.note);
       else if ('offer' in finding) offers.add(finding);
       else keep.add(finding);
     }
   };
-  for (const rule of rules) take(await tally.run(rule, () => rule.begin?.(context)));
+  for (const rule of rules) await take(await tally.run(rule, () => rule.begin?.(context)));
   let rounds = 0;
-  // What strong evidence names comes first: the cost of an offer is what it brings beyond that.
-  const next = async () => {
-    const fresh = keep.takeFresh();
-    if (fresh.length > 0) return fresh;
-    for (const rule of rules) take(await tally.run(rule, () => rule.settle?.(context)));
-    const settled = keep.takeFresh();
-    if (settled.length > 0) return settled;
-    take(await offers.accept(keep));
-    return keep.takeFresh();
-  };
-  for (let fresh = await next(); fresh.length > 0; fresh = await next()) {
+  const round = async (fresh: readonly string[], active: readonly Rule[], isWanted: (finding: Finding) => boolean = () => true) => {
     rounds++;
     const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
     for (const rule of rules) await tally.run(rule, () => rule.prepare?.(entries, context).then(() => undefined));
     for (const entry of entries) {
-      for (const rule of rules) take(await tally.run(rule, () => rule.visit?.(entry, context)));
+      for (const rule of active) await take((await tally.run(rule, () => rule.visit?.(entry, context))).filter(isWanted));
     }
+  };
+  /** New paths, once the rules say what depends on all kept paths. */
+  const settled = async (active: readonly Rule[]) => {
+    const fresh = keep.takeFresh();
+    if (fresh.length > 0) return fresh;
+    for (const rule of active) await take(await tally.run(rule, () => rule.settle?.(context)));
+    return keep.takeFresh();
+  };
+  // What strong evidence names comes first: the cost of an offer is what it brings beyond that.
+  const next = async () => {
+    const fresh = await settled(rules);
+    if (fresh.length > 0) return fresh;
+    await take(await offers.accept(keep));
+    return keep.takeFresh();
+  };
+  for (let fresh = await next(); fresh.length > 0; fresh = await next()) await round(fresh, rules);
+  if (level === 'whole' && python) {
+    await take(await wholeAdditions(context, python));
+    // An essential package is whole by itself: perl-base has the modules of Perl that it needs.
+    const isListed = (finding: Finding) => !('path' in finding && finding.rule === 'system' && finding.kind === 'program');
+    for (let fresh = await settled(loading); fresh.length > 0; fresh = await settled(loading)) await round(fresh, loading, isListed);
   }
-  const costly = await offers.left(keep);
+  const costly = (await offers.left(keep)).filter(({ path }) => !keep.has(path));
+  if (context.gpu.target !== 'none' && reach) await context.gpu.noteKept(keep, isApps);
   tally.print();
   debug.keep('%d paths kept at the level %s after %d rounds', keep.reasons.size, level, rounds);
   const removed = excluded(keep.reasons.keys(), choice);
@@ -122,7 +145,14 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       (more) => `${more} more modules could not be read`,
     ),
   );
-  return { keep, notes, costly, python: level === 'observed' ? undefined : python, grades: reach?.grades.all ?? new Map() };
+  return {
+    keep,
+    notes,
+    costly,
+    gpu: context.gpu,
+    python: level === 'observed' ? undefined : python,
+    grades: reach?.grades.all ?? new Map(),
+  };
 }
 
 /** What the rules look at, and the notes about how it was found. */
@@ -135,6 +165,7 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
   const health = healthcheckCommand(config);
   const commands = [...input.commands, ...(health ? [health] : [])];
   const executed = trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path);
+  const libraries = await LibrarySearch.open(fs, environment);
   const context: Context = {
     fs,
     trace,
@@ -144,7 +175,8 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
     level,
     python,
     isElf: (path) => mayBeElf(path, fs.lstat(path)?.mode ?? 0),
-    libraries: await LibrarySearch.open(fs, environment),
+    libraries,
+    gpu: new Gpu(fs, libraries, input.targetGpu ?? 'any'),
     programs: programsOf(executed, commands, { fs, environment, config }),
   };
   return { context, notes: [...notes, ...(python?.distributions.warnings ?? [])] };

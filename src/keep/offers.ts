@@ -88,7 +88,8 @@ async function bytesOf(additions: readonly Addition[], keep: KeepSet, context: C
   for (const addition of additions) {
     closure.add(addition);
     const owner = python?.distributions.ownerOf(fs.resolve(addition.path)?.path ?? '');
-    const isKept = owner?.files.some((path) => path.endsWith('.py') && keep.has(path));
+    const isProgram = addition.rule !== 'opens' && addition.kind !== 'library';
+    const isKept = !isProgram || owner?.files.some((path) => path.endsWith('.py') && keep.has(path));
     if (!isKept) for (const path of owner?.files ?? []) closure.add({ ...addition, path });
   }
   const size = new Map<string, number>();

@@ -38,7 +38,12 @@ export function isAppCode(path: string, { python, programs }: Context): boolean 
   return programs.has(path) || (python !== undefined && (python.isOwn(path) || python.distributions.ownerOf(path)?.local === true));
 }
 
+/** Whether a name is that of the interpreter or of a script that CPython installs beside it. */
+export function ofPython(name: string): boolean {
+  return OF_PYTHON.test(name);
+}
+
 function isOfPython(path: string, { fs, trace, python }: Context): boolean {
   const interpreter = fs.resolve(trace.python.executable)?.path ?? '';
-  return (parentOf(path) === parentOf(interpreter) && OF_PYTHON.test(baseName(path))) || python?.isStandard(path) === true;
+  return (parentOf(path) === parentOf(interpreter) && ofPython(baseName(path))) || python?.isStandard(path) === true;
 }

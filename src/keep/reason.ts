@@ -18,6 +18,8 @@ const KINDS = {
   user: ['include', 'keep-file'],
   /** An ELF file needs it. `subject` of `opened-by-libc`: the functions of glibc that open it. */
   elf: ['loader', 'loader-cache', 'preload', 'needed', 'hwcaps', 'opened-by-libc'],
+  /** A kept ELF file has its name among its strings, and may open it. `subject`: the name. `seen`: it opened another one there in a run. */
+  opens: ['named', 'seen', 'gpu', 'driver'],
   /** `subject` of `on-the-way`: the path that the link leads to. */
   links: ['on-the-way', 'target'],
   parents: ['directory'],
@@ -35,13 +37,13 @@ const KINDS = {
     ...['import', 'attribute', 'dynamic', 'lazy', 'string', 'extension', 'plugin', 'entry-point', 'c-code', 'computed'],
   ],
   /** A file of a distribution. `of`: its name. `subject` of `opened`: the name by which the code opens it. */
-  distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'library', 'opened'],
+  distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'inside-program', 'library', 'opened'],
   /** Python code names something outside Python. `subject`: the name or path. `of`: the operating system's package. */
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
   /** A shell script names it. `subject`: the program's name. */
   shell: ['program'],
   /** The level `whole` keeps it. `of`: the distribution, or the operating system's package. */
-  whole: ['standard-library', 'distribution', 'package'],
+  whole: ['interpreter', 'standard-library', 'distribution', 'package', 'essential', 'passwords'],
   /** A program of the base image needs it. `subject`: that program. `of`: the base image. */
   base: ['library'],
 } as const;
@@ -73,6 +75,7 @@ export const ReasonSchema = z.discriminatedUnion('rule', [
   reasonOf('runtime'),
   reasonOf('user'),
   reasonOf('elf'),
+  reasonOf('opens'),
   reasonOf('links'),
   reasonOf('parents'),
   reasonOf('scripts'),

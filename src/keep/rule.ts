@@ -3,6 +3,7 @@ import type { ImageConfig } from '../images/config.js';
 import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import type { Strength } from './data/costs.js';
+import type { Gpu } from './gpu.js';
 import type { Level } from './level.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, RuleName } from './reason.js';
@@ -19,6 +20,7 @@ export interface Context {
   /** Files that were executed or that a command names, without links. */
   programs: ReadonlySet<string>;
   libraries: LibrarySearch;
+  gpu: Gpu;
   level: Level;
   /** Set from `reachable` on. */
   python: PythonWorld | undefined;

@@ -1,3 +1,4 @@
+import { isLibraryName } from '../os/places.js';
 import { parseShebang } from '../os/shebang.js';
 import { baseName, type Entry } from '../rootfs.js';
 import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS } from './data/shells.js';
@@ -21,7 +22,8 @@ export class ShellRule implements Rule {
 
   async visit(entry: Entry, context: Context): Promise<Finding[]> {
     const { path } = entry;
-    if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || entry.size > LONGEST || /\.so[.\d]*$|\.sample$/.test(path)) return [];
+    if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || entry.size > LONGEST || isLibraryName(path) || path.endsWith('.sample'))
+      return [];
     const bytes = await context.fs.read(path, 0, entry.size);
     const shebang = parseShebang(bytes);
     if (!shebang || !SHELLS.test(baseName(shebang.interpreter))) return [];

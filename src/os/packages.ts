@@ -12,6 +12,8 @@ export interface Packages {
   versions(): Promise<ReadonlyMap<string, string>>;
   /** Whether the app's author installed a package by its name. False for packages of the base system and of the base image. */
   isOnPurpose(name: string): Promise<boolean>;
+  /** Packages that every program may expect: Debian's field Essential (Debian Policy, 3.8), and {@link ESSENTIAL_OF_ALPINE}. */
+  essential(): Promise<string[]>;
 }
 
 const DPKG = '/var/lib/dpkg/info';
@@ -21,6 +23,8 @@ const AUTOMATIC = '/var/lib/apt/extended_states';
 const APK = '/lib/apk/db/installed';
 /** Packages that somebody installed by name (apk-world(5)). */
 const WORLD = '/etc/apk/world';
+/** What Alpine's smallest system has beside its package manager. Alpine marks no package. Source: aports, main/alpine-base/APKBUILD. */
+const ESSENTIAL_OF_ALPINE: readonly string[] = ['alpine-baselayout', 'alpine-baselayout-data', 'busybox', 'busybox-binsh', 'musl'];
 
 /**
  * Reads the file lists of Debian (dpkg(1): info/NAME.list) or the database of Alpine (apk-tools: `F:` is a
@@ -69,6 +73,13 @@ export function openPackages(fs: RootFs, library?: string): Packages {
     isOnPurpose: async (name) => {
       purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs, await sinceOf(library)) : installedWithApk(fs);
       return (await purpose).has(name.replace(/:\w+$/, ''));
+    },
+    essential: async () => {
+      const marked = new Set(
+        (await paragraphs(fs, STATUS)).flatMap((value) => (value('Essential') === 'yes' ? (value('Package') ?? []) : [])),
+      );
+      const names = fs.list(DPKG).length > 0 ? marked : new Set(ESSENTIAL_OF_ALPINE);
+      return [...(await all()).keys()].filter((name) => names.has(name.replace(/:\w+$/, '')));
     },
   };
 }

@@ -18,3 +18,8 @@ export function behindLink(fs: RootFs, path: string): string[] {
   const found = fs.lstat(path)?.type === 'l' ? fs.resolve(path) : undefined;
   return found?.entry.type === 'd' && SHARED.test(found.path) ? below(fs, found.path) : [];
 }
+
+/** Whether a file has the name of a shared library: `.so` with any ending, as `libx.so`, `libx.so.24.0git`. */
+export function isLibraryName(path: string): boolean {
+  return /\.so(\.[^/]*)?$/.test(path);
+}

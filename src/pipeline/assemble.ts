@@ -6,8 +6,10 @@ import type { ImageInfo } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { computeKeepSet, type KeepResult } from '../keep/compute.js';
 import type { MostBytes } from '../keep/data/costs.js';
+import type { GpuTarget } from '../keep/data/gpu.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
+import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
 import { readOwners } from '../report/owners.js';
 import { costlyLines } from '../report/words.js';
@@ -19,6 +21,7 @@ import { commandsOf, givenEnvironment, type Material } from './material.js';
 /** What the user says about what is kept. */
 export interface KeepChoice {
   level: Level;
+  targetGpu: GpuTarget;
   /** Globs of paths. */
   include: readonly string[];
   exclude: readonly string[];
@@ -54,12 +57,13 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
     env: givenEnvironment(material),
     commands: commandsOf(material),
     level,
+    targetGpu: choice.targetGpu,
     analyst,
     ...(choice.mostBytes && { mostBytes: choice.mostBytes }),
     choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
-  return { ...kept, level, notes: [...kept.notes, ...costlyLines(kept.costly), ...raised] };
+  return { ...kept, level, notes: [...kept.notes, ...costlyLines(kept.costly), ...gpuLines(kept, fs), ...raised] };
 }
 
 /**
@@ -68,7 +72,7 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
  */
 export async function assembleDraft(material: Material, choice: KeepChoice, base: ImageInfo | undefined): Promise<Draft> {
   const { context, helper, original, trace, fs } = material;
-  const { keep, notes, python, grades, costly, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
+  const { keep, notes, python, grades, costly, gpu, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
   const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
   const { id, files, digests } = await timed('assemble', 'layers and loading them', () =>
     assembleImage({
@@ -96,6 +100,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
       python,
       grades,
       costly,
+      gpu,
       original: trace.image,
       level,
       places: placesOf(trace.python, fs),

@@ -16,7 +16,16 @@ export interface ImageOptions extends Partial<KeepChoice> {
 }
 
 /** Names in options, parsed once. */
-export function parsedNames({ base = 'scratch', tag, output, force, level = 'reachable', include = [], exclude = [] }: ImageOptions): {
+export function parsedNames({
+  base = 'scratch',
+  tag,
+  output,
+  force,
+  level = 'reachable',
+  targetGpu = 'any',
+  include = [],
+  exclude = [],
+}: ImageOptions): {
   target: TargetChoice;
   keep: KeepChoice;
   base: ImageName | undefined;
@@ -27,7 +36,7 @@ export function parsedNames({ base = 'scratch', tag, output, force, level = 'rea
       ...(tag !== undefined && { tag: parseReference(tag) }),
       ...(output !== undefined && { output: parseImageName(output) }),
     },
-    keep: { level, include, exclude },
+    keep: { level, targetGpu, include, exclude },
     base: base === 'scratch' ? undefined : parseImageName(base),
   };
 }

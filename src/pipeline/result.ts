@@ -7,7 +7,7 @@ import type { Target } from './target.js';
 /** What an assembly made, and from what. */
 export interface Made {
   target: Target;
-  keep: Pick<KeepChoice, 'exclude'>;
+  keep: Pick<KeepChoice, 'exclude' | 'targetGpu'>;
   /** Name of the base image; undefined for scratch. */
   base: string | undefined;
   /** Paths of the traces. */
@@ -26,6 +26,7 @@ export async function resultOf({ session }: Context, original: ImageInfo, { id, 
     original: original.id,
     traces: [...traces],
     exclude: [...keep.exclude],
+    targetGpu: keep.targetGpu,
     notes,
     size,
     // No engine knows the size of a plain directory.

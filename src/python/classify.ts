@@ -1,3 +1,4 @@
+import { isLibraryName } from '../os/places.js';
 import { baseName, parentOf } from '../rootfs.js';
 import { isForDevelopers } from './developers.js';
 import type { Distribution } from './distributions.js';
@@ -17,7 +18,6 @@ export type FileKind =
   | 'stub'
   | 'doc';
 
-const SHARED = /\.so(\.[\d.]+)?$/;
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
 /** Files that a documentation project has at its top. Source: Sphinx documentation, "Getting started" and "Configuration". */
@@ -61,7 +61,7 @@ function classify(
   if (path.endsWith('.pyi') || baseName(path) === 'py.typed') return 'stub';
   if (isInside(path, root, docs)) return 'doc';
   if (path.endsWith('.py')) return 'module';
-  if (SHARED.test(path)) {
+  if (isLibraryName(path)) {
     const suffix = suffixes.find((ending) => path.endsWith(ending));
     const name = suffix === undefined ? '' : baseName(path).slice(0, -suffix.length);
     // One outside belongs to another search path, for instance that of Debian's other Python.

@@ -3,13 +3,14 @@ import { LAYER_NAMES, type LayerName, type PythonPlaces, planLayers } from '../a
 import type { KeepResult } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
+import { isLibraryName } from '../os/places.js';
 import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from '../workspace/keepreport.js';
 import { omittedFiles } from './omitted.js';
 import type { Owners } from './owners.js';
 
-export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades' | 'costly'> {
+export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'grades' | 'costly' | 'gpu'> {
   /** The original's file system. */
   fs: RootFs;
   original: Pick<Trace['image'], 'reference' | 'id' | 'platform'>;
@@ -22,7 +23,7 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
 export function keepReport(input: KeepReportInput): KeepReport {
-  const { fs, keep, python, grades, costly, original, level, places, owners, digests } = input;
+  const { fs, keep, python, grades, costly, gpu, original, level, places, owners, digests } = input;
   const sizes = sizesOf(fs, keep);
   const layers = layersOf(keep, fs, places);
   const ownerOf = (path: string) => {
@@ -45,7 +46,7 @@ export function keepReport(input: KeepReportInput): KeepReport {
   }
   const omissions = new Map<string, { index: number; omission: Omission }>();
   const omitted: KeepReport['omitted'] = {};
-  for (const [path, omission] of omittedFiles(fs, { keep, python, costly }, level)) {
+  for (const [path, omission] of omittedFiles(fs, { keep, python, costly, gpu }, level)) {
     const key = `${omission.kind} ${omission.subject} ${omission.bytes}`;
     const known = omissions.get(key) ?? { index: omissions.size, omission };
     omissions.set(key, known);
@@ -62,6 +63,7 @@ export function keepReport(input: KeepReportInput): KeepReport {
     version: KEEP_VERSION,
     original: { reference: original.reference, id: original.id, platform: original.platform },
     level,
+    targetGpu: gpu.target,
     kept,
     omitted,
     omissions: [...omissions.values()].map(({ omission }) => omission),
@@ -78,7 +80,7 @@ export function keepReport(input: KeepReportInput): KeepReport {
 }
 
 function isProgram({ type, mode, path }: Entry): boolean {
-  return type === 'f' && (mode & 0o111) !== 0 && !/\.so(\.[\d.]+)?$/.test(path);
+  return type === 'f' && (mode & 0o111) !== 0 && !isLibraryName(path);
 }
 
 /** Path of a file → bytes. Of several names of a file (hard links), one has the size: a kept one where there is any. */

@@ -14,15 +14,16 @@ const LEFT_OUT: ReadonlyMap<FileKind, Omission['kind']> = new Map(
 /** For each path that is left out, directories aside: why. */
 export function omittedFiles(
   fs: RootFs,
-  { keep, python, costly }: Pick<KeepResult, 'keep' | 'python' | 'costly'>,
+  { keep, python, costly, gpu }: Pick<KeepResult, 'keep' | 'python' | 'costly' | 'gpu'>,
   level: Level,
 ): Map<string, Omission> {
-  const named = new Map(
+  const named = new Map<string, Omission>(
     costly.flatMap(({ paths, bytes, reason }) => {
       const omission = { kind: 'costly', subject: describePlace(reason), bytes } as const;
       return paths.map((path) => [path, omission] as const);
     }),
   );
+  for (const [path, subject] of gpu.left) named.set(path, { kind: 'gpu', subject });
   const omitted = new Map<string, Omission>();
   const ofDistribution = new Map<string, Omission>();
   for (const distribution of python?.distributions.all ?? []) {

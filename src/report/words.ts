@@ -2,6 +2,7 @@ import { SYSTEM_ROWS } from '../keep/data/system.js';
 import type { Grade } from '../keep/level.js';
 import type { Costly } from '../keep/offers.js';
 import type { KindOf, Reason, ReasonOf, RuleName } from '../keep/reason.js';
+import { baseName, push } from '../rootfs.js';
 import type { Spot } from '../trace/schema.js';
 import { megabytes } from '../ui/table.js';
 import type { Omission } from '../workspace/keepreport.js';
@@ -62,6 +63,12 @@ const WORDS: Words = {
     hwcaps: 'the same library for another CPU (glibc-hwcaps)',
     'opened-by-libc': ({ subject }) => `glibc opens it by name for ${subject}`,
   },
+  opens: {
+    named: ({ subject }) => `a kept file has the name ${quoted(subject)} in it, and may open it`,
+    seen: ({ subject }) => `a kept file has the name ${quoted(subject)} in it, and opened another library of this folder`,
+    driver: ({ subject }) => `a kept file opens it, and it looks for the driver of a GPU: ${quoted(subject)}`,
+    gpu: ({ subject }) => `a kept file opens it for a GPU: ${quoted(subject)}`,
+  },
   links: { 'on-the-way': ({ subject }) => `link on the way to ${subject}`, target: 'target of a symbolic link' },
   parents: { directory: 'directory of a kept path' },
   scripts: { interpreter: 'interpreter of a script' },
@@ -110,6 +117,7 @@ const WORDS: Words = {
     record: ({ of }) => `list of the files of ${of}, which kept code asks for`,
     'app-program': ({ of }) => `a program of ${of}, which the app imports`,
     program: ({ of }) => `a program of ${of}, which no other distribution requires`,
+    'inside-program': ({ of }) => `a native program in the folders of ${of}`,
     opened: ({ subject, of }) => `a file of ${of} that kept code opens: ${quoted(subject)}`,
     library: ({ of }) => `a library of ${of} that none of its files is linked with`,
   },
@@ -127,7 +135,10 @@ const WORDS: Words = {
   whole: {
     'standard-library': 'part of the standard library',
     distribution: ({ of }) => `part of the installed distribution ${of}`,
+    interpreter: ({ subject }) => `a part of Python ${subject}`,
     package: ({ of }) => `part of the package ${of}, which is used`,
+    essential: ({ of }) => `part of the package ${of}, which the system marks as essential`,
+    passwords: 'the module spwd reads it',
   },
   base: { library: ({ subject, of }) => `${subject} of the base image ${of} needs it` },
 };
@@ -142,6 +153,7 @@ export function describeReason(reason: Reason): string {
 const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined, bytes: number | undefined) => string)> = {
   costly: (place, bytes) =>
     `named at ${place}, but no run used it, and it would bring ${megabytes(bytes ?? 0)}; use it in the exercise or --include it to keep it`,
+  gpu: (by) => `a library for GPUs that ${by} opens; --target-gpu any keeps it`,
   test: (name) => `a test of ${name} that no kept code imports; an import by kept code would bring it in`,
   build: (name) => `a file of ${name} that only tools for developers read, and no kept code names; --level whole keeps it`,
   stub: (name) => `type information of ${name}, and no kept code reads such files; --level whole keeps it`,
@@ -163,21 +175,32 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
 };
 
 /** Where a path is named: `line 78 of pandas._version`. */
-export function describePlace({ module, line, of, parents }: Reason): string {
-  const where = module ?? parents[0] ?? of ?? '';
+export function describePlace({ kind, module, line, of, parents }: Reason): string {
+  const where = (kind === 'inside-program' || kind === 'library' ? of : undefined) ?? module ?? parents[0] ?? of ?? '';
   return line === undefined ? where : `line ${line} of ${where}`;
 }
 
-/** What is left out since it is expensive: `not kept: git (12.0 MB, named at line 78 of pandas._version), ...`. */
+/** What is left out since it is expensive: `not kept: git (12.0 MB, named at line 78 of pandas._version), ...`, and what native code opens. */
 export function costlyLines(costly: readonly Costly[]): string[] {
-  if (costly.length === 0) return [];
-  const shown = costly
+  const opened = costly.filter(({ reason }) => reason.rule === 'opens');
+  const named = costly.filter(({ reason }) => reason.rule !== 'opens');
+  const shown = named
     .slice(0, COSTLY_SHOWN)
     .map(({ path, bytes, reason }) => `${path} (${megabytes(bytes)}, named at ${describePlace(reason)})`);
-  const more = costly.length - shown.length;
-  return [
-    `not kept: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: other code names it, but no run used it; to keep one, use it in the exercise or --include it`,
-  ];
+  const more = named.length - shown.length;
+  const line = `not kept: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: other code names it, but no run used it; to keep one, use it in the exercise or --include it`;
+  return [...(named.length === 0 ? [] : [line]), ...openedLines(opened)];
+}
+
+/** A line for each native file whose libraries are left out: `libcudnn.so.9 opens 7 libraries of 900.0 MB that were not seen`. */
+function openedLines(opened: readonly Costly[]): string[] {
+  const by = new Map<string, Costly[]>();
+  for (const one of opened) push(by, one.reason.parents[0] ?? '', one);
+  return [...by].map(([opener, all]) => {
+    const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
+    const what = all.length === 1 ? baseName(all[0]?.path ?? '') : `${all.length} libraries`;
+    return `${baseName(opener)} opens ${what} of ${megabytes(bytes)} that ${all.length === 1 ? 'was' : 'were'} not seen; to keep ${all.length === 1 ? 'it' : 'one'}, use it in the exercise or --include it`;
+  });
 }
 
 /** Why a file is left out and what would bring it in, as a sentence without a full stop. Its subject is the file. */

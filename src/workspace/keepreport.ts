@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LAYER_NAMES } from '../assemble/layers.js';
+import { GPU_TARGETS } from '../keep/data/gpu.js';
 import { GRADES, LEVELS } from '../keep/level.js';
 import { ReasonSchema } from '../keep/reason.js';
 
@@ -15,6 +16,8 @@ const OmissionSchema = z.strictObject({
     ...(['unobserved', 'bytecode', 'standard-library', 'own-extras', 'system'] as const),
     // What kept code names without need, and what is expensive. The subject is who names it.
     'costly',
+    // A library for GPUs, where --target-gpu leaves it out. The subject is who would open it.
+    'gpu',
   ]),
   /** Name of the distribution. */
   subject: z.string().exactOptional(),
@@ -51,6 +54,8 @@ export const KeepReport = z.strictObject({
     platform: z.string(),
   }),
   level: z.enum(LEVELS),
+  /** The GPUs that the image is made for. */
+  targetGpu: z.enum(GPU_TARGETS).default('any'),
   /** Kept path → what it is, and why it is kept. */
   kept: z.record(
     z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GPU_TARGETS } from '../keep/data/gpu.js';
 
 /** What the newest assembly made. */
 export const Result = z.strictObject({
@@ -12,6 +13,8 @@ export const Result = z.strictObject({
   traces: z.array(z.string()).min(1),
   /** Globs of paths that the user left out. */
   exclude: z.array(z.string()).default([]),
+  /** The GPUs that it was made for. */
+  targetGpu: z.enum(GPU_TARGETS).default('any'),
   /** Bytes of both images, as the engine counts them. */
   size: z.number().exactOptional(),
   originalSize: z.number().exactOptional(),

@@ -41,6 +41,7 @@ describe('readElf', () => {
           ...(written.interpreter !== undefined && { interpreter: written.interpreter }),
           ...(written.rpath !== undefined && { rpath: written.rpath }),
           ...(written.runpath !== undefined && { runpath: written.runpath }),
+          program: written.interpreter !== undefined,
           noDefaultLib: written.noDefaultLib ?? false,
           symbols: FILE_FUNCTIONS.filter((name) => written.symbols?.includes(name)),
           versionsNeeded: { ...written.versionsNeeded },

@@ -27,7 +27,7 @@ it('a summary keeps the functions with such names, also when it is stored as JSO
 
 async function report(nodes: Record<string, string>) {
   const fs = makeTree({ '/usr/bin/python3': { text: '', mode: 0o755 }, ...nodes });
-  const { keep, python, grades, costly } = await computeKeepSet({
+  const { keep, python, grades, costly, gpu } = await computeKeepSet({
     fs,
     trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
     config: { WorkingDir: '/app' },
@@ -44,6 +44,7 @@ async function report(nodes: Record<string, string>) {
     python,
     grades,
     costly,
+    gpu,
     original,
     level: 'reachable',
     places: placesOf(LAYOUT, fs),

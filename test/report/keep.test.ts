@@ -38,7 +38,7 @@ const DIGESTS = new Map([
 const ORIGINAL = { reference: 'app:latest', id: 'sha256:0', platform: 'linux/amd64' };
 
 async function report(level: 'observed' | 'reachable') {
-  const { keep, python, grades, costly } = await computeKeepSet({
+  const { keep, python, grades, costly, gpu } = await computeKeepSet({
     fs,
     trace: makeTrace(['exec /usr/bin/python3', 'open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
     config: { WorkingDir: '/app' },
@@ -54,6 +54,7 @@ async function report(level: 'observed' | 'reachable') {
     python,
     grades,
     costly,
+    gpu,
     original: ORIGINAL,
     level,
     places: placesOf(LAYOUT, fs),

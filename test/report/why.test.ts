@@ -12,6 +12,7 @@ const report: KeepReport = {
   version: KEEP_VERSION,
   original: { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' },
   level: 'reachable',
+  targetGpu: 'any',
   kept: {
     '/app': { type: 'd', size: 0, layer: 'app', reasons: [{ rule: 'parents', kind: 'directory', parents: ['/app/app.py'] }] },
     '/app/app.py': { ...file, reasons: [{ rule: 'python', kind: 'own-code', parents: [] }] },

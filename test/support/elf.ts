@@ -13,6 +13,10 @@ export interface ElfSpec {
   versionsDefined?: string[];
   /** Names of symbols in the dynamic string table. */
   symbols?: string[];
+  /** Sections by their names. */
+  sections?: Record<string, Buffer>;
+  /** Whether it is a program at a fixed address (ET_EXEC). */
+  fixed?: boolean;
 }
 
 const BASE = 0x10000;
@@ -101,25 +105,47 @@ export function makeElf(spec: ElfSpec): Buffer {
     bits === 64
       ? Buffer.concat([wide(type), wide(5), ...[offset, BASE + offset, BASE + offset, size, size, 8].map(address)])
       : Buffer.concat([wide(type), ...[offset, BASE + offset, BASE + offset, size, size, 5, 4].map(wide)]);
+  const sections = Object.entries(spec.sections ?? {});
+  const contents = sections.map(([, bytes]) => [place(bytes), bytes.length] as const);
+  const loaded = at;
+  const names = Buffer.from(['', ...sections.map(([name]) => name), '.shstrtab', ''].join('\0'));
+  const namesAt = place(names);
+  const headersAt = at;
+  /** sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_info, sh_addralign, sh_entsize (elf(5)). */
+  const headerOf = (name: string, type: number, [offset, size]: readonly [number, number]) =>
+    Buffer.concat([
+      wide(name === '' ? 0 : names.indexOf(`\0${name}\0`) + 1),
+      wide(type),
+      ...[0, 0, offset, size].map(address),
+      wide(0),
+      wide(0),
+      address(1),
+      address(0),
+    ]);
+  const headers = [
+    headerOf('', 0, [0, 0]),
+    ...sections.map(([name], index) => headerOf(name, 1, contents[index] as [number, number])),
+    headerOf('.shstrtab', 3, [namesAt, names.length]),
+  ];
   const header = Buffer.concat([
     Buffer.from([0x7f, 0x45, 0x4c, 0x46, bits === 64 ? 2 : 1, little ? 1 : 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-    half(3),
+    half(spec.fixed ? 2 : 3),
     half(machine),
     wide(1),
     address(0),
     address(headerSize),
-    address(0),
+    address(sections.length > 0 ? headersAt : 0),
     wide(0),
     half(headerSize),
     half(segmentSize),
     half(count),
-    half(0),
-    half(0),
-    half(0),
+    half(bits === 64 ? 64 : 40),
+    half(sections.length > 0 ? sections.length + 2 : 0),
+    half(sections.length > 0 ? sections.length + 1 : 0),
   ]);
   return Buffer.concat([
     header,
-    segment(1, 0, at),
+    segment(1, 0, loaded),
     ...(spec.interpreter === undefined ? [] : [segment(3, interpreterAt, interpreter.length)]),
     ...(dynamic ? [segment(2, sectionAt, section.length)] : []),
     interpreter,
@@ -127,5 +153,6 @@ export function makeElf(spec: ElfSpec): Buffer {
     verneed,
     verdef,
     section,
+    ...(sections.length > 0 ? [...sections.map(([, bytes]) => bytes), names, ...headers] : []),
   ]);
 }

@@ -89,6 +89,7 @@ export function smallImage(): Inside {
     version: KEEP_VERSION,
     original: { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' },
     level: 'reachable',
+    targetGpu: 'any',
     kept,
     omitted,
     omissions: [
@@ -133,6 +134,7 @@ export function smallImage(): Inside {
         original: 'sha256:0',
         traces: ['trace.json'],
         exclude: [],
+        targetGpu: 'any',
         notes: ['a note'],
         size,
         originalSize: 30000,

@@ -8,6 +8,7 @@ import { parseImageName } from '../../src/images/name.js';
 import { Folder, readTrace } from '../../src/workspace/folder.js';
 import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
 import { newestTrace, readTraces } from '../../src/workspace/newest.js';
+import type { Result } from '../../src/workspace/result.js';
 import type { RunRecord } from '../../src/workspace/runrecord.js';
 import { makeTrace } from '../support/keep.js';
 
@@ -87,6 +88,7 @@ describe('a result in its folder', () => {
     version: KEEP_VERSION,
     original: { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' },
     level: 'reachable',
+    targetGpu: 'nvidia',
     kept: {},
     omitted: {},
     omissions: [],
@@ -100,7 +102,15 @@ describe('a result in its folder', () => {
       layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
     },
   };
-  const result = { id: 'sha256:1', tag: 'x', original: 'sha256:0', traces: ['trace.json'], exclude: [], notes: [] };
+  const result: Result = {
+    id: 'sha256:1',
+    tag: 'x',
+    original: 'sha256:0',
+    traces: ['trace.json'],
+    exclude: [],
+    targetGpu: 'nvidia',
+    notes: [],
+  };
 
   it('is read as it was saved', async () => {
     await folderOf('one').saveResult(result, report);

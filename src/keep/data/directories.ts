@@ -29,10 +29,10 @@ export const APP_SHELVES = /^\/(opt|home|srv|usr\/local)$/;
 export const DOCUMENTATION = /^\/usr\/(local\/)?share\/(doc|doc-base|man|info|lintian|bug|help|gtk-doc)\//;
 
 /**
- * Parts of the standard library that no program uses: its tests, and what is needed only to build against it.
- * Source: CPython, Makefile.pre.in: TESTSUBDIRS, LIBPL (config-*), INCLUDEPY.
+ * Parts of the standard library that no program uses: its tests, bytecode that Python writes again, and static libraries, which only a
+ * compiler reads. Source: CPython, Makefile.pre.in: TESTSUBDIRS, LIBPL (config-*).
  */
-export const STANDARD_LIBRARY_EXTRAS = /\/(test|tests|idle_test|__pycache__)\/|\/config-[^/]*\/|\.(a|h)$/;
+export const STANDARD_LIBRARY_EXTRAS = /\/(test|tests|idle_test|__pycache__)\/|\.a$/;
 
 /**
  * Folders of a project that belong to tools: the app's code does not read them.

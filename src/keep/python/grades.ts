@@ -1,7 +1,8 @@
 import { classifyFiles, type FileKind, isPublic } from '../../python/classify.js';
 import type { Distribution } from '../../python/distributions.js';
 import { allNames, type Summary } from '../../python/summary.js';
-import { baseName, parentOf } from '../../rootfs.js';
+import { baseName } from '../../rootfs.js';
+import { isInsideProgram } from '../carried.js';
 import { INDIVISIBLE, INSTALLERS } from '../data/installers.js';
 import { GRADES, type Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
@@ -74,14 +75,16 @@ export class Grades {
       } else if (kind === 'stub') {
         if (this.stubsAreRead) add(path);
         else this.stubs.push({ path, ...reason, kind: grade });
-      } else if (kind === 'module' || kind === 'bytecode' || kind === 'data' || kind === 'metadata') add(path);
+      } else if (kind === 'data') {
+        if (!(await isInsideProgram(path, context))) add(path);
+      } else if (kind === 'module' || kind === 'bytecode' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && (isPublic(this.world.finder.at(path)?.name ?? '_') || this.isSmall(path)))
         add(path);
       else if (kind === 'program' && programs) {
         const addition = { path, ...reason, kind: grade === 'app' ? 'app-program' : 'program' } as const;
         const isWanted = distribution.local || (grade === 'app' && (await context.libraries.elf(path)) !== undefined);
         findings.push(isWanted ? addition : { offer: 'call', additions: [addition] });
-      } else if (kind === 'library' && (await isOpenedByPath(path, kinds, context))) add(path, 'library');
+      } else if (kind === 'library' && (await context.libraries.elf(path)) === undefined) add(path); // data with the name of a library
     }
     return findings;
   }
@@ -132,15 +135,4 @@ function readsRecords(summary: Summary): boolean {
       /^importlib[._]metadata$/.test(module) && (imported.length === 0 || imported.includes('files') || imported.includes('distribution')),
   );
   return names.has('packages_distributions') || (asks && names.has('files'));
-}
-
-/** Whether no file of a distribution is linked with one of its shared libraries: then its code opens the library by its path. */
-async function isOpenedByPath(path: string, kinds: ReadonlyMap<string, FileKind>, { libraries }: Context): Promise<boolean> {
-  if (/\.libs$/.test(parentOf(path))) return false;
-  const name = baseName(path);
-  for (const [other, kind] of kinds) {
-    if (other === path || (kind !== 'extension' && kind !== 'library')) continue;
-    if ((await libraries.elf(other))?.needed.includes(name)) return false;
-  }
-  return true;
 }

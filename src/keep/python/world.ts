@@ -1,5 +1,5 @@
 import { openPackages, type Packages } from '../../os/packages.js';
-import { isAdded } from '../../os/places.js';
+import { isAdded, isLibraryName } from '../../os/places.js';
 import { Distributions } from '../../python/distributions.js';
 import { ModuleFinder } from '../../python/finder.js';
 import type { PythonLayout } from '../../python/layout.js';
@@ -124,6 +124,6 @@ export class PythonWorld {
     if (path.endsWith('.py')) return this.finder.at(path) !== undefined || this.isOwn(path);
     if (path.endsWith('.pyc')) return !path.includes('/__pycache__/');
     if (path.endsWith('.so')) return this.layout.suffixes.some((suffix) => path.endsWith(suffix)) && this.finder.at(path) !== undefined;
-    return (mode & 0o111) !== 0 && size < LARGEST_SCRIPT && !/\.so[.\d]*$/.test(path) && isProgram(path);
+    return (mode & 0o111) !== 0 && size < LARGEST_SCRIPT && !isLibraryName(path) && isProgram(path);
   }
 }

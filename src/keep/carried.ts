@@ -1,0 +1,119 @@
+import { isLibraryName } from '../os/places.js';
+import { classifyFiles, type FileKind } from '../python/classify.js';
+import type { Distribution } from '../python/distributions.js';
+import { baseName, parentOf } from '../rootfs.js';
+import type { Strength } from './data/costs.js';
+import { GRADES, type Grade } from './level.js';
+import type { Grades } from './python/grades.js';
+import type { PythonWorld } from './python/world.js';
+import type { Addition } from './reason.js';
+import type { Context, Finding, Rule } from './rule.js';
+
+/** A native file of a distribution that no import and no linkage leads to. */
+interface Carried {
+  path: string;
+  kind: 'library' | 'inside-program';
+  distribution: Distribution;
+  /** The strongest evidence for it so far: how many grades of the distribution's, and whether its code names it. */
+  said: string;
+}
+
+/**
+ * Native files that a distribution carries, and that only its code can find (from the level `reachable` on): libraries that no file is
+ * linked with, and programs in its folders. What the app imports brings its libraries, and the programs that its code names. Of what
+ * is pulled in, only libraries that its code names count, and programs where they are cheap.
+ */
+export class CarriedRule implements Rule {
+  readonly name = 'distribution';
+  private readonly carried = new Map<Distribution, Carried[]>();
+
+  constructor(
+    private readonly world: PythonWorld,
+    private readonly grades: Grades,
+  ) {}
+
+  async settle(context: Context): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const [distribution, { grade, by }] of this.grades.all) {
+      if (grade === 'touched') continue;
+      const carried = this.carried.get(distribution) ?? (await this.carriedBy(distribution, context));
+      this.carried.set(distribution, carried);
+      if (carried.length === 0) continue;
+      const texts = this.textsOf(distribution);
+      for (const one of carried) {
+        const isNamed = isNamedIn(texts, one);
+        const said = `${GRADES.indexOf(grade)} ${isNamed}`;
+        if (one.said === said) continue;
+        one.said = said;
+        findings.push(...this.decide(one, grade, isNamed, by));
+      }
+    }
+    return findings;
+  }
+
+  private decide(one: Carried, grade: Grade, isNamed: boolean, by: string | undefined): Finding[] {
+    const { path, kind, distribution } = one;
+    const addition: Addition = { path, rule: 'distribution', kind, of: distribution.name, parents: by === undefined ? [] : [by] };
+    const offer = kind === 'library' ? strengthOfLibrary(grade, isNamed) : strengthOfProgram(grade, isNamed);
+    return [offer === undefined ? addition : { offer, additions: [addition] }];
+  }
+
+  private async carriedBy(distribution: Distribution, context: Context): Promise<Carried[]> {
+    const found: Carried[] = [];
+    const kinds = classifyFiles(distribution, this.world.layout.suffixes);
+    for (const [path, kind] of kinds) {
+      const of = { path, distribution, said: '' };
+      if (kind === 'library' && (await isOpenedByPath(path, kinds, context))) found.push({ ...of, kind: 'library' });
+      else if (kind === 'data' && (await isInsideProgram(path, context))) found.push({ ...of, kind: 'inside-program' });
+    }
+    return found;
+  }
+
+  /** What code of a distribution may give to a function that loads a library or runs a program. */
+  private textsOf({ files }: Distribution): Set<string> {
+    return new Set(
+      files
+        .flatMap((file) => this.world.codeIn(file))
+        .flatMap(({ summary: { strings, relative, libraries, commands } }) => [
+          ...[...strings, ...relative].map(baseName),
+          ...libraries.map(baseName),
+          ...commands.map(([, , text]) => baseName(text.split(' ')[0] as string)),
+        ]),
+    );
+  }
+}
+
+/** Undefined: it is kept whatever it costs. */
+function strengthOfLibrary(grade: Grade, isNamed: boolean): Strength | undefined {
+  return grade === 'app' || isNamed ? undefined : 'call';
+}
+
+function strengthOfProgram(grade: Grade, isNamed: boolean): Strength | undefined {
+  if (grade === 'app') return isNamed ? undefined : 'call';
+  return isNamed ? 'call' : 'name';
+}
+
+/** Whether code has the name of a file, or the part of it before versions and endings: `libx` of libx.so.1, `ffmpeg` of ffmpeg-v7.0. */
+function isNamedIn(texts: ReadonlySet<string>, { path, kind }: Carried): boolean {
+  const name = baseName(path);
+  const stem = kind === 'library' ? name.slice(0, name.indexOf('.so')) : (/^[a-z_]{4,}/i.exec(name)?.[0] ?? name);
+  return [name, stem, stem.replace(/^lib/, ''), `${stem}.so`].some((text) => text.length > 2 && texts.has(text));
+}
+
+/** Whether a file in a distribution's folders is a native program. Such a file is no data, though installers list it like data. */
+export async function isInsideProgram(path: string, { fs, libraries }: Context): Promise<boolean> {
+  const entry = fs.lstat(path);
+  if (entry?.type !== 'f' || (entry.mode & 0o111) === 0 || isLibraryName(path)) return false;
+  return (await libraries.elf(path))?.program === true;
+}
+
+/** Whether no file of a distribution is linked with one of its shared libraries: then its code opens the library by its path. */
+async function isOpenedByPath(path: string, kinds: ReadonlyMap<string, FileKind>, { libraries }: Context): Promise<boolean> {
+  if (/\.libs$/.test(parentOf(path)) || (await libraries.elf(path)) === undefined) return false;
+  const name = baseName(path);
+  for (const [other, kind] of kinds) {
+    if (other === path || (kind !== 'extension' && kind !== 'library')) continue;
+    if ((await libraries.elf(other))?.needed.includes(name)) return false;
+  }
+  return true;
+}
