@@ -11,26 +11,41 @@ export interface Step {
 
 /**
  * The shortest chain of reasons from a path to the app's own code. Where no chain leads there, the shortest one to a path
- * that is kept for its own sake. Undefined for a path that is not kept.
+ * that is kept for its own sake. What the configuration runs or the user asks for needs no chain, and no chain goes through it: all
+ * that a run used hangs on the interpreter. Undefined for a path that is not kept.
  */
 export function chainOf(kept: Kept, path: string): Step[] | undefined {
   const reasonsOf = (at: string) => (Object.hasOwn(kept, at) ? kept[at]?.reasons : undefined);
   const start = reasonsOf(path);
   if (!start) return undefined;
+  const asked = askedFor(start);
+  if (asked) return [{ path, reason: asked }];
   const queue: Step[][] = start.map((reason) => [{ path, reason }]);
   const seen = new Set([path]);
   let other: Step[] | undefined;
   for (let chain = queue.shift(); chain; chain = queue.shift()) {
     const { reason } = chain.at(-1) as Step;
-    if (reason.rule === 'python' && reason.kind === 'own-code') return chain;
+    if (isOwnCode(reason)) return chain;
     const parents = reason.parents.filter((parent) => reasonsOf(parent));
     if (parents.length === 0) other ??= chain;
     for (const parent of parents) {
       if (seen.has(parent)) continue;
       seen.add(parent);
-      for (const next of reasonsOf(parent) ?? []) queue.push([...chain, { path: parent, reason: next }]);
+      const reasons = reasonsOf(parent) ?? [];
+      const end = askedFor(reasons);
+      if (end) other ??= [...chain, { path: parent, reason: end }];
+      else for (const next of reasons) queue.push([...chain, { path: parent, reason: next }]);
     }
   }
   // Without an end, there are only circles: a directory is kept for a file that is kept for the directory.
   return other ?? [{ path, reason: start[0] as Reason }];
+}
+
+export function isOwnCode({ rule, kind }: Reason): boolean {
+  return rule === 'python' && kind === 'own-code';
+}
+
+/** The reason by which the configuration or the user names a path that is not the app's own code. */
+export function askedFor(reasons: readonly Reason[]): Reason | undefined {
+  return reasons.some(isOwnCode) ? undefined : reasons.find(({ rule }) => rule === 'entrypoint' || rule === 'user');
 }

@@ -1,5 +1,5 @@
 import type { Reason } from '../keep/reason.js';
-import type { Kept, Step } from './chain.js';
+import { askedFor, isOwnCode, type Kept, type Step } from './chain.js';
 import type { Link } from './model.js';
 import { ranked } from './strength.js';
 import { describeReason } from './words.js';
@@ -11,13 +11,13 @@ export class Chains {
 
   constructor(private readonly kept: Kept) {
     const children = childrenOf(kept);
-    this.toOwnCode = nearest(kept, children, ({ rule, kind }) => rule === 'python' && kind === 'own-code');
+    this.toOwnCode = nearest(kept, children, isOwnCode, (path) => this.isAsked(path));
     this.toAnyEnd = nearest(kept, children, ({ parents }) => !parents.some((parent) => Object.hasOwn(kept, parent)));
   }
 
   /** From a path to the app's own code, or else to what is kept for its own sake. Empty for a path that is not kept. */
   of(path: string): Link[] {
-    const steps = this.toOwnCode.has(path) ? this.toOwnCode : this.toAnyEnd;
+    const steps = this.toOwnCode.has(path) && !this.isAsked(path) ? this.toOwnCode : this.toAnyEnd;
     const links: Link[] = [];
     const seen = new Set<string>();
     for (let at: string | undefined = path; at !== undefined && !seen.has(at); ) {
@@ -25,7 +25,7 @@ export class Chains {
       const step = steps.get(at);
       if (!step) break;
       const next: string | undefined = step.reason.parents.find((parent) => steps.has(parent) && !seen.has(parent));
-      const isEnd = steps === this.toOwnCode ? step.reason.kind === 'own-code' : next === undefined;
+      const isEnd = steps === this.toOwnCode ? isOwnCode(step.reason) : next === undefined;
       links.push(linkOf(step, isEnd ? undefined : next));
       at = isEnd ? undefined : next;
     }
@@ -33,6 +33,10 @@ export class Chains {
     // Without an end, there are only circles.
     const [reason] = this.kept[path]?.reasons ?? [];
     return reason ? [linkOf({ path, reason }, undefined)] : [];
+  }
+
+  private isAsked(path: string): boolean {
+    return askedFor(this.kept[path]?.reasons ?? []) !== undefined;
   }
 }
 
@@ -64,14 +68,23 @@ function childrenOf(kept: Kept): Map<string, Step[]> {
   return children;
 }
 
-/** For each path, the first step of its shortest chain to a path with a reason that is an end. Breadth first, from the ends. */
-function nearest(kept: Kept, children: ReadonlyMap<string, readonly Step[]>, isEnd: (reason: Reason) => boolean): Map<string, Step> {
+/**
+ * For each path, the first step of its shortest chain to a path with a reason that is an end. Breadth first, from the ends.
+ * @param isWall whether no chain goes through a path
+ */
+function nearest(
+  kept: Kept,
+  children: ReadonlyMap<string, readonly Step[]>,
+  isEnd: (reason: Reason) => boolean,
+  isWall: (path: string) => boolean = () => false,
+): Map<string, Step> {
   const steps = new Map<string, Step>();
   for (const [path, { reasons }] of Object.entries(kept)) {
-    const reason = ranked(reasons).find(isEnd);
-    if (reason) steps.set(path, { path, reason });
+    const reason = askedFor(reasons) ?? ranked(reasons).find(isEnd);
+    if (reason && isEnd(reason)) steps.set(path, { path, reason });
   }
   for (const path of steps.keys()) {
+    if (isWall(path)) continue;
     // What is added while the loop runs comes later in it.
     for (const step of children.get(path) ?? []) if (!steps.has(step.path)) steps.set(step.path, withFirst(step, path));
   }

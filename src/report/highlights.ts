@@ -7,10 +7,8 @@ const NAMED = 4;
 
 /** The most useful lines of a report, at most ten: what `shrink` ends with. Where the image is too large, what takes most of it instead. */
 export function highlights(report: Report): string[] {
-  const { largest, cuts, nearly, coverage, comparison, layers, budget } = report;
+  const { largest, cuts, nearly, coverage, comparison, layers, budget, programs } = report;
   if (budget?.exceeded) return budgetLines(budget, report);
-  // Modules that can be executed are no programs to most people.
-  const programs = report.programs.filter(({ path }) => !path.endsWith('.py'));
   const things = largest.filter(({ thing }) => thing !== 'interpreter');
   const [first] = things;
   const [near] = nearly;

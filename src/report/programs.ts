@@ -16,11 +16,14 @@ export interface Program {
   by?: string;
 }
 
+/** Python modules. Some have the permission to be executed, too, but nobody runs them as programs. */
+const MODULE = /\/(lib\/python[\d.]+|site-packages|dist-packages)\/.*\.py$/;
+
 /** Every program of the shrunk image, the most expensive first. */
 export function programsIn({ kept }: KeepReport, graph = new KeptGraph(kept)): Program[] {
   return Object.entries(kept)
     .flatMap(([path, { program, size, reasons }]): Program[] => {
-      if (!program) return [];
+      if (!program || MODULE.test(path)) return [];
       const reason = ranked(reasons)[0] as Reason;
       const [by] = reason.parents;
       const brings = [...graph.goneWith([path])].reduce((sum, one) => sum + (kept[one]?.size ?? 0), 0);

@@ -47,6 +47,29 @@ it('prefers a chain to the code of the app over an observation', () => {
   expect(chainOf(seen, '/bin/python')?.map(({ path }) => path)).toEqual(['/bin/python']);
 });
 
+it('what the configuration runs needs no chain, and no chain goes through it', () => {
+  const reasons = because({
+    ...REASONS,
+    '/bin/python': [
+      { rule: 'scripts', kind: 'interpreter', parents: ['/bin/tool'] },
+      { rule: 'entrypoint', kind: 'command', parents: [] },
+    ],
+    '/bin/tool': [imported('/app/app.py', 'app', 9)],
+    '/lib/opened.so': [{ rule: 'observed', kind: 'open', subject: 'python', parents: ['/bin/python'] }],
+    '/lib/both.so': [{ rule: 'observed', kind: 'open', subject: 'python', parents: ['/bin/python'] }, needed('/lib/b.so')],
+  });
+  const all = new Chains(reasons);
+  for (const [path, expected] of [
+    ['/bin/python', ['/bin/python']],
+    ['/lib/opened.so', ['/lib/opened.so', '/bin/python']],
+    ['/lib/both.so', ['/lib/both.so', '/lib/b.so', '/lib/a.py', '/app/app.py']],
+  ] as const) {
+    expect(chainOf(reasons, path)?.map((step) => step.path)).toEqual(expected);
+    expect(all.of(path).map((link) => link.path)).toEqual(expected);
+    expect(chainOf(reasons, path)?.at(-1)?.reason.kind).toBe(all.of(path).at(-1)?.reason.split('/')[1]);
+  }
+});
+
 it('a circle alone ends with the first reason', () => {
   const circle = because({ '/a': [needed('/b')], '/b': [needed('/a')] });
   expect(chainOf(circle, '/a')?.map(({ path }) => path)).toEqual(['/a']);

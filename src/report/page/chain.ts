@@ -15,6 +15,8 @@ export interface ChainLink {
 
 /** The reason of the app's own code, where a chain ends best. */
 const OWN_CODE = 'python/own-code';
+/** Reasons of what the configuration or the user names. No chain goes through it. */
+const ASKED = /^(entrypoint|user)\//;
 
 /**
  * The shortest chain of reasons from a kept path to the app's own code, or else to a path that is kept for its own sake. It
@@ -27,6 +29,10 @@ export function chainFrom({ of, reasons }: Reasons, path: number, first?: PageRe
     before: Place | null;
   }
   const keptReasons = (at: number) => (of[at] ?? []).flatMap((index) => (reasons[index]?.kept ? [reasons[index] as PageReason] : []));
+  const askedFor = (found: readonly PageReason[]) =>
+    found.some(({ reason }) => reason === OWN_CODE) ? undefined : found.find(({ reason }) => ASKED.test(reason));
+  const asked = first ? undefined : askedFor(keptReasons(path));
+  if (asked) return [{ path, reason: asked }];
   const queue: Place[] = (first ? [first] : keptReasons(path)).map((reason) => ({ path, reason, before: null }));
   const seen = new Set([path]);
   let end: Place | undefined;
@@ -41,7 +47,10 @@ export function chainFrom({ of, reasons }: Reasons, path: number, first?: PageRe
     for (const parent of parents) {
       if (seen.has(parent)) continue;
       seen.add(parent);
-      for (const reason of keptReasons(parent)) queue.push({ path: parent, reason, before: place });
+      const found = keptReasons(parent);
+      const last = askedFor(found);
+      if (last) end ??= { path: parent, reason: last, before: place };
+      else for (const reason of found) queue.push({ path: parent, reason, before: place });
     }
   }
   end ??= queue[0];
