@@ -1,5 +1,6 @@
-import { lstat, readlink } from 'node:fs/promises';
+import { lstat, readFile, readlink } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import type { UserFiles } from './user.js';
 
 /** Links that are followed in one path, as in the kernel (path_resolution(7)). */
 const MOST_LINKS = 40;
@@ -55,4 +56,13 @@ async function uppermost(layers: readonly string[], parts: readonly string[]): P
     if (found) return { at, link: found.isSymbolicLink() };
   }
   return undefined;
+}
+
+/** The files of an image that name its users and groups. @param layers as in {@link findInRoot} */
+export async function userFilesIn(layers: readonly string[]): Promise<UserFiles> {
+  const read = async (path: string) => {
+    const { at } = await findInRoot(layers, path);
+    return at !== undefined && (await lstat(at)).isFile() ? readFile(at, 'utf8') : undefined;
+  };
+  return { passwd: await read('etc/passwd'), group: await read('etc/group') };
 }

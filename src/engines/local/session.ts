@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -33,7 +33,7 @@ import { LocalContainer } from './container.js';
 import { ContainerFiles } from './files.js';
 import { becoming, SENT } from './firstprocess.js';
 import type { LocalImage } from './image.js';
-import { findInRoot } from './inroot.js';
+import { findInRoot, userFilesIn } from './inroot.js';
 import { ownMappings } from './mappings.js';
 import { copyTree, type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
 import { ownNetwork } from './network.js';
@@ -198,7 +198,7 @@ export class LocalSession implements Session {
     const copied = namespaces.overlay === 'copy';
     if (copied) await copyTree(image.layers[0] as string, root);
     const environment = this.environmentOf(spec, image);
-    const user = identityOf(spec.run.user ?? image.config.User ?? '', await userFiles(image.layers), spec.run.groupAdd);
+    const user = identityOf(spec.run.user ?? image.config.User ?? '', await userFilesIn(image.layers), spec.run.groupAdd);
     environment.HOME ??= user.home;
     const own = await ownNetwork(spec.run, process.getuid?.() === 0);
     const isolated = own !== undefined || spec.run.network === 'none';
@@ -343,12 +343,4 @@ export class LocalSession implements Session {
 
 function withoutEngines(entries: Map<string, Entry>): Map<string, Entry> {
   return new Map([...entries].filter(([path]) => !ENGINES_OWN.test(path)));
-}
-
-async function userFiles(layers: readonly string[]) {
-  const read = async (path: string) => {
-    const { at } = await findInRoot(layers, path);
-    return at !== undefined && (await lstat(at)).isFile() ? readFile(at, 'utf8') : undefined;
-  };
-  return { passwd: await read('etc/passwd'), group: await read('etc/group') };
 }
