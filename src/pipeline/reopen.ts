@@ -38,7 +38,7 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
     trace.runs.flatMap(({ environment }) => environment),
     environmentOf(options.environment),
     // A foreign trace could name any variable of this shell, e.g. one with a password.
-    stored.trusted || trust ? process.env : {},
+    stored.trusted || trust ? process.env : undefined,
   );
   const original = await findOriginal(
     context,
@@ -75,16 +75,20 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
   };
 }
 
-/** The values of variables, from the command line or from this shell. @throws UserError where one has none */
+/**
+ * The values of variables, from the command line or from this shell.
+ * @param shell undefined where the trace gets no variables of this shell
+ * @throws UserError where one has none
+ */
 function valuesFor(
   names: readonly string[],
   given: Readonly<Record<string, string>>,
-  shell: Readonly<Record<string, string | undefined>>,
+  shell: Readonly<Record<string, string | undefined>> | undefined,
 ): Map<string, string> {
   const values = new Map<string, string>();
   const unset: string[] = [];
   for (const name of new Set(names)) {
-    const value = own(given, name) ?? own(shell, name);
+    const value = own(given, name) ?? (shell && own(shell, name));
     if (value === undefined) unset.push(name);
     else values.set(name, value);
   }
@@ -92,7 +96,9 @@ function valuesFor(
   if (unset.length > 0)
     throw usageError(
       `The trace was made with ${unset.join(', ')}; a trace holds no values.`,
-      `Give ${them} again with -e, or set ${them} in this shell.`,
+      shell
+        ? `Give ${them} again with -e, or set ${them} in this shell.`
+        : `Give ${them} again with -e. Variables of this shell count only with --trust, since the run record does not have your seal.`,
     );
   return values;
 }

@@ -13,7 +13,6 @@ import { type Folder, readTrace } from '../workspace/folder.js';
 import type { RunRecord } from '../workspace/runrecord.js';
 import type { Context } from './context.js';
 import type { Material, Run } from './material.js';
-import { requireTrust } from './trust.js';
 import { variableWarnings } from './variables.js';
 
 export interface TraceWishes {
@@ -37,7 +36,6 @@ export async function traceStage(
   { append, include = [] }: TraceWishes = {},
 ): Promise<Traced> {
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
-  if (earlier) requireTrust(earlier, [folder.tracePath], false);
   const exercise = original.separateRoot ? wanted : { ...wanted, args: original.config.Cmd ?? [] };
   const { session, progress } = context;
   const prepare = (python?: string) =>

@@ -6,6 +6,7 @@ import { type Changed, DIFF_SCHEMA, type Diff } from './diffmodel.js';
 import type { Inside } from './inside.js';
 import { explaining } from './largest.js';
 import type { Thing } from './model.js';
+import { isListed } from './programs.js';
 
 /** Paths of one thing that are named. */
 const NAMED = 20;
@@ -36,7 +37,7 @@ export function diffOf(a: Inside, b: Inside): Diff {
     );
   const [before, after] = [one.inside.made, other.inside.made];
   const things = [...new Set([...one.things.keys(), ...other.things.keys()])].flatMap((key) => changedOf(key, one, other));
-  const programs = (side: Side) => [...side.kept.keys()].filter((path) => side.inside.made.keep.kept[path]?.program);
+  const programs = (side: Side) => [...side.kept.keys()].filter((path) => isListed(path, side.inside.made.keep.kept[path] ?? {}));
   const missing = (all: readonly string[], from: Side) => all.filter((path) => !from.kept.has(path)).sort();
   return {
     schema: DIFF_SCHEMA,

@@ -41,8 +41,7 @@ export function highlights(report: Report): string[] {
 
 function line(title: string, names: readonly string[]): string {
   if (names.length === 0) return '';
-  const more = names.length - NAMED;
-  return `${title}: ${names.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${title}: ${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and more' : ''}`;
 }
 
 function whyLine({ name, chain }: LargeKept): string[] {

@@ -19,15 +19,20 @@ export interface Program {
 /** Python modules. Some have the permission to be executed, too, but nobody runs them as programs. */
 const MODULE = /\/(lib\/python[\d.]+|site-packages|dist-packages)\/.*\.py$/;
 
+/** Whether a kept path is one of the programs that a report lists. */
+export function isListed(path: string, { program }: { program?: boolean | undefined }): boolean {
+  return program === true && !MODULE.test(path);
+}
+
 /** Every program of the shrunk image, the most expensive first. */
 export function programsIn({ kept }: KeepReport, graph = new KeptGraph(kept)): Program[] {
   return Object.entries(kept)
-    .flatMap(([path, { program, size, reasons }]): Program[] => {
-      if (!program || MODULE.test(path)) return [];
+    .filter(([path, kept]) => isListed(path, kept))
+    .map(([path, { size, reasons }]): Program => {
       const reason = ranked(reasons)[0] as Reason;
       const [by] = reason.parents;
       const brings = [...graph.goneWith([path])].reduce((sum, one) => sum + (kept[one]?.size ?? 0), 0);
-      return [{ path, size, brings, because: describeReason(reason), ...(by !== undefined && { by }) }];
+      return { path, size, brings, because: describeReason(reason), ...(by !== undefined && { by }) };
     })
     .sort((a, b) => b.brings - a.brings || (a.path < b.path ? -1 : 1));
 }

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { debug } from '../debug.js';
 import { UserError, usageError } from '../errors.js';
 import { FILES, Folder, ROOT, readTrace } from './folder.js';
@@ -31,14 +31,17 @@ export async function findResults(subject: string | undefined): Promise<Found> {
     const folder = (await has(subject, FILES.trace))
       ? new Folder(subject)
       : ((await newestIn(join(subject, ROOT))) ?? (await newestIn(subject)));
-    if (folder) return { folder, trace: undefined };
+    // A folder of sources may have the name of the image.
+    const found = folder ?? (await ofImage(subject));
+    if (found) return { folder: found, trace: undefined };
     throw usageError(`The folder ${subject} has no trace.`, HOW);
   }
-  if (kind) {
+  const image = kind && !/\/|\.json$/.test(subject) ? await ofImage(subject) : undefined;
+  if (kind && !image) {
     const isResult = basename(subject) === FILES.keep || basename(subject) === FILES.result;
     return { folder: new Folder(dirname(subject)), trace: isResult ? undefined : subject };
   }
-  const folder = await ofImage(subject);
+  const folder = image ?? (await ofImage(subject));
   if (folder) return { folder, trace: undefined };
   throw usageError(
     `There is no trace here of an image ${subject}, pyshrink made no image of that name here, and no file has that name.`,
@@ -53,8 +56,11 @@ export async function findResults(subject: string | undefined): Promise<Found> {
 export async function tracesOf(folder: Folder, { traces }: Result): Promise<string[]> {
   const found = await Promise.all(
     traces.map(async (path) => {
+      // The folder itself may be a copy, while its original has a newer trace.
+      const own =
+        basename(dirname(path)) === basename(resolve(folder.path)) || traces.length === 1 ? [join(folder.path, basename(path))] : [];
       const beside = join(dirname(dirname(folder.path)), path);
-      for (const place of [beside, path]) if (await stat(place).catch(() => undefined)) return place;
+      for (const place of [...own, beside, path]) if (await stat(place).catch(() => undefined)) return place;
       return undefined;
     }),
   );

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../../errors.js';
 import type { Entry } from '../../rootfs.js';
 import { pathBytes } from '../../tar/pathbytes.js';
 
-type WithAttributes = Pick<Entry, 'path' | 'xattrs'>;
+type WithAttributes = Pick<Entry, 'path' | 'type' | 'xattrs'>;
 
 /** Sets attributes by setxattr(2), which Node.js does not have. Paths, names and values come in hexadecimal. */
 const SCRIPT = `
@@ -41,13 +41,20 @@ export async function setAttributes(folder: string, entries: Iterable<WithAttrib
  * @throws UserError as {@link setAttributes} does
  */
 export async function requireAttributes(path: string, entries: Iterable<WithAttributes>): Promise<void> {
-  const all: Record<string, string> = {};
-  for (const { xattrs = {} } of entries) Object.assign(all, xattrs);
-  if (Object.keys(all).length === 0) return;
+  // One file or folder for each attribute: default access control lists exist for folders only, and an inode has little space.
+  const probes = new Map<string, WithAttributes>();
+  for (const { type, xattrs = {} } of entries) {
+    const kind = type === 'd' ? 'd' : 'f';
+    for (const [name, value] of Object.entries(xattrs)) {
+      const key = `${kind} ${name}`;
+      if (!probes.has(key)) probes.set(key, { path: `/${probes.size}`, type: kind, xattrs: { [name]: value } });
+    }
+  }
+  if (probes.size === 0) return;
   const folder = await mkdtemp(join(dirname(resolve(path)), '.pyshrink-'));
   try {
-    await writeFile(join(folder, 'file'), '');
-    await setAttributes(folder, [{ path: '/file', xattrs: all }], path);
+    for (const probe of probes.values()) await (probe.type === 'd' ? mkdir(folder + probe.path) : writeFile(folder + probe.path, ''));
+    await setAttributes(folder, probes.values(), path);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

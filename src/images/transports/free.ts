@@ -17,9 +17,7 @@ export async function requireFree(target: FileTarget, spool: () => Promise<strin
     case 'rootfs':
       return; // it must be new or empty in any case
     case 'oci': {
-      const layout = await layoutAt(target.path).catch((error: unknown) => {
-        throw unreadable(target, error);
-      });
+      const layout = await layoutAt(target.path);
       for (const one of layout?.manifests ?? [])
         if (isReplaced(one, target.name) && !(layout && (await madeByUs(layout, one)))) throw takenError(`${target.text} is an image`);
       return;
@@ -60,6 +58,6 @@ function unreadable({ text }: FileTarget, error: unknown): UserError {
   const why = error instanceof UserError ? error.message : String(error);
   return new UserError(
     `What is at ${text} can't be read, so it may not be pyshrink's to replace: ${why}`,
-    'Choose another with --tag or --output, or replace it with --force.',
+    'Choose another with --tag or --output. Where nothing is there yet, or your login may only write, give --force.',
   );
 }

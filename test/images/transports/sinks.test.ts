@@ -120,10 +120,10 @@ describe('writeImage', () => {
         remedy: expect.stringContaining('oci:DIR'),
       });
       expect(readdirSync(place)).toEqual([]);
-      await expect(requireAttributes(`${place}/root`, [{ path: '/a', xattrs: { 'nonsense.note': '00' } }])).rejects.toThrowError(
+      await expect(requireAttributes(`${place}/root`, [{ path: '/a', type: 'f', xattrs: { 'nonsense.note': '00' } }])).rejects.toThrowError(
         /can't be set/,
       );
-      await requireAttributes(`${place}/root`, [{ path: '/a' }]);
+      await requireAttributes(`${place}/root`, [{ path: '/a', type: 'f' }]);
       expect(readdirSync(place)).toEqual([]);
     });
   });
