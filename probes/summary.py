@@ -156,6 +156,7 @@ class Summary:
             loaded = self.scan(code, scope)
             if not is_function:
                 used = loaded
+                called = loaded | self.main if code.co_name == "<module>" else loaded
         if scope == MAIN:
             self.main |= used
         else:

@@ -47,8 +47,8 @@ describeWithEngine('images as files', () => {
     }
   };
   const idOf = (text: string) => withSource(text, async (source) => readConfig(source.configBytes, text).id);
-  const write = (target: string, from = `docker-archive:${archive}`) =>
-    withSource(from, (source, spool) => writeImage(source, parseImageName(target) as FileTarget, 'pyshrink-test/written:1', spool));
+  const write = (target: string, from = `docker-archive:${archive}`, force = false) =>
+    withSource(from, (source, spool) => writeImage(source, parseImageName(target) as FileTarget, 'pyshrink-test/written:1', spool, force));
   const list = (folder: string) =>
     execFileSync('find', ['.', ...LISTING], { cwd: folder })
       .toString()
@@ -89,8 +89,9 @@ describeWithEngine('images as files', () => {
     const blobs = () => readdirSync(`${folder}/alone/blobs/sha256`).length;
     await write(`oci:${folder}/alone`);
     const before = blobs();
-    await write(`oci:${folder}/alone`, `docker-archive:${folder}/small.tar`);
-    expect(blobs()).toBeLessThan(before); // the old image's blobs are removed when a new image takes its name
+    await expect(write(`oci:${folder}/alone`, `docker-archive:${folder}/small.tar`)).rejects.toThrowError(/did not make/);
+    await write(`oci:${folder}/alone`, `docker-archive:${folder}/small.tar`, true);
+    expect(blobs()).toBeGreaterThan(before); // the blobs of an image that pyshrink did not make stay
     expect(await idOf(`oci:${folder}/alone`)).toBe(await docker('image', 'inspect', '-f', '{{.Id}}', small));
     const again = workdir();
     await write(`oci-archive:${again}/archive.tar`, from);
@@ -188,7 +189,7 @@ describeWithEngine('images as files', () => {
     it('gives one message when it rejects an unknown user', async () => {
       login({});
       await expect(write(`docker://${host}/team/app:1`)).rejects.toMatchObject({
-        message: expect.stringContaining('does not let you push team/app'),
+        message: expect.stringContaining('does not let you pull team/app'),
         remedy: expect.stringContaining(`docker login ${host}`),
       });
     });

@@ -35,6 +35,10 @@ describe('parseFacts', () => {
     ]);
   });
 
+  it('has the last exit status where the container was started again', () => {
+    expect(parseFacts('["exit", 1]\n["exit", 0]\n').exit).toBe(0);
+  });
+
   it('has no exit status where the supervisor was killed', () => {
     expect(parseFacts('["fact", "open", 1, "/x"]\n').exit).toBeUndefined();
   });
@@ -58,7 +62,6 @@ describe('parseFacts', () => {
     '["process", 1, -7, "/x"]',
     '["exit", 256]',
     '["exit", -1]',
-    '["exit", 0]\n["exit", 1]',
     '[[[]]]',
     'hello]',
   ])('refuses what the kernel can not have told: %s', (text) => {

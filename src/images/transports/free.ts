@@ -17,7 +17,9 @@ export async function requireFree(target: FileTarget, spool: () => Promise<strin
     case 'rootfs':
       return; // it must be new or empty in any case
     case 'oci': {
-      const layout = await layoutAt(target.path);
+      const layout = await layoutAt(target.path).catch((error: unknown) => {
+        throw unreadable(target, error);
+      });
       for (const one of layout?.manifests ?? [])
         if (isReplaced(one, target.name) && !(layout && (await madeByUs(layout, one)))) throw takenError(`${target.text} is an image`);
       return;
@@ -55,9 +57,9 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function unreadable({ text }: FileTarget, error: unknown): UserError {
-  const why = error instanceof UserError ? error.message : String(error);
+  const [why, first] = error instanceof UserError ? [error.message, `${error.remedy} `] : [String(error), ''];
   return new UserError(
     `What is at ${text} can't be read, so it may not be pyshrink's to replace: ${why}`,
-    'Choose another with --tag or --output. Where nothing is there yet, or your login may only write, give --force.',
+    `${first}Or choose another with --tag or --output. Where nothing is there yet, or your login may only write, give --force.`,
   );
 }

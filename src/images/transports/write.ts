@@ -12,7 +12,6 @@ import { temporaryPath } from '../temporary.js';
 import { type OciImage, ociImage } from './blobs.js';
 import { dockerArchive } from './dockerarchive/sink.js';
 import { requireFree } from './free.js';
-import { layoutAt } from './ocilayout/contents.js';
 import { writeLayout, writeLayoutArchive } from './ocilayout/sink.js';
 import { repositoryOf } from './registry/client.js';
 import { pushImage } from './registry/sink.js';
@@ -42,7 +41,6 @@ export async function requireWritable(target: FileTarget): Promise<void> {
     if (!existing.isDirectory()) throw usageError(`${path} exists and is not a directory.`, 'Name another directory with --output.');
     const isEmpty = (await readdir(place).catch((error: unknown) => Promise.reject(unwritable(path, error)))).length === 0;
     if (transport === 'rootfs' && !isEmpty) throw usageError(`${path} is not empty.`, 'Name a directory that does not exist yet.');
-    if (transport === 'oci' && !isEmpty) await layoutAt(place); // throws where it has something else
     // An image is added to a layout; in all other cases the target is made in its parent and renamed.
     if (!isEmpty) return requireWritableFolder(place, path);
   }
