@@ -159,7 +159,7 @@ class Watcher:
     def mark_time(self) -> None:
         """Records the time where it has moved on, so that each fact has one."""
         now = int(time.time() * 1000)
-        if now - self.time >= TIME_MILLISECONDS:
+        if abs(now - self.time) >= TIME_MILLISECONDS:  # the clock may go back
             self.time = now
             self.journal.add("time", now)
 

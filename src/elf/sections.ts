@@ -19,7 +19,9 @@ const LONGEST_NAMES = 1 << 20;
  * The sections of an ELF file. Format: elf(5), "Section header (Shdr)".
  * @returns [] for a file that has none, or that is no ELF file
  */
-export async function readSections(read: ReadRange): Promise<Section[]> {
+export async function readSections(from: ReadRange): Promise<Section[]> {
+  // Programs run without sections, so nobody has checked their offsets.
+  const read: ReadRange = async (offset, length) => (Number.isSafeInteger(offset + length) ? from(offset, length) : new Uint8Array());
   const head = await read(0, 64);
   if (head.length < 64 || Buffer.from(head.subarray(0, 4)).toString('latin1') !== '\x7fELF') return [];
   const wide = head[4] === 2;
@@ -27,7 +29,7 @@ export async function readSections(read: ReadRange): Promise<Section[]> {
   const [start, size, count, names] = wide
     ? [fields.word(40), fields.u16(58), fields.u16(60), fields.u16(62)]
     : [fields.word(32), fields.u16(46), fields.u16(48), fields.u16(50)];
-  if (start === 0 || size < (wide ? 64 : 40)) return [];
+  if (start === 0 || size !== (wide ? 64 : 40)) return [];
   const table = new Fields(await read(start, size * Math.min(count, MOST_SECTIONS)), fields.little, fields.bits);
   const headers: { name: number; type: number; offset: number; size: number }[] = [];
   for (let at = 0; at + size <= table.length; at += size) {
@@ -41,5 +43,7 @@ export async function readSections(read: ReadRange): Promise<Section[]> {
     const end = text.indexOf(0, at);
     return text.toString('latin1', at, end < 0 ? undefined : end);
   };
-  return headers.filter(({ type }) => !EMPTY.has(type)).map(({ name, offset, size }) => ({ name: nameAt(name), offset, size }));
+  const isReal = ({ type, offset, size }: { type: number; offset: number; size: number }) =>
+    !EMPTY.has(type) && Number.isSafeInteger(offset + size);
+  return headers.filter(isReal).map(({ name, offset, size }) => ({ name: nameAt(name), offset, size }));
 }

@@ -8,9 +8,13 @@ export function sha256(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Digest of a file's bytes. @returns undefined where it is no regular file */
+/** Digest of a file's bytes. @returns undefined where it is no regular file, or one that this user can't read */
 export async function digestOfFile(path: string): Promise<string | undefined> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
+    return undefined;
+  });
+  if (!file) return undefined;
   try {
     if (!(await file.stat()).isFile()) return undefined;
     const hash = createHash('sha256');

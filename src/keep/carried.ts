@@ -14,7 +14,7 @@ interface Carried {
   path: string;
   kind: 'library' | 'inside-program';
   distribution: Distribution;
-  /** The strongest evidence for it so far: how many grades of the distribution's, and whether its code names it. */
+  /** The grade and whether code names it, when it was last decided. */
   said: string;
 }
 
@@ -54,6 +54,7 @@ export class CarriedRule implements Rule {
   private decide(one: Carried, grade: Grade, isNamed: boolean, by: string | undefined): Finding[] {
     const { path, kind, distribution } = one;
     const addition: Addition = { path, rule: 'distribution', kind, of: distribution.name, parents: by === undefined ? [] : [by] };
+    if (distribution.local) return [addition]; // the app's own
     const offer = kind === 'library' ? strengthOfLibrary(grade, isNamed) : strengthOfProgram(grade, isNamed);
     return [offer === undefined ? addition : { offer, additions: [addition] }];
   }

@@ -2,7 +2,7 @@ import type { LibrarySearch } from '../elf/search.js';
 import { readSections } from '../elf/sections.js';
 import { librariesNamed } from '../elf/strings.js';
 import { isLibraryName } from '../os/places.js';
-import { baseName, type RootFs } from '../rootfs.js';
+import { baseName, push, type RootFs } from '../rootfs.js';
 import { GPU_DRIVERS, GPU_LIBRARIES, GPU_SECTIONS, type GpuTarget } from './data/gpu.js';
 import type { KeepSet } from './keepset.js';
 import type { Addition, RuleName } from './reason.js';
@@ -84,7 +84,7 @@ const GOES: ReadonlySet<RuleName> = new Set(['opens', 'python', 'distribution'])
 export function bytesForGpu({ kept }: Pick<Gpu, 'kept'>, keep: KeepSet, fs: RootFs): number {
   const children = new Map<string, string[]>();
   for (const [path, reasons] of keep.reasons) {
-    for (const parent of new Set(reasons.flatMap(({ parents }) => parents))) children.set(parent, [...(children.get(parent) ?? []), path]);
+    for (const parent of new Set(reasons.flatMap(({ parents }) => parents))) push(children, parent, path);
   }
   const gone = new Set<string>();
   const pending = [...kept];

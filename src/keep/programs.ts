@@ -40,7 +40,9 @@ export class NamedRule implements Rule {
     private readonly world: PythonWorld,
     { commands }: Pick<Context, 'commands'>,
   ) {
-    this.started = new Set(namedByConfiguration(commands, {}).map(([, name]) => name));
+    // A shell's command line is one word.
+    const words = commands.map((command) => command.flatMap((word) => word.split(/\s+/)));
+    this.started = new Set(namedByConfiguration(words, {}).map(([, name]) => name));
   }
 
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
@@ -52,7 +54,8 @@ export class NamedRule implements Rule {
     const findings: Finding[] = [];
     for (const { file, summary: whole } of world.codeIn(path)) {
       const module = world.finder.at(file)?.name ?? baseName(path);
-      const summary = own || this.started.has(module) ? whole : asImported(whole);
+      const isRun = own || this.started.has(module) || baseName(path) === '__main__.py';
+      const summary = isRun ? whole : asImported(whole);
       this.handed.take(summary, { path, module, own, distribution });
       const named = [
         ...(await commandsRun(summary, own, context)),

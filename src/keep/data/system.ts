@@ -294,9 +294,10 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
     id: 'git-scripts',
     when: { program: /\/git$/ },
-    unlessNamed: command('bisect|merge|pull|submodule|subtree'),
+    unlessNamed: command('bisect|merge|pull|(--)?(recurse-)?submodules?|--recursive|stash|rebase|subtree'),
     keep: [
       ...inGit('git-{bisect,merge-octopus,merge-one-file,merge-resolve,submodule,subtree,sh-i18n,sh-i18n--envsubst,sh-setup}'),
+      ...inGit('git-{stash,legacy-stash,legacy-rebase,rebase--*}'), // of git before 2.22 and 2.25
       '/usr/bin/uname', // git-sh-setup, which the others read
     ],
     what: 'commands and merge strategies of git that are shell scripts (git(1), --exec-path; git-merge(1), MERGE STRATEGIES)',
