@@ -35,7 +35,7 @@ export default defineConfig({
           isolate: false,
           setupFiles: ['support/restore.ts'],
           // No test is expected to be this slow: only one that hangs reaches it, even on a busy computer.
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
