@@ -4,6 +4,9 @@ import { type GpuUse, namesIn } from './gpu.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 
+/** Clients of display servers: without a display, there is none to talk to. Sources: XOpenDisplay(3), wl_display_connect. */
+const OPENS_WINDOWS = /^lib(X11|wayland-client)\.so/;
+
 /** A kept ELF file, and the libraries in one folder that its strings name: path → name. */
 interface Opener {
   path: string;
@@ -34,6 +37,7 @@ export class OpensRule implements Rule {
     const elf = type === 'f' && context.isElf(path) ? await context.libraries.elf(path) : undefined;
     if (!elf?.dynamic) return [];
     for (const name of elf.needed) this.linked.add(name);
+    if (elf.soname === 'libc.so.6') return []; // what it opens, and for which functions, is known: data/libc.ts
     for (const targets of await byFolder(path, context)) this.openers.push({ path, targets });
     return context.gpu.target === 'nvidia' ? partners(path, context) : [];
   }
@@ -71,9 +75,10 @@ export class OpensRule implements Rule {
 }
 
 /** The libraries that a file's strings name, by their folders, without those that are loaded with it anyway. */
-async function byFolder(path: string, { fs, libraries }: Context): Promise<ReadonlyMap<string, string>[]> {
+async function byFolder(path: string, { fs, libraries, environment }: Context): Promise<ReadonlyMap<string, string>[]> {
   const found = new Map<string, string>();
   for (const name of await namesIn(fs, path)) {
+    if (!environment.DISPLAY && OPENS_WINDOWS.test(baseName(name))) continue;
     for (const target of await libraries.opened(name, path)) if (target !== path) found.set(target, name);
   }
   if (found.size === 0) return [];

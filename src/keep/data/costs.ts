@@ -12,9 +12,9 @@ export type MostBytes = Readonly<Record<Strength, number>>;
  * Bytes that a path may bring with its whole closure, by its evidence.
  *
  * `call`: the programs that libraries and scripts run for their callers (tar, sed, useradd, ldconfig, ps, gpgconf) cost less than
- * 4 MB each. Above are the large worlds: git, perl, gcc, ImageMagick. Where an app needs one of these, its exercise or its own code
+ * 3.5 MB each. Above are the large worlds: git, perl, gcc, ImageMagick. Where an app needs one of these, its exercise or its own code
  * shows it, or its author has installed the package.
  * `name`: compilers and their like are named for building what is built already, and scripts of git are run for commands that the
  * app does not have, so they may only bring what nobody notices.
  */
-export const MOST_BYTES: MostBytes = { call: 4 << 20, name: 512 << 10 };
+export const MOST_BYTES: MostBytes = { call: 3.5 * (1 << 20), name: 512 << 10 };
