@@ -46,6 +46,11 @@ describe('a library whose name is in a kept ELF file', () => {
     expect(lines).toEqual([expect.stringMatching(/^libopener\.so opens liblarge\.so of 3\.7 MB that was not seen/)]);
   });
 
+  it('is left out where it is a client of a display server, and there is no display', async () => {
+    const nodes = { [`${LIB}/libopener.so`]: opener('libX11.so.6', 'libsmall.so.1'), [`${LIB}/libsmall.so.1`]: library() };
+    expect((await kept({ ...nodes, [`${LIB}/libX11.so.6`]: library() })).names).toEqual(['libsmall.so.1']);
+  });
+
   it('is kept whatever it costs where a run opened another one of the folder', async () => {
     const nodes = {
       [`${LIB}/libopener.so`]: opener('libk_a.so', 'libk_b.so'),
