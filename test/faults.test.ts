@@ -10,10 +10,10 @@ import { applyLayers } from '../src/images/layers/apply.js';
 import { parseImageName } from '../src/images/name.js';
 import { type LayeredName, openSource } from '../src/images/transports/open.js';
 import { Folder, readTrace } from '../src/workspace/folder.js';
-import { KEEP_VERSION } from '../src/workspace/keepreport.js';
 import type { Results } from './support/faulty.js';
 import { dockerArchive, layerTar } from './support/image.js';
 import { makeTrace } from './support/keep.js';
+import { emptyKeepReport } from './support/keepreport.js';
 
 // Each write of a sink, and of the workspace, fails once, with ENOSPC and EIO in turn, and kills the process once. What is
 // there afterwards is the old result or the new one, and the next run is not disturbed.
@@ -155,31 +155,13 @@ describe.runIf(hasCompiler)('a fault at any write leaves the old result or the n
 
   it('the workspace', { timeout: 900_000 }, async () => {
     const answers = { time: { start: 0, end: 1 }, steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } };
-    const amount = { files: 0, bytes: 0 };
     const results = (name: string): Results => ({
       stored: {
         trace: makeTrace([`open /${name}`]),
         record: { runs: [{ exercise: { ...storedExercise(PLAIN_EXERCISE), args: [name] }, watching: {}, done: [], answers: [answers] }] },
       },
       result: { id: name, tag: name, original: 'sha256:0', traces: ['trace.json'], exclude: [], targetGpu: 'any', notes: [] },
-      keep: {
-        version: KEEP_VERSION,
-        original: { reference: name, id: 'sha256:0', platform: 'linux/amd64' },
-        level: 'observed',
-        targetGpu: 'any',
-        kept: {},
-        omitted: {},
-        omissions: [],
-        owners: [],
-        links: {},
-        distributions: [],
-        totals: {
-          original: amount,
-          kept: amount,
-          omitted: amount,
-          layers: { system: amount, python: amount, distributions: amount, app: amount },
-        },
-      },
+      keep: emptyKeepReport(name),
     });
     const args = (name: string) => (place: string) => ['results', `${place}/app`, JSON.stringify(results(name))];
     const found = async (place: string) => {

@@ -11,7 +11,7 @@ import { Helper } from '../../src/guest/helper.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { DEBIAN, describeWithEngine } from '../support/engine.js';
 import { exportedRoot } from '../support/local.js';
-import { has } from '../support/needs.js';
+import { has, skipped } from '../support/needs.js';
 
 const MOUNT = '/sys/fs/cgroup';
 const ROOT = process.getuid?.() === 0 && (await canMakeGroups(`test-${process.pid}`));
@@ -89,7 +89,7 @@ describeWithEngine('limits of the local engine', () => {
     while (app.stdout.bytes.length === 0) await new Promise((go) => setTimeout(go, 20));
   };
 
-  if (possible.length === 0) it.skip('control groups can not be made here, or no root');
+  if (possible.length === 0) skipped('limits of a control group', 'control groups can not be made here, or no root');
   it.each(possible)('a fork bomb gets no further than --pids-limit: %s', async (_, support) => {
     await running(support, { pidsLimit: 40 }, FORK_BOMB, async (app) => {
       await printing(app);

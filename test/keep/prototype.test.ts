@@ -1,13 +1,11 @@
 import { expect, it } from 'vitest';
-import { placesOf } from '../../src/assemble/assemble.js';
 import { computeKeepSet } from '../../src/keep/compute.js';
 import { ModuleFinder } from '../../src/python/finder.js';
 import { Summary } from '../../src/python/summary.js';
-import { keepReport } from '../../src/report/keep.js';
-import { readOwners } from '../../src/report/owners.js';
 import { whyKept } from '../../src/report/why.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeTrace } from '../support/keep.js';
+import { keepReportOf } from '../support/keepreport.js';
 import { describeWithPython } from '../support/probes.js';
 import { makeTree } from '../support/tree.js';
 
@@ -27,7 +25,7 @@ it('a summary keeps the functions with such names, also when it is stored as JSO
 
 async function report(nodes: Record<string, string>) {
   const fs = makeTree({ '/usr/bin/python3': { text: '', mode: 0o755 }, ...nodes });
-  const { keep, python, grades, costly, gpu } = await computeKeepSet({
+  const result = await computeKeepSet({
     fs,
     trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
     config: { WorkingDir: '/app' },
@@ -37,19 +35,7 @@ async function report(nodes: Record<string, string>) {
     level: 'reachable',
     analyst: analystOver(fs),
   });
-  const original = { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' };
-  return keepReport({
-    fs,
-    keep,
-    python,
-    grades,
-    costly,
-    gpu,
-    original,
-    level: 'reachable',
-    places: placesOf(LAYOUT, fs),
-    owners: await readOwners(fs, LAYOUT, python),
-  });
+  return keepReportOf(fs, result, 'reachable');
 }
 
 const IMPORTS = NAMES.map((name) => `import ${name}\nfrom json import ${name}\nx.${name}()\nS = '${name}'\ndef ${name}(): pass`).join('\n');

@@ -1,12 +1,10 @@
 import { expect, it } from 'vitest';
-import { placesOf } from '../../src/assemble/assemble.js';
 import { computeKeepSet } from '../../src/keep/compute.js';
-import { keepReport } from '../../src/report/keep.js';
-import { readOwners } from '../../src/report/owners.js';
 import { describeOmission } from '../../src/report/words.js';
 import { KEEP_VERSION, KeepReport, type Omission } from '../../src/workspace/keepreport.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeTrace } from '../support/keep.js';
+import { keepReportOf, ORIGINAL } from '../support/keepreport.js';
 import { describeWithPython } from '../support/probes.js';
 import { makeTree } from '../support/tree.js';
 
@@ -35,10 +33,9 @@ const DIGESTS = new Map([
   ['/app/app.py', `sha256:${'a'.repeat(64)}`],
   ['/bin', `sha256:${'b'.repeat(64)}`], // a link has no bytes
 ]);
-const ORIGINAL = { reference: 'app:latest', id: 'sha256:0', platform: 'linux/amd64' };
 
 async function report(level: 'observed' | 'reachable') {
-  const { keep, python, grades, costly, gpu } = await computeKeepSet({
+  const result = await computeKeepSet({
     fs,
     trace: makeTrace(['exec /usr/bin/python3', 'open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
     config: { WorkingDir: '/app' },
@@ -48,19 +45,7 @@ async function report(level: 'observed' | 'reachable') {
     level,
     analyst: analystOver(fs),
   });
-  return keepReport({
-    fs,
-    keep,
-    python,
-    grades,
-    costly,
-    gpu,
-    original: ORIGINAL,
-    level,
-    places: placesOf(LAYOUT, fs),
-    digests: DIGESTS,
-    owners: await readOwners(fs, LAYOUT, python),
-  });
+  return keepReportOf(fs, result, level, DIGESTS);
 }
 
 const sum = (sizes: { size: number }[]) => sizes.reduce((total, { size }) => total + size, 0);

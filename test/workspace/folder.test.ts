@@ -6,11 +6,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { PLAIN_EXERCISE, storedExercise } from '../../src/exercise/exercise.js';
 import { parseImageName } from '../../src/images/name.js';
 import { Folder, readTrace } from '../../src/workspace/folder.js';
-import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
+import type { KeepReport } from '../../src/workspace/keepreport.js';
 import { newestTrace, readTraces } from '../../src/workspace/newest.js';
 import type { Result } from '../../src/workspace/result.js';
 import type { RunRecord } from '../../src/workspace/runrecord.js';
 import { makeTrace } from '../support/keep.js';
+import { emptyKeepReport } from '../support/keepreport.js';
 
 const answers = { time: { start: 0, end: 1 }, steps: [], app: { stdout: '', stderr: '', cut: false, exit: 0 } };
 const RECORD: RunRecord = { runs: [{ exercise: storedExercise(PLAIN_EXERCISE), watching: {}, done: [], answers: [answers] }] };
@@ -83,25 +84,7 @@ describe('a trace in its folder', () => {
 });
 
 describe('a result in its folder', () => {
-  const nothing = { files: 0, bytes: 0 };
-  const report: KeepReport = {
-    version: KEEP_VERSION,
-    original: { reference: 'x', id: 'sha256:0', platform: 'linux/amd64' },
-    level: 'reachable',
-    targetGpu: 'nvidia',
-    kept: {},
-    omitted: {},
-    omissions: [],
-    owners: [],
-    links: {},
-    distributions: [],
-    totals: {
-      original: nothing,
-      kept: nothing,
-      omitted: nothing,
-      layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
-    },
-  };
+  const report: KeepReport = { ...emptyKeepReport(), level: 'reachable', targetGpu: 'nvidia' };
   const result: Result = {
     id: 'sha256:1',
     tag: 'x',
