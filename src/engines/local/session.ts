@@ -163,7 +163,11 @@ export class LocalSession implements Session {
   }
 
   async fileDigest(image: string, path: string): Promise<string | undefined> {
-    const { at } = await findInRoot(this.images.get(image)?.layers ?? [], path);
+    const { layers = [], entries } = this.images.get(image) ?? {};
+    const [only, ...others] = layers;
+    // Parents of an entry are folders, so there is no link to follow. Most files of an image are found in this way.
+    const direct = only !== undefined && others.length === 0 && entries?.get(path)?.type === 'f' ? join(only, path) : undefined;
+    const at = direct ?? (await findInRoot(layers, path)).at;
     return at === undefined ? undefined : digestOfFile(at);
   }
 
