@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { RUNTIMES } from '../../src/engines/local/oci/runtime.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
 import { ownCache, printed } from '../support/local.js';
+import { needing } from '../support/needs.js';
 import { ROOTFUL } from '../support/podman.js';
 
 const PROGRAM = new URL('../support/privileges.py', import.meta.url);
@@ -60,6 +62,15 @@ describeWithEngine('what an app may do while it is watched', () => {
     expect(JSON.parse(text)).toEqual(plain);
     expect(warnings.some((warning) => warning.includes('CAP_SYS_PTRACE'))).toBe(way === 'user');
   });
+
+  for (const runtime of ['none', ...RUNTIMES])
+    needing(...(runtime === 'none' ? [] : [`program ${runtime}` as const]))(
+      `has the capabilities and the system calls of \`docker run\` in the local engine: ${runtime}`,
+      async () => {
+        const where = { from: `docker-archive:${saved}`, options: ['--engine', 'local'], env: { PYSHRINK_RUNTIME: runtime } };
+        expect(JSON.parse((await trace([...COMMAND, 'user'], where)).text)).toEqual(plain);
+      },
+    );
 
   it('a user is changed without the capability to kill its processes', async () => {
     const options = ['--cap-drop', 'ALL', '--cap-add', 'SETUID', '--cap-add', 'SETGID'];

@@ -1,25 +1,50 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { DockerEngine } from '../../src/engines/docker/docker.js';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ImageInfo, Session } from '../../src/engines/engine.js';
 import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
-import { LocalSession } from '../../src/engines/local/session.js';
+import { RUNTIMES } from '../../src/engines/local/oci/runtime.js';
 import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
-import { SessionFolder } from '../../src/engines/sessionfolder.js';
 import { Helper } from '../../src/guest/helper.js';
-import { openDockerArchive } from '../../src/images/transports/dockerarchive/source.js';
 import { WatchedApp } from '../../src/watching/watched.js';
-import { buildImage, DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
-import { asUser, exportedRoot, printed, USER, USER_RUNTIMES } from '../support/local.js';
-import { type Need, needing } from '../support/needs.js';
-import { ROOTFUL } from '../support/podman.js';
+import { buildImage, CLI, DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
+import { asUser, exportedRoot, ownCache, printed, USER, USER_RUNTIMES } from '../support/local.js';
+import { has, type Need, needing } from '../support/needs.js';
+import { DAEMONS, daemonSession, localSession } from '../support/sessions.js';
 
 /** What Podman's default seccomp profile allows (containers/common, pkg/seccomp). A container has a session keyring of its own. */
 const PODMAN_ALLOWS = ['keyctl'];
+
+/** What the secret file says: a module, as the import probe would write it. */
+const SECRET = 'secret_module\t/secret\n';
+/** What tells the app in a container that it may end. */
+const END = '/tmp/waysout-end';
+
+/** Whether this computer lets us read its disks: one that is itself confined may not. */
+function canReadDisks(): boolean {
+  const script = 'read -r major minor rest; mknod "$1" b "$major" "$minor" && : <"$1"';
+  const [, , first = ''] = readFileSync('/proc/partitions', 'utf8').split('\n');
+  return spawnSync('sh', ['-c', script, 'sh', join(workdir(), 'disk')], { input: `${first}\n` }).status === 0;
+}
+
+/** As `--privileged` of Docker, which fails where the daemon itself lacks one of all capabilities. */
+const UNCONFINED = [
+  ...['SYS_ADMIN', 'SYS_PTRACE', 'SYS_RAWIO', 'SYSLOG', 'DAC_READ_SEARCH'].flatMap((name) => ['--cap-add', name]),
+  ...['seccomp', 'apparmor', 'systempaths'].flatMap((name) => ['--security-opt', `${name}=unconfined`]),
+  ...['--device-cgroup-rule', 'a *:* rwm'],
+];
+/** Ways that such a container leaves open, where what they lead to is on the computer. */
+const OPEN_TO_UNCONFINED = [
+  ...['core_pattern', 'uevent_helper', 'sysrq', 'kcore', 'disk by mknod', 'cgroup', 'mount', 'remount', 'new namespaces'],
+  ...['trace the supervisor', 'terminal', 'kit', 'facts', '/dev/kmsg', '/dev/mem', 'abstract socket', 'keyctl', 'bpf', 'userfaultfd'],
+  'open_by_handle_at',
+];
 
 const PROGRAM = new URL('../support/waysout.py', import.meta.url);
 
@@ -40,40 +65,90 @@ describeWithEngine('ways out of a container', () => {
     const folder = mkdtempSync(join(tmpdir(), 'pyshrink-secret-'));
     execFileSync('chmod', ['a+rx', folder, root]);
     secret = join(folder, 'secret');
-    writeFileSync(secret, 'secret', { mode: 0o644 });
+    writeFileSync(secret, SECRET, { mode: 0o644 });
     server = createServer().listen(`\0${name}`);
   });
   afterAll(() => server.close());
 
   const open = (text: string) => Object.entries(JSON.parse(text)).flatMap(([way, worked]) => (worked ? [way] : []));
-  const command = () => ['/usr/bin/python3', '/srv/waysout.py', secret, String(process.pid), name];
+  const command = (end = '-', ...ways: string[]) => [
+    '/usr/bin/python3',
+    '/srv/waysout.py',
+    secret,
+    String(process.pid),
+    name,
+    end,
+    ...ways,
+  ];
 
   it('this computer has what the ways lead to', () => {
-    expect(readFileSync(secret, 'utf8')).toBe('secret');
+    expect(readFileSync(secret, 'utf8')).toBe(SECRET);
     expect(server.listening).toBe(true);
   });
 
-  const local = async (support: NamespaceSupport): Promise<[Session, ImageInfo]> => {
-    const session = new LocalSession(await SessionFolder.create(), support);
-    return [session, await session.importDirectory('rootfs:', root)];
+  /** What a container that Docker does not confine finds. It gets a copy of the folder of probes, which it may write to. */
+  const unconfined = async (options: string[], ...ways: string[]): Promise<Record<string, boolean | null>> => {
+    const probes = workdir();
+    for (const path of ['pyshrink_probes/supervisor.py', 'observations/facts-ways-app.jsonl']) {
+      mkdirSync(dirname(join(probes, path)), { recursive: true });
+      writeFileSync(join(probes, path), '');
+    }
+    const run = ['run', '--rm', '-t', '-v', `${probes}:/.pyshrink`, ...UNCONFINED, ...options, image, ...command('-', ...ways)];
+    return JSON.parse(await docker(...run));
   };
 
-  /** A session of the Docker daemon, or of the one that DOCKER_HOST names. */
-  const daemon = async (host?: string): Promise<[Session, ImageInfo]> => {
-    vi.stubEnv('DOCKER_HOST', host);
-    const session = await (await DockerEngine.open().finally(() => vi.unstubAllEnvs())).openSession();
-    return [session, await session.importImage(await openDockerArchive(image, saved, undefined, () => session.spool()))];
-  };
+  it('the ways are open where nothing closes them', async () => {
+    // With a process table of its own, so that it does not trace the first process of this computer.
+    const found = await unconfined(['--init', '--network', 'host']);
+    const absent = (way: string) => found[way] === null || (way === 'disk by mknod' && !canReadDisks());
+    expect(Object.keys(found).filter((way) => found[way])).toEqual(
+      expect.arrayContaining(OPEN_TO_UNCONFINED.filter((way) => !absent(way))),
+    );
+    const paths = {
+      uevent_helper: '/sys/kernel/uevent_helper',
+      sysrq: '/proc/sysrq-trigger',
+      kcore: '/proc/kcore',
+    };
+    for (const [way, path] of Object.entries(paths)) expect(found[way] === null, way).toBe(!existsSync(path));
+    const mayLack = ['uevent_helper', 'sysrq', 'kcore', '/dev/kmsg', '/dev/mem', 'disk by mknod', 'userfaultfd', 'keyctl', 'bpf'];
+    expect(mayLack).toEqual(expect.arrayContaining(Object.keys(found).filter(absent)));
+    const outside = ['/proc/PID/root', 'trace a process outside'];
+    expect(await unconfined(['--pid', 'host'], ...outside)).toEqual(Object.fromEntries(outside.map((way) => [way, true])));
+  });
+
+  needing('root')('a root directory that is only changed by chroot(2) leaves ways open', async () => {
+    const ways = ['double chroot', 'open descriptors'];
+    const script = 'mount -t proc proc "$1/proc"; exec 9</; exec chroot "$@"';
+    const run = await execa('unshare', ['--mount', '--pid', '--fork', 'sh', '-c', script, 'sh', root, ...command('-', ...ways)]);
+    expect(JSON.parse(run.stdout)).toEqual(Object.fromEntries(ways.map((way) => [way, true])));
+  });
+
+  /** The helper's processes, by what is mounted where they run. */
+  const helperOf = (session: Session) =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return line.includes('server') && readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(session.id);
+      } catch {
+        return false; // no process, or one that has ended
+      }
+    });
 
   /** Runs a command of the image, does something while it runs, and returns what it prints. */
   const running = async (
-    [session, info]: [Session, ImageInfo],
+    [session, info]: readonly [Session, ImageInfo, ...unknown[]],
     args: string[],
     run: Partial<RunOptions>,
     use?: (app: WatchedApp) => Promise<void>,
   ) => {
     try {
       const helper = await Helper.start(session, info);
+      if (session.engine === 'local') {
+        const statuses = helperOf(session).map((pid) => readFileSync(`/proc/${pid}/status`, 'utf8'));
+        expect(statuses.length).toBeGreaterThan(0);
+        for (const status of statuses) expect(status).toMatch(/^Seccomp:\t2$/m);
+        if (!session.features.runtime) for (const status of statuses) expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+      }
       const app = await WatchedApp.start(session, {
         image: info.id,
         config: info.config,
@@ -85,19 +160,45 @@ describeWithEngine('ways out of a container', () => {
       });
       await use?.(app);
       expect(await app.ended, app.stderr.bytes.toString()).toBe(0);
-      const { facts, lacks } = await app.observed();
-      const paths = facts.flatMap(({ observations }) => observations.map(({ path }) => path));
-      expect([facts[0]?.exit, lacks, paths.includes(args[0] as string), paths.includes('/forged')]).toEqual([0, undefined, true, false]);
+      const { facts, imports, lacks } = await app.observed();
+      // Only the app's own: it may forge those of commands beside it.
+      const mark = args.includes(END) ? END : args[0];
+      const own = facts.find(({ observations }) => observations.some(({ path }) => path === mark));
+      const paths = own?.observations.map(({ path }) => path) ?? [];
+      expect([own?.exit, lacks, paths.includes(args[0] as string), paths.includes('/forged')]).toEqual([0, undefined, true, false]);
+      expect([...imports.modules.keys()]).not.toContain('secret_module');
+      expect(readFileSync(secret, 'utf8')).toBe(SECRET);
       return app.stdout.bytes.toString();
     } finally {
       await session.close();
     }
   };
 
+  /** The open ways of the app, of a command beside it, and of a process that runs as the relay does. */
+  const everyWay = async (session: readonly [Session, ImageInfo, ...unknown[]], run: Partial<RunOptions>) => {
+    const found: string[][] = [];
+    const stdout = await running(session, command(END), { network: 'none', ...run }, async (app) => {
+      while (app.stdout.bytes.length === 0) await sleep(20);
+      found.push(open(await asRelay(app, command())));
+      found.push(open((await app.exec(command())).stdout.bytes.toString()));
+      await asRelay(app, ['/usr/bin/touch', END]);
+    });
+    return [open(stdout), ...found];
+  };
+
+  /** What a command prints that is started as the relay is: in the container, without a supervisor. */
+  const asRelay = async (app: WatchedApp, line: string[]) => {
+    const { stdin, stdout, stderr } = await app.container.exec(line);
+    stdin.end();
+    stderr.resume();
+    return text(stdout);
+  };
+
   const kinds: [NamespaceSupport, ...Need[]][] = [
     [{ user: 'identity', overlay: 'kernel' }],
     [{ user: 'root', overlay: 'kernel' }],
     [{ user: 'bubblewrap', overlay: 'kernel' }, 'program bwrap'],
+    [{ user: 'identity', overlay: 'fuse' }, 'program fuse-overlayfs'],
     [{ user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'program crun'],
     [{ user: 'identity', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
     [{ user: 'root', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
@@ -105,26 +206,31 @@ describeWithEngine('ways out of a container', () => {
   ];
   for (const [support, ...needs] of kinds)
     needing('root', ...needs)(`of the local engine, as root: ${JSON.stringify(support)}`, async () => {
-      expect(open(await running(await local(support), command(), { network: 'none' }))).toEqual([]);
+      const [app, ...beside] = await everyWay(await localSession(support, root), {});
+      expect(app).toEqual([]);
+      // youki 0.7 confines a command beside the app less than the app: SECURITY.md says so.
+      if (support.runtime !== 'youki') expect(beside).toEqual([[], []]);
     });
 
-  const daemons: [name: string, host?: string][] = [
-    ['Docker'],
-    ...(ROOTFUL === undefined ? [] : [['Podman', `unix://${ROOTFUL}`] as [string, string]]),
-  ];
   const runs: Partial<RunOptions>[] = [
     { user: '0:0' },
     { user: '65534:65534' },
     { user: '0:0', init: true },
     { user: '65534:65534', init: true },
   ];
-  it.each(daemons.flatMap(([name, host]) => runs.map((run) => [name, run, host] as const)))('of %s, with %j', async (name, run, host) => {
-    const allowed = name === 'Podman' ? PODMAN_ALLOWS : [];
-    expect(open(await running(await daemon(host), command(), { network: 'none', ...run }))).toEqual(allowed);
+  // Without root, a service takes long to take an image: one run there.
+  const onDaemons = DAEMONS.flatMap(([name, host]) =>
+    (name === 'Podman without root' ? runs.slice(0, 1) : runs).map((run) => [name, run, host] as const),
+  );
+  it.each(onDaemons)('of %s, with %j', async (name, run, host) => {
+    const allowed = name === 'Docker' ? [] : PODMAN_ALLOWS;
+    expect(await everyWay(await daemonSession(host, image, saved), run)).toEqual([allowed, allowed, allowed]);
   });
 
   const trusted: [NamespaceSupport, ...Need[]][] = [
     [{ user: 'identity', overlay: 'kernel' }],
+    [{ user: 'root', overlay: 'kernel' }],
+    [{ user: 'bubblewrap', overlay: 'kernel' }, 'program bwrap'],
     [{ user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'program crun'],
     [{ user: 'identity', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
     [{ user: 'identity', overlay: 'kernel', runtime: 'youki', cgroups: true }, 'program youki'],
@@ -134,7 +240,16 @@ describeWithEngine('ways out of a container', () => {
     for (const program of ['nsenter', 'setpriv', 'chroot', 'unshare', 'mount', 'env'])
       writeFileSync(join(planted, program), `#!/bin/sh\ntouch ${planted}/ran\n`, { mode: 0o755 });
     const value = `value-${process.pid}`;
-    const env = [`PATH=${planted}:/usr/bin:/bin`, `TOKEN=${value}`, `odd.name=${value}`];
+    // What a shell and the dynamic loader would run.
+    writeFileSync(join(planted, 'shell'), `touch ${planted}/ran\n`);
+    if (has('program cc')) {
+      const source = `#include <fcntl.h>\n__attribute__((constructor)) static void run(void) { open("${planted}/ran", O_CREAT | O_WRONLY, 0600); }`;
+      execFileSync('cc', ['-shared', '-fPIC', '-x', 'c', '-', '-o', join(planted, 'library.so')], { input: source });
+    }
+    const env = [
+      ...[`PATH=${planted}:/usr/bin:/bin`, `LD_PRELOAD=${planted}/library.so`, `BASH_ENV=${planted}/shell`, `ENV=${planted}/shell`],
+      ...[`TOKEN=${value}`, `odd.name=${value}`],
+    ];
     const wait = [
       '/usr/bin/python3',
       '-c',
@@ -143,10 +258,16 @@ describeWithEngine('ways out of a container', () => {
     rmSync(join(root, 'srv/end'), { force: true });
     execFileSync('mkfifo', ['-m', '666', join(root, 'srv/end')]);
     const print = ['/usr/bin/python3', '-c', 'import os; print(os.environ["TOKEN"], os.environ["odd.name"])'];
-    const stdout = await running(await local(support), wait, { env }, async (app) => {
+    const session = await localSession(support, root);
+    const stdout = await running(session, wait, { env }, async (app) => {
       expect((await app.exec(print)).stdout.bytes.toString()).toBe(`${value} ${value}\n`);
       expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(value);
-      await app.exec(['/usr/bin/python3', '-c', 'open("/srv/end", "w").write("x")']);
+      const holders = readdirSync(session[2].path, { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.startsWith('container-') && /^[^/]+\/[^/]+\.(json|sh)$/.test(path))
+        .map((path) => join(session[2].path, path));
+      expect(holders.length).toBeGreaterThan(support.runtime ? 3 : 2);
+      for (const path of holders) expect((statSync(path).mode & 0o777).toString(8), path).toBe('600');
+      await asRelay(app, ['/usr/bin/python3', '-c', 'open("/srv/end", "w").write("x")']);
     });
     expect(stdout).toBe(`${value}\n`);
     expect(existsSync(join(planted, 'ran'))).toBe(false);
@@ -156,6 +277,21 @@ describeWithEngine('ways out of a container', () => {
       `no program of this computer is found by the image's path, and no command line shows a value: ${JSON.stringify(support)}`,
       () => noProgram(support),
     );
+
+  for (const runtime of ['none', ...RUNTIMES])
+    needing(
+      'root',
+      'program script',
+      ...(runtime === 'none' ? [] : [`program ${runtime}` as const]),
+    )(`of the terminal in which pyshrink runs: ${runtime}`, async () => {
+      const cwd = workdir();
+      const args = ['trace', `rootfs:${root}`, '--engine', 'local', '--', ...command('-', 'terminal')];
+      const line = [process.execPath, CLI, ...args].map((word) => `'${word}'`).join(' ');
+      const env = { ...ownCache(), PYSHRINK_RUNTIME: runtime };
+      const run = await execa('script', ['-qec', line, '/dev/null'], { cwd, env, reject: false, all: true });
+      expect(run.exitCode, run.all).toBe(0);
+      expect(printed(cwd)).toBe('{"terminal": false}\n');
+    });
 
   for (const user of [USER, 'nobody'])
     for (const [runtime, ...needs] of USER_RUNTIMES)

@@ -1,29 +1,35 @@
 """Tries the ways out of a container, and prints for each whether it worked: a JSON object of names and booleans.
 
-    waysout.py SECRET PID ABSTRACT
+    waysout.py SECRET PID ABSTRACT END [WAY...]
 
 SECRET: a file of the computer outside that everybody there can read. PID: a process there. ABSTRACT: name of an abstract
-socket there. A way counts as open if it opens a file; nothing of the computer is changed.
+socket there. END: a file to wait for before it ends; `-` for none. WAY: names of the only ways to try.
+A way counts as open if it opens a file; nothing of the computer is changed. It is null if what it leads to is not here.
+It also leaves links to the secret among the observations, for who reads those.
 """
 
 import ctypes
+import errno
 import fcntl
 import json
 import os
 import socket
 import sys
+import time
 
-SECRET, PID, ABSTRACT = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+SECRET, PID, ABSTRACT, END, CHOSEN = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4], sys.argv[5:]
+OBSERVATIONS = "/.pyshrink/observations"
+ABSENT = (errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOSYS)
 SUPERVISOR = os.getppid()
 libc = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWCGROUP = 0x20000, 0x10000000, 0x2000000
-MS_REMOUNT, MS_BIND, MNT_DETACH = 32, 4096, 2
+CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
+MS_REMOUNT, MS_BIND = 32, 4096
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
 TIOCSTI = 0x5412
 # System call numbers of x86-64 and AArch64 (asm/unistd_64.h, asm-generic/unistd.h).
 NUMBERS = {
-    "x86_64": {"keyctl": 250, "bpf": 321, "userfaultfd": 323, "open_by_handle_at": 304, "add_key": 248},
-    "aarch64": {"keyctl": 219, "bpf": 280, "userfaultfd": 282, "open_by_handle_at": 265, "add_key": 217},
+    "x86_64": {"keyctl": 250, "bpf": 321, "userfaultfd": 323, "name_to_handle_at": 303, "open_by_handle_at": 304},
+    "aarch64": {"keyctl": 219, "bpf": 280, "userfaultfd": 282, "name_to_handle_at": 264, "open_by_handle_at": 265},
 }[os.uname().machine]
 
 
@@ -31,12 +37,8 @@ def opens(path, flags=os.O_WRONLY):
     try:
         os.close(os.open(path, flags))
         return True
-    except OSError:
-        return False
-
-
-def works(result):
-    return result >= 0
+    except OSError as error:
+        return None if error.errno in ABSENT else False
 
 
 def mounts(source, target, kind, flags=0):
@@ -48,11 +50,15 @@ def alone(way):
     """Runs a way in a child, since it changes the process. Its answer is the exit status."""
     pid = os.fork()
     if pid == 0:
+        status = 0
         try:
-            os._exit(1 if way() else 0)
-        except BaseException:
-            os._exit(0)
-    return os.waitpid(pid, 0)[1] == 256
+            worked = way()
+            status = 2 if worked is None else int(worked)
+        except OSError as error:
+            status = 2 if error.errno in ABSENT else 0
+        finally:
+            os._exit(status)
+    return {256: True, 512: None}.get(os.waitpid(pid, 0)[1], False)
 
 
 def double_chroot():
@@ -80,6 +86,8 @@ def through_descriptors():
 def disk():
     with open("/proc/partitions") as file:
         rows = [line.split() for line in file.read().splitlines()[2:]]
+    if not rows:
+        return None
     for major, minor, *_ in rows:
         os.mknod("/tmp/disk", 0o60600, os.makedev(int(major), int(minor)))
         if opens("/tmp/disk", os.O_RDONLY):
@@ -89,10 +97,12 @@ def disk():
 
 
 def device(name, major, minor):
-    if opens("/dev/" + name, os.O_RDONLY):
-        return True
-    os.mknod("/dev/shm/" + name, 0o20600, os.makedev(major, minor))
-    return opens("/dev/shm/" + name, os.O_RDONLY)
+    found = [opens("/dev/" + name, os.O_RDONLY)]
+    for folder in ("/dev/shm/", "/tmp/"):
+        if not os.path.exists(folder + name):
+            os.mknod(folder + name, 0o20600, os.makedev(major, minor))
+        found.append(opens(folder + name, os.O_RDONLY))
+    return True if True in found else found[-1]
 
 
 def cgroup():
@@ -112,12 +122,8 @@ def cgroup():
 
 
 def new_namespaces():
-    """What a process may do in a user namespace of its own: the masks must hold there, too."""
-    os.unshare(CLONE_NEWUSER | CLONE_NEWNS) if hasattr(os, "unshare") else libc.unshare(CLONE_NEWUSER | CLONE_NEWNS)
-    for path in ("/proc/sys", "/proc/kcore", "/proc/sysrq-trigger", "/.pyshrink", "/sys"):
-        if libc.umount2(path.encode(), MNT_DETACH) == 0:
-            return True
-    return mounts("proc", "/tmp/proc", "proc") and opens("/tmp/proc/sys/kernel/core_pattern")
+    """In a user namespace of its own, a process has all capabilities."""
+    return libc.unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0
 
 
 def remounts():
@@ -156,7 +162,7 @@ def kit():
 
 def facts():
     """Whether the facts of the supervisor can be reached. Whatever is written under their name must not count, either."""
-    folder = "/.pyshrink/observations"
+    folder = OBSERVATIONS
     reached = [name for name in os.listdir(folder) if name.startswith("facts") and opens(os.path.join(folder, name))]
     for name in ("facts-ways-app.jsonl", "facts-ways-exec0.jsonl", "observations/facts-ways-app.jsonl"):
         os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
@@ -173,19 +179,38 @@ def facts():
 
 def abstract():
     with socket.socket(socket.AF_UNIX) as client:
-        client.connect("\0" + ABSTRACT)
+        client.connect("\0" + ABSTRACT.ljust(107, "\0"))  # Node.js fills the address of the socket with NUL bytes
     return True
 
 
 def call(name, *arguments):
-    return libc.syscall(NUMBERS[name], *arguments) >= 0
+    if libc.syscall(NUMBERS[name], *arguments) >= 0:
+        return True
+    return None if ctypes.get_errno() == errno.ENOSYS else False
 
 
 def handle():
-    """A handle of the root directory of ext4 (inode 2), as the exploit "shocker" uses it."""
-    value = ctypes.create_string_buffer(b"\x08\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0", 16)
+    """A handle of a file, and one of the root directory of ext4 (inode 2), as the exploit "shocker" uses it."""
     folder = os.open("/etc/hosts", os.O_RDONLY)
-    return call("open_by_handle_at", folder, value, os.O_RDONLY)
+    own = ctypes.create_string_buffer(b"\x80\0\0\0", 136)
+    call("name_to_handle_at", -100, b"/etc/hosts", own, ctypes.create_string_buffer(4), 0)
+    guessed = ctypes.create_string_buffer(b"\x08\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0", 16)
+    return any(call("open_by_handle_at", folder, value, os.O_RDONLY) for value in (own, guessed))
+
+
+def plant_links():
+    """Links from where the client reads to the secret, and to its folder."""
+    if not os.path.isdir(OBSERVATIONS):
+        return
+    folder = os.path.dirname(SECRET)
+    targets = {"imports-99999": SECRET, "imports-99998": folder, "linked": folder}
+    if END != "-":
+        targets["facts-ways-app.jsonl"] = SECRET  # else the file with forged facts stays there
+    for name, target in targets.items():
+        path = os.path.join(OBSERVATIONS, name)
+        if os.path.lexists(path):
+            os.unlink(path)
+        os.symlink(target, path)
 
 
 WAYS = {
@@ -215,4 +240,7 @@ WAYS = {
     "open_by_handle_at": handle,
 }
 
-print(json.dumps({name: alone(way) for name, way in WAYS.items()}))
+print(json.dumps({name: alone(way) for name, way in WAYS.items() if not CHOSEN or name in CHOSEN}), flush=True)
+plant_links()
+while END != "-" and not os.path.exists(END):
+    time.sleep(0.02)
