@@ -23,24 +23,25 @@ export interface Suite {
   tests: readonly string[];
 }
 
-const Suites: Readonly<Record<string, Suite>> = {
-  jinja2: { library: 'jinja2==3.1.6', module: 'jinja2', needs: ['pytest', 'trio'], tests: ['tests'] },
-  click: { library: 'click==8.3.1', module: 'click', needs: ['pytest'], tests: ['tests'] },
-  flask: { library: 'flask==3.1.3', module: 'flask', needs: ['pytest', 'python-dotenv', 'asgiref'], tests: ['tests'] },
-  werkzeug: {
-    library: 'werkzeug==3.1.9',
-    module: 'werkzeug',
-    needs: ['pytest', 'pytest-timeout', 'ephemeral-port-reserve', 'watchdog', 'cryptography', 'cffi'],
-    tests: ['tests'],
-  },
-  requests: {
-    library: 'requests',
-    module: 'requests',
-    needs: ['pytest', 'pytest-httpbin', 'httpbin', 'pytest-mock', 'PySocks', 'trustme'],
-    tests: ['tests'],
-  },
-};
-export const SUITES: ReadonlyMap<string, Suite> = new Map(Object.entries(Suites));
+export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
+  Object.entries({
+    jinja2: { library: 'jinja2==3.1.6', module: 'jinja2', needs: ['pytest', 'trio'], tests: ['tests'] },
+    click: { library: 'click==8.3.1', module: 'click', needs: ['pytest'], tests: ['tests'] },
+    flask: { library: 'flask==3.1.3', module: 'flask', needs: ['pytest', 'python-dotenv', 'asgiref'], tests: ['tests'] },
+    werkzeug: {
+      library: 'werkzeug==3.1.9',
+      module: 'werkzeug',
+      needs: ['pytest', 'pytest-timeout', 'ephemeral-port-reserve', 'watchdog', 'cryptography', 'cffi'],
+      tests: ['tests'],
+    },
+    requests: {
+      library: 'requests',
+      module: 'requests',
+      needs: ['pytest', 'pytest-httpbin', 'httpbin', 'pytest-mock', 'PySocks', 'trustme'],
+      tests: ['tests'],
+    },
+  }),
+);
 
 type Outcome = 'passed' | 'failed' | 'skipped';
 interface Result {
