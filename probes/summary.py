@@ -208,9 +208,7 @@ class Summary:
             self.handed += [
                 [line, self.scope_at(line, scope), callee, text] for line, callee, text in found if callee and COMMAND.match(text)
             ]
-            self.handed += [
-                [line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)
-            ]
+            self.handed += [[line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
         if scope in ("", MAIN) or code.co_argcount + code.co_kwonlyargcount == 0:
             return
         function = scope.rpartition(".")[2]
