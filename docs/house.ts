@@ -25,7 +25,8 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['tar', 'elf', 'python'],
   ['os'],
   ['rootfs', 'ui', 'cache', 'debug', 'package', 'bounds'],
-  ['errors', 'arch', 'nearest', 'records', 'printable', 'conceal'],
+  ['errors', 'arch', 'nearest', 'records', 'printable'],
+  ['conceal'],
 ];
 
 /** One file of src/ that imports another; paths below src/. */
