@@ -35,7 +35,7 @@ export function reportLines(report: Report): string[] {
     ...section('Largest cuts', shown(report.cuts, SHOWN.cuts, leftOutLine)),
     ...section('Exercise', [
       ...report.timeline.map(stepLine),
-      shrunk
+      shrunk || coverage.own.length > 0
         ? `${coverage.modules.ran} of ${plural(coverage.modules.all, 'module')} of the app's own code ran; functions: ${
             coverage.functions ? `${coverage.functions.ran} of ${coverage.functions.all}` : 'not measured'
           }`
@@ -44,6 +44,11 @@ export function reportLines(report: Report): string[] {
         coverage.own.filter(({ ran }) => !ran),
         SHOWN.missed,
         ({ path }) => `did not run: ${path}`,
+      ),
+      ...shown(
+        coverage.own.flatMap(({ path, ran, functions }) => (ran && functions ? functions.missed.map((one) => ({ path, ...one })) : [])),
+        SHOWN.missed,
+        ({ path, name, line }) => `was not called: ${name} (${path}:${line})`,
       ),
     ]),
     ...section('Comparison', comparisonLines(report)),

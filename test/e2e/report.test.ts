@@ -22,6 +22,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             import lazy
         self.send_response(200)
         self.end_headers()
+    def do_PUT(self):
+        pass
 http.server.HTTPServer(("127.0.0.1", 8000), Handler).serve_forever()
 `;
 
@@ -76,6 +78,8 @@ describeWithEngine('a report', () => {
       ['/app/lazy.py', true],
       ['/app/never.py', false],
     ]);
+    expect(report.coverage.own[0]?.functions).toEqual({ all: 2, ran: 1, missed: [{ name: 'Handler.do_PUT', line: 11 }] });
+    expect(report.coverage.functions).toEqual({ all: 2, ran: 1 });
     expect(report.comparison).toMatchObject({ outcome: 'same', compared: 2 });
   });
 
