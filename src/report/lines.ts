@@ -19,7 +19,7 @@ export function reportLines(report: Report): string[] {
   const { shrunk, image, coverage, warnings, notes, repairs, unsound } = report;
   return [
     shrunk
-      ? `${image.reference} (${image.platform}) and ${shrunk.name}, at the level ${shrunk.level}`
+      ? `${image.reference} (${image.platform}) and ${shrunk.name}${shrunk.named ? '' : ' (which got no name)'}, at the level ${shrunk.level}`
       : `${image.reference} (${image.platform}): traced, not assembled`,
     ...sizeLines(report),
     ...section('Largest things that are kept', report.largest.slice(0, SHOWN.things).flatMap(largeLines)),

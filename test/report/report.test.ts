@@ -124,6 +124,14 @@ describe('a report', () => {
     expect(JSON.stringify({ timeline, largest, programs })).not.toContain('secret');
   });
 
+  it('says where the image got no name', () => {
+    const inside = smallImage();
+    (inside.made as NonNullable<typeof inside.made>).result.named = false;
+    expect(buildReport(inside).shrunk?.named).toBe(false);
+    expect(reportLines(buildReport(inside))[0]).toBe('x (linux/amd64) and x-shrunk (which got no name), at the level reachable');
+    expect([report.shrunk?.named, reportLines(report)[0]]).toEqual([true, 'x (linux/amd64) and x-shrunk, at the level reachable']);
+  });
+
   it('about a trace alone has what the trace knows', () => {
     const traced = buildReport({ ...smallImage(), made: undefined, check: undefined });
     expect(Report.parse(traced)).toMatchObject({ shrunk: null, sizes: { after: null }, largest: [], comparison: null });
