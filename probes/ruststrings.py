@@ -18,7 +18,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, NamedTuple, Pattern, Set, Tuple
 
-    Section = NamedTuple("Section", [("kind", int), ("address", int), ("offset", int), ("size", int)])
+    class Section(NamedTuple):
+        kind: int
+        address: int
+        offset: int
+        size: int
+
 
 SHT_RELA = 4
 SHT_NOBITS = 8
@@ -66,7 +71,7 @@ def rust_names(data: bytes, top_level: "Set[str]") -> "Set[str]":
     found: Set[str] = set()
     for place, length in [*pairs_in_data(data, sections, machine), *pairs_in_code(data, sections, machine, address, text, name)]:
         start = place - address
-        if 0 <= start and 0 < length <= LONGEST and start + length <= len(text):
+        if start >= 0 and 0 < length <= LONGEST and start + length <= len(text):
             piece = text[start : start + length]
             if name.match(piece) and name.match(piece).end() == length:
                 found.add(piece.decode("ascii"))
