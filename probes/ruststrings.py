@@ -16,10 +16,14 @@ import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Pattern, Set, Tuple
+    from typing import Dict, Iterator, List, NamedTuple, Pattern, Set, Tuple
 
-    # Kind, address, offset in the file, size.
-    Section = Tuple[int, int, int, int]
+    class Section(NamedTuple):
+        kind: int
+        address: int
+        offset: int
+        size: int
+
 
 SHT_RELA = 4
 SHT_NOBITS = 8

@@ -96,6 +96,8 @@ class Summary:
         self.spots: List[List[Any]] = []
         # Beginnings of names by the names that the module gave them.
         self.prefixes: Dict[str, str] = {}
+        # [line, qualified name] of the functions, also of those in functions and classes.
+        self.defined: List[List[Any]] = []
         # What stands under `if __name__ == "__main__":`: lines, and code objects by id().
         self.main_lines: Set[int] = set()
         self.in_main: Set[int] = set()
@@ -123,14 +125,15 @@ class Summary:
             "shell": self.shell,
             "lazy": self.lazy,
             "spots": sorted(self.spots),
+            "defined": unique(self.defined),
         }
         return {key: value for key, value in fields.items() if value}
 
     def add_module(self, code: "CodeType") -> None:
         """Adds the code of a module, with all functions and classes in it."""
-        pending = [(code, "", "", 0)]
+        pending = [(code, "", "", 0, "")]
         while pending:
-            code, scope, class_name, depth = pending.pop()
+            code, scope, class_name, depth, prefix = pending.pop()
             self.add_code(code, scope)
             for inner in code.co_consts:
                 if not hasattr(inner, "co_code"):
@@ -146,7 +149,11 @@ class Summary:
                 if name.startswith("<generic parameters of"):
                     # Type parameters (PEP 695): the interpreter itself imports typing for them (_Py_subscript_generic).
                     self.imports.append([inner.co_firstlineno, 0, "typing", [], scope])
-                pending.append((inner, inner_scope, class_name or ("" if is_function else name), depth + 1))
+                qualified = prefix + name
+                if is_function and name[0] != "<":
+                    self.defined.append([inner.co_firstlineno, qualified])
+                inner_prefix = prefix if name[0] == "<" else qualified + "."
+                pending.append((inner, inner_scope, class_name or ("" if is_function else name), depth + 1, inner_prefix))
 
     def add_code(self, code: "CodeType", scope: str) -> None:
         """Adds one code object. *scope*: the function that it belongs to, "" for code that runs at import."""

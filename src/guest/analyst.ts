@@ -10,7 +10,7 @@ import type { Helper } from './helper.js';
 /** The probes that make summaries. Their hash is in the cache file's name, so that a changed probe starts a new file. */
 const SUMMARIZING = [
   ...['summary', 'apinames', 'bytecode', 'codefiles', 'commands', 'prefixes'],
-  ...['binaries', 'cythonstrings', 'ruststrings'],
+  ...['binaries', 'cythonstrings', 'ruststrings', 'apart'],
 ].map((name) => join(PROBES, `${name}.py`));
 /** Largest size of a cache file in bytes. A larger one is removed. */
 const LARGEST = 200e6;

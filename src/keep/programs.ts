@@ -1,12 +1,13 @@
 import { isAdded } from '../os/places.js';
 import { MAIN, type Summary } from '../python/summary.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
-import { BUILD_CODE, BUILD_PROGRAMS } from './data/building.js';
+import { BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
 import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
 import { TERMINAL_PROGRAMS } from './data/terminal.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isAppCode, isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
+import { onlyBuilds } from './python/builds.js';
 import { HandedCommands } from './python/handed.js';
 import { namedByConfiguration } from './python/roots.js';
 import type { PythonWorld } from './python/world.js';
@@ -49,11 +50,12 @@ export class NamedRule implements Rule {
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
     const { world } = this;
     const own = isAppCode(path, context);
-    if (world.isStandard(path) || (!own && BUILD_CODE.test(path))) return [];
+    if (world.isStandard(path)) return [];
     const distribution = world.distributions.ownerOf(path);
     const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
     for (const { file, summary: whole } of world.codeIn(path)) {
+      if (!own && onlyBuilds(path, whole)) continue;
       const module = world.finder.at(file)?.name ?? baseName(path);
       const isRun = own || this.started.has(module) || baseName(path) === '__main__.py';
       const summary = isRun ? whole : asImported(whole);

@@ -47,6 +47,24 @@ if __name__ == "__main__":
       ]),
     );
 
+  it.each(PYTHONS)('under %s has the functions with their lines, also those in functions and classes', (python) => {
+    const text = `class A:
+    @property
+    def x(self):
+        def inner(): return [n for n in ""]
+        return lambda: inner
+    class B:
+        async def y(self): pass
+def f(): yield 1
+`;
+    expect(summarizeText(text, python).defined.map(([, name]) => name)).toEqual(['A.x', 'A.x.inner', 'A.B.y', 'f']);
+    expect(
+      summarizeText(text, python)
+        .defined.map(([line]) => line)
+        .slice(1),
+    ).toEqual([4, 7, 8]);
+  });
+
   it.each(PYTHONS)('under %s has imports with line, level, names and scope, without those under TYPE_CHECKING', (python) => {
     expect(imported(python)).toEqual({
       'os.path': [2, '', ''],
