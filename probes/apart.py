@@ -23,7 +23,7 @@ SECONDS = 120
 
 def each(work: "Work", paths: "List[str]") -> "List[Dict[str, Any]]":
     """What *work* returns for each path: plain data. {"error": text} for a path at which the interpreter ended."""
-    results: "List[Dict[str, Any]]" = []
+    results: List[Dict[str, Any]] = []
     while len(results) < len(paths):
         rest = paths[len(results) :]
         try:
