@@ -9,15 +9,9 @@ import type { Helper } from './helper.js';
 
 /** The probes that make summaries. Their hash is in the cache file's name, so that a changed probe starts a new file. */
 const SUMMARIZING = [
-  'summary.py',
-  'apinames.py',
-  'bytecode.py',
-  'codefiles.py',
-  'binaries.py',
-  'cythonstrings.py',
-  'commands.py',
-  'apart.py',
-].map((name) => join(PROBES, name));
+  ...['summary', 'apinames', 'bytecode', 'codefiles', 'commands', 'prefixes'],
+  ...['binaries', 'cythonstrings', 'ruststrings', 'apart'],
+].map((name) => join(PROBES, `${name}.py`));
 /** Largest size of a cache file in bytes. A larger one is removed. */
 const LARGEST = 200e6;
 /** Bytes of all cache files. The oldest ones are removed where there are more. */
