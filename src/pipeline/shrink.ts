@@ -87,9 +87,9 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const result = await resultOf(context, original, draft, made);
   const report = buildReport({ trace: traced.trace, record: traced.record, made: { result, keep: draft.report }, check }, input.limits);
   if (check) await folder.saveCheck(check);
-  if (passed(verdict) && !report.budget?.exceeded) {
-    await publish(context, draft.id, target);
-    await folder.saveResult(result, draft.report);
-  }
+  const isNamed = passed(verdict) && !report.budget?.exceeded;
+  if (isNamed) await publish(context, draft.id, target);
+  // Also of an image without a name: people want to see why it has none.
+  await folder.saveResult(isNamed ? result : { ...result, named: false }, draft.report);
   return { traced, target, draft, verdict, size, report };
 }
