@@ -40,11 +40,10 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     run: ['--keep'],
     knowsRealTime: true,
   },
-  // Version 0.7. Where its standard error is a socket, as ours is, it can't open it by its path, and would say so among what the
-  // app prints. It prints why it fails all the same. It gives the number of a signal as exit status, where
+  // Version 0.7. Only errors are printed, also by a build for debugging. It gives the number of a signal as exit status, where
   // others add 128. It removes its control group even with --keep, so a kill for lack of memory looks like any other.
   youki: {
-    options: { root: ['--log', '/dev/null'], user: ['--log', '/dev/null'] },
+    options: { root: ['--log-level', 'error'], user: ['--log-level', 'error'] },
     hideCgroups: false,
     makesGroup: true,
     newCalls: 'profile',
