@@ -95,7 +95,6 @@ describe.runIf(possible)('host:', () => {
       expect(run.all).toContain(join(folder, name));
       expect(existsSync(join(folder, 'small', folder, name)), name).toBe(false);
     }
-    // The app looks for them in the small image, so this is no success; the user has to decide.
     expect(run.exitCode, run.all as string).toBe(0);
     expect(existsSync(join(folder, 'small', folder, 'data/public.txt'))).toBe(true);
   });
