@@ -84,7 +84,8 @@ def add_decorator(found: "Dict[str, Any]", function: str, decorator: ast.AST) ->
 
 def add_call(found: "Dict[str, Any]", call: ast.Call) -> None:
     name = dotted(call.func) or ""
-    last = name.rsplit(".", 1)[-1]
+    # What a call returns has no dotted name: `parser.add_subparsers().add_parser("x")`.
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else name
     first = text(first_argument(call))
     if last == "add_parser" and first:
         found["commands"].append(first)

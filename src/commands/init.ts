@@ -17,7 +17,8 @@ export function defineInit(command: Command<[], { json?: true }>, finish: (code:
     .action(async (image, { engine, limit: bounds, file, force, json }) => {
       const { text, runs } = await interruptible((signal) => init({ image, engine, bounds, signal, progress: createProgress() }));
       await writeFile(file, text, { flag: force ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') throw usageError(`${file} is there already.`, 'Give another name with -f, or replace it with --force.');
+        if (error.code === 'EEXIST')
+          throw usageError(`${file} is there already.`, 'Give another name with -f, or replace it with --force.');
         throw explained(error, file, 'name another file with -f');
       });
       print(json, { file, image, runs }, [

@@ -2,8 +2,8 @@ import { posix } from 'node:path';
 import type { ImageInfo } from '../engines/engine.js';
 import { Helper } from '../guest/helper.js';
 import { environmentOf, exposedPorts, healthcheckCommand } from '../images/config.js';
-import { normalizeName } from '../python/metadata.js';
 import type { CodeFile, Looked } from '../project/propose.js';
+import { normalizeName } from '../python/metadata.js';
 import type { RootFs } from '../rootfs.js';
 import type { Context } from './context.js';
 

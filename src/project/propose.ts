@@ -65,10 +65,12 @@ export function proposeRuns(looked: Looked): Proposal[] {
 function djangoRuns(looked: Looked, manage: CodeFile): Proposal[] {
   const words = [...looked.entrypoint, ...looked.command];
   const at = posix.relative(looked.workdir, manage.path);
-  const program = [pythonOf(looked), at.startsWith('..') ? manage.path : at];
+  // An entrypoint that runs manage.py itself gets only its arguments.
+  const isEntrypoint = looked.entrypoint.some((word) => posix.basename(word) === 'manage.py');
+  const program = isEntrypoint ? [] : [pythonOf(looked), at.startsWith('..') ? manage.path : at];
   const run = (name: string, comments: string[], ...args: string[]): Proposal => ({
     name,
-    comments: [...comments, ...entrypointComment(looked)],
+    comments: [...comments, ...(isEntrypoint ? [] : entrypointComment(looked))],
     command: [...program, ...args],
     steps: ['until-exit'],
     suggested: { heading: '', steps: [] },
@@ -90,7 +92,9 @@ function webRun(looked: Looked): Proposal {
   return {
     name: 'web',
     comments: [
-      looked.ports.length > 0 ? `It gets GET / on ${looked.ports.map((port) => port.replace('/tcp', '')).join(', ')}.` : 'It gets GET / where it listens.',
+      looked.ports.length > 0
+        ? `It gets GET / on ${looked.ports.map((port) => port.replace('/tcp', '')).join(', ')}.`
+        : 'It gets GET / where it listens.',
       ...(looked.healthcheck ? ["The image's HEALTHCHECK is run, too."] : []),
       ...more,
     ],
@@ -203,5 +207,7 @@ function entrypointComment({ entrypoint }: Looked): string[] {
 
 /** A text as YAML in single quotes, where it needs them. */
 export function quoted(text: string): string {
-  return /^[A-Za-z/][\w ./@-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text) ? text : `'${text.replaceAll("'", "''")}'`;
+  return text === text.trim() && /^[A-Za-z/][\w ./@-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
+    ? text
+    : `'${text.replaceAll("'", "''")}'`;
 }

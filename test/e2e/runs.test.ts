@@ -104,6 +104,18 @@ runs:
     await expect(docker('image', 'inspect', tag)).rejects.toThrow();
   });
 
+  it('pyshrink init looks at the image, and its file works without an edit', async () => {
+    const cwd = workdir();
+    const made = await pyshrink(['init', image], { cwd });
+    expect([made.exitCode, made.stdout]).toEqual([0, expect.stringContaining('pyshrink.yaml: the run web')]);
+    expect(readFileSync(join(cwd, 'pyshrink.yaml'), 'utf8')).toContain('# environment: [TOKEN]\n');
+    const again = await pyshrink(['init', image], { cwd });
+    expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('pyshrink.yaml is there already.')]);
+    const run = await pyshrink(['shrink', '--json', '--tag', 'pyshrink-test/runs:init', '-e', 'TOKEN=x'], { cwd });
+    expect(run.exitCode, run.all as string).toBe(0);
+    expect(JSON.parse(run.stdout as string).runs).toMatchObject([{ name: 'web', outcome: 'same' }]);
+  });
+
   it('where no run works, that is said with the name of a run', async () => {
     const cwd = workdir();
     writeFileSync(join(cwd, 'pyshrink.yaml'), `image: ${image}\nruns:\n  - name: broken\n    command: python3 none.py\n`);
