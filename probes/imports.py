@@ -1,13 +1,18 @@
-"""The import probe: records the modules that the app imports, and the files that they came from.
+"""The import probe: records the modules that the app imports, the files that they came from, and the functions that run.
 
 A .pth file starts it in the app's own interpreter. It must not disturb the app: it imports nothing that `site` has not
 imported already, prints nothing and raises nothing. Since Python 3.8 it is an audit hook for "import" (PEP 578), which
 runs before a module is loaded. In 3.6 and 3.7 it is a finder at the head of sys.meta_path that never finds anything.
 
+Since Python 3.12, sys.monitoring (PEP 669) tells it which functions run, those of the standard library aside. Each function
+is reported once, and then costs nothing any more.
+
 FOLDER/imports-PID gets these lines:
     NAME            when an import begins
     NAME<TAB>FILE   for each loaded module, at exit
     <TAB>FOLDER     for each entry of sys.path that an import searches, in order
+    <TAB><TAB>      once, where functions are measured
+    <TAB><TAB>FILE<TAB>LINE    when a function runs for the first time: where its code begins
 """
 
 TYPE_CHECKING = False
@@ -84,6 +89,50 @@ def start(folder: str) -> None:
                     searched.add(entry)
                     write(f"\t{os.path.abspath(entry)}\n")
 
+        def watch_functions() -> None:
+            """Records each function when it runs for the first time."""
+            monitoring: Any = getattr(sys, "monitoring", None)
+            # The lower numbers are for debuggers, coverage and profilers (docs.python.org, sys.monitoring).
+            tool = 4
+            if monitoring is None or monitoring.get_tool(tool) is not None:
+                return
+            library = os.path.dirname(os.__file__) + "/"
+            this = start.__code__.co_filename
+            installed = (library + "site-packages/", library + "dist-packages/")
+            folder_at_start = os.getcwd()
+            ran = set()
+            optimized = 1  # inspect.CO_OPTIMIZED: a function, and not the body of a class or a module
+            use_tool_id, start_of_function = monitoring.use_tool_id, monitoring.events.PY_START
+            disable = monitoring.DISABLE
+
+            def record_function(code: "Any", offset: int) -> "Any":
+                try:
+                    file, line = code.co_filename, code.co_firstlineno
+                    is_function = code.co_flags & optimized and code.co_name[:1] != "<" and file[:1] != "<" and file != this
+                    is_standard = file.startswith(library) and not file.startswith(installed)
+                    is_plain = "\t" not in file and "\n" not in file
+                    if is_function and not is_standard and is_plain and (file, line) not in ran:
+                        ran.add((file, line))
+                        # At once: a process may end with os._exit.
+                        write(f"\t\t{os.path.join(folder_at_start, file)}\t{line}\n")
+                except Exception:
+                    pass
+                return disable
+
+            def give_way(number: int, *arguments: "Any") -> "Any":
+                """In place of sys.monitoring.use_tool_id: an app that wants this number gets it."""
+                if number == tool and monitoring.get_tool(tool) == "pyshrink":
+                    monitoring.set_events(tool, 0)
+                    monitoring.register_callback(tool, start_of_function, None)
+                    monitoring.free_tool_id(tool)
+                return use_tool_id(number, *arguments)
+
+            use_tool_id(tool, "pyshrink")
+            monitoring.use_tool_id = give_way
+            write("\t\t\n")
+            monitoring.register_callback(tool, start_of_function, record_function)
+            monitoring.set_events(tool, start_of_function)
+
         def finish() -> None:
             rows = []
             for name, module in list(sys.modules.items()):
@@ -110,5 +159,6 @@ def start(folder: str) -> None:
 
             sys.meta_path.insert(0, Finder)
         atexit.register(finish)
+        watch_functions()
     except Exception:
         pass

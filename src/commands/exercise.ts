@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+
+import { conceal } from '../conceal.js';
 import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../engines/runoptions.js';
+
 import { usageError } from '../errors.js';
 import { envFileEntries, withValues } from '../exercise/environment.js';
 import type { Exercise, Limits } from '../exercise/exercise.js';
 import { type ExerciseFile, readExercise } from '../exercise/file.js';
+import { environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
 import type { Step } from '../exercise/steps.js';
 
 /** Values of the options that flags.ts defines. */
@@ -42,6 +46,7 @@ export function runFlagsOf(flags: object): Partial<RunOptions> {
 export async function exerciseOf(args: string[], flags: ExerciseFlags): Promise<Exercise> {
   const file: ExerciseFile = flags.exercise === undefined ? { steps: [], reset: [] } : await readExercise(flags.exercise);
   const given = flags.http ?? flags.exec ?? flags.wait ?? [];
+  conceal(exerciseSecrets({ args, steps: [...file.steps, ...given], reset: file.reset }));
   const steps: Step[] = [...file.steps, ...given, ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : [])];
   const named = Object.entries(flags).filter(([name]) => name in RunOptionsSchema.shape);
   const run = RunOptionsSchema.parse({ ...PLAIN_RUN, ...Object.fromEntries(named), env: await environmentEntries(flags) });
@@ -65,7 +70,9 @@ export function limitsOf({ startTimeout: start, stepTimeout: step, exitTimeout: 
 /** `NAME=VALUE` entries of files and options. @throws UserError where a file can't be read */
 export async function environmentEntries(flags: EnvironmentFlags): Promise<string[]> {
   const files = await Promise.all(flags.envFile.map(readEnvFile));
-  return withValues([...files.flat(), ...flags.env], process.env);
+  const entries = withValues([...files.flat(), ...flags.env], process.env);
+  conceal(environmentSecrets(entries));
+  return entries;
 }
 
 async function readEnvFile(path: string): Promise<string[]> {

@@ -1,4 +1,6 @@
+import { conceal } from '../conceal.js';
 import { usageError } from '../errors.js';
+import { environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
 import type { NamedExercise, ShrinkOptions } from '../index.js';
 import { findProject, type Project, readProject } from '../project/file.js';
 import { own } from '../records.js';
@@ -57,6 +59,7 @@ export async function withProject(project: Project, { image = project.image, arg
   const place =
     isWritten('tag') || isWritten('output') ? {} : { ...(tag !== undefined && { tag }), ...(output !== undefined && { output }) };
   const entries = await environmentEntries(flags);
+  conceal(runs.flatMap(({ exercise }) => [...environmentSecrets(exercise.run.env), ...exerciseSecrets(exercise)]));
   return {
     ...kept,
     ...place,

@@ -108,10 +108,9 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   if (check) await folder.saveCheck(check);
   const runs = outcomesOf(traced, untraced, checked);
   const published = passed(verdict) && !report.budget?.exceeded && runs.every(({ outcome }) => outcome === 'same');
-  if (published) {
-    await publish(context, draft.id, target);
-    await folder.saveResult(result, draft.report);
-  }
+  if (published) await publish(context, draft.id, target);
+  // Also of an image without a name: people want to see why it has none.
+  await folder.saveResult(published ? result : { ...result, named: false }, draft.report);
   return { traced, target, draft, verdict, runs, published, size, report };
 }
 

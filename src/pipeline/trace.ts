@@ -3,6 +3,7 @@ import type { ImageInfo } from '../engines/engine.js';
 import { type Exercise, storedExercise } from '../exercise/exercise.js';
 import { analystOf } from '../guest/analyst.js';
 import { Helper } from '../guest/helper.js';
+import { ownModules } from '../keep/python/covered.js';
 import { codeThatRan } from '../keep/python/ran.js';
 import { unsoundSpots } from '../keep/python/unsound.js';
 import { failureLine, judge } from '../smoke/worked.js';
@@ -11,7 +12,7 @@ import { joinTraces } from '../trace/schema.js';
 import type { Watching } from '../trace/watching.js';
 import { traceImage } from '../watching/trace.js';
 import { type Folder, readTrace } from '../workspace/folder.js';
-import type { RunRecord } from '../workspace/runrecord.js';
+import { echoedSecrets, type RunRecord } from '../workspace/runrecord.js';
 import type { Context } from './context.js';
 import type { Material, Run } from './material.js';
 import { variableWarnings } from './variables.js';
@@ -90,7 +91,7 @@ export async function traceOnce(
     helper = await prepare(result.interpreter);
     result = await traceBy(helper, result.watching);
   }
-  const { watching, answers, done, took, fs } = result;
+  const { watching, answers, done, took, fs, functions } = result;
   const analyst = analystOf(helper);
   const code = await timed('keep', 'looking for computed imports', () => codeThatRan(fs, result.trace, analyst, original.config));
   const { failures, warnings } = judge(exercise, answers);
@@ -100,6 +101,7 @@ export async function traceOnce(
   const trace = {
     ...result.trace,
     unsound: unsoundSpots(code),
+    own: ownModules(code, result.trace, functions),
     warnings: [...failures.map(failureLine), ...warnings, ...result.trace.warnings, ...misspelt],
   };
   return { helper, trace, run: { exercise, watching, done, took, answers: [answers] }, fs, analyst };
@@ -107,5 +109,6 @@ export async function traceOnce(
 
 /** A run as the run record holds it. */
 export function storedRun({ exercise, took, ...rest }: Run): RunRecord['runs'][number] {
-  return { ...rest, exercise: storedExercise(exercise), ...(took !== undefined && { took }) };
+  const echoed = echoedSecrets(exercise.run.env, rest.answers);
+  return { ...rest, exercise: storedExercise(exercise), ...(took !== undefined && { took }), ...(echoed.length > 0 && { echoed }) };
 }

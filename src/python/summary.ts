@@ -43,6 +43,8 @@ export const Summary = z.object({
   /** Whether the module has a `__getattr__` of its own (PEP 562). */
   lazy: z.boolean().default(false),
   spots: z.array(z.tuple([z.number().nullable(), SpotKind])).default([]),
+  /** Functions and methods: the line where their code begins (that of the first decorator), and their name: `Class.method`. */
+  defined: z.array(z.tuple([z.number(), z.string()])).default([]),
   /** Why it could not be read. */
   error: z.string().optional(),
 });

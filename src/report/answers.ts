@@ -7,19 +7,22 @@ import type { PageAnswer, PageField } from './pagemodel.js';
 /** Characters of a field that are shown. */
 const SHOWN = 4000;
 
-/** The answers of both images, step by step; the last of each run is what the app itself printed, and its end. */
-export function answersOf({ trace, record, check }: Inside): PageAnswer[] {
+/**
+ * The answers of both images, step by step; the last of each run is what the app itself printed, and its end.
+ * @param most characters of a field. A longer one is cut
+ */
+export function answersOf({ trace, record, check }: Inside, most = SHOWN): PageAnswer[] {
   return record.runs.flatMap(({ answers }, run) => {
     const { name } = trace.runs[run] ?? {};
     const shrunk = check?.answers[run] ?? null;
     const steps = answers[0].steps.map(({ step, label }, index): PageAnswer => {
-      const originals = answers.map(({ steps }) => fieldsOf(steps[index]?.answer));
-      const other = shrunk && fieldsOf(shrunk.steps[index]?.answer);
+      const originals = answers.map(({ steps }) => fieldsOf(steps[index]?.answer, most));
+      const other = shrunk && fieldsOf(shrunk.steps[index]?.answer, most);
       return { run, label: trace.runs[run]?.exercise[index] ?? label, fields: joined(originals, other, check, step, name) };
     });
     const app = joined(
-      answers.map((one) => appFields(one)),
-      shrunk && appFields(shrunk),
+      answers.map((one) => appFields(one, most)),
+      shrunk && appFields(shrunk, most),
       check,
       'app',
       name,
@@ -48,21 +51,21 @@ function joined(
   }));
 }
 
-function fieldsOf(answer: StepAnswer | undefined): Map<string, string> {
+function fieldsOf(answer: StepAnswer | undefined, most: number): Map<string, string> {
   switch (answer?.kind) {
     case 'http': {
       const body = bytes(answer.body);
       return new Map([
         ['status', String(answer.status)],
         ...Object.entries(answer.headers).map(([name, value]): [string, string] => [`header ${name}`, value]),
-        ['body', text(decodedBody(body, answer.headers['content-encoding']) ?? body)],
+        ['body', text(decodedBody(body, answer.headers['content-encoding']) ?? body, most)],
       ]);
     }
     case 'exec':
       return new Map([
         ['exit', String(answer.exit)],
-        ['stdout', text(bytes(answer.stdout))],
-        ['stderr', text(bytes(answer.stderr))],
+        ['stdout', text(bytes(answer.stdout), most)],
+        ['stderr', text(bytes(answer.stderr), most)],
       ]);
     case 'tcp':
       return new Map([['banner', answer.banner]]);
@@ -73,11 +76,11 @@ function fieldsOf(answer: StepAnswer | undefined): Map<string, string> {
   }
 }
 
-function appFields({ app }: Answers): Map<string, string> {
+function appFields({ app }: Answers, most: number): Map<string, string> {
   return new Map([
     ['exit', app.exit === null ? 'stopped' : String(app.exit)],
-    ['stdout', text(bytes(app.stdout))],
-    ['stderr', text(bytes(app.stderr))],
+    ['stdout', text(bytes(app.stdout), most)],
+    ['stderr', text(bytes(app.stderr), most)],
   ]);
 }
 
@@ -85,7 +88,7 @@ function bytes(base64: string): Buffer {
   return Buffer.from(base64, 'base64');
 }
 
-function text(bytes: Buffer): string {
+function text(bytes: Buffer, most: number): string {
   const whole = bytes.toString('utf8');
-  return whole.length > SHOWN ? `${whole.slice(0, SHOWN)}...` : whole;
+  return whole.length > most ? `${whole.slice(0, most)}...` : whole;
 }

@@ -23,7 +23,7 @@ export function buildReport(inside: Inside, limits: Limits = {}, contents = cont
     pyshrink: VERSION,
     image: { reference: trace.image.reference, id: trace.image.id, platform: trace.image.platform },
     python: { version: trace.python.version, executable: trace.python.executable },
-    shrunk: made ? { name: made.result.tag, id: made.result.id, level: made.keep.level } : null,
+    shrunk: made ? { name: made.result.tag, named: made.result.named ?? true, id: made.result.id, level: made.keep.level } : null,
     ...(contents && made ? partsOf(contents) : EMPTY),
     sizes: sizesOf(inside),
     layers: {

@@ -1,24 +1,37 @@
-import { baseName, parentOf } from '../rootfs.js';
-import type { Trace } from '../trace/schema.js';
+import { filesThatRan } from '../trace/ranfiles.js';
+import type { OwnModule, Trace } from '../trace/schema.js';
 import type { Contents } from './contents.js';
 import type { Coverage } from './model.js';
 
-/** The app's own modules, and which of them the exercise ran. Functions are not measured. */
+/** The app's own modules, and what of them the exercise ran. */
 export function coverageOf(trace: Trace, contents: Contents | undefined): Coverage {
   const real = (path: string) => contents?.tree.resolve(path)?.path ?? path;
   const names = new Map<string, string>();
   for (const [name, file] of Object.entries(trace.modules)) if (file?.endsWith('.py')) names.set(real(file), name);
-  const used = new Set(names.keys());
-  for (const { kind, path } of trace.observations) if (kind === 'open' || kind === 'exec') used.add(real(sourceOf(path)));
-  const own = (contents?.items ?? [])
-    .filter(({ path, kind, isFile }) => kind === 'app' && isFile && path.endsWith('.py'))
-    .map(({ path }) => ({ name: names.get(path) ?? path, path, ran: used.has(path), functions: null }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { modules: { all: own.length, ran: own.filter(({ ran }) => ran).length }, functions: null, own };
+  const own = (trace.own ?? ownCode(trace, contents, real)).map(({ path, ran, functions }) => ({
+    name: names.get(path) ?? path,
+    path,
+    ran,
+    functions: functions && {
+      all: functions.length,
+      ran: functions.filter(({ ran }) => ran).length,
+      missed: functions.flatMap(({ name, line, ran }) => (ran ? [] : [{ name, line }])),
+    },
+  }));
+  const measured = own.flatMap(({ functions }) => functions ?? []);
+  const sum = (count: 'all' | 'ran') => measured.reduce((total, one) => total + one[count], 0);
+  return {
+    modules: { all: own.length, ran: own.filter(({ ran }) => ran).length },
+    functions: measured.length > 0 ? { all: sum('all'), ran: sum('ran') } : null,
+    own,
+  };
 }
 
-/** The source of bytecode (PEP 3147): `/app/__pycache__/a.cpython-313.pyc` is of `/app/a.py`. Other paths stay as they are. */
-function sourceOf(path: string): string {
-  if (!path.endsWith('.pyc') || baseName(parentOf(path)) !== '__pycache__') return path;
-  return `${parentOf(parentOf(path))}/${baseName(path).replace(/\.[^.]+\.pyc$|(\.[^.]+)?\.opt-\d\.pyc$/, '')}.py`;
+/** The app's own code of a trace that does not list it, as the assembled image shows it. */
+function ownCode(trace: Trace, contents: Contents | undefined, real: (path: string) => string): OwnModule[] {
+  const files = filesThatRan(trace, real);
+  return (contents?.items ?? [])
+    .filter(({ path, kind, isFile }) => kind === 'app' && isFile && path.endsWith('.py'))
+    .map(({ path }) => ({ path, ran: files.has(path), functions: null }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -12,6 +12,8 @@ import { isListed } from './programs.js';
 const NAMED = 20;
 /** Characters of an answer that are shown. */
 const SHOWN = 200;
+/** Characters of an answer that are shown before the first difference, where it comes late. */
+const BEFORE = 40;
 
 type Assembled = Inside & { made: NonNullable<Inside['made']> };
 
@@ -114,7 +116,7 @@ function answersChanged(a: Inside, b: Inside): Diff['answers'] {
   const compared = a.check !== undefined && b.check !== undefined;
   const fieldsOf = (inside: Inside) =>
     new Map(
-      answersOf(inside).flatMap(({ run, label, fields }, index) =>
+      answersOf(inside, Number.POSITIVE_INFINITY).flatMap(({ run, label, fields }, index) =>
         fields.map(({ name, originals, shrunk, varied }) => {
           const varies = varied.length > 0 || new Set(originals).size > 1;
           return [
@@ -129,6 +131,20 @@ function answersChanged(a: Inside, b: Inside): Diff['answers'] {
     const [x, y] = [one.get(key), other.get(key)];
     if (x?.text === y?.text || x?.varies || y?.varies) return [];
     const { label, field } = (x ?? y) as { label: string; field: string };
-    return [{ label, field, a: (x?.text ?? '(none)').slice(0, SHOWN), b: (y?.text ?? '(none)').slice(0, SHOWN) }];
+    const [textA, textB] = [x?.text ?? '(none)', y?.text ?? '(none)'];
+    const from = Math.max(0, firstDifference(textA, textB) - BEFORE);
+    return [{ label, field, a: part(textA, from), b: part(textB, from) }];
   });
+}
+
+/** Where two texts begin to differ. */
+function firstDifference(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at;
+}
+
+/** What is shown of a text that differs only from some place on. */
+function part(text: string, from: number): string {
+  return `${from > 0 ? '...' : ''}${text.slice(from, from + SHOWN)}${text.length > from + SHOWN ? '...' : ''}`;
 }

@@ -19,7 +19,7 @@ export function reportLines(report: Report): string[] {
   const { shrunk, image, coverage, warnings, notes, repairs, unsound } = report;
   return [
     shrunk
-      ? `${image.reference} (${image.platform}) and ${shrunk.name}, at the level ${shrunk.level}`
+      ? `${image.reference} (${image.platform}) and ${shrunk.name}${shrunk.named ? '' : ' (which got no name)'}, at the level ${shrunk.level}`
       : `${image.reference} (${image.platform}): traced, not assembled`,
     ...sizeLines(report),
     ...section('Largest things that are kept', report.largest.slice(0, SHOWN.things).flatMap(largeLines)),
@@ -35,7 +35,7 @@ export function reportLines(report: Report): string[] {
     ...section('Largest cuts', shown(report.cuts, SHOWN.cuts, leftOutLine)),
     ...section('Exercise', [
       ...report.timeline.map(stepLine),
-      shrunk
+      shrunk || coverage.own.length > 0
         ? `${coverage.modules.ran} of ${plural(coverage.modules.all, 'module')} of the app's own code ran; functions: ${
             coverage.functions ? `${coverage.functions.ran} of ${coverage.functions.all}` : 'not measured'
           }`
@@ -44,6 +44,11 @@ export function reportLines(report: Report): string[] {
         coverage.own.filter(({ ran }) => !ran),
         SHOWN.missed,
         ({ path }) => `did not run: ${path}`,
+      ),
+      ...shown(
+        coverage.own.flatMap(({ path, ran, functions }) => (ran && functions ? functions.missed.map((one) => ({ path, ...one })) : [])),
+        SHOWN.missed,
+        ({ path, name, line }) => `was not called: ${name} (${path}:${line})`,
       ),
     ]),
     ...section('Comparison', comparisonLines(report)),

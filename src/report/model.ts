@@ -167,7 +167,15 @@ export const Report = z.strictObject({
   image: z.strictObject({ reference: z.string(), id: z.string(), platform: z.string() }),
   python: z.strictObject({ version: z.string(), executable: z.string() }),
   /** The shrunk image; null for a trace from which nothing was assembled. Then most of what follows is empty. */
-  shrunk: z.strictObject({ name: z.string(), id: z.string(), level: z.enum(LEVELS) }).nullable(),
+  shrunk: z
+    .strictObject({
+      name: z.string(),
+      /** Whether it got that name. One that behaves differently, or is larger than its budget, does not. */
+      named: z.boolean(),
+      id: z.string(),
+      level: z.enum(LEVELS),
+    })
+    .nullable(),
   sizes: z.strictObject({
     /** `layers`: the sum of the layers, as an engine counts. `merged`: what a container sees. null where it is not known. */
     before: z.strictObject({ layers: count.nullable(), merged: Amount.nullable() }),

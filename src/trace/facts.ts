@@ -105,14 +105,29 @@ export interface Imports {
   modules: Map<string, string | null>;
   /** sys.path, in order. */
   searchPath: string[];
+  /** Functions that ran, as `FILE TAB LINE`: where their code begins. Those of the standard library aside. */
+  ran: Set<string>;
+  /** Whether functions were measured. They need Python 3.12. */
+  measured: boolean;
 }
 
-/** Reads an imports file of probes/imports.py: lines `name`, `name TAB file` and `TAB folder`. */
+/** What a process without an import probe has imported, as far as is known so far: nothing. */
+export function noImports(): Imports {
+  return { modules: new Map(), searchPath: [], ran: new Set(), measured: false };
+}
+
+/**
+ * Reads an imports file of probes/imports.py: lines `name`, `name TAB file`, `TAB folder`, `TAB TAB` where functions are
+ * measured, and `TAB TAB file TAB line` for each of them that ran.
+ */
 export function parseImports(text: string): Imports {
-  const imports: Imports = { modules: new Map(), searchPath: [] };
+  const imports = noImports();
   for (const line of text.split('\n')) {
-    const [name, file] = line.split('\t');
-    if (name) imports.modules.set(name, file ?? imports.modules.get(name) ?? null);
+    const [name, file, code, number] = line.split('\t');
+    if (code !== undefined && !name && !file) {
+      imports.measured = true;
+      if (code.startsWith('/') && /^\d+$/.test(number ?? '')) imports.ran.add(`${code}\t${number}`);
+    } else if (name) imports.modules.set(name, file ?? imports.modules.get(name) ?? null);
     else if (file) imports.searchPath.push(file);
   }
   return imports;
@@ -122,6 +137,8 @@ export function parseImports(text: string): Imports {
 export function addImports(all: Imports, one: Imports): void {
   for (const [module, file] of one.modules) all.modules.set(module, file ?? all.modules.get(module) ?? null);
   all.searchPath.push(...one.searchPath.filter((folder) => !all.searchPath.includes(folder)));
+  for (const place of one.ran) all.ran.add(place);
+  all.measured ||= one.measured;
 }
 
 /** Everything that the probes wrote in one run of the app. */

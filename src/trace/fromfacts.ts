@@ -82,7 +82,7 @@ function importsWithoutProbe(
   { processes, observations }: Pick<Facts, 'processes' | 'observations'>,
   probed: ReadonlySet<number>,
   { command, workdir, python }: Pick<RunFacts, 'command' | 'workdir' | 'python'>,
-): Imports {
+): Pick<Imports, 'modules' | 'searchPath'> {
   const isUnprobed = (index: number | null) => {
     const process = index === null ? undefined : processes[index];
     return process?.executable && /^python[\d.]*$/.test(posix.basename(process.executable)) && !probed.has(process.pid);

@@ -68,6 +68,16 @@ const Spot = z.strictObject({
 /** A place in the code that static analysis can't follow: a computed import, exec, a search for modules at run time. */
 export type Spot = z.infer<typeof Spot>;
 
+const OwnModule = z.strictObject({
+  path: z.string(),
+  /** Whether it was imported or run. */
+  ran: z.boolean(),
+  /** Its functions and methods, and whether each ran; null where functions were not measured, or the file can't be read. */
+  functions: z.array(z.strictObject({ name: z.string(), line: z.number().int().nonnegative(), ran: z.boolean() })).nullable(),
+});
+/** A Python file of the app's own code, and what of it ran. */
+export type OwnModule = z.infer<typeof OwnModule>;
+
 const Repair = z.strictObject({
   path: z.string(),
   /**
@@ -113,6 +123,8 @@ export const TraceSchema = z.object({
   modules: anyRecord(z.string().nullable()),
   /** Places in the code that static analysis can't follow. Not those of the standard library, and not harmless ones. */
   unsound: z.array(Spot),
+  /** The app's own code, by path. Older traces have none. */
+  own: z.array(OwnModule).exactOptional(),
   /** Paths that were missing when a shrunk image was compared with the original. */
   repairs: z.array(Repair),
   warnings: z.array(z.string()),
@@ -166,9 +178,25 @@ function joinTwo(one: Trace, two: Trace): Trace {
       ...Object.fromEntries(Object.entries(two.modules).filter(([name, file]) => file ?? !own(one.modules, name))),
     },
     unsound: unique([...one.unsound, ...two.unsound]),
+    ...((one.own || two.own) && { own: joinOwn(one.own ?? [], two.own ?? []) }),
     repairs: unique([...one.repairs, ...two.repairs]),
     warnings: unique([...one.warnings, ...two.warnings]),
   };
+}
+
+/** What ran in one of two traces ran in both together. */
+function joinOwn(one: readonly OwnModule[], two: readonly OwnModule[]): OwnModule[] {
+  const joined = new Map(one.map((module) => [module.path, module]));
+  for (const module of two) {
+    const known = joined.get(module.path);
+    const ranBefore = new Set((known?.functions ?? []).flatMap(({ line, ran }) => (ran ? [line] : [])));
+    joined.set(module.path, {
+      path: module.path,
+      ran: module.ran || known?.ran === true,
+      functions: module.functions?.map((one) => ({ ...one, ran: one.ran || ranBefore.has(one.line) })) ?? known?.functions ?? null,
+    });
+  }
+  return [...joined.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /**

@@ -31,6 +31,8 @@ export interface TraceResult {
   /** Seconds until the app listened; undefined where it did not. */
   took: number | undefined;
   fs: RootFs;
+  /** Functions that ran, as `FILE TAB LINE`; undefined where they were not measured. */
+  functions: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -77,7 +79,8 @@ export async function traceImage(
     ...opinion.warnings,
   ];
   const interpreter = image.python !== undefined ? undefined : otherInterpreter(fs, trace, helper.python.executable);
-  return { trace, watching, answers, done, took: took.start, fs, interpreter };
+  const functions = observed.imports.measured ? observed.imports.ran : undefined;
+  return { trace, watching, answers, done, took: took.start, fs, interpreter, functions };
 }
 
 async function traceOf(

@@ -6,7 +6,7 @@ import type { RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
 import { type Kit, probeCommand } from '../guest/helper.js';
 import { environmentOf, type ImageConfig } from '../images/config.js';
-import { addImports, type Observed, parseFacts, parseImports } from '../trace/facts.js';
+import { addImports, noImports, type Observed, parseFacts, parseImports } from '../trace/facts.js';
 import { App, commandOf, stopSeconds, stopSignal } from './app.js';
 
 /** Tells probes/supervisor.py to stop the app. A real-time signal, as no app uses those. */
@@ -102,7 +102,7 @@ export class WatchedApp extends App {
   async observed(): Promise<Observed> {
     const own = factsFile(this.spec, APP);
     const beside = new Set(Array.from({ length: this.execs }, (_, index) => factsFile(this.spec, execName(index))));
-    const observed: Observed = { facts: [], imports: { modules: new Map(), searchPath: [] }, probed: new Set() };
+    const observed: Observed = { facts: [], imports: noImports(), probed: new Set() };
     const archive = extract();
     const source = await this.container.getArchive(`${this.spec.kit.mount}/${OBSERVATIONS}`);
     source.on('error', (error) => archive.destroy(error)).pipe(archive);

@@ -70,9 +70,19 @@ async function dated(name: string): Promise<{ path: string; time: number }[]> {
   return found.filter(({ time }) => time > 0).sort((a, b) => b.time - a.time);
 }
 
-/** The newest result, or the newest with that name; undefined where a name has none here. */
+/**
+ * The newest result, or the newest with that name; undefined where a name has none here.
+ * @throws UserError where the newest image got no name
+ */
 export async function resultNamed(image: string | undefined): Promise<Result | undefined> {
-  return image === undefined ? (await newestResult()).result() : (await results()).find(({ tag }) => tag === image);
+  if (image !== undefined) return (await results()).find(({ tag, named }) => tag === image && named !== false);
+  const result = await (await newestResult()).result();
+  if (result.named === false)
+    throw new UserError(
+      `The newest image, ${result.tag}, got no name: it behaves differently, or is larger than its budget.`,
+      'See `pyshrink report`, and shrink it again, or name another image.',
+    );
+  return result;
 }
 
 /** The traces from which an image was made. */

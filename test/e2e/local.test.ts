@@ -13,7 +13,7 @@ import { Helper } from '../../src/guest/helper.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, workdir } from '../support/engine.js';
 import { layerTar, ociLayout } from '../support/image.js';
-import { asUser, exportedRoot, keptBelow, ownCache, printed, sessions, tracesOf, USER } from '../support/local.js';
+import { asUser, exportedRoot, keptBelow, ownCache, printed, sessions, tracesOf, USER, USER_RUNTIMES } from '../support/local.js';
 import { has, type Need, needing } from '../support/needs.js';
 
 const CLI = new URL('../../dist/cli.js', import.meta.url).pathname;
@@ -159,7 +159,7 @@ describeWithEngine('the local engine', () => {
     expect(sessions(cache)).toEqual([]);
   });
 
-  for (const [runtime, ...needs] of [['none'], ...RUNTIMES.map((name) => [name, `program ${name}`] as const)] as [string, ...Need[]][])
+  for (const [runtime, ...needs] of USER_RUNTIMES)
     needing(`user ${USER}`, ...needs)(`leaves no process behind when it is killed as an ordinary user: ${runtime}`, async () => {
       const marker = `killed-${process.pid}-${runtime}`;
       const command = ['/usr/bin/python3', '-c', `import time; time.sleep(300) # ${marker}`];
@@ -239,11 +239,13 @@ describeWithEngine('the local engine', () => {
 
   it.each([
     ['lxc', 2, /PYSHRINK_RUNTIME=lxc names no container runtime/],
-    ['youki', 1, /PYSHRINK_RUNTIME names youki, and it/],
-  ] as const)('an unknown or missing runtime is an error: %s', async (runtime, code, message) => {
+    ['youki', 1, /PYSHRINK_RUNTIME names youki, and it runs no container here: .*no luck/],
+  ] as const)('an unknown or broken runtime is an error: %s', async (runtime, code, message) => {
     const cache = ownCache();
+    const programs = workdir();
+    writeFileSync(join(programs, 'youki'), '#!/bin/sh\necho no luck >&2\nexit 3\n', { mode: 0o755 });
     const run = await pyshrink(['trace', `rootfs:${root}`, '--engine', 'local', '--', 'true'], {
-      env: { ...cache, PYSHRINK_RUNTIME: runtime },
+      env: { ...cache, PYSHRINK_RUNTIME: runtime, PATH: `${programs}:${process.env.PATH}` },
     });
     expect([run.exitCode, run.stderr]).toEqual([code, expect.stringMatching(message)]);
     expect(sessions(cache)).toEqual([]);
@@ -289,6 +291,7 @@ describeWithEngine('the local engine', () => {
     ['crun with a copy', { user: 'identity', overlay: 'copy', runtime: 'crun' }, '0', ['program crun']],
     ['crun with fuse-overlayfs', { user: 'identity', overlay: 'fuse', runtime: 'crun' }, '0', ['program crun', 'program fuse-overlayfs']],
     ['runc', { user: 'identity', overlay: 'kernel', runtime: 'runc', cgroups: true }, '0', ['program runc']],
+    ['youki', { user: 'identity', overlay: 'kernel', runtime: 'youki', cgroups: true }, '0', ['program youki']],
     ['runc without a user namespace', { user: 'root', overlay: 'kernel', runtime: 'runc', cgroups: true }, '0', ['program runc']],
   ] as [string, NamespaceSupport, string, Need[]][])('with another way: %s', (_, support, user, needs) => {
     needing('root', ...needs)('changes stay in the container', async () => {

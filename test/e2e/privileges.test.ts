@@ -34,16 +34,25 @@ describeWithEngine('what an app may do while it is watched', () => {
     return { warnings: JSON.parse(run.stdout as string).warnings as string[], text };
   };
 
-  it.each([
+  const engines = [
     ['Docker', () => ({})],
     ['the local engine', () => ({ from: `docker-archive:${saved}`, options: ['--engine', 'local'] })],
     ...(ROOTFUL === undefined
       ? []
       : [['Podman', () => ({ from: `docker-archive:${saved}`, env: { DOCKER_HOST: `unix://${ROOTFUL}` } })] as const]),
-  ] as const)('an app that forges the wish of its supervisor gets nothing: %s', async (_, where) => {
+  ] as const;
+
+  it.each(engines)('an app that forges the wish of its supervisor gets nothing: %s', async (_, where) => {
     const { warnings, text } = await trace([...COMMAND, 'forge'], where());
     expect(warnings.filter((warning) => warning.includes('SYS_PTRACE'))).toEqual([]);
     expect(BigInt(`0x${JSON.parse(text).CapBnd}`) & SYS_PTRACE).toBe(0n);
+  });
+
+  it.each(engines)('an app that changes its user gives its supervisor the capability once, and never has it: %s', async (_, where) => {
+    const { warnings, text } = await trace([...COMMAND, 'user'], where());
+    expect(warnings.filter((warning) => warning.includes('SYS_PTRACE'))).toHaveLength(1);
+    const { CapBnd, CapEff } = JSON.parse(text);
+    for (const set of [CapBnd, CapEff]) expect(BigInt(`0x${set}`) & SYS_PTRACE).toBe(0n);
   });
 
   it.each([['forge'], ['user'], ['']])('has the capabilities and the system calls of `docker run`: %j', async (way) => {

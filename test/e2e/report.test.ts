@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
 import { Diff } from '../../src/report/diffmodel.js';
 import { Report } from '../../src/report/model.js';
+import { type PageContent, unpackPage } from '../../src/report/page/codec.js';
+import { megabytes } from '../../src/ui/table.js';
 import type { KeepReport } from '../../src/workspace/keepreport.js';
 import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
 import { exported, OF_THE_DAEMON } from '../support/exported.js';
@@ -22,8 +25,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             import lazy
         self.send_response(200)
         self.end_headers()
+    def do_PUT(self):
+        pass
 http.server.HTTPServer(("127.0.0.1", 8000), Handler).serve_forever()
 `;
+
+/** What a page holds. */
+function pageIn(file: string): PageContent {
+  const data = /<script type="text\/plain" id="data">([^<]*)</.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+  return unpackPage(gunzipSync(Buffer.from(data, 'base64')).toString());
+}
 
 describeWithEngine('a report', () => {
   let cwd: string;
@@ -40,7 +51,8 @@ describeWithEngine('a report', () => {
     cwd = workdir();
     const shrunk = await run('shrink', image, '--tag', tag, '--http', '/', '--http', '/lazy');
     expect([shrunk.exitCode, shrunk.exitCode === 0 ? '' : shrunk.stderr]).toEqual([0, '']);
-    expect(shrunk.stdout).toContain('more: pyshrink report, pyshrink why NAME');
+    for (const line of [/^largest: .+ MB/m, /^cut: .+ MB/m, /^more: pyshrink report, pyshrink why NAME$/m])
+      expect(shrunk.stdout).toMatch(line);
     report = Report.parse(JSON.parse((await run('report', '--json')).stdout));
     folder = join('.pyshrink', readdirSync(join(cwd, '.pyshrink'))[0] as string);
   });
@@ -56,6 +68,15 @@ describeWithEngine('a report', () => {
     const ofTheDaemon = kept.reduce((sum, [path, { size }]) => sum + (OF_THE_DAEMON.test(path) ? size : 0), 0);
     const walked = [...(await exported(tag))].filter(([path]) => !OF_THE_DAEMON.test(path));
     expect(walked.reduce((sum, [, { size }]) => sum + size, 0)).toBe(merged.bytes - ofTheDaemon);
+    const text = (await run('report')).stdout;
+    expect(text).toMatch(new RegExp(`^ *sum of layers .* ${megabytes(layers ?? 0)}$`, 'm'));
+    const file = join(cwd, 'report.html');
+    const page = await run('report', '--html', file);
+    expect([page.exitCode, page.stdout]).toEqual([0, expect.stringMatching(/report\.html: .* one file that needs no network/)]);
+    const [shown] = pageIn(file).images;
+    const keptInPage = shown?.paths.reasons.map(([first]) => shown.reasons[first ?? -1]?.kept === true) ?? [];
+    expect(shown?.paths.size.reduce((sum, size, index) => sum + (keptInPage[index] ? size : 0), 0)).toBe(merged.bytes);
+    expect(shown?.report.sizes).toEqual(report.sizes);
     const targets = walked.filter(([, { type }]) => type === 'symlink').map(([, { linkname }]) => Buffer.byteLength(linkname ?? ''));
     expect(targets.reduce((sum, bytes) => sum + bytes, 0)).toBe(links);
   });
@@ -76,6 +97,8 @@ describeWithEngine('a report', () => {
       ['/app/lazy.py', true],
       ['/app/never.py', false],
     ]);
+    expect(report.coverage.own[0]?.functions).toEqual({ all: 2, ran: 1, missed: [{ name: 'Handler.do_PUT', line: 11 }] });
+    expect(report.coverage.functions).toEqual({ all: 2, ran: 1 });
     expect(report.comparison).toMatchObject({ outcome: 'same', compared: 2 });
   });
 
@@ -98,6 +121,9 @@ describeWithEngine('a report', () => {
       expect.stringMatching(/EXCEEDED: .* of 2\.0 MB\nWhat takes most of it:\n.*python/),
     ]);
     await expect(docker('image', 'inspect', name)).rejects.toThrow();
+    const after = Report.parse(JSON.parse((await run('report', '--json')).stdout)).shrunk;
+    expect(after).toMatchObject({ name, named: false });
+    expect(after?.id).not.toBe(report.shrunk?.id);
     expect((await run('report', '--max-files', '3')).exitCode).toBe(5);
     expect((await run('report', '--max-size', '900MB', '--max-files', '90000')).exitCode).toBe(0);
     expect((await run('report', '--max-size', 'large')).exitCode).toBe(2);
@@ -116,6 +142,11 @@ describeWithEngine('a report', () => {
     expect([exitCode, diff.a.level, diff.b.level]).toEqual([0, 'observed', 'reachable']);
     expect(diff.things.find(({ name }) => name === '/app/lazy.py')).toMatchObject({ a: null, b: { kept: { files: 1 } } });
     expect((await run('diff', other, '.', '--markdown')).stdout).toMatch(/^<!-- pyshrink diff -->\n/);
+    const file = join(cwd, 'diff.html');
+    expect((await run('diff', other, '.', '--html', file)).exitCode).toBe(0);
+    const page = pageIn(file);
+    expect(page.images.map(({ report }) => report.shrunk?.level)).toEqual(['observed', 'reachable']);
+    expect(page.diff).toEqual(diff);
     expect(await leftovers()).toEqual([]);
   });
 });

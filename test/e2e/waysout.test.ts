@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { ImageInfo, Session } from '../../src/engines/engine.js';
 import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
-import { RUNTIMES } from '../../src/engines/local/oci/runtime.js';
 import { LocalSession } from '../../src/engines/local/session.js';
 import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
 import { SessionFolder } from '../../src/engines/sessionfolder.js';
@@ -15,7 +14,7 @@ import { Helper } from '../../src/guest/helper.js';
 import { openDockerArchive } from '../../src/images/transports/dockerarchive/source.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
-import { asUser, exportedRoot, printed, USER } from '../support/local.js';
+import { asUser, exportedRoot, printed, USER, USER_RUNTIMES } from '../support/local.js';
 import { type Need, needing } from '../support/needs.js';
 import { ROOTFUL } from '../support/podman.js';
 
@@ -102,6 +101,7 @@ describeWithEngine('ways out of a container', () => {
     [{ user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'program crun'],
     [{ user: 'identity', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
     [{ user: 'root', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
+    [{ user: 'identity', overlay: 'kernel', runtime: 'youki', cgroups: true }, 'program youki'],
   ];
   for (const [support, ...needs] of kinds)
     needing('root', ...needs)(`of the local engine, as root: ${JSON.stringify(support)}`, async () => {
@@ -127,6 +127,7 @@ describeWithEngine('ways out of a container', () => {
     [{ user: 'identity', overlay: 'kernel' }],
     [{ user: 'identity', overlay: 'kernel', runtime: 'crun' }, 'program crun'],
     [{ user: 'identity', overlay: 'kernel', runtime: 'runc', cgroups: true }, 'program runc'],
+    [{ user: 'identity', overlay: 'kernel', runtime: 'youki', cgroups: true }, 'program youki'],
   ];
   const noProgram = async (support: NamespaceSupport) => {
     const planted = mkdtempSync(join(tmpdir(), 'pyshrink-planted-'));
@@ -157,7 +158,7 @@ describeWithEngine('ways out of a container', () => {
     );
 
   for (const user of [USER, 'nobody'])
-    for (const [runtime, ...needs] of [['none'], ...RUNTIMES.map((name) => [name, `program ${name}`])] as [string, ...Need[]][])
+    for (const [runtime, ...needs] of USER_RUNTIMES)
       needing(`user ${user}`, ...needs)(`of the local engine, as the user ${user}, with the runtime ${runtime}`, async () => {
         const args = ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()];
         const { run, home } = await asUser(user, args, { env: { PYSHRINK_RUNTIME: runtime } });

@@ -231,6 +231,26 @@ describeWithPython('a world that is not in use', () => {
     expect(has(`${SITE}/_distutils_hack/__init__.py`)).toBe(true);
   });
 
+  const SETUP = `import os
+from setuptools import setup
+import lib_of_builds
+def sources():
+    return os.path.join(os.path.dirname(__file__), 'speed.c')
+setup(name='library')
+`;
+  const later = (text: string) => library(text, { 'library/setup_speed.py': SETUP, 'library/speed.c': 'int x;' });
+  it.each([
+    ['counts for nothing', '', [true, false, false]],
+    ['counts where kept code imports it', 'def build():\n    from . import setup_speed\n', [true, true, true]],
+  ])('a script that builds a distribution %s', async (_, code, expected) => {
+    const builds = distribution('lib-of-builds', { 'lib_of_builds.py': '' });
+    const { has } = await kept({ ...later(code), ...setuptools, ...standard, ...builds });
+    expect(['library/setup_speed.py', 'setuptools/__init__.py', 'lib_of_builds.py'].map((path) => has(`${SITE}/${path}`))).toEqual(
+      expected,
+    );
+    expect(has(`${SITE}/library/speed.c`)).toBe(expected[1]);
+  });
+
   it.each([
     ['without a display', [], '', false],
     ['with one', ['DISPLAY=:0'], '', true],

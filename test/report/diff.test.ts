@@ -67,6 +67,18 @@ describe('a diff', () => {
     expect(diffOf(smallImage(), other).answers).toEqual([]);
   });
 
+  it('finds a difference at the end of a long answer, and shows just that part', () => {
+    const answered = (body: string) => ({ ...smallImage(), check: undefined, record: recordOf(body) });
+    const long = 'x'.repeat(5000);
+    expect(diffOf(answered(`${long}a`), answered(`${long}a`)).answers).toEqual([]);
+    const near = 'x'.repeat(40);
+    expect(diffOf(answered(`${long}a`), answered(`${long}b`)).answers).toEqual([
+      { label: 'GET /', field: 'body', a: `...${near}a`, b: `...${near}b` },
+    ]);
+    const early = diffOf(answered(`a${long}`), answered(`b${long}`)).answers[0];
+    expect([early?.a, early?.b]).toEqual([`a${'x'.repeat(199)}...`, `b${'x'.repeat(199)}...`]);
+  });
+
   it('refuses another platform, and what was not assembled', () => {
     const arm = smallImage();
     arm.trace = { ...arm.trace, image: { ...arm.trace.image, platform: 'linux/arm64' } };

@@ -93,10 +93,43 @@ describe('a report', () => {
     ]);
   });
 
+  it('says which functions ran, where they were measured', () => {
+    const inside = smallImage();
+    const functions = [
+      { name: 'called', line: 3, ran: true },
+      { name: 'A.missed', line: 7, ran: false },
+    ];
+    inside.trace.own = [
+      { path: '/app/app.py', ran: true, functions },
+      { path: '/app/more.py', ran: false, functions: [{ name: 'f', line: 1, ran: false }] },
+      { path: '/app/unreadable.py', ran: false, functions: null },
+    ];
+    const measured = buildReport(inside);
+    expect(measured.coverage).toMatchObject({ modules: { all: 3, ran: 1 }, functions: { all: 3, ran: 1 } });
+    expect(measured.coverage.own[0]).toMatchObject({ name: 'app', functions: { all: 2, ran: 1, missed: [{ name: 'A.missed', line: 7 }] } });
+    const text = reportLines(measured);
+    expect(text).toContain("  1 of 3 modules of the app's own code ran; functions: 1 of 3");
+    expect(text.filter((line) => line.includes('was not called'))).toEqual(['  was not called: A.missed (/app/app.py:7)']);
+    expect(highlights(measured)).toContain(
+      "of the app's own code, 1 of 3 modules ran and 1 of 3 functions; not /app/more.py, /app/unreadable.py",
+    );
+    const traced = buildReport({ ...inside, made: undefined, check: undefined });
+    expect(traced.coverage).toEqual(measured.coverage);
+    expect(reportLines(traced)).toContain("  1 of 3 modules of the app's own code ran; functions: 1 of 3");
+  });
+
   it('shows steps without their secrets', () => {
     expect(report.timeline).toMatchObject([{ label: 'GET /', outcome: '200' }]);
     const { timeline, largest, programs } = report;
     expect(JSON.stringify({ timeline, largest, programs })).not.toContain('secret');
+  });
+
+  it('says where the image got no name', () => {
+    const inside = smallImage();
+    (inside.made as NonNullable<typeof inside.made>).result.named = false;
+    expect(buildReport(inside).shrunk?.named).toBe(false);
+    expect(reportLines(buildReport(inside))[0]).toBe('x (linux/amd64) and x-shrunk (which got no name), at the level reachable');
+    expect([report.shrunk?.named, reportLines(report)[0]]).toEqual([true, 'x (linux/amd64) and x-shrunk, at the level reachable']);
   });
 
   it('about a trace alone has what the trace knows', () => {

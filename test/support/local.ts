@@ -5,11 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { docker, workdir } from './engine.js';
+import type { Need } from './needs.js';
 import { runsOf } from './records.js';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 /** fixtures/peers.sh makes this user, with ranges of subordinate ids. */
 export const USER = 'pyshrink-test';
+
+/**
+ * Runtimes that an ordinary user may have, and what each needs. youki always makes a control group, which an ordinary user may
+ * do with version 2 only.
+ */
+export const USER_RUNTIMES: readonly [string, ...Need[]][] = [['none'], ['crun', 'program crun'], ['runc', 'program runc']];
 
 /** Gives one test its own sessions folder, so that it does not see sessions of other runs. */
 export function ownCache(): { PYSHRINK_CACHE: string } {

@@ -172,7 +172,7 @@ function reportOf(rows: readonly Row[], owners: readonly Thing[], name: (text: s
     pyshrink: '0.1.0',
     image: { reference: name('shop/api:1.8'), id: `sha256:${'ab'.repeat(32)}`, platform: 'linux/amd64' },
     python: { version: '3.13.1', executable: '/usr/local/bin/python3.13' },
-    shrunk: { name: name('shop/api:1.8-shrunk'), id: `sha256:${'cd'.repeat(32)}`, level: 'reachable' },
+    shrunk: { name: name('shop/api:1.8-shrunk'), named: true, id: `sha256:${'cd'.repeat(32)}`, level: 'reachable' },
     sizes: {
       before: { layers: Math.round(all.before.bytes * 1.1), merged: all.before },
       after: { layers: all.after.bytes, merged: all.after, links: 0 },

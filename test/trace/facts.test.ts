@@ -89,3 +89,12 @@ it('addImports keeps a known file, and adds new folders at the end', () => {
   ]);
   expect(all.searchPath).toEqual(['/app', '/usr/lib']);
 });
+
+it('parseImports reads which functions ran, and that they are measured', () => {
+  expect(parseImports('os\n').measured).toBe(false);
+  const none = parseImports('\t\t\nos\n');
+  expect([none.measured, none.ran.size, [...none.modules.keys()], none.searchPath]).toEqual([true, 0, ['os'], []]);
+  const all = parseImports('os\n');
+  addImports(all, parseImports('\t\t\n\t\t/app/a.py\t3\n\t\t/app/a.py\tx\n\t\trelative.py\t3\n\t\t/app/cut.py'));
+  expect([all.measured, [...all.ran]]).toEqual([true, ['/app/a.py\t3']]);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Observed, parseFacts } from '../../src/trace/facts.js';
+import { noImports, type Observed, parseFacts } from '../../src/trace/facts.js';
 import { mergeFacts, type RunFacts, traceFromFacts } from '../../src/trace/fromfacts.js';
 import { TraceSchema } from '../../src/trace/schema.js';
 import { makeTrace } from '../support/keep.js';
@@ -33,7 +33,7 @@ function run(lines: string[], more: Partial<RunFacts> = {}, observed: Partial<Ob
     image,
     engine,
     python: { ...python, searchPath: ['/usr/lib/python3.13'], standardLibrary: ['/usr/lib/python3.13'], suffixes: ['.so'] },
-    observed: { facts: [parseFacts(lines.join('\n'))], imports: { modules: new Map(), searchPath: [] }, probed: new Set(), ...observed },
+    observed: { facts: [parseFacts(lines.join('\n'))], imports: noImports(), probed: new Set(), ...observed },
     mount: '/.pyshrink',
     command: ['python', 'main.py'],
     workdir: '/app',
@@ -64,6 +64,7 @@ describe('traceFromFacts', () => {
 
   it('takes modules and the search path from the import probe, and recognises pytest', () => {
     const imports = {
+      ...noImports(),
       modules: new Map([
         ['_pytest', '/s/_pytest/__init__.py'],
         ['app', null],
@@ -94,6 +95,7 @@ describe('traceFromFacts', () => {
 
   it('adds what a listener would have seen, where there was none', () => {
     const imports = {
+      ...noImports(),
       modules: new Map([
         ['app', '/app/app.py'],
         ['sys', null],

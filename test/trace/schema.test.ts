@@ -19,6 +19,19 @@ it('joinTraces continues the numbers of runs and processes', () => {
   expect(joined.warnings).toEqual(['careful', 'slow']);
 });
 
+it('joinTraces counts what ran in one of the traces', () => {
+  const traceOf = (path: string, ran: boolean, functions: [name: string, ran: boolean][] | null) => ({
+    ...first,
+    own: [{ path, ran, functions: functions?.map(([name, ran], line) => ({ name, line, ran })) ?? null }],
+  });
+  const one = traceOf('/b.py', true, [['f', true], ['g', false], ['h', false]]); // biome-ignore format: a table
+  const two = traceOf('/b.py', false, [['f', false], ['g', true], ['h', false]]); // biome-ignore format: a table
+  expect(joinTraces([one, two]).own).toEqual(traceOf('/b.py', true, [['f', true], ['g', true], ['h', false]]).own); // biome-ignore format: a table
+  expect(joinTraces([one, traceOf('/b.py', false, null)]).own).toEqual(one.own);
+  expect(joinTraces([one, traceOf('/a.py', false, null)]).own?.map(({ path }) => path)).toEqual(['/a.py', '/b.py']);
+  expect(joinTraces([first, one]).own).toEqual(one.own);
+});
+
 it('joinTraces does not change a single trace', () => {
   expect(joinTraces([first])).toEqual(first);
 });

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openInside } from '../../src/pipeline/inside.js';
+import { buildReport } from '../../src/report/build.js';
 import { Folder } from '../../src/workspace/folder.js';
+import { resultNamed } from '../../src/workspace/newest.js';
 import { smallImage } from '../support/inside.js';
 
 let home: string;
@@ -54,6 +56,20 @@ describe('results are found', () => {
     const inside = await openInside('elsewhere/.pyshrink/one');
     expect([inside.made?.result.tag, inside.check?.outcome]).toEqual(['one:1-shrunk', 'same']);
     expect(await referenceOf('elsewhere')).toMatch(/^(one|two):1$/);
+  });
+});
+
+describe('an image that got no name', () => {
+  it('is in reports, and is not compared again', async () => {
+    const folder = await save('one');
+    const inside = smallImage();
+    const { result, keep } = inside.made as NonNullable<typeof inside.made>;
+    await folder.saveResult({ ...result, id: 'sha256:2', tag: 'one:1-shrunk', traces: [folder.tracePath], named: false }, keep);
+    expect(buildReport(await openInside('one:1-shrunk')).shrunk).toMatchObject({ id: 'sha256:2', name: 'one:1-shrunk', named: false });
+    await expect(resultNamed(undefined)).rejects.toThrow('The newest image, one:1-shrunk, got no name');
+    expect(await resultNamed('one:1-shrunk')).toBeUndefined();
+    await folder.saveResult({ ...result, tag: 'one:1-shrunk', traces: [folder.tracePath] }, keep);
+    expect([(await resultNamed(undefined))?.id, (await resultNamed('one:1-shrunk'))?.id]).toEqual(['sha256:1', 'sha256:1']);
   });
 });
 

@@ -12,3 +12,11 @@ export const BUILD_PROGRAMS =
  * Sources: Versioneer ("_version.py" asks git); distutils, setuptools, numpy.distutils and f2py run compilers.
  */
 export const BUILD_CODE = /\/(_version|versioneer)\.py$|\/(_?distutils|f2py)\/|\/(site|dist)-packages\/setuptools\//;
+
+/**
+ * Modules whose function `setup` builds a distribution. Code that imports it is a script that somebody ran to build what is built
+ * already.
+ * Sources: setuptools documentation, "Quickstart"; Python 3.11 library reference, "distutils"; NumPy, "numpy.distutils user guide";
+ * scikit-build documentation, "Basic usage".
+ */
+export const SETUP_MODULES: ReadonlySet<string> = new Set(['setuptools', 'distutils.core', 'numpy.distutils.core', 'skbuild']);

@@ -5,6 +5,7 @@ import { HOOKS } from '../data/installers.js';
 import type { Addition } from '../reason.js';
 import type { Context, Finding, Rule } from '../rule.js';
 import { isProgram } from '../scripts.js';
+import { isSetupScript } from './builds.js';
 import { Follower } from './follow.js';
 import { Grades } from './grades.js';
 import { type OwnFiles, ownFiles } from './own.js';
@@ -20,8 +21,9 @@ import type { Code, PythonWorld } from './world.js';
  */
 export class ReachRule implements Rule {
   readonly name = 'python';
-  /** Hooks that wait for what they hook into, and the top-level modules that kept code imports. */
-  private held: { into: readonly string[]; follow: () => Addition[] }[] = [];
+  /** Code that counts only once other kept code gives a reason for it. */
+  private held: { isNeeded: () => boolean; follow: () => Addition[] }[] = [];
+  /** Top-level modules that kept code imports. */
   private readonly imported = new Set<string>();
 
   private constructor(
@@ -64,18 +66,24 @@ export class ReachRule implements Rule {
   }
 
   async settle(context: Context): Promise<Finding[]> {
-    const ready = this.held.filter(({ into }) => into.some((name) => this.imported.has(name)));
-    this.held = this.held.filter((hook) => !ready.includes(hook));
+    const ready = this.held.filter(({ isNeeded }) => isNeeded());
+    this.held = this.held.filter((code) => !ready.includes(code));
     return [...ready.flatMap(({ follow }) => follow()), ...(await this.reached.wanted(context))];
   }
 
   private follow(code: Code, path: string, origin: Origin): Addition[] {
     const name = this.world.finder.at(code.file)?.name;
     const hook = HOOKS.find(({ module }) => module === name);
-    const follow = () => this.follower.follow(code, path, origin);
-    if (hook) this.held.push({ into: hook.into, follow });
-    else for (const [, level, module] of code.summary.imports) if (level === 0) this.imported.add(module.split('.')[0] as string);
-    return hook ? [] : follow();
+    const follow = () => {
+      if (!hook) for (const [, level, module] of code.summary.imports) if (level === 0) this.imported.add(module.split('.')[0] as string);
+      return this.follower.follow(code, path, origin);
+    };
+    const isNeeded = hook
+      ? () => hook.into.some((into) => this.imported.has(into))
+      : () => origin !== 'distribution' || !isSetupScript(code.summary) || this.reached.isNamed(code.file);
+    if (isNeeded()) return follow();
+    this.held.push({ isNeeded, follow });
+    return [];
   }
 
   private originOf(path: string, distribution: Distribution | undefined, isEntrypoint: boolean): Origin {

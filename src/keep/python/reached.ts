@@ -12,6 +12,8 @@ export type Why = Omit<Because<'python'>, 'rule'>;
 
 /** What is kept because a module or a distribution is reached. */
 export class Reached {
+  private readonly named = new Set<string>();
+
   constructor(
     private readonly world: PythonWorld,
     private readonly grades: Grades,
@@ -19,6 +21,11 @@ export class Reached {
     /** Paths that some run named, without links. */
     private readonly observed: ReadonlySet<string>,
   ) {}
+
+  /** Whether kept code names the module in a file, or a run used it. */
+  isNamed(file: string): boolean {
+    return this.named.has(file) || this.observed.has(file);
+  }
 
   /**
    * What keeps a module.
@@ -30,6 +37,7 @@ export class Reached {
     const additions: Addition[] = (module.search ?? []).map((path) => ({ path, ...reason }));
     const { file } = module;
     if (file !== undefined) {
+      this.named.add(file);
       const twin = this.twin(module, grade);
       const path = twin ?? this.world.finder.kept(file);
       additions.push({ path, ...reason, ...(twin !== undefined && { insteadOf: file }) });

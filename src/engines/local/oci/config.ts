@@ -49,7 +49,7 @@ export function ociProcess({ args, environment, user, cwd, capabilities, noNewPr
     env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     cwd,
     capabilities: { bounding: named, effective: named, permitted: named, inheritable: [], ambient: [] },
-    noNewPrivileges,
+    ...(noNewPrivileges && { noNewPrivileges }), // youki 0.7 takes a false one as true, and loads the profile too late
     rlimits: limits.map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft: unlimited(soft), hard: unlimited(hard) })),
   };
 }

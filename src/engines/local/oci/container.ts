@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -70,7 +70,7 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
       isolated: own !== undefined,
       doors: plan.group?.doors() ?? [],
       hideCgroups,
-      runtime: runtimeLine(runtime, user, this.at('state'), run),
+      runtime: this.runtimeLine(run),
     });
     await writeFile(this.at('outer.sh'), script, { mode: 0o600 });
     const fuse = await this.mountRoot();
@@ -118,7 +118,12 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
   }
 
   async signal(name: string): Promise<void> {
-    const [file, ...args] = this.inside(['kill', this.name, name]);
+    const { runtime } = this.plan;
+    // The number in this file is that of the first process, where the runtime runs.
+    const pid = RUNTIME[runtime].knowsRealTime ? undefined : (await readFile(this.at('pid'), 'utf8')).trim();
+    const send =
+      pid === undefined ? this.runtimeLine(['kill', this.name, name]) : ['/bin/sh', '-c', `kill -s ${name.replace(/^SIG/, '')} ${pid}`];
+    const [file, ...args] = this.inside(send);
     const run = await execa(file as string, args, { reject: false, stdin: 'ignore', extendEnv: false, env: toolEnvironment(), cwd: '/' });
     // A container that has ended already is no error.
     if (run.failed) debug.engine('%s: signal %s: %s', basename(this.id), name, run.stderr.trim() || run.shortMessage);
@@ -128,14 +133,19 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
     const path = this.at(`exec-${this.execs++}.json`);
     await writeFile(path, JSON.stringify(ociProcess({ ...this.plan.config.process, args: command })), { mode: 0o600 });
     const { group, runtime } = this.plan;
-    const line = enteringGroup(RUNTIME[runtime].makesGroup ? undefined : group, this.inside(['exec', '--process', path, this.name]));
+    const exec = this.inside(this.runtimeLine(['exec', '--process', path, this.name]));
+    const line = enteringGroup(RUNTIME[runtime].makesGroup ? undefined : group, exec);
     return startProcess(line, { environment: toolEnvironment(), input: true, newSession: true });
   }
 
-  /** The command line that runs a command of the runtime where the runtime runs. */
-  private inside(command: readonly string[]): string[] {
+  private runtimeLine(command: readonly string[]): string[] {
     const { runtime, user } = this.plan;
-    const enter = ['nsenter', `--target=${this.outer}`, ...(isRoot(user) ? [] : ['--user', '--preserve-credentials']), '--mount', '--pid'];
-    return [...enter, '--wd=/', ...runtimeLine(runtime, user, this.at('state'), command)];
+    return runtimeLine(runtime, user, this.at('state'), command);
+  }
+
+  /** The command line that runs a program of this computer where the runtime runs. */
+  private inside(line: readonly string[]): string[] {
+    const user = isRoot(this.plan.user) ? [] : ['--user', '--preserve-credentials'];
+    return ['nsenter', `--target=${this.outer}`, ...user, '--mount', '--pid', '--wd=/', ...line];
   }
 }

@@ -1,7 +1,10 @@
 import { lstat, mkdir, mkdtemp, readlink, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { debug } from '../../../debug.js';
 import { UserError } from '../../../errors.js';
+import { DEFAULT_PATH } from '../../../images/config.js';
+import { printable } from '../../../printable.js';
 import { ControlGroup, UNLIMITED } from '../cgroups.js';
 import { ContainerFiles } from '../files.js';
 import { isRoot, type Kind } from '../firstprocess.js';
@@ -15,6 +18,8 @@ import { makesGroup, type RuntimeName, runtimesToTry } from './runtime.js';
 const PROGRAMS = ['bin', 'lib', 'lib32', 'lib64', 'usr', 'nix'];
 /** Exit status of the command that is tried. */
 const STATUS = 7;
+/** Characters of its messages that are shown, the last ones. */
+const MOST_WORDS = 400;
 /** Milliseconds after which an attempt counts as failed. */
 const LIMIT = 10_000;
 
@@ -68,7 +73,7 @@ async function attempt(runtime: RuntimeName, user: Kind, cgroups: boolean, folde
     mappings: user === 'identity' ? { users: [[0, 0, 1]], groups: [[0, 0, 1]] } : undefined,
     process: {
       args: ['/bin/sh', '-c', `exit ${STATUS}`],
-      environment: {},
+      environment: { PATH: DEFAULT_PATH }, // youki does not start a process without it
       user: { uid: 0, gid: 0, groups: [], home: '/' },
       ...{ cwd: '/', capabilities: [], noNewPrivileges: false, limits: [] },
     },
@@ -86,8 +91,11 @@ async function attempt(runtime: RuntimeName, user: Kind, cgroups: boolean, folde
   try {
     const streams = await container.start();
     streams.stdout.resume();
+    const said = text(streams.stderr).catch(() => ''); // a container that is removed has no more to say
     const status = await container.wait();
-    return status === STATUS ? undefined : `its test ended with status ${status}`;
+    if (status === STATUS) return undefined;
+    const words = printable((await said).trim().slice(-MOST_WORDS));
+    return `its test ended with status ${status}${words && `, and it said: ${words}`}`;
   } catch (error) {
     return (error as Error).message;
   } finally {

@@ -20,13 +20,15 @@ interface RuntimeRow {
   newCalls: 'runtime' | 'profile';
   /** Options of its command `run`. */
   run: readonly string[];
+  /** Whether its command `kill` knows real-time signals (signal(7)). */
+  knowsRealTime: boolean;
 }
 
 export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
   // crun 1.8: "cgroups in hybrid mode not supported".
   crun: {
     options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] },
-    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [] },
+    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [], knowsRealTime: true },
   },
   // Its warnings would get among what the app prints; errors are printed all the same. With --keep (runc 1.1), the control
   // group stays, which knows whether memory ran out.
@@ -36,14 +38,17 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     makesGroup: true,
     newCalls: 'runtime',
     run: ['--keep'],
+    knowsRealTime: true,
   },
-  // Of version 0.7 by its source (observability.rs): only errors are printed, also by a build for debugging.
+  // Version 0.7. Only errors are printed, also by a build for debugging. It gives the number of a signal as exit status, where
+  // others add 128. It removes its control group even with --keep, so a kill for lack of memory looks like any other.
   youki: {
     options: { root: ['--log-level', 'error'], user: ['--log-level', 'error'] },
     hideCgroups: false,
     makesGroup: true,
     newCalls: 'profile',
     run: [],
+    knowsRealTime: false,
   },
 };
 

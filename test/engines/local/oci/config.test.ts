@@ -41,6 +41,10 @@ describe('config.json', () => {
     });
   });
 
+  it('says nothing of new privileges where they are allowed', () => {
+    expect(ociProcess({ ...PLAN.process, noNewPrivileges: false })).not.toHaveProperty('noNewPrivileges');
+  });
+
   it('makes user and network namespaces only where they are asked for', () => {
     expect(types(PLAN)).toEqual(['pid', 'ipc', 'uts', 'mount']);
     expect(types({ ...PLAN, mappings: { users: [[0, 0, 65536]], groups: [[0, 0, 65536]] }, sys: undefined })).toEqual([

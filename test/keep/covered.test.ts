@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { ownModules } from '../../src/keep/python/covered.js';
+import { codeThatRan } from '../../src/keep/python/ran.js';
+import { analystOver, LAYOUT } from '../support/analyst.js';
+import { makeTrace } from '../support/keep.js';
+import { describeWithPython } from '../support/probes.js';
+import { makeTree } from '../support/tree.js';
+
+describeWithPython("what ran of the app's own code", () => {
+  const fs = makeTree({
+    '/app/app.py': 'def f(): pass\nclass A:\n    def g(self): pass\n',
+    '/app/broken.py': 'def f(:\n',
+    '/app/empty.py': '',
+    '/now': { link: 'app' },
+    [`${LAYOUT.sitePackages[0]}/lib.py`]: 'def f(): pass\n',
+  });
+  const trace = makeTrace(['open /app/__pycache__/empty.cpython-313.pyc'], { python: LAYOUT, modules: { app: '/now/app.py' } });
+  const owned = async (functions: Set<string> | undefined) =>
+    ownModules(await codeThatRan(fs, trace, analystOver(fs), { WorkingDir: '/app' }), trace, functions);
+
+  it('is by path, also where the app names files through links; a file that nobody can read has no functions', async () => {
+    expect(await owned(new Set(['/now/app.py\t3', '/elsewhere.py\t1']))).toEqual([
+      {
+        path: '/app/app.py',
+        ran: true,
+        functions: [
+          { name: 'f', line: 1, ran: false },
+          { name: 'A.g', line: 3, ran: true },
+        ],
+      },
+      { path: '/app/broken.py', ran: false, functions: null },
+      { path: '/app/empty.py', ran: true, functions: [] },
+    ]);
+  });
+
+  it('has no functions where they were not measured', async () => {
+    expect((await owned(undefined)).map(({ functions }) => functions)).toEqual([null, null, null]);
+  });
+});
