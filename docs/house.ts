@@ -14,6 +14,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['commands'],
   ['index'],
   ['pipeline'],
+  ['project'],
   ['report'],
   ['smoke'],
   ['workspace'],
@@ -25,7 +26,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['tar', 'elf', 'python'],
   ['os'],
   ['rootfs', 'ui', 'cache', 'debug', 'package', 'bounds'],
-  ['errors', 'arch', 'nearest', 'records', 'printable'],
+  ['errors', 'arch', 'nearest', 'records', 'printable', 'sizes'],
   ['conceal'],
 ];
 

@@ -1,10 +1,11 @@
 /**
- * The JSON schemas of what pyshrink prints with --json: `npm run docs:schema` writes them beside this file. test/docs.schema.test.ts
+ * The JSON schemas of what pyshrink prints with --json, and of pyshrink.yaml: `npm run docs:schema` writes them beside this file. test/docs.schema.test.ts
  * fails where they are old.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { ProjectSchema } from '../src/project/schema.js';
 import { Diff } from '../src/report/diffmodel.js';
 import { Report } from '../src/report/model.js';
 
@@ -12,6 +13,7 @@ import { Report } from '../src/report/model.js';
 export const SCHEMAS: Readonly<Record<string, unknown>> = {
   'report.schema.json': { title: 'What `pyshrink report --json` prints', ...z.toJSONSchema(Report) },
   'diff.schema.json': { title: 'What `pyshrink diff --json` prints', ...z.toJSONSchema(Diff) },
+  'pyshrink.schema.json': { title: 'pyshrink.yaml', ...z.toJSONSchema(ProjectSchema, { io: 'input' }) },
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

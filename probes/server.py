@@ -71,6 +71,13 @@ def summaries(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":
     return each(lambda path: summary_of(path, request["names"]), request["paths"])
 
 
+def appcode(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":
+    """For each of *paths* what the code says about how the app is used: see appcode.py."""
+    from .appcode import code_of
+
+    return [code_of(path) for path in request["paths"]]
+
+
 def members(request: "Dict[str, Any]") -> "List[str]":
     """Names in the zip archive *path*; empty if the file is no zip archive."""
     import zipfile
@@ -90,6 +97,7 @@ ANSWERS = {
     "loader": loader,
     "digests": digests,
     "summaries": summaries,
+    "appcode": appcode,
     "members": members,
 }
 

@@ -22,6 +22,10 @@ const COMMANDS = {
     text: 'trace, assemble and smoke, and repair until it passes',
     load: async () => (await import('./commands/shrink.js')).defineShrink,
   },
+  init: {
+    text: 'write a commented pyshrink.yaml for an image, by looking at it',
+    load: async () => (await import('./commands/init.js')).defineInit,
+  },
   why: {
     text: 'say why a path, module or distribution is kept, or what would bring it in',
     load: async () => (await import('./commands/why.js')).defineWhy,

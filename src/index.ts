@@ -16,25 +16,31 @@ import { checkImage, checkRecord } from './pipeline/check.js';
 import { type ImageOptions, parsedNames } from './pipeline/choices.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
+import { lookAt } from './pipeline/init.js';
 import { openInside } from './pipeline/inside.js';
 import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/originals.js';
 import { reopen } from './pipeline/reopen.js';
 import { resultOf } from './pipeline/result.js';
 import { shrinkStage } from './pipeline/shrink.js';
+import { summaryOf } from './pipeline/summary.js';
 import { publish, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
+import type { NamedExercise } from './pipeline/traceruns.js';
+import { proposeRuns } from './project/propose.js';
+import { projectText } from './project/write.js';
 import { type Limits as Budget, hasLimits } from './report/budget.js';
 import { buildReport } from './report/build.js';
 import { diffOf } from './report/diff.js';
 import type { Diff } from './report/diffmodel.js';
-import { highlights } from './report/highlights.js';
 import { pageOf } from './report/html.js';
 import type { Inside } from './report/inside.js';
 import type { Report } from './report/model.js';
 import { pageData } from './report/pagedata.js';
 import { type Program, programsIn } from './report/programs.js';
 import type { ShrinkSummary } from './report/summary.js';
+import { treeOf } from './report/tree.js';
 import { type Answer, whyKept } from './report/why.js';
+import { withUsers } from './report/whyruns.js';
 import { whyTraced } from './report/whytraced.js';
 import { type GoneTree, goneTree } from './report/whytree.js';
 import { conclusionOf, type Outcome, passed, type Verdict } from './smoke/verdict.js';
@@ -50,6 +56,7 @@ export type { KeepChoice } from './pipeline/assemble.js';
 export type { ImageOptions } from './pipeline/choices.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
+export type { NamedExercise } from './pipeline/traceruns.js';
 export type { Diff } from './report/diffmodel.js';
 export type { Report } from './report/model.js';
 export type { Program } from './report/programs.js';
@@ -214,6 +221,8 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
 export interface ShrinkOptions extends SessionOptions, ImageOptions, Budget {
   image: string;
   exercise?: Partial<Exercise>;
+  /** Several runs of the image, each with a name, instead of `exercise`. The shrunk image serves all of them. */
+  exercises?: readonly NamedExercise[] | undefined;
   /** How many times the original runs before it is compared; default: 2, to learn what varies. With 1, it never starts twice. */
   runs?: number | undefined;
 }
@@ -226,43 +235,30 @@ export interface ShrinkOptions extends SessionOptions, ImageOptions, Budget {
 export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
   const start = performance.now();
   const image = parseImageName(options.image);
-  const exercise = { ...PLAIN_EXERCISE, ...options.exercise };
+  const single = { ...PLAIN_EXERCISE, ...options.exercise };
+  const exercise = options.exercises ?? single;
   const { target: choice, keep, base } = parsedNames(options);
-  const folder = Folder.for(image, exercise.run.platform);
+  const folder = Folder.for(image, (options.exercises?.[0]?.exercise ?? single).run.platform);
   return folder.exclusively(() =>
     withSession(options, image, async (context): Promise<ShrinkSummary> => {
       const limits = { maxSize: options.maxSize, maxFiles: options.maxFiles };
       const input = { image, exercise, folder, base, limits, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
-      const { traced, target, draft, verdict, size, report } = await shrinkStage(context, input);
-      const ok = passed(verdict) && !report.budget?.exceeded;
-      const files = [...traced.fs.entries.values()].filter(({ type }) => type === 'f');
-      // No engine knows the size of a plain directory.
-      const before = traced.original.size || files.reduce((sum, entry) => sum + entry.size, 0);
-      return {
-        image: ok ? target.name.text : null,
-        target: target.name.text,
-        engine: await context.engine.describe(),
-        passed: passed(verdict),
-        outcome: conclusionOf(verdict),
-        budget: report.budget,
-        highlights: highlights(report),
-        before,
-        after: size,
-        ratio: before / size,
-        filesBefore: files.length,
-        files: draft.files,
-        level: keep.level,
-        repairs: traced.trace.repairs,
-        seconds: (performance.now() - start) / 1000,
-        trace: folder.tracePath,
-        folder: folder.path,
-        notes: draft.notes,
-        warnings: traced.trace.warnings,
-        unsound: traced.trace.unsound,
-        verdict,
-      };
+      return summaryOf(context, await shrinkStage(context, input), keep.level, folder, start);
     }),
   );
+}
+
+export interface InitOptions extends SessionOptions {
+  image: string;
+}
+
+/** Looks at an image, and says what its project file could be. Nothing of the app is run, and nothing is written. */
+export async function init(options: InitOptions): Promise<{ text: string; runs: string[] }> {
+  const image = parseImageName(options.image);
+  return withSession(options, image, async (context) => {
+    const looked = { ...(await lookAt(context, await openImage(context, image))), image: options.image };
+    return { text: projectText(looked), runs: proposeRuns(looked).map(({ name }) => name) };
+  });
 }
 
 /**
@@ -273,7 +269,7 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
 export async function why(subject: string): Promise<Answer> {
   const { trace, made } = await openInside(undefined);
   const answer = made ? whyKept(subject, made.keep, trace.python) : whyTraced(subject, trace);
-  if (answer) return answer;
+  if (answer) return withUsers(answer, trace, made && treeOf(made.keep));
   throw made
     ? usageError(
         `${subject} is no path, module or distribution of ${trace.image.reference}, and no file or package has that name.`,

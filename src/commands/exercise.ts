@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+
 import { conceal } from '../conceal.js';
-import { PLAIN_RUN, RunOptionsSchema } from '../engines/runoptions.js';
+import { PLAIN_RUN, type RunOptions, RunOptionsSchema } from '../engines/runoptions.js';
+
 import { usageError } from '../errors.js';
+import { envFileEntries, withValues } from '../exercise/environment.js';
 import type { Exercise, Limits } from '../exercise/exercise.js';
 import { type ExerciseFile, readExercise } from '../exercise/file.js';
 import { environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
 import type { Step } from '../exercise/steps.js';
-import { own } from '../records.js';
 
 /** Values of the options that flags.ts defines. */
 export interface EnvironmentFlags {
@@ -29,6 +31,15 @@ export interface ExerciseFlags extends EnvironmentFlags, LimitFlags {
   expectExit?: number;
   allowFailing?: true;
   exercise?: string;
+}
+
+/** The run options that the command line gives, without the environment. Lists that are empty are not given. */
+export function runFlagsOf(flags: object): Partial<RunOptions> {
+  const isGiven = (name: string, value: unknown) =>
+    name in RunOptionsSchema.shape && name !== 'env' && !(Array.isArray(value) && value.length === 0);
+  const named = Object.fromEntries(Object.entries(flags).filter(([name, value]) => isGiven(name, value)));
+  const whole = RunOptionsSchema.parse({ ...PLAIN_RUN, ...named });
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => name in named));
 }
 
 /** The exercise that the options of a command line describe. @throws UserError where a file can't be read */
@@ -59,21 +70,14 @@ export function limitsOf({ startTimeout: start, stepTimeout: step, exitTimeout: 
 /** `NAME=VALUE` entries of files and options. @throws UserError where a file can't be read */
 export async function environmentEntries(flags: EnvironmentFlags): Promise<string[]> {
   const files = await Promise.all(flags.envFile.map(readEnvFile));
-  const entries = [...files.flat(), ...flags.env].flatMap((entry) => {
-    if (entry.includes('=')) return [entry];
-    const value = own(process.env, entry);
-    return value === undefined ? [] : [`${entry}=${value}`]; // as docker does: what is unset here is unset there
-  });
+  const entries = withValues([...files.flat(), ...flags.env], process.env);
   conceal(environmentSecrets(entries));
   return entries;
 }
 
 async function readEnvFile(path: string): Promise<string[]> {
   try {
-    return (await readFile(path, 'utf8'))
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '' && !line.startsWith('#'));
+    return envFileEntries(await readFile(path, 'utf8'));
   } catch (error) {
     throw usageError(`--env-file ${path} can't be read: ${(error as Error).message}`, 'Give a file with NAME=VALUE lines.');
   }

@@ -8,6 +8,7 @@ import { parseExec, parseHttp, type Step } from '../exercise/steps.js';
 import { GPU_TARGETS, type GpuTarget } from '../keep/data/gpu.js';
 import { LEVELS, type Level } from '../keep/level.js';
 import { DEFAULT_RUNS } from '../pipeline/originals.js';
+import { imageSize, SIZE_FORM } from '../sizes.js';
 
 /** A command with the arguments and options that it has so far. */
 type Defined<A extends unknown[], O extends OptionValues, G extends OptionValues> = Command<A, O, G>;
@@ -220,15 +221,11 @@ export function withBudget<A extends unknown[], O extends OptionValues, G extend
   return command as unknown as Defined<A, O & BudgetFlags, G>;
 }
 
-/** Decimal units, as sizes of images are shown, and the binary ones of IEC 80000-13. */
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
-
 /** Bytes of a size of an image. */
 function parseMegabytes(text: string): number {
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
-  const factor = UNITS[unit.toLowerCase()];
-  if (number === undefined || factor === undefined) throw new InvalidArgumentError('Give a size such as 120MB, 1.2GB or 100MiB.');
-  return Math.round(Number(number) * factor);
+  const bytes = imageSize(text);
+  if (bytes === undefined) throw new InvalidArgumentError(SIZE_FORM);
+  return bytes;
 }
 
 function parseFiles(text: string): number {

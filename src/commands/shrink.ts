@@ -7,18 +7,19 @@ import { exerciseOf } from './exercise.js';
 import { withBudget, withEngine, withExercise, withImage, withRun, withRuns } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { EXIT_CODES, print } from './print.js';
+import { projectOf, withProject } from './project.js';
 
-/** `pyshrink shrink IMAGE [-- CMD...]` */
+/** `pyshrink shrink [IMAGE] [-- CMD...]` */
 export function defineShrink(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
   withImage(withRuns(withExercise(withRun(withEngine(withBudget(command))))))
-    .argument('<IMAGE>')
+    .argument('[IMAGE]', 'default: the image and the runs of pyshrink.yaml')
     .argument('[CMD...]', "after --: instead of the image's CMD")
-    .action(async (image, args, flags) => {
-      const exercise = await exerciseOf(args, flags);
+    .option('-f, --file <FILE>', 'a file with the image and its runs (default: pyshrink.yaml, where no image is named)')
+    .action(async (name, args, flags, self) => {
+      const project = await projectOf(name, flags.file);
+      const isWritten = (option: string) => self.getOptionValueSource(option) === 'cli';
       const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, runs, maxSize, maxFiles, limit: bounds } = flags;
-      const wanted = {
-        image,
-        exercise,
+      const choices = {
         level,
         targetGpu,
         include,
@@ -33,9 +34,12 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
         maxFiles,
         bounds,
       };
+      const wanted = project
+        ? { ...choices, ...(await withProject(project, { image: name, args, flags, isWritten })) }
+        : { ...choices, image: name as string, exercise: await exerciseOf(args, flags) };
       const summary = await interruptible((signal) => shrink({ ...wanted, signal, progress: createProgress() }));
       const { target: _, filesBefore: __, folder: ___, unsound: ____, highlights: _____, ...document } = summary;
-      print(json, document, shrinkLines(image, summary));
+      print(json, document, shrinkLines(wanted.image, summary));
       finish(summary.passed && summary.budget?.exceeded ? ExitCode.overBudget : EXIT_CODES[summary.outcome]);
     });
 }

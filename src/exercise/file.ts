@@ -31,7 +31,7 @@ export interface ExerciseFile {
 }
 
 /** Reads a file that an exercise file names. `path` is absolute or relative to the working directory. */
-type Read = (path: string) => Buffer;
+export type Read = (path: string) => Buffer;
 
 /**
  * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait` or `until-exit`, and `reset`
@@ -79,7 +79,7 @@ export function parseExercise(path: string, text: string, read: Read): ExerciseF
   const file: ExerciseFile = { steps: [], reset: [] };
   for (const { name, key, value } of root.fields(WHOLE_FORM)) {
     if (name === 'steps') file.steps = stepsOf(value, path, read);
-    else if (name === 'reset') file.reset = value.items(RESET_FORM).map((command) => command.text(RESET_FORM));
+    else if (name === 'reset') file.reset = resetOf(value);
     else if (name === 'expect') file.expectExit = exitOf(value);
     else if (isKind(name)) throw key.error(`\`${name}\` is a step`, `Write \`- ${name}: ...\` under \`steps:\`.`);
     else throw key.unknown([...TOP, ...KINDS], WHOLE_FORM);
@@ -90,8 +90,13 @@ export function parseExercise(path: string, text: string, read: Read): ExerciseF
 const RESET_FORM = '`reset` is a list of commands for the shell of this computer.';
 const APP_EXPECT_FORM = 'At the top, `expect` says how the app ends: `expect: {exit: 1}`. What a step answers stands beside that step.';
 
+/** `reset`: commands for the shell of this computer. */
+export function resetOf(value: Located): string[] {
+  return value.items(RESET_FORM).map((command) => command.text(RESET_FORM));
+}
+
 /** `expect: {exit: N}` at the top: what the app ends with. */
-function exitOf(expected: Located): number {
+export function exitOf(expected: Located): number {
   let exit: number | undefined;
   for (const { name, key, value } of expected.fields(APP_EXPECT_FORM)) {
     if (name !== 'exit') throw key.unknown(['exit'], APP_EXPECT_FORM);
@@ -101,7 +106,8 @@ function exitOf(expected: Located): number {
   return exit;
 }
 
-function stepsOf(list: Located, path: string, read: Read): Step[] {
+/** `steps`. @param path of the file that they are in; files that they name are relative to its folder */
+export function stepsOf(list: Located, path: string, read: Read): Step[] {
   if (list.kind === 'null') throw list.error('`steps` is empty', `Leave it out for the default exercise. ${STEP_FORM}`);
   if (list.kind === 'scalar') throw bare(list) ?? list.error('`steps` is not a list', STEP_FORM);
   const items = list.items('Begin each step with `- `.');
@@ -136,7 +142,7 @@ function bareStep({ name, value }: Field, path: string, read: Read): Step {
     case 'tcp':
       return { kind: 'tcp', port: portOf(value) };
     case 'exec':
-      return { kind: 'exec', command: commandOf(value) };
+      return { kind: 'exec', command: commandWords(value) };
     case 'signal':
       return { kind: 'signal', name: signalOf(value) };
     case 'wait':
@@ -161,7 +167,8 @@ function portOf(value: Located): number {
   return value.number('Write the number of a port inside the container.', { least: 1, most: 65535, whole: true });
 }
 
-function commandOf(value: Located): string[] {
+/** A command: a text with the quotes of a shell, or a list of words. */
+export function commandWords(value: Located): string[] {
   if (value.kind === 'list') return value.oneOrMore('Write the command and its arguments.').map((word) => word.written('Write words.'));
   const words = wordsOf(value.text('Write a command, or a list of its words.'));
   if (!words) throw value.error(`\`${value.brief()}\` is not a command`, COMMAND_FORM);

@@ -97,6 +97,13 @@ export class Located {
     throw this.error(`${this.described()} stands where a text should be`, remedy);
   }
 
+  /** A text that is not empty. */
+  filled(remedy: string): string {
+    const text = this.text(remedy);
+    if (text === '') throw this.error('This text is empty', remedy);
+    return text;
+  }
+
   /** A text, number or boolean, as it is written: `1.0` stays `1.0`. */
   written(remedy: string): string {
     if (isScalar(this.node)) return typeof this.node.value === 'string' ? this.node.value : (this.node.source ?? '');
@@ -110,6 +117,12 @@ export class Located {
       return value;
     const range = most === Infinity ? `that is not below ${least}` : `from ${least} to ${most}`;
     throw this.error(`${this.described()} stands where a ${whole ? 'whole ' : ''}number ${range} should be`, remedy);
+  }
+
+  /** `true` or `false`. */
+  flag(remedy: string): boolean {
+    if (isScalar(this.node) && typeof this.node.value === 'boolean') return this.node.value;
+    throw this.error(`${this.described()} stands where true or false should be`, remedy);
   }
 
   /** Any value that JSON can hold, as JSON. */

@@ -16,7 +16,7 @@ import { type Entry, RootFs } from '../rootfs.js';
 import { Channel } from './channel.js';
 import { interpretersOf } from './interpreters.js';
 import { parseInventory } from './inventory.js';
-import { Digests, Information, KitAnswer, KitRefusal, Layout, LoaderAnswers, Members, Summaries } from './protocol.js';
+import { AppCode, Digests, Information, KitAnswer, KitRefusal, Layout, LoaderAnswers, Members, Summaries } from './protocol.js';
 import { refusedAnswer } from './refused.js';
 
 /** Name of the probes as a Python package in the container. */
@@ -239,6 +239,11 @@ export class Helper {
    */
   async summaries(paths: readonly string[], names: readonly string[]): Promise<Summary[]> {
     return each(parsed(Summaries, await this.channel.ask({ op: 'summaries', paths, names })), paths);
+  }
+
+  /** Asks what the code of each file says about how the app is used: applications, routes, subcommands. */
+  async appCode(paths: readonly string[]): Promise<AppCode> {
+    return each(parsed(AppCode, await this.channel.ask({ op: 'appcode', paths })), paths);
   }
 
   /** Streams the bytes of files, one file after the other. Each must be as long as its entry says. */

@@ -52,6 +52,22 @@ export type LoaderAnswers = z.infer<typeof LoaderAnswers>;
 /** `members`: names in a zip archive. */
 export const Members = z.array(z.string());
 
+/** `appcode`, made by probes/appcode.py: what the code of a file says about how the app is used. */
+export const AppCode = z.array(
+  z.object({
+    /** What makes an application or a command line, and the variable or function that holds it. */
+    applications: z.array(z.object({ framework: z.string(), variable: z.string() })),
+    routes: z.array(z.object({ method: z.string(), path: z.string() })),
+    /** Names of subcommands. */
+    commands: z.array(z.string()),
+    /** Environment variables that the code can't do without. */
+    variables: z.array(z.string()),
+    /** Whether it is a program: it has `if __name__ == "__main__"`. */
+    script: z.boolean(),
+  }),
+);
+export type AppCode = z.infer<typeof AppCode>;
+
 /** `digests`: a hash of each file's bytes, null where it can't be read. */
 export const Digests = z.array(z.string().nullable());
 

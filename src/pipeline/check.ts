@@ -24,6 +24,8 @@ export interface Checked {
   verdict: Verdict;
   /** What the shrunk image answered in each run; null where it did not run, or the exercise could not be done. */
   answers: (Answers | null)[];
+  /** Of each run that was compared: its index in the trace, the answers that were compared, and the differences. */
+  runs: { index: number; compared: number; differences: number; missing: number }[];
 }
 
 /**
@@ -58,14 +60,21 @@ export async function checkImage(
   const results: (SmokeResult & { repairs: Repair[] })[] = [];
   const uncompared: string[] = [];
   const answers: Checked['answers'] = [];
+  const byRun: Checked['runs'] = [];
   for (const [index, run] of runs.entries()) {
-    const tests = trace.runs[index]?.tests;
+    const { tests, name } = trace.runs[index] ?? {};
+    if (material.failing?.has(index)) {
+      uncompared.push(`the run ${name}: the original itself fails`);
+      answers.push(null);
+      continue;
+    }
     if (tests) {
       uncompared.push(`the run of ${tests}: the shrunk image has no test runner`);
       answers.push(null);
       continue;
     }
-    const input = { ...againOf(material, run, say), fs, has, exclude, traced: (path: string) => seen.has(path) };
+    const sayWhose = name === undefined ? say : (text: string) => say(`${name}: ${text}`);
+    const input = { ...againOf(material, run, sayWhose), fs, has, exclude, traced: (path: string) => seen.has(path) };
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
       smokeImage({ ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index }),
     );
@@ -73,7 +82,9 @@ export async function checkImage(
     if (smoke.again) run.answers.push(smoke.again);
     conceal(answerSecrets([...run.answers, ...(smoke.answered ? [smoke.answered] : [])]));
     const repairs = await repairsFor({ layout: trace.python, analyst, libraries, ...input, ...smoke });
-    results.push({ ...smoke, repairs });
+    const whose = <T extends object>(all: readonly T[]) => all.map((one) => (name === undefined ? one : { ...one, run: name }));
+    results.push({ ...smoke, differences: whose(smoke.differences), varied: whose(smoke.varied), repairs });
+    byRun.push({ index, compared: smoke.compared, differences: smoke.differences.length, missing: smoke.missing.length });
   }
   const all = <K extends keyof SmokeResult>(key: K) => [...new Set(results.flatMap((result) => result[key] as string[]))].sort();
   const verdict = {
@@ -87,7 +98,7 @@ export async function checkImage(
     uncompared: [...uncompared, ...results.flatMap(({ uncompared }) => uncompared)],
     repairs: results.flatMap(({ repairs }) => repairs),
   };
-  return { verdict, answers };
+  return { verdict, answers, runs: byRun };
 }
 
 /** What a comparison found, as the workspace keeps it. @param image identifier of the shrunk image */

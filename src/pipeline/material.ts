@@ -24,6 +24,12 @@ export interface Run {
   answers: [Answers, ...Answers[]];
 }
 
+/** Why a run of the original proves nothing: what happened, and what to do. */
+export interface Failing {
+  what: string;
+  remedy: string;
+}
+
 /** All that the stages after the trace start from. */
 export interface Material {
   context: Context;
@@ -35,6 +41,11 @@ export interface Material {
   /** The original's file system. */
   fs: RootFs;
   analyst: Analyst;
+  /**
+   * Runs that did not work, by their index. They are not compared, and the image gets no name, but the others go on. Missing
+   * where a run that does not work ends everything.
+   */
+  failing?: Map<number, Failing>;
 }
 
 /** `NAME=VALUE` entries that any of the runs had beside the image's own. */

@@ -1,8 +1,8 @@
 import { timed } from '../debug.js';
-import { unprovenError } from '../errors.js';
+import { ExitCode, UserError, unprovenError } from '../errors.js';
 import { runOriginal } from '../smoke/again.js';
 import { failureText, judge } from '../smoke/worked.js';
-import { againOf, type Material } from './material.js';
+import { againOf, type Failing, type Material, type Run } from './material.js';
 
 /** How many times the original runs at most before the comparison, unless the user says otherwise. */
 export const DEFAULT_RUNS = 2;
@@ -12,27 +12,39 @@ export const DEFAULT_RUNS = 2;
  * @throws UserError with exit code 4 that names the step, the status, the last output and what to do
  */
 export function requireWorking({ runs, original }: Pick<Material, 'runs' | 'original'>): void {
-  for (const { exercise, answers } of runs) {
-    const [failure] = judge(exercise, answers[0]).failures;
-    if (failure)
-      throw unprovenError(`The original ${original.reference} itself fails, so nothing is proven: ${failureText(failure)}`, failure.remedy);
+  for (const run of runs) {
+    const failing = failingOf(run);
+    if (failing)
+      throw unprovenError(`The original ${original.reference} itself fails, so nothing is proven: ${failing.what}`, failing.remedy);
   }
+}
+
+/** Why the traced run of the original did not work; undefined where it did. */
+export function failingOf({ exercise, answers }: Pick<Run, 'exercise' | 'answers'>): Failing | undefined {
+  const [failure] = judge(exercise, answers[0]).failures;
+  return failure && { what: failureText(failure), remedy: failure.remedy };
 }
 
 /**
  * Runs the original again for each traced run, to learn what varies by itself. The answers are added to the runs.
  * @param times how many times the original runs in all, with the traced run
- * @throws UserError with exit code 4 where it can't be run a second time
+ * @throws UserError with exit code 4 where it can't be run a second time. With `failing`, that run counts as one that fails.
  */
 export async function repeatOriginal(material: Material, times: number, say: (text: string) => void): Promise<void> {
   for (const [index, run] of material.runs.entries()) {
-    if (material.trace.runs[index]?.tests) continue;
-    while (run.answers.length < times) {
-      say('the original runs again, to learn what varies');
-      const name = `original${index}-${run.answers.length}`;
-      run.answers.push(
-        await timed('smoke', `run ${index + 1} of the original once more`, () => runOriginal(againOf(material, run, say), name)),
-      );
+    const { name: called, tests } = material.trace.runs[index] ?? {};
+    if (tests || material.failing?.has(index)) continue;
+    try {
+      while (run.answers.length < times) {
+        say(`${called === undefined ? '' : `${called}: `}the original runs again, to learn what varies`);
+        const name = `original${index}-${run.answers.length}`;
+        run.answers.push(
+          await timed('smoke', `run ${index + 1} of the original once more`, () => runOriginal(againOf(material, run, say), name)),
+        );
+      }
+    } catch (error) {
+      if (!material.failing || !(error instanceof UserError) || error.exitCode === ExitCode.interrupted) throw error;
+      material.failing.set(index, { what: error.message, remedy: error.remedy });
     }
   }
 }

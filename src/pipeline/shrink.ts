@@ -1,11 +1,12 @@
 import type { ImageInfo } from '../engines/engine.js';
+import { unprovenError, usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
 import { requireAttributes } from '../images/layers/attributes.js';
 import type { ImageName } from '../images/name.js';
 import type { Limits } from '../report/budget.js';
 import { buildReport } from '../report/build.js';
 import type { Report } from '../report/model.js';
-import { passed, type Verdict } from '../smoke/verdict.js';
+import { type Outcome, passed, type Verdict } from '../smoke/verdict.js';
 import type { Folder } from '../workspace/folder.js';
 import { assembleDraft, type Draft, type KeepChoice } from './assemble.js';
 import { type Checked, checkImage, checkRecord } from './check.js';
@@ -16,10 +17,12 @@ import { assembleUntilPassed } from './repair.js';
 import { resultOf } from './result.js';
 import { publish, type Target, type TargetChoice, targetOf } from './target.js';
 import { storedRun, type Traced, traceStage } from './trace.js';
+import { type NamedExercise, traceRuns, type Untraced } from './traceruns.js';
 
 export interface ShrinkInput extends KeepChoice, TargetChoice {
   image: ImageName;
-  exercise: Exercise;
+  /** One exercise, or several with names, all for one image. */
+  exercise: Exercise | readonly NamedExercise[];
   /** The image to build on; undefined for scratch. */
   base: ImageName | undefined;
   folder: Folder;
@@ -34,10 +37,26 @@ export interface Shrunk {
   target: Target;
   draft: Draft;
   verdict: Verdict;
+  /** What each run came to; empty where the runs have no names. */
+  runs: RunOutcome[];
+  /** Whether the image has got its name. */
+  published: boolean;
   /** Bytes of the shrunk image. */
   size: number;
   /** What is in it, and why. */
   report: Report;
+}
+
+/** What a run with a name came to. */
+export interface RunOutcome {
+  name: string;
+  /** `failed`: the original itself did not work. */
+  outcome: Outcome | 'failed';
+  /** Answers that were compared, and differences. */
+  compared: number;
+  differences: number;
+  /** Why it failed, and what to do; null where it did not. It may hold the last output of the app. */
+  failure: { what: string; remedy: string } | null;
 }
 
 /** Differences that a line about a repair names. */
@@ -48,11 +67,11 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const { session, progress } = context;
   const { image, exercise, folder } = input;
   const target = await targetOf(context, image, input, folder);
-  const { platform, env } = exercise.run;
-  const original = await openImage(context, image, { platform, command: exercise.args, environment: env });
+  const one = 'run' in exercise ? exercise : firstOf(exercise).exercise;
+  const { platform, env } = one.run;
+  const original = await openImage(context, image, { platform, command: one.args, environment: env });
   const base: ImageInfo | undefined = input.base && (await openImage(context, input.base));
-  const traced = await traceStage(context, original, exercise, folder, input);
-  requireWorking(traced);
+  const { traced, untraced } = await traceAll(context, original, input);
   const assemble = async (say: (text: string) => void) => {
     // The original's second run takes little time beside the assembling.
     const [draft] = await Promise.all([assembleDraft(traced, input, base), repeatOriginal(traced, input.runs, say)]);
@@ -87,9 +106,54 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const result = await resultOf(context, original, draft, made);
   const report = buildReport({ trace: traced.trace, record: traced.record, made: { result, keep: draft.report }, check }, input.limits);
   if (check) await folder.saveCheck(check);
-  const isNamed = passed(verdict) && !report.budget?.exceeded;
-  if (isNamed) await publish(context, draft.id, target);
+  const runs = outcomesOf(traced, untraced, checked);
+  const published = passed(verdict) && !report.budget?.exceeded && runs.every(({ outcome }) => outcome === 'same');
+  if (published) await publish(context, draft.id, target);
   // Also of an image without a name: people want to see why it has none.
-  await folder.saveResult(isNamed ? result : { ...result, named: false }, draft.report);
-  return { traced, target, draft, verdict, size, report };
+  await folder.saveResult(published ? result : { ...result, named: false }, draft.report);
+  return { traced, target, draft, verdict, runs, published, size, report };
+}
+
+/** @throws UserError where there is none */
+function firstOf(exercises: readonly NamedExercise[]): NamedExercise {
+  if (exercises[0]) return exercises[0];
+  throw usageError('There is no run.', 'Give at least one.');
+}
+
+/** Traces what the input asks for. A single exercise without a name has to work; of several, each may fail. */
+async function traceAll(
+  context: Context,
+  original: ImageInfo,
+  { exercise, folder, include }: ShrinkInput,
+): Promise<{ traced: Traced; untraced: Untraced[] }> {
+  if ('run' in exercise) {
+    const traced = await traceStage(context, original, exercise, folder, { include });
+    requireWorking(traced);
+    return { traced, untraced: [] };
+  }
+  const { untraced, ...traced } = await traceRuns(context, original, exercise, folder, include);
+  // Where no run works, there is nothing that an image could be compared with.
+  const [first] = traced.failing;
+  if (first && traced.failing.size === traced.runs.length) {
+    const [index, { what, remedy }] = first;
+    throw unprovenError(`No run of ${original.reference} works, so nothing is proven. ${traced.trace.runs[index]?.name}: ${what}`, remedy);
+  }
+  return { traced, untraced };
+}
+
+/** What each run with a name came to, in the order of the trace, then those without a trace. */
+function outcomesOf({ trace, failing }: Traced, untraced: readonly Untraced[], checked: Checked | undefined): RunOutcome[] {
+  const traced = trace.runs.flatMap(({ name }, index): RunOutcome[] => {
+    if (name === undefined) return [];
+    const failure = failing?.get(index);
+    if (failure) return [{ name, outcome: 'failed', compared: 0, differences: 0, failure }];
+    const { compared = 0, differences = 0, missing = 0 } = checked?.runs.find((one) => one.index === index) ?? {};
+    // A test suite is not compared: the shrunk image has no test runner. It keeps what the tests used, and that is all it is for.
+    const outcome = trace.runs[index]?.tests ? 'same' : compared === 0 ? 'unproven' : differences + missing === 0 ? 'same' : 'different';
+    return [{ name, outcome, compared, differences, failure: null }];
+  });
+  const others = untraced.map(
+    ({ name, what, remedy }): RunOutcome => ({ name, outcome: 'failed', compared: 0, differences: 0, failure: { what, remedy } }),
+  );
+  return [...traced, ...others];
 }

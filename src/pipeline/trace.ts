@@ -7,6 +7,7 @@ import { ownModules } from '../keep/python/covered.js';
 import { codeThatRan } from '../keep/python/ran.js';
 import { unsoundSpots } from '../keep/python/unsound.js';
 import { failureLine, judge } from '../smoke/worked.js';
+import type { Trace } from '../trace/schema.js';
 import { joinTraces } from '../trace/schema.js';
 import type { Watching } from '../trace/watching.js';
 import { traceImage } from '../watching/trace.js';
@@ -37,6 +38,44 @@ export async function traceStage(
   { append, include = [] }: TraceWishes = {},
 ): Promise<Traced> {
   const earlier = append ? await readTrace(folder.tracePath) : undefined;
+  const {
+    trace: now,
+    run,
+    ...reading
+  } = await traceOnce(context, original, wanted, {
+    include,
+    title: `Tracing ${original.reference}`,
+    ...(earlier && { python: earlier.trace.python.executable }),
+  });
+  const trace = earlier ? joinTraces([earlier.trace, now]) : now;
+  const record = { runs: [...(earlier?.record.runs ?? []), storedRun(run)] };
+  // What others wrote stays theirs, also beside a run of this user.
+  await folder.saveTrace({ trace, record }, earlier?.trusted ?? true);
+  return { context, original, trace, record, runs: [run], ...reading };
+}
+
+/** One traced run, and what reads its image. */
+export interface TracedOnce extends Pick<Material, 'helper' | 'fs' | 'analyst'> {
+  trace: Trace;
+  run: Run;
+}
+
+interface Once {
+  /** Paths that the user wants in any case. */
+  include: readonly string[];
+  /** What the user sees while it runs. */
+  title: string;
+  /** The interpreter that reads the image. Missing: it is looked for. */
+  python?: string;
+}
+
+/** Traces one run of an image, and writes nothing. @throws UserError where the exercise could not be done */
+export async function traceOnce(
+  context: Context,
+  original: ImageInfo,
+  wanted: Exercise,
+  { include, title, python }: Once,
+): Promise<TracedOnce> {
   const exercise = original.separateRoot ? wanted : { ...wanted, args: original.config.Cmd ?? [] };
   const { session, progress } = context;
   const prepare = (python?: string) =>
@@ -44,10 +83,8 @@ export async function traceStage(
       timed('engine', 'starting the helper', () => Helper.start(session, original, python)),
     );
   const traceBy = (by: Helper, known: Watching = {}) =>
-    progress.task(`Tracing ${original.reference}`, (say) =>
-      timed('watch', 'tracing', () => traceImage(session, by, original, exercise, say, include, known)),
-    );
-  let helper = await prepare(earlier?.trace.python.executable);
+    progress.task(title, (say) => timed('watch', 'tracing', () => traceImage(session, by, original, exercise, say, include, known)));
+  let helper = await prepare(python);
   let result = await traceBy(helper);
   if (result.interpreter !== undefined) {
     progress.note(`The app runs with ${result.interpreter}, not with ${helper.python.executable}: it is traced again with that.`);
@@ -61,18 +98,13 @@ export async function traceStage(
   const misspelt = await timed('keep', 'looking for the variables', () =>
     variableWarnings(fs, result.trace, code, original.config, exercise),
   );
-  const now = {
+  const trace = {
     ...result.trace,
     unsound: unsoundSpots(code),
     own: ownModules(code, result.trace, functions),
     warnings: [...failures.map(failureLine), ...warnings, ...result.trace.warnings, ...misspelt],
   };
-  const trace = earlier ? joinTraces([earlier.trace, now]) : now;
-  const runs: Run[] = [{ exercise, watching, done, took, answers: [answers] }];
-  const record = { runs: [...(earlier?.record.runs ?? []), ...runs.map(storedRun)] };
-  // What others wrote stays theirs, also beside a run of this user.
-  await folder.saveTrace({ trace, record }, earlier?.trusted ?? true);
-  return { context, helper, original, trace, record, runs, fs, analyst };
+  return { helper, trace, run: { exercise, watching, done, took, answers: [answers] }, fs, analyst };
 }
 
 /** A run as the run record holds it. */

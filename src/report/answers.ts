@@ -13,17 +13,19 @@ const SHOWN = 4000;
  */
 export function answersOf({ trace, record, check }: Inside, most = SHOWN): PageAnswer[] {
   return record.runs.flatMap(({ answers }, run) => {
+    const { name } = trace.runs[run] ?? {};
     const shrunk = check?.answers[run] ?? null;
     const steps = answers[0].steps.map(({ step, label }, index): PageAnswer => {
       const originals = answers.map(({ steps }) => fieldsOf(steps[index]?.answer, most));
       const other = shrunk && fieldsOf(shrunk.steps[index]?.answer, most);
-      return { run, label: trace.runs[run]?.exercise[index] ?? label, fields: joined(originals, other, check, step) };
+      return { run, label: trace.runs[run]?.exercise[index] ?? label, fields: joined(originals, other, check, step, name) };
     });
     const app = joined(
       answers.map((one) => appFields(one, most)),
       shrunk && appFields(shrunk, most),
       check,
       'app',
+      name,
     );
     return [...steps, { run, label: 'app', fields: app }];
   });
@@ -35,10 +37,11 @@ function joined(
   shrunk: ReadonlyMap<string, string> | null,
   check: CheckRecord | undefined,
   where: string,
+  whose: string | undefined,
 ): PageField[] {
   const names = new Set([...originals, ...(shrunk ? [shrunk] : [])].flatMap((fields) => [...fields.keys()]));
-  const about = <T extends { where: string; what: string }>(all: readonly T[] | undefined, name: string) =>
-    (all ?? []).filter((one) => one.where === where && one.what === name);
+  const about = <T extends { run?: string; where: string; what: string }>(all: readonly T[] | undefined, name: string) =>
+    (all ?? []).filter((one) => one.run === whose && one.where === where && one.what === name);
   return [...names].map((name) => ({
     name,
     originals: originals.map((fields) => fields.get(name) ?? ''),

@@ -123,6 +123,8 @@ export type StepReport = z.infer<typeof StepReport>;
 
 const Varied = z.strictObject({
   where: z.string(),
+  /** Name of the run, where the runs have names. */
+  run: z.string().exactOptional(),
   what: z.string(),
   place: z.string(),
   originals: z.array(z.string()),
@@ -136,7 +138,9 @@ const Comparison = z.strictObject({
   /** Static checks. */
   checked: count,
   problems: z.array(z.string()),
-  differences: z.array(z.strictObject({ where: z.string(), what: z.string(), original: z.string(), shrunk: z.string() })),
+  differences: z.array(
+    z.strictObject({ where: z.string(), run: z.string().exactOptional(), what: z.string(), original: z.string(), shrunk: z.string() }),
+  ),
   missing: z.array(z.string()),
   uncompared: z.array(z.string()),
   /** What varied by itself, and was accepted. */

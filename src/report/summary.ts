@@ -16,6 +16,15 @@ export interface ShrinkSummary {
   engine: string;
   passed: boolean;
   outcome: Outcome;
+  /** What each run with a name came to; empty for a single run without one. `failed`: the original itself did not work. */
+  runs: {
+    name: string;
+    outcome: Outcome | 'failed';
+    /** Answers that were compared, and differences. */
+    compared: number;
+    differences: number;
+    failure: { what: string; remedy: string } | null;
+  }[];
   /** The limits of its size, and what takes most of it where they are exceeded; null without limits. */
   budget: Budget | null;
   /** The most useful lines of its report. */
@@ -55,6 +64,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...repairs.slice(0, SHOWN).map((repair) => `repaired: ${repair.path}: ${describeReason({ rule: 'repair', parents: [], ...repair })}`),
     ...(repairs.length > SHOWN ? [`repaired: and ${repairs.length - SHOWN} more paths (pyshrink why names them)`] : []),
     ...(repairs.some(({ kind }) => kind !== 'further') ? ['A rule should have known these; please report it.'] : []),
+    ...summary.runs.flatMap(({ name, failure }) => (failure ? [`failed: ${name}: ${failure.what}`, `  ${failure.remedy}`] : [])),
     ...verdictLines(verdict),
     ...unsoundLine(summary.unsound),
     `Run by ${summary.engine}.`,
@@ -68,6 +78,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
       ['answers', '', VERDICTS[summary.outcome]],
       ['time', '', `${summary.seconds.toFixed(1)} s`],
     ]).split('\n'),
+    ...runLines(summary.runs),
     '',
     ...(passed ? [...summary.highlights, ''] : []),
     {
@@ -75,9 +86,31 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
         ? `The shrunk image behaves like ${original} under this exercise, but it is larger than allowed; ${target} was not touched. Leave something out with --exclude, or allow more. Trace: ${summary.trace}`
         : `${target} behaves like ${original} under this exercise. Trace and reasons: ${summary.folder}`,
       different: `The shrunk image behaves differently; ${target} was not touched. Trace: ${summary.trace}`,
-      unproven: `Nothing was compared, so nothing is proven; ${target} was not touched. Give a step that the app answers, for instance --http / or --exec. Trace: ${summary.trace}`,
+      unproven: failed(summary)
+        ? `Not every run of the original works, so the image is not proven; ${target} was not touched. Correct the runs that failed: ${failed(summary)}. Trace: ${summary.trace}`
+        : `Nothing was compared, so nothing is proven; ${target} was not touched. Give a step that the app answers, for instance --http / or --exec. Trace: ${summary.trace}`,
     }[summary.outcome],
   ];
+}
+
+/** A row for each run: its name, what it came to, and how much was compared. */
+function runLines(runs: ShrinkSummary['runs']): string[] {
+  if (runs.length === 0) return [];
+  const rows = runs.map(({ name, outcome, compared, differences }) => [
+    name,
+    outcome === 'failed' ? 'FAILED' : VERDICTS[outcome],
+    `${counted(compared, 'answer')}${differences > 0 ? `, ${counted(differences, 'difference')}` : ''}`,
+  ]);
+  return ['', ...formatTable([['run', 'outcome', 'compared'], ...rows]).split('\n')];
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Names of the runs that did not work, or had no answer; empty where there is none. */
+function failed({ runs }: ShrinkSummary): string {
+  return runs.flatMap(({ name, outcome }) => (outcome === 'failed' || outcome === 'unproven' ? [name] : [])).join(', ');
 }
 
 /** How many places in the code reading cannot follow, and the command that lists them. */
@@ -85,10 +118,9 @@ export function unsoundLine(unsound: Trace['unsound']): string[] {
   if (unsound.length === 0) return [];
   const own = unsound.filter((spot) => spot.own).length;
   const files = new Set(unsound.map(({ file }) => file)).size;
-  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
   const compute = unsound.length === 1 ? 'computes what it imports or executes' : 'compute what they import or execute';
   const reach = unsound.length === 1 ? 'What it reaches' : 'What they reach';
   return [
-    `${count(unsound.length, 'place')} in ${count(files, 'file')} ${compute}: ${own} in the app's own code, ${unsound.length - own} in libraries. ${reach} was seen only where it ran (pyshrink why --unsound lists ${unsound.length === 1 ? 'it' : 'them'}).`,
+    `${counted(unsound.length, 'place')} in ${counted(files, 'file')} ${compute}: ${own} in the app's own code, ${unsound.length - own} in libraries. ${reach} was seen only where it ran (pyshrink why --unsound lists ${unsound.length === 1 ? 'it' : 'them'}).`,
   ];
 }

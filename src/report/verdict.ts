@@ -10,7 +10,10 @@ export function verdictLines(verdict: Verdict): string[] {
   const gotFurther = new Set(further);
   return [
     ...problems.map((problem) => `broken: ${problem}`),
-    ...differences.flatMap(({ where, what, original, shrunk }) => [`differs: ${where}: ${what}`, ...difference(original, shrunk)]),
+    ...differences.flatMap(({ run, where, what, original, shrunk }) => [
+      `differs: ${whose(run)}${where}: ${what}`,
+      ...difference(original, shrunk),
+    ]),
     ...shown(missing, SHOWN.paths, (path) =>
       gotFurther.has(path)
         ? `missed: the shrunk image looked for ${path}, which no traced run looked for; the original has it`
@@ -37,7 +40,7 @@ const IN_LOG = ['exception', 'error line'];
 /** The numbers of answers and of static checks, in one line. */
 function counts({ compared, differences, checked, problems, missing }: Verdict): string {
   const inLog = differences.filter(({ what }) => IN_LOG.includes(what)).length;
-  const differing = new Set(differences.flatMap(({ where, what }) => (IN_LOG.includes(what) ? [] : [where]))).size;
+  const differing = new Set(differences.flatMap(({ run, where, what }) => (IN_LOG.includes(what) ? [] : [`${whose(run)}${where}`]))).size;
   return [
     differing === 0
       ? `${plural(compared, 'answer')} equal`
@@ -56,9 +59,14 @@ function shown<T>(all: readonly T[], most: number, line: (one: T) => string): st
   return [...all.slice(0, most).map(line), ...(all.length > most ? [`and ${all.length - most} more (--json lists them)`] : [])];
 }
 
-function variation({ where, what, place, originals, shrunk }: Variation): string {
+function variation({ run, where, what, place, originals, shrunk }: Variation): string {
   const values = [...new Set(originals)].map(quoted).join(' or ');
-  return `varies: ${where}: ${what}${place === '' ? '' : ` at ${place}`}: ${values} in the original, ${quoted(shrunk)} in the shrunk image`;
+  return `varies: ${whose(run)}${where}: ${what}${place === '' ? '' : ` at ${place}`}: ${values} in the original, ${quoted(shrunk)} in the shrunk image`;
+}
+
+/** The run of something, where the runs have names. */
+function whose(run: string | undefined): string {
+  return run === undefined ? '' : `${run}: `;
 }
 
 function quoted(text: string): string {

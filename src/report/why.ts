@@ -25,6 +25,8 @@ export interface Answer {
   chain?: Link[];
   /** All reasons of the path, the strongest first. */
   reasons?: Link[];
+  /** Names of the runs that used it, where there are several. */
+  runs?: string[];
 }
 
 /**

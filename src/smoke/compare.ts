@@ -9,6 +9,8 @@ import { logUntilStop, wholeLog } from './logtext.js';
 export interface Difference {
   /** The step, or `app` for the output and exit status of the app itself. */
   where: string;
+  /** Name of the run, where there are several. */
+  run?: string;
   /** For instance `body`, `header location` or `stdout`. */
   what: string;
   original: string;
@@ -19,6 +21,8 @@ export interface Difference {
 export interface Variation {
   /** As of {@link Difference}. */
   where: string;
+  /** Name of the run, where there are several. */
+  run?: string;
   what: string;
   /** Where it is in the field, e.g. `line 3` or `$.items[0].id`. Empty: the whole field, or a place in a single line. */
   place: string;

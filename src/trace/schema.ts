@@ -30,12 +30,16 @@ const Observation = z.object({
   path: z.string(),
   /** Index into `processes`, or null where no process is known. */
   process: z.number().int().nullable(),
+  /** Index into `runs`, in joined traces, where no process is known that has it. */
+  run: z.number().int().exactOptional(),
   /** When it was seen for the first time: milliseconds since 1970, by the clock of the container's computer. Only the supervisor knows it. */
   at: z.number().int().exactOptional(),
 });
 
 /** One run of the app. */
 const Run = z.object({
+  /** What the user calls it. Missing where it has no name. */
+  name: z.string().exactOptional(),
   /** Names of the environment variables of this run, without the image's own. */
   environment: z.array(z.string()),
   /** Labels of the steps: without query strings, bodies and arguments. */
@@ -133,7 +137,18 @@ export type Observation = z.infer<typeof Observation>;
  * @throws UserError for traces of different images
  */
 export function joinTraces(traces: readonly [Trace, ...Trace[]]): Trace {
-  return traces.reduce(joinTwo);
+  return traces.reduce((one, two) => joinTwo(withRuns(one), withRuns(two)));
+}
+
+/** The trace of a single run, where each observation without a process says which run it is of: joined ones could not tell. */
+function withRuns(trace: Trace): Trace {
+  if (trace.runs.length !== 1) return trace;
+  return { ...trace, observations: trace.observations.map((seen) => (seen.process === null ? { ...seen, run: 0 } : seen)) };
+}
+
+/** Index of the run that an observation is of; undefined where the trace does not know. */
+export function runOf({ process, run }: Observation, { processes, runs }: Pick<Trace, 'processes' | 'runs'>): number | undefined {
+  return (process === null ? run : processes[process]?.run) ?? (runs.length === 1 ? 0 : undefined);
 }
 
 function joinTwo(one: Trace, two: Trace): Trace {
@@ -152,7 +167,11 @@ function joinTwo(one: Trace, two: Trace): Trace {
     processes: [...one.processes, ...two.processes.map((process) => ({ ...process, run: process.run + runs }))],
     observations: [
       ...one.observations,
-      ...two.observations.map((seen) => ({ ...seen, process: seen.process === null ? null : seen.process + processes })),
+      ...two.observations.map((seen) => ({
+        ...seen,
+        process: seen.process === null ? null : seen.process + processes,
+        ...(seen.run !== undefined && { run: seen.run + runs }),
+      })),
     ],
     modules: {
       ...one.modules,

@@ -14,11 +14,20 @@ export const CheckRecord = z.strictObject({
   compared: z.number().int(),
   checked: z.number().int(),
   problems: z.array(z.string()),
-  differences: z.array(z.strictObject({ where: z.string(), what: z.string(), original: z.string(), shrunk: z.string() })),
+  differences: z.array(
+    z.strictObject({ where: z.string(), run: z.string().exactOptional(), what: z.string(), original: z.string(), shrunk: z.string() }),
+  ),
   missing: z.array(z.string()),
   uncompared: z.array(z.string()),
   varied: z.array(
-    z.strictObject({ where: z.string(), what: z.string(), place: z.string(), originals: z.array(z.string()), shrunk: z.string() }),
+    z.strictObject({
+      where: z.string(),
+      run: z.string().exactOptional(),
+      what: z.string(),
+      place: z.string(),
+      originals: z.array(z.string()),
+      shrunk: z.string(),
+    }),
   ),
   /** What the shrunk image answered, for each run of the trace; null where it was not run, or the exercise could not be done. */
   answers: z.array(Answers.nullable()),

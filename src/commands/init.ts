@@ -1,0 +1,30 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from '@commander-js/extra-typings';
+import { ExitCode, explained, usageError } from '../errors.js';
+import { init } from '../index.js';
+import { PROJECT_FILES } from '../project/file.js';
+import { createProgress } from '../ui/progress.js';
+import { withEngine } from './flags.js';
+import { interruptible } from './interrupt.js';
+import { print } from './print.js';
+
+/** `pyshrink init IMAGE` */
+export function defineInit(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
+  withEngine(command)
+    .argument('<IMAGE>')
+    .option('-f, --file <FILE>', 'the file to write', PROJECT_FILES[0])
+    .option('--force', 'replace a file that is there')
+    .action(async (image, { engine, limit: bounds, file, force, json }) => {
+      const { text, runs } = await interruptible((signal) => init({ image, engine, bounds, signal, progress: createProgress() }));
+      await writeFile(file, text, { flag: force ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'EEXIST')
+          throw usageError(`${file} is there already.`, 'Give another name with -f, or replace it with --force.');
+        throw explained(error, file, 'name another file with -f');
+      });
+      print(json, { file, image, runs }, [
+        `${file}: ${runs.length === 1 ? 'the run' : 'the runs'} ${runs.join(', ')}`,
+        `Read it, change what does not fit, and run \`pyshrink shrink${file === PROJECT_FILES[0] ? '' : ` -f ${file}`}\`.`,
+      ]);
+      finish(ExitCode.done);
+    });
+}

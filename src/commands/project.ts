@@ -1,0 +1,103 @@
+import { conceal } from '../conceal.js';
+import { usageError } from '../errors.js';
+import { environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
+import type { NamedExercise, ShrinkOptions } from '../index.js';
+import { findProject, type Project, readProject } from '../project/file.js';
+import { own } from '../records.js';
+import { type ExerciseFlags, environmentEntries, limitsOf, runFlagsOf } from './exercise.js';
+
+/** Options that say what one run does. With a file, they would belong to no run. */
+const OF_ONE_RUN = {
+  http: '--http',
+  exec: '--exec',
+  wait: '--wait',
+  untilExit: '--until-exit',
+  expectExit: '--expect-exit',
+  exercise: '--exercise',
+};
+/** Options of the image, which replace what the file says. */
+const CHOICES = ['level', 'targetGpu', 'base', 'tag', 'output', 'engine', 'maxSize', 'maxFiles'] as const;
+const LIMITS = { startTimeout: 'start', stepTimeout: 'step', exitTimeout: 'exit' } as const;
+
+/** What the command line gives beside the file. */
+export interface Given {
+  image: string | undefined;
+  args: readonly string[];
+  flags: ExerciseFlags & { include: string[]; exclude: string[] };
+  /** Whether the user has written an option, by its name. */
+  isWritten: (name: string) => boolean;
+}
+
+/**
+ * The project file to use: the one that is named; without an image, the one of the working directory.
+ * @returns undefined where the command line alone says what to do
+ * @throws UserError where there is neither an image nor a file
+ */
+export async function projectOf(image: string | undefined, file: string | undefined): Promise<Project | undefined> {
+  if (file === undefined && image !== undefined) return undefined;
+  const path = file ?? (await findProject());
+  if (path !== undefined) return readProject(path);
+  throw usageError(
+    'There is no image to shrink: none is named, and this folder has no pyshrink.yaml.',
+    'Write `pyshrink shrink IMAGE`, name a file with -f, or make one with `pyshrink init IMAGE`.',
+  );
+}
+
+/**
+ * What a project file and the command line say together. Options replace values of the file; lists are added to its lists.
+ * Run options and variables are for every run.
+ * @throws UserError where an option belongs to a single run, or no image is named
+ */
+export async function withProject(project: Project, { image = project.image, args, flags, isWritten }: Given): Promise<ShrinkOptions> {
+  for (const [name, flag] of Object.entries(OF_ONE_RUN)) if (isWritten(name)) throw belongsToRun(flag);
+  if (args.length > 0) throw belongsToRun('A command after --');
+  if (image === undefined) throw usageError('Neither the file nor the command line names an image.', 'Add `image: NAME` to the file.');
+  const written: Record<string, unknown> = flags as unknown as Record<string, unknown>;
+  const options = Object.fromEntries(CHOICES.flatMap((name) => (isWritten(name) ? [[name, written[name]]] : [])));
+  // The place that the command line names replaces that of the file, whichever way it is named.
+  const { tag, output, runs, ...kept } = project;
+  const place =
+    isWritten('tag') || isWritten('output') ? {} : { ...(tag !== undefined && { tag }), ...(output !== undefined && { output }) };
+  const entries = await environmentEntries(flags);
+  conceal(runs.flatMap(({ exercise }) => [...environmentSecrets(exercise.run.env), ...exerciseSecrets(exercise)]));
+  return {
+    ...kept,
+    ...place,
+    ...options,
+    image,
+    include: [...project.include, ...flags.include],
+    exclude: [...project.exclude, ...flags.exclude],
+    exercises: runs.map((run) => withFlags(run, flags, entries, isWritten)),
+  };
+}
+
+function withFlags(
+  { name, exercise }: NamedExercise,
+  flags: ExerciseFlags,
+  entries: readonly string[],
+  isWritten: Given['isWritten'],
+): NamedExercise {
+  const { run } = exercise;
+  const given = Object.entries(runFlagsOf(flags)).map(([option, value]) => {
+    const before: unknown = own(run as unknown as Record<string, unknown>, option);
+    return [option, Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value];
+  });
+  const limits = limitsOf(flags);
+  const longer = Object.entries(LIMITS).flatMap(([option, limit]) => (isWritten(option) ? [[limit, limits[limit]]] : []));
+  return {
+    name,
+    exercise: {
+      ...exercise,
+      run: { ...run, ...Object.fromEntries(given), env: [...run.env, ...entries] },
+      limits: { ...exercise.limits, ...Object.fromEntries(longer) },
+      ...(flags.allowFailing && { allowFailing: true }),
+    },
+  };
+}
+
+function belongsToRun(flag: string): Error {
+  return usageError(
+    `${flag} would belong to no run of the file.`,
+    'Write it below a run in the file, or name an image without -f to shrink a single run.',
+  );
+}

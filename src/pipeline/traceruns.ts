@@ -1,0 +1,86 @@
+import type { ImageInfo } from '../engines/engine.js';
+import { ExitCode, UserError, usageError } from '../errors.js';
+import type { Exercise } from '../exercise/exercise.js';
+import { joinTraces } from '../trace/schema.js';
+import type { Folder } from '../workspace/folder.js';
+import type { Context } from './context.js';
+import type { Failing } from './material.js';
+import { failingOf } from './originals.js';
+import { storedRun, type Traced, type TracedOnce, traceOnce } from './trace.js';
+
+/** One of several runs of an image. */
+export interface NamedExercise {
+  name: string;
+  exercise: Exercise;
+}
+
+/** A run whose exercise could not be done, so that there is no trace of it. */
+export interface Untraced extends Failing {
+  name: string;
+}
+
+/** Traces of several runs, as one. */
+export interface TracedRuns extends Traced {
+  failing: Map<number, Failing>;
+  untraced: Untraced[];
+}
+
+/**
+ * Traces several runs of an image, one after the other, and joins them. A run that fails does not stop the others.
+ * @throws UserError where none of the runs could be traced
+ */
+export async function traceRuns(
+  context: Context,
+  original: ImageInfo,
+  wanted: readonly NamedExercise[],
+  folder: Folder,
+  include: readonly string[],
+): Promise<TracedRuns> {
+  if (!original.separateRoot)
+    throw usageError(
+      `${original.reference} is this computer itself, whose runs can't be joined.`,
+      'Name an image in the file, or shrink a single command with `pyshrink shrink host: -- COMMAND`.',
+    );
+  const traced: TracedOnce[] = [];
+  const untraced: Untraced[] = [];
+  let first: UserError | undefined;
+  for (const { name, exercise } of wanted) {
+    // A helper of its own gives each run a volume of its own, where no facts of other runs lie.
+    const python = traced[0]?.helper.python.executable;
+    try {
+      const once = await traceOnce(context, original, exercise, {
+        include,
+        title: `Tracing ${name}`,
+        ...(python !== undefined && { python }),
+      });
+      traced.push({ ...once, trace: withName(once.trace, name) });
+    } catch (error) {
+      if (!(error instanceof UserError) || error.exitCode === ExitCode.interrupted) throw error;
+      first ??= error;
+      untraced.push({ name, what: error.message, remedy: error.remedy });
+      context.progress.note(`${name} could not be traced; the other runs go on.`);
+    }
+  }
+  const [one, ...rest] = traced;
+  if (!one) throw first;
+  const trace = joinTraces([one.trace, ...rest.map((other) => other.trace)]);
+  const runs = traced.map(({ run }) => run);
+  const failing = new Map(runs.flatMap((run, index) => failingEntry(index, failingOf(run))));
+  const record = { runs: runs.map(storedRun) };
+  await folder.saveTrace({ trace, record });
+  const { helper, fs, analyst } = one;
+  return { context, helper, original, trace, record, runs, fs, analyst, failing, untraced };
+}
+
+function failingEntry(index: number, failing: Failing | undefined): [number, Failing][] {
+  return failing ? [[index, failing]] : [];
+}
+
+/** A trace whose run has a name. Warnings say whose they are, since those of all runs are listed together. */
+function withName(trace: TracedOnce['trace'], name: string): TracedOnce['trace'] {
+  return {
+    ...trace,
+    runs: trace.runs.map((run) => ({ ...run, name })),
+    warnings: trace.warnings.map((warning) => `${name}: ${warning}`),
+  };
+}

@@ -1,0 +1,213 @@
+import { posix } from 'node:path';
+
+/** What the code of one file says; as probes/appcode.py finds it. */
+export interface CodeFile {
+  path: string;
+  applications: { framework: string; variable: string }[];
+  routes: { method: string; path: string }[];
+  commands: string[];
+  variables: string[];
+  script: boolean;
+}
+
+/** What is known about an image before it has run. */
+export interface Looked {
+  image: string;
+  entrypoint: readonly string[];
+  command: readonly string[];
+  /** Working directory. */
+  workdir: string;
+  /** Ports that the image exposes, e.g. `8000/tcp`. */
+  ports: readonly string[];
+  healthcheck: boolean;
+  /** Variables that the image sets. */
+  environment: readonly string[];
+  /** The interpreter that runs the app. */
+  python: string;
+  /** Normalized names of the installed distributions. */
+  distributions: ReadonlySet<string>;
+  /** The app's own code. */
+  code: readonly CodeFile[];
+}
+
+/** A run that the file gets. Comments are lines without `#`. */
+export interface Proposal {
+  name: string;
+  comments: string[];
+  /** Words after the entrypoint; undefined for the image's own command. */
+  command?: string[];
+  /** Lines of `steps`, as YAML without the dash. Empty: none, so that the default exercise is done. */
+  steps: string[];
+  /** Steps that the user may want, with a heading. */
+  suggested: { heading: string; steps: string[] };
+}
+
+/** Most routes and subcommands that one run lists. */
+const MOST = 30;
+/** Python's programs that serve, by their name in a command line: https://peps.python.org/pep-3333/, https://asgi.readthedocs.io. */
+const SERVERS = ['gunicorn', 'uvicorn', 'hypercorn', 'daphne', 'uwsgi', 'waitress-serve', 'granian', 'runserver', 'flask', 'fastapi'];
+const WEB = ['flask', 'fastapi', 'starlette', 'aiohttp'];
+const COMMAND_LINES = ['click', 'typer', 'argparse'];
+/** Seconds after which a worker is asked whether it runs. */
+const WORKER_START = 3;
+
+/** The runs of an image, as far as its configuration and its code tell. There is at least one. */
+export function proposeRuns(looked: Looked): Proposal[] {
+  const django = looked.code.find(({ path, script }) => posix.basename(path) === 'manage.py' && script);
+  if (django && looked.distributions.has('django')) return djangoRuns(looked, django);
+  const worker = celeryName(looked);
+  const words = [...looked.entrypoint, ...looked.command];
+  if (worker !== undefined && isWorker(words)) return [workerRun(looked, worker, undefined)];
+  const runs = isServer(looked) ? [webRun(looked)] : commandRuns(looked);
+  return worker === undefined ? runs : [...runs, workerRun(looked, worker, 'worker')];
+}
+
+function djangoRuns(looked: Looked, manage: CodeFile): Proposal[] {
+  const words = [...looked.entrypoint, ...looked.command];
+  const at = posix.relative(looked.workdir, manage.path);
+  // An entrypoint that runs manage.py itself gets only its arguments.
+  const isEntrypoint = looked.entrypoint.some((word) => posix.basename(word) === 'manage.py');
+  const program = isEntrypoint ? [] : [pythonOf(looked), at.startsWith('..') ? manage.path : at];
+  const run = (name: string, comments: string[], ...args: string[]): Proposal => ({
+    name,
+    comments: [...comments, ...(isEntrypoint ? [] : entrypointComment(looked))],
+    command: [...program, ...args],
+    steps: ['until-exit'],
+    suggested: { heading: '', steps: [] },
+  });
+  const worker = celeryName(looked);
+  return [
+    isWorker(words) && worker !== undefined ? workerRun(looked, worker, undefined) : webRun(looked),
+    run('migrate', ['It changes the database: with one outside the container, add `reset`.'], 'migrate', '--noinput'),
+    run('check', [], 'check'),
+    ...(worker !== undefined && !isWorker(words) ? [workerRun(looked, worker, 'worker'), beatRun(looked, worker)] : []),
+  ];
+}
+
+/** The image's own command as a server. */
+function webRun(looked: Looked): Proposal {
+  const routes = uniqueRoutes(looked);
+  const steps = routes.slice(0, MOST).map(({ method, path }) => `http: ${method === 'GET' ? path : `${method} ${path}`}`);
+  const more = routes.length > MOST ? [`${routes.length - MOST} more routes are in the code.`] : [];
+  return {
+    name: 'web',
+    comments: [
+      looked.ports.length > 0
+        ? `It gets GET / on ${looked.ports.map((port) => port.replace('/tcp', '')).join(', ')}.`
+        : 'It gets GET / where it listens.',
+      ...(looked.healthcheck ? ["The image's HEALTHCHECK is run, too."] : []),
+      ...more,
+    ],
+    steps: [],
+    suggested: {
+      heading: 'Routes that the code names. Values in < > or { } are yours to fill in; blueprints and routers may have a prefix.',
+      steps: steps.map((step) => step.replace(/^http: (.*)$/s, (_, request: string) => `http: ${quoted(request)}`)),
+    },
+  };
+}
+
+function workerRun(looked: Looked, app: string, name: string | undefined): Proposal {
+  return {
+    name: name ?? 'worker',
+    comments: [
+      'A worker answers no requests, so celery itself is asked. It needs its broker: see `network` and `environment`.',
+      ...(name === undefined ? [] : entrypointComment(looked)),
+    ],
+    ...(name !== undefined && { command: ['celery', '-A', app, 'worker'] }),
+    steps: [`wait: ${WORKER_START}`, `exec: celery -A ${app} inspect registered`],
+    suggested: { heading: '', steps: [] },
+  };
+}
+
+function beatRun(looked: Looked, app: string): Proposal {
+  return {
+    name: 'beat',
+    comments: ['Not sure that this app has a schedule. If it has none, remove this run.', ...entrypointComment(looked)],
+    command: ['celery', '-A', app, 'beat', '--schedule', '/tmp/celerybeat-schedule'],
+    steps: [`wait: ${WORKER_START}`, `exec: celery -A ${app} --version`],
+    suggested: { heading: '', steps: [] },
+  };
+}
+
+/** The image's own command as a job, and `--help` of each subcommand of its program. */
+function commandRuns(looked: Looked): Proposal[] {
+  const main: Proposal = {
+    name: 'main',
+    comments: ["The image's own command. It runs until it ends; its output and exit status are compared."],
+    steps: ['until-exit'],
+    suggested: { heading: '', steps: [] },
+  };
+  const { program, file } = programOf(looked);
+  const isCommandLine = looked.code.some(({ applications }) => applications.some(({ framework }) => COMMAND_LINES.includes(framework)));
+  if (!isCommandLine || program === undefined) return [main];
+  const subcommands = [...new Set((file ? [file] : looked.code).flatMap(({ commands }) => commands))].slice(0, MOST);
+  const run = (name: string, ...args: string[]): Proposal => ({
+    name,
+    comments: [],
+    command: [...program, ...args, '--help'],
+    steps: ['until-exit'],
+    suggested: { heading: '', steps: [] },
+  });
+  return [main, run('help'), ...subcommands.filter((name) => /^[\w][\w.-]*$/.test(name)).map((name) => run(`help-${name}`, name))];
+}
+
+/** The words that start the app's program, without its arguments, as they come after the entrypoint; and its file where that is known. */
+function programOf({ entrypoint, command, workdir, code }: Looked): { program: string[] | undefined; file: CodeFile | undefined } {
+  const all = [...entrypoint, ...command];
+  const script = all.findIndex((word) => word.endsWith('.py'));
+  const file = code.find(({ path }) => path === posix.resolve(workdir, all[script] ?? ''));
+  if (script >= 0) return { program: all.slice(0, script + 1).slice(entrypoint.length), file };
+  const module = all.indexOf('-m');
+  if (module >= 0) return { program: all.slice(0, module + 2).slice(entrypoint.length), file: undefined };
+  // An entrypoint that is no interpreter is the program itself, and CMD has its arguments.
+  if (entrypoint.length > 0) return { program: [], file: undefined };
+  const [first] = all;
+  return { program: first === undefined || /(^|\/)(sh|bash|python[\d.]*)$/.test(first) ? undefined : [first], file: undefined };
+}
+
+function isServer({ ports, entrypoint, command, code }: Looked): boolean {
+  const names = [...entrypoint, ...command].flatMap((word) => word.split(/\s+/)).map((word) => posix.basename(word));
+  const isWeb = code.some(({ applications }) => applications.some(({ framework }) => WEB.includes(framework)));
+  return ports.length > 0 || names.some((name) => SERVERS.includes(name)) || isWeb;
+}
+
+function isWorker(words: readonly string[]): boolean {
+  const all = words.flatMap((word) => word.split(/\s+/));
+  return all.some((word) => posix.basename(word) === 'celery') && all.includes('worker');
+}
+
+/** What `celery -A` takes: the module that makes the app; undefined where celery is not installed, or nothing makes one. */
+function celeryName({ distributions, code, workdir }: Looked): string | undefined {
+  const file = distributions.has('celery')
+    ? code.find(({ applications }) => applications.some(({ framework }) => framework === 'celery'))
+    : undefined;
+  if (!file) return undefined;
+  const module = posix.relative(workdir, file.path).replace(/(\/__init__)?\.py$/, '');
+  // celery looks for a module `celery` below the package that is named.
+  return module.replace(/\/celery$/, '').replaceAll('/', '.');
+}
+
+/** Routes of the code, each once, those without parameters first. */
+function uniqueRoutes({ code }: Looked): CodeFile['routes'] {
+  const all = new Map(code.flatMap(({ routes }) => routes).map((route) => [`${route.method} ${route.path}`, route]));
+  const rank = ({ method, path }: CodeFile['routes'][number]) => (method === 'GET' ? 0 : 1) + (/[<{:]/.test(path) ? 2 : 0);
+  return [...all.values()].sort((a, b) => rank(a) - rank(b));
+}
+
+/** The name by which the image's own command calls Python; else the interpreter's path. */
+function pythonOf({ entrypoint, command, python }: Looked): string {
+  return [...entrypoint, ...command].find((word) => /(^|\/)python[\d.]*$/.test(word)) ?? python;
+}
+
+function entrypointComment({ entrypoint }: Looked): string[] {
+  return entrypoint.length === 0
+    ? []
+    : [`Not sure that the entrypoint \`${entrypoint.join(' ')}\` runs what is given to it. If not, add \`entrypoint: ""\`.`];
+}
+
+/** A text as YAML in single quotes, where it needs them. */
+export function quoted(text: string): string {
+  return text === text.trim() && /^[A-Za-z/][\w ./@-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
+    ? text
+    : `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { ENGINES } from '../engines/choose.js';
+import { EXIT_RANGE, STATUS_RANGE } from '../exercise/expect.js';
+import { GPU_TARGETS } from '../keep/data/gpu.js';
+import { LEVELS } from '../keep/level.js';
+
+// The form of pyshrink.yaml, for editors: docs/pyshrink.schema.json is made from it. file.ts takes the names of the keys from
+// here, and reads the values itself, since its errors name line and column.
+
+const text = z.string().min(1);
+/** A value or a list of values. */
+const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const words = z.union([z.string(), z.array(scalar).min(1)]);
+const port = z.number().int().min(1).max(65535);
+const seconds = z.number().nonnegative();
+const exit = oneOrMore(z.number().int().min(EXIT_RANGE.least).max(EXIT_RANGE.most));
+const status = oneOrMore(z.number().int().min(STATUS_RANGE.least).max(STATUS_RANGE.most));
+const headers = z.record(z.string(), scalar);
+
+const texts = { contains: oneOrMore(scalar).optional(), matches: z.string().optional() };
+const fields = z.record(z.string(), oneOrMore(scalar));
+
+const Request = z.strictObject({
+  method: z.string().optional(),
+  path: z.string().startsWith('/'),
+  headers: headers.optional(),
+  body: scalar.optional(),
+  json: z.unknown().optional(),
+  form: fields.optional(),
+  file: fields.optional(),
+  port: port.optional(),
+  socket: z.string().startsWith('/').optional(),
+});
+
+const Step = z.union([
+  z.literal('until-exit'),
+  z.strictObject({
+    http: z.union([z.string(), Request]),
+    expect: z.strictObject({ status: status.optional(), ...texts, headers: headers.optional() }).optional(),
+  }),
+  z.strictObject({ tcp: port, expect: z.strictObject(texts).optional() }),
+  z.strictObject({ exec: words, expect: z.strictObject({ exit: exit.optional(), ...texts }).optional() }),
+  z.strictObject({ signal: z.string() }),
+  z.strictObject({ wait: seconds }),
+  z.strictObject({ 'until-exit': z.literal(true).nullable() }),
+]);
+
+const list = oneOrMore(text).optional();
+
+/** How a container of a run is started: names and meaning are those of the options of `docker run`, lists may be single values. */
+export const SettingsSchema = z.strictObject({
+  environment: list.describe('Names of environment variables. Their values come from the shell, or else from envFile.'),
+  envFile: list.describe('Files with NAME=VALUE lines, relative to this file. Each of their variables is set.'),
+  volume: list.describe('VOLUME:DIR or /DIRECTORY:DIR to mount'),
+  mount: list.describe('type=bind,source=...,target=...'),
+  tmpfs: list.describe('DIR[:OPTIONS] in memory'),
+  addHost: list.describe('HOST:IP for /etc/hosts'),
+  capAdd: list,
+  capDrop: list,
+  securityOpt: list,
+  groupAdd: list,
+  network: text.optional().describe('network to join'),
+  user: scalar.optional().describe('user name or uid[:gid]'),
+  workdir: text.optional().describe('working directory'),
+  hostname: text.optional(),
+  entrypoint: z.string().optional().describe("instead of the image's entrypoint and command"),
+  gpus: scalar.optional(),
+  readOnly: z.boolean().optional().describe('read-only root file system'),
+  startTimeout: seconds.optional().describe('seconds that a port may take to listen'),
+  stepTimeout: seconds.optional().describe('seconds that one request or command may take'),
+  exitTimeout: seconds.optional().describe('seconds that the app may take to end by itself'),
+});
+
+export const RunSchema = SettingsSchema.extend({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]*$/)
+    .describe('what the run is called in reports'),
+  command: words.optional().describe("instead of the image's CMD: a text with the quotes of a shell, or a list of words"),
+  exercise: text.optional().describe('an exercise file, relative to this file; steps of this run come after its steps'),
+  steps: z.array(Step).min(1).optional().describe('what is done to the running app, in this order'),
+  expect: z
+    .strictObject({ exit: z.number().int().min(EXIT_RANGE.least).max(EXIT_RANGE.most) })
+    .optional()
+    .describe('how the app ends'),
+  reset: z.array(z.string()).optional().describe('commands of the shell of this computer, before each start of the app'),
+  allowFailing: z.boolean().optional().describe('failures of the original are only warnings'),
+});
+
+/** pyshrink.yaml */
+export const ProjectSchema = SettingsSchema.extend({
+  image: text.optional().describe('the image that is shrunk'),
+  tag: text.optional().describe('name of the shrunk image; default: <name>:<tag>-shrunk'),
+  output: text.optional().describe('where the shrunk image goes: oci:DIR, docker-archive:FILE, docker://NAME and others'),
+  level: z.enum(LEVELS).optional().describe('how far the keep set reaches'),
+  targetGpu: z.enum(GPU_TARGETS).optional().describe('GPUs that the image will meet'),
+  include: list.describe('globs of paths to keep too'),
+  exclude: list.describe('globs of paths to leave out, whatever needs them'),
+  base: text.optional().describe('scratch, or an image to build on'),
+  engine: z.enum(ENGINES).optional().describe('what runs the containers'),
+  budget: z
+    .strictObject({ maxSize: z.union([z.string(), z.number()]).optional(), maxFiles: z.number().int().nonnegative().optional() })
+    .optional()
+    .describe('how large the shrunk image may be, for instance 120MB'),
+  runs: z.array(RunSchema).min(1).describe('the commands that the image serves'),
+});

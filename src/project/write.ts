@@ -1,0 +1,49 @@
+import { type Looked, type Proposal, proposeRuns, quoted } from './propose.js';
+
+/** Where the schema is published, for editors. */
+const SCHEMA = 'https://raw.githubusercontent.com/pyshrink/pyshrink/main/docs/pyshrink.schema.json';
+
+/** The text of a project file for an image, with comments about what it was not sure of. */
+export function projectText(looked: Looked): string {
+  const runs = proposeRuns(looked);
+  const variables = variablesOf(looked);
+  const lines = [
+    `# yaml-language-server: $schema=${SCHEMA}`,
+    '# Made by `pyshrink init`, which has looked at the image and run nothing of it. Run `pyshrink shrink` beside this file.',
+    `image: ${quoted(looked.image)}`,
+    '# tag: name of the small image',
+    '# budget: { maxSize: 120MB }',
+    ...(variables.length > 0
+      ? [
+          '# The code needs these variables, and the image does not set them. Their values come from the shell, or from `envFile`.',
+          `# environment: [${variables.map(quoted).join(', ')}]`,
+        ]
+      : []),
+    '# network: a network with the database and other services',
+    'runs:',
+    ...runs.flatMap(runLines),
+  ];
+  return `${lines.map(printableLine).join('\n')}\n`;
+}
+
+function runLines({ name, comments, command, steps, suggested }: Proposal): string[] {
+  return [
+    `  - name: ${quoted(name)}`,
+    ...comments.map((comment) => `    # ${comment}`),
+    ...(command ? [`    command: [${command.map(quoted).join(', ')}]`] : []),
+    ...(steps.length > 0 ? ['    steps:', ...steps.map((step) => `      - ${step}`)] : []),
+    ...(suggested.steps.length > 0
+      ? [`    # ${suggested.heading}`, '    # steps:', ...suggested.steps.map((step) => `    #   - ${step}`)]
+      : []),
+  ];
+}
+
+function variablesOf({ code, environment }: Looked): string[] {
+  return [...new Set(code.flatMap(({ variables }) => variables))].filter((name) => !environment.includes(name)).sort();
+}
+
+/** A line of the file. Texts come from the image, so no character of them may end a line, or a comment. */
+function printableLine(line: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is replaced
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+}

@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseProject } from '../../src/project/file.js';
+import { type CodeFile, type Looked, proposeRuns } from '../../src/project/propose.js';
+import { projectText } from '../../src/project/write.js';
+
+const file = (path: string, more: Partial<CodeFile> = {}): CodeFile => ({
+  path,
+  applications: [],
+  routes: [],
+  commands: [],
+  variables: [],
+  script: false,
+  ...more,
+});
+const looked = (more: Partial<Looked> = {}): Looked => ({
+  image: 'app:latest',
+  entrypoint: [],
+  command: ['python3', 'main.py'],
+  workdir: '/app',
+  ports: [],
+  healthcheck: false,
+  environment: [],
+  python: '/usr/local/bin/python3',
+  distributions: new Set(),
+  code: [],
+  ...more,
+});
+const commands = (image: Looked) => Object.fromEntries(proposeRuns(image).map(({ name, command }) => [name, command]));
+const parsed = (text: string) =>
+  parseProject('pyshrink.yaml', text, {
+    read: () => {
+      throw new Error('no file');
+    },
+    shell: {},
+  });
+
+describe('the runs of an image', () => {
+  const manage = file('/app/manage.py', { script: true });
+  const celery = file('/app/shop/celery.py', { applications: [{ framework: 'celery', variable: 'app' }] });
+
+  it('Django gets web, migrate and check; with celery also worker and beat', () => {
+    const django = looked({ command: ['gunicorn', 'shop.wsgi'], distributions: new Set(['django']), code: [manage, celery] });
+    expect(commands(django)).toEqual({
+      web: undefined,
+      migrate: ['/usr/local/bin/python3', 'manage.py', 'migrate', '--noinput'],
+      check: ['/usr/local/bin/python3', 'manage.py', 'check'],
+    });
+    const both = commands({ ...django, distributions: new Set(['django', 'celery']) });
+    expect(both).toMatchObject({ worker: ['celery', '-A', 'shop', 'worker'], beat: expect.arrayContaining(['beat']) });
+  });
+
+  it('an entrypoint that runs manage.py gets only its arguments', () => {
+    const image = looked({
+      entrypoint: ['python3', 'manage.py'],
+      command: ['runserver'],
+      distributions: new Set(['django']),
+      code: [manage],
+    });
+    expect(commands(image)).toMatchObject({ migrate: ['migrate', '--noinput'] });
+  });
+
+  it('an image whose command is a worker gets that alone', () => {
+    const image = looked({ command: ['celery', '-A', 'shop', 'worker'], distributions: new Set(['celery']), code: [celery] });
+    expect(commands(image)).toEqual({ worker: undefined });
+  });
+
+  it('routes are suggested once each, in comments, those without parameters first', () => {
+    const routes = ['/b/{id}', '/a', '/a'].map((path) => ({ method: 'GET', path }));
+    const image = looked({ ports: ['8000'], code: [file('/app/main.py', { routes })] });
+    expect(proposeRuns(image)[0]?.suggested.steps).toEqual(['http: /a', "http: '/b/{id}'"]);
+    expect(projectText(image)).toContain("    # steps:\n    #   - http: /a\n    #   - http: '/b/{id}'\n");
+  });
+
+  it('a command line gets --help of each subcommand, a job just itself', () => {
+    const cli = file('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build', 'check'] });
+    expect(commands(looked({ code: [cli] }))).toEqual({
+      main: undefined,
+      help: ['python3', 'main.py', '--help'],
+      'help-build': ['python3', 'main.py', 'build', '--help'],
+      'help-check': ['python3', 'main.py', 'check', '--help'],
+    });
+    // After an entrypoint, only the arguments are given.
+    expect(commands(looked({ entrypoint: ['python3', 'main.py'], command: [], code: [cli] }))).toMatchObject({ help: ['--help'] });
+    expect(commands(looked({ code: [file('/app/main.py')] }))).toEqual({ main: undefined });
+  });
+});
+
+describe('the file', () => {
+  it('names the variables that the code needs and the image does not set', () => {
+    const image = looked({ environment: ['SET'], code: [file('/app/a.py', { variables: ['SET', 'TOKEN', 'TOKEN'] })] });
+    expect(projectText(image)).toContain('# environment: [TOKEN]\n');
+  });
+
+  // Whatever the image holds, the file has the form of a project file, and says the same as the proposal.
+  const word = fc.oneof(
+    fc.string({ maxLength: 8, unit: 'binary' }),
+    fc.constantFrom('#', ': ', "'", '\n', 'null', 'yes', '- a', 'celery', 'worker', 'a '),
+  );
+  const code = fc.record({
+    path: fc.constantFrom('/app/manage.py', '/app/main.py', '/app/shop/celery.py'),
+    applications: fc.array(fc.record({ framework: fc.constantFrom('flask', 'click', 'celery'), variable: word }), { maxLength: 2 }),
+    routes: fc.array(fc.record({ method: fc.constantFrom('GET', 'POST'), path: word.map((text) => `/${text}`) }), { maxLength: 3 }),
+    commands: fc.array(word, { maxLength: 3 }),
+    variables: fc.array(word, { maxLength: 3 }),
+    script: fc.boolean(),
+  });
+  const any = fc
+    .record({
+      entrypoint: fc.array(word, { maxLength: 2 }),
+      command: fc.array(word, { maxLength: 3 }),
+      ports: fc.constantFrom([], ['8000']),
+      healthcheck: fc.boolean(),
+      distributions: fc.subarray(['django', 'celery']).map((names) => new Set(names)),
+      code: fc.array(code, { maxLength: 3 }),
+    })
+    .map(looked);
+
+  it('is always a project file', () => {
+    fc.assert(
+      fc.property(any, (image) => {
+        const { runs } = parsed(projectText(image));
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what the file can't hold
+        const shown = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+        expect(runs.map(({ name, exercise }) => [name, exercise.args])).toEqual(
+          proposeRuns(image).map(({ name, command = [] }) => [name, command.map(shown)]),
+        );
+      }),
+      { seed: 21, numRuns: 1000 },
+    );
+  });
+});
