@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Runs the benchmarks whose results are in docs/benchmarks.md.
-# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report...]   (default: all but matrix and curve)
+# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|behaviours|suites...]   (default: all but matrix and curve)
 # matrix is levels with every fixture on the full base image, too. curve takes an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash test/install.sh
 bash fixtures/engine.sh
 bash fixtures/build.sh
-[ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report
+# shellcheck disable=SC2046
+bash fixtures/build.sh $(grep -l '"only": "bench"' fixtures/*/expected.json | xargs -n 1 dirname | xargs -n 1 basename)
+[ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report behaviours suites
 for name in "$@"; do
   if [ "$name" = matrix ]; then
     for folder in fixtures/*/expected.json; do bash fixtures/build.sh "$(basename "$(dirname "$folder")")@full"; done

@@ -26,6 +26,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['os'],
   ['rootfs', 'ui', 'cache', 'debug', 'package', 'bounds'],
   ['errors', 'arch', 'nearest', 'records', 'printable'],
+  ['conceal'],
 ];
 
 /** One file of src/ that imports another; paths below src/. */

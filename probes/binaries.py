@@ -6,6 +6,7 @@ import struct
 import sys
 
 from .cythonstrings import cython_strings, cython_texts
+from .ruststrings import rust_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
     """Summary of an extension module: {"strings": names of modules}, or {"error": text} if it is too large.
 
     *names*: top-level modules to look for, besides those of the standard library.
-    Cython and PyO3 store their strings without separators. Cython has a table of their lengths (cythonstrings.py). Without
-    a table, a name counts wherever it begins.
+    Cython and PyO3 store their strings without separators. Cython has a table of their lengths (cythonstrings.py), PyO3 has
+    each length where the string is used (ruststrings.py). Where neither is found, a name counts wherever it begins.
     """
     if os.path.getsize(path) > LARGEST:
         return {"error": f"larger than {LARGEST >> 20} MiB, not read"}
     with open(path, "rb") as file:
-        sections = read_only_sections(file.read())
+        whole = file.read()
+    sections = read_only_sections(whole)
     data = b"\0".join(sections)
     standard = set(getattr(sys, "stdlib_module_names", ()) or sys.builtin_module_names)
     top_level = standard | set(names)
@@ -59,11 +61,13 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
         texts = PRINTABLE.findall(data) + glued
         strings = set(cython_strings(sections, glued))
         found.update(name for name in strings if name.partition(".")[0] in top_level and MODULE.match(name))
+        cut = rust_names(whole, top_level) if b"pyo3" in data else set()
+        found |= cut
         prefixes = b"|".join(sorted(map(str.encode, top_level), key=len, reverse=True))
         dotted = re.compile(b"(?:" + prefixes + rb")(?:\.\w+)+")
         for text in texts:
             found.update(run.decode("ascii", "replace") for run in dotted.findall(text))
-        # Where Cython's table gave the strings as they are, a name inside a longer string is chance.
-        text = b"" if strings else b"\0".join(texts)
+        # Where the lengths gave the strings as they are, a name inside a longer string is chance.
+        text = b"" if strings or cut else b"\0".join(texts)
         found.update(name for name in top_level if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
     return {"strings": sorted(found - ORDINARY_WORDS)}

@@ -64,9 +64,10 @@ def digests(request: "Dict[str, Any]") -> "List[Optional[str]]":
 
 def summaries(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":
     """For each of *paths* its summary. *names*: top-level modules that extension modules may name."""
+    from .apart import each
     from .summary import summary_of
 
-    return [summary_of(path, request["names"]) for path in request["paths"]]
+    return each(lambda path: summary_of(path, request["names"]), request["paths"])
 
 
 def members(request: "Dict[str, Any]") -> "List[str]":

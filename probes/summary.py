@@ -33,6 +33,7 @@ from .bytecode import (
 )
 from .codefiles import NotReadable, code_of
 from .commands import commands_in, may_run
+from .prefixes import constant_prefixes, prefixes_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class Summary:
         self.shell = False
         self.lazy = False
         self.spots: List[List[Any]] = []
+        # Beginnings of names by the names that the module gave them.
+        self.prefixes: Dict[str, str] = {}
         # [line, qualified name] of the functions, also of those in functions and classes.
         self.defined: List[List[Any]] = []
         # What stands under `if __name__ == "__main__":`: lines, and code objects by id().
@@ -158,6 +161,9 @@ class Summary:
         used = called = set(code.co_names)
         strings = strings_in(code.co_consts)
         names = {text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text)}
+        if not is_function:
+            self.prefixes.update(constant_prefixes(code))
+        prefixed = list(prefixes_in(code, self.prefixes))
         # Going over the instructions is slow, so it is done only where something depends on their order.
         if not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS:
             loaded = self.scan(code, scope)
@@ -170,6 +176,7 @@ class Summary:
             # A function's own name is left out: calling itself does not make it used.
             self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
         self.strings |= names
+        self.strings.update(text for _, text in prefixed)
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
         self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
         if used & RESOLVERS:
@@ -177,21 +184,30 @@ class Summary:
         runners = {name for name in called & RUNNERS if name not in NO_RUNNERS or may_run(code, name, self.imports)}
         if runners:
             self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
-            found = [(line, text) for line, _, text in commands_in(code, runners) if 1 < len(text) <= LONGEST_COMMAND]
+            found = [(line, text) for line, _, text in commands_in(code, runners) if 1 < len(text) <= LONGEST_COMMAND] + prefixed
             commands = [[line, self.scope_at(line, scope), text] for line, text in found]
             if not runners & used:  # all of them are under `if __name__ == "__main__":`
                 commands = [command for command in commands if command[1] == MAIN]
             (self.commands if runners - COMMON_RUNNERS else self.common_commands).extend(commands)
             if runners & SHELLS or "shell" in strings:
                 self.shell = True
-        self.add_handed(code, scope, called, runners, strings)
+        self.add_handed(code, scope, called, runners, strings, prefixed)
         if used & LOADERS:
             self.libraries.update(text for text in strings if 0 < len(text) <= LONGEST_NAME)
 
-    def add_handed(self, code: "CodeType", scope: str, used: "Set[str]", runners: "Set[str]", strings: "List[str]") -> None:
+    def add_handed(
+        self,
+        code: "CodeType",
+        scope: str,
+        used: "Set[str]",
+        runners: "Set[str]",
+        strings: "List[str]",
+        prefixed: "List[Tuple[int, str]]",
+    ) -> None:
         """Adds what code gives to functions that may hand on a command, and whether it is such a function itself.
 
-        *used*: the names that the code loads; *runners*: those of them that run a program or look for one.
+        *used*: the names that the code loads; *runners*: those of them that run a program or look for one; *prefixed*:
+        names of programs that it puts together.
         """
         callees = {name for name in used if HANDS_ON.search(name)} - RUNNERS - RUNNER_MODULES
         if callees:
@@ -199,6 +215,7 @@ class Summary:
             self.handed += [
                 [line, self.scope_at(line, scope), callee, text] for line, callee, text in found if callee and COMMAND.match(text)
             ]
+            self.handed += [[line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
         if scope in ("", MAIN) or code.co_argcount + code.co_kwonlyargcount == 0:
             return
         function = scope.rpartition(".")[2]

@@ -1,3 +1,5 @@
+import { concealed, concealedIn } from './conceal.js';
+
 /**
  * Characters that change what a terminal shows without being seen: control characters (C0, DEL, C1), those that change the
  * direction of text, line separators (Unicode 15.1, chapter 23), and halves of characters that stand alone.
@@ -7,21 +9,21 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 
 /**
  * Text of an image as one line that can be printed: what a terminal would obey is written as an escape. A byte that is not
- * UTF-8 (a surrogate escape, PEP 383) becomes `\xNN`.
+ * UTF-8 (a surrogate escape, PEP 383) becomes `\xNN`. Secrets that are known to this process are concealed.
  */
 export function printable(text: string): string {
-  return text.replace(HIDDEN, escaped);
+  return concealed(text).replace(HIDDEN, escaped);
 }
 
 /** The lines of a text, each as {@link printable} gives it. Those after the first one are marked, so that none looks like ours. */
 export function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n  | ');
+  return concealed(text).split('\n').map(printable).join('\n  | ');
 }
 
 /** A document as JSON that can be printed. It has the same meaning as without the escapes. */
 export function printableJson(document: unknown): string {
   // Line ends are those of the indentation, as JSON escapes all others.
-  return JSON.stringify(document, null, 2).replace(HIDDEN, (found) => (found === '\n' ? found : unit(found)));
+  return JSON.stringify(concealedIn(document), null, 2).replace(HIDDEN, (found) => (found === '\n' ? found : unit(found)));
 }
 
 function escaped(found: string): string {

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { conceal } from '../conceal.js';
 import { PLAIN_RUN, RunOptionsSchema } from '../engines/runoptions.js';
 import { usageError } from '../errors.js';
 import type { Exercise, Limits } from '../exercise/exercise.js';
 import { type ExerciseFile, readExercise } from '../exercise/file.js';
+import { environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
 import type { Step } from '../exercise/steps.js';
 import { own } from '../records.js';
 
@@ -33,6 +35,7 @@ export interface ExerciseFlags extends EnvironmentFlags, LimitFlags {
 export async function exerciseOf(args: string[], flags: ExerciseFlags): Promise<Exercise> {
   const file: ExerciseFile = flags.exercise === undefined ? { steps: [], reset: [] } : await readExercise(flags.exercise);
   const given = flags.http ?? flags.exec ?? flags.wait ?? [];
+  conceal(exerciseSecrets({ args, steps: [...file.steps, ...given], reset: file.reset }));
   const steps: Step[] = [...file.steps, ...given, ...(flags.untilExit ? [{ kind: 'until-exit' } as const] : [])];
   const named = Object.entries(flags).filter(([name]) => name in RunOptionsSchema.shape);
   const run = RunOptionsSchema.parse({ ...PLAIN_RUN, ...Object.fromEntries(named), env: await environmentEntries(flags) });
@@ -56,11 +59,13 @@ export function limitsOf({ startTimeout: start, stepTimeout: step, exitTimeout: 
 /** `NAME=VALUE` entries of files and options. @throws UserError where a file can't be read */
 export async function environmentEntries(flags: EnvironmentFlags): Promise<string[]> {
   const files = await Promise.all(flags.envFile.map(readEnvFile));
-  return [...files.flat(), ...flags.env].flatMap((entry) => {
+  const entries = [...files.flat(), ...flags.env].flatMap((entry) => {
     if (entry.includes('=')) return [entry];
     const value = own(process.env, entry);
     return value === undefined ? [] : [`${entry}=${value}`]; // as docker does: what is unset here is unset there
   });
+  conceal(environmentSecrets(entries));
+  return entries;
 }
 
 async function readEnvFile(path: string): Promise<string[]> {

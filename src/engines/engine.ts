@@ -18,6 +18,8 @@ export interface EngineFeatures {
   readonly commit: boolean;
   /** Images are unpacked for each session, so their files have new inodes and change times (ctime). */
   readonly freshFiles: boolean;
+  /** How many files {@link Session.fileDigest} is asked for: all where they are on this computer, a few where each is a request. */
+  readonly compared: number;
 }
 
 /** What an engine knows about an image. */
@@ -152,8 +154,8 @@ export interface Session {
   /** The entries of an image, where the engine has read them itself; undefined where a container has to be asked. */
   entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined>;
   /**
-   * Digest of a file of an image as its layers have it, where the engine has the files itself; undefined elsewhere. The image
-   * has no hand in it.
+   * Digest of a file of an image as its layers have it. The image has no hand in it. Undefined where this is no regular file, or
+   * one that can't be read.
    */
   fileDigest?(image: string, path: string): Promise<string | undefined>;
   /** An unused path for a temporary file, which is removed with the session. */

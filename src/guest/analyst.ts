@@ -8,9 +8,10 @@ import type { Summarize, Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
 /** The probes that make summaries. Their hash is in the cache file's name, so that a changed probe starts a new file. */
-const SUMMARIZING = ['summary.py', 'apinames.py', 'bytecode.py', 'codefiles.py', 'binaries.py', 'cythonstrings.py', 'commands.py'].map(
-  (name) => join(PROBES, name),
-);
+const SUMMARIZING = [
+  ...['summary', 'apinames', 'bytecode', 'codefiles', 'commands', 'prefixes'],
+  ...['binaries', 'cythonstrings', 'ruststrings', 'apart'],
+].map((name) => join(PROBES, `${name}.py`));
 /** Largest size of a cache file in bytes. A larger one is removed. */
 const LARGEST = 200e6;
 /** Bytes of all cache files. The oldest ones are removed where there are more. */

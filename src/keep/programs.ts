@@ -5,6 +5,7 @@ import { BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
 import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
 import { TERMINAL_PROGRAMS } from './data/terminal.js';
+import { isPrefix, programsWith } from './prefixes.js';
 import { isAppCode, isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
 import { onlyBuilds } from './python/builds.js';
 import { HandedCommands } from './python/handed.js';
@@ -67,8 +68,10 @@ export class NamedRule implements Rule {
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
       if (runsPrograms(summary, own)) this.running.add(place);
       const inStrings: Named[] = [];
-      for (const name of summary.strings)
-        if (this.isProgramName(name, context)) inStrings.push(...(await this.packageProgram(name, context)));
+      for (const name of summary.strings) {
+        if (isPrefix(name)) inStrings.push(...prefixed(name, context).map((one): Named => ({ ...one, offer: 'call' })));
+        else if (this.isProgramName(name, context)) inStrings.push(...(await this.packageProgram(name, context)));
+      }
       if (inStrings.length > 0)
         this.waiting.push({
           places: [place, ...besides(summary, path)],
@@ -148,12 +151,20 @@ async function commandsRun({ commands, maybe, shell }: Summary, own: boolean, co
 
 /** @param own whether it is the app's own code that runs the program */
 async function programNamed(name: string, own: boolean, context: Context, line?: number): Promise<Named[]> {
+  if (isPrefix(name)) return prefixed(name, context, line);
   const path = !own && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
   if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
   const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
   if (own) return [{ paths }];
   if (BUILD_PROGRAMS.test(baseName(name))) return [{ paths, offer: 'name' }];
   return [{ paths, ...(!(await isOnPurpose(path, context)) && { offer: 'call' }) }];
+}
+
+/** All programs that code may start with a constant prefix and an argument. Which ones it starts is up to the user. */
+function prefixed(name: string, context: Context, line?: number): Named[] {
+  return programsWith(name, context).map((path) => ({
+    paths: [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }],
+  }));
 }
 
 async function librariesLoaded({ libraries }: Summary, own: boolean, context: Context): Promise<Named[]> {
@@ -223,7 +234,7 @@ function programs(commands: readonly string[]): string[] {
         .trim()
         .split(/\s+/)
         .find((word) => !/^\w+=/.test(word));
-      if (name !== undefined && /^[\w./+-]{2,}$/.test(name)) names.add(name);
+      if (name !== undefined && (/^[\w./+-]{2,}$/.test(name) || isPrefix(name))) names.add(name);
     }
   }
   return [...names];

@@ -1,6 +1,8 @@
+import { conceal } from '../conceal.js';
 import { timed } from '../debug.js';
 import { LibrarySearch } from '../elf/search.js';
 import type { Answers } from '../exercise/answers.js';
+import { answerSecrets } from '../exercise/secrets.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
 import { repairsFor } from '../smoke/repair.js';
 import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
@@ -69,6 +71,7 @@ export async function checkImage(
     );
     answers.push(smoke.answered ?? null);
     if (smoke.again) run.answers.push(smoke.again);
+    conceal(answerSecrets([...run.answers, ...(smoke.answered ? [smoke.answered] : [])]));
     const repairs = await repairsFor({ layout: trace.python, analyst, libraries, ...input, ...smoke });
     results.push({ ...smoke, repairs });
   }

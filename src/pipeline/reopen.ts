@@ -1,6 +1,8 @@
+import { conceal } from '../conceal.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError, usageError } from '../errors.js';
 import { type Limits, restoredExercise } from '../exercise/exercise.js';
+import { environmentSecrets } from '../exercise/secrets.js';
 import { analystOf } from '../guest/analyst.js';
 import { Helper } from '../guest/helper.js';
 import { environmentOf } from '../images/config.js';
@@ -40,6 +42,7 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
     // A foreign trace could name any variable of this shell, e.g. one with a password.
     stored.trusted || trust ? process.env : undefined,
   );
+  conceal(environmentSecrets([...env].map(([name, value]) => `${name}=${value}`)));
   const original = await findOriginal(
     context,
     stored,

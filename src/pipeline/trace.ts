@@ -11,7 +11,7 @@ import { joinTraces } from '../trace/schema.js';
 import type { Watching } from '../trace/watching.js';
 import { traceImage } from '../watching/trace.js';
 import { type Folder, readTrace } from '../workspace/folder.js';
-import type { RunRecord } from '../workspace/runrecord.js';
+import { echoedSecrets, type RunRecord } from '../workspace/runrecord.js';
 import type { Context } from './context.js';
 import type { Material, Run } from './material.js';
 import { variableWarnings } from './variables.js';
@@ -77,5 +77,6 @@ export async function traceStage(
 
 /** A run as the run record holds it. */
 export function storedRun({ exercise, took, ...rest }: Run): RunRecord['runs'][number] {
-  return { ...rest, exercise: storedExercise(exercise), ...(took !== undefined && { took }) };
+  const echoed = echoedSecrets(exercise.run.env, rest.answers);
+  return { ...rest, exercise: storedExercise(exercise), ...(took !== undefined && { took }), ...(echoed.length > 0 && { echoed }) };
 }

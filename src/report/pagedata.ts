@@ -1,4 +1,5 @@
 import { LAYER_NAMES } from '../assemble/layers.js';
+import { concealedIn } from '../conceal.js';
 import type { Reason } from '../keep/reason.js';
 import { answersOf } from './answers.js';
 import type { Limits } from './budget.js';
@@ -14,17 +15,17 @@ import { describeOmission } from './words.js';
 
 const NO_PATHS: PagePaths = { path: [], file: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
 
-/** All that the page shows: the report, each path of the original with its reasons, and the answers of both images. */
+/** All that the page shows: the report, each path of the original with its reasons, and the answers of both images, without secrets. */
 export function pageData(inside: Inside, limits: Limits = {}): PageData {
   const contents = contentsOf(inside);
   const columns = contents ? columnsOf(contents, timelineOf(inside, contents)) : { paths: NO_PATHS, reasons: [] };
   return {
-    report: buildReport(inside, limits, contents),
+    report: concealedIn(buildReport(inside, limits, contents)),
     kinds: KINDS,
     layers: LAYER_NAMES,
     owners: (contents?.keep.owners ?? []).map(({ kind, name, version }) => ({ thing: kind, name, version })),
     ...columns,
-    answers: answersOf(inside),
+    answers: concealedIn(answersOf(inside)),
   };
 }
 

@@ -1,6 +1,8 @@
 import { mkdir, readFile, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { conceal } from '../conceal.js';
 import { explained, UserError } from '../errors.js';
+import { answerSecrets } from '../exercise/secrets.js';
 import { folderName, type ImageName } from '../images/name.js';
 import { formatPlatform, ownPlatform } from '../images/platform.js';
 import { type Lock, lockFolder } from '../os/lock.js';
@@ -8,7 +10,7 @@ import { parseTrace, type Trace } from '../trace/schema.js';
 import { CheckRecord } from './check.js';
 import { KeepReport } from './keepreport.js';
 import { Result } from './result.js';
-import { type RunRecord, RunRecordSchema } from './runrecord.js';
+import { type RunRecord, RunRecordSchema, recordSecrets } from './runrecord.js';
 import { sealed, unsealed } from './seal.js';
 import { ELSEWHERE, freshName, removeOthers, writeWhole } from './write.js';
 
@@ -131,6 +133,7 @@ export class Folder {
     if (text === undefined) return undefined;
     try {
       const check = CheckRecord.parse(JSON.parse(text));
+      conceal(answerSecrets(check.answers.filter((one) => one !== null)));
       return check.image === image ? check : undefined;
     } catch {
       throw damaged(path, 'Compare it again with `pyshrink smoke`.');
@@ -166,7 +169,9 @@ export async function readTrace(path: string): Promise<ReadTrace> {
   const beside = join(folder.path, typeof name === 'string' && RECORD.test(name) ? name : 'run-record-*.json');
   try {
     const { record, trusted } = await unsealed(await readFile(beside, 'utf8'), text);
-    return { trace, record: RunRecordSchema.parse(JSON.parse(record)), folder, trusted };
+    const runs = RunRecordSchema.parse(JSON.parse(record));
+    conceal(recordSecrets(runs));
+    return { trace, record: runs, folder, trusted };
   } catch {
     // Another run may have written a newer trace since, and removed the record of this one.
     if ((await readFile(path, 'utf8').catch(() => text)) !== text) return readTrace(path);

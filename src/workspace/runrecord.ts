@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Answers } from '../exercise/answers.js';
+import { Answers, type StepAnswer } from '../exercise/answers.js';
 import { StoredExerciseSchema } from '../exercise/exercise.js';
+import { answerSecrets, environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
 import { StepSchema } from '../exercise/steps.js';
 import { WatchingSchema } from '../trace/watching.js';
 
@@ -20,7 +21,42 @@ export const RunRecordSchema = z.strictObject({
       took: z.number().exactOptional(),
       /** What the original answered: under trace, and in a second run, if there was one. */
       answers: z.tuple([Answers], Answers),
+      /** Secret values of environment variables that the answers hold, so that nothing shows them with the answers. */
+      echoed: z.array(z.string()).exactOptional(),
     }),
   ),
 });
 export type RunRecord = z.infer<typeof RunRecordSchema>;
+
+/** The values that nothing should show of a run record: those of its requests and commands, what its app has handed out, and variables in its answers. */
+export function recordSecrets({ runs }: RunRecord): string[] {
+  return runs.flatMap(({ exercise, answers, echoed = [] }) => [...exerciseSecrets(exercise), ...answerSecrets(answers), ...echoed]);
+}
+
+/** The secrets among `NAME=VALUE` entries that answers hold, too. */
+export function echoedSecrets(environment: readonly string[], answers: readonly Answers[]): string[] {
+  const values = [...new Set(environmentSecrets(environment))];
+  if (values.length === 0) return [];
+  const texts = answers.flatMap(({ steps, app }) => [...steps.flatMap(({ answer }) => textsOf(answer)), ...plain(app.stdout, app.stderr)]);
+  return values.filter((value) => texts.some((text) => text.includes(value)));
+}
+
+function textsOf(answer: StepAnswer): string[] {
+  switch (answer.kind) {
+    case 'http':
+      return [...Object.values(answer.headers), ...plain(answer.body)];
+    case 'exec':
+      return plain(answer.stdout, answer.stderr);
+    case 'tcp':
+      return plain(answer.banner);
+    case 'failed':
+      return [answer.reason];
+    default:
+      return [];
+  }
+}
+
+/** What stands in base64 as text. */
+function plain(...parts: string[]): string[] {
+  return parts.map((part) => Buffer.from(part, 'base64').toString());
+}

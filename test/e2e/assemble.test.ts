@@ -54,6 +54,19 @@ describeWithEngine('an assembled image', () => {
     }
   });
 
+  it('is made of files whose digests the daemon gives, too', async () => {
+    const engine = await DockerEngine.open();
+    const session = await engine.openSession();
+    try {
+      const { id } = await engine.inspect(image);
+      const app = (await docker('run', '--rm', '--entrypoint', 'sha256sum', image, '/srv/app/app.py')).split(' ')[0];
+      expect(await session.fileDigest?.(id, '/srv/app/app.py')).toBe(`sha256:${app}`);
+      expect(await session.fileDigest?.(id, '/srv/app')).toBeUndefined();
+    } finally {
+      await session.close();
+    }
+  });
+
   it('keeps the owners, modes, times, links and extended attributes of the original', async () => {
     const [original, shrunk] = await Promise.all([exported(image), exported(tag)]);
     const paths = [...shrunk.keys()].filter((path) => !OF_THE_DAEMON.test(path));

@@ -1,19 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { behave } from '../support/behaviour.js';
 import { describeWithEngine, docker, FIXTURES, leftovers, pyshrink, workdir } from '../support/engine.js';
+import { expectedOf, fixtureNames } from '../support/fixtures.js';
 import { survivors } from '../support/mutants.js';
 import { firstRun } from '../support/records.js';
 import { lostModules } from '../support/sweep.js';
-
-interface Expected {
-  /** Largest allowed size of the shrunk image at each level, in MB as `docker image inspect` counts them. */
-  observed: number;
-  reachable: number;
-  /** Arguments after the image's name. */
-  args?: string[];
-}
 
 const NETWORK = 'pyshrink-test';
 const DATABASE = 'pyshrink-test-postgres';
@@ -29,7 +22,7 @@ const REPEATED = 'ssl-hello';
 const FULL = ['flask-pandas', 'django'];
 const MOST_OF_FULL = 1.03;
 
-const names = readdirSync(FIXTURES).filter((name) => readdirSafe(join(FIXTURES, name)).includes('expected.json'));
+const names = fixtureNames();
 
 describeWithEngine('fixtures', () => {
   beforeAll(async () => {
@@ -49,7 +42,7 @@ describeWithEngine('fixtures', () => {
 
   describe('sizes and modules', () => {
     it.concurrent.each(names)('%s shrinks, behaves the same, and stays within its size limit', async (name) => {
-      const expected = JSON.parse(readFileSync(join(FIXTURES, name, 'expected.json'), 'utf8')) as Expected;
+      const expected = expectedOf(name);
       const image = `pyshrink-fixture/${name}`;
       const tag = small(name);
       const cwd = workdir();
@@ -159,11 +152,3 @@ describeWithEngine('an app that runs other programs', () => {
     expect(await docker('run', '--rm', 'pyshrink-test/wrapper:all')).toMatch(/^[0-9a-f]{40} first\n1 a\n 2 b\n3$/);
   });
 });
-
-function readdirSafe(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
-}

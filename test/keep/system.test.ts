@@ -117,6 +117,7 @@ const CASES: Case[] = [
   { about: 'X', soname: 'libX11.so.6', keeps: ['/usr/share/X11/locale/locale.alias'] },
   { about: 'Tesseract', soname: 'libtesseract.so.5', keeps: ['/usr/share/tesseract-ocr/5/tessdata/eng.traineddata'] },
   { about: 'libvips', soname: 'libvips.so.42', keeps: [`${LIB}/vips-modules-8.14/vips-heif.so`] },
+  { about: 'tar', program: '/usr/bin/tar', keeps: ['/usr/bin/gzip', '/usr/bin/xz'], leaves: ['/usr/bin/gunzip'] },
   {
     about: 'git',
     program: '/usr/bin/git',

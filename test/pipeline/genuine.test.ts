@@ -1,13 +1,17 @@
 import { expect, it } from 'vitest';
+import { LOCAL_FEATURES } from '../../src/engines/local/session.js';
 import { sha256 } from '../../src/images/digest.js';
 import { requireGenuine } from '../../src/pipeline/genuine.js';
 
 const sent = new Map(['/a', '/b', '/c'].map((path) => [path, sha256(path)]));
-const stored = (files: Record<string, string>) => ({ fileDigest: async (_: string, path: string) => files[path] && sha256(files[path]) });
+const stored = (files: Record<string, string>, compared = Infinity) => ({
+  fileDigest: async (_: string, path: string) => files[path] && sha256(files[path]),
+  features: { ...LOCAL_FEATURES, compared },
+});
 
 it('counts the files that are as in the layers', async () => {
   expect(await requireGenuine(stored({ '/a': '/a', '/b': '/b' }), 'id', sent)).toBe(2);
-  expect(await requireGenuine({}, 'id', sent)).toBe(0);
+  expect(await requireGenuine({ features: LOCAL_FEATURES }, 'id', sent)).toBe(0);
 });
 
 it('refuses an image whose Python sends other bytes than its layers have', async () => {
@@ -15,4 +19,15 @@ it('refuses an image whose Python sends other bytes than its layers have', async
     name: 'UserError',
     message: expect.stringContaining(`other bytes of /b (${sha256('/b')}) than its layers have (${sha256('other')})`),
   });
+});
+
+it('takes some files where each costs a request, and not always the same', async () => {
+  const asked = new Set<string>();
+  const { features } = stored({}, 1);
+  const fileDigest = async (_: string, path: string) => {
+    asked.add(path);
+    return sha256(path);
+  };
+  for (let time = 0; time < 100; time++) expect(await requireGenuine({ features, fileDigest }, 'id', sent)).toBe(1);
+  expect([...asked].sort()).toEqual(['/a', '/b', '/c']);
 });

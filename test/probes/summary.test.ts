@@ -163,6 +163,42 @@ class Tool:
     expect(handsOn).toEqual({ run_all: [''], find_bin: [''], use: ['find_bin', 'run_all'] });
   });
 
+  it.each(PYTHONS)('under %s has the prefix of a name that code puts together', (python) => {
+    const { commands, handed, strings } = summarizeText(
+      `import os, shutil, subprocess
+FIRST = "given-"
+def joined(name):
+    return shutil.which("plus-" + name.lower())
+def formatted(args):
+    subprocess.run([f"format-{args[0]}", "x"], check=True)
+def placed(name):
+    os.execvp("percent-%s" % name, [])
+    os.execvp("brace-{}".format(name), [])
+def constant(name):
+    os.execvp(FIRST + name, [])
+def given(tool, name):
+    tool.run_it(f"handed-{name}")
+def returned(name):
+    return f"back-{name}"
+def others(name, text):
+    if name.startswith("start-"):
+        subprocess.run(["constant-", f"{name}last-", f"{name}-mid-{text}", "two words-%s" % name])
+    return name.split("split-"), print("shown-", name)
+`,
+      python,
+    );
+    const prefixed = (texts: string[]) => texts.filter((text) => text.endsWith('*'));
+    expect(commands.filter(([, , text]) => text.endsWith('*'))).toEqual([
+      [4, 'joined', 'plus-*'],
+      [6, 'formatted', 'format-*'],
+      [8, 'placed', 'percent-*'],
+      [9, 'placed', 'brace-*'],
+      [11, 'constant', 'given-*'],
+    ]);
+    expect(handed).toContainEqual([13, 'given', 'run_it', 'handed-*']);
+    expect(prefixed(strings)).toEqual(['back-*', 'brace-*', 'format-*', 'given-*', 'handed-*', 'percent-*', 'plus-*']);
+  });
+
   it.each(PYTHONS)('under %s has programs in command lines, and libraries', (python) => {
     const { commands, maybe, libraries, shell } = summarizeText(
       `import subprocess, shutil, os, ctypes.util

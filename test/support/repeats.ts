@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DockerEngine } from '../../src/engines/docker/docker.js';
 import type { Session } from '../../src/engines/engine.js';
@@ -10,9 +9,10 @@ import { Helper } from '../../src/guest/helper.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
 import { runWatched, whereOf } from '../../src/watching/run.js';
 import { FIXTURES } from './engine.js';
+import { fixtureNames } from './fixtures.js';
 
 /** Fixtures whose app needs nothing beside it. */
-export const ALONE = readdirSync(FIXTURES).filter((name) => name !== 'psycopg2' && existsSync(join(FIXTURES, name, 'expected.json')));
+export const ALONE = fixtureNames().filter((name) => name !== 'psycopg2');
 
 /**
  * Runs the original of a fixture again and again, as smoke does, and compares each later run with the first two.

@@ -14,13 +14,14 @@ import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import { thisOwner } from '../../os/owner.js';
 import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
+import { digestInArchive } from './archived.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
 import { inspectImage, layersOf } from './image.js';
 import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 import { createOptions, observationsVolume, type SeccompProfiles, takesPaths } from './options.js';
 
-export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false };
+export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false, compared: 8 };
 
 /** A session on a Docker daemon. */
 export class DockerSession implements Session {
@@ -36,6 +37,8 @@ export class DockerSession implements Session {
   private readonly making = new Set<Promise<unknown>>();
   private profiles: SeccompProfiles = 'content';
   private closing: Promise<void> | undefined;
+  /** A container of an image that never starts: the daemon reads files of the image from it. */
+  private readonly unstarted = new Map<string, Promise<DockerContainer>>();
   private folder: Promise<string> | undefined;
   private spooled = 0;
   private imported = 0;
@@ -202,6 +205,22 @@ export class DockerSession implements Session {
 
   async entriesOf(): Promise<undefined> {
     return undefined;
+  }
+
+  async fileDigest(image: string, path: string): Promise<string | undefined> {
+    const container = this.unstarted.get(image) ?? this.createUnstarted(image);
+    this.unstarted.set(image, container);
+    return digestInArchive(await (await container).getArchive(path), path);
+  }
+
+  private createUnstarted(image: string): Promise<DockerContainer> {
+    return this.make(async () => {
+      const options = { Image: image, Entrypoint: ['-'], Labels: { [SESSION_LABEL]: this.id }, NetworkDisabled: true };
+      const created = await this.docker.createContainer(options);
+      const container = new DockerContainer(created, { input: false, tty: false }, () => this.commit(created));
+      this.containers.push(container);
+      return container;
+    }, 'create a container');
   }
 
   async spool(): Promise<string> {

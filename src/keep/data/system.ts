@@ -286,6 +286,12 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   },
   { id: 'vips', when: { soname: /^libvips\.so/ }, keep: inLibraries('vips-modules-*/*.so'), what: 'modules of libvips (vips_init)' },
   {
+    id: 'tar',
+    when: { program: /\/(g|bsd)?tar$/ },
+    keep: ['/bin', '/usr/bin'].map((folder) => `${folder}/{gzip,bzip2,xz,zstd,lzip,compress}`),
+    what: 'what tar runs for compressed archives (tar(1), COMPRESSION OPTIONS)',
+  },
+  {
     id: 'git',
     when: { program: /\/git$/ },
     keep: ['/usr/share/git-core/templates/**', '/etc/gitconfig', '/bin/sh', '/usr/bin/git-{upload,receive}-pack'],

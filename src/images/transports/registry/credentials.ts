@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { conceal } from '../../../conceal.js';
 import { debug } from '../../../debug.js';
 import { UserError } from '../../../errors.js';
 import { own } from '../../../records.js';
@@ -27,6 +28,12 @@ export interface Credentials {
  * @throws UserError when the configuration cannot be read, or its helper is missing
  */
 export async function credentialsFor(host: string, environment: NodeJS.ProcessEnv = process.env): Promise<Credentials | undefined> {
+  const found = await findCredentials(host, environment);
+  if (found) conceal([found.secret, Buffer.from(`${found.user}:${found.secret}`).toString('base64')]);
+  return found;
+}
+
+async function findCredentials(host: string, environment: NodeJS.ProcessEnv): Promise<Credentials | undefined> {
   const path = join(environment.DOCKER_CONFIG ?? join(homedir(), '.docker'), 'config.json');
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;

@@ -1,0 +1,31 @@
+/**
+ * The fixtures that are too large for the tests: each is shrunk with its exercise, and what its exercise does not touch is compared
+ * with the original. Usage: bench/run.sh behaviours
+ */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { behave } from '../test/support/behaviour.js';
+import { CLI, FIXTURES } from '../test/support/engine.js';
+import { expectedOf, fixtureNames } from '../test/support/fixtures.js';
+import { mb } from './fixtures.js';
+
+const wanted = process.argv.slice(2);
+console.log('| fixture | behaviours | different | original | reachable |\n|---|---|---|---|---|');
+for (const name of fixtureNames('bench').filter((one) => wanted.length === 0 || wanted.includes(one))) {
+  const cwd = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+  const [image, tag] = [`pyshrink-fixture/${name}`, `pyshrink-bench/${name}:shrunk`];
+  const { args = [], reachable } = expectedOf(name);
+  const exercise = ['--exercise', join(FIXTURES, name, 'exercise.yaml')];
+  const words = ['shrink', image, '--json', '--tag', tag, ...exercise, ...(args.length > 0 ? ['--', ...args] : [])];
+  const { stdout } = await execa(process.execPath, [CLI, ...words], { cwd });
+  const { before, after } = JSON.parse(stdout) as { before: number; after: number };
+  const results = (await behave(join(FIXTURES, name), image, [{ image: tag, levels: ['reachable'] }])).filter(
+    ({ level }) => level === 'reachable',
+  );
+  const different = results.filter(({ differences }) => differences.flat().length > 0);
+  console.log(`| ${name} | ${results.length} | ${different.length} | ${mb(before)} | ${mb(after)} |`);
+  for (const { about, differences } of different) console.error(`${name}: ${about}: ${differences.flat().join('\n')}`);
+  if (after / 1e6 > reachable) console.error(`${name}: ${mb(after)} is more than the limit of ${reachable} MB`);
+}

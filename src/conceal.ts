@@ -1,0 +1,62 @@
+/** What stands in place of a secret. */
+const MASK = '***';
+/** Shorter values are left alone: they are part of too many other words. */
+const SHORTEST = 6;
+
+/** The forms of secrets that are replaced. Like the output itself, there is one such list a process. */
+const forms = new Set<string>();
+let pattern: RegExp | undefined;
+
+/**
+ * From now on, nothing that this process prints shows these values: {@link concealed} replaces them. A value of less than six
+ * characters is ignored.
+ */
+export function conceal(values: Iterable<string>): void {
+  for (const value of values) {
+    if (value.trim().length < SHORTEST) continue;
+    // As it is, in JSON, and in a URL (RFC 3986).
+    for (const form of [value, JSON.stringify(value).slice(1, -1), inUrl(value)]) forms.add(form);
+    pattern = undefined;
+  }
+}
+
+/** A text with three asterisks in place of each secret that {@link conceal} got. */
+export function concealed(text: string): string {
+  if (forms.size === 0) return text;
+  // The longest first, as one secret may be the start of another one.
+  pattern ??= new RegExp(
+    [...forms]
+      .sort((a, b) => b.length - a.length)
+      .map(literally)
+      .join('|'),
+    'g',
+  );
+  return text.replace(pattern, MASK);
+}
+
+/** A copy of plain data whose texts are {@link concealed}. Names of fields stay. */
+export function concealedIn<T>(data: T): T {
+  if (forms.size === 0) return data;
+  if (typeof data === 'string') return concealed(data) as T;
+  if (Array.isArray(data)) return data.map(concealedIn) as T;
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, concealedIn(value)])) as T;
+}
+
+/** Forgets all secrets. For tests, which share a process. */
+export function forgetSecrets(): void {
+  forms.clear();
+  pattern = undefined;
+}
+
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+function inUrl(text: string): string {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    return text; // half of a character has no form in a URL
+  }
+}

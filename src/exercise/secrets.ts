@@ -1,0 +1,55 @@
+import { isSecretName, secretsIn } from '../os/secretwords.js';
+import type { Answers, StepAnswer } from './answers.js';
+import type { Exercise } from './exercise.js';
+import type { HttpStep, Step } from './steps.js';
+
+/** Content of an upload beyond this is no password. */
+const LARGEST = 64 << 10;
+
+/** The values of an exercise that nothing should show: of headers, queries, bodies and arguments. */
+export function exerciseSecrets({ args, steps = [], reset }: Pick<Exercise, 'args' | 'steps' | 'reset'>): string[] {
+  return [...[args.join(' '), ...reset].flatMap(secretsIn), ...steps.flatMap(secretsOfStep)];
+}
+
+/** The values of `NAME=VALUE` entries that nothing should show. */
+export function environmentSecrets(entries: readonly string[]): string[] {
+  return entries.flatMap((entry) => {
+    const at = entry.indexOf('=');
+    const value = entry.slice(at + 1);
+    return [...(isSecretName(entry.slice(0, at)) ? [value] : []), ...secretsIn(value)];
+  });
+}
+
+function secretsOfStep(step: Step): string[] {
+  if (step.kind === 'exec') return secretsIn(step.command.join(' '));
+  return step.kind === 'http' ? secretsOfRequest(step) : [];
+}
+
+function secretsOfRequest({ path, headers, body, bodyBase64 }: HttpStep): string[] {
+  const sent = body ?? Buffer.from(bodyBase64 ?? '', 'base64').toString('latin1');
+  return [
+    ...secretsIn(path),
+    ...Object.entries(headers).flatMap(([name, value]) => (isSecretName(name) ? wordsOfHeader(value) : secretsIn(`${name}: ${value}`))),
+    ...(sent.length <= LARGEST ? secretsIn(sent) : []),
+  ];
+}
+
+/** A secret header's value, and its parts: what follows `Bearer`, and the value of each cookie (RFC 6265). */
+function wordsOfHeader(value: string): string[] {
+  const cookies = value.split(/;\s*/).flatMap((part) => /^[^=\s]+=(.+)$/.exec(part)?.[1] ?? []);
+  return [value, ...value.split(/\s+/).slice(1), ...cookies];
+}
+
+/** Secrets that an app hands out: cookies, and tokens in headers and bodies. */
+export function answerSecrets(answers: readonly Answers[]): string[] {
+  return answers.flatMap(({ steps }) => steps.flatMap(({ answer }) => (answer.kind === 'http' ? handedOut(answer) : [])));
+}
+
+function handedOut({ headers, body }: Extract<StepAnswer, { kind: 'http' }>): string[] {
+  const { 'set-cookie': cookies = '', ...others } = headers;
+  const set = cookies.split('\n').flatMap((cookie) => secretsIn(cookie.split(';', 1)[0] as string));
+  const texts = Object.entries(others).map(([name, value]) => `${name}: ${value}`);
+  const said = Buffer.from(body.slice(0, LARGEST), 'base64').toString();
+  // A word such as `invalid` after `token:` is none.
+  return [...set, ...[...texts, said].flatMap(secretsIn)].filter((value) => value.length >= 8 && /\d/.test(value));
+}

@@ -1,0 +1,29 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { conceal, concealedIn, forgetSecrets } from '../src/conceal.js';
+import { printable, printableJson } from '../src/printable.js';
+
+describe('conceal', () => {
+  afterEach(forgetSecrets);
+
+  it('keeps a secret out of all that is printed, in each form that it may have', () => {
+    conceal(['a "b" c', 's.cret+1']);
+    expect(printable('x a "b" c y s.cret+1 sxcret+1')).toBe('x *** y *** sxcret+1');
+    expect(printable('/?q=a%20%22b%22%20c')).toBe('/?q=***');
+    expect(JSON.parse(printableJson({ 's.cret+1': ['say a "b" c', 7, null] }))).toEqual({ 's.cret+1': ['say ***', 7, null] });
+  });
+
+  it('takes the longest of secrets that begin alike', () => {
+    conceal(['secret', 'secret-and-more']);
+    expect(printable('secret-and-more secret')).toBe('*** ***');
+  });
+
+  it('leaves short values alone, as they are part of other words', () => {
+    conceal(['ada', '  x   ']);
+    expect(printable('adapter ada')).toBe('adapter ada');
+  });
+
+  it('leaves data as it is where nothing is secret', () => {
+    const data = { a: [1, 'x'] };
+    expect(concealedIn(data)).toBe(data);
+  });
+});
