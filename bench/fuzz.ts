@@ -7,18 +7,26 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { fuzz } from '../test/support/fuzz.js';
 import { TARGETS } from '../test/support/fuzztargets.js';
+import { PACKAGE_FOLDER, PYTHONS } from '../test/support/probes.js';
 
 const COUNT = 10_000;
 const SECONDS = 1;
 const MEGABYTES = 512;
 /** Seconds after which one input counts as a hang: then its process is ended. */
-const HANG = 20;
+const HANG = 120;
+/** Parsers of test/support/fuzzprobes.py. */
+const PROBES = ['bytecode', 'source', 'binaries', 'plain JSON', 'notifications', 'socket addresses'];
+const PROGRAM = fileURLToPath(new URL('../test/support/fuzzprobes.py', import.meta.url));
 
 const [, , name, first = '1', count = String(COUNT)] = process.argv;
 if (name !== undefined) await child(name, Number(first), Number(count));
 else {
   let bad = 0;
-  for (const { name } of TARGETS) bad += await parent(name);
+  const own = [...process.execArgv, fileURLToPath(import.meta.url)];
+  for (const { name } of TARGETS) bad += await watched(name, process.execPath, [...own, name]);
+  const python = PYTHONS[0];
+  if (python === undefined) console.log('the parsers of the probes: skipped, as no python3 is here');
+  else for (const name of PROBES) bad += await watched(name, python, ['-B', PROGRAM, name, '1', String(COUNT), String(SECONDS)]);
   process.exitCode = bad === 0 ? 0 : 1;
 }
 
@@ -32,16 +40,14 @@ async function child(name: string, first: number, count: number): Promise<void> 
     last = performance.now();
     process.stdout.write(`${JSON.stringify({ seed })}\n`);
   };
-  for (const find of await fuzz(one, first, count, SECONDS, before)) process.stdout.write(`${JSON.stringify({ find })}\n`);
+  for (const find of await fuzz(one, first, count, SECONDS, before)) process.stdout.write(`${JSON.stringify(find)}\n`);
   process.stdout.write(`${JSON.stringify({ megabytes: Math.round(process.resourceUsage().maxRSS / 1024) })}\n`);
 }
 
-/** Runs one target in a process of its own, and prints a line about it. @returns the number of finds */
-async function parent(name: string): Promise<number> {
+/** Runs one parser in a process of its own, and prints a line about it. @returns the number of finds */
+async function watched(name: string, program: string, args: readonly string[]): Promise<number> {
   const start = performance.now();
-  const run = spawn(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), name], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const run = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PYTHONPATH: PACKAGE_FOLDER } });
   let seed = 0;
   let megabytes = 0;
   const finds: string[] = [];
@@ -54,10 +60,10 @@ async function parent(name: string): Promise<number> {
   const ended = new Promise<NodeJS.Signals | number | null>((resolve) => run.on('close', (code, signal) => resolve(signal ?? code)));
   for await (const line of createInterface({ input: run.stdout })) {
     watch();
-    const said = JSON.parse(line) as { seed?: number; find?: { seed: number; what: string }; megabytes?: number };
+    const said = JSON.parse(line) as { seed?: number; what?: string; megabytes?: number };
     if (said.seed !== undefined) seed = said.seed;
-    if (said.find) finds.push(`seed ${said.find.seed}: ${said.find.what}`);
-    megabytes = said.megabytes ?? megabytes;
+    if (said.what !== undefined) finds.push(`seed ${said.seed}: ${said.what}`);
+    megabytes = Math.max(megabytes, said.megabytes ?? 0);
   }
   clearTimeout(dog.timer);
   const end = await ended;

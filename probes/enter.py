@@ -11,7 +11,6 @@ Exits with 126 if the container cannot be entered or the program not executed.
 """
 
 import ctypes
-import errno
 import fcntl
 import json
 import os
@@ -19,7 +18,7 @@ import socket
 import struct
 import sys
 
-from . import refused, seccomp
+from . import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,14 +67,7 @@ def enter(wanted: "Dict[str, Any]", libc: "Any") -> None:
         pass  # where only one user is mapped, groups cannot be set (user_namespaces(7))
     os.setgid(wanted["gid"])
     os.setuid(wanted["uid"])
-    architecture = os.uname().machine
-    code, count = refused.program(architecture, wanted["capabilities"])
-    try:
-        seccomp.load(architecture, code, count, 0)
-    except OSError as error:
-        # A kernel without seccomp, or without its filters (seccomp(2)): there is no listener either, and pyshrink warns.
-        if error.errno not in (errno.ENOSYS, errno.EINVAL):
-            raise
+    refused.install(wanted["capabilities"])
     # setuid(2) has cleared the signal that ends this process together with the client.
     libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
     os.chdir(wanted["cwd"])

@@ -5,7 +5,10 @@ has. Here is what it leaves out and what the kernel allows without capabilities,
 Numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h of Linux.
 """
 
-from . import syscalls
+import errno
+import os
+
+from . import seccomp, syscalls
 from .bpf import DATA_ARCH, DATA_ARGS, DATA_NR, JEQ, JGE, JSET, LOAD, RET, RET_ALLOW, RET_ERRNO, packed
 
 TYPE_CHECKING = False
@@ -18,7 +21,7 @@ X32 = 0x40000000
 # CLONE_NEW* of clone(2): the mask in Docker's profile.
 NEW_NAMESPACES = 0x7E020000
 # linux/capability.h
-DAC_READ_SEARCH, SYS_ADMIN, SYS_MODULE, SYS_BOOT, PERFMON, BPF = 2, 21, 16, 22, 38, 39
+DAC_READ_SEARCH, SYS_ADMIN, SYS_MODULE, SYS_PTRACE, SYS_BOOT, SYS_NICE, SYSLOG, PERFMON, BPF = 2, 21, 16, 19, 22, 23, 34, 38, 39
 
 # Rows of (name, x86_64 number, aarch64 number, capabilities of which one is enough).
 TABLE = (
@@ -37,13 +40,31 @@ TABLE = (
     ("open_tree", 428, 428, (SYS_ADMIN,)),
     ("move_mount", 429, 429, (SYS_ADMIN,)),
     ("fsopen", 430, 430, (SYS_ADMIN,)),
+    ("fsconfig", 431, 431, (SYS_ADMIN,)),
     ("fsmount", 432, 432, (SYS_ADMIN,)),
+    ("fspick", 433, 433, (SYS_ADMIN,)),
     ("mount_setattr", 442, 442, (SYS_ADMIN,)),
     ("kexec_load", 246, 104, (SYS_BOOT,)),
     ("kexec_file_load", 320, 294, (SYS_BOOT,)),
     ("init_module", 175, 105, (SYS_MODULE,)),
     ("finit_module", 313, 273, (SYS_MODULE,)),
     ("delete_module", 176, 106, (SYS_MODULE,)),
+    ("name_to_handle_at", 303, 264, (SYS_ADMIN,)),
+    ("fanotify_init", 300, 262, (SYS_ADMIN,)),
+    ("syslog", 103, 116, (SYS_ADMIN, SYSLOG)),
+    ("kcmp", 312, 272, (SYS_PTRACE,)),
+    ("process_vm_readv", 310, 270, (SYS_PTRACE,)),
+    ("process_vm_writev", 311, 271, (SYS_PTRACE,)),
+    ("pidfd_getfd", 438, 438, (SYS_PTRACE,)),
+    ("process_madvise", 440, 440, (SYS_PTRACE,)),
+    ("get_mempolicy", 239, 236, (SYS_NICE,)),
+    ("set_mempolicy", 238, 237, (SYS_NICE,)),
+    ("mbind", 237, 235, (SYS_NICE,)),
+    ("migrate_pages", 256, 238, ()),
+    ("move_pages", 279, 239, ()),
+    ("pkey_alloc", 330, 289, ()),
+    ("pkey_free", 331, 290, ()),
+    ("pkey_mprotect", 329, 288, ()),
 )
 CLONE, CLONE3 = (56, 220), (435, 435)
 
@@ -77,3 +98,18 @@ def program(architecture: str, capabilities: "Iterable[int]") -> "Tuple[bytes, i
         ]
     code.append((RET, 0, 0, RET_ALLOW))
     return packed(code)
+
+
+def install(capabilities: "Iterable[int]") -> None:
+    """Installs the filter on this thread, for a container with these capabilities. Sets no_new_privs.
+
+    Does nothing on a kernel without seccomp or its filters (seccomp(2)): there is no listener either, and pyshrink warns.
+    Raises OSError.
+    """
+    architecture = os.uname().machine
+    code, count = program(architecture, capabilities)
+    try:
+        seccomp.load(architecture, code, count, 0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSYS, errno.EINVAL):
+            raise

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -10,6 +10,9 @@ const BASE = 'pyshrink-base/official-python:3.13-slim';
 const CERTIFICATES = '/usr/local/share/build-ca.crt';
 /** Milliseconds after which a suite is given up. */
 const LONGEST = 900_000;
+
+/** The newest one that the tests of click and flask run with. */
+const PYTEST = 'pytest==8.4.2';
 
 /** A library whose own tests are run in an image that was shrunk with nothing but an import of it. */
 export interface Suite {
@@ -25,19 +28,19 @@ export interface Suite {
 
 export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
   Object.entries({
-    jinja2: { library: 'jinja2==3.1.6', module: 'jinja2', needs: ['pytest', 'trio'], tests: ['tests'] },
-    click: { library: 'click==8.3.1', module: 'click', needs: ['pytest'], tests: ['tests'] },
-    flask: { library: 'flask==3.1.3', module: 'flask', needs: ['pytest', 'python-dotenv', 'asgiref'], tests: ['tests'] },
+    jinja2: { library: 'jinja2==3.1.6', module: 'jinja2', needs: [PYTEST, 'trio'], tests: ['tests'] },
+    click: { library: 'click==8.3.1', module: 'click', needs: [PYTEST], tests: ['tests'] },
+    flask: { library: 'flask==3.1.3', module: 'flask', needs: [PYTEST, 'python-dotenv', 'asgiref'], tests: ['tests'] },
     werkzeug: {
       library: 'werkzeug==3.1.9',
       module: 'werkzeug',
-      needs: ['pytest', 'pytest-timeout', 'ephemeral-port-reserve', 'watchdog', 'cryptography', 'cffi'],
+      needs: [PYTEST, 'pytest-timeout', 'ephemeral-port-reserve', 'watchdog', 'cryptography', 'cffi'],
       tests: ['tests'],
     },
     requests: {
-      library: 'requests',
+      library: 'requests==2.34.2',
       module: 'requests',
-      needs: ['pytest', 'pytest-httpbin', 'httpbin', 'pytest-mock', 'PySocks', 'trustme'],
+      needs: [PYTEST, 'pytest-httpbin', 'httpbin', 'pytest-mock', 'PySocks', 'trustme'],
       tests: ['tests'],
     },
   }),
@@ -100,6 +103,7 @@ async function copyOut(image: string, folder: string): Promise<void> {
   const { stdout: id } = await execa('docker', ['create', image]);
   try {
     await execa('docker', ['cp', `${id}:/suite`, join(folder, 'suite')]);
+    await mkdir(join(folder, 'suite', 'run')); // a place for the mount below a mount that can only be read
   } finally {
     await execa('docker', ['rm', id]);
   }

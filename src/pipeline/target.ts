@@ -3,7 +3,7 @@ import { usageError } from '../errors.js';
 import { type ImageName, shrunkName } from '../images/name.js';
 import { isOurs } from '../images/origin.js';
 import { type Reference, referenceText } from '../images/reference.js';
-import { requireFree } from '../images/transports/free.js';
+import { requireFree, requireLayout } from '../images/transports/free.js';
 import { takenError } from '../images/transports/taken.js';
 import { requireWritable, writeImage } from '../images/transports/write.js';
 import type { Folder } from '../workspace/folder.js';
@@ -47,6 +47,7 @@ export async function targetOf(context: Context, original: ImageName, choice: Ta
   if (name.transport === 'docker-daemon') requireDaemonName(context, name);
   else await requireWritable(name);
   if (!choice.force) await requireOurs(context, name);
+  else if (name.transport !== 'docker-daemon') await requireLayout(name);
   return { name, label: name.transport === 'docker-daemon' ? referenceText(name.reference) : label, force: choice.force === true };
 }
 

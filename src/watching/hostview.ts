@@ -3,9 +3,10 @@ import { homedir } from 'node:os';
 import { posix } from 'node:path';
 import { debug } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
-import { holdsHome, type Surroundings, withoutSecrets } from '../engines/host/surroundings.js';
+import { holdsHome, mayReveal, type Surroundings, withoutSecrets } from '../engines/host/surroundings.js';
 import type { Helper } from '../guest/helper.js';
-import type { RootFs } from '../rootfs.js';
+import { secretFormat } from '../os/secretformats.js';
+import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 
 export interface HostView {
@@ -56,7 +57,8 @@ export async function viewHost(
   const made = before ? observations.filter(({ kind, path }) => (kind === 'create' || kind === 'write') && !before.paths.has(path)) : [];
   const entries = await helper.hostFs(around, seen, [...new Set(made.map(({ path }) => path))], before?.time ?? 0);
   const opened = observations.filter(({ kind }) => kind === 'open' || kind === 'exec').map(({ path }) => path);
-  const { refused, taken } = withoutSecrets(entries, around, new Set(opened), include);
+  const revealed = await secretContents(helper, entries);
+  const { refused, taken, code } = withoutSecrets(entries, around, { used: new Set(opened), include, revealed });
   const list = (paths: readonly string[]) =>
     `${paths.slice(0, SHOWN).join(', ')}${paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : ''}`;
   const named = [...new Set(runs.flatMap(({ environment }) => environment))];
@@ -66,6 +68,33 @@ export async function viewHost(
       ...(named.length > 0 ? [`the image's configuration holds the values of these variables, which -e names: ${named.join(', ')}`] : []),
       ...(refused.length > 0 ? [`left out, as they may hold secrets (--include PATH adds one): ${list(refused)}`] : []),
       ...(taken.length > 0 ? [`added by --include, though they may hold secrets: ${list(taken)}`] : []),
+      ...(code.length > 0
+        ? [`these files of code have a secret in them, such as a token or a key, and may get into the image: ${list(code)}`]
+        : []),
     ],
   };
+}
+
+/** Files at once that are looked at. */
+const AT_ONCE = 16;
+
+/** The files whose content is a secret, whatever their names: private keys, tokens, keystores. */
+async function secretContents(helper: Helper, entries: ReadonlyMap<string, Entry>): Promise<Set<string>> {
+  const fs = helper.treeOver(entries);
+  const pending = [...entries.values()].filter(mayReveal);
+  debug.watch('looking for secrets in %d files', pending.length);
+  const found = new Set<string>();
+  const work = async () => {
+    for (let entry = pending.pop(); entry; entry = pending.pop()) {
+      const { path, size } = entry;
+      // A file that can't be read gets into no image either.
+      const bytes = await fs.read(path, 0, size).catch(() => undefined);
+      const format = bytes && secretFormat(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      if (format === undefined) continue;
+      debug.watch('%s has a secret: %s', path, format);
+      found.add(path);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return found;
 }

@@ -33,6 +33,12 @@ describeWithEngine('bad input gives one clear message and the right exit code, a
   it.each(['small.tar', 'x/small.tar.gz'])('an --output that looks like a file: %s', (output) =>
     refuse(['shrink', HELLO, '--output', output], 2, /looks like a file[\s\S]*docker-archive:.*docker-daemon:/),
   );
+  it('--force with a folder that is no OCI layout, before anything runs', () => {
+    const cwd = workdir();
+    mkdirSync(join(cwd, 'data'));
+    writeFileSync(join(cwd, 'data/mine.txt'), 'x');
+    return refuse(['shrink', HELLO, '--output', 'oci:data', '--force'], 2, /has files and is no OCI layout/, { cwd });
+  });
   it('a base that does not exist', () => refuse(['shrink', HELLO, '--base', 'no/base'], 1, /There is no image no\/base/));
   it('assemble before any trace', () => refuse(['assemble'], 1, /There is no trace here yet/));
   it('smoke with an image that pyshrink did not make', () => refuse(['smoke', HELLO], 1, /was not made by pyshrink/));

@@ -73,6 +73,33 @@ describe.runIf(possible)('host:', () => {
     expect(existsSync(join(folder, 'small', folder, '.env'))).toBe(true);
   });
 
+  it('leaves out what has a telling name, content or mode, and lists it', async () => {
+    const folder = project();
+    const secrets: Record<string, [content: string, mode: number]> = {
+      '.envrc': ['export A=b', 0o644],
+      'prod.env': ['A=b', 0o644],
+      'secrets.yaml': ['a: b', 0o644],
+      'data/notes.txt': ['see AKIAIOSFODNN7EXAMPLE', 0o644],
+      'data/ca.txt': ['-----BEGIN RSA PRIVATE KEY-----\nx\n', 0o644],
+      'data/private': ['x', 0o600],
+    };
+    for (const [name, [content, mode]] of Object.entries(secrets)) writeFileSync(join(folder, name), content, { mode });
+    writeFileSync(join(folder, 'data/public.txt'), 'x');
+    const reader = `${APP}\nfor path in ${JSON.stringify(['data/public.txt', ...Object.keys(secrets)])}:\n    if os.path.exists(path):\n        open(path).read()\n`;
+    writeFileSync(join(folder, 'app.py'), reader);
+    const run = await pyshrink(['shrink', 'host:', '--output', 'rootfs:small', '--', 'python3', 'app.py'], {
+      cwd: folder,
+      env: ownCache(),
+    });
+    for (const name of Object.keys(secrets)) {
+      expect(run.all).toContain(join(folder, name));
+      expect(existsSync(join(folder, 'small', folder, name)), name).toBe(false);
+    }
+    // The app looks for them in the small image, so this is no success; the user has to decide.
+    expect(run.exitCode, run.all as string).toBe(0);
+    expect(existsSync(join(folder, 'small', folder, 'data/public.txt'))).toBe(true);
+  });
+
   it('assembles from an earlier trace', async () => {
     const folder = project();
     const env = ownCache();

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import type { ImageInfo, Session } from '../../src/engines/engine.js';
 import { canMakeGroups } from '../../src/engines/local/cgroups.js';
 import { LocalEngine } from '../../src/engines/local/local.js';
 import type { NamespaceSupport } from '../../src/engines/local/namespaces.js';
@@ -9,9 +10,10 @@ import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
 import { SessionFolder } from '../../src/engines/sessionfolder.js';
 import { Helper } from '../../src/guest/helper.js';
 import { WatchedApp } from '../../src/watching/watched.js';
-import { DEBIAN, describeWithEngine } from '../support/engine.js';
+import { DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
 import { exportedRoot } from '../support/local.js';
 import { has, skipped } from '../support/needs.js';
+import { DAEMONS, daemonSession, localSession } from '../support/sessions.js';
 
 const MOUNT = '/sys/fs/cgroup';
 const ROOT = process.getuid?.() === 0 && (await canMakeGroups(`test-${process.pid}`));
@@ -64,10 +66,16 @@ describeWithEngine('limits of the local engine', () => {
   const possible = ways.filter(([name]) => ROOT && (name === 'namespaces' || has(`program ${name}`)));
 
   /** Runs a program of Python in a container, and uses it. Checks that its control group is gone afterwards. */
-  const running = async (support: NamespaceSupport, run: Partial<RunOptions>, code: string, use: (app: WatchedApp) => Promise<void>) => {
-    const session = new LocalSession(await SessionFolder.create(), support);
+  const running = async (support: NamespaceSupport, run: Partial<RunOptions>, code: string, use: (app: WatchedApp) => Promise<void>) =>
+    runningIn(await localSession(support, root), run, code, use);
+
+  const runningIn = async (
+    [session, info]: readonly [Session, ImageInfo, ...unknown[]],
+    run: Partial<RunOptions>,
+    code: string,
+    use: (app: WatchedApp) => Promise<void>,
+  ) => {
     try {
-      const info = await session.importDirectory('rootfs:', root);
       const helper = await Helper.start(session, info);
       const app = await WatchedApp.start(session, {
         image: info.id,
@@ -91,14 +99,23 @@ describeWithEngine('limits of the local engine', () => {
   };
 
   if (possible.length === 0) skipped('limits of a control group', 'control groups can not be made here, or no root');
+  const bombed = async (app: WatchedApp) => {
+    await printing(app);
+    const children = Number(app.stdout.bytes.toString());
+    expect(children).toBeGreaterThan(20);
+    expect(children).toBeLessThan(40);
+    await app.stop();
+  };
   it.each(possible)('a fork bomb gets no further than --pids-limit: %s', async (_, support) => {
-    await running(support, { pidsLimit: 40 }, FORK_BOMB, async (app) => {
-      await printing(app);
-      const children = Number(app.stdout.bytes.toString());
-      expect(children).toBeGreaterThan(20);
-      expect(children).toBeLessThan(40);
-      await app.stop();
-    });
+    await running(support, { pidsLimit: 40 }, FORK_BOMB, bombed);
+  });
+
+  // Without root, Podman sets no limits where control groups are of version 1.
+  const limiting = DAEMONS.filter(([name]) => name !== 'Podman without root');
+  it.each(limiting)('a fork bomb gets no further than --pids-limit: %s', async (_, host) => {
+    const saved = join(workdir(), 'image.tar');
+    await docker('save', '-o', saved, DEBIAN);
+    await runningIn(await daemonSession(host, DEBIAN, saved), { pidsLimit: 40 }, FORK_BOMB, bombed);
   });
 
   it.each(possible)('a command beside the app has the same control group: %s', async (_, support) => {

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { describeWithPython, PACKAGE_FOLDER, PYTHONS } from '../support/probes.js';
+import { codeWithProbes, describeWithPython, PACKAGE_FOLDER, PYTHONS } from '../support/probes.js';
 
 const PROGRAM = new URL('../support/fuzzprobes.py', import.meta.url).pathname;
-/** bench/fuzz.ts has ten times as many for each parser. */
+/** bench/fuzz.ts has ten thousand for each parser. */
 const COUNTS: Readonly<Record<string, number>> = {
   bytecode: 200,
   source: 1000,
@@ -15,7 +18,26 @@ const COUNTS: Readonly<Record<string, number>> = {
 /** Seconds that no input takes, even on a busy computer. */
 const HANG = 20;
 
+/** What was once a find: code as `marshal` writes it. */
+const CORPUS = new URL('corpus/', import.meta.url).pathname;
+
 describeWithPython("the probes' parsers", () => {
+  it.each(readdirSync(CORPUS))('read what was once a find: %s', (name) => {
+    const code = `import importlib.util
+from pyshrink_probes.apart import each
+from pyshrink_probes.codefiles import PYC_HEADER
+from pyshrink_probes.summary import summary_of
+with open("module.pyc", "wb") as module, open(${JSON.stringify(CORPUS + name)}, "rb") as found:
+    module.write(importlib.util.MAGIC_NUMBER.ljust(PYC_HEADER, b"\\0") + found.read())
+print(sorted(each(lambda path: summary_of(path, []), ["module.pyc"])[0]))`;
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-fuzz-'));
+    expect(
+      execFileSync(PYTHONS[0] as string, codeWithProbes(code), { cwd: folder })
+        .toString()
+        .trim(),
+    ).toBe("['error']");
+  });
+
   it.each(Object.entries(COUNTS))('hostile inputs for %s: no crash and no hang', (name, count) => {
     const output = execFileSync(PYTHONS[0] as string, ['-B', PROGRAM, name, '1', String(count), String(HANG)], {
       env: { ...process.env, PYTHONPATH: PACKAGE_FOLDER },

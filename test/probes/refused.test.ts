@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { REFUSED } from '../../src/engines/local/oci/data/allowed.js';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -24,6 +25,15 @@ if pid == 0:
 answers["fork"] = os.waitpid(pid, 0)[1] >> 8
 print(json.dumps(answers))
 `;
+/**
+ * What Docker's profile refuses and the filter leaves to the kernel, which asks for a capability outside of the user namespace,
+ * or no longer has the call. chroot(2) needs a capability that a container has.
+ */
+const LEFT_TO_KERNEL = (
+  '_sysctl acct afs_syscall chroot clock_settime create_module get_kernel_syms getpmsg ioperm iopl lookup_dcookie nfsservctl ' +
+  'putpmsg query_module quotactl quotactl_fd reboot security setdomainname sethostname settimeofday stime swapoff swapon sysfs ' +
+  'tuxcall umount uselib ustat vhangup vserver'
+).split(' ');
 const [EPERM, ENOSYS, SYS_ADMIN] = [1, 38, 21];
 
 function answers(capabilities: number[]): Record<string, number> {
@@ -35,6 +45,11 @@ describe.skipIf(process.platform !== 'linux')('the filter of containers without 
     const { clone3, fork, ...refused } = answers([]);
     expect([clone3, fork]).toEqual([ENOSYS, 7]);
     expect(new Set(Object.values(refused))).toEqual(new Set([EPERM]));
+  });
+
+  it('refuses all that the profile of a container runtime refuses, but for what the kernel refuses itself', () => {
+    const { clone3: _, 'new namespace': __, fork: ___, ...rows } = answers([]);
+    expect(REFUSED.filter((name) => !(name in rows)).sort()).toEqual(LEFT_TO_KERNEL);
   });
 
   it('leaves to the kernel what a capability allows', () => {

@@ -1,8 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { stringify } from 'yaml';
+import { forgetSecrets } from '../../src/conceal.js';
 import { parseLdCache } from '../../src/elf/ldcache.js';
 import { readElf } from '../../src/elf/reader.js';
 import { readSections } from '../../src/elf/sections.js';
@@ -18,6 +19,7 @@ import { openLayout } from '../../src/images/transports/ocilayout/source.js';
 import { openPackages } from '../../src/os/packages.js';
 import { Distributions } from '../../src/python/distributions.js';
 import { parseEntryPoints, parseMetadata, parseRecord } from '../../src/python/metadata.js';
+import type { Inside } from '../../src/report/inside.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
 import { BLOCK } from '../../src/tar/header.js';
 import { TarReader } from '../../src/tar/reader.js';
@@ -28,7 +30,7 @@ import { LAYOUT } from './analyst.js';
 import { makeElf } from './elf.js';
 import { damaged, damagedJson, damagedText, type FuzzTarget, type Random, target } from './fuzz.js';
 import { configOf, digestOf, dockerArchive, layerTar } from './image.js';
-import { recordOf } from './inside.js';
+import { recordOf, smallImage } from './inside.js';
 import { makeTrace } from './keep.js';
 import { madeUp, SCENARIOS } from './madeup.js';
 import { makeTree } from './tree.js';
@@ -229,30 +231,43 @@ const record = target<string>({
     random.chance(0.7) ? JSON.stringify(damagedJson(recordOf(), random)) : damagedText(JSON.stringify(recordOf()), random),
   run: async (text) => {
     const path = scratchFile('trace.json');
-    writeFileSync(path, JSON.stringify({ ...TRACE, record: 'run-record-fuzz.json' }));
-    writeFileSync(scratchFile('run-record-fuzz.json'), text);
+    writeFileSync(path, JSON.stringify({ ...TRACE, record: 'run-record-0123456789ab.json' }));
+    writeFileSync(scratchFile('run-record-0123456789ab.json'), text);
     await readTrace(path);
+    forgetSecrets();
   },
 });
 
-const KEEP = { keep: 'keep.json', result: 'result.json', check: 'check.json' };
-const results = target<{ file: string; text: string }>({
+/** What the workspace has about a small image: its documents by the names of their files. */
+function documentsOf({ made, check }: Inside): Record<string, unknown> {
+  return { 'keep.json': { ...made?.keep, image: 'sha256:1' }, 'result.json': made?.result, 'check.json': check };
+}
+
+const DOCUMENTS = documentsOf(smallImage());
+
+const results = target<Record<string, string>>({
   name: 'keep, result and check',
-  make: (random) => ({
-    file: random.pick(Object.values(KEEP)),
-    text: JSON.stringify(damagedJson({ id: 'x', tag: 't', original: 'o', traces: ['t'], version: 1 }, random)),
-  }),
-  run: async ({ file, text }) => {
-    writeFileSync(scratchFile(file), text);
-    const here = new Folder(join(scratchFile(file), '..'));
-    if (file === KEEP.check) await here.check('x');
-    else if (file === KEEP.keep) await here.keep();
-    else await here.result();
+  make: (random) => {
+    const hostile = random.pick(Object.keys(DOCUMENTS));
+    return Object.fromEntries(
+      Object.entries(DOCUMENTS).map(([file, document]) => [
+        file,
+        JSON.stringify(file === hostile ? damagedJson(document, random) : document) ?? '',
+      ]),
+    );
+  },
+  run: async (files) => {
+    for (const [file, text] of Object.entries(files)) writeFileSync(scratchFile(file), text);
+    const here = new Folder(dirname(scratchFile('x')));
+    await here.check('sha256:1');
+    await here.result();
+    await here.keep();
+    forgetSecrets();
   },
 });
 
 const FACTS = [
-  ['time', 1.5],
+  ['time', 1500],
   ['process', 7, 1, '/usr/bin/python3'],
   ['fact', 'open', 7, '/app/one.py'],
   ['fact', 'exec', 7, '/bin/sh'],
@@ -274,9 +289,12 @@ const facts = target<string>({
 });
 
 const INVENTORY = [
-  ['/', 'd', 0o755, 0, 0, 0, 1],
-  ['/app', 'd', 0o755, 0, 0, 0, 1],
-  ['/app/one.py', 'f', 0o644, 0, 0, 9, 1],
+  ['/', 'd', 0o755, 0, 0, 0, 1, null, null, null],
+  ['/app', 'd', 0o755, 0, 0, 0, 1, null, null, null],
+  ['/app/one.py', 'f', 0o644, 0, 0, 9, 1, 'g', null, null],
+  ['/app/two.py', 'f', 0o644, 0, 0, 9, 1, 'g', null, { 'user.x': '00' }],
+  ['/app/link', 'l', 0o777, 0, 0, 0, 1, null, 'one.py', null],
+  ['/null', 'c', 0o666, 0, 0, 0, 1, null, [1, 3], null],
 ];
 
 const inventory = target<string>({

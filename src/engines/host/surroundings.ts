@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isSecret } from '../../os/secrets.js';
+import { isPublic, isSecret } from '../../os/secrets.js';
 import type { Entry } from '../../rootfs.js';
 
 /** Folders of the operating system, with its package database. */
@@ -8,6 +8,9 @@ const SYSTEM = ['/usr', '/etc', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/l
 const PRUNED = ['/usr/src', '/usr/include', '/usr/share/doc', '/usr/share/man'];
 /** Folders in the working directory that do not belong to the app. */
 const ASIDE = ['.git', '.pyshrink', 'node_modules'];
+
+/** Files of code. */
+const CODE = /\.(py|pyc|pyi|pyx|so(\.[\d.]+)?|js|mjs|css|html?)$/;
 
 /** Where a command of this computer may have its files. */
 export interface Surroundings {
@@ -32,28 +35,53 @@ export function holdsHome(folder: string, home: string): boolean {
   return folder === '/' || home === folder || home.startsWith(`${folder}/`);
 }
 
+/** What {@link withoutSecrets} goes by. */
+export interface Suspicion {
+  /** Paths that the run opened. */
+  used: ReadonlySet<string>;
+  /** Exact paths that the user named. */
+  include: readonly string[];
+  /** Files whose content has a secret. Of code, only a warning comes of it: the app would not run without it. */
+  revealed: ReadonlySet<string>;
+}
+
+/** Mode bits that let others than the owner read a file. */
+const OTHERS = 0o044;
+
 /**
  * Removes entries that may hold secrets, except those that the user named.
  * @param entries changed in place
- * @param used paths that the run opened
- * @param include exact paths that the user named
- * @returns `refused`: removed files that were used or lie below the working directory; `taken`: files that stay because the user named them, though they may hold secrets
+ * @returns `refused`: removed files that were used or lie below the working directory; `taken`: files that stay because the user named them, though they may hold secrets; `code`: files of code that stay, though they hold one
  */
 export function withoutSecrets(
   entries: Map<string, Entry>,
   { workdir, home, python }: Surroundings,
-  used: ReadonlySet<string>,
-  include: readonly string[],
-): { refused: string[]; taken: string[] } {
+  { used, include, revealed }: Suspicion,
+): { refused: string[]; taken: string[]; code: string[] } {
   const [refused, taken]: [string[], string[]] = [[], []];
-  for (const [path, { type }] of entries) {
-    if (!isSecret(path, home, python)) continue;
+  const code = [...revealed].filter((path) => CODE.test(path) && !isSecret(path, home, python)).sort();
+  const below = (path: string) => path.startsWith(`${workdir}/`);
+  for (const [path, entry] of entries) {
+    if (!isSecret(path, home, python) && !(revealed.has(path) && !CODE.test(path)) && !(below(path) && isKeptFromOthers(entry))) continue;
     if (include.some((name) => path === name || path.startsWith(`${name}/`) || name.startsWith(`${path}/`))) {
-      if (type !== 'd') taken.push(path);
+      if (entry.type !== 'd') taken.push(path);
       continue;
     }
     entries.delete(path);
-    if (type !== 'd' && (used.has(path) || path.startsWith(`${workdir}/`))) refused.push(path);
+    if (entry.type !== 'd' && (used.has(path) || below(path))) refused.push(path);
   }
-  return { refused: refused.sort(), taken: taken.sort() };
+  return { refused: refused.sort(), taken: taken.sort(), code };
+}
+
+/** Whether the owner of a file keeps others from reading it. Code and programs are no secrets: a umask may be that strict. */
+function isKeptFromOthers({ path, type, mode }: Entry): boolean {
+  return type === 'f' && (mode & OTHERS) === 0 && (mode & 0o111) === 0 && !CODE.test(path) && !isPublic(path);
+}
+
+/** Largest file whose content is looked at, in bytes. Keys and lists of them are small. */
+const LARGEST = 1 << 20;
+
+/** The files whose content may be a secret: those that are the user's own. */
+export function mayReveal({ path, type, size }: Entry): boolean {
+  return type === 'f' && size > 0 && size <= LARGEST && !isPublic(path);
 }

@@ -48,7 +48,7 @@ const CONTROL = CHANNELS + 1;
  * 2. It waits until its users are mapped.
  * 3. It asks for the signal of unshare(1) --kill-child again: the kernel forgets it when a process gets capabilities by the
  *    mapping (prctl(2), PR_SET_PDEATHSIG).
- * 4. It gives up capabilities.
+ * 4. It gives up capabilities, and the way to get more of them (PR_SET_NO_NEW_PRIVS of prctl(2)).
  * Its arguments are a bounding set as setpriv(1) takes it, and the path of the script of {@link becoming}.
  */
 const WAITING = `set -eu
@@ -57,7 +57,7 @@ umask 022
 read -r PID REST </proc/self/stat # this /proc is still the computer's, so it has the number that the client needs
 echo "$PID" >&${CONTROL}
 read -r LINE <&${CONTROL}
-exec setpriv --pdeathsig KILL --inh-caps=-all --ambient-caps=-all --bounding-set "$1" /bin/sh "$2"`;
+exec setpriv --pdeathsig KILL --no-new-privs --inh-caps=-all --ambient-caps=-all --bounding-set "$1" /bin/sh "$2"`;
 
 /**
  * A script that waits for the root file system and then becomes a command of the image. Variables are set by the shell
@@ -176,7 +176,7 @@ export class FirstProcess {
     return [
       ...enter(this.pid, this.spec),
       ...['--root=/', `--wd=/proc/${this.pid}/root`],
-      ...['setpriv', '--inh-caps=-all', '--ambient-caps=-all', '--bounding-set', boundingSet(capabilities)],
+      ...['setpriv', '--no-new-privs', '--inh-caps=-all', '--ambient-caps=-all', '--bounding-set', boundingSet(capabilities)],
       ...['chroot', '.', ...command],
     ];
   }

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.js';
 import type { Engine, ImageInfo } from '../engine.js';
 import { removeDeadSessions, SessionFolder } from '../sessionfolder.js';
 import { removeSessionGroups } from './cgroups.js';
-import { describeIsolation } from './isolation.js';
+import { describeIsolation, runtimeAdvice } from './isolation.js';
 import { type NamespaceSupport, probeNamespaces, probeUsers, type Refusal, removeTree, userOf } from './namespaces.js';
 import { LOCAL_FEATURES, LocalSession } from './session.js';
 
@@ -19,7 +19,9 @@ export class LocalEngine implements Engine {
 
   async describe(): Promise<string> {
     const found = this.found ?? (await this.namespaces());
-    return `the local engine: ${'refused' in found ? `no namespaces (${found.refused})` : describeIsolation(found)}`;
+    if ('refused' in found) return `the local engine: no namespaces (${found.refused})`;
+    const advice = runtimeAdvice(found)?.replace(/\.$/, ''); // it is put into a sentence
+    return `the local engine: ${describeIsolation(found)}${advice ? `. ${advice}` : ''}`;
   }
 
   /** Finds only images of its session, by their id: no image outlives a session here. */

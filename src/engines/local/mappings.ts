@@ -1,7 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Mapping } from './oci/config.js';
 
-/** Maps each user and group of our own user namespace onto itself (user_namespaces(7)). */
+/**
+ * Maps each user and group of our own user namespace onto itself (user_namespaces(7)). All of them, not only 0 to 65535: a file
+ * of an image may belong to a larger id, and could not be unpacked or read without it. A larger map gives no more rights, since
+ * capabilities mean nothing outside, and the container sees no files but its own.
+ */
 export async function mapIdentically(pid: number): Promise<void> {
   for (const name of ['uid_map', 'gid_map']) {
     await writeFile(`/proc/${pid}/${name}`, await ownRows(name));

@@ -6,7 +6,7 @@ import { debug } from '../../debug.js';
 import { UserError } from '../../errors.js';
 import { canMakeGroups } from './cgroups.js';
 import { becoming, FirstProcess, isRoot, type Kind, NotSetUp, USER_NAMESPACE, WRAPPED } from './firstprocess.js';
-import { probeRuntimes } from './oci/probe.js';
+import { probeRuntimes, type Unusable } from './oci/probe.js';
 import type { RuntimeName } from './oci/runtime.js';
 import { quote } from './quote.js';
 
@@ -17,6 +17,8 @@ export interface NamespaceSupport {
   overlay: 'kernel' | 'fuse' | 'copy';
   /** The container runtime that runs containers; undefined where programs of util-linux or bubblewrap do. */
   runtime?: RuntimeName;
+  /** Runtimes that are installed and would come first, and do not work here. */
+  unusable?: readonly Unusable[];
   /** Whether containers have control groups, and so can have limits. */
   cgroups?: true;
 }
@@ -46,9 +48,9 @@ export async function probeNamespaces(folder: string): Promise<NamespaceSupport 
   if ('refused' in users) return users;
   const groups = isRoot(users.user) && (await canMakeGroups(basename(folder)));
   const found: NamespaceSupport = { ...users, ...(groups && { cgroups: true }) };
-  const runtime = await probeRuntimes(found, folder);
+  const { runtime, unusable } = await probeRuntimes(found, folder);
   debug.engine('namespaces: %o, runtime %s', found, runtime);
-  return runtime === undefined ? found : { ...found, runtime };
+  return { ...found, ...(runtime !== undefined && { runtime }), ...(unusable.length > 0 && { unusable }) };
 }
 
 /** As {@link probeNamespaces}, without control groups and runtimes. Enough to remove files. */

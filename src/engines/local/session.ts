@@ -173,7 +173,7 @@ export class LocalSession implements Session {
 
   async load(archive: Readable, base?: ImageInfo): Promise<string> {
     const path = await this.spool();
-    await pipeline(archive, createWriteStream(path)).catch((error: unknown) => {
+    await pipeline(archive, createWriteStream(path, { mode: 0o600 })).catch((error: unknown) => {
       throw explained(error, path);
     });
     const below = base && this.images.get(base.id)?.source; // with the layers that the archive leaves out

@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { UserError } from '../../errors.js';
+import { UserError, usageError } from '../../errors.js';
 import { isOurs } from '../origin.js';
 import { MissingImageError, readConfig } from '../source.js';
 import { isReplaced, layoutAt, madeByUs } from './ocilayout/contents.js';
@@ -38,6 +38,22 @@ export async function requireFree(target: FileTarget, spool: () => Promise<strin
       });
       if (ours === false) throw takenError(`${target.text} is an image`);
     }
+  }
+}
+
+/**
+ * Checks what --force does not change: an image can be added to an OCI layout, and not to another folder that has files.
+ * @throws UserError (usage) for such a folder
+ */
+export async function requireLayout(target: FileTarget): Promise<void> {
+  if (target.transport !== 'oci') return;
+  try {
+    await layoutAt(target.path);
+  } catch (error) {
+    throw usageError(
+      `${target.path} has files and is no OCI layout that can be read, so no image can be added to it, and --force does not replace folders: ${(error as Error).message}`,
+      'Choose a new or empty folder with --output, or one with an OCI layout.',
+    );
   }
 }
 

@@ -3,15 +3,17 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { connect } from '../../../src/engines/docker/client.js';
+import { describe, expect, it, vi } from 'vitest';
+import { chooseEngine } from '../../../src/engines/choose.js';
+import { connect, NoDaemonError } from '../../../src/engines/docker/client.js';
 import { findEndpoint } from '../../../src/engines/docker/endpoints.js';
+import { parseImageName } from '../../../src/images/name.js';
 
-function configFolder(current?: string): string {
+function configFolder(current?: string, host = 'ssh://me@far'): string {
   const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
   const meta = join(folder, 'contexts', 'meta', createHash('sha256').update('far').digest('hex'));
   mkdirSync(meta, { recursive: true });
-  writeFileSync(join(meta, 'meta.json'), JSON.stringify({ Name: 'far', Endpoints: { docker: { Host: 'ssh://me@far' } } }));
+  writeFileSync(join(meta, 'meta.json'), JSON.stringify({ Name: 'far', Endpoints: { docker: { Host: host } } }));
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ currentContext: current }));
   return folder;
 }
@@ -55,6 +57,22 @@ describe('connect', () => {
     await expect(connect({ DOCKER_HOST: host })).rejects.toThrowError(
       expect.objectContaining({ message: expect.stringContaining(host), remedy: expect.stringContaining('Start it') }),
     );
+  });
+
+  it('a context whose address is dead is an error, and no other engine takes its place', async () => {
+    const folder = configFolder('far', 'unix:///nowhere/docker.sock');
+    const dead = connect({ DOCKER_CONFIG: folder });
+    await expect(dead).rejects.toThrowError(
+      expect.objectContaining({
+        message: expect.stringMatching(/unix:\/\/\/nowhere\/docker.sock.*context far/),
+        remedy: expect.stringContaining('docker context use default'),
+      }),
+    );
+    await expect(dead).rejects.not.toBeInstanceOf(NoDaemonError);
+    vi.stubEnv('DOCKER_HOST', undefined);
+    vi.stubEnv('DOCKER_CONTEXT', undefined);
+    vi.stubEnv('DOCKER_CONFIG', folder);
+    await expect(chooseEngine(undefined, parseImageName('app:1')).finally(() => vi.unstubAllEnvs())).rejects.toThrow(/context far/);
   });
 
   it.each(['banana', 'tcp://', 'tcp://:2375', 'tcp://bad host:1', 'ssh://u@'])('refuses %s, which is no address', async (host) => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { holdsHome, hostRoots, type Surroundings, withoutSecrets } from '../../../src/engines/host/surroundings.js';
+import { holdsHome, hostRoots, type Surroundings, type Suspicion, withoutSecrets } from '../../../src/engines/host/surroundings.js';
 import type { Entry } from '../../../src/rootfs.js';
 
 const HOME = '/home/ada';
 const PYTHON = ['/home/ada/.pyenv/versions/3.12', '/home/ada/.local/lib/python3.12/site-packages'];
+
+const NOTHING: Suspicion = { used: new Set(), include: [], revealed: new Set() };
 
 describe('withoutSecrets', () => {
   const around: Surroundings = { workdir: '/srv/app', home: HOME, python: PYTHON };
@@ -17,7 +19,7 @@ describe('withoutSecrets', () => {
 
   it('removes them, and names those that were used or lie below the working directory', () => {
     const all = entries();
-    const { refused, taken } = withoutSecrets(all, around, new Set(['/home/ada/.netrc']), []);
+    const { refused, taken } = withoutSecrets(all, around, { ...NOTHING, used: new Set(['/home/ada/.netrc']) });
     expect([...all.keys()]).toEqual(['/srv/app/main.py']);
     expect(refused).toEqual(['/home/ada/.netrc', '/srv/app/.env', '/srv/app/.env.local']);
     expect(taken).toEqual([]);
@@ -25,10 +27,36 @@ describe('withoutSecrets', () => {
 
   it('keeps one that is named exactly; a glob does not name it', () => {
     const all = entries();
-    const { refused, taken } = withoutSecrets(all, around, new Set(), ['/srv/app/.env', '/srv/**']);
+    const { refused, taken } = withoutSecrets(all, around, { ...NOTHING, include: ['/srv/app/.env', '/srv/**'] });
     expect(taken).toEqual(['/srv/app/.env']);
     expect(refused).toEqual(['/srv/app/.env.local']);
     expect(all.has('/srv/app/.env')).toBe(true);
+  });
+
+  it('removes data that only its owner may read, below the working directory', () => {
+    const modes: [path: string, mode: number][] = [
+      ['/srv/app/conf/prod', 0o600],
+      ['/srv/app/data.bin', 0o400],
+      ['/srv/app/open.txt', 0o640],
+      ['/srv/app/main.py', 0o600],
+      ['/srv/app/run', 0o700],
+      ['/srv/app/.venv/lib/python3.12/site-packages/x/data', 0o600],
+      ['/srv/other/data', 0o600],
+    ];
+    const all = new Map(modes.map(([path, mode]) => [path, { path, type: 'f', mode, uid: 0, gid: 0, size: 1, mtime: 0 } as Entry]));
+    expect(withoutSecrets(all, around, NOTHING).refused).toEqual(['/srv/app/conf/prod', '/srv/app/data.bin']);
+    expect([...all.keys()]).toEqual(modes.slice(2).map(([path]) => path));
+  });
+
+  it('removes what its content gives away, but for code, which it names', () => {
+    const all = new Map(
+      ['/srv/app/a.txt', '/srv/app/main.py'].map((path) => [
+        path,
+        { path, type: 'f', mode: 0o644, uid: 0, gid: 0, size: 1, mtime: 0 } as Entry,
+      ]),
+    );
+    const { refused, code } = withoutSecrets(all, around, { ...NOTHING, revealed: new Set(all.keys()) });
+    expect([refused, code, [...all.keys()]]).toEqual([['/srv/app/a.txt'], ['/srv/app/main.py'], ['/srv/app/main.py']]);
   });
 });
 

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/images/digest.js';
 import { OCI } from '../../../src/images/mediatypes.js';
 import { parseImageName } from '../../../src/images/name.js';
+import { requireLayout } from '../../../src/images/transports/free.js';
 import { openSource } from '../../../src/images/transports/open.js';
 import { type FileTarget, writeImage } from '../../../src/images/transports/write.js';
 import { configOf, dockerArchive, layerTar, type MadeImage, ociLayout } from '../../support/image.js';
@@ -223,4 +224,24 @@ it('makes no folder where nothing is written', async () => {
   mkdirSync(`${place}/full`);
   writeFileSync(`${place}/full/x`, '');
   await expect(write(`rootfs:${place}/full`, OURS, true)).rejects.toThrowError(/is not empty/);
+});
+
+describe('--force', () => {
+  it('does not add an image to a folder that is no layout, and says so before anything is done', async () => {
+    const folder = join(place, 'data');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'mine.txt'), 'x');
+    await expect(requireLayout(parseImageName(`oci:${folder}`) as FileTarget)).rejects.toMatchObject({
+      message: expect.stringMatching(/has files and is no OCI layout/),
+      exitCode: 2,
+    });
+    expect(readdirSync(folder)).toEqual(['mine.txt']);
+  });
+
+  it.each(['oci:new', 'oci:empty', 'oci:layout', 'rootfs:new', 'oci-archive:new.tar'])('may write to %s', async (text) => {
+    mkdirSync(join(place, 'empty'));
+    ociLayout(join(place, 'layout'), [THEIRS]);
+    const [transport, name] = text.split(':') as [string, string];
+    await requireLayout(parseImageName(`${transport}:${join(place, name)}`) as FileTarget);
+  });
 });

@@ -23,16 +23,27 @@ const MOST_WORDS = 400;
 /** Milliseconds after which an attempt counts as failed. */
 const LIMIT = 10_000;
 
+/** A runtime that is installed and runs no container here. */
+export interface Unusable {
+  runtime: RuntimeName;
+  /** A clause, e.g. `it needs a user namespace here`. */
+  reason: string;
+}
+
 /**
- * The first container runtime that runs a container here, found out by running one.
+ * The first container runtime that runs a container here, found out by running one; and those before it.
  * @param folder where containers will have their files
  * @throws UserError where PYSHRINK_RUNTIME names one that does not work here, or none at all
  */
-export async function probeRuntimes({ user, cgroups }: NamespaceSupport, folder: string): Promise<RuntimeName | undefined> {
-  let problem: string | undefined;
+export async function probeRuntimes(
+  { user, cgroups }: NamespaceSupport,
+  folder: string,
+): Promise<{ runtime?: RuntimeName; unusable: Unusable[] }> {
+  const unusable: Unusable[] = [];
   for (const runtime of await runtimesToTry()) {
-    problem = refusal(runtime, user, cgroups ?? false) ?? (await attempt(runtime, user, cgroups ?? false, folder));
-    if (problem === undefined) return runtime;
+    const problem = refusal(runtime, user, cgroups ?? false) ?? (await attempt(runtime, user, cgroups ?? false, folder));
+    if (problem === undefined) return { runtime, unusable };
+    unusable.push({ runtime, reason: problem });
     debug.engine('the runtime %s does not work: %s', runtime, problem);
     if (process.env.PYSHRINK_RUNTIME)
       throw new UserError(
@@ -40,11 +51,11 @@ export async function probeRuntimes({ user, cgroups }: NamespaceSupport, folder:
         'Name another runtime, or unset the variable.',
       );
   }
-  return undefined;
+  return { unusable };
 }
 
 /** Why a runtime is not even tried. */
-function refusal(runtime: RuntimeName, user: Kind, cgroups: boolean): string | undefined {
+export function refusal(runtime: RuntimeName, user: Kind, cgroups: boolean): string | undefined {
   const makes = makesGroup(runtime);
   // A runtime needs more rights than it leaves.
   if (user === 'bubblewrap') return 'only bubblewrap can make user namespaces here, and no runtime can work inside it';

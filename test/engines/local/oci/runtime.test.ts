@@ -44,16 +44,17 @@ it('an unknown name is a usage error', async () => {
 
 it('crun is not used without a user namespace, where an app could make device files', async () => {
   install('crun');
-  expect(await probeRuntimes({ user: 'root', overlay: 'kernel' }, folder)).toBeUndefined();
+  const { runtime, unusable } = await probeRuntimes({ user: 'root', overlay: 'kernel' }, folder);
+  expect([runtime, unusable[0]]).toEqual([undefined, { runtime: 'crun', reason: 'it needs a user namespace here' }]);
   vi.stubEnv('PYSHRINK_RUNTIME', 'crun');
   await expect(probeRuntimes({ user: 'root', overlay: 'kernel', cgroups: true }, folder)).rejects.toThrowError(/needs a user namespace/);
 });
 
 it('a runtime that is named is an error where only bubblewrap can make namespaces, and none is used otherwise', async () => {
   install('crun');
-  expect(await probeRuntimes({ user: 'bubblewrap', overlay: 'copy' }, folder)).toBeUndefined();
+  expect(await probeRuntimes({ user: 'bubblewrap', overlay: 'copy' }, folder)).not.toHaveProperty('runtime');
   vi.stubEnv('PYSHRINK_RUNTIME', 'none');
-  expect(await probeRuntimes({ user: 'bubblewrap', overlay: 'copy' }, folder)).toBeUndefined();
+  expect(await probeRuntimes({ user: 'bubblewrap', overlay: 'copy' }, folder)).toEqual({ unusable: [] });
   vi.stubEnv('PYSHRINK_RUNTIME', 'crun');
   await expect(probeRuntimes({ user: 'bubblewrap', overlay: 'copy' }, folder)).rejects.toThrowError(/names crun.*only bubblewrap/);
 });
