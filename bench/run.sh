@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the benchmarks whose results are in docs/benchmarks.md.
-# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|behaviours|suites|fuzz...]   (default: all but matrix, curve and fuzz)
+# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|behaviours|suites|fuzz...]   (default: all but matrix, curve and fuzz)
 # matrix is levels with every fixture on the full base image, too. curve takes an hour. fuzz gives ten thousand hostile inputs
 # to each parser, and needs no engine.
 set -euo pipefail
@@ -12,7 +12,7 @@ if [ "$*" != fuzz ]; then
   # shellcheck disable=SC2046
   bash fixtures/build.sh $(grep -l '"only": "bench"' fixtures/*/expected.json | xargs -n 1 dirname | xargs -n 1 basename)
 fi
-[ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page behaviours suites
+[ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report behaviours suites
 for name in "$@"; do
   if [ "$name" = matrix ]; then
     for folder in fixtures/*/expected.json; do bash fixtures/build.sh "$(basename "$(dirname "$folder")")@full"; done

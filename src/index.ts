@@ -320,15 +320,19 @@ export async function diff(a: string, b: string): Promise<Diff> {
   return diffOf(await openInside(a), await openInside(b));
 }
 
-/** {@link report} as a page: one HTML file that needs no network. */
-export async function reportPage(subject?: string): Promise<string> {
-  return pageOf(await pageTemplate(), [pageData(await openInside(subject))]);
+/** What {@link report} gives, and the same as a page: one HTML file that needs no network. */
+export async function reportPage({ subject, ...limits }: ReportOptions = {}): Promise<{ report: Report; html: string }> {
+  const inside = await openInside(subject);
+  if (hasLimits(limits)) requireMade(inside);
+  const data = pageData(inside, limits);
+  return { report: data.report, html: pageOf(await pageTemplate(), [data]) };
 }
 
-/** Both images of {@link diff} as a page. */
-export async function diffPage(a: string, b: string): Promise<string> {
+/** What {@link diff} gives, and both images as a page. */
+export async function diffPage(a: string, b: string): Promise<{ diff: Diff; html: string }> {
   const [one, other] = [await openInside(a), await openInside(b)];
-  return pageOf(await pageTemplate(), [pageData(one), pageData(other)], diffOf(one, other));
+  const diff = diffOf(one, other);
+  return { diff, html: pageOf(await pageTemplate(), [pageData(one), pageData(other)], diff) };
 }
 
 async function pageTemplate(): Promise<string> {

@@ -14,8 +14,9 @@ export function defineDiff(command: Command<[], { json?: true }>, finish: (code:
     .option('--markdown', 'as a comment for a pull request')
     .option('--html <FILE>', 'write a page for a browser into this file, instead of the text')
     .action(async (a, b, { json, markdown, html }) => {
-      const document = await diff(a, b);
-      const pageLines = html === undefined ? undefined : await savePage(html, await diffPage(a, b));
+      const page = html === undefined ? undefined : await diffPage(a, b);
+      const document = page?.diff ?? (await diff(a, b));
+      const pageLines = html !== undefined && page ? await savePage(html, page.html) : undefined;
       print(json, document, pageLines ?? (markdown ? diffMarkdown(document) : diffLines(document)));
       finish(ExitCode.done);
     });

@@ -14,8 +14,10 @@ export function defineReport(command: Command<[], { json?: true }>, finish: (cod
     .option('--markdown', 'as a comment for a pull request')
     .option('--html <FILE>', 'write a page for a browser into this file, instead of the text')
     .action(async (subject, { json, markdown, html, maxSize, maxFiles }) => {
-      const document = await report({ subject, maxSize, maxFiles });
-      const pageLines = html === undefined ? undefined : await savePage(html, await reportPage(subject));
+      const options = { subject, maxSize, maxFiles };
+      const page = html === undefined ? undefined : await reportPage(options);
+      const document = page?.report ?? (await report(options));
+      const pageLines = html !== undefined && page ? await savePage(html, page.html) : undefined;
       print(json, document, pageLines ?? (markdown ? reportMarkdown(document) : reportLines(document)));
       finish(document.budget?.exceeded ? ExitCode.overBudget : ExitCode.done);
     });

@@ -2,6 +2,7 @@ import { LAYER_NAMES } from '../assemble/layers.js';
 import { concealedIn } from '../conceal.js';
 import type { Reason } from '../keep/reason.js';
 import { answersOf } from './answers.js';
+import type { Limits } from './budget.js';
 import { buildReport, contentsOf } from './build.js';
 import { linkOf } from './chains.js';
 import type { Contents, Item } from './contents.js';
@@ -15,11 +16,11 @@ import { describeOmission } from './words.js';
 const NO_PATHS: PagePaths = { path: [], file: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
 
 /** All that the page shows: the report, each path of the original with its reasons, and the answers of both images, without secrets. */
-export function pageData(inside: Inside): PageData {
+export function pageData(inside: Inside, limits: Limits = {}): PageData {
   const contents = contentsOf(inside);
   const columns = contents ? columnsOf(contents, timelineOf(inside, contents)) : { paths: NO_PATHS, reasons: [] };
   return {
-    report: concealedIn(buildReport(inside, {}, contents)),
+    report: concealedIn(buildReport(inside, limits, contents)),
     kinds: KINDS,
     layers: LAYER_NAMES,
     owners: (contents?.keep.owners ?? []).map(({ kind, name, version }) => ({ thing: kind, name, version })),

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { debug } from '../debug.js';
 import { UserError, usageError } from '../errors.js';
+import { parseImageName } from '../images/name.js';
 import { FILES, Folder, ROOT, readTrace } from './folder.js';
 import type { Result } from './result.js';
 
@@ -79,7 +80,18 @@ async function ofImage(name: string): Promise<Folder | undefined> {
     const reference = stored?.trace.image.reference;
     if (reference !== undefined && (reference === name || plain(reference) === plain(name))) return folder;
   }
-  return undefined;
+  return damagedFolderOf(name);
+}
+
+/** The folder that belongs to an image, where its trace is there but can't be read: whoever reads it then says why. */
+async function damagedFolderOf(name: string): Promise<Folder | undefined> {
+  let folder: Folder;
+  try {
+    folder = Folder.for(parseImageName(name));
+  } catch {
+    return undefined; // it is no name of an image
+  }
+  return (await has(folder.path, FILES.trace)) ? folder : undefined;
 }
 
 /** A name with its tag, and without the transport that is the default. */

@@ -97,7 +97,7 @@ describeWithEngine('a report', () => {
       ['/app/lazy.py', true],
       ['/app/never.py', false],
     ]);
-    expect(report.coverage.own[0]?.functions).toEqual({ all: 2, ran: 1, missed: [{ name: 'Handler.do_PUT', line: 11 }] });
+    expect(report.coverage.own[0]?.functions).toEqual({ all: 2, ran: 1, missed: [{ name: 'Handler.do_PUT', line: 10 }] });
     expect(report.coverage.functions).toEqual({ all: 2, ran: 1 });
     expect(report.comparison).toMatchObject({ outcome: 'same', compared: 2 });
   });
@@ -122,8 +122,7 @@ describeWithEngine('a report', () => {
     ]);
     await expect(docker('image', 'inspect', name)).rejects.toThrow();
     const after = Report.parse(JSON.parse((await run('report', '--json')).stdout)).shrunk;
-    expect(after).toMatchObject({ name, named: false });
-    expect(after?.id).not.toBe(report.shrunk?.id);
+    expect(after).toMatchObject({ name, named: false, id: inFolder<{ id: string }>('result.json').id });
     expect((await run('report', '--max-files', '3')).exitCode).toBe(5);
     expect((await run('report', '--max-size', '900MB', '--max-files', '90000')).exitCode).toBe(0);
     expect((await run('report', '--max-size', 'large')).exitCode).toBe(2);

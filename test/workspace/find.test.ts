@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parseImageName } from '../../src/images/name.js';
 import { openInside } from '../../src/pipeline/inside.js';
 import { buildReport } from '../../src/report/build.js';
 import { Folder } from '../../src/workspace/folder.js';
@@ -99,6 +100,14 @@ describe('one clear message', () => {
     const folder = await save('one');
     writeFileSync(join(folder.path, name), text);
     expect(await message('.pyshrink/one')).toMatch(expected);
+  });
+
+  it('where an image is named whose trace is damaged', async () => {
+    const folder = Folder.for(parseImageName('one:1'));
+    mkdirSync(folder.path, { recursive: true });
+    writeFileSync(folder.tracePath, '{"version":');
+    expect(await message('one:1')).toMatch(/trace\.json is truncated or not JSON/);
+    expect(await message('two:1')).toMatch(/no trace here of an image two:1/);
   });
 
   it('where the image was traced anew since', async () => {

@@ -1,0 +1,46 @@
+/**
+ * `pyshrink report` and `pyshrink report --html` about an image of 60,000 made-up paths, from the workspace alone: seconds,
+ * and the most memory that the process takes. The goal for the report is 2 s and 300 MB.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Folder } from '../src/workspace/folder.js';
+import { largeImage } from '../test/support/largeinside.js';
+import { median } from './median.js';
+
+const CLI = new URL('../dist/cli.js', import.meta.url).pathname;
+const PATHS = 60_000;
+const RUNS = 3;
+
+const home = mkdtempSync(join(tmpdir(), 'pyshrink-bench-'));
+process.chdir(home);
+try {
+  const { trace, record, made, check } = largeImage(PATHS);
+  const folder = new Folder(join('.pyshrink', 'large'));
+  await folder.saveTrace({ trace, record });
+  await folder.saveResult({ ...made.result, traces: [folder.tracePath] }, made.keep);
+  if (check) await folder.saveCheck(check);
+  // Tells what the process took when it ends.
+  const probe = join(home, 'probe.mjs');
+  const numbers = join(home, 'numbers');
+  writeFileSync(
+    probe,
+    `import { writeFileSync } from 'node:fs';
+process.on('exit', () => writeFileSync(${JSON.stringify(numbers)}, JSON.stringify([performance.now(), process.resourceUsage().maxRSS / 1024])));
+`,
+  );
+  for (const words of [[], ['--html', join(home, 'page.html')]]) {
+    const runs: [number, number][] = [];
+    for (let run = 0; run < RUNS; run++) {
+      await execa(process.execPath, ['--import', probe, CLI, 'report', ...words]);
+      runs.push(JSON.parse(readFileSync(numbers, 'utf8')) as [number, number]);
+    }
+    const [time, memory] = [median(runs.map(([ms]) => ms)), Math.max(...runs.map(([, megabytes]) => megabytes))];
+    console.log(`report ${words[0] ?? ''}: ${(time / 1000).toFixed(2)} s (median of ${RUNS}), ${memory.toFixed(0)} MB`);
+  }
+} finally {
+  process.chdir('/');
+  rmSync(home, { recursive: true });
+}
