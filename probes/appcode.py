@@ -73,7 +73,7 @@ def add_decorator(found: "Dict[str, Any]", function: str, decorator: ast.AST) ->
         # click and Typer make a name from that of the function.
         name = text(first_argument(call)) or keyword_text(call, "name") or function.replace("_", "-")
         found["commands"].append(name)
-    elif call and target.attr in METHODS + ("route",):
+    elif call and target.attr in (*METHODS, "route"):
         path = text(first_argument(call))
         if path is None or not path.startswith("/"):
             return
