@@ -24,7 +24,15 @@ MAKERS = {
 }
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 # Calls whose first argument is a route: Starlette's and aiohttp's tables, and Django's urlpatterns.
-TABLES = {"Route": "get", "path": "get", "web.get": "get", "web.post": "post", "web.put": "put", "web.delete": "delete", "web.patch": "patch"}
+TABLES = {
+    "Route": "get",
+    "path": "get",
+    "web.get": "get",
+    "web.post": "post",
+    "web.put": "put",
+    "web.delete": "delete",
+    "web.patch": "patch",
+}
 # Methods of a router that add a route to it.
 ADDERS = {"add_get": "get", "add_post": "post", "add_put": "put", "add_delete": "delete", "add_patch": "patch"}
 
