@@ -15,6 +15,7 @@ const StepAnswer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tcp'), banner: z.string() }),
   z.strictObject({ kind: z.literal('signal') }),
   z.strictObject({ kind: z.literal('wait') }),
+  z.strictObject({ kind: z.literal('log') }),
   z.strictObject({ kind: z.literal('until-exit') }),
   z.strictObject({ kind: z.literal('failed'), reason: z.string() }),
 ]);

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { constants } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { type UserError, usageError } from '../errors.js';
+import { capturesOf, expectOf, timesOf } from './beside.js';
 import { type Body, formBody, multipartBody } from './body.js';
-import { EXIT_RANGE, EXPECTABLE, type Expect, expectedPattern, STATUS_RANGE } from './expect.js';
-import { type Field, Located } from './located.js';
+import { EXIT_RANGE, EXPECTABLE } from './expect.js';
+import { headersOf } from './headers.js';
+import { type Field, Located, quoted } from './located.js';
 import {
   COMMAND_FORM,
   type HttpStep,
@@ -34,8 +35,8 @@ export interface ExerciseFile {
 export type Read = (path: string) => Buffer;
 
 /**
- * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait` or `until-exit`, and `reset`
- * and `expect`. docs/exercise.md describes the format.
+ * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait`, `log` or `until-exit`, and `cookies`,
+ * `reset` and `expect`. docs/exercise.md describes the format.
  * @throws UserError where it, or a file that it names, can't be read or has another form
  */
 export async function readExercise(path: string): Promise<ExerciseFile> {
@@ -48,19 +49,19 @@ export async function readExercise(path: string): Promise<ExerciseFile> {
   return parseExercise(path, text, readFileSync);
 }
 
-const TOP = ['steps', 'reset', 'expect'];
-const KINDS = ['http', 'tcp', 'exec', 'signal', 'wait', 'until-exit'] as const;
+const TOP = ['steps', 'cookies', 'reset', 'expect'];
+const KINDS = ['http', 'tcp', 'exec', 'signal', 'wait', 'log', 'until-exit'] as const;
 type Kind = (typeof KINDS)[number];
+/** What may stand beside a step. */
+const BESIDE = ['expect', 'until', 'capture', 'repeat'];
 /** What the mapping of an `http` step has. At most one body; only `form` and `file` go together. */
 const DETAILS = ['method', 'path', 'headers', 'body', 'json', 'form', 'file', 'port', 'socket'];
 const BODIES = ['body', 'json', 'form', 'file'];
 
 const WHOLE_FORM =
-  'An exercise file has `steps:`, a list of `- http: GET /`, `- tcp: PORT`, `- exec: COMMAND`, `- signal: NAME`, `- wait: SECONDS` or `- until-exit`; it may also have `reset:` and `expect:`.';
-const STEP_FORM = `A step is one of ${quoted(KINDS, 'or')}, and may have \`expect\` beside it.`;
+  'An exercise file has `steps:`, a list of `- http: GET /`, `- tcp: PORT`, `- exec: COMMAND`, `- signal: NAME`, `- wait: SECONDS`, `- log: TEXT` or `- until-exit`; it may also have `cookies:`, `reset:` and `expect:`.';
+const STEP_FORM = `A step is one of ${quoted(KINDS, 'or')}, and may have ${quoted(BESIDE, 'and')} beside it.`;
 const HTTP_FORM = `Write ${REQUEST_FORM}; or a mapping of ${quoted(DETAILS, 'and')}.`;
-const STATUS_FORM = 'Write a status such as 404, or a list of them.';
-const EXIT_FORM = 'Write an exit status such as 1, or a list of them.';
 
 /**
  * Parses the text of an exercise file.
@@ -77,14 +78,27 @@ export function parseExercise(path: string, text: string, read: Read): ExerciseF
     throw (first && bare(first)) ?? root.error('The list of steps has no name', 'Write `steps:` above it.');
   }
   const file: ExerciseFile = { steps: [], reset: [] };
+  let cookies = false;
   for (const { name, key, value } of root.fields(WHOLE_FORM)) {
     if (name === 'steps') file.steps = stepsOf(value, path, read);
+    else if (name === 'cookies') cookies = keepsCookies(value);
     else if (name === 'reset') file.reset = resetOf(value);
     else if (name === 'expect') file.expectExit = exitOf(value);
     else if (isKind(name)) throw key.error(`\`${name}\` is a step`, `Write \`- ${name}: ...\` under \`steps:\`.`);
     else throw key.unknown([...TOP, ...KINDS], WHOLE_FORM);
   }
-  return file;
+  return cookies ? { ...file, steps: withCookies(file.steps) } : file;
+}
+
+/** `cookies: keep`: each request sends the cookies of earlier answers, as a browser does. */
+export function keepsCookies(value: Located): boolean {
+  if (value.plain() === 'keep') return true;
+  throw value.unknown(['keep'], 'Write `cookies: keep`, or leave it out: then a request sends only the cookies in its own headers.');
+}
+
+/** Steps that send the cookies of earlier answers. */
+export function withCookies(steps: readonly Step[]): Step[] {
+  return steps.map((step) => (step.kind === 'http' ? { ...step, cookies: true } : step));
 }
 
 const RESET_FORM = '`reset` is a list of commands for the shell of this computer.';
@@ -112,27 +126,46 @@ export function stepsOf(list: Located, path: string, read: Read): Step[] {
   if (list.kind === 'scalar') throw bare(list) ?? list.error('`steps` is not a list', STEP_FORM);
   const items = list.items('Begin each step with `- `.');
   if (items.length === 0) throw list.error('`steps` is empty', `Leave it out for the default exercise. ${STEP_FORM}`);
-  return items.map((item) => stepOf(item, path, read));
+  return items.flatMap((item) => stepOf(item, path, read));
 }
 
-function stepOf(item: Located, path: string, read: Read): Step {
+/** A step of the file, as often as it is to be done. */
+function stepOf(item: Located, path: string, read: Read): Step[] {
   if (item.kind === 'scalar') {
-    if (item.plain() === 'until-exit') return { kind: 'until-exit' };
+    if (item.plain() === 'until-exit') return [{ kind: 'until-exit' }];
     throw bare(item) ?? item.unknown(['until-exit'], STEP_FORM);
   }
   const fields = item.fields(STEP_FORM);
-  const wrong = fields.find(({ name }) => !isKind(name) && name !== 'expect');
-  if (wrong) throw wrong.key.unknown([...KINDS, 'expect'], STEP_FORM);
-  const [first, second] = fields.filter(({ name }) => name !== 'expect');
-  const expected = fields.find(({ name }) => name === 'expect');
+  const wrong = fields.find(({ name }) => !isKind(name) && !BESIDE.includes(name));
+  if (wrong) throw wrong.key.unknown([...KINDS, ...BESIDE], STEP_FORM);
+  const [first, second] = fields.filter(({ name }) => isKind(name));
+  const beside = fields.filter(({ name }) => !isKind(name));
   if (!first)
-    throw item.error(expected ? '`expect` belongs to no step' : 'This step is empty', 'Write `expect` below its step, without a `-`.');
+    throw item.error(
+      beside[0] ? `\`${beside[0].name}\` belongs to no step` : 'This step is empty',
+      `Write \`${beside[0]?.name ?? 'expect'}\` below its step, without a \`-\`.`,
+    );
   if (second) throw second.key.error(`\`${first.name}\` and \`${second.name}\` are in one step`, 'Begin each step with `- `.');
-  const step = bareStep(first, path, read);
-  if (!expected) return step;
-  if (step.kind === 'until-exit') throw expected.key.error('`until-exit` has no answer of its own', APP_EXPECT_FORM);
-  if (!isExpectable(step)) throw expected.key.error(`A step \`${step.kind}\` has no answer to expect`, 'Leave `expect` out here.');
-  return { ...step, expect: expectOf(EXPECTABLE[step.kind], expected) };
+  const repeat = beside.find(({ name }) => name === 'repeat');
+  const step = beside.reduce(withField, bareStep(first, path, read));
+  if (repeat && step.kind === 'until-exit') throw repeat.key.error('An app ends only once', 'Leave `repeat` out here.');
+  return Array.from({ length: repeat ? timesOf(repeat) : 1 }, () => step);
+}
+
+/** A step with what one field beside it says. */
+function withField(step: Step, field: Field): Step {
+  const { name, key } = field;
+  if (name === 'repeat') return step;
+  if (name === 'capture') {
+    if (step.kind !== 'http') throw key.error(`A step \`${step.kind}\` has nothing to capture`, 'Leave `capture` out here.');
+    return { ...step, capture: capturesOf(field) };
+  }
+  if (step.kind === 'until-exit') throw key.error('`until-exit` has no answer of its own', APP_EXPECT_FORM);
+  if (!isExpectable(step)) throw key.error(`A step \`${step.kind}\` has no answer to expect`, `Leave \`${name}\` out here.`);
+  const expected = expectOf(EXPECTABLE[step.kind], field);
+  if (name === 'expect') return { ...step, expect: { ...step.expect, ...expected } };
+  if (step.kind === 'tcp') throw key.error('`until` goes with `http` and `exec`', 'Leave it out here.');
+  return { ...step, until: expected, expect: { ...expected, ...step.expect } };
 }
 
 function bareStep({ name, value }: Field, path: string, read: Read): Step {
@@ -147,6 +180,8 @@ function bareStep({ name, value }: Field, path: string, read: Read): Step {
       return { kind: 'signal', name: signalOf(value) };
     case 'wait':
       return { kind: 'wait', seconds: value.number('Write a number of seconds.', { least: 0 }) };
+    case 'log':
+      return { kind: 'log', text: value.filled('Write a text that the app prints.') };
     case 'until-exit':
       if (value.kind === 'null' || value.plain() === 'true') return { kind: 'until-exit' };
       throw value.error('`until-exit` has no value', 'Write just `- until-exit`.');
@@ -190,7 +225,7 @@ function httpOf(value: Located, path: string, read: Read): HttpStep {
   }
   const fields = value.fields(HTTP_FORM);
   for (const { name, key } of fields) {
-    if (name === 'expect') throw key.error('`expect` is inside `http`', 'Write it below, in the same column as `http`.');
+    if (BESIDE.includes(name)) throw key.error(`\`${name}\` is inside \`http\``, 'Write it below, in the same column as `http`.');
     if (!DETAILS.includes(name)) throw key.unknown(DETAILS, HTTP_FORM);
   }
   const given = new Map(fields.map((field) => [field.name, field]));
@@ -216,7 +251,6 @@ function httpOf(value: Located, path: string, read: Read): HttpStep {
   };
 }
 
-const HEADERS_FORM = 'Write `headers` as `name: value`.';
 const FORM_FORM = 'Write `form` as `field: value`.';
 const FILE_FORM = 'Write `file` as `field: path`. The path is relative to the folder of the exercise file.';
 
@@ -230,7 +264,9 @@ function methodOf(value: Located): string {
 const SENDABLE = /^[\u0021-\u00ff]*$/;
 
 function requestTarget(value: Located): string {
-  const path = absolute(value, 'Begin the path of a request with `/`.');
+  const remedy = 'Begin the path of a request with `/`.';
+  const isCaptured = /^\$\{\w+\}/.test(value.text(remedy));
+  const path = isCaptured ? value.text(remedy) : absolute(value, remedy);
   if (!SENDABLE.test(path))
     throw value.error(`\`${value.brief()}\` can't be sent as a path`, 'Write spaces and other such characters as %20 and the like.');
   return path;
@@ -279,64 +315,4 @@ function textsOf(value: Located | undefined, remedy: string): [name: string, val
   return (value?.fields(remedy) ?? []).flatMap(({ name, value }) =>
     value.oneOrMore(remedy).map((one): [string, string] => [name, one.written(remedy)]),
   );
-}
-
-/** `expect` beside a step. @param known what the step's kind can expect */
-function expectOf(known: readonly (keyof Expect)[], { key, value }: Field): Expect {
-  const form = `What can be expected here is ${quoted(known, 'and')}.`;
-  const expect: Expect = {};
-  for (const { name, key, value: wanted } of value.fields(form)) {
-    if (!(known as readonly string[]).includes(name)) throw key.unknown(known, form);
-    if (name === 'status') expect.status = numbersOf(wanted, STATUS_RANGE, STATUS_FORM);
-    else if (name === 'exit') expect.exit = numbersOf(wanted, EXIT_RANGE, EXIT_FORM);
-    else if (name === 'contains') expect.contains = wanted.oneOrMore(CONTAINS_FORM).map((text) => text.written(CONTAINS_FORM));
-    else if (name === 'matches') expect.matches = patternOf(wanted);
-    else expect.headers = headersOf(wanted);
-  }
-  if (Object.keys(expect).length === 0) throw key.error('`expect` is empty', form);
-  return expect;
-}
-
-const CONTAINS_FORM = 'Write a text, or a list of texts.';
-
-function numbersOf(value: Located, range: { least: number; most: number }, remedy: string): number[] {
-  return value.oneOrMore(remedy).map((one) => one.number(remedy, { ...range, whole: true }));
-}
-
-function headersOf(value: Located | undefined): Record<string, string> {
-  return Object.fromEntries(
-    (value?.fields(HEADERS_FORM) ?? []).map(({ name, key, value }) => {
-      const text = value.written(HEADERS_FORM);
-      if (!sendable(() => validateHeaderName(name))) throw key.error(`\`${name}\` is no name of a header`, HEADERS_FORM);
-      if (!sendable(() => validateHeaderValue(name, text)))
-        throw value.error(`The header \`${name}\` can't be sent with this value`, 'Use the characters of Latin-1.');
-      return [name, text];
-    }),
-  );
-}
-
-/** Whether Node sends what `check` looks at. */
-function sendable(check: () => void): boolean {
-  try {
-    check();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function patternOf(value: Located): string {
-  const pattern = value.written('Write a regular expression.');
-  try {
-    expectedPattern(pattern);
-    return pattern;
-  } catch (error) {
-    throw value.error((error as Error).message, 'Write a regular expression as of JavaScript, in single quotes.');
-  }
-}
-
-/** Names as a sentence lists them: `` `a`, `b` and `c` ``. */
-function quoted(names: readonly string[], last: 'and' | 'or'): string {
-  const all = names.map((name) => `\`${name}\``);
-  return all.length < 2 ? all.join() : `${all.slice(0, -1).join(', ')} ${last} ${all.at(-1)}`;
 }

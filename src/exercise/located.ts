@@ -168,3 +168,9 @@ export class Located {
     return new Located(this.source, node, offset);
   }
 }
+
+/** Names as a sentence lists them: `` `a`, `b` and `c` ``. */
+export function quoted(names: readonly string[], last: 'and' | 'or'): string {
+  const all = names.map((name) => `\`${name}\``);
+  return all.length < 2 ? all.join() : `${all.slice(0, -1).join(', ')} ${last} ${all.at(-1)}`;
+}

@@ -4,12 +4,14 @@ import { TimeoutError } from '../errors.js';
 import { exposedPorts, healthcheckCommand, type ImageConfig } from '../images/config.js';
 import { type Answers, HEALTHCHECK, LAST_OUTPUT, type StepAnswer } from './answers.js';
 import type { Capture } from './capture.js';
+import { Conversation } from './conversation.js';
 import type { Limits } from './exercise.js';
 import { describeListener, ListenerFinder, type Wanted } from './listeners.js';
 import type { Listener } from './relay.js';
 import { greet, isNotHttp, type Scheme, send } from './request.js';
 import { describeStep, type HttpStep, labelStep, type Step } from './steps.js';
 import type { RunningApp } from './target.js';
+import { unmetParts } from './unmet.js';
 
 /** How long to wait for the end of the app where the daemon refuses a command: the end may be the reason. */
 const SETTLE_MILLISECONDS = 1000;
@@ -23,6 +25,8 @@ const LOG_MILLISECONDS = 300;
 const QUIET_POLLS = 10;
 const QUIET_POLL_MILLISECONDS = 20;
 const START_MILLISECONDS = 2000;
+/** How long to wait before a step with `until` is done again, and before the log is looked at again. */
+const AGAIN_MILLISECONDS = 200;
 
 /** What an app did under an exercise. */
 export interface Performed {
@@ -111,6 +115,7 @@ function answered(step: Step, answer: StepAnswer): Answers['steps'][number] {
 class Performer {
   private readonly finder: ListenerFinder;
   private readonly schemes = new Map<string, Scheme>();
+  private readonly conversation = new Conversation();
   private quiet: Promise<void> | undefined;
 
   constructor(
@@ -153,11 +158,25 @@ class Performer {
         }));
   }
 
+  /** Does a step, again and again where it has `until`. */
   async step(step: Step): Promise<StepAnswer> {
+    const deadline = Date.now() + this.limits.step * 1000;
+    for (;;) {
+      const answer = this.conversation.take(step, await this.once(this.conversation.fill(step)));
+      const until = 'until' in step ? step.until : undefined;
+      if (!until || unmetParts(until, answer).length === 0 || Date.now() > deadline || this.app.exit !== undefined) return answer;
+      await this.app.endedWithin(AGAIN_MILLISECONDS);
+    }
+  }
+
+  private async once(step: Step): Promise<StepAnswer> {
     switch (step.kind) {
       case 'wait':
         await this.app.endedWithin(step.seconds * 1000);
         return { kind: 'wait' };
+      case 'log':
+        await this.within(this.limits.step, this.printed(step.text), `did not print ${JSON.stringify(step.text)}`, '--step-timeout');
+        return { kind: 'log' };
       case 'until-exit':
         await this.within(this.limits.exit, this.app.ended, 'did not end', '--exit-timeout');
         return { kind: 'until-exit' };
@@ -175,6 +194,16 @@ class Performer {
       }
       case 'http':
         return this.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step));
+    }
+  }
+
+  /** Waits until the app has printed a text. @throws EndedError where it ends without */
+  private async printed(text: string): Promise<void> {
+    const has = () => [this.app.stdout, this.app.stderr].some(({ bytes }) => bytes.includes(text));
+    while (!has()) {
+      const hasEnded = this.app.exit !== undefined;
+      if (hasEnded && !has()) throw this.ended(`before it printed ${JSON.stringify(text)}`);
+      await this.app.endedWithin(AGAIN_MILLISECONDS);
     }
   }
 

@@ -10,10 +10,21 @@ const SignalName = z
   .string()
   .transform(signalName)
   .refine((name) => name in constants.signals, 'no such signal');
+/** Where in an answer a value to capture is: a place in JSON, an expression, a header, a cookie, a field of a form. */
+export const CAPTURED = ['json', 'regex', 'header', 'cookie', 'form'] as const;
+const CaptureRule = z.strictObject({
+  /** Later steps write `${name}` for the value. */
+  name: z.string(),
+  from: z.enum(CAPTURED),
+  /** For instance `items[0].id` in JSON. */
+  what: z.string(),
+});
+export type CaptureRule = z.infer<typeof CaptureRule>;
 const HttpStep = z.strictObject({
   kind: z.literal('http'),
   method: z.enum(METHODS as [string, ...string[]]).default('GET'),
-  path: z.string().startsWith('/'),
+  /** Begins with `/`, or with a captured value that does. */
+  path: z.string().regex(/^(\/|\$\{)/),
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().optional(),
   /** A body that need not be text, in base64; instead of `body`. */
@@ -23,6 +34,11 @@ const HttpStep = z.strictObject({
   /** Path of a Unix socket inside the container, instead of a port. */
   socket: z.string().startsWith('/').optional(),
   expect: ExpectSchema.exactOptional(),
+  /** The step is done again until its answer is like this, or the time for a step is over. */
+  until: ExpectSchema.exactOptional(),
+  capture: z.array(CaptureRule).exactOptional(),
+  /** Whether the cookies of earlier answers are sent. */
+  cookies: z.boolean().exactOptional(),
 });
 /** Connects and waits a moment for what the server sends first. */
 const TcpStep = z.strictObject({ kind: z.literal('tcp'), port: Port, expect: ExpectSchema.exactOptional() });
@@ -32,11 +48,14 @@ const ExecStep = z.strictObject({
   kind: z.literal('exec'),
   command: z.array(z.string()).min(1),
   expect: ExpectSchema.exactOptional(),
+  until: ExpectSchema.exactOptional(),
 });
 const WaitStep = z.strictObject({ kind: z.literal('wait'), seconds: z.number().nonnegative() });
+/** Waits until the app has printed a text. */
+const LogStep = z.strictObject({ kind: z.literal('log'), text: z.string().min(1) });
 const ExitStep = z.strictObject({ kind: z.literal('until-exit') });
 
-export const StepSchema = z.discriminatedUnion('kind', [HttpStep, TcpStep, ExecStep, SignalStep, WaitStep, ExitStep]);
+export const StepSchema = z.discriminatedUnion('kind', [HttpStep, TcpStep, ExecStep, SignalStep, WaitStep, LogStep, ExitStep]);
 /** One thing to do with the running app. */
 export type Step = z.infer<typeof StepSchema>;
 export type HttpStep = z.infer<typeof HttpStep>;
@@ -137,6 +156,8 @@ export function describeStep(step: Step): string {
       return `exec ${step.command.join(' ')}`;
     case 'wait':
       return `wait ${step.seconds} s`;
+    case 'log':
+      return `wait for ${JSON.stringify(step.text)} in the log`;
     case 'until-exit':
       return 'until exit';
   }

@@ -1,5 +1,5 @@
 import type { Answers, StepAnswer } from '../exercise/answers.js';
-import { decodedBody } from '../smoke/body.js';
+import { decodedBody } from '../exercise/decoded.js';
 import type { CheckRecord } from '../workspace/check.js';
 import type { Inside } from './inside.js';
 import type { PageAnswer, PageField } from './pagemodel.js';

@@ -114,6 +114,7 @@ class Comparer {
         result.uncompared.push(`${where}: the original gave no answer`);
         return;
       case 'wait':
+      case 'log':
         result.uncompared.push(`${where}: a wait has no answer`);
         return;
       case 'signal':

@@ -1,6 +1,7 @@
 import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { OUTPUT_LIMIT } from '../exercise/capture.js';
-import { asText, decodedBody } from './body.js';
+import { decodedBody } from '../exercise/decoded.js';
+import { asText } from './body.js';
 import { cookiesOf } from './cookies.js';
 
 /** The parts of an answer, by name: `body`, `header location`, `cookie sid path`, `stdout`, ... */

@@ -1,9 +1,9 @@
 import { TimeoutError, UserError } from '../errors.js';
 import type { Answers, StepAnswer } from '../exercise/answers.js';
+import { decodedBody } from '../exercise/decoded.js';
 import type { Step } from '../exercise/steps.js';
 import type { Outcome } from '../watching/run.js';
 import { type Again, runAgain, runOriginal, SLOWER } from './again.js';
-import { decodedBody } from './body.js';
 import { type Comparison, compareAnswers, type Difference } from './compare.js';
 import { type Lookups, lookupsOf, type Originals } from './lookups.js';
 import { unmet } from './worked.js';

@@ -1,10 +1,9 @@
 import { constants } from 'node:os';
 import { type Answers, HEALTHCHECK, LAST_OUTPUT, type StepAnswer } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
-import { type Expect, expectedPattern } from '../exercise/expect.js';
+import type { Expect } from '../exercise/expect.js';
 import { isExpectable, type Step } from '../exercise/steps.js';
-import { own } from '../records.js';
-import { decodedBody } from './body.js';
+import { ended, textOf, unmetParts } from '../exercise/unmet.js';
 import { exceptionsIn } from './logs.js';
 import { logUntilStop } from './logtext.js';
 
@@ -127,26 +126,9 @@ function wanted(status: number, name: 'status' | 'exit', after: string): string 
 
 /** What of an expectation an answer does not meet. */
 function unmetBy({ where, answer }: Answered, expect: Expect, answers: Answers): Failure[] {
-  const unmet: string[] = [];
-  if (answer.kind === 'failed') unmet.push(`got no answer: ${answer.reason}`);
-  if (expect.status && answer.kind === 'http' && !expect.status.includes(answer.status))
-    unmet.push(`answered ${answer.status} instead of ${expect.status.join(' or ')}`);
-  if (expect.exit && answer.kind === 'exec' && !expect.exit.includes(answer.exit))
-    unmet.push(`${ended(answer.exit)} instead of ${expect.exit.join(' or ')}`);
-  const text = textOf(answer);
-  if (text !== undefined) {
-    for (const part of expect.contains ?? []) if (!text.includes(part)) unmet.push(`does not contain ${JSON.stringify(part)}`);
-    if (expect.matches !== undefined && !expectedPattern(expect.matches).test(text)) unmet.push(`does not match /${expect.matches}/`);
-  }
-  if (answer.kind === 'http')
-    for (const [name, value] of Object.entries(expect.headers ?? {})) {
-      const given = own(answer.headers, name.toLowerCase());
-      // Several cookies are lines of one value.
-      const meets = given === value || (name.toLowerCase() === 'set-cookie' && given?.split('\n').includes(value));
-      if (!meets) unmet.push(given === undefined ? `has no header ${name}` : `has another header ${name} than ${JSON.stringify(value)}`);
-    }
+  const unmet = unmetParts(expect, answer);
   if (unmet.length === 0) return [];
-  return [{ where, what: unmet.join('; '), remedy: CORRECT, output: last(text ?? logUntilStop(answers)) }];
+  return [{ where, what: unmet.join('; '), remedy: CORRECT, output: last(textOf(answer) ?? logUntilStop(answers)) }];
 }
 
 function judgeApp({ steps = [], expectExit }: Exercise, answers: Answers): Failure[] {
@@ -165,10 +147,6 @@ function judgeApp({ steps = [], expectExit }: Exercise, answers: Answers): Failu
   );
 }
 
-function ended(status: number): string {
-  return `ended with status ${status}`;
-}
-
 /** Whether the user expects a failure, which a traceback then belongs to. */
 function expectsFailure({ steps = [], expectExit = 0 }: Exercise): boolean {
   return expectExit !== 0 || steps.some((step) => step.kind === 'http' && step.expect?.status?.some((status) => status >= 500));
@@ -185,27 +163,6 @@ function outputOf(answer: StepAnswer, answers: Answers): string {
   const text = last(textOf(answer) ?? '');
   const log = answer.kind === 'http' && answer.status >= 500 ? last(logUntilStop(answers)) : '';
   return log === '' ? text : log;
-}
-
-/** What `contains` and `matches` look at: the decoded body, stdout and stderr, or the greeting. */
-function textOf(answer: StepAnswer): string | undefined {
-  switch (answer.kind) {
-    case 'http': {
-      const body = Buffer.from(answer.body, 'base64');
-      // A body that is damaged, or whose coding is not known, is shown as it is.
-      return (decodedBody(body, answer.headers['content-encoding']) ?? body).toString();
-    }
-    case 'exec':
-      return `${utf8(answer.stdout)}${utf8(answer.stderr)}`;
-    case 'tcp':
-      return utf8(answer.banner);
-    default:
-      return undefined;
-  }
-}
-
-function utf8(base64: string): string {
-  return Buffer.from(base64, 'base64').toString();
 }
 
 function last(text: string): string {
