@@ -4,13 +4,15 @@ import { LibrarySearch } from '../elf/search.js';
 import type { Answers } from '../exercise/answers.js';
 import { answerSecrets } from '../exercise/secrets.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
+import type { RunOutcome } from '../report/summary.js';
 import { repairsFor } from '../smoke/repair.js';
 import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
-import { conclusionOf, type Verdict } from '../smoke/verdict.js';
+import type { Verdict } from '../smoke/verdict.js';
 import type { Repair } from '../trace/schema.js';
 import type { CheckRecord } from '../workspace/check.js';
 import { againOf, commandsOf, givenEnvironment, type Material } from './material.js';
+import { outcomeOfAll } from './outcomes.js';
 
 export interface CheckOptions {
   /** Globs of paths that the user leaves out. */
@@ -101,9 +103,13 @@ export async function checkImage(
   return { verdict, answers, runs: byRun };
 }
 
-/** What a comparison found, as the workspace keeps it. @param image identifier of the shrunk image */
-export function checkRecord(image: string, { verdict, answers }: Checked): CheckRecord {
+/**
+ * What a comparison found, as the workspace keeps it.
+ * @param image identifier of the shrunk image
+ * @param named what each run with a name came to. One that failed proves nothing, so the outcome can't be the same
+ */
+export function checkRecord(image: string, { verdict, answers }: Checked, named: readonly RunOutcome[] = []): CheckRecord {
   const { compared, checked, problems, differences, missing, uncompared, varied } = verdict;
-  const outcome = conclusionOf(verdict);
+  const outcome = outcomeOfAll(verdict, named);
   return { version: 1, image, outcome, compared, checked, problems, differences, missing, uncompared, varied, answers };
 }
