@@ -60,7 +60,7 @@ export async function checkImage(
   const seen = new Set(trace.observations.map(({ path }) => path));
   const libraries = await LibrarySearch.open(fs, environment);
   const results: (SmokeResult & { repairs: Repair[] })[] = [];
-  const uncompared: string[] = [];
+  const uncompared = (trace.untraced ?? []).map((name) => `the run ${name}: it could not be traced`);
   const answers: Checked['answers'] = [];
   const byRun: Checked['runs'] = [];
   for (const [index, run] of runs.entries()) {

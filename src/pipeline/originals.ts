@@ -9,9 +9,15 @@ export const DEFAULT_RUNS = 2;
 
 /**
  * Refuses a trace whose original did not work: a comparison with it would prove nothing.
- * @throws UserError with exit code 4 that names the step, the status, the last output and what to do
+ * @throws UserError with exit code 4 that names the step, the status, the last output and what to do; or the runs without a trace
  */
-export function requireWorking({ runs, original }: Pick<Material, 'runs' | 'original'>): void {
+export function requireWorking({ runs, original, trace }: Pick<Material, 'runs' | 'original' | 'trace'>): void {
+  const { untraced = [] } = trace;
+  if (untraced.length > 0)
+    throw unprovenError(
+      `The trace of ${original.reference} lacks runs that could not be traced, so nothing is proven: ${untraced.join(', ')}.`,
+      'Correct them in the project file, or remove them there, and run `pyshrink shrink` again.',
+    );
   for (const run of runs) {
     const failing = failingOf(run);
     if (failing)

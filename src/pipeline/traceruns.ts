@@ -1,7 +1,7 @@
 import type { ImageInfo } from '../engines/engine.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
-import { joinTraces } from '../trace/schema.js';
+import { joinTraces, type Trace } from '../trace/schema.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
 import type { Failing } from './material.js';
@@ -58,12 +58,12 @@ export async function traceRuns(
       if (!(error instanceof UserError) || error.exitCode === ExitCode.interrupted) throw error;
       first ??= error;
       untraced.push({ name, what: error.message, remedy: error.remedy });
-      context.progress.note(`${name} could not be traced; the other runs go on.`);
+      context.progress.note(`${name} could not be traced: ${error.message} The other runs go on.`);
     }
   }
   const [one, ...rest] = traced;
   if (!one) throw first;
-  const trace = joinTraces([one.trace, ...rest.map((other) => other.trace)]);
+  const trace = withUntraced(joinTraces([one.trace, ...rest.map((other) => other.trace)]), untraced);
   const runs = traced.map(({ run }) => run);
   const failing = new Map(runs.flatMap((run, index) => failingEntry(index, failingOf(run))));
   const record = { runs: runs.map(storedRun) };
@@ -74,6 +74,13 @@ export async function traceRuns(
 
 function failingEntry(index: number, failing: Failing | undefined): [number, Failing][] {
   return failing ? [[index, failing]] : [];
+}
+
+/** A trace that says which runs it lacks, so that later commands do not take it for complete. Not why: that may hold output of the app. */
+export function withUntraced(trace: Trace, untraced: readonly Untraced[]): Trace {
+  if (untraced.length === 0) return trace;
+  const warnings = untraced.map(({ name }) => `${name}: it could not be traced, so nothing of it is in this trace`);
+  return { ...trace, untraced: untraced.map(({ name }) => name), warnings: [...trace.warnings, ...warnings] };
 }
 
 /** A trace whose run has a name. Warnings say whose they are, since those of all runs are listed together. */
