@@ -12,6 +12,7 @@ import type { Verdict } from '../smoke/verdict.js';
 import type { Repair } from '../trace/schema.js';
 import type { CheckRecord } from '../workspace/check.js';
 import { againOf, commandsOf, givenEnvironment, type Material } from './material.js';
+import { OF_ORIGINAL, orFailing } from './originals.js';
 import { outcomeOfAll } from './outcomes.js';
 
 export interface CheckOptions {
@@ -77,9 +78,15 @@ export async function checkImage(
     }
     const sayWhose = name === undefined ? say : (text: string) => say(`${name}: ${text}`);
     const input = { ...againOf(material, run, sayWhose), fs, has, exclude, traced: (path: string) => seen.has(path) };
+    const compare = { ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index };
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
-      smokeImage({ ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index }),
+      orFailing(material, index, () => smokeImage(compare), OF_ORIGINAL),
     );
+    if (!smoke) {
+      uncompared.push(`the run ${name}: the original itself fails`);
+      answers.push(null);
+      continue;
+    }
     answers.push(smoke.answered ?? null);
     if (smoke.again) run.answers.push(smoke.again);
     conceal(answerSecrets([...run.answers, ...(smoke.answered ? [smoke.answered] : [])]));

@@ -1,11 +1,11 @@
 import type { ImageInfo } from '../engines/engine.js';
-import { ExitCode, UserError, usageError } from '../errors.js';
+import { usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
 import { joinTraces, type Trace } from '../trace/schema.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
 import type { Failing } from './material.js';
-import { failingOf } from './originals.js';
+import { failingFrom, failingOf } from './originals.js';
 import { storedRun, type Traced, type TracedOnce, traceOnce } from './trace.js';
 
 /** One of several runs of an image. */
@@ -43,7 +43,7 @@ export async function traceRuns(
     );
   const traced: TracedOnce[] = [];
   const untraced: Untraced[] = [];
-  let first: UserError | undefined;
+  let first: unknown;
   for (const { name, exercise } of wanted) {
     // A helper of its own gives each run a volume of its own, where no facts of other runs lie.
     const python = traced[0]?.helper.python.executable;
@@ -55,10 +55,10 @@ export async function traceRuns(
       });
       traced.push({ ...once, trace: withName(once.trace, name) });
     } catch (error) {
-      if (!(error instanceof UserError) || error.exitCode === ExitCode.interrupted) throw error;
+      const failing = failingFrom(error);
       first ??= error;
-      untraced.push({ name, what: error.message, remedy: error.remedy });
-      context.progress.note(`${name} could not be traced: ${error.message} The other runs go on.`);
+      untraced.push({ name, ...failing });
+      context.progress.note(`${name} could not be traced: ${failing.what} The other runs go on.`);
     }
   }
   const [one, ...rest] = traced;
