@@ -15,6 +15,7 @@ const OF_ONE_RUN = {
   untilExit: '--until-exit',
   expectExit: '--expect-exit',
   exercise: '--exercise',
+  interactive: '--interactive',
 };
 /** Options of the image, which replace what the file says. */
 const CHOICES = ['level', 'targetGpu', 'base', 'tag', 'output', 'engine', 'maxSize', 'maxFiles'] as const;
@@ -24,6 +25,8 @@ const LIMITS = { startTimeout: 'start', stepTimeout: 'step', exitTimeout: 'exit'
 export interface Given {
   image: string | undefined;
   args: readonly string[];
+  /** Whether all words of the command line that are no options stand after `--`, so that the first one is no image. */
+  isCommandOnly: boolean;
   flags: ExerciseFlags & { include: string[]; exclude: string[] };
   /** Whether the user has written an option, by its name. */
   isWritten: (name: string) => boolean;
@@ -36,14 +39,15 @@ export interface Given {
  * @throws UserError where there is neither an image nor a file, the file can't be read, or an option belongs to a single run
  */
 export async function projectOptions(file: string | undefined, given: Given): Promise<ShrinkOptions | undefined> {
-  const { image, flags } = given;
-  if (file === undefined && image !== undefined) return undefined;
+  const { image, flags, isCommandOnly } = given;
+  if (file === undefined && image !== undefined && !isCommandOnly) return undefined;
   const path = file ?? (await findProject());
   if (path === undefined)
     throw usageError(
       'There is no image to shrink: none is named, and this folder has no pyshrink.yaml.',
-      'Write `pyshrink shrink IMAGE`, name a file with -f, or make one with `pyshrink init IMAGE`.',
+      `Write \`pyshrink shrink IMAGE${isCommandOnly ? ' -- COMMAND' : ''}\`, name a file with -f, or make one with \`pyshrink init IMAGE\`.`,
     );
+  if (isCommandOnly) throw belongsToRun('A command after --');
   // They are read once, since a file may be a pipe.
   const entries = await environmentEntries(flags);
   return withProject(await readProject(path, { ...process.env, ...environmentOf(entries) }), given, entries);
@@ -97,6 +101,16 @@ function withFlags(
       ...(flags.allowFailing && { allowFailing: true }),
     },
   };
+}
+
+/**
+ * Whether all operands of a command line stand after `--`.
+ * @param argv its words
+ * @param operands how many of them are no options
+ */
+export function onlyAfterDashes(argv: readonly string[], operands: number): boolean {
+  const end = argv.indexOf('--');
+  return end >= 0 && operands > 0 && operands === argv.length - end - 1;
 }
 
 function belongsToRun(flag: string): Error {

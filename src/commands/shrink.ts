@@ -7,7 +7,7 @@ import { exerciseOf } from './exercise.js';
 import { withBudget, withEngine, withExercise, withImage, withRun, withRuns } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { EXIT_CODES, print } from './print.js';
-import { projectOptions } from './project.js';
+import { onlyAfterDashes, projectOptions } from './project.js';
 
 /** `pyshrink shrink [IMAGE] [-- CMD...]` */
 export function defineShrink(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
@@ -33,7 +33,13 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
         maxFiles,
         bounds,
       };
-      const options = await projectOptions(flags.file, { image: name, args, flags, isWritten });
+      const options = await projectOptions(flags.file, {
+        image: name,
+        args,
+        isCommandOnly: onlyAfterDashes(process.argv, self.args.length),
+        flags,
+        isWritten,
+      });
       const wanted = options ? { ...choices, ...options } : { ...choices, image: name as string, exercise: await exerciseOf(args, flags) };
       const summary = await interruptible((signal) => shrink({ ...wanted, signal, progress: createProgress() }));
       const { target: _, filesBefore: __, folder: ___, unsound: ____, highlights: _____, ...document } = summary;
