@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { wordsOf } from '../exercise/steps.js';
 
 /** What the code of one file says; as probes/appcode.py finds it. */
 export interface CodeFile {
@@ -153,7 +154,8 @@ function commandRuns(looked: Looked): Proposal[] {
 
 /** The words that start the app's program, without its arguments, as they come after the entrypoint; and its file where that is known. */
 function programOf({ entrypoint, command, workdir, code }: Looked): { program: string[] | undefined; file: CodeFile | undefined } {
-  const all = [...entrypoint, ...command];
+  const all = withoutShell(entrypoint, command);
+  if (!all) return { program: undefined, file: undefined };
   const script = all.findIndex((word) => word.endsWith('.py'));
   const file = code.find(({ path }) => path === posix.resolve(workdir, all[script] ?? ''));
   if (script >= 0) return { program: all.slice(0, script + 1).slice(entrypoint.length), file };
@@ -163,6 +165,23 @@ function programOf({ entrypoint, command, workdir, code }: Looked): { program: s
   if (entrypoint.length > 0) return { program: [], file: undefined };
   const [first] = all;
   return { program: first === undefined || /(^|\/)(sh|bash|python[\d.]*)$/.test(first) ? undefined : [first], file: undefined };
+}
+
+/** What only a shell understands: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html */
+const SHELL_WORK = /[|&;<>()$`*?[\]#~{}!\n]|^\s*\w+=/;
+
+/**
+ * The words of entrypoint and command. Those that stand in one text for a shell (`CMD python main.py`) are split.
+ * @returns undefined where only the shell knows the words, or the shell would not see what is added
+ */
+function withoutShell(entrypoint: readonly string[], command: readonly string[]): string[] | undefined {
+  const all = [...entrypoint, ...command];
+  const at = all.findIndex((word, index) => /(^|\/)(sh|bash|dash)$/.test(word) && all[index + 1] === '-c');
+  const text = all[at + 2];
+  if (at < 0 || text === undefined) return all;
+  if (at < entrypoint.length || all.length > at + 3 || SHELL_WORK.test(text)) return undefined;
+  const words = wordsOf(text.replace(/^\s*exec\s+/, ''));
+  return words && [...all.slice(0, at), ...words];
 }
 
 function isServer({ ports, entrypoint, command, code }: Looked): boolean {

@@ -84,6 +84,20 @@ describe('the runs of an image', () => {
     expect(commands(looked({ entrypoint: ['python3', 'main.py'], command: [], code: [cli] }))).toMatchObject({ help: ['--help'] });
     expect(commands(looked({ code: [file('/app/main.py')] }))).toEqual({ main: undefined });
   });
+
+  it('a command in the form for a shell is split; what only a shell understands has no subcommands', () => {
+    const cli = file('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build'] });
+    const shell = (text: string, entrypoint: string[] = []) =>
+      commands(looked({ entrypoint, command: ['/bin/sh', '-c', text], code: [cli] }));
+    const split = { main: undefined, help: ['python', 'main.py', '--help'], 'help-build': ['python', 'main.py', 'build', '--help'] };
+    for (const text of ['python main.py', "exec python 'main.py'"]) expect(shell(text)).toEqual(split);
+    expect(shell('python main.py', ['tini', '--'])).toEqual(split);
+    for (const text of ['python main.py && echo x', 'python main.py $ARGS', 'A=1 python main.py'])
+      expect(shell(text)).toEqual({ main: undefined });
+    // The shell of such an entrypoint does not see what comes after its text.
+    const entrypoint = ['/bin/sh', '-c', 'python main.py'];
+    expect(commands(looked({ entrypoint, command: [], code: [cli] }))).toEqual({ main: undefined });
+  });
 });
 
 describe('the file', () => {
