@@ -18,7 +18,7 @@ export interface Looked {
   command: readonly string[];
   /** Working directory. */
   workdir: string;
-  /** Ports that the image exposes, e.g. `8000/tcp`. */
+  /** Ports that the image exposes, e.g. `8000`. */
   ports: readonly string[];
   healthcheck: boolean;
   /** Variables that the image sets. */
@@ -58,7 +58,7 @@ export function proposeRuns(looked: Looked): Proposal[] {
   if (django && looked.distributions.has('django')) return djangoRuns(looked, django);
   const worker = celeryName(looked);
   const words = [...looked.entrypoint, ...looked.command];
-  if (worker !== undefined && isWorker(words)) return [workerRun(looked, worker, undefined)];
+  if (isWorker(words)) return [workerRun(looked, worker, undefined)];
   const runs = isServer(looked) ? [webRun(looked)] : commandRuns(looked);
   return worker === undefined ? runs : [...runs, workerRun(looked, worker, 'worker')];
 }
@@ -78,7 +78,7 @@ function djangoRuns(looked: Looked, manage: CodeFile): Proposal[] {
   });
   const worker = celeryName(looked);
   return [
-    isWorker(words) && worker !== undefined ? workerRun(looked, worker, undefined) : webRun(looked),
+    isWorker(words) ? workerRun(looked, worker, undefined) : webRun(looked),
     run('migrate', ['It changes the database: with one outside the container, add `reset`.'], 'migrate', '--noinput'),
     run('check', [], 'check'),
     ...(worker !== undefined && !isWorker(words) ? [workerRun(looked, worker, 'worker'), beatRun(looked, worker)] : []),
@@ -93,9 +93,7 @@ function webRun(looked: Looked): Proposal {
   return {
     name: 'web',
     comments: [
-      looked.ports.length > 0
-        ? `It gets GET / on ${looked.ports.map((port) => port.replace('/tcp', '')).join(', ')}.`
-        : 'It gets GET / where it listens.',
+      looked.ports.length > 0 ? `It gets GET / on ${looked.ports.join(', ')}.` : 'It gets GET / where it listens.',
       ...(looked.healthcheck ? ["The image's HEALTHCHECK is run, too."] : []),
       ...more,
     ],
@@ -107,15 +105,17 @@ function webRun(looked: Looked): Proposal {
   };
 }
 
-function workerRun(looked: Looked, app: string, name: string | undefined): Proposal {
+/** @param app what `celery -A` takes; undefined where the worker has it from a variable */
+function workerRun(looked: Looked, app: string | undefined, name: string | undefined): Proposal {
+  const celery = app === undefined ? ['celery'] : ['celery', '-A', app];
   return {
     name: name ?? 'worker',
     comments: [
       'A worker answers no requests, so celery itself is asked. It needs its broker: see `network` and `environment`.',
       ...(name === undefined ? [] : entrypointComment(looked)),
     ],
-    ...(name !== undefined && { command: ['celery', '-A', app, 'worker'] }),
-    steps: [`wait: ${WORKER_START}`, `exec: celery -A ${app} inspect registered`],
+    ...(name !== undefined && { command: [...celery, 'worker'] }),
+    steps: [`wait: ${WORKER_START}`, `exec: ${celery.join(' ')} inspect registered`],
     suggested: { heading: '', steps: [] },
   };
 }
@@ -195,15 +195,28 @@ function isWorker(words: readonly string[]): boolean {
   return all.some((word) => posix.basename(word) === 'celery') && all.includes('worker');
 }
 
-/** What `celery -A` takes: the module that makes the app; undefined where celery is not installed, or nothing makes one. */
-function celeryName({ distributions, code, workdir }: Looked): string | undefined {
-  const file = distributions.has('celery')
-    ? code.find(({ applications }) => applications.some(({ framework }) => framework === 'celery'))
-    : undefined;
+/** What `celery -A` takes: what the image's command names, else the module that makes the app; undefined where there is neither. */
+function celeryName({ distributions, code, workdir, entrypoint, command }: Looked): string | undefined {
+  const words = [...entrypoint, ...command].flatMap((word) => word.split(/\s+/));
+  const named = isWorker(words) ? appOption(words) : undefined;
+  if (named !== undefined) return named;
+  if (!distributions.has('celery')) return undefined;
+  const isApp = ({ path, applications }: CodeFile) =>
+    applications.some(({ framework }) => framework === 'celery') && !posix.relative(workdir, path).startsWith('..');
+  const file = code.find(isApp);
   if (!file) return undefined;
   const module = posix.relative(workdir, file.path).replace(/(\/__init__)?\.py$/, '');
   // celery looks for a module `celery` below the package that is named.
   return module.replace(/\/celery$/, '').replaceAll('/', '.');
+}
+
+/** The value of celery's option for its app, in all its forms: https://docs.celeryq.dev/en/stable/reference/cli.html */
+function appOption(words: readonly string[]): string | undefined {
+  const [value] = words.flatMap((word, index) => {
+    if (word === '-A' || word === '--app') return words[index + 1] ?? [];
+    return /^(?:--app=|-A)(.+)$/s.exec(word)?.[1] ?? [];
+  });
+  return value !== undefined && /^[\w.:]+$/.test(value) ? value : undefined;
 }
 
 /** Routes of the code, each once, those without parameters first. */

@@ -65,6 +65,23 @@ describe('the runs of an image', () => {
     expect(commands(image)).toEqual({ worker: undefined });
   });
 
+  it.each([
+    [['celery', '-A', 'other.tasks:app', 'worker'], 'celery -A other.tasks:app'],
+    [['celery', '--app=other', 'worker'], 'celery -A other'],
+    [['/bin/sh', '-c', 'celery --app other worker'], 'celery -A other'],
+    [['celery', 'worker'], 'celery -A shop'],
+  ])('a worker is asked by the app that its command names: %j', (command, asked) => {
+    const image = looked({ command, distributions: new Set(['celery']), code: [celery] });
+    expect(proposeRuns(image)).toMatchObject([{ name: 'worker', steps: [expect.any(String), `exec: ${asked} inspect registered`] }]);
+  });
+
+  it('a worker whose app nothing names is one all the same, and an app outside of the working directory is none to name', () => {
+    const command = ['celery', 'worker'];
+    const steps = [expect.any(String), 'exec: celery inspect registered'];
+    for (const code of [[], [{ ...celery, path: '/srv/celery.py' }]])
+      expect(proposeRuns(looked({ command, distributions: new Set(['celery']), code }))).toMatchObject([{ name: 'worker', steps }]);
+  });
+
   it('routes are suggested once each, in comments, those without parameters first', () => {
     const routes = ['/b/{id}', '/a', '/a'].map((path) => ({ method: 'GET', path }));
     const image = looked({ ports: ['8000'], code: [file('/app/main.py', { routes })] });
