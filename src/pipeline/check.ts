@@ -11,6 +11,7 @@ import { staticChecks } from '../smoke/static.js';
 import type { Verdict } from '../smoke/verdict.js';
 import type { Repair } from '../trace/schema.js';
 import type { CheckRecord } from '../workspace/check.js';
+import { echoedSecrets } from '../workspace/runrecord.js';
 import { againOf, commandsOf, givenEnvironment, type Material } from './material.js';
 import { OF_ORIGINAL, orFailing } from './originals.js';
 import { outcomeOfAll } from './outcomes.js';
@@ -29,6 +30,8 @@ export interface Checked {
   answers: (Answers | null)[];
   /** Of each run that was compared: its index in the trace, the answers that were compared, and the differences. */
   runs: { index: number; compared: number; differences: number; missing: number }[];
+  /** Secret values of variables that the verdict or the answers hold. */
+  echoed: string[];
 }
 
 /**
@@ -107,7 +110,22 @@ export async function checkImage(
     uncompared: [...uncompared, ...results.flatMap(({ uncompared }) => uncompared)],
     repairs: results.flatMap(({ repairs }) => repairs),
   };
-  return { verdict, answers, runs: byRun };
+  return { verdict, answers, runs: byRun, echoed: echoedBy(verdict, answers, givenEnvironment(material)) };
+}
+
+/** The secrets among `NAME=VALUE` entries that a verdict or answers hold. The shrunk image may print some that the original does not. */
+export function echoedBy(verdict: Verdict, answers: Checked['answers'], environment: readonly string[]): string[] {
+  const { differences, varied, problems } = verdict;
+  const texts = [
+    ...differences.flatMap(({ original, shrunk }) => [original, shrunk]),
+    ...varied.flatMap(({ originals, shrunk }) => [...originals, shrunk]),
+    ...problems,
+  ];
+  return echoedSecrets(
+    environment,
+    answers.filter((one) => one !== null),
+    texts,
+  );
 }
 
 /**
@@ -115,8 +133,21 @@ export async function checkImage(
  * @param image identifier of the shrunk image
  * @param named what each run with a name came to. One that failed proves nothing, so the outcome can't be the same
  */
-export function checkRecord(image: string, { verdict, answers }: Checked, named: readonly RunOutcome[] = []): CheckRecord {
+export function checkRecord(image: string, { verdict, answers, echoed }: Checked, named: readonly RunOutcome[] = []): CheckRecord {
   const { compared, checked, problems, differences, missing, uncompared, varied } = verdict;
   const outcome = outcomeOfAll(verdict, named);
-  return { version: 1, image, outcome, compared, checked, problems, differences, missing, uncompared, varied, answers };
+  return {
+    version: 1,
+    image,
+    outcome,
+    compared,
+    checked,
+    problems,
+    differences,
+    missing,
+    uncompared,
+    varied,
+    answers,
+    ...(echoed.length > 0 && { echoed }),
+  };
 }

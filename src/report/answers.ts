@@ -69,7 +69,7 @@ function fieldsOf(answer: StepAnswer | undefined, most: number): Map<string, str
         ['stderr', text(bytes(answer.stderr), most)],
       ]);
     case 'tcp':
-      return new Map([['banner', answer.banner]]);
+      return new Map([['banner', text(bytes(answer.banner), most)]]);
     case 'failed':
       return new Map([['failed', answer.reason]]);
     default:

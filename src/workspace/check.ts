@@ -31,5 +31,7 @@ export const CheckRecord = z.strictObject({
   ),
   /** What the shrunk image answered, for each run of the trace; null where it was not run, or the exercise could not be done. */
   answers: z.array(Answers.nullable()),
+  /** Secret values of environment variables that the above holds, so that nothing shows them. */
+  echoed: z.array(z.string()).exactOptional(),
 });
 export type CheckRecord = z.infer<typeof CheckRecord>;

@@ -133,7 +133,7 @@ export class Folder {
     if (text === undefined) return undefined;
     try {
       const check = CheckRecord.parse(JSON.parse(text));
-      conceal(answerSecrets(check.answers.filter((one) => one !== null)));
+      conceal([...answerSecrets(check.answers.filter((one) => one !== null)), ...(check.echoed ?? [])]);
       return check.image === image ? check : undefined;
     } catch {
       throw damaged(path, 'Compare it again with `pyshrink smoke`.');

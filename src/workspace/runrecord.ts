@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Answers, type StepAnswer } from '../exercise/answers.js';
+import { decodedBody } from '../exercise/decoded.js';
 import { StoredExerciseSchema } from '../exercise/exercise.js';
 import { answerSecrets, environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
 import { StepSchema } from '../exercise/steps.js';
@@ -33,18 +34,21 @@ export function recordSecrets({ runs }: RunRecord): string[] {
   return runs.flatMap(({ exercise, answers, echoed = [] }) => [...exerciseSecrets(exercise), ...answerSecrets(answers), ...echoed]);
 }
 
-/** The secrets among `NAME=VALUE` entries that answers hold, too. */
-export function echoedSecrets(environment: readonly string[], answers: readonly Answers[]): string[] {
+/** The secrets among `NAME=VALUE` entries that answers hold, too, or other texts. */
+export function echoedSecrets(environment: readonly string[], answers: readonly Answers[], others: readonly string[] = []): string[] {
   const values = [...new Set(environmentSecrets(environment))];
   if (values.length === 0) return [];
-  const texts = answers.flatMap(({ steps, app }) => [...steps.flatMap(({ answer }) => textsOf(answer)), ...plain(app.stdout, app.stderr)]);
+  const said = answers.flatMap(({ steps, app }) => [...steps.flatMap(({ answer }) => textsOf(answer)), ...plain(app.stdout, app.stderr)]);
+  const texts = [...said, ...others];
   return values.filter((value) => texts.some((text) => text.includes(value)));
 }
 
 function textsOf(answer: StepAnswer): string[] {
   switch (answer.kind) {
-    case 'http':
-      return [...Object.values(answer.headers), ...plain(answer.body)];
+    case 'http': {
+      const body = Buffer.from(answer.body, 'base64');
+      return [...Object.values(answer.headers), (decodedBody(body, answer.headers['content-encoding']) ?? body).toString()];
+    }
     case 'exec':
       return plain(answer.stdout, answer.stderr);
     case 'tcp':

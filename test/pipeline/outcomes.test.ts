@@ -15,6 +15,7 @@ const checked = (...indexes: number[]): Checked => ({
   verdict: SAME,
   answers: [null, null],
   runs: indexes.map((index) => ({ index, compared: 1, differences: 0, missing: 0 })),
+  echoed: [],
 });
 /** The record of a comparison as a shrink writes it. */
 const recordOf = (material: Material, untraced: { name: string; what: string; remedy: string }[], found: Checked) =>
