@@ -53,7 +53,8 @@ export async function traceRuns(
         title: `Tracing ${name}`,
         ...(python !== undefined && { python }),
       });
-      traced.push({ ...once, trace: withName(once.trace, name) });
+      const named = withName(once.trace, name, context.session.warnings);
+      traced.push({ ...once, trace: withInterpreter(named, name, python) });
     } catch (error) {
       const failing = failingFrom(error);
       first ??= error;
@@ -83,11 +84,25 @@ export function withUntraced(trace: Trace, untraced: readonly Untraced[]): Trace
   return { ...trace, untraced: untraced.map(({ name }) => name), warnings: [...trace.warnings, ...warnings] };
 }
 
-/** A trace whose run has a name. Warnings say whose they are, since those of all runs are listed together. */
-function withName(trace: TracedOnce['trace'], name: string): TracedOnce['trace'] {
+/**
+ * A trace whose run has a name. Warnings say whose they are, since those of all runs are listed together.
+ * @param common warnings that belong to no run
+ */
+export function withName(trace: Trace, name: string, common: readonly string[]): Trace {
   return {
     ...trace,
     runs: trace.runs.map((run) => ({ ...run, name })),
-    warnings: trace.warnings.map((warning) => `${name}: ${warning}`),
+    warnings: trace.warnings.map((warning) => (common.includes(warning) ? warning : `${name}: ${warning}`)),
   };
+}
+
+/**
+ * A trace with a warning where its run has another interpreter than the first one: a joined trace holds only the first one's layout.
+ * @param first path of the first run's interpreter; undefined in the first run itself
+ */
+export function withInterpreter(trace: Trace, name: string, first: string | undefined): Trace {
+  const { executable } = trace.python;
+  if (first === undefined || first === executable) return trace;
+  const warning = `${name}: it runs with ${executable}, and the first run with ${first}: imports are looked up for ${first} only`;
+  return { ...trace, warnings: [...trace.warnings, warning] };
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ExitCode } from '../../src/errors.js';
 import type { Material } from '../../src/pipeline/material.js';
 import { requireWorking } from '../../src/pipeline/originals.js';
-import { withUntraced } from '../../src/pipeline/traceruns.js';
+import { withInterpreter, withName, withUntraced } from '../../src/pipeline/traceruns.js';
 import { joinTraces, parseTrace, type Trace } from '../../src/trace/schema.js';
 import { makeTrace } from '../support/keep.js';
 
@@ -23,4 +23,19 @@ it('a trace that lacks a run is not compared; one that lacks none is', () => {
     expect.objectContaining({ exitCode: ExitCode.unproven, message: expect.stringContaining('late') }),
   );
   expect(() => compared(withUntraced(makeTrace([]), []))).not.toThrow();
+});
+
+it('says whose a warning is, but not of one that is about all runs', () => {
+  const traced = (warning: string) => makeTrace([], { warnings: ['The daemon is old.', warning] });
+  const [web, job] = [withName(traced('a'), 'web', ['The daemon is old.']), withName(traced('b'), 'job', ['The daemon is old.'])];
+  expect(joinTraces([web, job]).warnings).toEqual(['The daemon is old.', 'web: a', 'job: b']);
+});
+
+it('warns where a run has another interpreter than the first one', () => {
+  const trace = makeTrace([]);
+  const { executable } = trace.python;
+  expect(withInterpreter(trace, 'job', '/opt/python')).toMatchObject({
+    warnings: [expect.stringMatching(`^job: it runs with ${executable}, and the first run with /opt/python`)],
+  });
+  for (const first of [undefined, executable]) expect(withInterpreter(trace, 'job', first)).toBe(trace);
 });
