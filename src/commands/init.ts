@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode, explained, usageError } from '../errors.js';
 import { init } from '../index.js';
@@ -15,10 +15,12 @@ export function defineInit(command: Command<[], { json?: true }>, finish: (code:
     .option('-f, --file <FILE>', 'the file to write', PROJECT_FILES[0])
     .option('--force', 'replace a file that is there')
     .action(async (image, { engine, limit: bounds, file, force, json }) => {
+      const isThere = () => usageError(`${file} is there already.`, 'Give another name with -f, or replace it with --force.');
+      // Before the image is pulled, which may take minutes.
+      if (!force && (await stat(file).catch(() => undefined))) throw isThere();
       const { text, runs } = await interruptible((signal) => init({ image, engine, bounds, signal, progress: createProgress() }));
       await writeFile(file, text, { flag: force ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST')
-          throw usageError(`${file} is there already.`, 'Give another name with -f, or replace it with --force.');
+        if (error.code === 'EEXIST') throw isThere();
         throw explained(error, file, 'name another file with -f');
       });
       print(json, { file, image, runs }, [

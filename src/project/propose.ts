@@ -1,15 +1,9 @@
 import { posix } from 'node:path';
 import { wordsOf } from '../exercise/steps.js';
+import type { AppCode } from '../guest/protocol.js';
 
 /** What the code of one file says; as probes/appcode.py finds it. */
-export interface CodeFile {
-  path: string;
-  applications: { framework: string; variable: string }[];
-  routes: { method: string; path: string }[];
-  commands: string[];
-  variables: string[];
-  script: boolean;
-}
+export type CodeFile = AppCode[number] & { path: string };
 
 /** What is known about an image before it has run. */
 export interface Looked {

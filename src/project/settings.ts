@@ -3,6 +3,7 @@ import { PLAIN_RUN, type RunOptions } from '../engines/runoptions.js';
 import { envFileEntries, type Shell, withValues } from '../exercise/environment.js';
 import type { Limits } from '../exercise/exercise.js';
 import type { Field, Located } from '../exercise/located.js';
+import { environmentOf as entriesByName } from '../images/config.js';
 import { own } from '../records.js';
 import type { Surroundings } from './file.js';
 
@@ -71,7 +72,7 @@ function variableOf(one: Located): Settings['named'][number] {
  * @throws UserError where it has none
  */
 export function environmentOf({ fromFiles, named }: Settings, shell: Shell): string[] {
-  const values = new Map(fromFiles.map((entry) => splitEntry(entry)));
+  const values = new Map(Object.entries(entriesByName(fromFiles)));
   for (const { name, at } of named) {
     const value = own(shell, name) ?? values.get(name);
     if (value === undefined)
@@ -82,11 +83,6 @@ export function environmentOf({ fromFiles, named }: Settings, shell: Shell): str
     values.set(name, value);
   }
   return [...values].map(([name, value]) => `${name}=${value}`);
-}
-
-function splitEntry(entry: string): [name: string, value: string] {
-  const at = entry.indexOf('=');
-  return [entry.slice(0, at), entry.slice(at + 1)];
 }
 
 function entriesOf(one: Located, path: string, { read, shell }: Surroundings): string[] {

@@ -91,9 +91,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
         ? `The shrunk image behaves like ${original} under this exercise, but it is larger than allowed; ${target} was not touched. Leave something out with --exclude, or allow more. Trace: ${summary.trace}`
         : `${target} behaves like ${original} under this exercise. Trace and reasons: ${summary.folder}`,
       different: `The shrunk image behaves differently; ${target} was not touched. Trace: ${summary.trace}`,
-      unproven: failed(summary)
-        ? `Not every run of the original works, so the image is not proven; ${target} was not touched. Correct the runs that failed: ${failed(summary)}. Trace: ${summary.trace}`
-        : `Nothing was compared, so nothing is proven; ${target} was not touched. Give a step that the app answers, for instance --http / or --exec. Trace: ${summary.trace}`,
+      unproven: unprovenLine(summary),
     }[summary.outcome],
   ];
 }
@@ -113,9 +111,16 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** Names of the runs that did not work, or had no answer; empty where there is none. */
-function failed({ runs }: ShrinkSummary): string {
-  return runs.flatMap(({ name, outcome }) => (outcome === 'failed' || outcome === 'unproven' ? [name] : [])).join(', ');
+/** Why nothing is proven, and what to do about it. */
+function unprovenLine({ runs, target, trace }: ShrinkSummary): string {
+  const named = (wanted: RunOutcome['outcome']) => runs.flatMap(({ name, outcome }) => (outcome === wanted ? [name] : [])).join(', ');
+  const [failed, silent] = [named('failed'), named('unproven')];
+  const untouched = `${target} was not touched`;
+  if (failed !== '')
+    return `Not every run of the original works, so the image is not proven; ${untouched}. Correct the runs that failed: ${failed}. Trace: ${trace}`;
+  if (silent !== '')
+    return `Nothing of the runs ${silent} was compared, so the image is not proven; ${untouched}. Give each a step that the app answers. Trace: ${trace}`;
+  return `Nothing was compared, so nothing is proven; ${untouched}. Give a step that the app answers, for instance --http / or --exec. Trace: ${trace}`;
 }
 
 /** How many places in the code reading cannot follow, and the command that lists them. */

@@ -10,7 +10,7 @@ export function withUsers(answer: Answer, trace: Trace, tree: Pick<RootFs, 'reso
   const path = answer.chain?.at(-1)?.path;
   if (trace.runs.length < 2 || path === undefined) return answer;
   const runs = usersOf(path, trace, tree);
-  const line = runs.length === 0 ? 'No run used it; it is kept for what the code reaches.' : `Used in the runs: ${runs.join(', ')}.`;
+  const line = runs.length === 0 ? 'No run used it.' : `Used in the runs: ${runs.join(', ')}.`;
   return { ...answer, lines: [...answer.lines, line], runs };
 }
 

@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
-import { unsoundLine } from '../../src/report/summary.js';
+import { describe, expect, it } from 'vitest';
+import { type RunOutcome, type ShrinkSummary, shrinkLines, unsoundLine } from '../../src/report/summary.js';
 import type { Spot } from '../../src/trace/schema.js';
+import { SAME } from '../support/verdict.js';
 
 const own: Spot = { file: '/app/app.py', line: 7, kind: 'import', own: true };
 const library: Spot = { file: '/usr/lib/python3/dist-packages/a.py', line: 1, kind: 'exec' };
@@ -17,4 +18,45 @@ it.each([
   [[library, library], [`2 places in 1 file compute what they import or execute: 0 in the app's own code, 2 in libraries. ${many}`]],
 ])('counts the places that reading cannot follow, the own first: %j', (spots, lines) => {
   expect(unsoundLine(spots as Spot[])).toEqual(lines);
+});
+
+describe('a shrink that proves nothing', () => {
+  const run = (name: string, outcome: RunOutcome['outcome']): RunOutcome => ({
+    name,
+    outcome,
+    compared: outcome === 'same' ? 1 : 0,
+    differences: 0,
+    failure: outcome === 'failed' ? { what: 'It ended.', remedy: 'Look.' } : null,
+  });
+  const lastLine = (...runs: RunOutcome[]) => {
+    const summary = {
+      image: null,
+      target: 'app:small',
+      passed: false,
+      outcome: 'unproven',
+      runs,
+      budget: null,
+      highlights: [],
+      ratio: 1,
+      seconds: 1,
+      before: 1,
+      after: 1,
+      ...{ repairs: [], notes: [], warnings: [], unsound: [], verdict: SAME },
+    };
+    return shrinkLines('app', summary as unknown as ShrinkSummary).at(-1);
+  };
+
+  it('names the runs that failed, and only these', () => {
+    const line = lastLine(run('web', 'failed'), run('quiet', 'unproven'), run('job', 'same'));
+    expect(line).toContain('Correct the runs that failed: web.');
+  });
+
+  it('names the runs without an answer where none failed', () => {
+    const line = lastLine(run('quiet', 'unproven'), run('job', 'same'));
+    expect(line).toMatch(/^Nothing of the runs quiet was compared.*Give each a step that the app answers\./);
+  });
+
+  it('says that nothing was compared where the run has no name', () => {
+    expect(lastLine()).toMatch(/^Nothing was compared, so nothing is proven/);
+  });
 });

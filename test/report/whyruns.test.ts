@@ -42,7 +42,7 @@ describe.each([
     expect(users('/both').runs?.sort()).toEqual(['job', 'web']);
     expect(users('/d').runs).toEqual(['job']);
     expect(users('/lib/job.so').runs).toEqual(['job']);
-    expect(users('/none')).toMatchObject({ runs: [], lines: ['No run used it; it is kept for what the code reaches.'] });
+    expect(users('/none')).toMatchObject({ runs: [], lines: ['No run used it.'] });
   });
 });
 
