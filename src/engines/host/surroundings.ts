@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isPublic, isSecret } from '../../os/secrets.js';
+import { CODE, isPublic, isSecret, isSecretFolder } from '../../os/secrets.js';
 import type { Entry } from '../../rootfs.js';
 
 /** Folders of the operating system, with its package database. */
@@ -8,9 +8,6 @@ const SYSTEM = ['/usr', '/etc', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/l
 const PRUNED = ['/usr/src', '/usr/include', '/usr/share/doc', '/usr/share/man'];
 /** Folders in the working directory that do not belong to the app. */
 const ASIDE = ['.git', '.pyshrink', 'node_modules'];
-
-/** Files of code. */
-const CODE = /\.(py|pyc|pyi|pyx|so(\.[\d.]+)?|js|mjs|css|html?)$/;
 
 /** Where a command of this computer may have its files. */
 export interface Surroundings {
@@ -62,7 +59,9 @@ export function withoutSecrets(
   const code = [...revealed].filter((path) => CODE.test(path) && !isSecret(path, home, python)).sort();
   const below = (path: string) => path.startsWith(`${workdir}/`);
   for (const [path, entry] of entries) {
-    if (!isSecret(path, home, python) && !(revealed.has(path) && !CODE.test(path)) && !(below(path) && isKeptFromOthers(entry))) continue;
+    // Names of files say nothing about folders.
+    const byName = (entry.type === 'd' ? isSecretFolder : isSecret)(path, home, python);
+    if (!byName && !(revealed.has(path) && !CODE.test(path)) && !(below(path) && isKeptFromOthers(entry))) continue;
     if (include.some((name) => path === name || path.startsWith(`${name}/`) || name.startsWith(`${path}/`))) {
       if (entry.type !== 'd') taken.push(path);
       continue;

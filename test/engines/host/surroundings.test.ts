@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { holdsHome, hostRoots, type Surroundings, type Suspicion, withoutSecrets } from '../../../src/engines/host/surroundings.js';
-import type { Entry } from '../../../src/rootfs.js';
+import type { Entry, EntryType } from '../../../src/rootfs.js';
+import { RootFs } from '../../../src/rootfs.js';
 
 const HOME = '/home/ada';
 const PYTHON = ['/home/ada/.pyenv/versions/3.12', '/home/ada/.local/lib/python3.12/site-packages'];
@@ -31,6 +32,34 @@ describe('withoutSecrets', () => {
     expect(taken).toEqual(['/srv/app/.env']);
     expect(refused).toEqual(['/srv/app/.env.local']);
     expect(all.has('/srv/app/.env')).toBe(true);
+  });
+
+  it('keeps a folder of the app that is called like a file of secrets, with its code', () => {
+    const all = new Map(
+      (
+        [
+          ['/', 'd'],
+          ['/srv', 'd'],
+          ['/srv/app', 'd'],
+          ['/srv/app/secrets', 'd'],
+          ['/srv/app/secrets/__init__.py', 'f'],
+          ['/srv/app/secrets/db_password', 'f'],
+          ['/srv/app/prod.env', 'd'],
+          ['/srv/app/prod.env/limits.csv', 'f'],
+          ['/srv/app/.env', 'd'],
+          ['/srv/app/.env/bin', 'd'],
+          ['/srv/app/.env/bin/python', 'f'],
+          ['/srv/app/.ssh', 'd'],
+          ['/srv/app/.ssh/config', 'f'],
+        ] as [path: string, type: EntryType][]
+      ).map(([path, type]) => [path, { path, type, mode: 0o755, uid: 0, gid: 0, size: 1, mtime: 0 } as Entry]),
+    );
+    const { refused } = withoutSecrets(all, around, NOTHING);
+    expect(refused).toEqual(['/srv/app/.ssh/config', '/srv/app/secrets/db_password']);
+    const fs = new RootFs(all, async () => Buffer.alloc(0));
+    for (const path of ['/srv/app/secrets/__init__.py', '/srv/app/prod.env/limits.csv', '/srv/app/.env/bin/python'])
+      expect(fs.resolve(path)?.path).toBe(path);
+    expect(all.has('/srv/app/.ssh')).toBe(false);
   });
 
   it('removes data that only its owner may read, below the working directory', () => {
