@@ -58,10 +58,11 @@ export function withoutSecrets(
   const [refused, taken]: [string[], string[]] = [[], []];
   const code = [...revealed].filter((path) => CODE.test(path) && !isSecret(path, home, python)).sort();
   const below = (path: string) => path.startsWith(`${workdir}/`);
+  const modesTell = !isUmaskStrict([...entries.values()].filter(({ path }) => below(path)));
   for (const [path, entry] of entries) {
     // Names of files say nothing about folders.
     const byName = (entry.type === 'd' ? isSecretFolder : isSecret)(path, home, python);
-    if (!byName && !(revealed.has(path) && !CODE.test(path)) && !(below(path) && isKeptFromOthers(entry))) continue;
+    if (!byName && !(revealed.has(path) && !CODE.test(path)) && !(modesTell && below(path) && isKeptFromOthers(entry))) continue;
     if (include.some((name) => path === name || path.startsWith(`${name}/`) || name.startsWith(`${path}/`))) {
       if (entry.type !== 'd') taken.push(path);
       continue;
@@ -70,6 +71,12 @@ export function withoutSecrets(
     if (entry.type !== 'd' && (used.has(path) || below(path))) refused.push(path);
   }
   return { refused: refused.sort(), taken: taken.sort(), code };
+}
+
+/** Whether others can't read most files of code either: then a umask closed all files, and modes say nothing about secrets. */
+function isUmaskStrict(entries: readonly Entry[]): boolean {
+  const code = entries.filter(({ path, type }) => type === 'f' && CODE.test(path) && !isPublic(path));
+  return code.filter(({ mode }) => (mode & OTHERS) === 0).length * 2 > code.length;
 }
 
 /** Whether the owner of a file keeps others from reading it. Code and programs are no secrets: a umask may be that strict. */

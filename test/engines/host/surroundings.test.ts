@@ -67,7 +67,8 @@ describe('withoutSecrets', () => {
       ['/srv/app/conf/prod', 0o600],
       ['/srv/app/data.bin', 0o400],
       ['/srv/app/open.txt', 0o640],
-      ['/srv/app/main.py', 0o600],
+      ['/srv/app/main.py', 0o644],
+      ['/srv/app/mine.py', 0o600],
       ['/srv/app/run', 0o700],
       ['/srv/app/.venv/lib/python3.12/site-packages/x/data', 0o600],
       ['/srv/other/data', 0o600],
@@ -75,6 +76,21 @@ describe('withoutSecrets', () => {
     const all = new Map(modes.map(([path, mode]) => [path, { path, type: 'f', mode, uid: 0, gid: 0, size: 1, mtime: 0 } as Entry]));
     expect(withoutSecrets(all, around, NOTHING).refused).toEqual(['/srv/app/conf/prod', '/srv/app/data.bin']);
     expect([...all.keys()]).toEqual(modes.slice(2).map(([path]) => path));
+  });
+
+  it('says nothing by modes where a umask closed the code as well', () => {
+    const modes: [path: string, mode: number][] = [
+      ['/srv/app/main.py', 0o600],
+      ['/srv/app/models.py', 0o700],
+      ['/srv/app/open.py', 0o644],
+      ['/srv/app/data/names.csv', 0o600],
+      ['/srv/app/.env', 0o600],
+      // Packages were installed by somebody else.
+      ['/srv/app/.venv/lib/python3.12/site-packages/x/a.py', 0o644],
+      ['/srv/app/.venv/lib/python3.12/site-packages/x/b.py', 0o644],
+    ];
+    const all = new Map(modes.map(([path, mode]) => [path, { path, type: 'f', mode, uid: 0, gid: 0, size: 1, mtime: 0 } as Entry]));
+    expect(withoutSecrets(all, around, NOTHING).refused).toEqual(['/srv/app/.env']);
   });
 
   it('removes what its content gives away, but for code, which it names', () => {
