@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { secretFormat } from '../../os/secretformats.js';
 import { CODE, isPublic, isSecret, isSecretFolder } from '../../os/secrets.js';
 import type { Entry } from '../../rootfs.js';
 
@@ -6,7 +6,7 @@ import type { Entry } from '../../rootfs.js';
 const SYSTEM = ['/usr', '/etc', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/var/lib/dpkg', '/var/lib/apt'];
 /** Large folders of the system that no program reads. */
 const PRUNED = ['/usr/src', '/usr/include', '/usr/share/doc', '/usr/share/man'];
-/** Folders in the working directory that do not belong to the app. */
+/** Folders below the working directory that do not belong to the app, at any depth. */
 const ASIDE = ['.git', '.pyshrink', 'node_modules'];
 
 /** Where a command of this computer may have its files. */
@@ -17,14 +17,26 @@ export interface Surroundings {
   python: readonly string[];
 }
 
+/** What is listed of this computer: the request `inventory` of probes/inventory.py. */
+export interface HostRoots {
+  /** Folders that are listed with all that is in them. */
+  roots: string[];
+  /** Folders that are not. */
+  pruned: readonly string[];
+  /** The working directory. */
+  app: string;
+  /** Names of folders below it that are not listed. */
+  aside: readonly string[];
+}
+
 /**
  * Folders of this computer that are listed as an image would be: those of the system, of the interpreter and of the app.
  * A home directory never counts as the app's folder, even if it is the working directory: only files that were used
  * are taken from it.
  */
-export function hostRoots({ workdir, home, python }: Surroundings): { roots: string[]; pruned: string[] } {
+export function hostRoots({ workdir, home, python }: Surroundings): HostRoots {
   const roots = [...SYSTEM, ...[...python, workdir].filter((folder) => !holdsHome(folder, home))];
-  return { roots: [...new Set(roots)], pruned: [...PRUNED, ...ASIDE.map((name) => posix.join(workdir, name))] };
+  return { roots: [...new Set(roots)], pruned: PRUNED, app: workdir, aside: holdsHome(workdir, home) ? [] : ASIDE };
 }
 
 /** Whether a folder is a home directory, or above one. */
@@ -84,8 +96,25 @@ function isKeptFromOthers({ path, type, mode }: Entry): boolean {
   return type === 'f' && (mode & OTHERS) === 0 && (mode & 0o111) === 0 && !CODE.test(path) && !isPublic(path);
 }
 
+/** Bytes at the start of a file that say whether it is text, as in git and grep. */
+const HEAD = 8192;
+
 /** Largest file whose content is looked at, in bytes. Keys and lists of them are small. */
 const LARGEST = 1 << 20;
+
+/** Reads bytes of a file. */
+type Read = (path: string, offset: number, length: number) => Promise<Uint8Array>;
+
+/**
+ * What makes the content of a file a secret: the name of a format; undefined where none is known. Of binary files only the head is
+ * read: keystores begin with their format, and keys and tokens are in texts.
+ * @throws what `read` throws
+ */
+export async function revealedBy({ path, size }: Pick<Entry, 'path' | 'size'>, read: Read): Promise<string | undefined> {
+  const head = Buffer.from(await read(path, 0, Math.min(size, HEAD)));
+  if (size <= HEAD || head.includes(0)) return secretFormat(head);
+  return secretFormat(Buffer.concat([head, await read(path, HEAD, size - HEAD)]));
+}
 
 /** The files whose content may be a secret: those that are the user's own. */
 export function mayReveal({ path, type, size }: Entry): boolean {

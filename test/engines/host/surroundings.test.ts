@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { holdsHome, hostRoots, type Surroundings, type Suspicion, withoutSecrets } from '../../../src/engines/host/surroundings.js';
+import {
+  holdsHome,
+  hostRoots,
+  revealedBy,
+  type Surroundings,
+  type Suspicion,
+  withoutSecrets,
+} from '../../../src/engines/host/surroundings.js';
 import type { Entry, EntryType } from '../../../src/rootfs.js';
 import { RootFs } from '../../../src/rootfs.js';
 
@@ -105,15 +112,45 @@ describe('withoutSecrets', () => {
   });
 });
 
+describe('revealedBy', () => {
+  const TOKEN = `ghp_${'a1'.repeat(18)}`;
+
+  /** What is found in a file, and how many bytes are read for it. */
+  async function look(bytes: Buffer): Promise<{ format: string | undefined; count: number }> {
+    let count = 0;
+    const format = await revealedBy({ path: '/srv/app/x', size: bytes.length }, async (_, offset, length) => {
+      const part = bytes.subarray(offset, offset + length);
+      count += part.length;
+      return part;
+    });
+    return { format, count };
+  }
+
+  it('reads a text to its end', async () => {
+    const text = Buffer.from(`${'x '.repeat(50_000)}${TOKEN}\n`);
+    expect(await look(text)).toEqual({ format: 'GitHub token', count: text.length });
+    // A token that the end of the head cuts is found, too.
+    expect((await look(Buffer.from(`${'x '.repeat(4090)}${TOKEN} ${'x '.repeat(4090)}`))).format).toBe('GitHub token');
+    expect((await look(Buffer.from(TOKEN))).format).toBe('GitHub token');
+  });
+
+  it('reads no more than the head of a binary file', async () => {
+    const { format, count } = await look(Buffer.concat([Buffer.from('feedfeed00000002', 'hex'), Buffer.alloc(500_000)]));
+    expect(format).toBe('Java keystore');
+    expect(count).toBeLessThanOrEqual(8192);
+  });
+});
+
 describe('hostRoots', () => {
   it('lists the system, the interpreter and the folder of the app', () => {
-    const { roots, pruned } = hostRoots({ workdir: '/srv/app', home: HOME, python: PYTHON });
+    const { roots, app, aside } = hostRoots({ workdir: '/srv/app', home: HOME, python: PYTHON });
     expect(roots).toEqual(expect.arrayContaining(['/usr', '/etc', '/srv/app', ...PYTHON]));
-    expect(pruned).toContain('/srv/app/.git');
+    expect([app, aside]).toEqual(['/srv/app', expect.arrayContaining(['.git', 'node_modules'])]);
   });
 
   it.each(['/', '/home', HOME])('never lists %s as the folder of an app', (workdir) => {
     expect(hostRoots({ workdir, home: HOME, python: ['/', HOME] }).roots).not.toContain(workdir);
+    expect(hostRoots({ workdir, home: HOME, python: [] }).aside).toEqual([]);
   });
 });
 
