@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { environmentEntries } from '../src/commands/exercise.js';
-import { anyRecord, own } from '../src/records.js';
 import { decodedBody } from '../src/exercise/decoded.js';
+import { anyRecord, own } from '../src/records.js';
 import { quantityOf } from '../src/smoke/numbers.js';
 import { INHERITED } from './support/inherited.js';
 
