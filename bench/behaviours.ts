@@ -1,6 +1,6 @@
 /**
  * The fixtures that are too large for the tests: each is shrunk with its exercise, and what its exercise does not touch is compared
- * with the original. Usage: bench/run.sh behaviours
+ * with the original. Usage: bench/run.sh behaviours [NAME...]
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,11 @@ import { expectedOf, fixtureNames } from '../test/support/fixtures.js';
 import { mb } from './fixtures.js';
 
 const wanted = process.argv.slice(2);
+const names = fixtureNames('bench');
+for (const name of wanted)
+  if (!names.includes(name)) throw new Error(`there is no fixture ${name}; those of this benchmark are ${names.join(', ')}`);
 console.log('| fixture | behaviours | different | original | reachable |\n|---|---|---|---|---|');
-for (const name of fixtureNames('bench').filter((one) => wanted.length === 0 || wanted.includes(one))) {
+for (const name of names.filter((one) => wanted.length === 0 || wanted.includes(one))) {
   const cwd = mkdtempSync(join(tmpdir(), 'pyshrink-'));
   const [image, tag] = [`pyshrink-fixture/${name}`, `pyshrink-bench/${name}:shrunk`];
   const { args = [], reachable } = expectedOf(name);

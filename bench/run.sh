@@ -1,17 +1,27 @@
 #!/usr/bin/env bash
 # Runs the benchmarks whose results are in docs/benchmarks.md.
-# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|behaviours|suites|fuzz...]   (default: all but matrix, curve and fuzz)
+# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|behaviours|suites...]   (default: all but matrix and curve)
+#        bench/run.sh suites|behaviours [NAME...]
+#        bench/run.sh fuzz [PARSER [FIRST [COUNT]]]
 # matrix is levels with every fixture on the full base image, too. curve takes an hour. fuzz gives ten thousand hostile inputs
 # to each parser, and needs no engine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash test/install.sh
-if [ "$*" != fuzz ]; then
+if [ "${1:-}" != fuzz ]; then
   bash fixtures/engine.sh
   bash fixtures/build.sh
   # shellcheck disable=SC2046
   bash fixtures/build.sh $(grep -l '"only": "bench"' fixtures/*/expected.json | xargs -n 1 dirname | xargs -n 1 basename)
 fi
+case "${1:-}" in
+  # What follows these belongs to them.
+  suites | behaviours | fuzz)
+    name=$1
+    shift
+    exec npx --no-install tsx "bench/$name.ts" "$@"
+    ;;
+esac
 [ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report behaviours suites
 for name in "$@"; do
   if [ "$name" = matrix ]; then

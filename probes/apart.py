@@ -32,12 +32,22 @@ def each(work: "Work", paths: "List[str]") -> "List[Dict[str, Any]]":
             return results + [work(path) for path in rest]
         results.extend(found)
         if len(found) < len(rest):
-            results.append({"error": f"its code can't be read: it ends the interpreter (wait status {status})"})
+            results.append({"error": f"its code can't be read: {ending(status)}"})
     return results
+
+
+def ending(status: int) -> str:
+    """Why a child has ended early, by its status as of waitpid(2)."""
+    if not os.WIFSIGNALED(status):
+        return f"it ends the interpreter (exit code {os.WEXITSTATUS(status)})"
+    number = os.WTERMSIG(status)
+    return f"it takes more than {SECONDS} s" if number == signal.SIGALRM else f"it ends the interpreter (signal {number})"
 
 
 def in_child(work: "Work", paths: "List[str]") -> "tuple[List[Dict[str, Any]], int]":
     """The results up to the path that ended the child, and the child's status as of waitpid(2). Raises OSError without a child."""
+    # Where the parent ignores this signal, the kernel keeps no status of its children (wait(2)).
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     reader, writer = os.pipe()
     try:
         child = os.fork()

@@ -14,6 +14,8 @@ SKIPPED = ("/.pyshrink", "/.dockerenv", HOME)
 TYPES = {stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l", stat.S_IFCHR: "c", stat.S_IFBLK: "b", stat.S_IFIFO: "p"}
 # Links that the kernel follows in one path before it gives up with ELOOP (path_resolution(7)).
 MOST_LINKS = 40
+# Folders that installers of Python packages fill (sysconfig, and Debian's).
+INSTALLED = frozenset(["site-packages", "dist-packages"])
 
 
 def mount_points(kept: "List[str]") -> "Set[str]":
@@ -32,7 +34,8 @@ def inventory(request: "Dict[str, Any]") -> bytes:
 
     For an image: *volumes* are mount points that hold a copy of the image's content; *created* is the image's time (s).
     For the host: only the folders *roots* and the paths *paths* are listed, with all links on the way. The folders
-    *pruned* are left out. Files of *made* that changed after *since* (s) are left out too, since the run may have made
+    *pruned* are left out, and so is each folder below *app* with one of the names *aside*, but not where a package was
+    installed. Files of *made* that changed after *since* (s) are left out too, since the run may have made
     them.
     """
     of_host = "roots" in request
@@ -47,8 +50,24 @@ def inventory(request: "Dict[str, Any]") -> bytes:
         for path in folders:
             listing.add_path(path)
         folders = [os.path.realpath(folder) for folder in folders if os.path.isdir(folder)]
-    listing.add_below(folders, set(request.get("pruned", [])))
+    aside = Aside(request.get("app", "/"), request.get("aside", []))
+    listing.add_below(folders, set(request.get("pruned", [])), aside)
     return json.dumps(listing.rows).encode()
+
+
+class Aside:
+    """The folders below the app that do not belong to it, such as `node_modules`, at any depth.
+
+    Installed packages may bring such folders as their data: those are no folders aside.
+    """
+
+    def __init__(self, app: str, names: "List[str]") -> None:
+        self.app, self.names = os.path.realpath(app).rstrip("/") + "/", frozenset(names)
+
+    def __contains__(self, folder: object) -> bool:
+        if not isinstance(folder, str) or os.path.basename(folder) not in self.names or not folder.startswith(self.app):
+            return False
+        return INSTALLED.isdisjoint(folder[len(self.app) :].split("/"))
 
 
 class Listing:
@@ -103,12 +122,12 @@ class Listing:
                     self.add_path(os.path.normpath(target), depth + 1)
                 return
 
-    def add_below(self, folders: "List[str]", pruned: "Container[str]") -> None:
-        """Adds everything in folders, but nothing in those that are *pruned* or mounted."""
+    def add_below(self, folders: "List[str]", pruned: "Container[str]", aside: "Container[str]" = ()) -> None:
+        """Adds everything in folders, but nothing in those that are *pruned*, *aside* or mounted."""
         folders, listed = list(folders), set()
         while folders:
             folder = folders.pop()
-            if folder in pruned or folder in listed:
+            if folder in pruned or folder in aside or folder in listed:
                 continue
             listed.add(folder)
             try:

@@ -3,8 +3,13 @@ const MASK = '***';
 /** Shorter values are left alone: they are part of too many other words. */
 const SHORTEST = 6;
 
+/** A shorter secret of letters and digits only is replaced where it is a whole word: it may be part of others. */
+const LONG = 12;
+
 /** The forms of secrets that are replaced. Like the output itself, there is one such list a process. */
 const forms = new Set<string>();
+/** Names that the user gave to images. */
+const names = new Set<string>();
 let pattern: RegExp | undefined;
 
 /**
@@ -14,10 +19,17 @@ let pattern: RegExp | undefined;
 export function conceal(values: Iterable<string>): void {
   for (const value of values) {
     if (value.trim().length < SHORTEST) continue;
+    const known = forms.size;
     // As it is, in JSON, and in a URL (RFC 3986).
     for (const form of [value, JSON.stringify(value).slice(1, -1), inUrl(value)]) forms.add(form);
-    pattern = undefined;
+    if (forms.size > known) pattern = undefined;
   }
+}
+
+/** Names of images stay as they are, also where a secret is a part of one: programs read them. */
+export function showName(name: string): void {
+  names.add(name);
+  pattern = undefined;
 }
 
 /** A text with three asterisks in place of each secret that {@link conceal} got. */
@@ -26,9 +38,10 @@ export function concealed(text: string): string {
   // The longest first, as one secret may be the start of another one.
   pattern ??= new RegExp(
     [...forms]
+      .filter((form) => ![...names].some((name) => name.includes(form)))
       .sort((a, b) => b.length - a.length)
-      .map(literally)
-      .join('|'),
+      .map(whereItStands)
+      .join('|') || '(?!)',
     'g',
   );
   return text.replace(pattern, MASK);
@@ -46,7 +59,14 @@ export function concealedIn<T>(data: T): T {
 /** Forgets all secrets. For tests, which share a process. */
 export function forgetSecrets(): void {
   forms.clear();
+  names.clear();
   pattern = undefined;
+}
+
+/** The expression for a form: as a whole word where it is a short word itself. What precedes it may be an escape of a URL or of JSON. */
+function whereItStands(form: string): string {
+  const isWord = form.length < LONG && /^[A-Za-z0-9]+$/.test(form);
+  return isWord ? `(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}|\\\\[bfnrt]))${form}(?![A-Za-z0-9])` : literally(form);
 }
 
 function literally(text: string): string {

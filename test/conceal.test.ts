@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { conceal, concealedIn, forgetSecrets } from '../src/conceal.js';
+import { conceal, concealed, concealedIn, forgetSecrets, showName } from '../src/conceal.js';
 import { printable, printableJson } from '../src/printable.js';
 
 describe('conceal', () => {
@@ -26,4 +26,14 @@ describe('conceal', () => {
     const data = { a: [1, 'x'] };
     expect(concealedIn(data)).toBe(data);
   });
+});
+
+it('conceals a short word only where it stands alone, and in no name of an image', () => {
+  forgetSecrets();
+  conceal(['postgres', 'hunter22']);
+  expect(concealed('user=postgres:postgres /usr/lib/postgresql/15 %20postgres')).toBe('user=***:*** /usr/lib/postgresql/15 %20***');
+  expect(concealed(JSON.stringify('a\npostgres'))).toBe('"a\\n***"');
+  showName('postgres-app:latest');
+  expect(concealed('postgres-app:latest postgres hunter22')).toBe('postgres-app:latest postgres ***');
+  forgetSecrets();
 });

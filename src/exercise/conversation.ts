@@ -1,4 +1,5 @@
 import { conceal } from '../conceal.js';
+import { isSecretName, looksRandom } from '../os/secretwords.js';
 import { own } from '../records.js';
 import type { StepAnswer } from './answers.js';
 import { captured, cookiesIn } from './captured.js';
@@ -30,8 +31,9 @@ export class Conversation {
           reason: `it answered ${answer.status}, and there is nothing to capture as ${rule.name} (${rule.from}: ${rule.what})`,
         };
       this.values.set(rule.name, value);
+      if (isSecretName(rule.name) || looksRandom(value)) conceal([value]);
     }
-    conceal([...this.values.values(), ...this.cookies.values()]);
+    conceal(this.cookies.values());
     return answer;
   }
 

@@ -34,10 +34,16 @@ function secretsOfRequest({ path, headers, body, bodyBase64 }: HttpStep): string
   ];
 }
 
-/** A secret header's value, and its parts: what follows `Bearer`, and the value of each cookie (RFC 6265). */
+/** A secret header's value, and its parts: what follows `Bearer`, and the value of each cookie (RFC 6265) that is no plain word. */
 function wordsOfHeader(value: string): string[] {
   const cookies = value.split(/;\s*/).flatMap((part) => /^[^=\s]+=(.+)$/.exec(part)?.[1] ?? []);
-  return [value, ...value.split(/\s+/).slice(1), ...cookies];
+  const words = cookies.length > 0 ? cookies.filter(isNoWord) : value.split(/\s+/).slice(1);
+  return [value, ...words];
+}
+
+/** Whether a value is more than a word such as `invalid` or `default`. */
+function isNoWord(value: string): boolean {
+  return value.length >= 8 && /\d/.test(value);
 }
 
 /** Secrets that an app hands out: cookies, and tokens in headers and bodies. */
@@ -50,6 +56,5 @@ function handedOut({ headers, body }: Extract<StepAnswer, { kind: 'http' }>): st
   const set = cookies.split('\n').flatMap((cookie) => secretsIn(cookie.split(';', 1)[0] as string));
   const texts = Object.entries(others).map(([name, value]) => `${name}: ${value}`);
   const said = Buffer.from(body.slice(0, LARGEST), 'base64').toString();
-  // A word such as `invalid` after `token:` is none.
-  return [...set, ...[...texts, said].flatMap(secretsIn)].filter((value) => value.length >= 8 && /\d/.test(value));
+  return [...set, ...[...texts, said].flatMap(secretsIn)].filter(isNoWord);
 }

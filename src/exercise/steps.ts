@@ -75,7 +75,7 @@ export const REQUEST_FORM = `'[METHOD ]PATH[ BODY]', for instance 'POST /items {
  * @returns undefined for anything else
  */
 export function requestOf(text: string): HttpStep | undefined {
-  const match = /^(?:([A-Za-z]+) +)?(\/[\u0021-\u00ff]*)(?: +([\s\S]+))?$/.exec(text.trim());
+  const match = /^(?:([A-Za-z]+) +)?((?:\/|\$\{\w+\})[\u0021-\u00ff]*)(?: +([\s\S]+))?$/.exec(text.trim());
   const method = (match?.[1] ?? 'GET').toUpperCase();
   if (!match || !METHODS.includes(method)) return undefined;
   const body = match[3];

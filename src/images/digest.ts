@@ -12,7 +12,7 @@ export function sha256(bytes: Uint8Array | string): string {
 }
 
 /** Digest of a file's bytes. @returns undefined where it is no regular file, or one that this user can't read */
-export async function digestOfFile(path: string): Promise<string | undefined> {
+export async function digestOfFile(path: string | Buffer): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
     return undefined;

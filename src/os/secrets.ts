@@ -16,11 +16,20 @@ const NAMES: readonly RegExp[] = [
   /^(\.?vault[_-]?pass(word)?(\.txt)?|privkey\d*\.pem|private[_-]?key(\.[a-z]+)?|master\.key|wallet\.dat)$/,
 ];
 
-/** Files that commonly contain keys, passwords or histories, with the folders that they are in. */
-const ANYWHERE =
-  /\/(\.env(\.[^/]*)?|\.(netrc|pypirc|npmrc|git-credentials|pgpass|my\.cnf|htpasswd|vault-token|boto|s3cfg)|\.[a-z]*_history|id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\.pub)?|application_default_credentials\.json|credentials\.json|service[_-]account[^/]*\.json)$|\/\.(ssh|aws|azure|kube|docker|gnupg|password-store|config\/gcloud|terraform\.d)(\/|$)/;
-/** Templates of such files. They contain no secrets. */
-const EXAMPLE = /(^|[._-])(example|sample|template|dist|default)([._-][^/]*)?$|[._-](example|sample|template|dist)\.[a-z]+$/;
+/** Code and what pages are made of. An app does not run without them, so such files stay. */
+export const CODE = /\.(py|pyc|pyi|pyx|so(\.[\d.]+)?|js|mjs|css|html?)$/;
+
+/** Other files that commonly contain keys, passwords or histories. Installed packages have no reason to bring them. */
+const FILES =
+  /^(\.env(\.[^/]*)?|\.(netrc|pypirc|npmrc|git-credentials|pgpass|my\.cnf|htpasswd|vault-token|boto|s3cfg)|\.[a-z]*_history|id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\.pub)?|application_default_credentials\.json|credentials\.json|service[_-]account[^/]*\.json)$/;
+/** Folders with everything in them. */
+const FOLDERS = /\/\.(ssh|aws|azure|kube|docker|gnupg|password-store|config\/gcloud|terraform\.d)(\/|$)/;
+/** Folders whose own files are secrets, unless they are code: such a folder may also be a package of the app. */
+const IN_FOLDER = /\/\.?secrets?\/[^/]+$/;
+/** Templates of files of variables. They contain no secrets. */
+const TEMPLATE = /(^|[._-])(example|sample|template|dist)([._-][^/]*)?$|[._-](example|sample|template|dist)\.[a-z]+$/;
+/** Templates of other files. Variables in `default.env` are often the real ones, so `default` says nothing about them. */
+const DEFAULTS = /(^|[._-])default([._-][^/]*)?$/;
 /** Secrets of the operating system. */
 const SYSTEM = /^\/etc\/(g?shadow-?|sudoers(\.d(\/|$))?|ssh\/ssh_host_[^/]*|ssl\/private(\/|$)|krb5\.keytab|machine-id)/;
 /** Dotfiles in home directories. */
@@ -35,10 +44,26 @@ const HOMES = /^(\/root|\/home\/[^/]+)\/\.[^/]+/;
 export function isSecret(path: string, home: string, python: readonly string[]): boolean {
   if (SYSTEM.test(path)) return true;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (isEnvironment(name) && EXAMPLE.test(name)) return false;
-  if (ANYWHERE.test(path)) return true;
+  const variables = isEnvironment(name);
+  const template = TEMPLATE.test(name) || (!variables && DEFAULTS.test(name));
+  if (variables && template) return false;
+  if (FILES.test(name) || FOLDERS.test(path)) return true;
   // Packages bring files with such names for their tests and as their data.
-  if (!isPublic(path) && !EXAMPLE.test(name) && NAMES.some((pattern) => pattern.test(name))) return true;
+  const named = NAMES.some((pattern) => pattern.test(name)) || (IN_FOLDER.test(path) && !CODE.test(name));
+  return (named && !template && !isPublic(path)) || isDotfile(path, home, python);
+}
+
+/**
+ * Whether all that a folder of the host has may be secret. Only a few names say so: a folder called `secrets` may be a package
+ * of the app, and one called `.env` a virtual environment.
+ * @param home as for {@link isSecret}
+ * @param python as for {@link isSecret}
+ */
+export function isSecretFolder(path: string, home: string, python: readonly string[]): boolean {
+  return SYSTEM.test(path) || FOLDERS.test(path) || isDotfile(path, home, python);
+}
+
+function isDotfile(path: string, home: string, python: readonly string[]): boolean {
   const dotfile = HOMES.test(path) || (home !== '/' && path.startsWith(`${home}/.`));
   return dotfile && !python.some((folder) => path === folder || path.startsWith(`${folder}/`) || folder.startsWith(`${path}/`));
 }

@@ -7,15 +7,19 @@ import { TOKENS } from './secretformats.js';
 const NAMES =
   /pass(word|wd|phrase|code)|^pass$|[-_]pass$|pwd|secret|token$|token[-_]|(api|auth|service|account|db|database|priv|private|client|access|encryption|signing|master|secret)[-_]?key|auth(?!or(?!i))|credential|cookie|session(?!s)|^sid$|csrf|xsrf|signature|jwt|bearer|^otp$|dsn$|connection[-_]?string/i;
 
+/** Endings of names that say something about a secret, such as where it is, and do not hold it. */
+const ABOUT = /[-_](type|host|port|url|uri|file|dir|path|backend|name|enabled|mode|method|timeout|ttl|age|domain|hint)$/i;
+
 /** Whether what has this name is most likely a secret. */
 export function isSecretName(name: string): boolean {
-  return NAMES.test(name);
+  return NAMES.test(name) && !ABOUT.test(name);
 }
 
 /** Letters and digits without meaning, as in keys and tokens. */
 const RANDOM = /(?<![\w/.-])[A-Za-z0-9+_-]{16,512}={0,2}(?![\w/.-])/g;
-/** `name=value`, `name: value`, `"name": "value"`, in whatever language. */
-const PAIR = /([A-Za-z][\w.-]{1,63})["']?\s{0,3}[:=]\s{0,3}(?:"((?:[^"\\\n]|\\.){1,512})"|'([^'\n]{1,512})'|([^\s"'&;,<>]{1,512}))/g;
+/** `name=value`, `name: value`, `"name": "value"`, in whatever language; not `name:value`, as in `module:application`. */
+const PAIR =
+  /([A-Za-z][\w.-]{1,63})(?:["']?\s{0,3}=\s{0,3}|["']\s{0,3}:\s{0,3}|\s{0,3}:\s{1,3})(?:"((?:[^"\\\n]|\\.){1,512})"|'([^'\n]{1,512})'|([^\s"'&;,<>]{1,512}))/g;
 /** The password in an address (RFC 3986, userinfo). */
 const USERINFO = /\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{0,128}:([^\s/@]{1,256})@/gi;
 /** `--password VALUE` */
@@ -38,12 +42,14 @@ export function secretsIn(text: string): string[] {
   return [...found].flatMap((value) => [value, ...decoded(value)]);
 }
 
-/** Whether a word looks like a key: letters and digits mixed, and as many different ones as chance gives. */
+/**
+ * Whether a word looks like a key: a part of it mixes letters and digits, and has as many different ones as chance gives. So
+ * `x86_64-linux-gnu` and a date are none.
+ */
 export function looksRandom(word: string): boolean {
-  const digits = word.replace(/[^0-9]/g, '').length;
-  const separators = word.replace(/[^-_]/g, '').length;
-  if (digits < 3 || digits === word.length || separators * 8 > word.length + 8) return false;
-  return entropy(word) >= 3;
+  const [longest = ''] = word.split(/[-_+]/).sort((a, b) => b.length - a.length);
+  const changes = longest.match(/\d(?=[A-Za-z])|[A-Za-z](?=\d)/g)?.length ?? 0;
+  return longest.length >= 12 && changes >= 3 && entropy(longest) >= 3;
 }
 
 /** Shannon's entropy of a word in bits a character. */

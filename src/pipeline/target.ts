@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { showName } from '../conceal.js';
 import { usageError } from '../errors.js';
 import { type ImageName, shrunkName } from '../images/name.js';
 import { isOurs } from '../images/origin.js';
@@ -41,6 +42,7 @@ export async function targetOf(context: Context, original: ImageName, choice: Ta
     throw usageError(`--tag ${referenceText(tag)} has a digest, which a new image can't have yet.`, 'Write NAME[:TAG].');
   const reference = tag ?? shrunkName(original);
   const label = referenceText(reference);
+  for (const shown of [label, output?.text]) if (shown !== undefined) showName(shown);
   const name = output ?? defaultTarget(context, reference, folder);
   if (name.transport === 'host')
     throw usageError('--output host: is no place for an image.', 'Write to oci:DIR, oci-archive:FILE, docker-archive:FILE or rootfs:DIR.');

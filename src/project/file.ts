@@ -5,7 +5,7 @@ import { ENGINES, type EngineName } from '../engines/choose.js';
 import { type UserError, usageError } from '../errors.js';
 import type { Shell } from '../exercise/environment.js';
 import { DEFAULT_LIMITS, type Exercise } from '../exercise/exercise.js';
-import { commandWords, type ExerciseFile, exitOf, parseExercise, resetOf, stepsOf } from '../exercise/file.js';
+import { commandWords, type ExerciseFile, exitOf, keepsCookies, parseExercise, resetOf, stepsOf, withCookies } from '../exercise/file.js';
 import { type Field, Located } from '../exercise/located.js';
 import type { Step } from '../exercise/steps.js';
 import { GPU_TARGETS, type GpuTarget } from '../keep/data/gpu.js';
@@ -178,7 +178,9 @@ function exerciseOf(given: ReadonlyMap<string, Located>, path: string, settings:
   const named = given.get('exercise');
   const file: ExerciseFile = named ? fileOf(named, path, around) : { steps: [], reset: [] };
   const [command, own, reset, expect, allowFailing] = ['command', 'steps', 'reset', 'expect', 'allowFailing'].map((key) => given.get(key));
-  const steps: Step[] = [...file.steps, ...(own ? stepsOf(own, path, around.read) : [])];
+  const written: Step[] = [...file.steps, ...(own ? stepsOf(own, path, around.read) : [])];
+  const cookies = given.get('cookies');
+  const steps = cookies && keepsCookies(cookies) ? withCookies(written) : written;
   const expectExit = expect ? exitOf(expect) : file.expectExit;
   const { fromFiles: _files, named: _named, limits, ...run } = settings;
   return {

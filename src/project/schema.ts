@@ -23,7 +23,7 @@ const fields = z.record(z.string(), oneOrMore(scalar));
 
 const Request = z.strictObject({
   method: z.string().optional(),
-  path: z.string().startsWith('/'),
+  path: z.string().regex(/^(\/|\$\{)/),
   headers: headers.optional(),
   body: scalar.optional(),
   json: z.unknown().optional(),
@@ -33,16 +33,32 @@ const Request = z.strictObject({
   socket: z.string().startsWith('/').optional(),
 });
 
+const repeat = { repeat: z.number().int().min(1).max(1000).optional() };
+const answer = z.strictObject({ status: status.optional(), ...texts, headers: headers.optional() }).optional();
+const result = z.strictObject({ exit: exit.optional(), ...texts }).optional();
+const place = z.string().min(1);
+const capture = z
+  .record(
+    z.string().regex(/^[A-Za-z_]\w*$/),
+    z.union([
+      z.strictObject({ json: place }),
+      z.strictObject({ regex: place }),
+      z.strictObject({ header: place }),
+      z.strictObject({ cookie: place }),
+      z.strictObject({ form: place }),
+    ]),
+  )
+  .optional()
+  .describe('values of the answer; later steps write their names in braces after a dollar sign');
+
 const Step = z.union([
   z.literal('until-exit'),
-  z.strictObject({
-    http: z.union([z.string(), Request]),
-    expect: z.strictObject({ status: status.optional(), ...texts, headers: headers.optional() }).optional(),
-  }),
-  z.strictObject({ tcp: port, expect: z.strictObject(texts).optional() }),
-  z.strictObject({ exec: words, expect: z.strictObject({ exit: exit.optional(), ...texts }).optional() }),
-  z.strictObject({ signal: z.string() }),
-  z.strictObject({ wait: seconds }),
+  z.strictObject({ http: z.union([z.string(), Request]), expect: answer, until: answer, capture, ...repeat }),
+  z.strictObject({ tcp: port, expect: z.strictObject(texts).optional(), ...repeat }),
+  z.strictObject({ exec: words, expect: result, until: result, ...repeat }),
+  z.strictObject({ signal: z.string(), ...repeat }),
+  z.strictObject({ wait: seconds, ...repeat }),
+  z.strictObject({ log: z.string().min(1), ...repeat }),
   z.strictObject({ 'until-exit': z.literal(true).nullable() }),
 ]);
 
@@ -80,6 +96,7 @@ export const RunSchema = SettingsSchema.extend({
   command: words.optional().describe("instead of the image's CMD: a text with the quotes of a shell, or a list of words"),
   exercise: text.optional().describe('an exercise file, relative to this file; steps of this run come after its steps'),
   steps: z.array(Step).min(1).optional().describe('what is done to the running app, in this order'),
+  cookies: z.literal('keep').optional().describe('each request sends the cookies of earlier answers'),
   expect: z
     .strictObject({ exit: z.number().int().min(EXIT_RANGE.least).max(EXIT_RANGE.most) })
     .optional()

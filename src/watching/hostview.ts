@@ -3,9 +3,8 @@ import { homedir } from 'node:os';
 import { posix } from 'node:path';
 import { debug } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
-import { holdsHome, mayReveal, type Surroundings, withoutSecrets } from '../engines/host/surroundings.js';
+import { holdsHome, mayReveal, revealedBy, type Surroundings, withoutSecrets } from '../engines/host/surroundings.js';
 import type { Helper } from '../guest/helper.js';
-import { secretFormat } from '../os/secretformats.js';
 import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 
@@ -86,13 +85,11 @@ async function secretContents(helper: Helper, entries: ReadonlyMap<string, Entry
   const found = new Set<string>();
   const work = async () => {
     for (let entry = pending.pop(); entry; entry = pending.pop()) {
-      const { path, size } = entry;
       // A file that can't be read gets into no image either.
-      const bytes = await fs.read(path, 0, size).catch(() => undefined);
-      const format = bytes && secretFormat(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      const format = await revealedBy(entry, fs.read).catch(() => undefined);
       if (format === undefined) continue;
-      debug.watch('%s has a secret: %s', path, format);
-      found.add(path);
+      debug.watch('%s has a secret: %s', entry.path, format);
+      found.add(entry.path);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

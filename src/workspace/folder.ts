@@ -1,6 +1,6 @@
 import { mkdir, readFile, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { conceal } from '../conceal.js';
+import { conceal, showName } from '../conceal.js';
 import { explained, UserError } from '../errors.js';
 import { answerSecrets } from '../exercise/secrets.js';
 import { folderName, type ImageName } from '../images/name.js';
@@ -43,6 +43,7 @@ export class Folder {
 
   /** @param platform `os/architecture[/variant]` as the user gave it */
   static for(name: ImageName, platform?: string): Folder {
+    showName(name.text);
     return new Folder(join(ROOT, folderName(name, platform === formatPlatform(ownPlatform()) ? undefined : platform)));
   }
 
@@ -170,6 +171,7 @@ export async function readTrace(path: string): Promise<ReadTrace> {
   try {
     const { record, trusted } = await unsealed(await readFile(beside, 'utf8'), text);
     const runs = RunRecordSchema.parse(JSON.parse(record));
+    showName(trace.image.reference);
     conceal(recordSecrets(runs));
     return { trace, record: runs, folder, trusted };
   } catch {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TimeoutError } from '../../src/errors.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/exercise/exercise.js';
+import { parseExercise } from '../../src/exercise/file.js';
 import { perform } from '../../src/exercise/perform.js';
 import { parseExec, parseHttp, type Step } from '../../src/exercise/steps.js';
 import type { ImageConfig } from '../../src/images/config.js';
@@ -67,6 +68,40 @@ describeWithPython('perform', () => {
     const steps: Step[] = [{ kind: 'signal', name: 'SIGHUP' }, parseExec('sleep 0.2')];
     const { answers } = await run(`${slow} setInterval(() => {}, 1000);`, steps);
     expect([text(answers.app.stdout), answers.app.exit]).toEqual(['started\nhup\n', null]);
+  });
+
+  it('does a step until its answer is right, with what an earlier one gave, and waits for the log', async () => {
+    const port = await freePort();
+    const script = `
+      let asked = 0;
+      http.createServer((incoming, outgoing) => {
+        if (incoming.url === '/start') return outgoing.end('{"id": "job/7"}');
+        asked++;
+        if (asked === 3) setTimeout(() => console.log('job is done'), 300);
+        outgoing.end(incoming.url + (asked < 3 ? ' waits' : ' done'));
+      }).listen(${port}, '127.0.0.1');`;
+    const file = `
+steps:
+  - http: GET /start
+    capture: { id: { json: id } }
+  - http: GET /jobs?id=$\{id}
+    until: { contains: done }
+  - log: job is done
+  - http: GET /more
+    repeat: 2
+`;
+    const { steps } = parseExercise('x.yaml', file, () => Buffer.alloc(0));
+    const { answers } = await run(script, steps);
+    expect(answers.steps.map(({ answer }) => (answer.kind === 'http' ? text(answer.body) : answer.kind))).toEqual([
+      ...['{"id": "job/7"}', '/jobs?id=job/7 done', 'log', '/more done', '/more done'],
+    ]);
+  });
+
+  it('says what the app did not print', async () => {
+    const never = run("console.log('other'); setInterval(() => {}, 1000);", [{ kind: 'log', text: 'ready' }], { limits: { step: 0.3 } });
+    await expect(never).rejects.toThrow('did not print "ready" within 0.3 s');
+    const { answers } = await run("console.log('other');", [{ kind: 'log', text: 'ready' }]);
+    expect(answers.steps[0]?.answer).toEqual({ kind: 'failed', reason: 'the app ended with status 0 before it printed "ready"' });
   });
 
   it('runs a command beside an app that always computes', async () => {

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { computeKeepSet } from '../../src/keep/compute.js';
-import { isPrefix } from '../../src/keep/prefixes.js';
+import { isPrefix, programsWith } from '../../src/keep/prefixes.js';
+import type { PythonWorld } from '../../src/keep/python/world.js';
+import { type Distribution, Distributions } from '../../src/python/distributions.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeTrace } from '../support/keep.js';
 import { describeWithPython } from '../support/probes.js';
@@ -16,6 +18,26 @@ it.each([
   ['jup yter-*', false],
   ['jupyter-x', false],
 ])('%s stands for programs with a prefix: %s', (name, expected) => expect(isPrefix(name)).toBe(expected));
+
+it('goes through the files of distributions once, for however many prefixes', () => {
+  let walks = 0;
+  const many = {
+    name: 'tool',
+    root: SITE,
+    requires: [],
+    get files() {
+      walks++;
+      return ['/usr/bin/tool-a', '/usr/bin/tool-b', '/usr/bin/other-c', `${SITE}/tool-d`];
+    },
+  } as unknown as Distribution;
+  const program = { text: '', mode: 0o755 };
+  const fs = makeTree(Object.fromEntries(many.files.map((path) => [path, program])));
+  const python = { distributions: new Distributions([many]) } as PythonWorld;
+  expect(programsWith('tool-*', { fs, python })).toEqual(['/usr/bin/tool-a', '/usr/bin/tool-b']);
+  const first = walks;
+  expect(programsWith('other-*', { fs, python })).toEqual(['/usr/bin/other-c']);
+  expect(walks).toBe(first);
+});
 
 /** A distribution with one module and one console script. */
 const distribution = (name: string, script: string, code = '') => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSecret } from '../../src/os/secrets.js';
+import { isSecret, isSecretFolder } from '../../src/os/secrets.js';
 
 const HOME = '/home/ada';
 const PYTHON = ['/home/ada/.pyenv/versions/3.12', '/home/ada/.local/lib/python3.12/site-packages'];
@@ -21,10 +21,14 @@ describe('isSecret', () => {
     '/srv/app/.env',
     '/srv/app/.env.production',
     '/srv/app/.envrc',
+    '/srv/app/.env.default',
+    '/srv/app/default.env',
     '/srv/app/prod.env',
     '/srv/app/conf/secrets.yaml',
     '/srv/app/secrets.prod.json',
     '/srv/app/.secrets.toml',
+    '/srv/app/secrets/db_password',
+    '/srv/app/.secret/key.bin',
     '/srv/app/certs/server.p12',
     '/srv/app/keys.jks',
     '/srv/app/passwords.kdbx',
@@ -50,7 +54,12 @@ describe('isSecret', () => {
     '/srv/app/environment.py',
     '/srv/app/example.env',
     '/srv/app/secrets.py',
+    '/srv/app/secrets/__init__.py',
+    '/srv/app/secrets/db.example.txt',
+    '/srv/app/secrets/pages/index.txt',
+    '/srv/app/.venv/lib/python3.12/site-packages/secrets/data.bin',
     '/srv/app/secrets.example.yaml',
+    '/srv/app/secrets.default.yaml',
     '/srv/app/tokens.py',
     '/srv/app/.venv/lib/python3.12/site-packages/x/credentials.txt',
     '/usr/lib/python3.12/secrets.py',
@@ -66,4 +75,17 @@ describe('isSecret', () => {
   it('finds keys below the interpreter too', () => {
     expect(isSecret(`${PYTHON[0]}/lib/.ssh/id_rsa`, HOME, PYTHON)).toBe(true);
   });
+});
+
+describe('isSecretFolder', () => {
+  it.each(['/home/ada/.ssh', '/srv/app/.aws', '/home/bob/.config', '/etc/ssl/private'])('all of %s may be secret', (path) => {
+    expect(isSecretFolder(path, HOME, PYTHON)).toBe(true);
+  });
+
+  it.each(['/srv/app/secrets', '/srv/app/secret', '/srv/app/.env', '/srv/app/prod.env', '/srv/app/token.json', '/home/ada/.pyenv'])(
+    '%s may be a folder as any other',
+    (path) => {
+      expect(isSecretFolder(path, HOME, PYTHON)).toBe(false);
+    },
+  );
 });

@@ -7,9 +7,19 @@ describe('isSecretName', () => {
     '%s is one',
     (name) => expect(isSecretName(name)).toBe(true),
   );
-  it.each(['author', 'passenger', 'path', 'content-type', 'tokenizer', 'keyboard', 'page', 'sessions'])('%s is none', (name) =>
-    expect(isSecretName(name)).toBe(false),
-  );
+  it.each([
+    'author',
+    'SESSION_TYPE',
+    'AUTH_HOST',
+    'auth_enabled',
+    'passenger',
+    'path',
+    'content-type',
+    'tokenizer',
+    'keyboard',
+    'page',
+    'sessions',
+  ])('%s is none', (name) => expect(isSecretName(name)).toBe(false));
 });
 
 describe('secretsIn', () => {
@@ -24,6 +34,11 @@ describe('secretsIn', () => {
     ['GET /usr/lib/python3.13/site-packages/numpy2-1.26.4', []],
     ['report-2024-01-01-final.csv and 12345678901234567890', []],
     ['{"author": "Ada Lovelace", "title": "Notes"}', []],
+    ['gunicorn oauth_server.wsgi:application', []],
+    ['uvicorn auth:application', []],
+    ['{"multiarch": "x86_64-linux-gnu", "wheel": "manylinux2014_x86_64", "file": "report-20240115-103000"}', []],
+    ['token: 0123456789abcdef', ['0123456789abcdef']],
+    ['id 123e4567-e89b-12d3-a456-426614174000', []],
   ])('of %s', (text, secrets) => {
     expect(secretsIn(text).sort()).toEqual([...secrets].sort());
   });

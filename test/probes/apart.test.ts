@@ -2,13 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { codeWithProbes, describeWithPython, PYTHONS } from '../support/probes.js';
 
-/** Work that ends its process at one path, returns at others, and asks for too much memory at a third. */
+/** Work that ends its process at some paths, takes too long at one, asks for too much memory at one, and returns at others. */
 const CODE = `
 import json, os, signal
 from pyshrink_probes.apart import each
 def work(path):
     if path == "kills":
         os.kill(os.getpid(), signal.SIGSEGV)
+    if path == "leaves":
+        os._exit(3)
+    if path == "hangs":
+        # As if the time of the alarm were over.
+        if signal.alarm(0) > 0:
+            os.kill(os.getpid(), signal.SIGALRM)
     if path == "large":
         try:
             return {"length": len(bytearray(8 << 30))}
@@ -18,6 +24,8 @@ def work(path):
 PARENT = os.getpid()
 print(json.dumps(each(work, ["one", "kills", "kills", "two", "kills"])))
 print(json.dumps(each(work, [])))
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+print(json.dumps(each(work, ["leaves", "hangs", "two"])))
 open("large", "w").close()
 print(json.dumps(each(work, ["large"])))
 `;
@@ -25,14 +33,20 @@ print(json.dumps(each(work, ["large"])))
 describeWithPython('work apart', () => {
   it.each(PYTHONS)('by %s goes on after a file that ends the interpreter, and bounds its memory', (python) => {
     const folder = execFileSync('mktemp', ['-d']).toString().trim();
-    const [answers, none, large] = execFileSync(python, codeWithProbes(CODE), { cwd: folder })
+    const [answers, none, reasons, large] = execFileSync(python, codeWithProbes(CODE), { cwd: folder })
       .toString()
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
-    const ended = { error: expect.stringContaining('it ends the interpreter') };
+    const ended = { error: "its code can't be read: it ends the interpreter (signal 11)" };
     expect(answers).toEqual([{ path: 'one', pid: false }, ended, ended, { path: 'two', pid: false }, ended]);
     expect(none).toEqual([]);
+    // The parent ignored the end of its children before.
+    expect(reasons).toEqual([
+      { error: "its code can't be read: it ends the interpreter (exit code 3)" },
+      { error: "its code can't be read: it takes more than 120 s" },
+      { path: 'two', pid: false },
+    ]);
     expect(large).toEqual([{ error: 'MemoryError' }]);
   });
 });

@@ -208,6 +208,7 @@ export class DockerSession implements Session {
   }
 
   async fileDigest(image: string, path: string): Promise<string | undefined> {
+    if (/[\ud800-\udfff]/u.test(path)) return undefined; // a request has no way to say a path that is no UTF-8
     const container = this.unstarted.get(image) ?? this.createUnstarted(image);
     this.unstarted.set(image, container);
     return digestInArchive(await (await container).getArchive(path), path);

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { debug } from '../../debug.js';
 import { explained, UserError, usageError } from '../../errors.js';
 import { DEFAULT_PATH, environmentOf, type ImageConfig } from '../../images/config.js';
-import { digestOfFile, sha256 } from '../../images/digest.js';
+import { sha256 } from '../../images/digest.js';
 import { unpackImage } from '../../images/layers/apply.js';
 import { formatPlatform, matches, ownPlatform } from '../../images/platform.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
@@ -32,8 +32,8 @@ import { ControlGroup, removeSessionGroups } from './cgroups.js';
 import { LocalContainer } from './container.js';
 import { ContainerFiles } from './files.js';
 import { becoming, SENT } from './firstprocess.js';
-import type { LocalImage } from './image.js';
-import { findInRoot, userFilesIn } from './inroot.js';
+import { type LocalImage, storedDigest } from './image.js';
+import { userFilesIn } from './inroot.js';
 import { ownMappings } from './mappings.js';
 import { copyTree, type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
 import { ownNetwork } from './network.js';
@@ -163,12 +163,7 @@ export class LocalSession implements Session {
   }
 
   async fileDigest(image: string, path: string): Promise<string | undefined> {
-    const { layers = [], entries } = this.images.get(image) ?? {};
-    const [only, ...others] = layers;
-    // Parents of an entry are folders, so there is no link to follow. Most files of an image are found in this way.
-    const direct = only !== undefined && others.length === 0 && entries?.get(path)?.type === 'f' ? join(only, path) : undefined;
-    const at = direct ?? (await findInRoot(layers, path)).at;
-    return at === undefined ? undefined : digestOfFile(at);
+    return storedDigest(this.images.get(image), path);
   }
 
   async load(archive: Readable, base?: ImageInfo): Promise<string> {
