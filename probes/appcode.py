@@ -7,16 +7,20 @@ import ast
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional
+    from typing import Any, Dict, Iterator, List, Optional, Set
 
 # The class or function that makes an application -> the framework.
 MAKERS = {
     "Flask": "flask",
+    "flask.Flask": "flask",
     "FastAPI": "fastapi",
+    "fastapi.FastAPI": "fastapi",
     "Starlette": "starlette",
+    "starlette.applications.Starlette": "starlette",
     "web.Application": "aiohttp",
     "aiohttp.web.Application": "aiohttp",
     "Celery": "celery",
+    "celery.Celery": "celery",
     "Typer": "typer",
     "typer.Typer": "typer",
     "ArgumentParser": "argparse",
@@ -45,28 +49,49 @@ def code_of(path: str) -> "Dict[str, Any]":
             tree = ast.parse(file.read())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return found
+    groups = subgroups(tree)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
             framework = MAKERS.get(dotted(node.value.func) or "")
-            for target in node.targets:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if framework and isinstance(target, ast.Name):
                     found["applications"].append({"framework": framework, "variable": target.id})
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             for decorator in node.decorator_list:
-                add_decorator(found, node.name, decorator)
+                add_decorator(found, node.name, decorator, groups)
         elif isinstance(node, ast.Call):
             add_call(found, node)
         elif isinstance(node, ast.Subscript) and dotted(node.value) in ("os.environ", "environ"):
             name = text(node.slice)
-            if name:
+            # One that is set or deleted need not be there before.
+            if name and isinstance(node.ctx, ast.Load):
                 found["variables"].append(name)
         elif isinstance(node, ast.If) and is_main(node.test):
             found["script"] = True
     return found
 
 
-def add_decorator(found: "Dict[str, Any]", function: str, decorator: ast.AST) -> None:
-    """A decorated function may be a route (Flask, FastAPI, Starlette, aiohttp) or a subcommand (click, Typer)."""
+def subgroups(tree: ast.AST) -> "Set[str]":
+    """Names of the click groups that are subcommands of another group, and of the Typer apps that are added to another one."""
+    names = set()  # type: Set[str]
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for decorator in node.decorator_list:
+                target = decorator.func if isinstance(decorator, ast.Call) else decorator
+                if isinstance(target, ast.Attribute) and target.attr == "group" and dotted(target) != "click.group":
+                    names.add(node.name)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_typer":
+            name = dotted(first_argument(node))
+            if name:
+                names.add(name)
+    return names
+
+
+def add_decorator(found: "Dict[str, Any]", function: str, decorator: ast.AST, groups: "Set[str]") -> None:
+    """A decorated function may be a route (Flask, FastAPI, Starlette, aiohttp) or a subcommand (click, Typer).
+
+    What belongs to one of *groups* is no subcommand of the program itself.
+    """
     call = decorator if isinstance(decorator, ast.Call) else None
     target = call.func if call else decorator
     if not isinstance(target, ast.Attribute):
@@ -77,6 +102,8 @@ def add_decorator(found: "Dict[str, Any]", function: str, decorator: ast.AST) ->
     if target.attr in ("command", "group"):
         if dotted(target) in ("click.command", "click.group"):
             found["applications"].append({"framework": "click", "variable": function})
+            return
+        if dotted(target.value) in groups:
             return
         # click and Typer make a name from that of the function.
         name = text(first_argument(call)) or keyword_text(call, "name") or function.replace("_", "-")
@@ -111,12 +138,12 @@ def is_main(test: ast.AST) -> bool:
 
 
 def dotted(node: "Optional[ast.AST]") -> "Optional[str]":
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        parent = dotted(node.value)
-        return None if parent is None else parent + "." + node.attr
-    return None
+    names = []  # type: List[str]
+    # A loop, as a chain may be longer than Python's recursion limit.
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else None
 
 
 def text(node: "Optional[ast.AST]") -> "Optional[str]":

@@ -1,6 +1,7 @@
 import { conceal } from '../conceal.js';
 import { usageError } from '../errors.js';
 import { environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
+import { environmentOf } from '../images/config.js';
 import type { NamedExercise, ShrinkOptions } from '../index.js';
 import { findProject, type Project, readProject } from '../project/file.js';
 import { own } from '../records.js';
@@ -14,6 +15,7 @@ const OF_ONE_RUN = {
   untilExit: '--until-exit',
   expectExit: '--expect-exit',
   exercise: '--exercise',
+  interactive: '--interactive',
 };
 /** Options of the image, which replace what the file says. */
 const CHOICES = ['level', 'targetGpu', 'base', 'tag', 'output', 'engine', 'maxSize', 'maxFiles'] as const;
@@ -23,32 +25,39 @@ const LIMITS = { startTimeout: 'start', stepTimeout: 'step', exitTimeout: 'exit'
 export interface Given {
   image: string | undefined;
   args: readonly string[];
+  /** Whether all words of the command line that are no options stand after `--`, so that the first one is no image. */
+  isCommandOnly: boolean;
   flags: ExerciseFlags & { include: string[]; exclude: string[] };
   /** Whether the user has written an option, by its name. */
   isWritten: (name: string) => boolean;
 }
 
 /**
- * The project file to use: the one that is named; without an image, the one of the working directory.
+ * What a project file and the command line say together: the file that is named; without an image, the one of the working
+ * directory. Options replace values of the file; lists are added to its lists. Run options and variables are for every run.
  * @returns undefined where the command line alone says what to do
- * @throws UserError where there is neither an image nor a file
+ * @throws UserError where there is neither an image nor a file, the file can't be read, or an option belongs to a single run
  */
-export async function projectOf(image: string | undefined, file: string | undefined): Promise<Project | undefined> {
-  if (file === undefined && image !== undefined) return undefined;
+export async function projectOptions(file: string | undefined, given: Given): Promise<ShrinkOptions | undefined> {
+  const { image, flags, isCommandOnly } = given;
+  if (file === undefined && image !== undefined && !isCommandOnly) return undefined;
   const path = file ?? (await findProject());
-  if (path !== undefined) return readProject(path);
-  throw usageError(
-    'There is no image to shrink: none is named, and this folder has no pyshrink.yaml.',
-    'Write `pyshrink shrink IMAGE`, name a file with -f, or make one with `pyshrink init IMAGE`.',
-  );
+  if (path === undefined)
+    throw usageError(
+      'There is no image to shrink: none is named, and this folder has no pyshrink.yaml.',
+      `Write \`pyshrink shrink IMAGE${isCommandOnly ? ' -- COMMAND' : ''}\`, name a file with -f, or make one with \`pyshrink init IMAGE\`.`,
+    );
+  if (isCommandOnly) throw belongsToRun('A command after --');
+  // They are read once, since a file may be a pipe.
+  const entries = await environmentEntries(flags);
+  return withProject(await readProject(path, { ...process.env, ...environmentOf(entries) }), given, entries);
 }
 
-/**
- * What a project file and the command line say together. Options replace values of the file; lists are added to its lists.
- * Run options and variables are for every run.
- * @throws UserError where an option belongs to a single run, or no image is named
- */
-export async function withProject(project: Project, { image = project.image, args, flags, isWritten }: Given): Promise<ShrinkOptions> {
+function withProject(
+  project: Project,
+  { image = project.image, args, flags, isWritten }: Given,
+  entries: readonly string[],
+): ShrinkOptions {
   for (const [name, flag] of Object.entries(OF_ONE_RUN)) if (isWritten(name)) throw belongsToRun(flag);
   if (args.length > 0) throw belongsToRun('A command after --');
   if (image === undefined) throw usageError('Neither the file nor the command line names an image.', 'Add `image: NAME` to the file.');
@@ -58,7 +67,6 @@ export async function withProject(project: Project, { image = project.image, arg
   const { tag, output, runs, ...kept } = project;
   const place =
     isWritten('tag') || isWritten('output') ? {} : { ...(tag !== undefined && { tag }), ...(output !== undefined && { output }) };
-  const entries = await environmentEntries(flags);
   conceal(runs.flatMap(({ exercise }) => [...environmentSecrets(exercise.run.env), ...exerciseSecrets(exercise)]));
   return {
     ...kept,
@@ -93,6 +101,16 @@ function withFlags(
       ...(flags.allowFailing && { allowFailing: true }),
     },
   };
+}
+
+/**
+ * Whether all operands of a command line stand after `--`.
+ * @param argv its words
+ * @param operands how many of them are no options
+ */
+export function onlyAfterDashes(argv: readonly string[], operands: number): boolean {
+  const end = argv.indexOf('--');
+  return end >= 0 && operands > 0 && operands === argv.length - end - 1;
 }
 
 function belongsToRun(flag: string): Error {

@@ -7,7 +7,7 @@ import { exerciseOf } from './exercise.js';
 import { withBudget, withEngine, withExercise, withImage, withRun, withRuns } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { EXIT_CODES, print } from './print.js';
-import { projectOf, withProject } from './project.js';
+import { onlyAfterDashes, projectOptions } from './project.js';
 
 /** `pyshrink shrink [IMAGE] [-- CMD...]` */
 export function defineShrink(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
@@ -16,7 +16,6 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
     .argument('[CMD...]', "after --: instead of the image's CMD")
     .option('-f, --file <FILE>', 'a file with the image and its runs (default: pyshrink.yaml, where no image is named)')
     .action(async (name, args, flags, self) => {
-      const project = await projectOf(name, flags.file);
       const isWritten = (option: string) => self.getOptionValueSource(option) === 'cli';
       const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, runs, maxSize, maxFiles, limit: bounds } = flags;
       const choices = {
@@ -34,9 +33,14 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
         maxFiles,
         bounds,
       };
-      const wanted = project
-        ? { ...choices, ...(await withProject(project, { image: name, args, flags, isWritten })) }
-        : { ...choices, image: name as string, exercise: await exerciseOf(args, flags) };
+      const options = await projectOptions(flags.file, {
+        image: name,
+        args,
+        isCommandOnly: onlyAfterDashes(process.argv, self.args.length),
+        flags,
+        isWritten,
+      });
+      const wanted = options ? { ...choices, ...options } : { ...choices, image: name as string, exercise: await exerciseOf(args, flags) };
       const summary = await interruptible((signal) => shrink({ ...wanted, signal, progress: createProgress() }));
       const { target: _, filesBefore: __, folder: ___, unsound: ____, highlights: _____, ...document } = summary;
       print(json, document, shrinkLines(wanted.image, summary));

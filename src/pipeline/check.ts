@@ -4,13 +4,16 @@ import { LibrarySearch } from '../elf/search.js';
 import type { Answers } from '../exercise/answers.js';
 import { answerSecrets } from '../exercise/secrets.js';
 import { environmentOf, healthcheckCommand } from '../images/config.js';
+import type { RunOutcome } from '../report/summary.js';
 import { repairsFor } from '../smoke/repair.js';
 import { type SmokeResult, smokeImage } from '../smoke/smoke.js';
 import { staticChecks } from '../smoke/static.js';
-import { conclusionOf, type Verdict } from '../smoke/verdict.js';
+import type { Verdict } from '../smoke/verdict.js';
 import type { Repair } from '../trace/schema.js';
 import type { CheckRecord } from '../workspace/check.js';
 import { againOf, commandsOf, givenEnvironment, type Material } from './material.js';
+import { OF_ORIGINAL, orFailing } from './originals.js';
+import { outcomeOfAll } from './outcomes.js';
 
 export interface CheckOptions {
   /** Globs of paths that the user leaves out. */
@@ -58,7 +61,7 @@ export async function checkImage(
   const seen = new Set(trace.observations.map(({ path }) => path));
   const libraries = await LibrarySearch.open(fs, environment);
   const results: (SmokeResult & { repairs: Repair[] })[] = [];
-  const uncompared: string[] = [];
+  const uncompared = (trace.untraced ?? []).map((name) => `the run ${name}: it could not be traced`);
   const answers: Checked['answers'] = [];
   const byRun: Checked['runs'] = [];
   for (const [index, run] of runs.entries()) {
@@ -75,9 +78,15 @@ export async function checkImage(
     }
     const sayWhose = name === undefined ? say : (text: string) => say(`${name}: ${text}`);
     const input = { ...againOf(material, run, sayWhose), fs, has, exclude, traced: (path: string) => seen.has(path) };
+    const compare = { ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index };
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
-      smokeImage({ ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index }),
+      orFailing(material, index, () => smokeImage(compare), OF_ORIGINAL),
     );
+    if (!smoke) {
+      uncompared.push(`the run ${name}: the original itself fails`);
+      answers.push(null);
+      continue;
+    }
     answers.push(smoke.answered ?? null);
     if (smoke.again) run.answers.push(smoke.again);
     conceal(answerSecrets([...run.answers, ...(smoke.answered ? [smoke.answered] : [])]));
@@ -101,9 +110,13 @@ export async function checkImage(
   return { verdict, answers, runs: byRun };
 }
 
-/** What a comparison found, as the workspace keeps it. @param image identifier of the shrunk image */
-export function checkRecord(image: string, { verdict, answers }: Checked): CheckRecord {
+/**
+ * What a comparison found, as the workspace keeps it.
+ * @param image identifier of the shrunk image
+ * @param named what each run with a name came to. One that failed proves nothing, so the outcome can't be the same
+ */
+export function checkRecord(image: string, { verdict, answers }: Checked, named: readonly RunOutcome[] = []): CheckRecord {
   const { compared, checked, problems, differences, missing, uncompared, varied } = verdict;
-  const outcome = conclusionOf(verdict);
+  const outcome = outcomeOfAll(verdict, named);
   return { version: 1, image, outcome, compared, checked, problems, differences, missing, uncompared, varied, answers };
 }

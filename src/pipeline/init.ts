@@ -46,12 +46,15 @@ export async function lookAt(context: Context, image: ImageInfo): Promise<Looked
 }
 
 /** The app's own Python files, those nearest to its folder first. */
-function codePaths(fs: RootFs, workdir: string, words: readonly string[]): string[] {
+export function codePaths(fs: Pick<RootFs, 'entries'>, workdir: string, words: readonly string[]): string[] {
   const scripts = words.filter((word) => word.endsWith('.py')).map((word) => posix.dirname(posix.resolve(workdir, word)));
   const roots = [...new Set([...(workdir === '/' ? CUSTOMARY : [workdir]), ...scripts])].filter((root) => root !== '/');
   const found = [...fs.entries.values()].filter(
     ({ path, type, size }) =>
-      type === 'f' && path.endsWith('.py') && size <= MOST.bytes && !OTHERS.test(path) && roots.some((root) => path.startsWith(`${root}/`)),
+      type === 'f' &&
+      path.endsWith('.py') &&
+      size <= MOST.bytes &&
+      roots.some((root) => path.startsWith(`${root}/`) && !OTHERS.test(path.slice(root.length))),
   );
   const depth = (path: string) => path.split('/').length;
   return found

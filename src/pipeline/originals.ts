@@ -9,9 +9,15 @@ export const DEFAULT_RUNS = 2;
 
 /**
  * Refuses a trace whose original did not work: a comparison with it would prove nothing.
- * @throws UserError with exit code 4 that names the step, the status, the last output and what to do
+ * @throws UserError with exit code 4 that names the step, the status, the last output and what to do; or the runs without a trace
  */
-export function requireWorking({ runs, original }: Pick<Material, 'runs' | 'original'>): void {
+export function requireWorking({ runs, original, trace }: Pick<Material, 'runs' | 'original' | 'trace'>): void {
+  const { untraced = [] } = trace;
+  if (untraced.length > 0)
+    throw unprovenError(
+      `The trace of ${original.reference} lacks runs that could not be traced, so nothing is proven: ${untraced.join(', ')}.`,
+      'Correct them in the project file, or remove them there, and run `pyshrink shrink` again.',
+    );
   for (const run of runs) {
     const failing = failingOf(run);
     if (failing)
@@ -34,7 +40,7 @@ export async function repeatOriginal(material: Material, times: number, say: (te
   for (const [index, run] of material.runs.entries()) {
     const { name: called, tests } = material.trace.runs[index] ?? {};
     if (tests || material.failing?.has(index)) continue;
-    try {
+    await orFailing(material, index, async () => {
       while (run.answers.length < times) {
         say(`${called === undefined ? '' : `${called}: `}the original runs again, to learn what varies`);
         const name = `original${index}-${run.answers.length}`;
@@ -42,9 +48,36 @@ export async function repeatOriginal(material: Material, times: number, say: (te
           await timed('smoke', `run ${index + 1} of the original once more`, () => runOriginal(againOf(material, run, say), name)),
         );
       }
-    } catch (error) {
-      if (!material.failing || !(error instanceof UserError) || error.exitCode === ExitCode.interrupted) throw error;
-      material.failing.set(index, { what: error.message, remedy: error.remedy });
-    }
+    });
   }
+}
+
+/** Exit codes of errors of the original and of its exercise, in work that also starts the shrunk image. */
+export const OF_ORIGINAL: readonly number[] = [ExitCode.unproven, ExitCode.usage];
+
+/**
+ * Does work for one run. Where the run itself fails in it, and the others may go on, the run counts as one that fails.
+ * @param codes exit codes of the errors that are the run's; missing: those of all but an interruption
+ * @returns undefined where the run fails
+ */
+export async function orFailing<T>(
+  { failing }: Pick<Material, 'failing'>,
+  index: number,
+  work: () => Promise<T>,
+  codes?: readonly number[],
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!failing) throw error;
+    failing.set(index, failingFrom(error, codes));
+    return undefined;
+  }
+}
+
+/** Why a run failed, by the error that ended it. @throws that error where it is not the run's */
+export function failingFrom(error: unknown, codes?: readonly number[]): Failing {
+  if (!(error instanceof UserError) || error.exitCode === ExitCode.interrupted) throw error;
+  if (codes && !codes.includes(error.exitCode)) throw error;
+  return { what: error.message, remedy: error.remedy };
 }

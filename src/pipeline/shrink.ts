@@ -6,13 +6,15 @@ import type { ImageName } from '../images/name.js';
 import type { Limits } from '../report/budget.js';
 import { buildReport } from '../report/build.js';
 import type { Report } from '../report/model.js';
-import { type Outcome, passed, type Verdict } from '../smoke/verdict.js';
+import type { RunOutcome } from '../report/summary.js';
+import { passed, type Verdict } from '../smoke/verdict.js';
 import type { Folder } from '../workspace/folder.js';
 import { assembleDraft, type Draft, type KeepChoice } from './assemble.js';
 import { type Checked, checkImage, checkRecord } from './check.js';
 import type { Context } from './context.js';
 import { openImage } from './images.js';
 import { repeatOriginal, requireWorking } from './originals.js';
+import { outcomesOf } from './outcomes.js';
 import { assembleUntilPassed } from './repair.js';
 import { resultOf } from './result.js';
 import { publish, type Target, type TargetChoice, targetOf } from './target.js';
@@ -45,18 +47,6 @@ export interface Shrunk {
   size: number;
   /** What is in it, and why. */
   report: Report;
-}
-
-/** What a run with a name came to. */
-export interface RunOutcome {
-  name: string;
-  /** `failed`: the original itself did not work. */
-  outcome: Outcome | 'failed';
-  /** Answers that were compared, and differences. */
-  compared: number;
-  differences: number;
-  /** Why it failed, and what to do; null where it did not. It may hold the last output of the app. */
-  failure: { what: string; remedy: string } | null;
 }
 
 /** Differences that a line about a repair names. */
@@ -101,12 +91,12 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   traced.record = { runs: traced.runs.map(storedRun) };
   await folder.saveTrace(traced);
   const { size } = await session.inspect(draft.id);
-  const check = checked && checkRecord(draft.id, checked);
+  const runs = outcomesOf(traced, untraced, checked);
+  const check = checked && checkRecord(draft.id, checked, runs);
   const made = { target, keep: input, base: base?.reference, traces: [folder.tracePath], size };
   const result = await resultOf(context, original, draft, made);
   const report = buildReport({ trace: traced.trace, record: traced.record, made: { result, keep: draft.report }, check }, input.limits);
   if (check) await folder.saveCheck(check);
-  const runs = outcomesOf(traced, untraced, checked);
   const published = passed(verdict) && !report.budget?.exceeded && runs.every(({ outcome }) => outcome === 'same');
   if (published) await publish(context, draft.id, target);
   // Also of an image without a name: people want to see why it has none.
@@ -139,21 +129,4 @@ async function traceAll(
     throw unprovenError(`No run of ${original.reference} works, so nothing is proven. ${traced.trace.runs[index]?.name}: ${what}`, remedy);
   }
   return { traced, untraced };
-}
-
-/** What each run with a name came to, in the order of the trace, then those without a trace. */
-function outcomesOf({ trace, failing }: Traced, untraced: readonly Untraced[], checked: Checked | undefined): RunOutcome[] {
-  const traced = trace.runs.flatMap(({ name }, index): RunOutcome[] => {
-    if (name === undefined) return [];
-    const failure = failing?.get(index);
-    if (failure) return [{ name, outcome: 'failed', compared: 0, differences: 0, failure }];
-    const { compared = 0, differences = 0, missing = 0 } = checked?.runs.find((one) => one.index === index) ?? {};
-    // A test suite is not compared: the shrunk image has no test runner. It keeps what the tests used, and that is all it is for.
-    const outcome = trace.runs[index]?.tests ? 'same' : compared === 0 ? 'unproven' : differences + missing === 0 ? 'same' : 'different';
-    return [{ name, outcome, compared, differences, failure: null }];
-  });
-  const others = untraced.map(
-    ({ name, what, remedy }): RunOutcome => ({ name, outcome: 'failed', compared: 0, differences: 0, failure: { what, remedy } }),
-  );
-  return [...traced, ...others];
 }

@@ -1,10 +1,11 @@
 import type { Level } from '../keep/level.js';
 import { highlights } from '../report/highlights.js';
 import type { ShrinkSummary } from '../report/summary.js';
-import { conclusionOf, type Outcome, passed, type Verdict } from '../smoke/verdict.js';
+import { passed } from '../smoke/verdict.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
-import type { RunOutcome, Shrunk } from './shrink.js';
+import { outcomeOfAll } from './outcomes.js';
+import type { Shrunk } from './shrink.js';
 
 /**
  * What a `shrink` came to, in numbers and names.
@@ -41,10 +42,4 @@ export async function summaryOf({ engine }: Context, shrunk: Shrunk, level: Leve
     unsound: traced.trace.unsound,
     verdict,
   };
-}
-
-/** One outcome for all runs. What a run that failed would have shown is not known, so the outcome can't be the same. */
-function outcomeOfAll(verdict: Verdict, runs: readonly RunOutcome[]): Outcome {
-  const outcome = conclusionOf(verdict);
-  return outcome === 'same' && runs.some((run) => run.outcome !== 'same') ? 'unproven' : outcome;
 }

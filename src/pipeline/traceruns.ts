@@ -1,11 +1,11 @@
 import type { ImageInfo } from '../engines/engine.js';
-import { ExitCode, UserError, usageError } from '../errors.js';
+import { usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
-import { joinTraces } from '../trace/schema.js';
+import { joinTraces, type Trace } from '../trace/schema.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
 import type { Failing } from './material.js';
-import { failingOf } from './originals.js';
+import { failingFrom, failingOf } from './originals.js';
 import { storedRun, type Traced, type TracedOnce, traceOnce } from './trace.js';
 
 /** One of several runs of an image. */
@@ -43,7 +43,7 @@ export async function traceRuns(
     );
   const traced: TracedOnce[] = [];
   const untraced: Untraced[] = [];
-  let first: UserError | undefined;
+  let first: unknown;
   for (const { name, exercise } of wanted) {
     // A helper of its own gives each run a volume of its own, where no facts of other runs lie.
     const python = traced[0]?.helper.python.executable;
@@ -55,15 +55,15 @@ export async function traceRuns(
       });
       traced.push({ ...once, trace: withName(once.trace, name) });
     } catch (error) {
-      if (!(error instanceof UserError) || error.exitCode === ExitCode.interrupted) throw error;
+      const failing = failingFrom(error);
       first ??= error;
-      untraced.push({ name, what: error.message, remedy: error.remedy });
-      context.progress.note(`${name} could not be traced; the other runs go on.`);
+      untraced.push({ name, ...failing });
+      context.progress.note(`${name} could not be traced: ${failing.what} The other runs go on.`);
     }
   }
   const [one, ...rest] = traced;
   if (!one) throw first;
-  const trace = joinTraces([one.trace, ...rest.map((other) => other.trace)]);
+  const trace = withUntraced(joinTraces([one.trace, ...rest.map((other) => other.trace)]), untraced);
   const runs = traced.map(({ run }) => run);
   const failing = new Map(runs.flatMap((run, index) => failingEntry(index, failingOf(run))));
   const record = { runs: runs.map(storedRun) };
@@ -74,6 +74,13 @@ export async function traceRuns(
 
 function failingEntry(index: number, failing: Failing | undefined): [number, Failing][] {
   return failing ? [[index, failing]] : [];
+}
+
+/** A trace that says which runs it lacks, so that later commands do not take it for complete. Not why: that may hold output of the app. */
+export function withUntraced(trace: Trace, untraced: readonly Untraced[]): Trace {
+  if (untraced.length === 0) return trace;
+  const warnings = untraced.map(({ name }) => `${name}: it could not be traced, so nothing of it is in this trace`);
+  return { ...trace, untraced: untraced.map(({ name }) => name), warnings: [...trace.warnings, ...warnings] };
 }
 
 /** A trace whose run has a name. Warnings say whose they are, since those of all runs are listed together. */

@@ -59,15 +59,19 @@ export async function findProject(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Reads a project file. @throws UserError where it, or a file that it names, can't be read or has another form */
-export async function readProject(path: string): Promise<Project> {
+/**
+ * Reads a project file.
+ * @param shell variables that the file may name
+ * @throws UserError where it, or a file that it names, can't be read or has another form
+ */
+export async function readProject(path: string, shell: Shell = process.env): Promise<Project> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
     throw usageError(`The file ${path} can't be read: ${(error as Error).message}.`, 'Make one with `pyshrink init IMAGE`.');
   }
-  return parseProject(path, text, { read: readFileSync, shell: process.env });
+  return parseProject(path, text, { read: readFileSync, shell });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { wordsOf } from '../exercise/steps.js';
 
 /** What the code of one file says; as probes/appcode.py finds it. */
 export interface CodeFile {
@@ -17,7 +18,7 @@ export interface Looked {
   command: readonly string[];
   /** Working directory. */
   workdir: string;
-  /** Ports that the image exposes, e.g. `8000/tcp`. */
+  /** Ports that the image exposes, e.g. `8000`. */
   ports: readonly string[];
   healthcheck: boolean;
   /** Variables that the image sets. */
@@ -57,7 +58,7 @@ export function proposeRuns(looked: Looked): Proposal[] {
   if (django && looked.distributions.has('django')) return djangoRuns(looked, django);
   const worker = celeryName(looked);
   const words = [...looked.entrypoint, ...looked.command];
-  if (worker !== undefined && isWorker(words)) return [workerRun(looked, worker, undefined)];
+  if (isWorker(words)) return [workerRun(looked, worker, undefined)];
   const runs = isServer(looked) ? [webRun(looked)] : commandRuns(looked);
   return worker === undefined ? runs : [...runs, workerRun(looked, worker, 'worker')];
 }
@@ -77,7 +78,7 @@ function djangoRuns(looked: Looked, manage: CodeFile): Proposal[] {
   });
   const worker = celeryName(looked);
   return [
-    isWorker(words) && worker !== undefined ? workerRun(looked, worker, undefined) : webRun(looked),
+    isWorker(words) ? workerRun(looked, worker, undefined) : webRun(looked),
     run('migrate', ['It changes the database: with one outside the container, add `reset`.'], 'migrate', '--noinput'),
     run('check', [], 'check'),
     ...(worker !== undefined && !isWorker(words) ? [workerRun(looked, worker, 'worker'), beatRun(looked, worker)] : []),
@@ -92,9 +93,7 @@ function webRun(looked: Looked): Proposal {
   return {
     name: 'web',
     comments: [
-      looked.ports.length > 0
-        ? `It gets GET / on ${looked.ports.map((port) => port.replace('/tcp', '')).join(', ')}.`
-        : 'It gets GET / where it listens.',
+      looked.ports.length > 0 ? `It gets GET / on ${looked.ports.join(', ')}.` : 'It gets GET / where it listens.',
       ...(looked.healthcheck ? ["The image's HEALTHCHECK is run, too."] : []),
       ...more,
     ],
@@ -106,15 +105,17 @@ function webRun(looked: Looked): Proposal {
   };
 }
 
-function workerRun(looked: Looked, app: string, name: string | undefined): Proposal {
+/** @param app what `celery -A` takes; undefined where the worker has it from a variable */
+function workerRun(looked: Looked, app: string | undefined, name: string | undefined): Proposal {
+  const celery = app === undefined ? ['celery'] : ['celery', '-A', app];
   return {
     name: name ?? 'worker',
     comments: [
       'A worker answers no requests, so celery itself is asked. It needs its broker: see `network` and `environment`.',
       ...(name === undefined ? [] : entrypointComment(looked)),
     ],
-    ...(name !== undefined && { command: ['celery', '-A', app, 'worker'] }),
-    steps: [`wait: ${WORKER_START}`, `exec: celery -A ${app} inspect registered`],
+    ...(name !== undefined && { command: [...celery, 'worker'] }),
+    steps: [`wait: ${WORKER_START}`, `exec: ${celery.join(' ')} inspect registered`],
     suggested: { heading: '', steps: [] },
   };
 }
@@ -153,7 +154,8 @@ function commandRuns(looked: Looked): Proposal[] {
 
 /** The words that start the app's program, without its arguments, as they come after the entrypoint; and its file where that is known. */
 function programOf({ entrypoint, command, workdir, code }: Looked): { program: string[] | undefined; file: CodeFile | undefined } {
-  const all = [...entrypoint, ...command];
+  const all = withoutShell(entrypoint, command);
+  if (!all) return { program: undefined, file: undefined };
   const script = all.findIndex((word) => word.endsWith('.py'));
   const file = code.find(({ path }) => path === posix.resolve(workdir, all[script] ?? ''));
   if (script >= 0) return { program: all.slice(0, script + 1).slice(entrypoint.length), file };
@@ -163,6 +165,23 @@ function programOf({ entrypoint, command, workdir, code }: Looked): { program: s
   if (entrypoint.length > 0) return { program: [], file: undefined };
   const [first] = all;
   return { program: first === undefined || /(^|\/)(sh|bash|python[\d.]*)$/.test(first) ? undefined : [first], file: undefined };
+}
+
+/** What only a shell understands: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html */
+const SHELL_WORK = /[|&;<>()$`*?[\]#~{}!\n]|^\s*\w+=/;
+
+/**
+ * The words of entrypoint and command. Those that stand in one text for a shell (`CMD python main.py`) are split.
+ * @returns undefined where only the shell knows the words, or the shell would not see what is added
+ */
+function withoutShell(entrypoint: readonly string[], command: readonly string[]): string[] | undefined {
+  const all = [...entrypoint, ...command];
+  const at = all.findIndex((word, index) => /(^|\/)(sh|bash|dash)$/.test(word) && all[index + 1] === '-c');
+  const text = all[at + 2];
+  if (at < 0 || text === undefined) return all;
+  if (at < entrypoint.length || all.length > at + 3 || SHELL_WORK.test(text)) return undefined;
+  const words = wordsOf(text.replace(/^\s*exec\s+/, ''));
+  return words && [...all.slice(0, at), ...words];
 }
 
 function isServer({ ports, entrypoint, command, code }: Looked): boolean {
@@ -176,15 +195,28 @@ function isWorker(words: readonly string[]): boolean {
   return all.some((word) => posix.basename(word) === 'celery') && all.includes('worker');
 }
 
-/** What `celery -A` takes: the module that makes the app; undefined where celery is not installed, or nothing makes one. */
-function celeryName({ distributions, code, workdir }: Looked): string | undefined {
-  const file = distributions.has('celery')
-    ? code.find(({ applications }) => applications.some(({ framework }) => framework === 'celery'))
-    : undefined;
+/** What `celery -A` takes: what the image's command names, else the module that makes the app; undefined where there is neither. */
+function celeryName({ distributions, code, workdir, entrypoint, command }: Looked): string | undefined {
+  const words = [...entrypoint, ...command].flatMap((word) => word.split(/\s+/));
+  const named = isWorker(words) ? appOption(words) : undefined;
+  if (named !== undefined) return named;
+  if (!distributions.has('celery')) return undefined;
+  const isApp = ({ path, applications }: CodeFile) =>
+    applications.some(({ framework }) => framework === 'celery') && !posix.relative(workdir, path).startsWith('..');
+  const file = code.find(isApp);
   if (!file) return undefined;
   const module = posix.relative(workdir, file.path).replace(/(\/__init__)?\.py$/, '');
   // celery looks for a module `celery` below the package that is named.
   return module.replace(/\/celery$/, '').replaceAll('/', '.');
+}
+
+/** The value of celery's option for its app, in all its forms: https://docs.celeryq.dev/en/stable/reference/cli.html */
+function appOption(words: readonly string[]): string | undefined {
+  const [value] = words.flatMap((word, index) => {
+    if (word === '-A' || word === '--app') return words[index + 1] ?? [];
+    return /^(?:--app=|-A)(.+)$/s.exec(word)?.[1] ?? [];
+  });
+  return value !== undefined && /^[\w.:]+$/.test(value) ? value : undefined;
 }
 
 /** Routes of the code, each once, those without parameters first. */

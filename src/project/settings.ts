@@ -77,7 +77,7 @@ export function environmentOf({ fromFiles, named }: Settings, shell: Shell): str
     if (value === undefined)
       throw at.error(
         `The variable \`${name}\` has no value`,
-        `Set it in this shell, for instance with \`export ${name}=...\`, or name a file that sets it with \`envFile\`.`,
+        `Set it in this shell, for instance with \`export ${name}=...\`, give it with -e ${name}=..., or name a file that sets it with \`envFile\`.`,
       );
     values.set(name, value);
   }

@@ -1,3 +1,4 @@
+import { concealed } from '../conceal.js';
 import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { decodedBody } from '../exercise/decoded.js';
 import type { CheckRecord } from '../workspace/check.js';
@@ -88,7 +89,9 @@ function bytes(base64: string): Buffer {
   return Buffer.from(base64, 'base64');
 }
 
+/** Secrets are replaced before a text is cut: a part of one would not be found. A whole text is for comparing, not for showing. */
 function text(bytes: Buffer, most: number): string {
-  const whole = bytes.toString('utf8');
+  const read = bytes.toString('utf8');
+  const whole = most < Number.POSITIVE_INFINITY ? concealed(read) : read;
   return whole.length > most ? `${whole.slice(0, most)}...` : whole;
 }

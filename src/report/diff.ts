@@ -1,3 +1,4 @@
+import { concealed } from '../conceal.js';
 import { UserError } from '../errors.js';
 import { answersOf } from './answers.js';
 import { Chains } from './chains.js';
@@ -111,7 +112,7 @@ function changedOf(key: string, one: Side, other: Side): Changed[] {
   ];
 }
 
-/** Answers that are another on the other side, and did not vary by themselves. */
+/** Answers that are another on the other side, and did not vary by themselves. Their texts hold no secrets: where two secrets differ, they look the same. */
 function answersChanged(a: Inside, b: Inside): Diff['answers'] {
   const compared = a.check !== undefined && b.check !== undefined;
   const fieldsOf = (inside: Inside) =>
@@ -131,7 +132,8 @@ function answersChanged(a: Inside, b: Inside): Diff['answers'] {
     const [x, y] = [one.get(key), other.get(key)];
     if (x?.text === y?.text || x?.varies || y?.varies) return [];
     const { label, field } = (x ?? y) as { label: string; field: string };
-    const [textA, textB] = [x?.text ?? '(none)', y?.text ?? '(none)'];
+    // Secrets are replaced before a text is cut: a part of one would not be found.
+    const [textA, textB] = [concealed(x?.text ?? '(none)'), concealed(y?.text ?? '(none)')];
     const from = Math.max(0, firstDifference(textA, textB) - BEFORE);
     return [{ label, field, a: part(textA, from), b: part(textB, from) }];
   });

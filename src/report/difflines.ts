@@ -27,7 +27,7 @@ export function diffLines(diff: Diff): string[] {
 
 /** `myapp:1-shrunk of myapp:1, level reachable, 83.1 MB, 3111 files, behaves like the original` */
 function sideText({ name, reference, level, size, kept, outcome }: Diff['a']): string {
-  const words = { same: 'behaves like the original', different: 'behaves differently', unproven: 'nothing was compared' };
+  const words = { same: 'behaves like the original', different: 'behaves differently', unproven: 'not proven' };
   return `${name} of ${reference}, level ${level}, ${megabytes(size ?? kept.bytes)}, ${kept.files} files, ${outcome === null ? 'not compared' : words[outcome]}`;
 }
 

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { concealedIn } from '../conceal.js';
 import type { Diff } from './diffmodel.js';
 import { packPage } from './page/codec.js';
 import type { PageData } from './pagemodel.js';
@@ -14,6 +15,6 @@ const PLACE = '@DATA@';
 export function pageOf(template: string, images: readonly PageData[], diff: Diff | null = null): string {
   const at = template.indexOf(PLACE);
   if (at < 0) throw new RangeError('the template has no place for the data');
-  const data = gzipSync(packPage(images, diff), { level: 9 }).toString('base64');
+  const data = gzipSync(packPage(images, concealedIn(diff)), { level: 9 }).toString('base64');
   return template.slice(0, at) + data + template.slice(at + PLACE.length);
 }

@@ -148,7 +148,7 @@ function comparisonLines({ comparison, shrunk }: Report): string[] {
   if (!shrunk) return [];
   if (!comparison) return ['not compared: run `pyshrink smoke`'];
   const { outcome, compared, checked, differences, problems, missing, uncompared, varied } = comparison;
-  const words = { same: 'behaves like the original', different: 'BEHAVES DIFFERENTLY', unproven: 'nothing was compared' };
+  const words = { same: 'behaves like the original', different: 'BEHAVES DIFFERENTLY', unproven: 'not proven' };
   return [
     `${words[outcome]}: ${plural(compared, 'answer')} compared, ${plural(checked, 'static check')}`,
     ...shown(problems, SHOWN.list, (problem) => `broken: ${problem}`),

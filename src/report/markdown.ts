@@ -33,7 +33,7 @@ export function reportMarkdown(report: Report): string[] {
     ...(budget ? ['', ...budgetLines(budget, report).map((line) => `- ${code(line.trim())}`)] : []),
     '',
     comparison
-      ? { same: '✅ It behaves like the original.', different: '❌ It behaves differently.', unproven: '⚠️ Nothing was compared.' }[
+      ? { same: '✅ It behaves like the original.', different: '❌ It behaves differently.', unproven: '⚠️ It is not proven.' }[
           comparison.outcome
         ]
       : '⚠️ It was not compared with the original.',

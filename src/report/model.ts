@@ -170,7 +170,7 @@ export const Report = z.strictObject({
   shrunk: z
     .strictObject({
       name: z.string(),
-      /** Whether it got that name. One that behaves differently, or is larger than its budget, does not. */
+      /** Whether it got that name. One that behaves differently, is not proven, or is larger than its budget, does not. */
       named: z.boolean(),
       id: z.string(),
       level: z.enum(LEVELS),

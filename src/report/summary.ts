@@ -6,6 +6,18 @@ import type { Budget } from './model.js';
 import { verdictLines } from './verdict.js';
 import { describeReason } from './words.js';
 
+/** What a run with a name came to. */
+export interface RunOutcome {
+  name: string;
+  /** `failed`: the original itself did not work. */
+  outcome: Outcome | 'failed';
+  /** Answers that were compared, and differences. */
+  compared: number;
+  differences: number;
+  /** Why it failed, and what to do; null where it did not. It may hold the last output of the app. */
+  failure: { what: string; remedy: string } | null;
+}
+
 /** The result of a `shrink`. */
 export interface ShrinkSummary {
   /** Name of the shrunk image; null where it did not pass and has no name. */
@@ -16,15 +28,8 @@ export interface ShrinkSummary {
   engine: string;
   passed: boolean;
   outcome: Outcome;
-  /** What each run with a name came to; empty for a single run without one. `failed`: the original itself did not work. */
-  runs: {
-    name: string;
-    outcome: Outcome | 'failed';
-    /** Answers that were compared, and differences. */
-    compared: number;
-    differences: number;
-    failure: { what: string; remedy: string } | null;
-  }[];
+  /** What each run with a name came to; empty for a single run without one. */
+  runs: RunOutcome[];
   /** The limits of its size, and what takes most of it where they are exceeded; null without limits. */
   budget: Budget | null;
   /** The most useful lines of its report. */
@@ -75,7 +80,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
       ['size', megabytes(before), megabytes(after)],
       ['ratio', '1.0', summary.ratio.toFixed(1)],
       ['files', String(summary.filesBefore), String(summary.files)],
-      ['answers', '', VERDICTS[summary.outcome]],
+      ['answers', '', summary.outcome === 'unproven' ? 'NOT PROVEN' : VERDICTS[summary.outcome]],
       ['time', '', `${summary.seconds.toFixed(1)} s`],
     ]).split('\n'),
     ...runLines(summary.runs),

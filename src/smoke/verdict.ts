@@ -12,7 +12,7 @@ export interface Verdict
   repairs: Repair[];
 }
 
-/** `unproven`: no answer was compared. It says nothing about the shrunk image, whatever the static checks say. */
+/** `unproven`: no answer was compared, or a run of the original failed. It says nothing about the shrunk image, whatever the static checks say. */
 export type Outcome = 'same' | 'different' | 'unproven';
 
 export function conclusionOf({ problems, differences, missing, compared }: Verdict): Outcome {

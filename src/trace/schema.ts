@@ -109,6 +109,8 @@ export const TraceSchema = z.object({
   /** Which tracers ran. */
   tracers: z.array(z.enum(['supervisor', 'imports', 'maps', 'ldd'])),
   runs: z.array(Run).min(1),
+  /** Names of the runs that were wanted too, and of which there is no trace. */
+  untraced: z.array(z.string()).exactOptional(),
   processes: z.array(
     z.object({
       pid: z.number(),
@@ -164,6 +166,7 @@ function joinTwo(one: Trace, two: Trace): Trace {
     python: { ...one.python, searchPath: unique([...one.python.searchPath, ...two.python.searchPath]) },
     tracers: unique([...one.tracers, ...two.tracers]),
     runs: [...one.runs, ...two.runs],
+    ...((one.untraced || two.untraced) && { untraced: unique([...(one.untraced ?? []), ...(two.untraced ?? [])]) }),
     processes: [...one.processes, ...two.processes.map((process) => ({ ...process, run: process.run + runs }))],
     observations: [
       ...one.observations,

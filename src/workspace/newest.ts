@@ -79,7 +79,7 @@ export async function resultNamed(image: string | undefined): Promise<Result | u
   const result = await (await newestResult()).result();
   if (result.named === false)
     throw new UserError(
-      `The newest image, ${result.tag}, got no name: it behaves differently, or is larger than its budget.`,
+      `The newest image, ${result.tag}, got no name: it behaves differently, a run of the original failed, or it is larger than its budget.`,
       'See `pyshrink report`, and shrink it again, or name another image.',
     );
   return result;

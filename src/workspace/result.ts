@@ -7,7 +7,7 @@ export const Result = z.strictObject({
   id: z.string(),
   /** Its name, as the user would write it. */
   tag: z.string(),
-  /** Set where it did not get that name: it behaves differently, or is larger than its budget. Then nothing is left of it. */
+  /** Set where it did not get that name: it behaves differently, a run of the original failed, or it is larger than its budget. Then nothing is left of it. */
   named: z.literal(false).exactOptional(),
   /** The identifier of the original. */
   original: z.string(),

@@ -56,6 +56,46 @@ if __name__ == "__main__":
     expect(found).toMatchObject({ variables: ['BROKER'], script: true });
   });
 
+  it.each(PYTHONS)('%s: applications by the whole name of their class, and with a type', (python) => {
+    const source = 'a = flask.Flask(__name__)\nb = fastapi.FastAPI()\nc: Celery = celery.Celery("x")\nd: Flask\n';
+    expect(codeOf(python, source)?.applications).toEqual([
+      { framework: 'flask', variable: 'a' },
+      { framework: 'fastapi', variable: 'b' },
+      { framework: 'celery', variable: 'c' },
+    ]);
+  });
+
+  it.each(PYTHONS)('%s: a variable that is only set or deleted is not needed', (python) => {
+    const source = 'os.environ["SET"] = "1"\nos.environ["MORE"] += "1"\ndel os.environ["GONE"]\nx = os.environ["READ"]\n';
+    expect(codeOf(python, source)?.variables).toEqual(['READ']);
+  });
+
+  it.each(PYTHONS)('%s: what belongs to a group below another one is no subcommand of the program', (python) => {
+    const click = `
+@click.group()
+def cli(): pass
+@cli.group()
+def db(): pass
+@db.command()
+def migrate(): pass
+@db.group("deep")
+def deeper(): pass
+@deeper.command()
+def last(): pass
+@cli.command()
+def build(): pass
+`;
+    expect(codeOf(python, click)?.commands).toEqual(['db', 'build']);
+    const typer = '@app.command()\ndef one(): pass\n@users.command()\ndef two(): pass\napp.add_typer(users, name="users")\n';
+    expect(codeOf(python, typer)?.commands).toEqual(['one']);
+  });
+
+  it.each(PYTHONS)('%s: a chain of names that is longer than a stack does not stop the rest', (python) => {
+    const source = `x = a${'.a'.repeat(1500)}(1)\ny = Flask(__name__)\n`;
+    // Some parsers refuse such a chain, and then nothing of the file is known.
+    expect(codeOf(python, source)?.applications.map(({ variable }) => variable)).toEqual(expect.toBeOneOf([['y'], []]));
+  });
+
   it.each(PYTHONS)('%s: what is computed, and what is no Python, gives nothing', (python) => {
     const nothing = { applications: [], routes: [], commands: [], variables: [], script: false };
     for (const source of [

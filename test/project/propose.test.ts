@@ -65,6 +65,23 @@ describe('the runs of an image', () => {
     expect(commands(image)).toEqual({ worker: undefined });
   });
 
+  it.each([
+    [['celery', '-A', 'other.tasks:app', 'worker'], 'celery -A other.tasks:app'],
+    [['celery', '--app=other', 'worker'], 'celery -A other'],
+    [['/bin/sh', '-c', 'celery --app other worker'], 'celery -A other'],
+    [['celery', 'worker'], 'celery -A shop'],
+  ])('a worker is asked by the app that its command names: %j', (command, asked) => {
+    const image = looked({ command, distributions: new Set(['celery']), code: [celery] });
+    expect(proposeRuns(image)).toMatchObject([{ name: 'worker', steps: [expect.any(String), `exec: ${asked} inspect registered`] }]);
+  });
+
+  it('a worker whose app nothing names is one all the same, and an app outside of the working directory is none to name', () => {
+    const command = ['celery', 'worker'];
+    const steps = [expect.any(String), 'exec: celery inspect registered'];
+    for (const code of [[], [{ ...celery, path: '/srv/celery.py' }]])
+      expect(proposeRuns(looked({ command, distributions: new Set(['celery']), code }))).toMatchObject([{ name: 'worker', steps }]);
+  });
+
   it('routes are suggested once each, in comments, those without parameters first', () => {
     const routes = ['/b/{id}', '/a', '/a'].map((path) => ({ method: 'GET', path }));
     const image = looked({ ports: ['8000'], code: [file('/app/main.py', { routes })] });
@@ -83,6 +100,20 @@ describe('the runs of an image', () => {
     // After an entrypoint, only the arguments are given.
     expect(commands(looked({ entrypoint: ['python3', 'main.py'], command: [], code: [cli] }))).toMatchObject({ help: ['--help'] });
     expect(commands(looked({ code: [file('/app/main.py')] }))).toEqual({ main: undefined });
+  });
+
+  it('a command in the form for a shell is split; what only a shell understands has no subcommands', () => {
+    const cli = file('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build'] });
+    const shell = (text: string, entrypoint: string[] = []) =>
+      commands(looked({ entrypoint, command: ['/bin/sh', '-c', text], code: [cli] }));
+    const split = { main: undefined, help: ['python', 'main.py', '--help'], 'help-build': ['python', 'main.py', 'build', '--help'] };
+    for (const text of ['python main.py', "exec python 'main.py'"]) expect(shell(text)).toEqual(split);
+    expect(shell('python main.py', ['tini', '--'])).toEqual(split);
+    for (const text of ['python main.py && echo x', 'python main.py $ARGS', 'A=1 python main.py'])
+      expect(shell(text)).toEqual({ main: undefined });
+    // The shell of such an entrypoint does not see what comes after its text.
+    const entrypoint = ['/bin/sh', '-c', 'python main.py'];
+    expect(commands(looked({ entrypoint, command: [], code: [cli] }))).toEqual({ main: undefined });
   });
 });
 

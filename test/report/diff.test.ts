@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { conceal, forgetSecrets } from '../../src/conceal.js';
+import { answersOf } from '../../src/report/answers.js';
 import { diffOf } from '../../src/report/diff.js';
 import { diffLines } from '../../src/report/difflines.js';
 import { Diff } from '../../src/report/diffmodel.js';
@@ -77,6 +79,24 @@ describe('a diff', () => {
     ]);
     const early = diffOf(answered(`a${long}`), answered(`b${long}`)).answers[0];
     expect([early?.a, early?.b]).toEqual([`a${'x'.repeat(199)}...`, `b${'x'.repeat(199)}...`]);
+  });
+
+  it('holds no secret, and no part of one that is cut', () => {
+    const secret = 'fox-jumps-0123456789-over';
+    conceal([secret]);
+    try {
+      const answered = (body: string) => ({ ...smallImage(), check: undefined, record: recordOf(body) });
+      const [a, b] = [`one ${secret}`, `${'y'.repeat(190)}${secret}`];
+      const diff = diffOf(answered(a), answered(b));
+      expect(diff.answers).toEqual([{ label: 'GET /', field: 'body', a: 'one ***', b: `${'y'.repeat(190)}***` }]);
+      // That it differs in the secret alone is still seen.
+      const other = diffOf(answered(a), answered('one another'));
+      expect(other.answers).toMatchObject([{ a: 'one ***', b: 'one another' }]);
+      const long = answersOf(answered(`${'y'.repeat(90)}${secret}`), 100);
+      expect(JSON.stringify(long)).not.toContain('fox');
+    } finally {
+      forgetSecrets();
+    }
   });
 
   it('refuses another platform, and what was not assembled', () => {

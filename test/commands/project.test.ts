@@ -1,0 +1,67 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Given, onlyAfterDashes, projectOptions } from '../../src/commands/project.js';
+import { forgetSecrets } from '../../src/conceal.js';
+import { DEFAULT_LIMITS } from '../../src/exercise/exercise.js';
+
+beforeEach(() => process.chdir(mkdtempSync(join(tmpdir(), 'pyshrink-'))));
+afterEach(forgetSecrets);
+
+const LIMITS = { startTimeout: DEFAULT_LIMITS.start, stepTimeout: DEFAULT_LIMITS.step, exitTimeout: DEFAULT_LIMITS.exit };
+/** What the command line gives: flags by name, which all count as written. */
+const given = (flags: Partial<Given['flags']> = {}, more: Partial<Given> = {}): Given => ({
+  image: undefined,
+  args: [],
+  isCommandOnly: false,
+  flags: { env: [], envFile: [], include: [], exclude: [], ...LIMITS, ...flags },
+  isWritten: (name) => name in flags,
+  ...more,
+});
+const project = (text: string) => writeFileSync('pyshrink.yaml', `image: x\n${text}`);
+
+describe('a project file with the options of the command line', () => {
+  it('gets the value of a variable that it names from -e and --env-file, as from the shell', async () => {
+    project('environment: [ONE_OF_FLAG, ONE_OF_FILE, ONE_OF_SHELL]\nruns: [{ name: web }]\n');
+    writeFileSync('more.env', 'ONE_OF_FILE=b\n');
+    process.env.ONE_OF_SHELL = 'c';
+    const options = await projectOptions(undefined, given({ env: ['ONE_OF_FLAG=a'], envFile: ['more.env'] }));
+    const env = new Set(options?.exercises?.[0]?.exercise.run?.env);
+    expect(env).toEqual(new Set(['ONE_OF_FLAG=a', 'ONE_OF_FILE=b', 'ONE_OF_SHELL=c']));
+  });
+
+  it('says how to give a variable that has no value', async () => {
+    project('environment: [NO_SUCH_VARIABLE]\nruns: [{ name: web }]\n');
+    await expect(projectOptions(undefined, given())).rejects.toThrowError(
+      expect.objectContaining({ remedy: expect.stringContaining('-e NO_SUCH_VARIABLE=') }),
+    );
+  });
+
+  it('takes no word of a command for the image', async () => {
+    const command = given({}, { image: 'python', args: ['job.py'], isCommandOnly: true });
+    await expect(projectOptions(undefined, command)).rejects.toThrow('There is no image to shrink');
+    project('runs: [{ name: web }]\n');
+    for (const file of [undefined, 'pyshrink.yaml'])
+      await expect(projectOptions(file, command)).rejects.toThrow('A command after -- would belong to no run of the file.');
+    expect(await projectOptions(undefined, { ...command, isCommandOnly: false })).toBeUndefined();
+  });
+
+  it('refuses options that belong to one run, its standard input among them', async () => {
+    project('runs: [{ name: web }]\n');
+    await expect(projectOptions(undefined, given({ interactive: true } as object))).rejects.toThrow(
+      /^--interactive would belong to no run/,
+    );
+  });
+});
+
+it.each([
+  ['shrink -f p.yaml -- worker', 1, true],
+  ['shrink -- python job.py', 2, true],
+  ['shrink python -- job.py', 2, false],
+  ['shrink python', 1, false],
+  ['shrink --', 0, false],
+  ['shrink', 0, false],
+])('knows where words stand: %s', (line, operands, only) => {
+  expect(onlyAfterDashes(line.split(' '), operands)).toBe(only);
+});
