@@ -2,6 +2,8 @@
 export interface Format {
   what: string;
   pattern: RegExp;
+  /** The pattern says only that a secret is near, such as the first line of a key: what it matches is none. */
+  marker?: true;
 }
 
 /**
@@ -9,8 +11,8 @@ export interface Format {
  * (config/gitleaks.toml) and the plugins of detect-secrets.
  */
 export const TOKENS: readonly Format[] = [
-  { what: 'private key (PEM, RFC 7468)', pattern: /-----BEGIN (?:[A-Z0-9]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----/ },
-  { what: 'PuTTY private key', pattern: /PuTTY-User-Key-File-[23]: / },
+  { what: 'private key (PEM, RFC 7468)', pattern: /-----BEGIN (?:[A-Z0-9]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----/, marker: true },
+  { what: 'PuTTY private key', pattern: /PuTTY-User-Key-File-[23]: /, marker: true },
   { what: 'age secret key', pattern: /\bAGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}\b/ },
   { what: 'AWS access key', pattern: /\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/ },
   { what: 'GitHub token', pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{82})\b/ },
@@ -20,7 +22,7 @@ export const TOKENS: readonly Format[] = [
   { what: 'Stripe key', pattern: /\b(?:sk|rk)_(?:test|live|prod)_[A-Za-z0-9]{10,247}\b/ },
   { what: 'Google API key', pattern: /\bAIza[\w-]{35}\b/ },
   { what: 'Google OAuth secret', pattern: /\bGOCSPX-[\w-]{28}\b/ },
-  { what: 'Google service account', pattern: /"type":\s{0,4}"service_account"/ },
+  { what: 'Google service account', pattern: /"type":\s{0,4}"service_account"/, marker: true },
   { what: 'npm token', pattern: /\bnpm_[A-Za-z0-9]{36}\b/ },
   { what: 'PyPI token', pattern: /\bpypi-AgE[A-Za-z0-9]{9,13}[\w-]{50,1000}\b/ },
   { what: 'SendGrid key', pattern: /\bSG\.[\w-]{22}\.[\w-]{43}\b/ },

@@ -19,15 +19,20 @@ export function isSecretName(name: string): boolean {
 const RANDOM = /(?<![\w/.-])[A-Za-z0-9+_-]{16,512}={0,2}(?![\w/.-])/g;
 /** `name=value`, `name: value`, `"name": "value"`, in whatever language; not `name:value`, as in `module:application`. */
 const PAIR =
-  /([A-Za-z][\w.-]{1,63})(?:["']?\s{0,3}=\s{0,3}|["']\s{0,3}:\s{0,3}|\s{0,3}:\s{1,3})(?:"((?:[^"\\\n]|\\.){1,512})"|'([^'\n]{1,512})'|([^\s"'&;,<>]{1,512}))/g;
+  /([A-Za-z][\w.-]{1,63})(?:["']?\s{0,3}=\s{0,3}|["']\s{0,3}:\s{0,3}|\s{0,3}:\s{1,3})(?:"((?:[^"\\\n]|\\.){1,8192})"|'([^'\n]{1,8192})'|([^\s"'&;,<>]{1,512}))/g;
 /** The password in an address (RFC 3986, userinfo). */
 const USERINFO = /\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{0,128}:([^\s/@]{1,256})@/gi;
 /** `--password VALUE` */
-const OPTION = /(?:^|\s)--?([A-Za-z][\w-]{1,63})\s+(?:"([^"\n]{1,512})"|'([^'\n]{1,512})'|([^\s"'-][^\s"']{0,511}))/g;
+const OPTION = /(?:^|\s)--?([A-Za-z][\w-]{1,63})\s+(?:"([^"\n]{1,8192})"|'([^'\n]{1,8192})'|([^\s"'-][^\s"']{0,511}))/g;
+
+/** A private key with its header and footer (RFC 7468); without footer where the text ends before. */
+const PEM = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----([\s\S]{1,16384}?)(?:-----END|$)/g;
+/** Characters of a line of a key that is a secret on its own. */
+const SHORTEST_LINE = 16;
 
 /**
- * The secrets in a text, as far as they can be told from other words: values with a telling name, known formats of tokens,
- * passwords in addresses, and words that look random.
+ * The secrets in a text, as far as they can be told from other words: values with a telling name, known formats of tokens, lines of
+ * private keys, passwords in addresses, and words that look random.
  */
 export function secretsIn(text: string): string[] {
   const found = new Set<string>();
@@ -37,7 +42,10 @@ export function secretsIn(text: string): string[] {
       const value = values.find((one) => one !== undefined);
       if (value !== undefined && isSecretName(name)) found.add(value);
     }
-  for (const { pattern } of TOKENS) for (const [token] of text.matchAll(new RegExp(pattern, 'g'))) found.add(token);
+  // Each line, as what prints a key may indent it, or print a part. JSON writes the ends of lines as `\r` and `\n`.
+  for (const [, lines = ''] of text.matchAll(PEM))
+    for (const line of lines.split(/\s|\\[rn]/)) if (line.length >= SHORTEST_LINE) found.add(line);
+  for (const { pattern, marker } of TOKENS) if (!marker) for (const [token] of text.matchAll(new RegExp(pattern, 'g'))) found.add(token);
   for (const [word] of text.matchAll(RANDOM)) if (looksRandom(word)) found.add(word);
   return [...found].flatMap((value) => [value, ...decoded(value)]);
 }

@@ -7,7 +7,7 @@ const AT_ONCE = 4;
 
 /**
  * Checks the bytes that the original's Python has sent against those that the engine has from the layers. Where the engine has
- * unpacked the layers itself, all files are checked; where a daemon has them, some that nobody can foresee.
+ * unpacked the layers itself, all files are checked; where a daemon has them, eight files, chosen at random.
  * @param image identifier of the original
  * @param digests path of a file → digest of the bytes that were sent
  * @returns the number of files that were checked
@@ -36,7 +36,7 @@ export async function requireGenuine(
   return checked;
 }
 
-/** Some items that nobody can foresee, all where they are no more than that. */
+/** Some items, chosen at random: an image can't know which. All where they are no more than that. */
 function sample<T>(items: readonly T[], most: number): T[] {
   const left = [...items];
   const taken: T[] = [];

@@ -15,7 +15,7 @@ import { describeOmission } from './words.js';
 
 const NO_PATHS: PagePaths = { path: [], file: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
 
-/** All that the page shows: the report, each path of the original with its reasons, and the answers of both images, without secrets. */
+/** All that the page shows: the report, each path of the original with its reasons, and the answers of both images. Answers and report are without secrets. */
 export function pageData(inside: Inside, limits: Limits = {}): PageData {
   const contents = contentsOf(inside);
   const columns = contents ? columnsOf(contents, timelineOf(inside, contents)) : { paths: NO_PATHS, reasons: [] };

@@ -37,7 +37,7 @@ describeWithEngine('bad input gives one clear message and the right exit code, a
     const cwd = workdir();
     mkdirSync(join(cwd, 'data'));
     writeFileSync(join(cwd, 'data/mine.txt'), 'x');
-    return refuse(['shrink', HELLO, '--output', 'oci:data', '--force'], 2, /has files and is no OCI layout/, { cwd });
+    return refuse(['shrink', HELLO, '--output', 'oci:data', '--force'], 2, /is no OCI layout: .* It has files/, { cwd });
   });
   it('a base that does not exist', () => refuse(['shrink', HELLO, '--base', 'no/base'], 1, /There is no image no\/base/));
   it('assemble before any trace', () => refuse(['assemble'], 1, /There is no trace here yet/));

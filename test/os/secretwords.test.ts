@@ -23,6 +23,30 @@ describe('isSecretName', () => {
 });
 
 describe('secretsIn', () => {
+  // Made up. The second part of each line is there so that it has no telling format of its own.
+  const LINES = ['MIIEvQIBADANBgkqhkiG'.repeat(3), 'abcdefghijklmnopabcdefgh'.repeat(2)];
+  const key = (kind: string, end: string) => `-----BEGIN ${kind}-----${end}${LINES.join(end)}${end}-----END ${kind}-----${end}`;
+
+  it.each([
+    ['a file', key('PRIVATE KEY', '\n')],
+    ['a variable', `TLS=${key('RSA PRIVATE KEY', '\n')}`],
+    ['JSON', JSON.stringify({ name: 'x', pem: key('EC PRIVATE KEY', '\n') })],
+    ['a text that is cut', key('PGP PRIVATE KEY BLOCK', '\r\n').slice(0, -20)],
+  ])('has the lines of a private key in %s, and not its header', (_, text) => {
+    const secrets = secretsIn(text);
+    for (const line of LINES) expect(secrets).toContain(line);
+    expect(secrets.filter((secret) => /^-+BEGIN[A-Z ]+-+$/.test(secret))).toEqual([]);
+  });
+
+  it.each(['PuTTY-User-Key-File-3: ssh-ed25519', '{"type": "service_account"}'])('has nothing that is only a marker: %s', (text) => {
+    expect(secretsIn(text)).toEqual([]);
+  });
+
+  it('has long values in quotes', () => {
+    const value = 'correct horse '.repeat(100);
+    for (const text of [`password="${value}"`, `password: '${value}'`, `x --password "${value}"`]) expect(secretsIn(text)).toContain(value);
+  });
+
   it.each([
     ['/a?token=s3same%20open&page=2', ['s3same%20open', 's3same open']],
     ['{"user": "ada", "password": "correct horse"}', ['correct horse']],

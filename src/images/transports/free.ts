@@ -51,7 +51,7 @@ export async function requireLayout(target: FileTarget): Promise<void> {
     await layoutAt(target.path);
   } catch (error) {
     throw usageError(
-      `${target.path} has files and is no OCI layout that can be read, so no image can be added to it, and --force does not replace folders: ${(error as Error).message}`,
+      `${target.path} is no OCI layout: ${(error as Error).message.replace(/\.$/, '')}. It has files, and --force replaces no folders.`,
       'Choose a new or empty folder with --output, or one with an OCI layout.',
     );
   }

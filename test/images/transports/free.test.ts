@@ -232,7 +232,7 @@ describe('--force', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, 'mine.txt'), 'x');
     await expect(requireLayout(parseImageName(`oci:${folder}`) as FileTarget)).rejects.toMatchObject({
-      message: expect.stringMatching(/has files and is no OCI layout/),
+      message: expect.stringMatching(/is no OCI layout: .*[^.]\. It has files, and --force replaces no folders\.$/),
       exitCode: 2,
     });
     expect(readdirSync(folder)).toEqual(['mine.txt']);
