@@ -17,8 +17,11 @@ import { asUser, exportedRoot, ownCache, printed, USER, USER_RUNTIMES } from '..
 import { has, type Need, needing } from '../support/needs.js';
 import { DAEMONS, daemonSession, localSession } from '../support/sessions.js';
 
-/** What Podman's default seccomp profile allows (containers/common, pkg/seccomp). A container has a session keyring of its own. */
-const PODMAN_ALLOWS = ['keyctl'];
+/**
+ * What Podman's default seccomp profile allows (containers/common, pkg/seccomp). A container has a session keyring of its own, and
+ * in new namespaces its masks hold.
+ */
+const PODMAN_ALLOWS = ['new namespaces', 'keyctl'];
 
 /** What the secret file says: a module, as the import probe would write it. */
 const SECRET = 'secret_module\t/secret\n';

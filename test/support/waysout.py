@@ -23,7 +23,7 @@ ABSENT = (errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOSYS)
 SUPERVISOR = os.getppid()
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
-MS_REMOUNT, MS_BIND = 32, 4096
+MS_REMOUNT, MS_BIND, MNT_DETACH = 32, 4096, 2
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
 TIOCSTI = 0x5412
 # System call numbers of x86-64 and AArch64 (asm/unistd_64.h, asm-generic/unistd.h).
@@ -50,7 +50,7 @@ def alone(way):
     """Runs a way in a child, since it changes the process. Its answer is the exit status."""
     pid = os.fork()
     if pid == 0:
-        status = 0
+        status = 3
         try:
             worked = way()
             status = 2 if worked is None else int(worked)
@@ -58,7 +58,9 @@ def alone(way):
             status = 2 if error.errno in ABSENT else 0
         finally:
             os._exit(status)
-    return {256: True, 512: None}.get(os.waitpid(pid, 0)[1], False)
+    status = os.waitpid(pid, 0)[1]
+    # Where the kernel ends it for trying, the way is closed. Any other error is one of this program.
+    return False if os.WIFSIGNALED(status) else {0: False, 1: True, 2: None}[os.WEXITSTATUS(status)]
 
 
 def double_chroot():
@@ -124,6 +126,16 @@ def cgroup():
 def new_namespaces():
     """In a user namespace of its own, a process has all capabilities."""
     return libc.unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0
+
+
+def behind_masks():
+    """What a process may do in a user namespace of its own, where it gets one: the masks must hold there, too."""
+    if not new_namespaces():
+        return False
+    for path in ("/proc/sys", "/proc/kcore", "/proc/sysrq-trigger", "/.pyshrink", "/sys"):
+        if libc.umount2(path.encode(), MNT_DETACH) == 0:
+            return True
+    return mounts("proc", "/tmp/proc", "proc") and opens("/tmp/proc/sys/kernel/core_pattern")
 
 
 def remounts():
@@ -226,6 +238,7 @@ WAYS = {
     "mount": lambda: mounts("tmpfs", "/tmp/mounted", "tmpfs") or mounts("/", "/tmp/mounted", "none", MS_BIND),
     "remount": remounts,
     "new namespaces": new_namespaces,
+    "behind the masks in new namespaces": behind_masks,
     "trace the supervisor": lambda: traces(1) or traces(SUPERVISOR),
     "trace a process outside": lambda: traces(PID),
     "terminal": terminal,
