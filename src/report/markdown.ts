@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { megabytes } from '../ui/table.js';
 import { changeText, reasonTexts, signedMegabytes, totalText, verdictText } from './difflines.js';
 import type { Diff } from './diffmodel.js';
@@ -5,10 +6,13 @@ import { budgetLines, linkText, titleOf } from './lines.js';
 import type { Report } from './model.js';
 
 /**
- * The first line of a comment. Whoever posts it to a pull request finds his older comment by it, and updates that one
- * instead of writing another.
+ * The first line of a comment. Whoever posts it to a pull request finds the older comment of the same image by it, and updates
+ * that one instead of writing another.
  */
-export const MARKERS = { report: '<!-- pyshrink report -->', diff: '<!-- pyshrink diff -->' } as const;
+function marker(kind: 'report' | 'diff', image: string): string {
+  // A comment of HTML ends at `-->`, and has no `--` in XML.
+  return `<!-- pyshrink ${kind} of ${printable(image).replace(/-{2,}|[<>]/g, '_')} -->`;
+}
 
 /** Rows of a table. A comment is for reading at a glance. */
 const SHOWN = { largest: 10, cuts: 5, programs: 20, things: 20, answers: 10 };
@@ -19,7 +23,7 @@ export function reportMarkdown(report: Report): string[] {
   const size = (bytes: number | null | undefined) => (bytes == null ? '' : megabytes(bytes));
   const { before, after } = sizes;
   return [
-    MARKERS.report,
+    marker('report', image.reference),
     `### pyshrink: ${code(shrunk?.name ?? image.reference)}`,
     '',
     ...table(
@@ -72,7 +76,7 @@ export function diffMarkdown(diff: Diff): string[] {
   const { a, b, things, programs, answers } = diff;
   const rest = things.length - SHOWN.things;
   return [
-    MARKERS.diff,
+    marker('diff', b.reference),
     `### pyshrink: ${code(a.name)} → ${code(b.name)}`,
     '',
     `${totalText(diff)} ${megabytes(a.size ?? a.kept.bytes)} → ${megabytes(b.size ?? b.kept.bytes)}`,

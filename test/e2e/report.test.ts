@@ -140,7 +140,7 @@ describeWithEngine('a report', () => {
     const diff = Diff.parse(JSON.parse(stdout));
     expect([exitCode, diff.a.level, diff.b.level]).toEqual([0, 'observed', 'reachable']);
     expect(diff.things.find(({ name }) => name === '/app/lazy.py')).toMatchObject({ a: null, b: { kept: { files: 1 } } });
-    expect((await run('diff', other, '.', '--markdown')).stdout).toMatch(/^<!-- pyshrink diff -->\n/);
+    expect((await run('diff', other, '.', '--markdown')).stdout).toMatch(/^<!-- pyshrink diff of .+ -->\n/);
     const file = join(cwd, 'diff.html');
     expect((await run('diff', other, '.', '--html', file)).exitCode).toBe(0);
     const page = pageIn(file);

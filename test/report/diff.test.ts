@@ -108,7 +108,7 @@ describe('a diff', () => {
 
   it('is a comment that is found again', () => {
     const lines = diffMarkdown(diffOf(smallImage(), later()));
-    expect(lines[0]).toBe('<!-- pyshrink diff -->');
+    expect(lines[0]).toBe('<!-- pyshrink diff of x -->');
     expect(lines).toContain(`| +0.0 MB | \`pg\` | \`3.1 → 4.0\` | \`${SITE}/pg/__init__.py: imported at line 3 of app (/app/app.py:3)\` |`);
   });
 });

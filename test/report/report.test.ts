@@ -181,7 +181,9 @@ describe('a budget', () => {
 
 describe('as Markdown', () => {
   it('begins with the marker by which a comment is found again', () => {
-    expect(reportMarkdown(report)[0]).toBe('<!-- pyshrink report -->');
+    expect(reportMarkdown(report)[0]).toBe('<!-- pyshrink report of x -->');
+    const image = { ...report.image, reference: 'a--b-->c' };
+    expect(reportMarkdown({ ...report, image })[0]).toBe('<!-- pyshrink report of a_b__c -->');
   });
 
   it('shows hostile names as plain text in one row', () => {
