@@ -25,7 +25,8 @@ describeWithEngine('bad input gives one clear message and the right exit code, a
   it('a wrong --wait', () => refuse(['trace', HELLO, '--wait', 'long'], 2, /number of seconds/));
   it('an unknown option', () => refuse(['trace', HELLO, '--fast'], 2, /unknown option '--fast'/));
   it('an unknown command', () => refuse(['squeeze', HELLO], 2, /unknown command 'squeeze'/));
-  it('a missing argument', () => refuse(['shrink'], 2, /missing required argument/));
+  it('a missing argument', () => refuse(['trace'], 2, /missing required argument/));
+  it('neither an image nor a project file', () => refuse(['shrink'], 2, /There is no image to shrink[\s\S]*pyshrink init IMAGE/));
   it('an unknown level', () => refuse(['shrink', HELLO, '--level', 'tiny'], 2, /observed, reachable, whole/));
   it('an exercise file that does not exist', () => refuse(['trace', HELLO, '--exercise', 'none.yaml'], 2, /none.yaml can't be read/));
   it('a run option that the daemon rejects', () => refuse(['trace', HELLO, '--cap-add', 'MAGIC'], 1, /daemon refused to create.*MAGIC/i));
