@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LAYER_NAMES } from '../assemble/layers.js';
 import { GRADES, LEVELS } from '../keep/level.js';
+import { Varied } from '../workspace/check.js';
 
 /** The version of the report's JSON. It changes when a reader of the version before could misread it. New fields don't change it. */
 export const REPORT_SCHEMA = 1;
@@ -120,16 +121,6 @@ const StepReport = z.strictObject({
   largest: z.array(Thing.extend({ brought: Amount })),
 });
 export type StepReport = z.infer<typeof StepReport>;
-
-const Varied = z.strictObject({
-  where: z.string(),
-  /** Name of the run, where the runs have names. */
-  run: z.string().exactOptional(),
-  what: z.string(),
-  place: z.string(),
-  originals: z.array(z.string()),
-  shrunk: z.string(),
-});
 
 /** What the comparison of both images said. */
 const Comparison = z.strictObject({

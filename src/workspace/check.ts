@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { Answers } from '../exercise/answers.js';
 
+/** What varies by itself: the originals' runs have different answers there, and the shrunk image may have another one. */
+export const Varied = z.strictObject({
+  where: z.string(),
+  /** Name of the run, where the runs have names. */
+  run: z.string().exactOptional(),
+  what: z.string(),
+  place: z.string(),
+  originals: z.array(z.string()),
+  shrunk: z.string(),
+});
+
 /**
  * What the newest comparison found. It holds answers, which may be secret, so it is a file of its own that only its owner
  * can read. The original's answers are in the run record.
@@ -19,16 +30,7 @@ export const CheckRecord = z.strictObject({
   ),
   missing: z.array(z.string()),
   uncompared: z.array(z.string()),
-  varied: z.array(
-    z.strictObject({
-      where: z.string(),
-      run: z.string().exactOptional(),
-      what: z.string(),
-      place: z.string(),
-      originals: z.array(z.string()),
-      shrunk: z.string(),
-    }),
-  ),
+  varied: z.array(Varied),
   /** What the shrunk image answered, for each run of the trace; null where it was not run, or the exercise could not be done. */
   answers: z.array(Answers.nullable()),
   /** Secret values of environment variables that the above holds, so that nothing shows them. */

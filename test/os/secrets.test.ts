@@ -83,7 +83,7 @@ describe('isSecretFolder', () => {
   });
 
   it.each(['/srv/app/secrets', '/srv/app/secret', '/srv/app/.env', '/srv/app/prod.env', '/srv/app/token.json', '/home/ada/.pyenv'])(
-    '%s may be a folder as any other',
+    '%s may be an ordinary folder',
     (path) => {
       expect(isSecretFolder(path, HOME, PYTHON)).toBe(false);
     },
