@@ -34,7 +34,7 @@ function open(relay: Connector, listener: Listener, scheme: Scheme): Duplex {
 
 /** Sends one request and reads its whole answer. */
 export function send(relay: Connector, step: HttpStep, listener: Listener, scheme: Scheme): Promise<StepAnswer> {
-  return new Promise((resolve) => {
+  return new Promise<StepAnswer>((resolve) => {
     const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
     let answered = false;
     const body = bodyOf(step);
@@ -67,7 +67,7 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
       if (!answered) failed(error);
     });
     sent.end(body);
-  });
+  }).catch((error: Error) => ({ kind: 'failed', reason: error.message })); // a captured value that no header can hold
 }
 
 /** The body of an answer. @throws UserError where it goes over the limit `answer` */

@@ -1,4 +1,4 @@
-import { formatTable, megabytes } from '../ui/table.js';
+import { formatTable, megabytes, plural } from '../ui/table.js';
 import type { Budget, Kind, LargeKept, LeftOut, Link, Report, Thing } from './model.js';
 
 /** Lines of a list that the text shows; --json has all. */
@@ -180,10 +180,6 @@ export function culpritLines({ culprits }: Pick<Budget, 'culprits'>): string[] {
 
 function shown<T>(all: readonly T[], most: number, line: (one: T) => string): string[] {
   return [...all.slice(0, most).map(line), ...(all.length > most ? [`and ${all.length - most} more (--json lists them)`] : [])];
-}
-
-function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function oneLine(text: string): string {

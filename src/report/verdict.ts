@@ -1,5 +1,6 @@
 import type { Variation } from '../smoke/compare.js';
 import { conclusionOf, type Verdict } from '../smoke/verdict.js';
+import { plural } from '../ui/table.js';
 
 /** Characters of a text, and numbers of paths and of places that vary, that are shown. */
 const SHOWN = { text: 300, paths: 20, varied: 10, word: 60 };
@@ -49,10 +50,6 @@ function counts({ compared, differences, checked, problems, missing }: Verdict):
     problems.length === 0 ? `${plural(checked, 'static check')} passed` : `${problems.length} of ${plural(checked, 'static check')} failed`,
     ...(missing.length > 0 ? [`${plural(missing.length, 'path')} missing`] : []),
   ].join(', ');
-}
-
-function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function shown<T>(all: readonly T[], most: number, line: (one: T) => string): string[] {

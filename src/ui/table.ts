@@ -18,3 +18,8 @@ export function formatTable(given: readonly (readonly string[])[]): string {
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
+
+/** `1 file`, `2 files` */
+export function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

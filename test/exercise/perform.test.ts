@@ -97,6 +97,14 @@ steps:
     ]);
   });
 
+  it('fails a request with a captured value that no header can hold', async () => {
+    const port = await freePort();
+    const script = `http.createServer((_, outgoing) => outgoing.end('{"id": "a\\\\nb"}')).listen(${port}, '127.0.0.1');`;
+    const file = `steps: [{http: GET /, capture: {id: {json: id}}}, {http: {path: /, headers: {x-id: '$\{id}'}}}]`;
+    const { answers } = await run(script, parseExercise('x.yaml', file, () => Buffer.alloc(0)).steps);
+    expect(answers.steps[1]?.answer).toEqual({ kind: 'failed', reason: expect.stringContaining('Invalid character in header') });
+  });
+
   it('says what the app did not print', async () => {
     const never = run("console.log('other'); setInterval(() => {}, 1000);", [{ kind: 'log', text: 'ready' }], { limits: { step: 0.3 } });
     await expect(never).rejects.toThrow('did not print "ready" within 0.3 s');

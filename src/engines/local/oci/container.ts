@@ -120,7 +120,7 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
   async signal(name: string): Promise<void> {
     const { runtime } = this.plan;
     // The number in this file is that of the first process, where the runtime runs.
-    const pid = RUNTIME[runtime].knowsRealTime ? undefined : (await readFile(this.at('pid'), 'utf8')).trim();
+    const pid = RUNTIME[runtime].knowsRealTime ? undefined : (await readFile(this.at('pid'), 'utf8').catch(() => '')).trim();
     const send =
       pid === undefined ? this.runtimeLine(['kill', this.name, name]) : ['/bin/sh', '-c', `kill -s ${name.replace(/^SIG/, '')} ${pid}`];
     const [file, ...args] = this.inside(send);
