@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { ComposeProject } from '../compose/project.js';
 import type { ImageConfig } from '../images/config.js';
 import type { Reference } from '../images/reference.js';
 import type { ImageSource } from '../images/source.js';
@@ -59,6 +60,8 @@ export interface ContainerSpec {
   attachInput: boolean;
   /** Role in the session. It becomes a label in engines that have labels. */
   role: 'helper' | 'app';
+  /** A container whose options this one gets too, such as mounts and networks: see {@link Session.startBeside}. */
+  like?: string;
   /** Start of a command line that sets user, groups, capabilities and directory (probes/enter.py), for engines without a runtime. */
   launcher?: readonly string[];
 }
@@ -125,6 +128,16 @@ export interface Session {
   /** Where a volume of the session is mounted in containers of an image. */
   mountOf(image: string, volume: string): string;
   create(spec: ContainerSpec): Promise<Container>;
+  /** Compose files that runs of this session belong to, by their path. Missing where the engine can't bring them up. */
+  readonly projects?: Map<string, ComposeProject>;
+  /**
+   * Brings up anew what a service of one of {@link projects} needs. What an earlier call brought up is removed before, with its
+   * volumes and with the containers that were made like its service.
+   * @param seconds how long the services may take until they are healthy
+   * @returns the id of a container that docker compose has made for the service, for {@link ContainerSpec.like}
+   * @throws UserError where a service does not come up, with the end of its log
+   */
+  startBeside?(path: string, service: string, seconds: number, say: (text: string) => void): Promise<string>;
   /**
    * Loads an image from an archive as `docker save` writes it. The archive calls it {@link temporaryName}; an earlier image
    * of that name is removed.
@@ -158,6 +171,8 @@ export interface Session {
    * one that can't be read.
    */
   fileDigest?(image: string, path: string): Promise<string | undefined>;
+  /** Whether an image has a file at a path, or a folder that is not empty. */
+  holds?(image: string, path: string): Promise<boolean>;
   /** An unused path for a temporary file, which is removed with the session. */
   spool(): Promise<string>;
   /** Stops and removes everything. It may be called twice, and while other work of the session still fails. */
