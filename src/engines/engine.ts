@@ -78,6 +78,14 @@ export const OBSERVATIONS = 'observations';
  */
 export const FIRST_SCRIPT = 'first-process.sh';
 
+/** A container that docker compose has made for a service, and that is never started. */
+export interface ServiceContainer {
+  /** For {@link ContainerSpec.like}. */
+  id: string;
+  /** How the service is stopped, where that is not as its image says. */
+  stop: Pick<ImageConfig, 'StopSignal' | 'StopTimeout'>;
+}
+
 /** A process with its streams. Output must be read, or the process blocks. */
 export interface Attached {
   /** Present only where it was asked for: see {@link ContainerSpec.attachInput}. */
@@ -134,10 +142,10 @@ export interface Session {
    * Brings up anew what a service of one of {@link projects} needs. What an earlier call brought up is removed before, with its
    * volumes and with the containers that were made like its service.
    * @param seconds how long the services may take until they are healthy
-   * @returns the id of a container that docker compose has made for the service, for {@link ContainerSpec.like}
+   * @returns a container that docker compose has made for the service
    * @throws UserError where a service does not come up, with the end of its log
    */
-  startBeside?(path: string, service: string, seconds: number, say: (text: string) => void): Promise<string>;
+  startBeside?(path: string, service: string, seconds: number, say: (text: string) => void): Promise<ServiceContainer>;
   /**
    * Loads an image from an archive as `docker save` writes it. The archive calls it {@link temporaryName}; an earlier image
    * of that name is removed.

@@ -67,17 +67,18 @@ async function runOnce(
 ): Promise<Outcome> {
   const { args, run, steps, limits, reset, input, compose } = exercise;
   const { ptrace, refused, noListener } = watching;
-  const like = compose && (await session.startBeside?.(compose.file, compose.service, limits.start * SERVICES_SLOWER, say));
+  const service = compose && (await session.startBeside?.(compose.file, compose.service, limits.start * SERVICES_SLOWER, say));
   for (const command of reset) await runReset(command);
   const start = Date.now();
   debug.watch('%s: starting image %s with %o', where.name, where.image, watching);
   const app = await WatchedApp.start(session, {
     ...where,
+    config: { ...where.config, ...service?.stop },
     args,
     run,
     ...(ptrace && { ptrace }),
     ...(refused && { refused }),
-    ...(like !== undefined && { like }),
+    ...(service && { like: service.id }),
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
     listener: noListener === undefined,
   });

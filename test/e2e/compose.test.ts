@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ROLE_LABEL } from '../../src/engines/docker/labels.js';
 import { buildImage, CLI, docker, FIXTURES, HAS_ENGINE, leftovers, pyshrink, runningApps, SLIM, workdir } from '../support/engine.js';
 import { has, needing } from '../support/needs.js';
@@ -162,6 +162,16 @@ configs: { settings: { content: "size = 3" } }
       { name: 'two', outcome: 'same' },
     ]);
     expect(await docker('run', '--rm', 'pyshrink-test/compose:built')).toBe('of the image, built again');
+  });
+
+  it('without docker compose, the package to install is named', async () => {
+    const folder = workdir();
+    writeFileSync(join(folder, 'compose.yaml'), 'services: { app: { image: a } }\n');
+    // A docker client without the plugin takes `compose` for a command that it does not know.
+    writeFileSync(join(folder, 'docker'), '#!/bin/sh\necho "docker: unknown command: docker compose" >&2\nexit 1\n', { mode: 0o755 });
+    const run = await pyshrink(['shrink', '--compose', 'compose.yaml'], { cwd: folder, env: { PATH: `${folder}:${process.env.PATH}` } });
+    expect([run.exitCode, run.stderr]).toEqual([1, expect.stringContaining('docker compose (version 2 or newer) is not installed')]);
+    expect(run.stderr).toContain('docker-compose-plugin');
   });
 
   needs('a service that does not become healthy: its log is shown, and nothing is left', async () => {

@@ -13,7 +13,15 @@ import type { ImageSource } from '../../images/source.js';
 import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import { thisOwner } from '../../os/owner.js';
-import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
+import {
+  type Container,
+  type ContainerSpec,
+  type EngineFeatures,
+  type ImageInfo,
+  KIT_MOUNT,
+  type ServiceContainer,
+  type Session,
+} from '../engine.js';
 import { digestInArchive, holdsSomething } from './archived.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
@@ -59,7 +67,7 @@ export class DockerSession implements Session {
     return this.stacks.projects;
   }
 
-  startBeside(path: string, service: string, seconds: number, say: (text: string) => void): Promise<string> {
+  startBeside(path: string, service: string, seconds: number, say: (text: string) => void): Promise<ServiceContainer> {
     return this.make(() => this.stacks.start(path, service, seconds, say));
   }
 

@@ -4,7 +4,7 @@ import { pack } from 'tar-stream';
 import type { ComposeProject, WrittenFile } from '../../compose/project.js';
 import { debug } from '../../debug.js';
 import { UserError } from '../../errors.js';
-import type { Container } from '../engine.js';
+import type { Container, ServiceContainer } from '../engine.js';
 import { messageOf } from './client.js';
 import { createLike } from './like.js';
 import { Stack, type StackPlace } from './stack.js';
@@ -32,7 +32,7 @@ export class Stacks {
   ) {}
 
   /** See Session.startBeside. */
-  async start(path: string, service: string, seconds: number, say: (text: string) => void): Promise<string> {
+  async start(path: string, service: string, seconds: number, say: (text: string) => void): Promise<ServiceContainer> {
     const project = this.projects.get(path);
     if (!project) throw new Error(`the session knows no compose file ${path}`);
     let stack = this.stacks.get(path);
@@ -48,7 +48,9 @@ export class Stacks {
       }
     const id = await stack.start(service, seconds, say);
     this.likenesses.set(id, { stack, files: project.written(service), containers: [] });
-    return id;
+    const { Config: config } = await this.place.docker.getContainer(id).inspect();
+    const { StopSignal, StopTimeout } = config as { StopSignal?: string; StopTimeout?: number };
+    return { id, stop: { ...(StopSignal && { StopSignal }), ...(typeof StopTimeout === 'number' && { StopTimeout }) } };
   }
 
   /** Creates a container that gets what docker compose has given another one. */
