@@ -25,7 +25,6 @@ import {
 } from './pipeline/compose.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
-import { lookAt } from './pipeline/init.js';
 import { openInside } from './pipeline/inside.js';
 import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/originals.js';
 import { reopen } from './pipeline/reopen.js';
@@ -35,8 +34,6 @@ import { summaryOf } from './pipeline/summary.js';
 import { publish, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import type { NamedExercise } from './pipeline/traceruns.js';
-import { proposeRuns } from './project/propose.js';
-import { projectText } from './project/write.js';
 import { type Limits as Budget, hasLimits } from './report/budget.js';
 import { buildReport } from './report/build.js';
 import { diffOf } from './report/diff.js';
@@ -66,6 +63,7 @@ export type { ImageOptions } from './pipeline/choices.js';
 export type { ComposeOptions } from './pipeline/compose.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
+export { type InitOptions, initProject as init } from './pipeline/initproject.js';
 export type { NamedExercise } from './pipeline/traceruns.js';
 export type { Diff } from './report/diffmodel.js';
 export type { Report } from './report/model.js';
@@ -273,19 +271,6 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
       return summaryOf(context, shrunk, keep.level, folder, start);
     }),
   );
-}
-
-export interface InitOptions extends SessionOptions {
-  image: string;
-}
-
-/** Looks at an image, and says what its project file could be. Nothing of the app is run, and nothing is written. */
-export async function init(options: InitOptions): Promise<{ text: string; runs: string[] }> {
-  const image = parseImageName(options.image);
-  return withSession(options, image, async (context) => {
-    const looked = { ...(await lookAt(context, await openImage(context, image))), image: options.image };
-    return { text: projectText(looked), runs: proposeRuns(looked).map(({ name }) => name) };
-  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode, explained, usageError } from '../errors.js';
 import { init } from '../index.js';
@@ -8,17 +9,20 @@ import { withEngine } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { print } from './print.js';
 
-/** `pyshrink init IMAGE` */
+/** `pyshrink init [IMAGE]` */
 export function defineInit(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
   withEngine(command)
-    .argument('<IMAGE>')
+    .argument('[IMAGE]', 'default: the one of the compose file')
     .option('-f, --file <FILE>', 'the file to write', PROJECT_FILES[0])
     .option('--force', 'replace a file that is there')
-    .action(async (image, { engine, limit: bounds, file, force, json }) => {
+    .option('--compose <FILE>', 'a compose file whose services become the runs (default: the one of this folder)')
+    .action(async (named, { engine, limit: bounds, file, force, compose, json }) => {
       const isThere = () => usageError(`${file} is there already.`, 'Give another name with -f, or replace it with --force.');
       // Before the image is pulled, which may take minutes.
       if (!force && (await stat(file).catch(() => undefined))) throw isThere();
-      const { text, runs } = await interruptible((signal) => init({ image, engine, bounds, signal, progress: createProgress() }));
+      const { text, image, runs } = await interruptible((signal) =>
+        init({ image: named, compose, folder: dirname(file), engine, bounds, signal, progress: createProgress() }),
+      );
       await writeFile(file, text, { flag: force ? 'w' : 'wx' }).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'EEXIST') throw isThere();
         throw explained(error, file, 'name another file with -f');

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { besideOf } from '../compose/beside.js';
 import { imageOf, type Model, parseModel, type Service, servicesOf } from '../compose/model.js';
@@ -8,7 +8,7 @@ import { ownProject, within } from '../compose/project.js';
 import { variablesOf, writtenFiles } from '../compose/written.js';
 import { conceal } from '../conceal.js';
 import type { ImageInfo } from '../engines/engine.js';
-import { explained, usageError } from '../errors.js';
+import { explained, UserError, usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
 import { environmentSecrets } from '../exercise/secrets.js';
 import { environmentOfService, onlyImage, runOfService, usersOf } from '../project/services.js';
@@ -64,6 +64,53 @@ export async function buildCompose({ progress }: Pick<Context, 'progress'>, { pa
   await progress.task(`Building the images of ${file}`, () => composeBuild(path, {}));
 }
 
+/** The images of the services, by their names; undefined for one that is not there. */
+async function imagesOf({ engine }: Context, model: Model): Promise<Map<string, ImageInfo | undefined>> {
+  const images = new Map<string, ImageInfo | undefined>();
+  for (const [name, service] of servicesOf(model)) {
+    const image = imageOf(model, name, service);
+    if (!images.has(image)) images.set(image, await engine.find(image));
+  }
+  return images;
+}
+
+/** Names of the services of a compose file that use an image. */
+export async function usersOfImage(context: Context, original: ImageInfo, { model }: ComposeFile): Promise<string[]> {
+  const images = await imagesOf(context, model);
+  return usersOf(model, (image) => images.get(image)?.id === original.id);
+}
+
+/** The mistake of an image that no service of a compose file uses. */
+export function unusedError(image: string, { file, model }: ComposeFile): UserError {
+  const others = new Set(servicesOf(model).map(([name, service]) => imageOf(model, name, service)));
+  return usageError(
+    `No service of ${file} uses the image ${image}. Its services use ${[...others].join(', ')}.`,
+    'Name one of these images, or write the image into the compose file.',
+  );
+}
+
+/** Names of compose files, in the order in which docker compose looks for them. */
+const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+
+/**
+ * The compose file that is named, or else the one of the working directory.
+ * @returns `unused`: why the one of the working directory can't be used
+ * @throws UserError where the one that is named can't be used
+ */
+export async function composeBeside(named: string | undefined): Promise<{ compose?: ComposeFile; unused?: string }> {
+  if (named !== undefined) return { compose: await readCompose({ file: named }) };
+  for (const file of COMPOSE_FILES) {
+    if (!(await stat(file).catch(() => undefined))) continue;
+    try {
+      return { compose: await readCompose({ file }) };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return { unused: `${file} is not used: ${error.message}` };
+    }
+  }
+  return {};
+}
+
 /**
  * Gives a session a compose file, whose services of an image are its runs.
  * @returns the names of these services
@@ -77,17 +124,9 @@ async function joinProject(context: Context, original: ImageInfo, compose: Compo
       `The services of ${file} need a Docker daemon, and the ${engine.name} engine has none.`,
       'Start Docker, and do not give --engine local.',
     );
-  const images = new Map<string, ImageInfo | undefined>();
-  for (const [name, service] of servicesOf(model)) {
-    const image = imageOf(model, name, service);
-    if (!images.has(image)) images.set(image, await engine.find(image));
-  }
+  const images = await imagesOf(context, model);
   const users = usersOf(model, (image) => images.get(image)?.id === original.id);
-  if (users.length === 0)
-    throw usageError(
-      `No service of ${file} uses the image ${original.reference}. Its services use ${[...images.keys()].join(', ')}.`,
-      'Name one of these images, or write the image into the compose file.',
-    );
+  if (users.length === 0) throw unusedError(original.reference, compose);
   const withoutBinds = await bindsLeftOut(context, original, compose, users);
   const services = servicesOf(model).map(([name, service]) => [name, withoutBinds.get(name) ?? service]);
   const usable: Model = { ...model, services: Object.fromEntries(services) };

@@ -57,6 +57,25 @@ export function proposeRuns(looked: Looked): Proposal[] {
   return worker === undefined ? runs : [...runs, workerRun(looked, worker, 'worker')];
 }
 
+/**
+ * A run of one command of an image.
+ * @param isOther whether it is another one than that of the image: then the code of the image says nothing about it
+ */
+export function proposeForCommand(looked: Looked, isOther: boolean): Proposal {
+  const words = [...looked.entrypoint, ...looked.command];
+  const app = celeryName(looked);
+  if (isWorker(words)) return workerRun(looked, app, undefined);
+  if (isCelery(words, 'beat')) return { ...beatRun(looked, app ?? appOption(splitWords(words)) ?? 'app'), comments: [] };
+  const isServed = looked.ports.length > 0 || splitWords(words).some((word) => SERVERS.includes(posix.basename(word)));
+  if (isServed || (!isOther && isServer(looked))) return webRun(looked);
+  return {
+    name: 'main',
+    comments: ['It runs until it ends; its output and exit status are compared. If it never ends, write what is done to it instead.'],
+    steps: ['until-exit'],
+    suggested: { heading: '', steps: [] },
+  };
+}
+
 function djangoRuns(looked: Looked, manage: CodeFile): Proposal[] {
   const words = [...looked.entrypoint, ...looked.command];
   const at = posix.relative(looked.workdir, manage.path);
@@ -185,13 +204,22 @@ function isServer({ ports, entrypoint, command, code }: Looked): boolean {
 }
 
 function isWorker(words: readonly string[]): boolean {
-  const all = words.flatMap((word) => word.split(/\s+/));
-  return all.some((word) => posix.basename(word) === 'celery') && all.includes('worker');
+  return isCelery(words, 'worker');
+}
+
+function isCelery(words: readonly string[], command: string): boolean {
+  const all = splitWords(words);
+  return all.some((word) => posix.basename(word) === 'celery') && all.includes(command);
+}
+
+/** Words, also those that stand in one text for a shell. */
+function splitWords(words: readonly string[]): string[] {
+  return words.flatMap((word) => word.split(/\s+/));
 }
 
 /** What `celery -A` takes: what the image's command names, else the module that makes the app; undefined where there is neither. */
 function celeryName({ distributions, code, workdir, entrypoint, command }: Looked): string | undefined {
-  const words = [...entrypoint, ...command].flatMap((word) => word.split(/\s+/));
+  const words = splitWords([...entrypoint, ...command]);
   const named = isWorker(words) ? appOption(words) : undefined;
   if (named !== undefined) return named;
   if (!distributions.has('celery')) return undefined;

@@ -1,15 +1,18 @@
-import { type Looked, type Proposal, proposeRuns, quoted } from './propose.js';
+import { type Looked, type Proposal, quoted } from './propose.js';
 
 /** Where the schema is published, for editors. */
 const SCHEMA = 'https://raw.githubusercontent.com/pyshrink/pyshrink/main/docs/pyshrink.schema.json';
 
-/** The text of a project file for an image, with comments about what it was not sure of. */
-export function projectText(looked: Looked): string {
-  const runs = proposeRuns(looked);
+/**
+ * The text of a project file for an image, with comments about what it was not sure of.
+ * @param compose the compose file whose services the runs are; and why a compose file that is there is not used
+ */
+export function projectText(looked: Looked, runs: readonly Proposal[], compose: { file?: string; unused?: string } = {}): string {
   const variables = variablesOf(looked);
   const lines = [
     `# yaml-language-server: $schema=${SCHEMA}`,
     '# Made by `pyshrink init`, which has looked at the image and run nothing of it. Run `pyshrink shrink` beside this file.',
+    ...(compose.file === undefined ? [] : [`compose: ${quoted(compose.file)}`]),
     `image: ${quoted(looked.image)}`,
     '# tag: name of the small image',
     '# budget: { maxSize: 120MB }',
@@ -19,7 +22,8 @@ export function projectText(looked: Looked): string {
           `# environment: [${variables.map(quoted).join(', ')}]`,
         ]
       : []),
-    '# network: a network with the database and other services',
+    ...(compose.unused === undefined ? [] : [`# ${compose.unused}`]),
+    ...(compose.file === undefined ? ['# network: a network with the database and other services'] : []),
     'runs:',
     ...runs.flatMap(runLines),
   ];

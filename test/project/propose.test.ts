@@ -86,7 +86,7 @@ describe('the runs of an image', () => {
     const routes = ['/b/{id}', '/a', '/a'].map((path) => ({ method: 'GET', path }));
     const image = looked({ ports: ['8000'], code: [file('/app/main.py', { routes })] });
     expect(proposeRuns(image)[0]?.suggested.steps).toEqual(['http: /a', "http: '/b/{id}'"]);
-    expect(projectText(image)).toContain("    # steps:\n    #   - http: /a\n    #   - http: '/b/{id}'\n");
+    expect(projectText(image, proposeRuns(image))).toContain("    # steps:\n    #   - http: /a\n    #   - http: '/b/{id}'\n");
   });
 
   it('a command line gets --help of each subcommand, a job just itself', () => {
@@ -120,7 +120,7 @@ describe('the runs of an image', () => {
 describe('the file', () => {
   it('names the variables that the code needs and the image does not set', () => {
     const image = looked({ environment: ['SET'], code: [file('/app/a.py', { variables: ['SET', 'TOKEN', 'TOKEN'] })] });
-    expect(projectText(image)).toContain('# environment: [TOKEN]\n');
+    expect(projectText(image, proposeRuns(image))).toContain('# environment: [TOKEN]\n');
   });
 
   // Whatever the image holds, the file has the form of a project file, and says the same as the proposal.
@@ -150,7 +150,7 @@ describe('the file', () => {
   it('is always a project file', () => {
     fc.assert(
       fc.property(any, (image) => {
-        const { runs } = parsed(projectText(image));
+        const { runs } = parsed(projectText(image, proposeRuns(image)));
         // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what the file can't hold
         const shown = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
         expect(runs.map(({ name, exercise }) => [name, exercise.args])).toEqual(

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { parseProject } from '../../src/project/file.js';
+import type { Looked } from '../../src/project/propose.js';
+import { proposeServices } from '../../src/project/proposeservices.js';
+import { projectText } from '../../src/project/write.js';
+
+const looked: Looked = {
+  image: 'shop',
+  entrypoint: [],
+  command: ['gunicorn', 'shop.wsgi'],
+  workdir: '/app',
+  ports: [],
+  healthcheck: false,
+  environment: [],
+  python: '/usr/local/bin/python3',
+  distributions: new Set(['celery', 'django']),
+  code: [],
+};
+const model = {
+  name: 'shop',
+  services: {
+    web: { ports: [{ target: 8000 }] },
+    same: {},
+    worker: { command: ['celery', '-A', 'shop', 'worker'] },
+    beat: { command: ['sh', '-c', 'celery -A shop beat'] },
+    migrate: { command: ['python', 'manage.py', 'migrate'] },
+    started: { entrypoint: ['python', 'job.py'] },
+    other: { command: ['uvicorn', 'x:app'], expose: ['9000'] },
+    db: {},
+  },
+};
+
+it('proposes a run for each service of the image, by what the service starts', () => {
+  const runs = proposeServices(looked, model, ['web', 'same', 'worker', 'beat', 'migrate', 'started', 'other']);
+  expect(runs.map(({ name, command, steps }) => [name, command, steps.at(-1)])).toEqual([
+    ['web', undefined, undefined],
+    ['same', undefined, undefined],
+    ['worker', undefined, 'exec: celery -A shop inspect registered'],
+    ['beat', undefined, 'exec: celery -A shop --version'],
+    ['migrate', undefined, 'until-exit'],
+    ['started', undefined, 'until-exit'],
+    ['other', undefined, undefined],
+  ]);
+  const text = projectText(looked, runs, { file: 'docker/compose.yaml' });
+  const around = { read: () => Buffer.alloc(0), shell: {} };
+  const project = parseProject('/p/pyshrink.yaml', text, around);
+  expect([project.compose, project.runs.map(({ name }) => name)]).toEqual([
+    { file: '/p/docker/compose.yaml' },
+    runs.map(({ name }) => name),
+  ]);
+  expect(text).not.toContain('# network:');
+});
+
+it('says why a compose file is not used', () => {
+  const text = projectText(looked, proposeServices(looked, model, ['web']), { unused: 'compose.yaml is not used:\nit is broken' });
+  expect(text).toContain('# compose.yaml is not used:?it is broken\n');
+  expect(text).not.toContain('compose: ');
+});
