@@ -35,12 +35,10 @@ export function whyTraced(subject: string, trace: Trace): Answer | undefined {
   if (path === undefined || path === null) return undefined;
   const seen = trace.observations.filter((one) => one.path === path);
   const links = seen.map((one) => ({ one, link: linkFor(one, trace) }));
-  links.sort(
-    (a, b) => rankOf({ rule: 'observed', kind: AS_REASON[a.one.kind] }) - rankOf({ rule: 'observed', kind: AS_REASON[b.one.kind] }),
-  );
+  links.sort((a, b) => strengthOf(a.one) - strengthOf(b.one));
   const [first] = links;
   if (!first) return undefined;
-  const chain = [...startedBy(first.one.process, trace), first.link];
+  const chain = chainTraced(first.one, trace);
   const reasons = [...new Map(links.map(({ link }) => [link.text, link])).values()];
   const others = reasons.slice(1).map(({ text }) => `  [observed] ${text}`);
   return {
@@ -54,6 +52,16 @@ export function whyTraced(subject: string, trace: Trace): Answer | undefined {
     chain,
     reasons,
   };
+}
+
+/** How strong an observation is as a reason: 1 is the strongest. */
+export function strengthOf({ kind }: Pick<Observation, 'kind'>): number {
+  return rankOf({ rule: 'observed', kind: AS_REASON[kind] });
+}
+
+/** From the first program of a run to a path that was observed. */
+export function chainTraced(seen: Observation, trace: Trace): Link[] {
+  return [...startedBy(seen.process, trace), linkFor(seen, trace)];
 }
 
 function linkFor({ kind, path, process }: Observation, { processes }: Trace): Link {
