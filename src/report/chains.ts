@@ -1,7 +1,7 @@
 import type { Reason } from '../keep/reason.js';
 import { askedFor, isOwnCode, type Kept, type Step } from './chain.js';
 import type { Link } from './model.js';
-import { ranked } from './strength.js';
+import { ranked, rankOf } from './strength.js';
 import { describeReason } from './words.js';
 
 /** The shortest chains of all kept paths at once: as chainOf finds them for one path. */
@@ -69,7 +69,8 @@ function childrenOf(kept: Kept): Map<string, Step[]> {
 }
 
 /**
- * For each path, the first step of its shortest chain to a path with a reason that is an end. Breadth first, from the ends.
+ * For each path, the first step of its shortest chain to a path with a reason that is an end; of equally short ones, that
+ * with the strongest reason. Breadth first, from the ends.
  * @param isWall whether no chain goes through a path
  */
 function nearest(
@@ -83,12 +84,22 @@ function nearest(
     const reason = askedFor(reasons) ?? ranked(reasons).find(isEnd);
     if (reason && isEnd(reason)) steps.set(path, { path, reason });
   }
-  for (const path of steps.keys()) {
-    if (isWall(path)) continue;
-    // What is added while the loop runs comes later in it.
-    for (const step of children.get(path) ?? []) if (!steps.has(step.path)) steps.set(step.path, withFirst(step, path));
+  let level: Iterable<string> = [...steps.keys()];
+  for (;;) {
+    const found = new Map<string, { step: Step; parent: string; rank: number }>();
+    for (const parent of level) {
+      if (isWall(parent)) continue;
+      for (const step of children.get(parent) ?? []) {
+        if (steps.has(step.path)) continue;
+        const rank = rankOf(step.reason);
+        const known = found.get(step.path);
+        if (!known || rank < known.rank) found.set(step.path, { step, parent, rank });
+      }
+    }
+    if (found.size === 0) return steps;
+    for (const [path, { step, parent }] of found) steps.set(path, withFirst(step, parent));
+    level = found.keys();
   }
-  return steps;
 }
 
 /** A step whose reason names first the parent that the chain goes on with. */

@@ -49,7 +49,7 @@ describe('a report', () => {
     expect(pg).toMatchObject({
       kept: { files: 2, bytes: 440 },
       saves: 1140,
-      exclude: `--exclude /usr/lib/libpq.so.5 --exclude /usr/lib/libpq.so.5.15 --exclude ${SITE}/pg`,
+      exclude: `--exclude ${SITE}/pg --exclude '/usr/lib/{libpq.so.5,libpq.so.5.15}'`,
       neededBy: ['/app/app.py'],
       needs: 1,
     });
@@ -155,6 +155,7 @@ describe('as text', () => {
   it('has at most ten most useful lines', () => {
     const lines = highlights(report);
     expect(lines.length).toBeLessThanOrEqual(10);
+    expect(lines).toContain(`why libc6: /usr/bin/python3 → lib/libc.so.6: a library that a kept file needs (DT_NEEDED)`);
     expect(lines).toContain('cut: idle 2 0.0 MB, git (package) 0.0 MB, pg 3.1 0.0 MB');
     expect(lines).toContain("of the app's own code, 1 of 2 modules ran; not /app/more.py");
   });
