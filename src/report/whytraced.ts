@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 import type { Reason } from '../keep/reason.js';
+import { sourceOf } from '../trace/ranfiles.js';
 import type { Observation, Trace } from '../trace/schema.js';
 import { linkOf } from './chains.js';
 import type { Link } from './model.js';
 import { rankOf } from './strength.js';
-import { type Answer, chainTree } from './why.js';
+import { type Answer, chainTree, isNamed } from './why.js';
 
 /** What each kind of observation is as a reason. What was made, removed or connected to is not in the image. */
 const AS_REASON = {
@@ -25,15 +26,16 @@ const AS_REASON = {
 /**
  * Why a path or a module would be kept, as far as a trace alone can say: who used it. What the code reaches, and which
  * libraries are needed, is known once an image was assembled.
- * @param subject an absolute path, or a dotted module name
+ * @param subject an absolute path, a dotted module name, or the name of a file or library without its folder
  * @returns undefined where no run used anything of that name
  */
 export function whyTraced(subject: string, trace: Trace): Answer | undefined {
   const path = subject.startsWith('/')
     ? posix.normalize(subject).replace(/(.)\/$/, '$1')
-    : Object.entries(trace.modules).find(([name]) => name === subject)?.[1];
-  if (path === undefined || path === null) return undefined;
-  const seen = trace.observations.filter((one) => one.path === path);
+    : (Object.entries(trace.modules).find(([name]) => name === subject)?.[1] ?? usedFile(subject, trace));
+  if (path === undefined) return undefined;
+  // Of a module that was imported before, only the bytecode is read.
+  const seen = trace.observations.filter((one) => one.path === path || sourceOf(one.path) === path);
   const links = seen.map((one) => ({ one, link: linkFor(one, trace) }));
   links.sort((a, b) => strengthOf(a.one) - strengthOf(b.one));
   const [first] = links;
@@ -52,6 +54,12 @@ export function whyTraced(subject: string, trace: Trace): Answer | undefined {
     chain,
     reasons,
   };
+}
+
+/** The first file of that name that a run used, a library also without its version: `libpq`. */
+function usedFile(name: string, { observations }: Trace): string | undefined {
+  const isUse = ({ kind }: Observation) => kind === 'open' || kind === 'exec' || kind === 'map';
+  return observations.find((one) => isUse(one) && isNamed(one.path, name))?.path;
 }
 
 /** How strong an observation is as a reason: 1 is the strongest. */

@@ -128,6 +128,51 @@ describeWithEngine('a report', () => {
     expect((await run('report', '--max-size', 'large')).exitCode).toBe(2);
   });
 
+  it('says why something is kept, what would go with it, and which programs are kept', async () => {
+    const why = await run('why', 'wave');
+    expect(why.exitCode).toBe(0);
+    expect(why.stdout).toMatch(/^\/app\/lazy\.py\n.*the app's own code\n└─ /);
+    expect(why.stdout).toMatch(/\/wave\.py\n.*imported at line 1 of lazy \(\/app\/lazy\.py:1\)/);
+    const tree = await run('why', '--tree', '/app/never.py');
+    expect([tree.exitCode, tree.stdout]).toEqual([0, expect.stringMatching(/^without \/app\/never\.py, \d+ files? with .* would go:\n/)]);
+    expect(tree.stdout).toMatch(/─ \/app\/never\.py .*\n.*\/imaplib\.py .*imported at line 1 of never/);
+    const { bytes } = JSON.parse((await run('why', '--tree', '/app/never.py', '--json')).stdout) as { bytes: number };
+    expect(bytes).toBeGreaterThan(50_000);
+    const programs = await run('why', '--programs');
+    expect([programs.exitCode, programs.stdout]).toEqual([0, expect.stringMatching(/^ +\d+\.\d MB {2}\/\S*python3\S*: /m)]);
+    const listed = JSON.parse((await run('why', '--programs', '--json')).stdout) as { path: string }[];
+    expect(listed.map(({ path }) => path).sort()).toEqual(report.programs.map(({ path }) => path).sort());
+    expect(await run('why', 'no-such-thing')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('no-such-thing is no path, module'),
+    });
+    expect((await run('why')).exitCode).toBe(2);
+  });
+
+  it('explains and compares traces from which nothing was assembled', async () => {
+    const [one, other] = [workdir(), workdir()];
+    const { reference } = report.image;
+    for (const [folder, ...steps] of [
+      [one, '/'],
+      [other, '/', '/lazy'],
+    ] as const)
+      expect((await pyshrink(['trace', reference, ...steps.flatMap((step) => ['--http', step])], { cwd: folder })).exitCode).toBe(0);
+    const why = await pyshrink(['why', 'wave'], { cwd: other });
+    expect([why.exitCode, why.stdout]).toEqual([0, expect.stringMatching(/\/wave\.py\n.*opened by python3[\s\S]*Nothing was assembled/)]);
+    expect((await pyshrink(['why', 'wave'], { cwd: one })).exitCode).toBe(2);
+    const { exitCode, stdout } = await run('diff', one, other, '--json');
+    const diff = Diff.parse(JSON.parse(stdout));
+    expect([exitCode, diff.basis, diff.bytes]).toEqual([0, 'used', null]);
+    expect(diff.things.map(({ name, came, went }) => [name, came.length > 0, went])).toEqual([
+      ['python', true, []],
+      ['/app/lazy.py', true, []],
+    ]);
+    expect(diff.answers).toEqual([{ label: 'GET /lazy', field: 'step', a: '(none)', b: 'status 200' }]);
+    expect((await run('diff', one, '.')).stdout).toContain('Nothing was assembled from the trace of A yet');
+    expect((await run('diff', one, other, '--html', join(cwd, 'traces.html'))).exitCode).toBe(0);
+    expect(pageIn(join(cwd, 'traces.html')).diff).toEqual(diff);
+  });
+
   it('finds what changed between two results', async () => {
     const other = workdir();
     const made = await pyshrink(

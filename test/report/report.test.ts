@@ -124,6 +124,15 @@ describe('a report', () => {
     expect(JSON.stringify({ timeline, largest, programs })).not.toContain('secret');
   });
 
+  it('has the layers of the original and the repairs in every form', () => {
+    expect(report.layers.before).toHaveLength(2);
+    const lines = reportLines(report).join('\n');
+    expect(lines).toContain('Layers of the original\n     0.0 MB  COPY . /\n     0.0 MB  RUN pip install pg\n');
+    expect(lines).toContain('Repairs\n  /app/model.bin: the shrunk image looked it up and did not find it\n');
+    expect(report.repairs).toEqual([{ path: '/app/model.bin', text: 'the shrunk image looked it up and did not find it' }]);
+    expect(pageData(smallImage()).report).toMatchObject({ repairs: report.repairs, layers: report.layers });
+  });
+
   it('says where the image got no name', () => {
     const inside = smallImage();
     (inside.made as NonNullable<typeof inside.made>).result.named = false;

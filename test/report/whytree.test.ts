@@ -49,5 +49,11 @@ it('says of a trace alone who used a path, with the programs that started it', (
     'Nothing was assembled from this trace yet, so only what was seen is known.',
   ]);
   expect(whyTraced('mod', trace)?.chain?.at(-1)).toMatchObject({ path: '/y', parent: '/usr/bin/python3' });
+  const more = makeTrace(['map /usr/lib/libpq.so.5.15', 'open /lib/__pycache__/wave.cpython-313.pyc', 'lookup /usr/bin/psql'], {
+    modules: { wave: '/lib/wave.py' },
+  });
+  expect(whyTraced('libpq', more)?.chain?.at(-1)).toMatchObject({ path: '/usr/lib/libpq.so.5.15', reason: 'observed/map' });
+  expect(whyTraced('wave', more)?.chain?.at(-1)).toMatchObject({ path: '/lib/__pycache__/wave.cpython-313.pyc' });
+  expect(whyTraced('psql', more)).toBeUndefined();
   for (const subject of ['/z', 'gone', 'none', 'constructor']) expect(whyTraced(subject, trace)).toBeUndefined();
 });
