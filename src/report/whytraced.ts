@@ -1,10 +1,13 @@
 import { posix } from 'node:path';
 import type { Reason } from '../keep/reason.js';
+import { ModuleFinder } from '../python/finder.js';
+import { own } from '../records.js';
 import { sourceOf } from '../trace/ranfiles.js';
 import type { Observation, Trace } from '../trace/schema.js';
 import { linkOf } from './chains.js';
 import type { Link } from './model.js';
 import { rankOf } from './strength.js';
+import { treeOf } from './tree.js';
 import { type Answer, chainTree, isNamed } from './why.js';
 
 /** What each kind of observation is as a reason. What was made, removed or connected to is not in the image. */
@@ -23,6 +26,9 @@ const AS_REASON = {
   connect: 'connect-in',
 } as const satisfies Record<Observation['kind'], string>;
 
+/** The kinds by which a run used a file's contents. */
+const USES: ReadonlySet<Observation['kind']> = new Set(['open', 'exec', 'map']);
+
 /**
  * Why a path or a module would be kept, as far as a trace alone can say: who used it. What the code reaches, and which
  * libraries are needed, is known once an image was assembled.
@@ -32,7 +38,7 @@ const AS_REASON = {
 export function whyTraced(subject: string, trace: Trace): Answer | undefined {
   const path = subject.startsWith('/')
     ? posix.normalize(subject).replace(/(.)\/$/, '$1')
-    : (Object.entries(trace.modules).find(([name]) => name === subject)?.[1] ?? usedFile(subject, trace));
+    : (usedModule(subject, trace) ?? usedFile(subject, trace));
   if (path === undefined) return undefined;
   // Of a module that was imported before, only the bytecode is read.
   const seen = trace.observations.filter((one) => one.path === path || sourceOf(one.path) === path);
@@ -56,10 +62,18 @@ export function whyTraced(subject: string, trace: Trace): Answer | undefined {
   };
 }
 
+/** The file of a module that a run used. An import says the module's name, and seldom its file, so that is looked for among the files that were used. */
+function usedModule(name: string, { modules, observations, python }: Trace): string | undefined {
+  const known = own(modules, name);
+  if (typeof known === 'string') return known;
+  if (!/^[\w.]+$/.test(name)) return undefined;
+  const used = observations.filter(({ kind }) => USES.has(kind)).map(({ path }) => [sourceOf(path), { type: 'f', size: 0 }] as const);
+  return new ModuleFinder(treeOf({ kept: Object.fromEntries(used), omitted: {}, links: {} }), python).find(name)?.file;
+}
+
 /** The first file of that name that a run used, a library also without its version: `libpq`. */
 function usedFile(name: string, { observations }: Trace): string | undefined {
-  const isUse = ({ kind }: Observation) => kind === 'open' || kind === 'exec' || kind === 'map';
-  return observations.find((one) => isUse(one) && isNamed(one.path, name))?.path;
+  return observations.find(({ kind, path }) => USES.has(kind) && isNamed(path, name))?.path;
 }
 
 /** How strong an observation is as a reason: 1 is the strongest. */
