@@ -241,9 +241,16 @@ describe('the page of a report, in a browser', () => {
     const ground = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const shots = new Set<string>();
     const colours: string[] = [];
-    for (const [name, look] of Object.entries({ light: {}, dark: { dark: true }, phone: PHONE })) {
+    // The light one is docs/page.png.
+    const wide = { width: 1280, height: 800 };
+    for (const [name, look] of Object.entries({ light: wide, dark: { ...wide, dark: true }, phone: PHONE })) {
       const { page } = await openHtml(html, look);
       colours.push(await ground(page));
+      if (name !== 'phone') {
+        await page.fill('#search', 'libpq');
+        await page.click(`#results button:text("${LIBPQ}")`);
+        await page.mouse.move(0, 0);
+      }
       shots.add((await screenshot(page, name)).toString('base64'));
       await page.click('#theme');
       colours.push(await ground(page));
