@@ -1,4 +1,5 @@
 import type { Reason } from '../keep/reason.js';
+import { push } from '../rootfs.js';
 import { askedFor, isOwnCode, type Kept, type Step } from './chain.js';
 import type { Link } from './model.js';
 import { ranked, rankOf } from './strength.js';
@@ -6,18 +7,21 @@ import { describeReason } from './words.js';
 
 /** The shortest chains of all kept paths at once: as chainOf finds them for one path. */
 export class Chains {
+  private readonly children: ReadonlyMap<string, readonly Child[]>;
   private readonly toOwnCode: ReadonlyMap<string, Step>;
-  private readonly toAnyEnd: ReadonlyMap<string, Step>;
+  /** Made when it is needed: most paths lead to the app's own code. */
+  private toAnyEnd: ReadonlyMap<string, Step> | undefined;
 
   constructor(private readonly kept: Kept) {
-    const children = childrenOf(kept);
-    this.toOwnCode = nearest(kept, children, isOwnCode, (path) => this.isAsked(path));
-    this.toAnyEnd = nearest(kept, children, ({ parents }) => !parents.some((parent) => Object.hasOwn(kept, parent)));
+    this.children = childrenOf(kept);
+    this.toOwnCode = nearest(kept, this.children, isOwnCode, (path) => this.isAsked(path));
   }
 
   /** From a path to the app's own code, or else to what is kept for its own sake. Empty for a path that is not kept. */
   of(path: string): Link[] {
-    const steps = this.toOwnCode.has(path) && !this.isAsked(path) ? this.toOwnCode : this.toAnyEnd;
+    const asked = askedFor(this.kept[path]?.reasons ?? []);
+    if (asked) return [linkOf({ path, reason: asked }, undefined)];
+    const steps = this.toOwnCode.has(path) ? this.toOwnCode : this.stepsToAnyEnd();
     const links: Link[] = [];
     const seen = new Set<string>();
     for (let at: string | undefined = path; at !== undefined && !seen.has(at); ) {
@@ -33,6 +37,12 @@ export class Chains {
     // Without an end, there are only circles.
     const [reason] = this.kept[path]?.reasons ?? [];
     return reason ? [linkOf({ path, reason }, undefined)] : [];
+  }
+
+  private stepsToAnyEnd(): ReadonlyMap<string, Step> {
+    const { kept, children } = this;
+    this.toAnyEnd ??= nearest(kept, children, ({ parents }) => !parents.some((parent) => Object.hasOwn(kept, parent)));
+    return this.toAnyEnd;
   }
 
   private isAsked(path: string): boolean {
@@ -54,15 +64,18 @@ export function linkOf({ path, reason }: Step, parent: string | undefined): Link
   };
 }
 
-function childrenOf(kept: Kept): Map<string, Step[]> {
-  const children = new Map<string, Step[]>();
-  for (const [path, { reasons }] of Object.entries(kept)) {
-    for (const reason of ranked(reasons)) {
-      for (const parent of reason.parents) {
-        const known = children.get(parent);
-        if (known) known.push({ path, reason });
-        else children.set(parent, [{ path, reason }]);
-      }
+/** A path that another one leads to. */
+interface Child {
+  step: Step;
+  rank: number;
+}
+
+function childrenOf(kept: Kept): Map<string, Child[]> {
+  const children = new Map<string, Child[]>();
+  for (const path of Object.keys(kept)) {
+    for (const reason of kept[path]?.reasons ?? []) {
+      const child = { step: { path, reason }, rank: rankOf(reason) };
+      for (const parent of reason.parents) push(children, parent, child);
     }
   }
   return children;
@@ -75,13 +88,15 @@ function childrenOf(kept: Kept): Map<string, Step[]> {
  */
 function nearest(
   kept: Kept,
-  children: ReadonlyMap<string, readonly Step[]>,
+  children: ReadonlyMap<string, readonly Child[]>,
   isEnd: (reason: Reason) => boolean,
   isWall: (path: string) => boolean = () => false,
 ): Map<string, Step> {
   const steps = new Map<string, Step>();
-  for (const [path, { reasons }] of Object.entries(kept)) {
-    const reason = askedFor(reasons) ?? ranked(reasons).find(isEnd);
+  for (const path of Object.keys(kept)) {
+    const reasons = kept[path]?.reasons ?? [];
+    const asked = askedFor(reasons);
+    const [reason] = asked ? [asked] : ranked(reasons.filter(isEnd));
     if (reason && isEnd(reason)) steps.set(path, { path, reason });
   }
   let level: Iterable<string> = [...steps.keys()];
@@ -89,11 +104,9 @@ function nearest(
     const found = new Map<string, { step: Step; parent: string; rank: number }>();
     for (const parent of level) {
       if (isWall(parent)) continue;
-      for (const step of children.get(parent) ?? []) {
-        if (steps.has(step.path)) continue;
-        const rank = rankOf(step.reason);
+      for (const { step, rank } of children.get(parent) ?? []) {
         const known = found.get(step.path);
-        if (!known || rank < known.rank) found.set(step.path, { step, parent, rank });
+        if (known ? rank < known.rank : !steps.has(step.path)) found.set(step.path, { step, parent, rank });
       }
     }
     if (found.size === 0) return steps;
