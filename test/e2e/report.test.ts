@@ -167,8 +167,8 @@ describeWithEngine('a report', () => {
     const diff = Diff.parse(JSON.parse(stdout));
     expect([exitCode, diff.basis, diff.bytes]).toEqual([0, 'used', null]);
     expect(diff.things.map(({ name, came, went }) => [name, came.length > 0, went])).toEqual([
-      ['python', true, []],
       ['/app/lazy.py', true, []],
+      ['python', true, []],
     ]);
     expect(diff.answers).toEqual([{ label: 'GET /lazy', field: 'step', a: '(none)', b: 'status 200' }]);
     expect((await run('diff', one, '.')).stdout).toContain('Nothing was assembled from the trace of A yet');
