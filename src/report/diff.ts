@@ -1,5 +1,6 @@
 import { concealed } from '../conceal.js';
 import { UserError } from '../errors.js';
+import { compareLogs } from '../smoke/logs.js';
 import { answersOf } from './answers.js';
 import { type Changed, DIFF_SCHEMA, type Diff } from './diffmodel.js';
 import { keptSide, type Part, type Side, usedSide } from './diffsides.js';
@@ -93,6 +94,8 @@ interface Answered {
   /** Whether its runs show that it varies by itself. */
   varies: boolean;
   text: string;
+  /** Whether it is what a server printed until it was stopped. */
+  isLog: boolean;
 }
 
 /**
@@ -115,13 +118,23 @@ function stepsOf(inside: Inside, compared: boolean): Map<string, Map<string, Ans
     answersOf(inside, Number.POSITIVE_INFINITY).map(({ run, label, fields }) => {
       const count = (counts.get(`${run} ${label}`) ?? 0) + 1;
       counts.set(`${run} ${label}`, count);
+      // The log of a server varies with every run, so only the problems in it count, as in a comparison with the original.
+      const isServer = label === 'app' && fields.some(({ name, originals }) => name === 'exit' && originals[0] === 'stopped');
       const answered = fields.map(({ name, originals, shrunk, varied }): [string, Answered] => {
-        const varies = name === TIME || varied.length > 0 || new Set(originals).size > 1;
-        return [name, { label, field: name, varies, text: (compared ? shrunk : originals[0]) ?? '' }];
+        const varies = name === TIME || varied.length > 0 || (!isServer && new Set(originals).size > 1);
+        const text = (compared ? shrunk : originals[0]) ?? '';
+        return [name, { label, field: name, varies, text, isLog: isServer && name !== 'exit' }];
       });
       return [`${run} ${count} ${label}`, new Map(answered)];
     }),
   );
+}
+
+/** The problems that only the second of two logs has. */
+function newProblems(before: string, after: string): string {
+  return compareLogs([before], after)
+    .added.map(({ text }) => text)
+    .join('\n');
 }
 
 function fieldsChanged(one: ReadonlyMap<string, Answered>, other: ReadonlyMap<string, Answered>): Diff['answers'] {
@@ -129,8 +142,11 @@ function fieldsChanged(one: ReadonlyMap<string, Answered>, other: ReadonlyMap<st
     const [x, y] = [one.get(name), other.get(name)];
     if (x?.text === y?.text || x?.varies || y?.varies) return [];
     const { label, field } = (x ?? y) as Answered;
+    const isLog = x?.isLog === true && y?.isLog === true;
+    const [a, b] = isLog ? [newProblems(y.text, x.text), newProblems(x.text, y.text)] : [x?.text ?? NONE, y?.text ?? NONE];
+    if (isLog && a === b) return [];
     // Secrets are replaced before a text is cut: a part of one would not be found.
-    const [textA, textB] = [concealed(x?.text ?? NONE), concealed(y?.text ?? NONE)];
+    const [textA, textB] = [concealed(a), concealed(b)];
     const from = Math.max(0, firstDifference(textA, textB) - BEFORE);
     return [{ label, field, a: part(textA, from), b: part(textB, from) }];
   });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
@@ -175,6 +175,53 @@ describeWithEngine('a report', () => {
     expect((await run('diff', one, other, '--html', join(cwd, 'traces.html'))).exitCode).toBe(0);
     expect(pageIn(join(cwd, 'traces.html')).diff).toEqual(diff);
   });
+
+  it.each([
+    ['no result', {}, ['report', 'nothing'], 2, /no trace here of an image nothing/],
+    ['an image that pyshrink did not make', {}, ['report', SLIM], 2, /no trace here of an image/],
+    [
+      'a result of another version',
+      { 'keep.json': '{"version":1}' },
+      ['report', '.'],
+      1,
+      /keep\.json has version 1; this pyshrink reads version/,
+    ],
+    ['a trace of another version', { 'trace.json': '{"version":1}' }, ['report', '.'], 1, /has version 1; this pyshrink reads version/],
+    ['a result that is half written', { 'keep.json': '{"version":2,"kept":{"/' }, ['report', '.'], 1, /keep\.json is truncated/],
+    ['a trace that is half written', { 'trace.json': '{"version":3,"image"' }, ['why', 'wave'], 1, /trace\.json is truncated/],
+    ['another platform', { platform: 'linux/s390x' }, ['diff', '.'], 1, /is for linux\/(amd64|arm64), and .* for linux\/s390x/],
+    ['traces of different images', { traces: true }, ['report', '.'], 1, /The traces are of different images: /],
+  ] as [string, Record<string, unknown>, string[], number, RegExp][])(
+    'refuses %s with one clear message',
+    async (_, change, words, code, expected) => {
+      const other = workdir();
+      cpSync(join(cwd, '.pyshrink'), join(other, '.pyshrink'), { recursive: true });
+      const inside = (name: string) => join(other, folder, name);
+      const edit = (name: string, edited: (text: string) => string) =>
+        writeFileSync(inside(name), edited(readFileSync(inside(name), 'utf8')));
+      for (const name of ['keep.json', 'trace.json']) if (typeof change[name] === 'string') writeFileSync(inside(name), change[name]);
+      if (typeof change.platform === 'string')
+        edit('trace.json', (text) => text.replace(/linux\/(amd64|arm64)/, change.platform as string));
+      if (change.traces) {
+        cpSync(join(other, folder), `${join(other, folder)}_2`, { recursive: true });
+        writeFileSync(
+          join(`${join(other, folder)}_2`, 'trace.json'),
+          readFileSync(inside('trace.json'), 'utf8').replace(/"id":"sha256:..../, '"id":"sha256:0000'),
+        );
+        for (const name of readdirSync(`${join(other, folder)}_2`).filter((one) => /^(result|keep|check)/.test(one)))
+          rmSync(join(`${join(other, folder)}_2`, name));
+        edit('result.json', (text) =>
+          JSON.stringify({ ...JSON.parse(text), traces: [join(folder, 'trace.json'), join(`${folder}_2`, 'trace.json')] }),
+        );
+      }
+      const result = await pyshrink(words[0] === 'diff' ? ['diff', cwd, '.'] : words.map((word) => (word === '.' ? folder : word)), {
+        cwd: other,
+      });
+      expect([result.exitCode, result.stdout]).toEqual([code, '']);
+      // What happened, and what to do next; nothing else.
+      expect((result.stderr as string).trimEnd().split('\n')).toEqual([expect.stringMatching(expected), expect.stringMatching(/^ {2}\S/)]);
+    },
+  );
 
   it('finds what changed between two results', async () => {
     const other = workdir();

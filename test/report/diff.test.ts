@@ -138,6 +138,22 @@ describe('a diff', () => {
   });
 });
 
+it('of the logs of two servers compares the problems in them alone', () => {
+  const logged = (stderr: string) => {
+    const inside = { ...smallImage(), check: undefined };
+    for (const { answers } of inside.record.runs) for (const { app } of answers) app.stderr = Buffer.from(stderr).toString('base64');
+    return inside;
+  };
+  const line = (time: string, more = '') => `2026-11-29 ${time} INFO GET /\n${more}`;
+  const quiet = logged(line('12:00:01'));
+  expect(diffOf(quiet, logged(line('13:59:59', line('14:00:00')))).answers).toEqual([]);
+  const failing = logged(line('13:00:00', '2026-11-29 13:00:02 ERROR no such table: items\n'));
+  expect(diffOf(quiet, failing).answers).toEqual([
+    { label: 'app', field: 'stderr', a: '', b: '2026-11-29 13:00:02 ERROR no such table: items' },
+  ]);
+  expect(diffOf(failing, logged(line('15:00:00', '2026-11-29 15:00:09 ERROR no such table: items\n'))).answers).toEqual([]);
+});
+
 describe('a diff of traces from which nothing was assembled', () => {
   const traced = (seen: string[], more: Partial<Inside['trace']> = {}): Inside => ({
     ...smallImage(),
