@@ -111,6 +111,12 @@ describeWithEngine('a report', () => {
     const less = Report.parse(JSON.parse((await run('report', '--json')).stdout));
     expect(before - (less.sizes.after?.merged.bytes ?? 0)).toBe(large?.saves);
     expect(less.comparison).toBeNull();
+    const [cut] = less.cuts;
+    const more = (cut?.include ?? '').split(' ').map((word) => word.replace(/^'|'$/g, ''));
+    expect((await run('assemble', '--tag', 'pyshrink-test/report:less', ...more)).exitCode).toBe(0);
+    const grown = Report.parse(JSON.parse((await run('report', '--json')).stdout));
+    expect(grown.cuts.find(({ name }) => name === cut?.name)?.omitted.bytes ?? 0).toBeLessThan((cut?.omitted.bytes ?? 0) / 2);
+    expect(grown.sizes.after?.merged.bytes).toBeGreaterThan((less.sizes.after?.merged.bytes ?? 0) + (cut?.omitted.bytes ?? 0) / 2);
   });
 
   it('keeps a budget: one that is too small gives exit code 5, the culprits, and no name', async () => {

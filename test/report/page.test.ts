@@ -346,6 +346,17 @@ describe('the page of a report, in a browser', () => {
     expect(problems).toEqual([]);
   });
 
+  test('holds an image of 100,000 paths in less than 3 MB, and finds a path in it', async () => {
+    const html = await htmlOf(madeUpPage(100_000));
+    expect(Buffer.byteLength(html)).toBeLessThan(3e6);
+    const { page, problems } = await openHtml(html);
+    expect(await text(page, '[data-card=before]')).toMatch(/99 99\d files/);
+    await page.fill('#search', 'libpq');
+    await page.click(`#results button:text("${LIBPQ}")`);
+    expect(await text(page, '#details h2')).toBe(LIBPQ);
+    expect(problems).toEqual([]);
+  });
+
   test('says that a damaged report is damaged', async () => {
     const html = await htmlOf(data);
     const { page } = await openHtml(html.replace(/(id="data">.{200}).{40}/, '$1'));
