@@ -46,7 +46,17 @@ function line(title: string, names: readonly string[]): string {
   return `${title}: ${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' and more' : ''}`;
 }
 
+/** How it is reached from the app's own code, or from what ran: `/app/app.py:3 → pandas/__init__.py → numpy/__init__.py`, and its own reason. */
 function whyLine({ name, chain }: LargeKept): string[] {
   const [link] = chain;
-  return link ? [`why ${name}: ${linkText(link)}`] : [];
+  if (!link) return [];
+  if (chain.length === 1) return [`why ${name}: ${link.path}: ${linkText(link)}`];
+  const steps = chain.map(({ path }, index) => {
+    const shown = index === chain.length - 1 ? path : path.split('/').slice(-2).join('/');
+    // The line that leads on is known to the link before.
+    const next = chain[index - 1];
+    return next?.file === path && next.line !== null ? `${shown}:${next.line}` : shown;
+  });
+  const shown = steps.length > NAMED + 1 ? [...steps.slice(0, 2), '...', ...steps.slice(2 - NAMED)] : steps;
+  return [`why ${name}: ${shown.reverse().join(' → ')}: ${link.text}`];
 }
