@@ -33,7 +33,7 @@ export function highlights(report: Report): string[] {
       programs.map(({ path, brings }) => `${path} ${megabytes(brings)}`),
     ),
     ...(near ? [`nearly kept: ${near.name} ${megabytes(near.omitted.bytes)} (${near.include})`] : []),
-    `of the app's own code, ${coverage.modules.ran} of ${coverage.modules.all} modules ran${coverage.functions ? ` and ${coverage.functions.ran} of ${coverage.functions.all} functions` : ''}${missed.length > 0 ? `; not ${missed.slice(0, NAMED).join(', ')}` : ''}`,
+    `of the app's own code, ${coverage.modules.ran} of ${coverage.modules.all} modules ran${coverage.functions?.all ? ` and ${coverage.functions.ran} of ${coverage.functions.all} functions` : ''}${missed.length > 0 ? `; not ${missed.slice(0, NAMED).join(', ')}` : ''}`,
     ...(varied > 0
       ? [varied === 1 ? 'one place in the answers varies by itself' : `${varied} places in the answers vary by themselves`]
       : []),

@@ -197,7 +197,7 @@ export class LocalSession implements Session {
     const [root, upper, work] = [join(place, 'root'), join(place, 'upper'), join(place, 'work')];
     for (const path of [root, upper, work]) await mkdir(path);
     const copied = namespaces.overlay === 'copy';
-    if (copied) await copyTree(image.layers[0] as string, root);
+    if (copied) await copyTree(image.layers[0] as string, root, namespaces.user);
     const environment = this.environmentOf(spec, image);
     const user = identityOf(spec.run.user ?? image.config.User ?? '', await userFilesIn(image.layers), spec.run.groupAdd);
     environment.HOME ??= user.home;
