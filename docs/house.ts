@@ -24,7 +24,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['engines'],
   ['images', 'trace'],
   ['tar', 'elf', 'python'],
-  ['os'],
+  ['os', 'compose'],
   ['rootfs', 'ui', 'cache', 'debug', 'package', 'bounds'],
   ['errors', 'arch', 'nearest', 'records', 'printable', 'sizes'],
   ['conceal'],

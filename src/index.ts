@@ -12,6 +12,15 @@ import { parseImageName } from './images/name.js';
 import { assembleDraft } from './pipeline/assemble.js';
 import { checkImage, checkRecord } from './pipeline/check.js';
 import { type ImageOptions, parsedNames } from './pipeline/choices.js';
+import {
+  buildCompose,
+  type ComposeOptions,
+  composeRuns,
+  imageOfCompose,
+  readCompose,
+  requireOverride,
+  writeOverride,
+} from './pipeline/compose.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
 import { lookAt } from './pipeline/init.js';
@@ -38,6 +47,7 @@ export { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './ex
 export type { Step } from './exercise/steps.js';
 export type { KeepChoice } from './pipeline/assemble.js';
 export type { ImageOptions } from './pipeline/choices.js';
+export type { ComposeOptions } from './pipeline/compose.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
 export { diff, diffPage, goneWith, programs, type ReportOptions, report, reportPage, unsound, why } from './pipeline/look.js';
@@ -204,7 +214,12 @@ export async function smoke(options: SmokeOptions = {}): Promise<Compared> {
 }
 
 export interface ShrinkOptions extends SessionOptions, ImageOptions, Budget {
-  image: string;
+  /** Missing: the one that the compose file says how to build. */
+  image?: string | undefined;
+  /** A compose file. Its services of the image are the runs, and the others run beside them. */
+  compose?:
+    | (ComposeOptions & { /** Where to write a compose file that uses the shrunk image. */ override?: string | undefined })
+    | undefined;
   exercise?: Partial<Exercise>;
   /** Several runs of the image, each with a name, instead of `exercise`. The shrunk image serves all of them. */
   exercises?: readonly NamedExercise[] | undefined;
@@ -219,16 +234,28 @@ export interface ShrinkOptions extends SessionOptions, ImageOptions, Budget {
  */
 export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
   const start = performance.now();
-  const image = parseImageName(options.image);
+  const override = options.compose?.override;
+  if (override !== undefined) await requireOverride(override);
+  const compose = options.compose && (await readCompose(options.compose));
+  const name = options.image ?? (compose && imageOfCompose(compose));
+  if (name === undefined) throw usageError('There is no image to shrink.', 'Name one.');
+  const image = parseImageName(name);
   const single = { ...PLAIN_EXERCISE, ...options.exercise };
-  const exercise = options.exercises ?? single;
+  const wanted = options.exercises ?? single;
   const { target: choice, keep, base } = parsedNames(options);
   const folder = Folder.for(image, (options.exercises?.[0]?.exercise ?? single).run.platform);
   return folder.exclusively(() =>
     withSession(options, image, async (context): Promise<ShrinkSummary> => {
       const limits = { maxSize: options.maxSize, maxFiles: options.maxFiles };
+      if (compose) await buildCompose(context, compose);
+      const exercise = compose ? await composeRuns(context, await openImage(context, image), compose, wanted) : wanted;
       const input = { image, exercise, folder, base, limits, runs: options.runs ?? DEFAULT_RUNS, ...keep, ...choice };
-      return summaryOf(context, await shrinkStage(context, input), keep.level, folder, start);
+      const shrunk = await shrinkStage(context, input);
+      if (compose && override !== undefined && shrunk.published) {
+        const services = 'run' in exercise ? [] : exercise.map(({ name, service = name }) => service);
+        await writeOverride(override, compose, shrunk.target.name.text, services);
+      }
+      return summaryOf(context, shrunk, keep.level, folder, start);
     }),
   );
 }

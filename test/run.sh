@@ -31,6 +31,7 @@ images() {
   bash fixtures/build.sh || return 1
   bash fixtures/bases.sh busybox:glibc || return 1
   bash fixtures/peers.sh || return 1
+  bash fixtures/compose.sh || return 1
   # Prints the addresses of Podman's services as NAME=VALUE.
   bash fixtures/podman.sh >"$TMPDIR/podman.env" || return 1
 }

@@ -1,11 +1,12 @@
 import { conceal } from '../conceal.js';
 import { usageError } from '../errors.js';
+import { PLAIN_EXERCISE } from '../exercise/exercise.js';
 import { environmentSecrets, exerciseSecrets } from '../exercise/secrets.js';
 import { environmentOf } from '../images/config.js';
 import type { NamedExercise, ShrinkOptions } from '../index.js';
 import { findProject, type Project, readProject } from '../project/file.js';
 import { own } from '../records.js';
-import { type ExerciseFlags, environmentEntries, limitsOf, runFlagsOf } from './exercise.js';
+import { type ExerciseFlags, environmentEntries, exerciseOf, limitsOf, runFlagsOf } from './exercise.js';
 
 /** Options that say what one run does. With a file, they would belong to no run. */
 const OF_ONE_RUN = {
@@ -21,15 +22,56 @@ const OF_ONE_RUN = {
 const CHOICES = ['level', 'targetGpu', 'base', 'tag', 'output', 'engine', 'maxSize', 'maxFiles'] as const;
 const LIMITS = { startTimeout: 'start', stepTimeout: 'step', exitTimeout: 'exit' } as const;
 
+/** Options about a compose file. */
+export interface ComposeFlags {
+  compose?: string | undefined;
+  useExternal?: true | undefined;
+  /** False: mounts that hide files of the app are left out. */
+  binds?: boolean;
+  writeOverride?: string | undefined;
+}
+
 /** What the command line gives beside the file. */
 export interface Given {
   image: string | undefined;
   args: readonly string[];
   /** Whether all words of the command line that are no options stand after `--`, so that the first one is no image. */
   isCommandOnly: boolean;
-  flags: ExerciseFlags & { include: string[]; exclude: string[] };
+  flags: ExerciseFlags & ComposeFlags & { include: string[]; exclude: string[] };
   /** Whether the user has written an option, by its name. */
   isWritten: (name: string) => boolean;
+}
+
+/** What is shrunk: what a project file and the command line say together, or the command line alone. @throws as {@link projectOptions} */
+export async function wishesOf(file: string | undefined, given: Given): Promise<ShrinkOptions> {
+  const options = await projectOptions(file, given);
+  if (options) return options;
+  const { image, args, flags } = given;
+  const compose = composeOf(undefined, flags);
+  return { ...(image !== undefined && { image }), ...(compose && { compose }), exercise: await exerciseOf([...args], flags) };
+}
+
+/**
+ * The compose file of a command line, or else of a project file.
+ * @throws UserError for an option that needs one where there is none
+ */
+function composeOf(ofFile: Project['compose'], { compose, useExternal, binds, writeOverride }: ComposeFlags): ShrinkOptions['compose'] {
+  const file = compose ?? ofFile?.file;
+  if (file === undefined) {
+    const flag = useExternal ? '--use-external' : binds === false ? '--no-binds' : undefined;
+    const stray = writeOverride === undefined ? flag : '--write-override';
+    if (stray === undefined) return undefined;
+    throw usageError(
+      `${stray} is about a compose file, and there is none.`,
+      'Name it with --compose FILE, or `compose:` in pyshrink.yaml.',
+    );
+  }
+  return {
+    file,
+    useExternal: useExternal ?? ofFile?.useExternal ?? false,
+    noBinds: binds === false || (ofFile?.noBinds ?? false),
+    ...(writeOverride !== undefined && { override: writeOverride }),
+  };
 }
 
 /**
@@ -42,6 +84,8 @@ export async function projectOptions(file: string | undefined, given: Given): Pr
   const { image, flags, isCommandOnly } = given;
   if (file === undefined && image !== undefined && !isCommandOnly) return undefined;
   const path = file ?? (await findProject());
+  // A compose file says what the runs are, so it needs no project file.
+  if (path === undefined && flags.compose !== undefined) return undefined;
   if (path === undefined)
     throw usageError(
       'There is no image to shrink: none is named, and this folder has no pyshrink.yaml.',
@@ -60,11 +104,13 @@ function withProject(
 ): ShrinkOptions {
   for (const [name, flag] of Object.entries(OF_ONE_RUN)) if (isWritten(name)) throw belongsToRun(flag);
   if (args.length > 0) throw belongsToRun('A command after --');
-  if (image === undefined) throw usageError('Neither the file nor the command line names an image.', 'Add `image: NAME` to the file.');
+  const compose = composeOf(project.compose, flags);
+  if (image === undefined && !compose)
+    throw usageError('Neither the file nor the command line names an image.', 'Add `image: NAME` to the file.');
   const written: Record<string, unknown> = flags as unknown as Record<string, unknown>;
   const options = Object.fromEntries(CHOICES.flatMap((name) => (isWritten(name) ? [[name, written[name]]] : [])));
   // The place that the command line names replaces that of the file, whichever way it is named.
-  const { tag, output, runs, ...kept } = project;
+  const { tag, output, runs, compose: _compose, ...kept } = project;
   const place =
     isWritten('tag') || isWritten('output') ? {} : { ...(tag !== undefined && { tag }), ...(output !== undefined && { output }) };
   conceal(runs.flatMap(({ exercise }) => [...environmentSecrets(exercise.run.env), ...exerciseSecrets(exercise)]));
@@ -72,15 +118,18 @@ function withProject(
     ...kept,
     ...place,
     ...options,
-    image,
+    ...(image !== undefined && { image }),
+    ...(compose && { compose }),
     include: [...project.include, ...flags.include],
     exclude: [...project.exclude, ...flags.exclude],
-    exercises: runs.map((run) => withFlags(run, flags, entries, isWritten)),
+    ...(runs.length > 0
+      ? { exercises: runs.map((run) => withFlags(run, flags, entries, isWritten)) }
+      : { exercise: withFlags({ name: '', exercise: PLAIN_EXERCISE }, flags, entries, isWritten).exercise }),
   };
 }
 
 function withFlags(
-  { name, exercise }: NamedExercise,
+  { exercise, ...named }: NamedExercise,
   flags: ExerciseFlags,
   entries: readonly string[],
   isWritten: Given['isWritten'],
@@ -93,7 +142,7 @@ function withFlags(
   const limits = limitsOf(flags);
   const longer = Object.entries(LIMITS).flatMap(([option, limit]) => (isWritten(option) ? [[limit, limits[limit]]] : []));
   return {
-    name,
+    ...named,
     exercise: {
       ...exercise,
       run: { ...run, ...Object.fromEntries(given), env: [...run.env, ...entries] },

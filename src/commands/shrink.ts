@@ -4,11 +4,10 @@ import { shrink } from '../index.js';
 import { shrinkLines } from '../report/summary.js';
 import { createProgress } from '../ui/progress.js';
 import { withBudget } from './budgetflags.js';
-import { exerciseOf } from './exercise.js';
 import { withEngine, withExercise, withImage, withRun, withRuns } from './flags.js';
 import { interruptible } from './interrupt.js';
 import { EXIT_CODES, print } from './print.js';
-import { onlyAfterDashes, projectOptions } from './project.js';
+import { onlyAfterDashes, wishesOf } from './project.js';
 
 /** `pyshrink shrink [IMAGE] [-- CMD...]` */
 export function defineShrink(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
@@ -16,6 +15,10 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
     .argument('[IMAGE]', 'default: the image and the runs of pyshrink.yaml')
     .argument('[CMD...]', "after --: instead of the image's CMD")
     .option('-f, --file <FILE>', 'a file with the image and its runs (default: pyshrink.yaml, where no image is named)')
+    .option('--compose <FILE>', 'a compose file: its services of the image are the runs, the others run beside them')
+    .option('--use-external', 'use networks and volumes that exist outside of the compose project')
+    .option('--no-binds', 'leave out mounts of a compose file that hide files of the app')
+    .option('--write-override <FILE>', 'write a compose file that uses the shrunk image')
     .action(async (name, args, flags, self) => {
       const isWritten = (option: string) => self.getOptionValueSource(option) === 'cli';
       const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, runs, maxSize, maxFiles, limit: bounds } = flags;
@@ -34,17 +37,11 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
         maxFiles,
         bounds,
       };
-      const options = await projectOptions(flags.file, {
-        image: name,
-        args,
-        isCommandOnly: onlyAfterDashes(process.argv, self.args.length),
-        flags,
-        isWritten,
-      });
-      const wanted = options ? { ...choices, ...options } : { ...choices, image: name as string, exercise: await exerciseOf(args, flags) };
+      const given = { image: name, args, isCommandOnly: onlyAfterDashes(process.argv, self.args.length), flags, isWritten };
+      const wanted = { ...choices, ...(await wishesOf(flags.file, given)) };
       const summary = await interruptible((signal) => shrink({ ...wanted, signal, progress: createProgress() }));
-      const { target: _, filesBefore: __, folder: ___, unsound: ____, highlights: _____, ...document } = summary;
-      print(json, document, shrinkLines(wanted.image, summary));
+      const { original, target: _, filesBefore: __, folder: ___, unsound: ____, highlights: _____, ...document } = summary;
+      print(json, document, shrinkLines(original, summary));
       finish(summary.passed && summary.budget?.exceeded ? ExitCode.overBudget : EXIT_CODES[summary.outcome]);
     });
 }

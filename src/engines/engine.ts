@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { ComposeProject } from '../compose/project.js';
 import type { ImageConfig } from '../images/config.js';
 import type { LayerMade } from '../images/history.js';
 import type { Reference } from '../images/reference.js';
@@ -60,6 +61,8 @@ export interface ContainerSpec {
   attachInput: boolean;
   /** Role in the session. It becomes a label in engines that have labels. */
   role: 'helper' | 'app';
+  /** A container whose options this one gets too, such as mounts and networks: see {@link Session.startBeside}. */
+  like?: string;
   /** Start of a command line that sets user, groups, capabilities and directory (probes/enter.py), for engines without a runtime. */
   launcher?: readonly string[];
 }
@@ -75,6 +78,14 @@ export const OBSERVATIONS = 'observations';
  * executed, the script's name begins the message on standard error.
  */
 export const FIRST_SCRIPT = 'first-process.sh';
+
+/** A container that docker compose has made for a service, and that is never started. */
+export interface ServiceContainer {
+  /** For {@link ContainerSpec.like}. */
+  id: string;
+  /** How the service is stopped, where that is not as its image says. */
+  stop: Pick<ImageConfig, 'StopSignal' | 'StopTimeout'>;
+}
 
 /** A process with its streams. Output must be read, or the process blocks. */
 export interface Attached {
@@ -126,6 +137,16 @@ export interface Session {
   /** Where a volume of the session is mounted in containers of an image. */
   mountOf(image: string, volume: string): string;
   create(spec: ContainerSpec): Promise<Container>;
+  /** Compose files that runs of this session belong to, by their path. Missing where the engine can't bring them up. */
+  readonly projects?: Map<string, ComposeProject>;
+  /**
+   * Brings up anew what a service of one of {@link projects} needs. What an earlier call brought up is removed before, with its
+   * volumes and with the containers that were made like its service.
+   * @param seconds how long the services may take until they are healthy
+   * @returns a container that docker compose has made for the service
+   * @throws UserError where a service does not come up, with the end of its log
+   */
+  startBeside?(path: string, service: string, seconds: number, say: (text: string) => void): Promise<ServiceContainer>;
   /**
    * Loads an image from an archive as `docker save` writes it. The archive calls it {@link temporaryName}; an earlier image
    * of that name is removed.
@@ -159,6 +180,8 @@ export interface Session {
    * one that can't be read.
    */
   fileDigest?(image: string, path: string): Promise<string | undefined>;
+  /** Whether an image has a file at a path, or a folder that is not empty. */
+  holds?(image: string, path: string): Promise<boolean>;
   /** An unused path for a temporary file, which is removed with the session. */
   spool(): Promise<string>;
   /** Stops and removes everything. It may be called twice, and while other work of the session still fails. */

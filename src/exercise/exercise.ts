@@ -29,6 +29,18 @@ export const ExerciseSchema = z.strictObject({
   input: z.string().exactOptional(),
   /** Exit status that the app is expected to end with. Missing: 0, where it ends by itself. */
   expectExit: z.number().int().exactOptional(),
+  /** The service of a compose file that this is a run of: it gets what the service gets, and what the service needs runs beside it. */
+  compose: z
+    .strictObject({
+      /** Absolute path. */
+      file: z.string(),
+      service: z.string(),
+      /** Networks and volumes from outside of the project are used. */
+      useExternal: z.literal(true).exactOptional(),
+      /** Mounts that hide what must ship are left out. */
+      noBinds: z.literal(true).exactOptional(),
+    })
+    .exactOptional(),
   /** Whether the original may fail: then its failures are warnings. */
   allowFailing: z.literal(true).exactOptional(),
 });

@@ -10,6 +10,8 @@ export interface ImageConfig {
   Labels?: Record<string, string> | null;
   Healthcheck?: Healthcheck | null;
   StopSignal?: string;
+  /** Seconds. */
+  StopTimeout?: unknown;
   Shell?: string[] | null;
   [field: string]: unknown;
 }

@@ -11,6 +11,7 @@ import { referenceText } from '../images/reference.js';
 import { own } from '../records.js';
 import { viewHost } from '../watching/hostview.js';
 import type { StoredTraces } from '../workspace/newest.js';
+import { composeVariables, reopenCompose } from './compose.js';
 import type { Context } from './context.js';
 import { openImage } from './images.js';
 import type { Material } from './material.js';
@@ -36,9 +37,10 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
   const { trace, record } = stored;
   const { limits, include = [], trust = false } = options;
   requireTrust(stored, stored.paths, trust);
+  const exercises = record.runs.map(({ exercise }) => exercise);
   const env = valuesFor(
     trace.runs.flatMap(({ environment }) => environment),
-    environmentOf(options.environment),
+    environmentOf([...(await composeVariables(exercises)), ...options.environment]),
     // A foreign trace could name any variable of this shell, e.g. one with a password.
     stored.trusted || trust ? process.env : undefined,
   );
@@ -49,6 +51,7 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
     options.name,
     [...env].map(([name, value]) => `${name}=${value}`),
   );
+  await reopenCompose(context, original, exercises);
   const helper = await context.progress.task(`Preparing ${trace.image.reference}`, () =>
     Helper.start(context.session, original, trace.python.executable),
   );

@@ -19,6 +19,7 @@ export async function summaryOf({ engine }: Context, shrunk: Shrunk, level: Leve
   const before = traced.original.size || files.reduce((sum, entry) => sum + entry.size, 0);
   const outcome = outcomeOfAll(verdict, runs);
   return {
+    original: traced.original.reference,
     image: published ? target.name.text : null,
     target: target.name.text,
     engine: await engine.describe(),

@@ -12,6 +12,8 @@ import { storedRun, type Traced, type TracedOnce, traceOnce } from './trace.js';
 export interface NamedExercise {
   name: string;
   exercise: Exercise;
+  /** The service of the compose file that it is a run of. Missing: the one that has its name. */
+  service?: string | undefined;
 }
 
 /** A run whose exercise could not be done, so that there is no trace of it. */

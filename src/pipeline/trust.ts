@@ -19,9 +19,10 @@ export function reachesOut({ trace, record }: Pick<Stored, 'trace' | 'record'>):
   const { reference } = trace.image;
   const { transport } = parseImageName(reference);
   for (const { exercise } of record.runs) {
-    const { args, run, reset } = exercise;
+    const { args, run, reset, compose } = exercise;
     if (transport === 'host') found.push(`run on this computer: ${args.join(' ')}`);
     if (transport === 'rootfs') found.push(`show the app the folder ${reference.slice('rootfs:'.length)} of this computer`);
+    if (compose) found.push(`bring up the services of ${compose.file}`);
     found.push(...reset.map((command) => `run on this computer: ${command}`));
     for (const { type, source } of mountsOf(run))
       if (type !== 'tmpfs' && source !== undefined) found.push(`mount ${source} into the container`);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ENGINES, type EngineName } from '../engines/choose.js';
 import { type UserError, usageError } from '../errors.js';
 import type { Shell } from '../exercise/environment.js';
@@ -11,7 +11,7 @@ import type { Step } from '../exercise/steps.js';
 import { GPU_TARGETS, type GpuTarget } from '../keep/data/gpu.js';
 import { LEVELS, type Level } from '../keep/level.js';
 import { imageSize, SIZE_FORM } from '../sizes.js';
-import { ProjectSchema, RunSchema, SettingsSchema } from './schema.js';
+import { ComposeSchema, ProjectSchema, RunSchema, SettingsSchema } from './schema.js';
 import { environmentOf, joinSettings, NO_SETTINGS, type Settings, settingOf } from './settings.js';
 
 /** Names of the file that are looked for in the working directory. */
@@ -21,6 +21,8 @@ export const PROJECT_FILES = ['pyshrink.yaml', 'pyshrink.yml'] as const;
 export interface ProjectRun {
   name: string;
   exercise: Exercise;
+  /** The service of the compose file that it is a run of; missing: the one of its name. */
+  service?: string;
 }
 
 /** What a project file says. What it leaves out is missing here. */
@@ -37,6 +39,8 @@ export interface Project {
   /** Bytes. */
   maxSize?: number;
   maxFiles?: number;
+  /** The compose file, relative to the working directory. */
+  compose?: { file: string; useExternal?: boolean; noBinds?: boolean };
   runs: ProjectRun[];
 }
 
@@ -90,13 +94,37 @@ export function parseProject(path: string, text: string, around: Surroundings): 
     const { name, key } = field;
     if (!known.includes(name)) throw strayed(key, name, Object.keys(RunSchema.shape)) ?? key.unknown(known, FORM);
     if (name in SettingsSchema.shape) settings = joinSettings(settings, settingOf(field, path, around));
+    else if (name === 'compose') project.compose = composeOf(field.value, path);
     else if (name !== 'runs') Object.assign(project, choiceOf(field));
   }
   // The runs come last, since what is set for all of them may stand below.
   const runs = fields.find(({ name }) => name === 'runs');
-  if (!runs) throw root.error('This file has no `runs`', RUNS_FORM);
-  project.runs = runsOf(runs.value, path, settings, around);
+  if (runs) project.runs = runsOf(runs.value, path, settings, around);
+  else if (!project.compose) throw root.error('This file has no `runs`', RUNS_FORM);
+  const stray = project.compose
+    ? undefined
+    : runs?.value.items(RUNS_FORM).flatMap((item) => item.fields(RUNS_FORM).filter(({ name }) => name === 'service'))[0];
+  if (stray) throw stray.key.error('`service` belongs to a compose file', 'Name that with `compose: compose.yaml`.');
   return project;
+}
+
+const COMPOSE_FORM = 'Name a compose file, relative to the folder of this file: `compose: compose.yaml`.';
+
+function composeOf(value: Located, path: string): NonNullable<Project['compose']> {
+  const at = (file: Located) => {
+    const named = file.filled(COMPOSE_FORM);
+    return isAbsolute(named) ? named : join(dirname(path), named);
+  };
+  if (value.kind !== 'mapping') return { file: at(value) };
+  const known = Object.keys(ComposeSchema.shape);
+  const compose: Partial<NonNullable<Project['compose']>> = {};
+  for (const { name, key, value: given } of value.fields(COMPOSE_FORM)) {
+    if (name === 'file') compose.file = at(given);
+    else if (name === 'useExternal' || name === 'noBinds') compose[name] = given.flag('Write true or false.');
+    else throw key.unknown(known, COMPOSE_FORM);
+  }
+  if (compose.file === undefined) throw value.error('`compose` names no file', 'Write `compose: { file: compose.yaml }`.');
+  return { ...compose, file: compose.file };
 }
 
 /** The mistake of a key of a run that stands beside `runs`. */
@@ -171,7 +199,9 @@ function runOf(item: Located, path: string, common: Settings, around: Surroundin
   if (!name) throw item.error('This run has no name', 'Add for instance `name: web`.');
   const called = name.text(NAME_FORM);
   if (!RunSchema.shape.name.safeParse(called).success) throw name.error(`\`${name.brief()}\` is no name of a run`, NAME_FORM);
-  return { run: { name: called, exercise: exerciseOf(given, path, settings, around) }, place: name };
+  const service = given.get('service')?.filled('Name a service of the compose file.');
+  const exercise = exerciseOf(given, path, settings, around);
+  return { run: { name: called, exercise, ...(service !== undefined && { service }) }, place: name };
 }
 
 function exerciseOf(given: ReadonlyMap<string, Located>, path: string, settings: Settings, around: Surroundings): Exercise {

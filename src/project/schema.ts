@@ -93,6 +93,7 @@ export const RunSchema = SettingsSchema.extend({
     .string()
     .regex(/^[A-Za-z0-9][\w.-]*$/)
     .describe('what the run is called in reports'),
+  service: text.optional().describe('the service of the compose file that it is a run of; default: the one of its name'),
   command: words.optional().describe("instead of the image's CMD: a text with the quotes of a shell, or a list of words"),
   exercise: text.optional().describe('an exercise file, relative to this file; steps of this run come after its steps'),
   steps: z.array(Step).min(1).optional().describe('what is done to the running app, in this order'),
@@ -103,6 +104,13 @@ export const RunSchema = SettingsSchema.extend({
     .describe('how the app ends'),
   reset: z.array(z.string()).optional().describe('commands of the shell of this computer, before each start of the app'),
   allowFailing: z.boolean().optional().describe('failures of the original are only warnings'),
+});
+
+/** The keys of `compose`, where it is no text. */
+export const ComposeSchema = z.strictObject({
+  file: text.describe('the compose file, relative to this file'),
+  useExternal: z.boolean().optional().describe('use networks and volumes that exist outside of the project'),
+  noBinds: z.boolean().optional().describe('leave out mounts that hide files of the app'),
 });
 
 /** pyshrink.yaml */
@@ -120,5 +128,9 @@ export const ProjectSchema = SettingsSchema.extend({
     .strictObject({ maxSize: z.union([z.string(), z.number()]).optional(), maxFiles: z.number().int().nonnegative().optional() })
     .optional()
     .describe('how large the shrunk image may be, for instance 120MB'),
-  runs: z.array(RunSchema).min(1).describe('the commands that the image serves'),
+  compose: z
+    .union([text, ComposeSchema])
+    .optional()
+    .describe('a compose file, relative to this file: its services of the image are the runs, the others run beside them'),
+  runs: z.array(RunSchema).min(1).optional().describe('the commands that the image serves; with a compose file, default: its services'),
 });

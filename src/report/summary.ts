@@ -20,6 +20,8 @@ export interface RunOutcome {
 
 /** The result of a `shrink`. */
 export interface ShrinkSummary {
+  /** Name of the image that was shrunk. */
+  original: string;
   /** Name of the shrunk image; null where it did not pass and has no name. */
   image: string | null;
   /** The name that it has, or would have. */

@@ -11,6 +11,9 @@ import type { Needs, Observed } from '../trace/facts.js';
 import type { Watching } from '../trace/watching.js';
 import { WatchedApp, type WatchedSpec } from './watched.js';
 
+/** How many times longer than the app the services beside it may take to start: a database makes its files first. */
+const SERVICES_SLOWER = 5;
+
 /** One run of the app under the supervisor. `done` is empty where the exercise could not be done. */
 export interface Outcome extends Pick<Performed, 'done' | 'took' | 'times'> {
   /** What the app answered, or why the exercise could not be done. */
@@ -62,17 +65,20 @@ async function runOnce(
   say: (text: string) => void,
   chosen: readonly Step[] | undefined,
 ): Promise<Outcome> {
-  const { args, run, steps, limits, reset, input } = exercise;
+  const { args, run, steps, limits, reset, input, compose } = exercise;
   const { ptrace, refused, noListener } = watching;
+  const service = compose && (await session.startBeside?.(compose.file, compose.service, limits.start * SERVICES_SLOWER, say));
   for (const command of reset) await runReset(command);
   const start = Date.now();
   debug.watch('%s: starting image %s with %o', where.name, where.image, watching);
   const app = await WatchedApp.start(session, {
     ...where,
+    config: { ...where.config, ...service?.stop },
     args,
     run,
     ...(ptrace && { ptrace }),
     ...(refused && { refused }),
+    ...(service && { like: service.id }),
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
     listener: noListener === undefined,
   });

@@ -38,6 +38,8 @@ export interface WatchedSpec {
   refused?: readonly (readonly [number: number, errno: number])[];
   /** Whether the supervisor listens to system calls; true by default. */
   listener?: boolean;
+  /** A container whose options the app's one gets too. */
+  like?: string;
   /** Standard input of the app. Without it, the app reads from /dev/null. */
   input?: Buffer;
 }
@@ -73,6 +75,7 @@ export class WatchedApp extends App {
         capAdd: [...spec.run.capAdd, ...(spec.ptrace ? ['SYS_PTRACE'] : [])],
       },
       volume: spec.volume,
+      ...(spec.like !== undefined && { like: spec.like }),
       attachInput: spec.input !== undefined,
       role: 'app',
       launcher: probeCommand(spec.kit, 'enter'),

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Given, onlyAfterDashes, projectOptions } from '../../src/commands/project.js';
+import { type Given, onlyAfterDashes, projectOptions, wishesOf } from '../../src/commands/project.js';
 import { forgetSecrets } from '../../src/conceal.js';
 import { DEFAULT_LIMITS } from '../../src/exercise/exercise.js';
 
@@ -20,6 +20,41 @@ const given = (flags: Partial<Given['flags']> = {}, more: Partial<Given> = {}): 
   ...more,
 });
 const project = (text: string) => writeFileSync('pyshrink.yaml', `image: x\n${text}`);
+
+describe('a compose file', () => {
+  it('is that of the command line, or else of the project file, each with its options', async () => {
+    project('compose: { file: c.yaml, noBinds: true }\n');
+    expect(await projectOptions(undefined, given())).toMatchObject({
+      image: 'x',
+      compose: { file: 'c.yaml', noBinds: true, useExternal: false },
+    });
+    const flags = { compose: 'other.yaml', useExternal: true, writeOverride: 'small.yaml' } as const;
+    expect((await projectOptions(undefined, given(flags)))?.compose).toEqual({
+      file: 'other.yaml',
+      noBinds: true,
+      useExternal: true,
+      override: 'small.yaml',
+    });
+  });
+
+  it('makes a project file and the name of an image needless', async () => {
+    expect(await wishesOf(undefined, given({ compose: 'c.yaml', binds: false }))).toMatchObject({
+      compose: { file: 'c.yaml', noBinds: true },
+      exercise: { args: [] },
+    });
+    writeFileSync('pyshrink.yaml', 'compose: c.yaml\n');
+    const options = await projectOptions(undefined, given());
+    expect([options?.image, options?.exercises, options?.exercise?.reset]).toEqual([undefined, undefined, []]);
+  });
+
+  it.each([
+    ['--use-external', { useExternal: true }],
+    ['--no-binds', { binds: false }],
+    ['--write-override', { writeOverride: 'a' }],
+  ] as const)('has to be there for %s', async (flag, flags) => {
+    await expect(wishesOf(undefined, given(flags, { image: 'x' }))).rejects.toThrow(`${flag} is about a compose file`);
+  });
+});
 
 describe('a project file with the options of the command line', () => {
   it('gets the value of a variable that it names from -e and --env-file, as from the shell', async () => {

@@ -50,6 +50,31 @@ runs:
     expect: { exit: 2 }
 `;
 
+it.each([
+  ['compose: compose.yaml\nruns: [{ name: web }]', { file: '/p/compose.yaml' }],
+  ['compose: /other/compose.yaml', { file: '/other/compose.yaml' }],
+  ['compose: { file: ../c.yaml, useExternal: true, noBinds: false }', { file: '/c.yaml', useExternal: true, noBinds: false }],
+])('names a compose file: %s', (text, compose) => {
+  expect(project(text).compose).toEqual(compose);
+  expect(() => ProjectSchema.parse(parse(text))).not.toThrow();
+});
+
+it('says which service a run belongs to', () => {
+  expect(project('compose: c.yaml\nruns: [{ name: check, service: web }, { name: web }]').runs.map(({ service }) => service)).toEqual([
+    'web',
+    undefined,
+  ]);
+});
+
+it.each([
+  ['image: x\nruns: [{ name: a, service: web }]', '`service` belongs to a compose file (/p/pyshrink.yaml, line 2, column 19)'],
+  ['compose: { noBinds: true }', '`compose` names no file (/p/pyshrink.yaml, line 1, column 10)'],
+  ['compose: { files: a }', 'files'],
+  ['compose: [a, b]', 'line 1, column 10'],
+  ['compose:', 'Nothing stands where a text should be'],
+  ['image: x', 'This file has no `runs`'],
+])('refuses %j', (text, message) => expect(() => project(text)).toThrow(message));
+
 it('reads every key, and joins what is for all runs with what is for one', () => {
   const { runs, ...rest } = project(WHOLE);
   expect(rest).toEqual({

@@ -77,6 +77,7 @@ export async function leftovers(): Promise<string[]> {
   const lists = await Promise.all([
     docker('ps', '-aq', ...filter),
     docker('volume', 'ls', '-q', ...filter),
+    docker('network', 'ls', '-q', ...filter),
     docker('images', '-q', ...filter),
     docker('images', '-q', `${TEMPORARY_REPOSITORY}/*`),
   ]);

@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { it } from 'vitest';
 
 /** What a test needs of this computer beside the engine. */
-export type Need = 'root' | 'mount' | 'network device' | `user ${string}` | `program ${string}`;
+export type Need = 'root' | 'mount' | 'network device' | 'docker compose' | `user ${string}` | `program ${string}`;
 
 const TUN = '/dev/net/tun';
 
@@ -17,6 +17,8 @@ function missing(need: Need): string | undefined {
       return (
         missing('root') ?? (works('unshare', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt') ? undefined : 'nothing can be mounted')
       );
+    case 'docker':
+      return works('docker', 'compose', 'version') ? undefined : 'docker compose is not installed (fixtures/compose.sh builds it)';
     case 'network':
       return canOpen(TUN) ? undefined : `not everybody can open ${TUN}`;
     case 'user':

@@ -20,3 +20,20 @@ export async function digestInArchive(archive: Readable, path: string): Promise<
   reader.end();
   return isFile ? `sha256:${hash.digest('hex')}` : undefined;
 }
+
+/** Whether an archive of one path holds anything but an empty folder. */
+export async function holdsSomething(archive: Readable): Promise<boolean> {
+  let members = 0;
+  let isFolder = true;
+  const reader = new TarReader(({ type }) => {
+    members++;
+    isFolder &&= type === 'd';
+    return undefined;
+  }, 'The archive');
+  for await (const chunk of archive) {
+    reader.write(chunk as Buffer);
+    // The first member is the path itself. The rest of a large folder need not be read.
+    if (members > 1 || (members === 1 && !isFolder)) return true;
+  }
+  return false;
+}

@@ -3,7 +3,7 @@ import { UserError } from '../../errors.js';
 import type { Reference } from '../../images/reference.js';
 import type { Engine, ImageInfo, Session } from '../engine.js';
 import { connect, statusOf } from './client.js';
-import type { Endpoint } from './endpoints.js';
+import { clientEnvironment, type Endpoint } from './endpoints.js';
 import { inspectImage, listImages } from './image.js';
 import { removeLeftovers } from './leftovers.js';
 import { DOCKER_FEATURES, DockerSession } from './session.js';
@@ -82,7 +82,7 @@ export class DockerEngine implements Engine {
 
   async openSession(): Promise<Session> {
     await removeLeftovers(this.docker);
-    const session = new DockerSession(this.docker);
+    const session = new DockerSession(this.docker, clientEnvironment(this.endpoint));
     await session.claim();
     return session;
   }

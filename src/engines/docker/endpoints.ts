@@ -87,6 +87,14 @@ export function findEndpoint(environment: NodeJS.ProcessEnv = process.env): Endp
   return undefined;
 }
 
+/** Variables by which the docker client talks to the same daemon, whatever context is chosen. */
+export function clientEnvironment({ host, certificates }: Endpoint): Record<string, string> {
+  return {
+    DOCKER_HOST: host,
+    ...(certificates !== undefined && { DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates }),
+  };
+}
+
 function configFolder(environment: NodeJS.ProcessEnv): string {
   return environment.DOCKER_CONFIG ?? join(homedir(), '.docker');
 }

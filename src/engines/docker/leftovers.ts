@@ -20,9 +20,10 @@ const FAR_GRACE = 24 * 3600;
 export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   const filters = { label: [SESSION_LABEL] };
   // A session makes its claim first. So whatever is in a list has its claim in a later list, as long as the session lives.
-  const [images, temporary] = await Promise.all([
+  const [images, temporary, networks] = await Promise.all([
     listImages(docker, { all: false, filters }),
     listImages(docker, { filters: { reference: [`${TEMPORARY_REPOSITORY}/*`] } }),
+    docker.listNetworks({ filters }),
   ]);
   const containers = await docker.listContainers({ all: true, filters });
   const volumes = await docker.listVolumes({ filters });
@@ -61,6 +62,9 @@ export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
     if (dead(container.Labels[SESSION_LABEL])) {
       await record(`container ${container.Id.slice(0, 12)}`, docker.getContainer(container.Id).remove({ force: true, v: true }));
     }
+  }
+  for (const network of networks) {
+    if (dead(network.Labels?.[SESSION_LABEL])) await record(`network ${network.Name}`, docker.getNetwork(network.Id).remove());
   }
   for (const image of images) {
     if (dead(image.Labels[SESSION_LABEL]))

@@ -14,13 +14,22 @@ import type { ImageSource } from '../../images/source.js';
 import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import { thisOwner } from '../../os/owner.js';
-import { type Container, type ContainerSpec, type EngineFeatures, type ImageInfo, KIT_MOUNT, type Session } from '../engine.js';
-import { digestInArchive } from './archived.js';
+import {
+  type Container,
+  type ContainerSpec,
+  type EngineFeatures,
+  type ImageInfo,
+  KIT_MOUNT,
+  type ServiceContainer,
+  type Session,
+} from '../engine.js';
+import { digestInArchive, holdsSomething } from './archived.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
 import { inspectImage, layersOf } from './image.js';
 import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 import { createOptions, observationsVolume, type SeccompProfiles, takesPaths } from './options.js';
+import { Stacks } from './stacks.js';
 
 export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false, compared: 8 };
 
@@ -44,7 +53,24 @@ export class DockerSession implements Session {
   private spooled = 0;
   private imported = 0;
 
-  constructor(private readonly docker: Dockerode) {}
+  private readonly stacks: Stacks;
+
+  /** @param environment variables by which the docker client finds the same daemon */
+  constructor(
+    private readonly docker: Dockerode,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
+    const place = { docker, environment, labels: { [SESSION_LABEL]: this.id }, spool: () => this.spool() };
+    this.stacks = new Stacks(place, `pyshrink-${this.id}`);
+  }
+
+  get projects(): Stacks['projects'] {
+    return this.stacks.projects;
+  }
+
+  startBeside(path: string, service: string, seconds: number, say: (text: string) => void): Promise<ServiceContainer> {
+    return this.make(() => this.stacks.start(path, service, seconds, say));
+  }
 
   /**
    * Makes a volume that says who owns the session, so that other runs leave alone what it imports before it has a helper.
@@ -78,6 +104,7 @@ export class DockerSession implements Session {
         const streams = { input: spec.attachInput, tty: spec.run.tty ?? false };
         const container = new DockerContainer(created, streams, () => this.commit(created));
         this.containers.push(container);
+        if (spec.like !== undefined) await this.stacks.made(spec.like, container);
         debug.engine('container %s: created from %s as %s', created.id.slice(0, 12), spec.image, spec.role);
         return container;
       });
@@ -95,7 +122,7 @@ export class DockerSession implements Session {
     const profiles = this.profiles; // another container may change it meanwhile
     const options = await createOptions(spec, labels, (name) => this.volumeOf(name), profiles);
     try {
-      return await this.docker.createContainer(options);
+      return await (spec.like === undefined ? this.docker.createContainer(options) : this.stacks.createLike(spec.like, options));
     } catch (error) {
       if (profiles === 'path' || !takesPaths(messageOf(error))) throw error;
       this.profiles = 'path';
@@ -210,9 +237,22 @@ export class DockerSession implements Session {
 
   async fileDigest(image: string, path: string): Promise<string | undefined> {
     if (/[\ud800-\udfff]/u.test(path)) return undefined; // a request has no way to say a path that is no UTF-8
+    return digestInArchive(await (await this.unstartedOf(image)).getArchive(path), path);
+  }
+
+  async holds(image: string, path: string): Promise<boolean> {
+    const container = await this.unstartedOf(image);
+    const archive = await container.getArchive(path).catch((error: unknown) => {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    });
+    return archive !== undefined && holdsSomething(archive);
+  }
+
+  private unstartedOf(image: string): Promise<DockerContainer> {
     const container = this.unstarted.get(image) ?? this.createUnstarted(image);
     this.unstarted.set(image, container);
-    return digestInArchive(await (await container).getArchive(path), path);
+    return container;
   }
 
   private createUnstarted(image: string): Promise<DockerContainer> {
@@ -262,6 +302,7 @@ export class DockerSession implements Session {
   }
 
   close(): Promise<void> {
+    this.stacks.end();
     this.closing ??= this.removeAll();
     return this.closing;
   }
@@ -277,6 +318,7 @@ export class DockerSession implements Session {
         }),
       ),
     );
+    await this.stacks.remove();
     const removals = [
       ...this.images.map((name) => this.docker.getImage(name).remove({ force: true })),
       ...this.volumes.map((name) => this.docker.getVolume(name).remove({ force: true })),

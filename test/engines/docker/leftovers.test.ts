@@ -32,6 +32,8 @@ describe('removeLeftovers', () => {
 
   beforeEach(async () => {
     daemon = (await new FakeDaemon().listen())
+      .on('GET /networks', [200, []])
+      .on('DELETE /networks/*', [204])
       .on('DELETE /containers/*', [204])
       .on('DELETE /volumes/*', [204])
       .on('DELETE /images/*', [200, []])
@@ -73,6 +75,15 @@ describe('removeLeftovers', () => {
       ['true', 'true'],
       ['true', 'true'],
     ]);
+  });
+
+  it('removes networks after the containers that may be in them, and keeps those of a running session', async () => {
+    daemon.on('GET /networks', [200, [{ Id: 'n', Name: 'network', Labels: { 'io.pyshrink.session': 's' } }]]);
+    has([container('h', 's', 'helper', 'exited')]);
+    expect(await removeLeftovers(daemon.docker)).toEqual(['container h00000000000', 'network network']);
+    expect(removals()).toEqual([`DELETE /containers/${'h'.padEnd(64, '0')}`, 'DELETE /networks/n']);
+    has([container('h', 's', 'helper', 'running')]);
+    expect(await removeLeftovers(daemon.docker)).toEqual([]);
   });
 
   it.each([
@@ -134,7 +145,7 @@ describe('removeLeftovers', () => {
     has([]);
     await removeLeftovers(daemon.docker);
     const filters = daemon.asked.map(({ query }) => JSON.parse(query.get('filters') as string));
-    expect(filters.filter((filter) => filter.label?.includes('io.pyshrink.session'))).toHaveLength(3);
+    expect(filters.filter((filter) => filter.label?.includes('io.pyshrink.session'))).toHaveLength(4);
     expect(filters.filter((filter) => filter.reference?.includes('pyshrink.tmp/*'))).toHaveLength(1);
   });
 

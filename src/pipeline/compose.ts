@@ -1,0 +1,213 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { besideOf } from '../compose/beside.js';
+import { imageOf, type Model, parseModel, type Service, servicesOf } from '../compose/model.js';
+import { OVERRIDE_HEAD, overrideText } from '../compose/override.js';
+import { composeBuild, composeConfig, composeEnvironment } from '../compose/program.js';
+import { ownProject, within } from '../compose/project.js';
+import { variablesOf, writtenFiles } from '../compose/written.js';
+import { conceal } from '../conceal.js';
+import type { ImageInfo } from '../engines/engine.js';
+import { explained, usageError } from '../errors.js';
+import type { Exercise } from '../exercise/exercise.js';
+import { environmentSecrets } from '../exercise/secrets.js';
+import { environmentOfService, onlyImage, runOfService, usersOf } from '../project/services.js';
+import type { Context } from './context.js';
+import type { NamedExercise } from './traceruns.js';
+
+export interface ComposeOptions {
+  /** The compose file. */
+  file: string;
+  /** Uses networks and volumes that exist outside of the project. */
+  useExternal?: boolean | undefined;
+  /** Leaves out mounts of folders of this computer that hide what must ship. */
+  noBinds?: boolean | undefined;
+}
+
+/** A compose file that has been read. */
+export interface ComposeFile extends ComposeOptions {
+  /** Absolute path. */
+  path: string;
+  model: Model;
+  warnings: string[];
+  /** Values of the variables that secrets and configs come from. */
+  environment: Record<string, string>;
+}
+
+/**
+ * Reads a compose file by docker compose.
+ * @throws UserError where compose refuses it, or is not installed
+ */
+export async function readCompose(options: ComposeOptions): Promise<ComposeFile> {
+  const path = resolve(options.file);
+  await readFile(path).catch((error: Error) => {
+    throw usageError(`The compose file ${options.file} can't be read: ${error.message}.`, 'Name another one with --compose.');
+  });
+  const { printed, warnings } = await composeConfig(path);
+  const model = parseModel(options.file, printed);
+  const names = variablesOf(model);
+  const all = names.length > 0 ? await composeEnvironment(path) : {};
+  const environment = Object.fromEntries(names.flatMap((name) => (Object.hasOwn(all, name) ? [[name, all[name] as string]] : [])));
+  conceal(Object.values(environment));
+  for (const [, service] of servicesOf(model)) conceal(environmentSecrets(environmentOfService(service)));
+  return { ...options, path, model, warnings, environment };
+}
+
+/** The image that a compose file is about, where the user names none. */
+export function imageOfCompose({ file, model }: ComposeFile): string {
+  return onlyImage(file, model);
+}
+
+/** Builds what the file says how to build. */
+export async function buildCompose({ progress }: Pick<Context, 'progress'>, { path, file, model }: ComposeFile): Promise<void> {
+  if (!servicesOf(model).some(([, service]) => service.build)) return;
+  await progress.task(`Building the images of ${file}`, () => composeBuild(path, {}));
+}
+
+/**
+ * Gives a session a compose file, whose services of an image are its runs.
+ * @returns the names of these services
+ * @throws UserError where no service uses the image, or the session's engine can't bring up a project
+ */
+async function joinProject(context: Context, original: ImageInfo, compose: ComposeFile): Promise<string[]> {
+  const { engine, session, progress } = context;
+  const { file, path, model, environment, useExternal = false } = compose;
+  if (!session.projects)
+    throw usageError(
+      `The services of ${file} need a Docker daemon, and the ${engine.name} engine has none.`,
+      'Start Docker, and do not give --engine local.',
+    );
+  const images = new Map<string, ImageInfo | undefined>();
+  for (const [name, service] of servicesOf(model)) {
+    const image = imageOf(model, name, service);
+    if (!images.has(image)) images.set(image, await engine.find(image));
+  }
+  const users = usersOf(model, (image) => images.get(image)?.id === original.id);
+  if (users.length === 0)
+    throw usageError(
+      `No service of ${file} uses the image ${original.reference}. Its services use ${[...images.keys()].join(', ')}.`,
+      'Name one of these images, or write the image into the compose file.',
+    );
+  const withoutBinds = await bindsLeftOut(context, original, compose, users);
+  const services = servicesOf(model).map(([name, service]) => [name, withoutBinds.get(name) ?? service]);
+  const usable: Model = { ...model, services: Object.fromEntries(services) };
+  const names = new Map(
+    servicesOf(model).map(([name, service]) => [name, users.includes(name) ? original.id : imageOf(model, name, service)]),
+  );
+  const dataOf = (name: string) => Object.keys(images.get(imageOf(model, name, model.services?.[name] as Service))?.config.Volumes ?? {});
+  const make = (labels: Readonly<Record<string, string>>) => ownProject(file, usable, labels, { useExternal }, names, dataOf);
+  for (const note of make({}).notes) progress.note(note);
+  session.projects.set(path, {
+    path: file,
+    document: (labels) => make(labels).document,
+    beside: (service) => besideOf(model, service, users),
+    environment,
+    written: (service) => writtenFiles(model, service, environment),
+  });
+  return users;
+}
+
+/**
+ * Services without the mounts that hide files of the app.
+ * @throws UserError for such a mount where the user has not asked to leave them out
+ */
+async function bindsLeftOut(
+  { session, progress }: Context,
+  original: ImageInfo,
+  { file, model, noBinds }: ComposeFile,
+  users: readonly string[],
+): Promise<Map<string, Service>> {
+  const changed = new Map<string, Service>();
+  for (const name of users) {
+    const service = model.services?.[name] as Service;
+    const folder = original.config.WorkingDir || '/';
+    // An app whose folder is the root has no folder of its own.
+    if (folder === '/') continue;
+    const kept: NonNullable<Service['volumes']> = [];
+    for (const mount of service.volumes ?? []) {
+      const isNear = within(mount.target, folder) || within(folder, mount.target);
+      const hides = mount.type === 'bind' && isNear && (await session.holds?.(original.id, mount.target));
+      if (!hides) kept.push(mount);
+      else if (!noBinds)
+        throw usageError(
+          `The service ${name} of ${file} mounts ${mount.source} over ${mount.target}, and so hides files of the image that must ship.`,
+          'Give --no-binds to leave out such mounts, or remove it in a compose file for pyshrink.',
+        );
+      else progress.note(`${name}: ${mount.source} is not mounted over ${mount.target}`);
+    }
+    if (kept.length < (service.volumes ?? []).length) changed.set(name, { ...service, volumes: kept });
+  }
+  return changed;
+}
+
+/**
+ * The runs of a compose file.
+ * @param wanted what the user says about runs: a run belongs to the service that it names, or that has its name. A single
+ * exercise is that of each service
+ * @throws UserError where a run belongs to no service of the image
+ */
+export async function composeRuns(
+  context: Context,
+  original: ImageInfo,
+  compose: ComposeFile,
+  wanted: Exercise | readonly NamedExercise[],
+): Promise<NamedExercise[]> {
+  const { progress } = context;
+  const { file, path, model, useExternal, noBinds } = compose;
+  for (const warning of compose.warnings) progress.note(`docker compose says about ${file}: ${warning}`);
+  const users = await joinProject(context, original, compose);
+  const runs: NamedExercise[] = 'run' in wanted ? users.map((name) => ({ name, exercise: wanted })) : [...wanted];
+  if ('run' in wanted && users.length > 1 && (wanted.steps || wanted.args.length > 0))
+    throw usageError(
+      `Several services of ${file} use ${original.reference}: ${users.join(', ')}. Steps and a command on the command line belong to a single one.`,
+      'Write pyshrink.yaml, with `compose:` and a run for each service.',
+    );
+  const served = runs.map(({ name, exercise, service = name }) => {
+    if (!users.includes(service))
+      throw usageError(
+        `The run ${name} belongs to no service of ${file} that uses ${original.reference}.`,
+        `Give it the name of one of them, or add \`service:\` to it: ${users.join(', ')}.`,
+      );
+    const of = { file: path, service, ...(useExternal && { useExternal }), ...(noBinds && { noBinds }) };
+    return { name, service, exercise: runOfService(model.services?.[service] as Service, exercise, of) };
+  });
+  const without = users.filter((name) => !served.some(({ service }) => service === name));
+  if (without.length > 0) progress.note(`warning: services of ${file} without a run, which are not traced: ${without.join(', ')}`);
+  return served;
+}
+
+/** Opens again the compose files that stored runs belong to. */
+export async function reopenCompose(context: Context, original: ImageInfo, exercises: readonly Pick<Exercise, 'compose'>[]): Promise<void> {
+  const files = new Map(exercises.flatMap(({ compose }) => (compose ? [[compose.file, compose] as const] : [])));
+  for (const { file, useExternal, noBinds } of files.values())
+    await joinProject(context, original, await readCompose({ file, useExternal, noBinds }));
+}
+
+/** The variables of the services that stored runs belong to, as `NAME=VALUE`. */
+export async function composeVariables(exercises: readonly Pick<Exercise, 'compose'>[]): Promise<string[]> {
+  const entries: string[] = [];
+  for (const { compose } of exercises) {
+    if (!compose) continue;
+    const { model } = await readCompose(compose);
+    const service = model.services?.[compose.service];
+    if (service) entries.push(...environmentOfService(service));
+  }
+  return entries;
+}
+
+/** @throws UserError where a file that pyshrink did not make is at the place of the override */
+export async function requireOverride(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw usageError(`--write-override ${path}: ${error.message}.`, 'Name a file that can be written.');
+  });
+  if (text !== undefined && !text.startsWith(OVERRIDE_HEAD))
+    throw usageError(`--write-override ${path}: pyshrink did not make this file.`, 'Name another one, or remove it.');
+}
+
+/** Writes a compose file that uses the shrunk image. */
+export async function writeOverride(path: string, { file, model }: ComposeFile, image: string, users: readonly string[]): Promise<void> {
+  await writeFile(path, overrideText(file, model, image, users)).catch((error: unknown) => {
+    throw explained(error, path);
+  });
+}
