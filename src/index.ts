@@ -5,7 +5,7 @@
  * to do, its `exitCode` what the command would exit with.
  */
 import { LABELS } from './assemble/config.js';
-import { UserError } from './errors.js';
+import { UserError, usageError } from './errors.js';
 import { outcomeOf } from './exercise/answers.js';
 import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
 import { parseImageName } from './images/name.js';
