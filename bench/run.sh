@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the benchmarks whose results are in docs/benchmarks.md.
-# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|behaviours|suites...]   (default: all but matrix and curve)
-#        bench/run.sh suites|behaviours [NAME...]
+# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|podman|behaviours|suites...]   (default: all but matrix, curve and podman)
+#        bench/run.sh suites|behaviours|podman [NAME...]
 #        bench/run.sh fuzz [PARSER [FIRST [COUNT]]]
-# matrix is levels with every fixture on the full base image, too. curve takes an hour. fuzz gives ten thousand hostile inputs
-# to each parser, and needs no engine.
+# matrix is levels with every fixture on the full base image, too. curve takes an hour. podman needs root and Debian. fuzz gives
+# ten thousand hostile inputs to each parser, and needs no engine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash test/install.sh
@@ -14,9 +14,14 @@ if [ "${1:-}" != fuzz ]; then
   # shellcheck disable=SC2046
   bash fixtures/build.sh $(grep -l '"only": "bench"' fixtures/*/expected.json | xargs -n 1 dirname | xargs -n 1 basename)
 fi
+if [ "${1:-}" = podman ]; then
+  bash fixtures/peers.sh
+  services=$(bash fixtures/podman.sh)
+  for pair in $services; do export "${pair?}"; done
+fi
 case "${1:-}" in
   # What follows these belongs to them.
-  suites | behaviours | fuzz)
+  suites | behaviours | podman | fuzz)
     name=$1
     shift
     exec npx --no-install tsx "bench/$name.ts" "$@"

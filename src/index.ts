@@ -4,13 +4,11 @@
  * All throw a UserError for what the user can do something about: its `message` says what happened, its `remedy` what
  * to do, its `exitCode` what the command would exit with.
  */
-import { readFile } from 'node:fs/promises';
 import { LABELS } from './assemble/config.js';
 import { UserError, usageError } from './errors.js';
 import { outcomeOf } from './exercise/answers.js';
 import { DEFAULT_LIMITS, type Exercise, type Limits, PLAIN_EXERCISE } from './exercise/exercise.js';
 import { parseImageName } from './images/name.js';
-import { PAGE } from './package.js';
 import { assembleDraft } from './pipeline/assemble.js';
 import { checkImage, checkRecord } from './pipeline/check.js';
 import { type ImageOptions, parsedNames } from './pipeline/choices.js';
@@ -25,7 +23,6 @@ import {
 } from './pipeline/compose.js';
 import { type SessionOptions, withSession } from './pipeline/context.js';
 import { openImage } from './pipeline/images.js';
-import { openInside } from './pipeline/inside.js';
 import { DEFAULT_RUNS, repeatOriginal, requireWorking } from './pipeline/originals.js';
 import { reopen } from './pipeline/reopen.js';
 import { resultOf } from './pipeline/result.js';
@@ -34,24 +31,11 @@ import { summaryOf } from './pipeline/summary.js';
 import { publish, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import type { NamedExercise } from './pipeline/traceruns.js';
-import { type Limits as Budget, hasLimits } from './report/budget.js';
-import { buildReport } from './report/build.js';
-import { diffOf } from './report/diff.js';
-import type { Diff } from './report/diffmodel.js';
-import { pageOf } from './report/html.js';
-import type { Inside } from './report/inside.js';
-import type { Report } from './report/model.js';
-import { pageData } from './report/pagedata.js';
-import { type Program, programsIn } from './report/programs.js';
+import type { Limits as Budget } from './report/budget.js';
 import type { ShrinkSummary } from './report/summary.js';
-import { treeOf } from './report/tree.js';
-import { type Answer, whyKept } from './report/why.js';
-import { withUsers } from './report/whyruns.js';
-import { whyTraced } from './report/whytraced.js';
-import { type GoneTree, goneTree } from './report/whytree.js';
 import { conclusionOf, type Outcome, passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
-import { Folder, readTrace } from './workspace/folder.js';
+import { Folder } from './workspace/folder.js';
 import { newestTrace, readTraces, resultNamed, tracesOfOriginal } from './workspace/newest.js';
 
 export type { EngineName } from './engines/choose.js';
@@ -64,6 +48,7 @@ export type { ComposeOptions } from './pipeline/compose.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
 export { type InitOptions, initProject as init } from './pipeline/initproject.js';
+export { diff, diffPage, goneWith, programs, type ReportOptions, report, reportPage, unsound, why } from './pipeline/look.js';
 export type { NamedExercise } from './pipeline/traceruns.js';
 export type { Diff } from './report/diffmodel.js';
 export type { Report } from './report/model.js';
@@ -271,88 +256,4 @@ export async function shrink(options: ShrinkOptions): Promise<ShrinkSummary> {
       return summaryOf(context, shrunk, keep.level, folder, start);
     }),
   );
-}
-
-/**
- * Says why the newest assembly keeps a path, a module or a distribution, or why it leaves it out. Where nothing was
- * assembled from the newest trace yet, it says who used it.
- * @throws UserError where nothing was traced here, or the original has nothing of that name
- */
-export async function why(subject: string): Promise<Answer> {
-  const { trace, made } = await openInside(undefined);
-  const answer = made ? whyKept(subject, made.keep, trace.python) : whyTraced(subject, trace);
-  if (answer) return withUsers(answer, trace, made && treeOf(made.keep));
-  throw made
-    ? usageError(
-        `${subject} is no path, module or distribution of ${trace.image.reference}, and no file or package has that name.`,
-        'Give an absolute path of the original image, a dotted module name, or the name of an installed distribution or package.',
-      )
-    : usageError(
-        `No run of ${trace.image.reference} used ${subject}, and nothing was assembled from its trace yet.`,
-        'Give an absolute path or a dotted module name, or assemble an image first with `pyshrink assemble`.',
-      );
-}
-
-/** What would go with a path, a module or a distribution. @throws UserError where nothing of that name is kept */
-export async function goneWith(subject: string): Promise<GoneTree> {
-  const inside = await openInside(undefined);
-  const { keep } = requireMade(inside);
-  const tree = goneTree(subject, keep, inside.trace.python);
-  if (tree) return tree;
-  throw usageError(
-    `Nothing that the image of ${inside.trace.image.reference} keeps is called ${subject}.`,
-    'Give an absolute path, a dotted module name, or the name of an installed distribution; `pyshrink why` says whether it is left out.',
-  );
-}
-
-/** Every program that the newest assembly keeps: what it brings, and who names it. */
-export async function programs(): Promise<Program[]> {
-  return programsIn(requireMade(await openInside(undefined)).keep);
-}
-
-function requireMade({ made, folder }: Awaited<ReturnType<typeof openInside>>): NonNullable<Inside['made']> {
-  if (made) return made;
-  throw usageError(`Nothing was assembled yet from ${folder.tracePath}.`, 'Do it with `pyshrink assemble`.');
-}
-
-export interface ReportOptions extends Budget {
-  /** An image, a trace or a folder; default: the newest results. */
-  subject?: string | undefined;
-}
-
-/** What is in a shrunk image, what was left out of it, and why. From the workspace alone. */
-export async function report({ subject, ...limits }: ReportOptions = {}): Promise<Report> {
-  const inside = await openInside(subject);
-  if (hasLimits(limits)) requireMade(inside);
-  return buildReport(inside, limits);
-}
-
-/** What came and what went between two shrunk images. Each is named as for {@link report}. */
-export async function diff(a: string, b: string): Promise<Diff> {
-  return diffOf(await openInside(a), await openInside(b));
-}
-
-/** What {@link report} gives, and the same as a page: one HTML file that needs no network. */
-export async function reportPage({ subject, ...limits }: ReportOptions = {}): Promise<{ report: Report; html: string }> {
-  const inside = await openInside(subject);
-  if (hasLimits(limits)) requireMade(inside);
-  const data = pageData(inside, limits);
-  return { report: data.report, html: pageOf(await pageTemplate(), [data]) };
-}
-
-/** What {@link diff} gives, and both images as a page. */
-export async function diffPage(a: string, b: string): Promise<{ diff: Diff; html: string }> {
-  const [one, other] = [await openInside(a), await openInside(b)];
-  const diff = diffOf(one, other);
-  return { diff, html: pageOf(await pageTemplate(), [pageData(one), pageData(other)], diff) };
-}
-
-async function pageTemplate(): Promise<string> {
-  return readFile(PAGE, 'utf8');
-}
-
-/** The places in the code of the newest trace that reading cannot follow. */
-export async function unsound(): Promise<{ image: string; spots: Trace['unsound'] }> {
-  const { trace } = await readTrace(await newestTrace());
-  return { image: trace.image.reference, spots: trace.unsound };
 }

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode } from '../errors.js';
-import { diff, diffPage } from '../index.js';
+import { diff, diffPage } from '../pipeline/look.js';
 import { diffLines } from '../report/difflines.js';
 import { diffMarkdown } from '../report/markdown.js';
 import { savePage } from './page.js';

@@ -8,7 +8,6 @@ import { parseExec, parseHttp, type Step } from '../exercise/steps.js';
 import { GPU_TARGETS, type GpuTarget } from '../keep/data/gpu.js';
 import { LEVELS, type Level } from '../keep/level.js';
 import { DEFAULT_RUNS } from '../pipeline/originals.js';
-import { imageSize, SIZE_FORM } from '../sizes.js';
 
 /** A command with the arguments and options that it has so far. */
 type Defined<A extends unknown[], O extends OptionValues, G extends OptionValues> = Command<A, O, G>;
@@ -202,35 +201,6 @@ export function withImage<A extends unknown[], O extends OptionValues, G extends
     )
     .option('--force', 'replace also what pyshrink did not make');
   return defined as Defined<A, O & ImageFlags, G>;
-}
-
-type BudgetFlags = {
-  /** Bytes. */
-  maxSize?: number;
-  maxFiles?: number;
-};
-
-/** How large the shrunk image may be. */
-export function withBudget<A extends unknown[], O extends OptionValues, G extends OptionValues>(
-  command: Defined<A, O, G>,
-): Defined<A, O & BudgetFlags, G> {
-  command
-    .option('--max-size <SIZE>', 'how large the shrunk image may be, for instance 120MB; exit code 5 if it is larger', parseMegabytes)
-    .option('--max-files <N>', 'how many files it may have; exit code 5 if it has more', parseFiles);
-  // The compiler can't follow the inferred types of so many options, so these have a written one.
-  return command as unknown as Defined<A, O & BudgetFlags, G>;
-}
-
-/** Bytes of a size of an image. */
-function parseMegabytes(text: string): number {
-  const bytes = imageSize(text);
-  if (bytes === undefined) throw new InvalidArgumentError(SIZE_FORM);
-  return bytes;
-}
-
-function parseFiles(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a number of files.');
-  return Number(text);
 }
 
 function parseSeconds(text: string): number {

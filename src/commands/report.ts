@@ -1,9 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode } from '../errors.js';
-import { report, reportPage } from '../index.js';
+import { report, reportPage } from '../pipeline/look.js';
 import { reportLines } from '../report/lines.js';
 import { reportMarkdown } from '../report/markdown.js';
-import { withBudget } from './flags.js';
+import { withBudget } from './budgetflags.js';
 import { savePage } from './page.js';
 import { print } from './print.js';
 

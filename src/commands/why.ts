@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode, usageError } from '../errors.js';
-import { goneWith, type Program, programs, unsound, why } from '../index.js';
+import { goneWith, programs, unsound, why } from '../pipeline/look.js';
+import type { Program } from '../report/programs.js';
 import { unsoundLines } from '../report/why.js';
 import { goneLines } from '../report/whytree.js';
 import { megabytes } from '../ui/table.js';

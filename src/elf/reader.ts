@@ -21,6 +21,8 @@ export interface Elf {
   noDefaultLib: boolean;
   /** Which of {@link FILE_FUNCTIONS} are among its dynamic symbols. */
   symbols: string[];
+  /** Whether a dynamic symbol's name is that of an extension module's function: PyInit_NAME (PEP 489, "Export Hook Name"). */
+  extension: boolean;
   /** Library → symbol versions that are needed from it. */
   versionsNeeded: Record<string, string[]>;
   /** Symbol versions that it defines. */
@@ -99,6 +101,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
     needed: [],
     noDefaultLib: false,
     symbols: [],
+    extension: false,
     versionsNeeded: {},
     versionsDefined: [],
   };
@@ -134,6 +137,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   if (runpath !== undefined) elf.runpath = runpath;
   const names = Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength);
   elf.symbols = FILE_FUNCTIONS.filter((name) => names.includes(`\0${name}\0`));
+  elf.extension = names.includes('PyInit');
   elf.noDefaultLib = ((value(DT.flags1) ?? 0) & DF_1_NODEFLIB) !== 0;
   elf.program ||= ((value(DT.flags1) ?? 0) & DF_1_PIE) !== 0;
   const versions = async (start: number, count: number | undefined) =>

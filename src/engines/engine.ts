@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ComposeProject } from '../compose/project.js';
 import type { ImageConfig } from '../images/config.js';
+import type { LayerMade } from '../images/history.js';
 import type { Reference } from '../images/reference.js';
 import type { ImageSource } from '../images/source.js';
 import type { Entry } from '../rootfs.js';
@@ -169,7 +170,7 @@ export interface Session {
    * The layers of an image with contents, bottom first: the command that made each, and its bytes. Undefined where the engine
    * doesn't know them, or does not know the image.
    */
-  layersOf(id: string): Promise<{ command: string; bytes: number }[] | undefined>;
+  layersOf(id: string): Promise<LayerMade[] | undefined>;
   /** An image with its layers, to be written elsewhere. */
   exportImage(id: string): Promise<ImageSource>;
   /** The entries of an image, where the engine has read them itself; undefined where a container has to be asked. */

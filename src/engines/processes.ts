@@ -47,14 +47,15 @@ export function startProcess(
     // setpriv --pdeathsig kills it; execa's cleanup would run before our signal handlers.
     cleanup: false,
   });
-  // Read from the start: a process that ends at once would take its message with it.
+  // Read from the start: execa drops what is there before somebody reads, and a process may end before that.
+  const stdout = (child.stdout as Readable).pipe(new PassThrough());
   const stderr = (child.stderr as Readable).pipe(new PassThrough());
   const exit = child.then(({ exitCode, signal }) => exitCode ?? 128 + (signal ? constants.signals[signal as NodeJS.Signals] : 0));
   return {
     program: file as string,
     pid: child.pid,
     stdin: child.stdin as Writable,
-    stdout: child.stdout as Readable,
+    stdout,
     stderr,
     channels: child.stdio.slice(CHANNELS) as unknown as Duplex[],
     exit,

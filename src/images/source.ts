@@ -41,6 +41,7 @@ const ConfigFile = z.looseObject({
   created: Text,
   config: z.looseObject({}).nullish(),
   rootfs: z.looseObject({ diff_ids: z.array(z.string()) }),
+  history: z.array(z.looseObject({ created_by: Text, empty_layer: z.boolean().nullish() })).nullish(),
 });
 
 /** An image's configuration, parsed. */
@@ -51,17 +52,20 @@ export interface SourceConfig {
   created: string;
   config: ImageConfig;
   diffIds: string[];
+  /** The commands that made it, bottom first, those without a layer among them. Empty where it does not say. */
+  history: { created_by?: string | null | undefined; empty_layer?: boolean | null | undefined }[];
 }
 
 /** @throws UserError when the bytes are not an image's configuration */
 export function readConfig(bytes: Buffer, reference: string): SourceConfig {
-  const { architecture, os, variant, created, config, rootfs } = parseJson(ConfigFile, bytes, reference, 'configuration');
+  const { architecture, os, variant, created, config, rootfs, history } = parseJson(ConfigFile, bytes, reference, 'configuration');
   return {
     id: sha256(bytes),
     platform: { os, architecture, ...(variant !== undefined && variant !== '' && { variant }) },
     created: created ?? '1970-01-01T00:00:00Z',
     config: (config ?? {}) as ImageConfig,
     diffIds: rootfs.diff_ids,
+    history: history ?? [],
   };
 }
 

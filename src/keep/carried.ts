@@ -64,7 +64,7 @@ export class CarriedRule implements Rule {
     const kinds = classifyFiles(distribution, this.world.layout.suffixes);
     for (const [path, kind] of kinds) {
       const of = { path, distribution, said: '' };
-      if (kind === 'library' && (await isOpenedByPath(path, kinds, context))) found.push({ ...of, kind: 'library' });
+      if (await isOpenedByPath(path, kind, kinds, context)) found.push({ ...of, kind: 'library' });
       else if (kind === 'data' && (await isInsideProgram(path, context))) found.push({ ...of, kind: 'inside-program' });
     }
     return found;
@@ -108,12 +108,22 @@ export async function isInsideProgram(path: string, { fs, libraries }: Context):
   return (await libraries.elf(path))?.program === true;
 }
 
-/** Whether no file of a distribution is linked with one of its shared libraries: then its code opens the library by its path. */
-async function isOpenedByPath(path: string, kinds: ReadonlyMap<string, FileKind>, { libraries }: Context): Promise<boolean> {
-  if (/\.libs$/.test(parentOf(path)) || (await libraries.elf(path)) === undefined) return false;
+/**
+ * Whether code of a distribution opens a shared library by its path: it is no extension module, though it may have the name of one
+ * (`libpdfium.so`), and no file of the distribution is linked with it.
+ */
+async function isOpenedByPath(
+  path: string,
+  kind: FileKind,
+  kinds: ReadonlyMap<string, FileKind>,
+  { libraries }: Context,
+): Promise<boolean> {
+  if ((kind !== 'library' && kind !== 'extension') || /\.libs$/.test(parentOf(path))) return false;
+  const elf = await libraries.elf(path);
+  if (elf === undefined || (kind === 'extension' && elf.extension)) return false;
   const name = baseName(path);
-  for (const [other, kind] of kinds) {
-    if (other === path || (kind !== 'extension' && kind !== 'library')) continue;
+  for (const [other, otherKind] of kinds) {
+    if (other === path || (otherKind !== 'extension' && otherKind !== 'library')) continue;
     if ((await libraries.elf(other))?.needed.includes(name)) return false;
   }
   return true;

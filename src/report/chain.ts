@@ -1,4 +1,5 @@
 import type { Reason } from '../keep/reason.js';
+import { ranked } from './strength.js';
 
 /** Kept path → its reasons. */
 export type Kept = Readonly<Record<string, { readonly reasons: readonly Reason[] }>>;
@@ -20,7 +21,7 @@ export function chainOf(kept: Kept, path: string): Step[] | undefined {
   if (!start) return undefined;
   const asked = askedFor(start);
   if (asked) return [{ path, reason: asked }];
-  const queue: Step[][] = start.map((reason) => [{ path, reason }]);
+  const queue: Step[][] = ranked(start).map((reason) => [{ path, reason }]);
   const seen = new Set([path]);
   let other: Step[] | undefined;
   for (let chain = queue.shift(); chain; chain = queue.shift()) {
@@ -34,7 +35,7 @@ export function chainOf(kept: Kept, path: string): Step[] | undefined {
       const reasons = reasonsOf(parent) ?? [];
       const end = askedFor(reasons);
       if (end) other ??= [...chain, { path: parent, reason: end }];
-      else for (const next of reasons) queue.push([...chain, { path: parent, reason: next }]);
+      else for (const next of ranked(reasons)) queue.push([...chain, { path: parent, reason: next }]);
     }
   }
   // Without an end, there are only circles: a directory is kept for a file that is kept for the directory.

@@ -1,23 +1,27 @@
 import type { Reason } from '../keep/reason.js';
+import { push } from '../rootfs.js';
 import { askedFor, isOwnCode, type Kept, type Step } from './chain.js';
 import type { Link } from './model.js';
-import { ranked } from './strength.js';
+import { ranked, rankOf } from './strength.js';
 import { describeReason } from './words.js';
 
 /** The shortest chains of all kept paths at once: as chainOf finds them for one path. */
 export class Chains {
+  private readonly children: ReadonlyMap<string, readonly Child[]>;
   private readonly toOwnCode: ReadonlyMap<string, Step>;
-  private readonly toAnyEnd: ReadonlyMap<string, Step>;
+  /** Made when it is needed: most paths lead to the app's own code. */
+  private toAnyEnd: ReadonlyMap<string, Step> | undefined;
 
   constructor(private readonly kept: Kept) {
-    const children = childrenOf(kept);
-    this.toOwnCode = nearest(kept, children, isOwnCode, (path) => this.isAsked(path));
-    this.toAnyEnd = nearest(kept, children, ({ parents }) => !parents.some((parent) => Object.hasOwn(kept, parent)));
+    this.children = childrenOf(kept);
+    this.toOwnCode = nearest(kept, this.children, isOwnCode, (path) => this.isAsked(path));
   }
 
   /** From a path to the app's own code, or else to what is kept for its own sake. Empty for a path that is not kept. */
   of(path: string): Link[] {
-    const steps = this.toOwnCode.has(path) && !this.isAsked(path) ? this.toOwnCode : this.toAnyEnd;
+    const asked = askedFor(this.kept[path]?.reasons ?? []);
+    if (asked) return [linkOf({ path, reason: asked }, undefined)];
+    const steps = this.toOwnCode.has(path) ? this.toOwnCode : this.stepsToAnyEnd();
     const links: Link[] = [];
     const seen = new Set<string>();
     for (let at: string | undefined = path; at !== undefined && !seen.has(at); ) {
@@ -33,6 +37,12 @@ export class Chains {
     // Without an end, there are only circles.
     const [reason] = this.kept[path]?.reasons ?? [];
     return reason ? [linkOf({ path, reason }, undefined)] : [];
+  }
+
+  private stepsToAnyEnd(): ReadonlyMap<string, Step> {
+    const { kept, children } = this;
+    this.toAnyEnd ??= nearest(kept, children, ({ parents }) => !parents.some((parent) => Object.hasOwn(kept, parent)));
+    return this.toAnyEnd;
   }
 
   private isAsked(path: string): boolean {
@@ -54,41 +64,55 @@ export function linkOf({ path, reason }: Step, parent: string | undefined): Link
   };
 }
 
-function childrenOf(kept: Kept): Map<string, Step[]> {
-  const children = new Map<string, Step[]>();
-  for (const [path, { reasons }] of Object.entries(kept)) {
-    for (const reason of ranked(reasons)) {
-      for (const parent of reason.parents) {
-        const known = children.get(parent);
-        if (known) known.push({ path, reason });
-        else children.set(parent, [{ path, reason }]);
-      }
+/** A path that another one leads to. */
+interface Child {
+  step: Step;
+  rank: number;
+}
+
+function childrenOf(kept: Kept): Map<string, Child[]> {
+  const children = new Map<string, Child[]>();
+  for (const path of Object.keys(kept)) {
+    for (const reason of kept[path]?.reasons ?? []) {
+      const child = { step: { path, reason }, rank: rankOf(reason) };
+      for (const parent of reason.parents) push(children, parent, child);
     }
   }
   return children;
 }
 
 /**
- * For each path, the first step of its shortest chain to a path with a reason that is an end. Breadth first, from the ends.
+ * For each path, the first step of its shortest chain to a path with a reason that is an end; of equally short ones, that
+ * with the strongest reason. Breadth first, from the ends.
  * @param isWall whether no chain goes through a path
  */
 function nearest(
   kept: Kept,
-  children: ReadonlyMap<string, readonly Step[]>,
+  children: ReadonlyMap<string, readonly Child[]>,
   isEnd: (reason: Reason) => boolean,
   isWall: (path: string) => boolean = () => false,
 ): Map<string, Step> {
   const steps = new Map<string, Step>();
-  for (const [path, { reasons }] of Object.entries(kept)) {
-    const reason = askedFor(reasons) ?? ranked(reasons).find(isEnd);
+  for (const path of Object.keys(kept)) {
+    const reasons = kept[path]?.reasons ?? [];
+    const asked = askedFor(reasons);
+    const [reason] = asked ? [asked] : ranked(reasons.filter(isEnd));
     if (reason && isEnd(reason)) steps.set(path, { path, reason });
   }
-  for (const path of steps.keys()) {
-    if (isWall(path)) continue;
-    // What is added while the loop runs comes later in it.
-    for (const step of children.get(path) ?? []) if (!steps.has(step.path)) steps.set(step.path, withFirst(step, path));
+  let level: Iterable<string> = [...steps.keys()];
+  for (;;) {
+    const found = new Map<string, { step: Step; parent: string; rank: number }>();
+    for (const parent of level) {
+      if (isWall(parent)) continue;
+      for (const { step, rank } of children.get(parent) ?? []) {
+        const known = found.get(step.path);
+        if (known ? rank < known.rank : !steps.has(step.path)) found.set(step.path, { step, parent, rank });
+      }
+    }
+    if (found.size === 0) return steps;
+    for (const [path, { step, parent }] of found) steps.set(path, withFirst(step, parent));
+    level = found.keys();
   }
-  return steps;
 }
 
 /** A step whose reason names first the parent that the chain goes on with. */

@@ -1,4 +1,4 @@
-import { megabytes } from '../ui/table.js';
+import { megabytes, plural } from '../ui/table.js';
 import type { Changed, Diff } from './diffmodel.js';
 import { linkText, titleOf } from './lines.js';
 
@@ -12,6 +12,7 @@ export function diffLines(diff: Diff): string[] {
   return [
     `A: ${sideText(a)}`,
     `B: ${sideText(b)}`,
+    ...basisText(diff),
     totalText(diff),
     ...(things.length > 0 ? [''] : []),
     ...things.slice(0, SHOWN.things).flatMap(thingLines),
@@ -25,15 +26,24 @@ export function diffLines(diff: Diff): string[] {
   ];
 }
 
-/** `myapp:1-shrunk of myapp:1, level reachable, 83.1 MB, 3111 files, behaves like the original` */
+/** `myapp:1-shrunk of myapp:1, level reachable, 83.1 MB, 3111 files, behaves like the original`, or `myapp:1, traced: its runs used 412 files` */
 function sideText({ name, reference, level, size, kept, outcome }: Diff['a']): string {
+  if (kept.bytes === null) return `${reference}, traced: its runs used ${plural(kept.files, 'file')}`;
   const words = { same: 'behaves like the original', different: 'behaves differently', unproven: 'not proven' };
   return `${name} of ${reference}, level ${level}, ${megabytes(size ?? kept.bytes)}, ${kept.files} files, ${outcome === null ? 'not compared' : words[outcome]}`;
 }
 
+/** What is compared, where it is not what both shrunk images keep. */
+export function basisText({ basis, a, b }: Diff): string[] {
+  if (basis === 'kept') return [];
+  const bare = a.name === null && b.name === null ? 'the traces' : `the trace of ${a.name === null ? 'A' : 'B'}`;
+  return [`Nothing was assembled from ${bare} yet, so this compares what the runs used. Sizes are not known.`];
+}
+
 /** How much B has more than A, in one line. */
-export function totalText({ bytes, files, things, a }: Diff): string {
-  if (bytes === 0 && files === 0 && things.length === 0) return 'Both keep the same.';
+export function totalText({ basis, bytes, files, things, a }: Diff): string {
+  if (!bytes && files === 0 && things.length === 0) return basis === 'kept' ? 'Both keep the same.' : 'The runs of both used the same.';
+  if (bytes === null || a.kept.bytes === null) return `B used ${signed(files, 0)} files.`;
   const percent = a.kept.bytes === 0 ? '' : ` (${signed((bytes / a.kept.bytes) * 100, 1)} %)`;
   return `B is ${signedMegabytes(bytes)}${percent} and ${signed(files, 0)} files.`;
 }
@@ -51,8 +61,8 @@ export function changeText({ a, b }: Changed): string {
 }
 
 /** `+1.2 MB` */
-export function signedMegabytes(bytes: number): string {
-  return `${signed(bytes / 1e6, 1)} MB`;
+export function signedMegabytes(bytes: number | null): string {
+  return bytes === null ? '' : `${signed(bytes / 1e6, 1)} MB`;
 }
 
 /** The reasons on one side, or on both where they are not the same. */
@@ -68,7 +78,7 @@ function thingLines(changed: Changed): string[] {
   const paths = (sign: string, all: readonly string[]) =>
     all.length === 0 ? [] : [`${INDENT}${sign} ${all.slice(0, SHOWN.paths).join(', ')}${all.length > SHOWN.paths ? ', ...' : ''}`];
   return [
-    `${signedMegabytes(bytes).padStart(10)}  ${titleOf({ thing, name, version: null })}: ${changeText(changed)}`,
+    `${bytes === null ? '' : `${signedMegabytes(bytes).padStart(10)}  `}${titleOf({ thing, name, version: null })}: ${changeText(changed)}`,
     ...(thing === 'file' ? [] : [...paths('+', came), ...paths('-', went)]),
     ...reasonTexts(changed).map((text) => `${INDENT}${text}`),
   ];

@@ -24,18 +24,16 @@ export function largestKept(contents: Contents, graph: KeptGraph, chains: Chains
       const gone = graph.goneWith(items.map(({ path }) => path));
       // Hundreds of small modules of the standard library would only make the options long.
       const goneItems = kept.filter(({ path, kind }) => gone.has(path) && (kind !== 'python' || thing.thing === 'interpreter'));
+      const own = new Set(items.map(({ path }) => path));
       const isEssential = thing.thing === 'interpreter' || goneItems.some(({ path }) => essential.has(path));
       const needs = neededBy(items, contents);
+      const options = isEssential ? null : folding.options('--exclude', goneItems, (path) => own.has(path));
+      const left = new Set(options?.paths);
       return {
         ...thing,
         kept: amount,
-        saves: amountOf(goneItems).bytes,
-        exclude: isEssential
-          ? null
-          : folding.options(
-              '--exclude',
-              goneItems.map(({ path }) => path),
-            ),
+        saves: amountOf(options ? goneItems.filter(({ path }) => left.has(path)) : goneItems).bytes,
+        exclude: options?.text ?? null,
         neededBy: needs.slice(0, NEEDED_BY),
         needs: needs.length,
         chain: explaining(items, chains),
@@ -114,10 +112,7 @@ export function largestCuts(contents: Contents, folding: Folding): LeftOut[] {
       ...thing,
       omitted: amount,
       text: mainReason(items, contents),
-      include: folding.options(
-        '--include',
-        items.map(({ path }) => path),
-      ),
+      include: folding.options('--include', items).text,
     }));
 }
 
@@ -144,10 +139,7 @@ export function nearlyKept(contents: Contents, folding: Folding): LeftOut[] {
       ...thing,
       omitted: amount,
       text: omission ? describeOmission(omission) : '',
-      include: folding.options(
-        '--include',
-        items.map(({ path }) => path),
-      ),
+      include: folding.options('--include', items).text,
     }));
 }
 

@@ -3,8 +3,6 @@ import type { Budget, Kind, LargeKept, LeftOut, Link, Report, Thing } from './mo
 
 /** Lines of a list that the text shows; --json has all. */
 const SHOWN = { things: 20, programs: 20, nearly: 10, cuts: 10, missed: 10, list: 10, layers: 30 };
-/** Characters of options that a line shows. A longer one is not for reading, and --json has it. */
-const LONGEST = 200;
 
 const KIND_NAMES: Readonly<Record<Kind, string>> = {
   system: 'operating system',
@@ -105,7 +103,7 @@ function largeLines(large: LargeKept): string[] {
     `${megabytes(kept.bytes).padStart(9)}  ${titleOf(large)}`,
     ...(exclude === null
       ? [`${INDENT}no image can do without it`]
-      : [`${INDENT}leaving it out saves ${megabytes(saves)}: ${optionsText(exclude)}`]),
+      : [`${INDENT}leaving ${saves < kept.bytes ? 'the largest parts of it' : 'it'} out saves ${megabytes(saves)}: ${exclude}`]),
     ...(needs > 0 ? [`${INDENT}needed by ${neededBy.slice(0, 3).join(', ')}${more > 0 ? ` and ${more} more` : ''}`] : []),
     ...linkLines(chain).map((line) => `${INDENT}${line}`),
   ];
@@ -130,13 +128,7 @@ export function titleOf({ thing, name, version }: Thing): string {
 }
 
 function leftOutLine(cutOut: LeftOut): string {
-  return `${megabytes(cutOut.omitted.bytes).padStart(9)}  ${titleOf(cutOut)}: ${cutOut.text} [${optionsText(cutOut.include)}]`;
-}
-
-function optionsText(options: string): string {
-  if (options.length <= LONGEST) return options;
-  const count = options.split(/ --(?:in|ex)clude /).length;
-  return `${count} options (--json has them)`;
+  return `${megabytes(cutOut.omitted.bytes).padStart(9)}  ${titleOf(cutOut)}: ${cutOut.text} [${cutOut.include}]`;
 }
 
 function stepLine({ label, outcome, brought }: Report['timeline'][number]): string {

@@ -49,7 +49,10 @@ export type Thing = z.infer<typeof Thing>;
 const LargeKept = Thing.extend({
   /** The kept part of it. */
   kept: Amount,
-  /** Bytes that go when it is left out: its own, and those of what nothing else needs, the standard library aside. */
+  /**
+   * Bytes that go with the options: its own, and those of what nothing else needs, the standard library aside. Where options
+   * for all of that would be too long for a shell, those of the largest files: first its own, then the others.
+   */
   saves: count,
   /** Options that leave it out, ready to paste. null for what no image can do without: the interpreter. */
   exclude: z.string().nullable(),
@@ -68,7 +71,7 @@ const LeftOut = Thing.extend({
   omitted: Amount,
   /** Why, as a sentence without a full stop. */
   text: z.string(),
-  /** Options that would bring it in, ready to paste. */
+  /** Options that would bring it in, ready to paste: its largest files, where options for all would be too long. */
   include: z.string(),
 });
 export type LeftOut = z.infer<typeof LeftOut>;

@@ -31,8 +31,7 @@ export function programsIn({ kept }: KeepReport, graph = new KeptGraph(kept)): P
     .map(([path, { size, reasons }]): Program => {
       const reason = ranked(reasons)[0] as Reason;
       const [by] = reason.parents;
-      const brings = [...graph.goneWith([path])].reduce((sum, one) => sum + (kept[one]?.size ?? 0), 0);
-      return { path, size, brings, because: describeReason(reason), ...(by !== undefined && { by }) };
+      return { path, size, brings: graph.bytesWith(path), because: describeReason(reason), ...(by !== undefined && { by }) };
     })
     .sort((a, b) => b.brings - a.brings || (a.path < b.path ? -1 : 1));
 }

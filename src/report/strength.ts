@@ -14,7 +14,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['elf/needed', 'elf/loader', 'elf/preload', 'scripts', 'links/target', 'python/import', 'python/c-code', 'python/own-data'],
   ['elf', 'links', 'system/always', 'system/soname', 'system/program', 'system/imported', 'system/observed', 'system/name-service'],
   // 6: code gives its name in a way that means it.
-  ['python/attribute', 'python/lazy', 'python/plugin', 'python/entry-point', 'python/extension', 'named/find-library', 'named/library'],
+  ['python/attribute', 'python/dynamic', 'python/lazy', 'python/plugin', 'python/extension', 'named/find-library', 'named/library'],
   ['system', 'distribution/app', 'distribution/opened', 'distribution/record', 'distribution/app-program', 'named/path', 'named/inside'],
   // 8: code has its name in a string, or it belongs to something that is kept.
   ['python', 'named', 'shell', 'distribution'],

@@ -1,8 +1,13 @@
 import { type Entry, parentOf, RootFs } from '../rootfs.js';
 import type { KeepReport } from '../workspace/keepreport.js';
 
+interface Paths extends Pick<KeepReport, 'links'> {
+  kept: Readonly<Record<string, Pick<KeepReport['kept'][string], 'type'>>>;
+  omitted: Readonly<Record<string, unknown>>;
+}
+
 /** A tree of the original's paths: files, folders and links, as far as a search for a module or a path needs them. */
-export function treeOf({ kept, omitted, links }: Pick<KeepReport, 'kept' | 'omitted' | 'links'>): RootFs {
+export function treeOf({ kept, omitted, links }: Paths): RootFs {
   const entries = new Map<string, Entry>();
   const add = (path: string, type: 'f' | 'd') => {
     if (entries.get(path)?.type === 'd') return;

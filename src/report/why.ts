@@ -65,19 +65,21 @@ export function meantBy(
  * operating system: `psql`, `libpq`, `libpq5`. A kept one goes before one that is left out.
  */
 function byName(name: string, { kept, omitted, owners }: KeepReport): string | undefined {
-  const isNamed = (path: string) => {
-    const base = baseName(path);
-    return base === name || base.startsWith(`${name}.so`);
-  };
   const owner = owners.findIndex((one) => one.kind === 'package' && one.name === name);
   for (const all of [kept, omitted]) {
     const files = Object.entries(all).filter(([path]) => kept[path]?.type !== 'd');
     const found =
-      files.find(([path]) => isNamed(path)) ??
+      files.find(([path]) => isNamed(path, name)) ??
       files.filter(([, one]) => owner >= 0 && one.owner === owner).sort((a, b) => b[1].size - a[1].size)[0];
     if (found) return found[0];
   }
   return undefined;
+}
+
+/** Whether a path is that of a file, or of a library without its version. */
+export function isNamed(path: string, name: string): boolean {
+  const base = baseName(path);
+  return base === name || base.startsWith(`${name}.so`);
 }
 
 function distributionLine({ name, version, kept, files, grade }: KeepReport['distributions'][number]): string {

@@ -16,7 +16,7 @@ export function filesThatRan(
 }
 
 /** The source of bytecode (PEP 3147): `/app/__pycache__/a.cpython-313.pyc` is of `/app/a.py`. Other paths stay as they are. */
-function sourceOf(path: string): string {
+export function sourceOf(path: string): string {
   if (!path.endsWith('.pyc') || baseName(parentOf(path)) !== '__pycache__') return path;
   return `${parentOf(parentOf(path))}/${baseName(path).replace(/\.[^.]+\.pyc$|(\.[^.]+)?\.opt-\d\.pyc$/, '')}.py`;
 }

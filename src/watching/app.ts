@@ -46,7 +46,8 @@ export abstract class App implements RunningApp {
     const stderr = new Capture(OUTPUT_LIMIT);
     process.stdout.on('data', (data: Buffer) => stdout.add(data));
     process.stderr.on('data', (data: Buffer) => stderr.add(data));
-    return { exit: await process.exit, stdout, stderr };
+    const [exit] = await Promise.all([process.exit, streamEnd(process.stdout), streamEnd(process.stderr)]);
+    return { exit, stdout, stderr };
   }
 
   signal(name: string): Promise<void> {

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { Answers } from '../exercise/answers.js';
 
+/** The version of check.json that this pyshrink writes, and the only one that it reads. */
+export const CHECK_VERSION = 1;
+
 /** What varies by itself: the originals' runs have different answers there, and the shrunk image may have another one. */
 export const Varied = z.strictObject({
   where: z.string(),
@@ -17,7 +20,7 @@ export const Varied = z.strictObject({
  * can read. The original's answers are in the run record.
  */
 export const CheckRecord = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(CHECK_VERSION),
   /** The engine's identifier of the shrunk image. */
   image: z.string(),
   outcome: z.enum(['same', 'different', 'unproven']),

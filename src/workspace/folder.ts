@@ -1,5 +1,6 @@
-import { mkdir, readFile, rmdir, statfs } from 'node:fs/promises';
+import { mkdir, readFile, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { z } from 'zod';
 import { conceal, showName } from '../conceal.js';
 import { explained, UserError } from '../errors.js';
 import { answerSecrets } from '../exercise/secrets.js';
@@ -7,8 +8,8 @@ import { folderName, type ImageName } from '../images/name.js';
 import { formatPlatform, ownPlatform } from '../images/platform.js';
 import { type Lock, lockFolder } from '../os/lock.js';
 import { parseTrace, type Trace } from '../trace/schema.js';
-import { CheckRecord } from './check.js';
-import { KeepReport } from './keepreport.js';
+import { CHECK_VERSION, CheckRecord } from './check.js';
+import { KEEP_VERSION, KeepReport } from './keepreport.js';
 import { Result } from './result.js';
 import { type RunRecord, RunRecordSchema, recordSecrets } from './runrecord.js';
 import { sealed, unsealed } from './seal.js';
@@ -109,16 +110,14 @@ export class Folder {
     await writeWhole(join(this.path, FILES.result), JSON.stringify(result));
   }
 
-  /** @throws UserError where there is none, it is damaged, or another version of pyshrink wrote it */
+  /** @throws UserError where there is none, it is damaged, of another image, or another version of pyshrink wrote it */
   async keep(): Promise<KeepReport> {
     const path = join(this.path, FILES.keep);
-    try {
-      const { image, ...report } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-      if (image !== (await this.result()).id) throw new Error('it is of another image');
-      return KeepReport.parse(report);
-    } catch {
-      throw damaged(path);
-    }
+    const { image, ...report } = await documentIn(path, KEEP_VERSION, ASSEMBLE);
+    const result = await this.result();
+    if (image !== result.id)
+      throw new UserError(`${path} is of another image than ${join(this.path, FILES.result)}: its making was interrupted.`, ASSEMBLE);
+    return parsed(KeepReport, report, path, ASSEMBLE);
   }
 
   /** Writes what the newest comparison found. */
@@ -130,30 +129,53 @@ export class Folder {
   /** The comparison of an image; undefined where it was not compared, or another one was since. @throws UserError as {@link keep} does */
   async check(image: string): Promise<CheckRecord | undefined> {
     const path = join(this.path, FILES.check);
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    try {
-      const check = CheckRecord.parse(JSON.parse(text));
-      conceal([...answerSecrets(check.answers.filter((one) => one !== null)), ...(check.echoed ?? [])]);
-      return check.image === image ? check : undefined;
-    } catch {
-      throw damaged(path, 'Compare it again with `pyshrink smoke`.');
-    }
+    if (!(await stat(path).catch(() => undefined))) return undefined;
+    const check = parsed(CheckRecord, await documentIn(path, CHECK_VERSION, SMOKE), path, SMOKE);
+    conceal([...answerSecrets(check.answers.filter((one) => one !== null)), ...(check.echoed ?? [])]);
+    return check.image === image ? check : undefined;
   }
 
   /** @throws UserError as {@link keep} does */
   async result(): Promise<Result> {
     const path = join(this.path, FILES.result);
-    try {
-      return Result.parse(JSON.parse(await readFile(path, 'utf8')));
-    } catch {
-      throw damaged(path);
-    }
+    return parsed(Result, await documentIn(path, undefined, ASSEMBLE), path, ASSEMBLE);
   }
 }
 
-function damaged(path: string, remedy = 'Make it again with `pyshrink assemble`.'): UserError {
-  return new UserError(`${path} is missing, damaged or of another version of pyshrink.`, remedy);
+const ASSEMBLE = 'Make it again with `pyshrink assemble`.';
+const SMOKE = 'Compare it again with `pyshrink smoke`.';
+
+/**
+ * The object in a file of results.
+ * @param version the one that this pyshrink reads; undefined where the file has none
+ * @throws UserError where there is no file, it is not JSON as a whole, or another version of pyshrink wrote it
+ */
+async function documentIn(path: string, version: number | undefined, remedy: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(error.code === 'ENOENT' ? `${path} is missing.` : `${path} can't be read: ${error.message}.`, remedy);
+  });
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw new UserError(`${path} is truncated or not JSON.`, remedy);
+  }
+  if (document === null || typeof document !== 'object') throw new UserError(`${path} is damaged: it holds no object.`, remedy);
+  const found = (document as { version?: unknown }).version;
+  if (version !== undefined && typeof found === 'number' && found !== version)
+    throw new UserError(`${path} has version ${found}; this pyshrink reads version ${version}.`, remedy);
+  return document as Record<string, unknown>;
+}
+
+/** @throws UserError where a document is not what its file holds */
+function parsed<T>(schema: z.ZodType<T>, document: unknown, path: string, remedy: string): T {
+  const result = schema.safeParse(document);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new UserError(
+    `${path} is damaged, or of another version of pyshrink. At ${issue?.path.join('.') || 'its top'}: ${issue?.message}.`,
+    remedy,
+  );
 }
 
 /** Reads a trace with its run record. @throws UserError where there is none, or it is damaged */

@@ -26,12 +26,7 @@ const AS_ROOT = casesOf([
   'output to a terminal',
   'signals that the app catches',
 ]);
-const AS_USER = casesOf([
-  'gunicorn as another user on a read-only root',
-  'setpriv in an entrypoint',
-  'standard input',
-  'without a network',
-]);
+const AS_USER = [...AS_ROOT, ...casesOf(['without a network'])];
 
 const FASTAPI: Omit<Way, 'name'> = { ...fixture('fastapi', 'exercise.yaml'), level: 'reachable' };
 const NETWORK = 'pyshrink-test-podman';
@@ -89,8 +84,8 @@ function onEach(podman: Podman, cases: readonly ZooCase[]): void {
   });
 }
 
-describe.runIf(HAS_ENGINE && ROOTFUL)('Podman', () => {
-  const podman = new Podman(ROOTFUL as string);
+/** A network of a service with Redis in it, while the tests run; and at the end, a look at what is left. */
+function beside(podman: Podman): void {
   beforeAll(async () => {
     await podman.docker('rm', '-f', 'pyshrink-test-redis').catch(() => {});
     await podman.docker('network', 'rm', NETWORK).catch(() => {});
@@ -103,15 +98,30 @@ describe.runIf(HAS_ENGINE && ROOTFUL)('Podman', () => {
     await podman.docker('volume', 'rm', '-f', 'pyshrink-test-items');
     expect([await podman.leftovers(), await leftovers()]).toEqual([[], []]);
   });
+}
+
+/** Apps with a network of their own and with a health check. */
+function services(podman: Podman): void {
+  it('worker, with Redis beside it', async () => {
+    const way = fixture('worker', 'way.yaml') as Way;
+    const options = way.options?.map((word) => (word === 'pyshrink-test-ways' ? NETWORK : word));
+    await podman.shrink('pyshrink-fixture/worker', { ...way, ...(options && { options }) }, 'pyshrink-test/podman-worker:small');
+  });
+
+  it('healthcheck, which the small image still passes', async () => {
+    const small = 'pyshrink-test/podman-healthcheck:small';
+    await podman.shrink('pyshrink-fixture/healthcheck', fixture('healthcheck', 'way.yaml'), small);
+    expect(await podman.health(small)).toBe('healthy');
+  });
+}
+
+describe.runIf(HAS_ENGINE && ROOTFUL)('Podman', () => {
+  const podman = new Podman(ROOTFUL as string);
+  beside(podman);
 
   describe.concurrent('as root', () => {
     onEach(podman, AS_ROOT);
-
-    it('worker, with Redis beside it', async () => {
-      const way = fixture('worker', 'way.yaml') as Way;
-      const options = way.options?.map((word) => (word === 'pyshrink-test-ways' ? NETWORK : word));
-      await podman.shrink('pyshrink-fixture/worker', { ...way, ...(options && { options }) }, 'pyshrink-test/podman-worker:small');
-    });
+    services(podman);
 
     it('a seccomp profile, which Podman takes by its path', async () => {
       const profile = join(FIXTURES, 'entrypoint-zoo', 'files', 'no-seccomp.json');
@@ -119,20 +129,15 @@ describe.runIf(HAS_ENGINE && ROOTFUL)('Podman', () => {
       expect(run.exitCode, run.all as string).toBe(0);
       expect(JSON.parse(run.stdout as string).warnings).toEqual([expect.stringContaining('only the weaker tracers ran, since the kernel')]);
     });
-
-    it('healthcheck, which the small image still passes', async () => {
-      const small = 'pyshrink-test/podman-healthcheck:small';
-      await podman.shrink('pyshrink-fixture/healthcheck', fixture('healthcheck', 'way.yaml'), small);
-      expect(await podman.health(small)).toBe('healthy');
-    });
   });
 });
 
 describe.runIf(HAS_ENGINE && ROOTLESS)('Podman without root', () => {
   const podman = new Podman(ROOTLESS as string, USER);
-  afterAll(async () => {
-    expect(await podman.leftovers()).toEqual([]);
-  });
+  beside(podman);
 
-  describe.concurrent('as an ordinary user', () => onEach(podman, AS_USER));
+  describe.concurrent('as an ordinary user', () => {
+    onEach(podman, AS_USER);
+    services(podman);
+  });
 });

@@ -1,86 +1,125 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
-import { buildImage, DEBIAN, describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { RUNTIMES } from '../../src/engines/local/oci/runtime.js';
+import { buildSmallImage, describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
 import { ownCache, printed } from '../support/local.js';
-import { needing } from '../support/needs.js';
-import { ROOTFUL } from '../support/podman.js';
+import { type Need, needing } from '../support/needs.js';
+import { DAEMONS } from '../support/sessions.js';
 
 const PROGRAM = new URL('../support/privileges.py', import.meta.url);
 const COMMAND = ['/usr/bin/python3', '/srv/privileges.py'];
 const SYS_PTRACE = 1n << 19n;
+const SMALL = 'pyshrink-test/privileges:small';
+
+/** Where the image runs. */
+interface Where {
+  name: string;
+  /** Address of the daemon; undefined for the default one. */
+  host?: string;
+  /** Runtime of the local engine, which then runs the image. */
+  runtime?: string;
+  needs: Need[];
+}
+
+const WHERE: Where[] = [
+  ...DAEMONS.map(([name, host]) => ({ name, ...(host && { host }), needs: [] })),
+  ...['none', ...RUNTIMES].map((runtime) => ({
+    name: `the local engine with the runtime ${runtime}`,
+    runtime,
+    needs: ['root', ...(runtime === 'none' ? [] : [`program ${runtime}`])] as Need[],
+  })),
+];
 
 describeWithEngine('what an app may do while it is watched', () => {
   let image: string;
   let saved: string;
-  let plain: Record<string, string | number>;
+  /** What the program prints without pyshrink, by the daemon's address. */
+  const plain = new Map<string | undefined, Record<string, string | number>>();
 
   beforeAll(async () => {
     const files = { 'privileges.py': readFileSync(PROGRAM, 'utf8') };
-    image = await buildImage(`FROM ${DEBIAN}\nCOPY privileges.py /srv/\n`, files);
+    const command = JSON.stringify([...COMMAND, 'user']);
+    image = await buildSmallImage(`COPY privileges.py /srv/\nCMD ${command}\n`, files, ['/usr/bin/sleep', '/usr/bin/cat']);
     saved = join(workdir(), 'image.tar');
     await docker('save', '-o', saved, image);
-    plain = JSON.parse(await docker('run', '--rm', image, ...COMMAND));
+    chmodSync(saved, 0o644);
+    for (const [, host] of DAEMONS) {
+      const at = host === undefined ? [] : ['-H', host];
+      if (host !== undefined) await docker(...at, 'load', '-q', '-i', saved);
+      plain.set(host, JSON.parse(await docker(...at, 'run', '--rm', image, ...COMMAND)));
+    }
+  });
+  afterAll(async () => {
+    for (const [, host] of DAEMONS) if (host !== undefined) await docker('-H', host, 'rmi', image);
   });
 
-  /** Traces a command of the image. Returns the warnings, and what the program printed in its last run. */
-  const trace = async (args: string[], { from = image, env = {}, options = [] as string[] } = {}) => {
+  /** Runs pyshrink on a command of the image. Returns the warnings, and what the program printed in its last run. */
+  const run = async (words: string[], args: string[], { host, runtime }: Omit<Where, 'name' | 'needs'> = {}) => {
     const cwd = workdir();
-    const run = await pyshrink(['trace', from, '--json', '--allow-failing', ...options, '--', ...args], {
-      cwd,
-      env: { ...ownCache(), ...env },
-    });
-    expect(run.exitCode, run.all as string).toBe(0);
-    const text = printed(cwd).trim().split('\n').at(-1) as string;
-    return { warnings: JSON.parse(run.stdout as string).warnings as string[], text };
+    const env = { ...ownCache(), ...(host && { DOCKER_HOST: host }), ...(runtime && { PYSHRINK_RUNTIME: runtime }) };
+    const from = runtime === undefined ? [image] : [`docker-archive:${saved}`, '--engine', 'local'];
+    const [verb = '', ...options] = words;
+    const done = await pyshrink([verb, ...from, '--json', ...options, '--', ...args], { cwd, env });
+    expect(done.exitCode, done.all as string).toBe(0);
+    const text = printed(cwd)
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .at(-1) as string;
+    const result = JSON.parse(done.stdout as string) as { warnings: string[]; passed?: boolean };
+    return { ...result, text, asking: result.warnings.filter((warning) => warning.includes('SYS_PTRACE')) };
   };
+  const trace = (args: string[], where: Omit<Where, 'name' | 'needs'>, options: string[] = []) =>
+    run(['trace', '--allow-failing', ...options], args, where);
 
-  const engines = [
-    ['Docker', () => ({})],
-    ['the local engine', () => ({ from: `docker-archive:${saved}`, options: ['--engine', 'local'] })],
-    ...(ROOTFUL === undefined
-      ? []
-      : [['Podman', () => ({ from: `docker-archive:${saved}`, env: { DOCKER_HOST: `unix://${ROOTFUL}` } })] as const]),
-  ] as const;
+  for (const { name, needs, ...where } of WHERE) {
+    needing(...needs)(`has the capabilities and the system calls of a plain run, in both images: ${name}`, async () => {
+      const output = where.runtime === undefined ? ['--tag', SMALL] : ['--output', 'rootfs:small'];
+      // What it prints does not vary with one run: the comparison passes only where both images print the same.
+      const { passed, text, asking } = await run(['shrink', '--runs', '1', ...output], [...COMMAND, 'user'], where);
+      expect(passed).toBe(true);
+      expect(JSON.parse(text)).toEqual(plain.get(where.host));
+      // It changes its user: its supervisor gets the capability once, and it never has it itself.
+      expect(asking).toHaveLength(1);
+      const { CapBnd, CapEff } = JSON.parse(text);
+      for (const set of [CapBnd, CapEff]) expect(BigInt(`0x${set}`) & SYS_PTRACE).toBe(0n);
+      if (where.runtime === undefined) await docker(...(where.host === undefined ? [] : ['-H', where.host]), 'rmi', SMALL);
+    });
 
-  it.each(engines)('an app that forges the wish of its supervisor gets nothing: %s', async (_, where) => {
-    const { warnings, text } = await trace([...COMMAND, 'forge'], where());
-    expect(warnings.filter((warning) => warning.includes('SYS_PTRACE'))).toEqual([]);
-    expect(BigInt(`0x${JSON.parse(text).CapBnd}`) & SYS_PTRACE).toBe(0n);
+    // The runtime has no part in this.
+    if (where.runtime !== undefined && where.runtime !== 'none') continue;
+    needing(...needs)(`gets nothing when it forges the wish of its supervisor: ${name}`, async () => {
+      const { text, asking } = await trace([...COMMAND, 'forge'], where);
+      expect(asking).toEqual([]);
+      expect(JSON.parse(text)).toEqual(plain.get(where.host));
+    });
+  }
+
+  it('has the capabilities and the system calls of a plain run also where it does not change its user', async () => {
+    const { text, asking } = await trace(COMMAND, {});
+    expect(asking).toEqual([]);
+    expect(JSON.parse(text)).toEqual(plain.get(undefined));
   });
 
-  it.each(engines)('an app that changes its user gives its supervisor the capability once, and never has it: %s', async (_, where) => {
-    const { warnings, text } = await trace([...COMMAND, 'user'], where());
-    expect(warnings.filter((warning) => warning.includes('SYS_PTRACE'))).toHaveLength(1);
-    const { CapBnd, CapEff } = JSON.parse(text);
-    for (const set of [CapBnd, CapEff]) expect(BigInt(`0x${set}`) & SYS_PTRACE).toBe(0n);
+  it('the summary says once what an app lacks because it is watched', async () => {
+    const cwd = workdir();
+    const args = ['shrink', 'pyshrink-fixture/setuid', '--json', '--runs', '1', '--until-exit', '--expect-exit', '1'];
+    const done = await pyshrink([...args, '--tag', 'pyshrink-test/setuid:small'], { cwd, env: ownCache() });
+    expect(done.exitCode, done.all as string).toBe(0);
+    const { warnings } = JSON.parse(done.stdout as string) as { warnings: string[] };
+    expect(warnings.filter((warning) => warning.includes('no_new_privs'))).toHaveLength(1);
+    await docker('rmi', 'pyshrink-test/setuid:small');
   });
-
-  it.each([['forge'], ['user'], ['']])('has the capabilities and the system calls of `docker run`: %j', async (way) => {
-    const { warnings, text } = await trace([...COMMAND, way]);
-    expect(JSON.parse(text)).toEqual(plain);
-    expect(warnings.some((warning) => warning.includes('CAP_SYS_PTRACE'))).toBe(way === 'user');
-  });
-
-  for (const runtime of ['none', 'crun', 'runc'])
-    needing(...(runtime === 'none' ? [] : [`program ${runtime}` as const]))(
-      `has the capabilities and the system calls of \`docker run\` in the local engine: ${runtime}`,
-      async () => {
-        const where = { from: `docker-archive:${saved}`, options: ['--engine', 'local'], env: { PYSHRINK_RUNTIME: runtime } };
-        expect(JSON.parse((await trace([...COMMAND, 'user'], where)).text)).toEqual(plain);
-      },
-    );
 
   it('a user is changed without the capability to kill its processes', async () => {
     const options = ['--cap-drop', 'ALL', '--cap-add', 'SETUID', '--cap-add', 'SETGID'];
-    const { warnings } = await trace([...COMMAND, 'user'], { options });
-    expect(warnings.filter((warning) => warning.includes('CAP_SYS_PTRACE'))).toHaveLength(1);
+    expect((await trace([...COMMAND, 'user'], {}, options)).asking).toHaveLength(1);
   });
 
   it.each([[[]], [['--init']]])('a command beside the app that changes its user is watched, too: %j', async (options: string[]) => {
     const file = join(workdir(), 'exercise.yaml');
     writeFileSync(file, JSON.stringify({ steps: [{ exec: [...COMMAND, 'user'] }] }));
-    const { warnings } = await trace(['sleep', '60'], { options: [...options, '--exercise', file] });
+    const { warnings } = await trace(['sleep', '60'], {}, [...options, '--exercise', file]);
     expect(warnings).toEqual([expect.stringContaining('CAP_SYS_PTRACE')]);
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, it } from 'vitest';
@@ -111,6 +111,12 @@ describeWithEngine('a report', () => {
     const less = Report.parse(JSON.parse((await run('report', '--json')).stdout));
     expect(before - (less.sizes.after?.merged.bytes ?? 0)).toBe(large?.saves);
     expect(less.comparison).toBeNull();
+    const [cut] = less.cuts;
+    const more = (cut?.include ?? '').split(' ').map((word) => word.replace(/^'|'$/g, ''));
+    expect((await run('assemble', '--tag', 'pyshrink-test/report:less', ...more)).exitCode).toBe(0);
+    const grown = Report.parse(JSON.parse((await run('report', '--json')).stdout));
+    expect(grown.cuts.find(({ name }) => name === cut?.name)?.omitted.bytes ?? 0).toBeLessThan((cut?.omitted.bytes ?? 0) / 2);
+    expect(grown.sizes.after?.merged.bytes).toBeGreaterThan((less.sizes.after?.merged.bytes ?? 0) + (cut?.omitted.bytes ?? 0) / 2);
   });
 
   it('keeps a budget: one that is too small gives exit code 5, the culprits, and no name', async () => {
@@ -127,6 +133,101 @@ describeWithEngine('a report', () => {
     expect((await run('report', '--max-size', '900MB', '--max-files', '90000')).exitCode).toBe(0);
     expect((await run('report', '--max-size', 'large')).exitCode).toBe(2);
   });
+
+  it('says why something is kept, what would go with it, and which programs are kept', async () => {
+    const why = await run('why', 'wave');
+    expect(why.exitCode).toBe(0);
+    expect(why.stdout).toMatch(/^\/app\/lazy\.py\n.*the app's own code\n└─ /);
+    expect(why.stdout).toMatch(/\/wave\.py\n.*imported at line 1 of lazy \(\/app\/lazy\.py:1\)/);
+    const tree = await run('why', '--tree', '/app/never.py');
+    expect([tree.exitCode, tree.stdout]).toEqual([0, expect.stringMatching(/^without \/app\/never\.py, \d+ files? with .* would go:\n/)]);
+    expect(tree.stdout).toMatch(/─ \/app\/never\.py .*\n.*\/imaplib\.py .*imported at line 1 of never/);
+    const { bytes } = JSON.parse((await run('why', '--tree', '/app/never.py', '--json')).stdout) as { bytes: number };
+    expect(bytes).toBeGreaterThan(50_000);
+    const programs = await run('why', '--programs');
+    expect([programs.exitCode, programs.stdout]).toEqual([0, expect.stringMatching(/^ +\d+\.\d MB {2}\/\S*python3\S*: /m)]);
+    const listed = JSON.parse((await run('why', '--programs', '--json')).stdout) as { path: string }[];
+    expect(listed.map(({ path }) => path).sort()).toEqual(report.programs.map(({ path }) => path).sort());
+    expect(await run('why', 'no-such-thing')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('no-such-thing is no path, module'),
+    });
+    expect((await run('why')).exitCode).toBe(2);
+  });
+
+  it('explains and compares traces from which nothing was assembled', async () => {
+    const [one, other] = [workdir(), workdir()];
+    const { reference } = report.image;
+    for (const [folder, ...steps] of [
+      [one, '/'],
+      [other, '/', '/lazy'],
+    ] as const)
+      expect((await pyshrink(['trace', reference, ...steps.flatMap((step) => ['--http', step])], { cwd: folder })).exitCode).toBe(0);
+    const why = await pyshrink(['why', 'wave'], { cwd: other });
+    expect([why.exitCode, why.stdout]).toEqual([
+      0,
+      expect.stringMatching(/\/wave\.\S*pyc?\n.*opened by python3[\s\S]*Nothing was assembled/),
+    ]);
+    expect((await pyshrink(['why', 'wave'], { cwd: one })).exitCode).toBe(2);
+    const { exitCode, stdout } = await run('diff', one, other, '--json');
+    const diff = Diff.parse(JSON.parse(stdout));
+    expect([exitCode, diff.basis, diff.bytes]).toEqual([0, 'used', null]);
+    expect(diff.things.map(({ name, came, went }) => [name, came.length > 0, went])).toEqual([
+      ['/app/lazy.py', true, []],
+      ['python', true, []],
+    ]);
+    expect(diff.answers).toEqual([{ label: 'GET /lazy', field: 'step', a: '(none)', b: 'status 200' }]);
+    expect((await run('diff', one, '.')).stdout).toContain('Nothing was assembled from the trace of A yet');
+    expect((await run('diff', one, other, '--html', join(cwd, 'traces.html'))).exitCode).toBe(0);
+    expect(pageIn(join(cwd, 'traces.html')).diff).toEqual(diff);
+  });
+
+  it.each([
+    ['no result', {}, ['report', 'nothing'], 2, /no trace here of an image nothing/],
+    ['an image that pyshrink did not make', {}, ['report', SLIM], 2, /no trace here of an image/],
+    [
+      'a result of another version',
+      { 'keep.json': '{"version":1}' },
+      ['report', '.'],
+      1,
+      /keep\.json has version 1; this pyshrink reads version/,
+    ],
+    ['a trace of another version', { 'trace.json': '{"version":1}' }, ['report', '.'], 1, /has version 1; this pyshrink reads version/],
+    ['a result that is half written', { 'keep.json': '{"version":2,"kept":{"/' }, ['report', '.'], 1, /keep\.json is truncated/],
+    ['a trace that is half written', { 'trace.json': '{"version":3,"image"' }, ['why', 'wave'], 1, /trace\.json is truncated/],
+    ['another platform', { platform: 'linux/s390x' }, ['diff', '.'], 1, /is for linux\/(amd64|arm64), and .* for linux\/s390x/],
+    ['traces of different images', { traces: true }, ['report', '.'], 1, /The traces are of different images: /],
+  ] as [string, Record<string, unknown>, string[], number, RegExp][])(
+    'refuses %s with one clear message',
+    async (_, change, words, code, expected) => {
+      const other = workdir();
+      cpSync(join(cwd, '.pyshrink'), join(other, '.pyshrink'), { recursive: true });
+      const inside = (name: string) => join(other, folder, name);
+      const edit = (name: string, edited: (text: string) => string) =>
+        writeFileSync(inside(name), edited(readFileSync(inside(name), 'utf8')));
+      for (const name of ['keep.json', 'trace.json']) if (typeof change[name] === 'string') writeFileSync(inside(name), change[name]);
+      if (typeof change.platform === 'string')
+        edit('trace.json', (text) => text.replace(/linux\/(amd64|arm64)/, change.platform as string));
+      if (change.traces) {
+        cpSync(join(other, folder), `${join(other, folder)}_2`, { recursive: true });
+        writeFileSync(
+          join(`${join(other, folder)}_2`, 'trace.json'),
+          readFileSync(inside('trace.json'), 'utf8').replace(/"id":"sha256:..../, '"id":"sha256:0000'),
+        );
+        for (const name of readdirSync(`${join(other, folder)}_2`).filter((one) => /^(result|keep|check)/.test(one)))
+          rmSync(join(`${join(other, folder)}_2`, name));
+        edit('result.json', (text) =>
+          JSON.stringify({ ...JSON.parse(text), traces: [join(folder, 'trace.json'), join(`${folder}_2`, 'trace.json')] }),
+        );
+      }
+      const result = await pyshrink(words[0] === 'diff' ? ['diff', cwd, '.'] : words.map((word) => (word === '.' ? folder : word)), {
+        cwd: other,
+      });
+      expect([result.exitCode, result.stdout]).toEqual([code, '']);
+      // What happened, and what to do next; nothing else.
+      expect((result.stderr as string).trimEnd().split('\n')).toEqual([expect.stringMatching(expected), expect.stringMatching(/^ {2}\S/)]);
+    },
+  );
 
   it('finds what changed between two results', async () => {
     const other = workdir();

@@ -262,11 +262,13 @@ describeWithEngine('ways out of a container', () => {
     const print = ['/usr/bin/python3', '-c', 'import os; print(os.environ["TOKEN"], os.environ["odd.name"])'];
     const session = await localSession(support, root);
     const stdout = await running(session, wait, { env }, async (app) => {
-      expect((await app.exec(print)).stdout.bytes.toString()).toBe(`${value} ${value}\n`);
+      const printed = await app.exec(print);
+      expect(printed.stdout.bytes.toString(), printed.stderr.bytes.toString()).toBe(`${value} ${value}\n`);
       expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain(value);
-      const holders = readdirSync(session[2].path, { recursive: true, encoding: 'utf8' })
-        .filter((path) => path.startsWith('container-') && /^[^/]+\/[^/]+\.(json|sh)$/.test(path))
-        .map((path) => join(session[2].path, path));
+      const holders = readdirSync(session[2].path)
+        .filter((name) => name.startsWith('container-'))
+        .flatMap((name) => readdirSync(join(session[2].path, name)).map((file) => join(session[2].path, name, file)))
+        .filter((path) => /\.(json|sh)$/.test(path));
       expect(holders.length).toBeGreaterThan(support.runtime ? 3 : 2);
       for (const path of holders) expect((statSync(path).mode & 0o777).toString(8), path).toBe('600');
       await asRelay(app, ['/usr/bin/python3', '-c', 'open("/srv/end", "w").write("x")']);

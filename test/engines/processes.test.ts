@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type StartOptions, sendSignal, startProcess, toolEnvironment } from '../../src/engines/processes.js';
 
@@ -7,6 +8,12 @@ const sh = (script: string, options: Partial<StartOptions> = {}) =>
   startProcess(['/bin/sh', '-c', script], { environment: { PATH: '/usr/bin:/bin' }, input: false, ...options });
 
 describe('startProcess', () => {
+  it('loses nothing that is printed before somebody reads', async () => {
+    const process = sh('echo early; echo complaint >&2');
+    await sleep(100);
+    expect([await text(process.stdout), await text(process.stderr), await process.exit]).toEqual(['early\n', 'complaint\n', 0]);
+  });
+
   it('gives a process exactly its environment, and a directory', async () => {
     const process = startProcess(['/usr/bin/env'], { environment: { A: 'b' }, input: false });
     expect([await text(process.stdout), await process.exit]).toEqual(['A=b\n', 0]);

@@ -9,13 +9,14 @@ const config = (more: object) =>
 
 describe('readConfig', () => {
   it('reads the id, the platform, the time and the layers', () => {
-    const bytes = config({ variant: 'v7', created: '2024-01-01T00:00:00Z', config: { Cmd: ['x'] } });
+    const bytes = config({ variant: 'v7', created: '2024-01-01T00:00:00Z', config: { Cmd: ['x'] }, history: [{ created_by: 'RUN x' }] });
     expect(readConfig(bytes, 'app')).toEqual({
       id: sha256(bytes),
       platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
       created: '2024-01-01T00:00:00Z',
       config: { Cmd: ['x'] },
       diffIds: ['sha256:1'],
+      history: [{ created_by: 'RUN x' }],
     });
   });
 
@@ -24,6 +25,7 @@ describe('readConfig', () => {
       platform: { os: 'linux', architecture: 'arm' },
       created: '1970-01-01T00:00:00Z',
       config: {},
+      history: [],
     });
   });
 

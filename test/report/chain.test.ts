@@ -127,3 +127,16 @@ function madeUpGraph(seed: number): Kept {
     ),
   );
 }
+
+it('of equally short chains, the one with the strongest reason is shown', () => {
+  const named: Reason = { rule: 'python', kind: 'string', subject: 'c', module: 'a', parents: ['/lib/a.py'] };
+  const two = because({
+    '/app/app.py': [{ rule: 'python', kind: 'own-code', parents: [] }],
+    '/lib/a.py': [imported('/app/app.py', 'app', 3)],
+    '/lib/b.py': [imported('/app/app.py', 'app', 4)],
+    '/lib/c.py': [named, imported('/lib/b.py', 'b', 7)],
+  });
+  const expected = ['/lib/c.py', '/lib/b.py', '/app/app.py'];
+  expect(chainOf(two, '/lib/c.py')?.map(({ path }) => path)).toEqual(expected);
+  expect(new Chains(two).of('/lib/c.py').map(({ path }) => path)).toEqual(expected);
+});

@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
+import { diffOf } from '../../src/report/diff.js';
 import { layOut } from '../../src/report/page/layout.js';
 import { Side } from '../../src/report/page/side.js';
 import { pathOf } from '../../src/report/page/tree.js';
+import { pageData } from '../../src/report/pagedata.js';
+import { LAYOUT } from '../support/analyst.js';
 import { closeBrowserAfterwards, htmlOf, openHtml, screenshot } from '../support/browser.js';
+import { smallImage } from '../support/inside.js';
+import { makeTrace } from '../support/keep.js';
 import { needing } from '../support/needs.js';
 import { madeUpDiff, madeUpPage } from '../support/pagedata.js';
 
@@ -201,6 +206,10 @@ describe('the page of a report, in a browser', () => {
       await eachView(page, async (view) => {
         for (const one of await axe(page)) found.push(`${JSON.stringify(look)} ${view}: ${one}`);
       });
+      await page.click('#tab-contents');
+      await page.locator('#view tr', { hasText: "the app's own code" }).locator('button').first().click();
+      expect(await text(page, '#view h2')).toMatch(/^List: /);
+      for (const one of await axe(page)) found.push(`${JSON.stringify(look)} list of files: ${one}`);
       await page.fill('#search', 'libpq');
       for (const one of await axe(page)) found.push(`${JSON.stringify(look)} search: ${one}`);
       await page.keyboard.press('Enter');
@@ -232,9 +241,16 @@ describe('the page of a report, in a browser', () => {
     const ground = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const shots = new Set<string>();
     const colours: string[] = [];
-    for (const [name, look] of Object.entries({ light: {}, dark: { dark: true }, phone: PHONE })) {
+    // The light one is docs/page.png.
+    const wide = { width: 1280, height: 800 };
+    for (const [name, look] of Object.entries({ light: wide, dark: { ...wide, dark: true }, phone: PHONE })) {
       const { page } = await openHtml(html, look);
       colours.push(await ground(page));
+      if (name !== 'phone') {
+        await page.fill('#search', 'libpq');
+        await page.click(`#results button:text("${LIBPQ}")`);
+        await page.mouse.move(0, 0);
+      }
       shots.add((await screenshot(page, name)).toString('base64'));
       await page.click('#theme');
       colours.push(await ground(page));
@@ -298,8 +314,47 @@ describe('the page of a report, in a browser', () => {
     await page.check('#sides label:first-of-type input');
     expect(await text(page, '#subject')).toBe('shop/api:1.8');
     expect(problems).toEqual([]);
-    const checked = await openHtml(await htmlOf(data, { image, diff }), { bypassCSP: true });
-    expect(await axe(checked.page)).toEqual([]);
+    const found: string[] = [];
+    for (const look of [{}, { dark: true }, { ...PHONE }]) {
+      const { page: checked } = await openHtml(await htmlOf(data, { image, diff }), { ...look, bypassCSP: true });
+      await checked.evaluate(() => {
+        for (const one of document.querySelectorAll('details')) one.open = true;
+      });
+      for (const one of await axe(checked)) found.push(`${JSON.stringify(look)}: ${one}`);
+      expect(await checked.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(checked.viewportSize()?.width ?? 0);
+      await checked.close();
+    }
+    expect(found).toEqual([]);
+  });
+
+  test('compares two traces from which nothing was assembled', async () => {
+    const traced = (path: string) => ({
+      ...smallImage(),
+      trace: makeTrace(['exec /usr/bin/python3', `open ${path}`], { python: LAYOUT }),
+      made: undefined,
+      check: undefined,
+    });
+    const [a, b] = [traced('/app/old.py'), traced('/app/new.py')];
+    const html = await htmlOf(pageData(a), { image: pageData(b), diff: diffOf(a, b) });
+    const { page, problems } = await openHtml(html, { bypassCSP: true });
+    const shown = await text(page, '#view');
+    expect(shown).toContain('this is about what the runs used');
+    expect(shown).toMatch(/\/app\/new\.py\s+nothing → 1 file/);
+    await page.click('summary:has-text("/app/new.py")');
+    expect(await text(page, 'details[open]')).toContain('opened by python3');
+    await eachView(page, async () => expect(await axe(page)).toEqual([]));
+    expect(problems).toEqual([]);
+  });
+
+  test('holds an image of 100,000 paths in less than 3 MB, and finds a path in it', async () => {
+    const html = await htmlOf(madeUpPage(100_000));
+    expect(Buffer.byteLength(html)).toBeLessThan(3e6);
+    const { page, problems } = await openHtml(html);
+    expect(await text(page, '[data-card=before]')).toMatch(/99 99\d files/);
+    await page.fill('#search', 'libpq');
+    await page.click(`#results button:text("${LIBPQ}")`);
+    expect(await text(page, '#details h2')).toBe(LIBPQ);
+    expect(problems).toEqual([]);
   });
 
   test('says that a damaged report is damaged', async () => {

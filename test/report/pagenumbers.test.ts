@@ -54,9 +54,9 @@ it('shows for each path a chain that ends as that of pyshrink why', () => {
   paths.path.forEach((path, index) => {
     const wanted = chainOf(kept, path);
     const shown = chainFrom({ of: paths.reasons, reasons: side.data.reasons }, index);
-    expect([path, shown.length, shown.at(-1)?.reason.reason]).toEqual([
+    expect([path, shown.map((link) => paths.path[link.path]), shown.at(-1)?.reason.reason]).toEqual([
       path,
-      wanted?.length ?? 0,
+      wanted?.map((step) => step.path) ?? [],
       wanted && `${wanted.at(-1)?.reason.rule}/${wanted.at(-1)?.reason.kind}`,
     ]);
   });

@@ -49,7 +49,7 @@ describe('a report', () => {
     expect(pg).toMatchObject({
       kept: { files: 2, bytes: 440 },
       saves: 1140,
-      exclude: `--exclude /usr/lib/libpq.so.5 --exclude /usr/lib/libpq.so.5.15 --exclude ${SITE}/pg`,
+      exclude: `--exclude ${SITE}/pg --exclude '/usr/lib/{libpq.so.5,libpq.so.5.15}'`,
       neededBy: ['/app/app.py'],
       needs: 1,
     });
@@ -124,6 +124,15 @@ describe('a report', () => {
     expect(JSON.stringify({ timeline, largest, programs })).not.toContain('secret');
   });
 
+  it('has the layers of the original and the repairs in every form', () => {
+    expect(report.layers.before).toHaveLength(2);
+    const lines = reportLines(report).join('\n');
+    expect(lines).toContain('Layers of the original\n     0.0 MB  COPY . /\n     0.0 MB  RUN pip install pg\n');
+    expect(lines).toContain('Repairs\n  /app/model.bin: the shrunk image looked it up and did not find it\n');
+    expect(report.repairs).toEqual([{ path: '/app/model.bin', text: 'the shrunk image looked it up and did not find it' }]);
+    expect(pageData(smallImage()).report).toMatchObject({ repairs: report.repairs, layers: report.layers });
+  });
+
   it('says where the image got no name', () => {
     const inside = smallImage();
     (inside.made as NonNullable<typeof inside.made>).result.named = false;
@@ -155,6 +164,7 @@ describe('as text', () => {
   it('has at most ten most useful lines', () => {
     const lines = highlights(report);
     expect(lines.length).toBeLessThanOrEqual(10);
+    expect(lines).toContain(`why libc6: /usr/bin/python3 → lib/libc.so.6: a library that a kept file needs (DT_NEEDED)`);
     expect(lines).toContain('cut: idle 2 0.0 MB, git (package) 0.0 MB, pg 3.1 0.0 MB');
     expect(lines).toContain("of the app's own code, 1 of 2 modules ran; not /app/more.py");
   });

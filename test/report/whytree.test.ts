@@ -49,5 +49,18 @@ it('says of a trace alone who used a path, with the programs that started it', (
     'Nothing was assembled from this trace yet, so only what was seen is known.',
   ]);
   expect(whyTraced('mod', trace)?.chain?.at(-1)).toMatchObject({ path: '/y', parent: '/usr/bin/python3' });
+  const more = makeTrace(['map /usr/lib/libpq.so.5.15', 'open /lib/__pycache__/wave.cpython-313.pyc', 'lookup /usr/bin/psql'], {
+    modules: { wave: '/lib/wave.py' },
+  });
+  expect(whyTraced('libpq', more)?.chain?.at(-1)).toMatchObject({ path: '/usr/lib/libpq.so.5.15', reason: 'observed/map' });
+  expect(whyTraced('wave', more)?.chain?.at(-1)).toMatchObject({ path: '/lib/__pycache__/wave.cpython-313.pyc' });
+  expect(whyTraced('psql', more)).toBeUndefined();
+  // An import says the name of a module, and seldom its file.
+  const nameless = makeTrace([`open ${SITE}/pg/__pycache__/__init__.cpython-313.pyc`, `lookup ${SITE}/other.py`], {
+    python: LAYOUT,
+    modules: { pg: null, other: null },
+  });
+  expect(whyTraced('pg', nameless)?.chain?.at(-1)?.path).toBe(`${SITE}/pg/__pycache__/__init__.cpython-313.pyc`);
+  for (const subject of ['other', 'pg.more', '..', 'a/b']) expect(whyTraced(subject, nameless)).toBeUndefined();
   for (const subject of ['/z', 'gone', 'none', 'constructor']) expect(whyTraced(subject, trace)).toBeUndefined();
 });

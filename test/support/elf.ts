@@ -81,7 +81,7 @@ export function makeElf(spec: ElfSpec): Buffer {
 
   const headerSize = bits === 64 ? 64 : 52;
   const segmentSize = bits === 64 ? 56 : 32;
-  const dynamic = spec.needed || spec.soname || tags.length > 0;
+  const dynamic = spec.needed || spec.soname || spec.symbols || tags.length > 0;
   const count = 1 + (spec.interpreter === undefined ? 0 : 1) + (dynamic ? 1 : 0);
   let at = headerSize + count * segmentSize;
   const place = (bytes: Buffer) => {

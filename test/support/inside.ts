@@ -123,6 +123,7 @@ export function smallImage(): Inside {
       python: LAYOUT,
       modules: { app: '/app/app.py', pg: `${SITE}/pg/__init__.py` },
       runs: [{ environment: [], exercise: ['GET /'], exit: null, tests: null }],
+      repairs: [{ path: '/app/model.bin', kind: 'lookup' }],
       warnings: ['a warning'],
     }),
     record: recordOf(),
@@ -138,6 +139,10 @@ export function smallImage(): Inside {
         notes: ['a note'],
         size,
         originalSize: 30000,
+        originalLayers: [
+          { command: 'COPY . /', bytes: 10_000 },
+          { command: 'RUN pip install pg', bytes: 20_000 },
+        ],
       },
     },
     check: {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import type { KeepReport } from '../../src/workspace/keepreport.js';
+import type { Result } from '../../src/workspace/result.js';
 import { docker, workdir } from './engine.js';
 import type { Need } from './needs.js';
 import { runsOf } from './records.js';
@@ -53,8 +55,17 @@ export function printed(folder: string): string {
 
 /** Paths that the newest assembly kept, from the `.pyshrink` folder in `folder`. */
 export function keptBelow(folder: string): string[] {
+  return Object.keys(documentBelow<Pick<KeepReport, 'kept'>>(folder, 'keep.json').kept).sort();
+}
+
+/** What the newest assembly says of the original's layers and of its size. */
+export function originalBelow(folder: string): Pick<Result, 'originalLayers' | 'originalSize'> {
+  return documentBelow<Result>(folder, 'result.json');
+}
+
+function documentBelow<T>(folder: string, name: string): T {
   const [image] = readdirSync(join(folder, '.pyshrink'));
-  return Object.keys(JSON.parse(readFileSync(join(folder, '.pyshrink', image as string, 'keep.json'), 'utf8')).kept).sort();
+  return JSON.parse(readFileSync(join(folder, '.pyshrink', image as string, name), 'utf8')) as T;
 }
 
 let copy: string | undefined;

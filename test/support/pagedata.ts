@@ -327,10 +327,11 @@ export function madeUpDiff(a: Report, b: Report): Diff {
   };
   const [before, after] = [pandas(a), pandas(b)];
   return {
-    schema: 1,
+    schema: 2,
+    basis: 'kept',
     a: one,
     b: other,
-    bytes: other.kept.bytes - one.kept.bytes,
+    bytes: (other.kept.bytes ?? 0) - (one.kept.bytes ?? 0),
     files: other.kept.files - one.kept.files,
     things: [
       {

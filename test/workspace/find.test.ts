@@ -93,13 +93,24 @@ describe('one clear message', () => {
   it.each([
     ['trace.json', '{"version":1}', /has version 1; this pyshrink reads version/],
     ['trace.json', '{"version":', /is truncated or not JSON/],
-    ['keep.json', '{"version":1}', /keep\.json is missing, damaged or of another version.*pyshrink assemble/],
-    ['result.json', '{"id":', /result\.json is missing, damaged or of another version.*pyshrink assemble/],
-    ['check.json', '{"version":9}', /check\.json is missing, damaged or of another version.*pyshrink smoke/],
+    ['keep.json', '{"version":1}', /keep\.json has version 1; this pyshrink reads version \d+\. .*pyshrink assemble/],
+    ['keep.json', '{"version":2,"kept":{', /keep\.json is truncated or not JSON\. .*pyshrink assemble/],
+    ['keep.json', '{"version":2,"kept":{},"image":"sha256:1"}', /keep\.json is damaged, or of another version.* At original: /],
+    ['keep.json', 'null', /keep\.json is damaged: it holds no object/],
+    ['result.json', '{"id":', /result\.json is truncated or not JSON\. .*pyshrink assemble/],
+    ['result.json', '{"id":1}', /result\.json is damaged, or of another version of pyshrink\. At id: .*pyshrink assemble/],
+    ['check.json', '{"version":9}', /check\.json has version 9; this pyshrink reads version 1\. .*pyshrink smoke/],
+    ['check.json', '{"version":1', /check\.json is truncated or not JSON\. .*pyshrink smoke/],
   ])('where %s is %s', async (name, text, expected) => {
     const folder = await save('one');
     writeFileSync(join(folder.path, name), text);
     expect(await message('.pyshrink/one')).toMatch(expected);
+  });
+
+  it('where keep.json is missing', async () => {
+    const folder = await save('one');
+    rmSync(join(folder.path, 'keep.json'));
+    expect(await message('.pyshrink/one')).toMatch(/keep\.json is missing\. .*pyshrink assemble/);
   });
 
   it('where an image is named whose trace is damaged', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { Healthcheck, ImageConfig } from '../../images/config.js';
+import { commandOf, type LayerMade } from '../../images/history.js';
 import type { ImageInfo } from '../engine.js';
 import { messageOf, statusOf } from './client.js';
 
@@ -28,23 +29,15 @@ export async function inspectImage(docker: Dockerode, name: string, reference: s
   };
 }
 
-/** The shell that `docker build` runs RUN instructions in, and what the classic builder writes before other instructions. */
-const BUILDER = /^(\/bin\/sh -c (#\(nop\)\s*)?)/;
-
 /** The layers of an image that hold something: see Session.layersOf. The API's list begins with the newest (ImageHistory). */
-export async function layersOf(docker: Dockerode, id: string): Promise<{ command: string; bytes: number }[] | undefined> {
+export async function layersOf(docker: Dockerode, id: string): Promise<LayerMade[] | undefined> {
   const history = (await docker
     .getImage(id)
     .history()
     .catch(() => undefined)) as { CreatedBy?: string; Size: number }[] | undefined;
   return history
     ?.filter(({ Size }) => Size > 0)
-    .map(({ CreatedBy = '', Size }) => ({
-      command: CreatedBy.replace(BUILDER, '')
-        .replace(/ # buildkit$/, '')
-        .trim(),
-      bytes: Size,
-    }))
+    .map(({ CreatedBy = '', Size }) => ({ command: commandOf(CreatedBy), bytes: Size }))
     .reverse();
 }
 

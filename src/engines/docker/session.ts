@@ -9,6 +9,7 @@ import type Dockerode from 'dockerode';
 import { execa } from 'execa';
 import { debug } from '../../debug.js';
 import { explained, UserError } from '../../errors.js';
+import type { LayerMade } from '../../images/history.js';
 import type { ImageSource } from '../../images/source.js';
 import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
@@ -218,7 +219,7 @@ export class DockerSession implements Session {
     return inspectImage(this.docker, id, id);
   }
 
-  layersOf(id: string): Promise<{ command: string; bytes: number }[] | undefined> {
+  layersOf(id: string): Promise<LayerMade[] | undefined> {
     return layersOf(this.docker, id);
   }
 

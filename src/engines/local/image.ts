@@ -15,6 +15,8 @@ export interface LocalImage {
   /** All entries, where we unpacked the image; undefined where a container has to be asked. */
   entries?: Map<string, Entry>;
   source?: ImageSource;
+  /** Bytes of the files of each layer of `source`, bottom first. */
+  sizes?: readonly number[];
 }
 
 /** Digest of a file of an image as its layers have it. Undefined where there is no regular file, or one that can't be read. */

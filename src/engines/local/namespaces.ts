@@ -156,9 +156,10 @@ export function remedyFor(refused: string): string {
   );
 }
 
-/** Copies a tree of files. */
-export async function copyTree(from: string, to: string): Promise<void> {
-  const run = await execa('cp', ['-a', '--reflink=auto', `${from}/.`, to], { reject: false });
+/** Copies a tree of files with their owners, also of users who exist only in our namespaces. */
+export async function copyTree(from: string, to: string, user: Kind): Promise<void> {
+  const [file, ...args] = asRootInside(user, ['cp', '-a', '--reflink=auto', `${from}/.`, to]);
+  const run = await execa(file as string, args, { reject: false });
   if (run.failed)
     throw new UserError(
       `The image could not be copied to ${to}: ${run.stderr.trim().split('\n').at(-1)}`,

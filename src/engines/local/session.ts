@@ -8,6 +8,7 @@ import { debug } from '../../debug.js';
 import { explained, UserError, usageError } from '../../errors.js';
 import { DEFAULT_PATH, environmentOf, type ImageConfig } from '../../images/config.js';
 import { sha256 } from '../../images/digest.js';
+import { type LayerMade, layersMade } from '../../images/history.js';
 import { unpackImage } from '../../images/layers/apply.js';
 import { formatPlatform, matches, ownPlatform } from '../../images/platform.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
@@ -114,7 +115,7 @@ export class LocalSession implements Session {
       );
     const started = performance.now();
     const root = await this.folder.folder('image');
-    const { entries, size } = await unpackImage(source, root, { harmless: true });
+    const { entries, size, layerSizes } = await unpackImage(source, root, { harmless: true });
     debug.engine('image %s: unpacked %d bytes in %d ms', source.reference, size, Math.round(performance.now() - started));
     if (userOf(this.found) === 'ranges') await giveToOwners(root, entries.values());
     const info: ImageInfo = {
@@ -128,7 +129,7 @@ export class LocalSession implements Session {
       layers: diffIds,
       separateRoot: true,
     };
-    this.images.set(id, { layers: [root], config, info, entries: withoutEngines(entries), source });
+    this.images.set(id, { layers: [root], config, info, entries: withoutEngines(entries), source, sizes: layerSizes });
     return info;
   }
 
@@ -176,8 +177,9 @@ export class LocalSession implements Session {
     return (await this.importImage(source)).id;
   }
 
-  async layersOf(): Promise<undefined> {
-    return undefined;
+  async layersOf(id: string): Promise<LayerMade[] | undefined> {
+    const { source, sizes } = this.images.get(id) ?? {};
+    return source && sizes && layersMade(readConfig(source.configBytes, source.reference).history, sizes);
   }
 
   async exportImage(id: string): Promise<ImageSource> {
@@ -195,7 +197,7 @@ export class LocalSession implements Session {
     const [root, upper, work] = [join(place, 'root'), join(place, 'upper'), join(place, 'work')];
     for (const path of [root, upper, work]) await mkdir(path);
     const copied = namespaces.overlay === 'copy';
-    if (copied) await copyTree(image.layers[0] as string, root);
+    if (copied) await copyTree(image.layers[0] as string, root, namespaces.user);
     const environment = this.environmentOf(spec, image);
     const user = identityOf(spec.run.user ?? image.config.User ?? '', await userFilesIn(image.layers), spec.run.groupAdd);
     environment.HOME ??= user.home;

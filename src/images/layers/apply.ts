@@ -13,6 +13,8 @@ export interface Applied {
   entries: Map<string, Entry>;
   /** Bytes of all files in all layers, hidden ones too. Engines call this the size of an image. */
   size: number;
+  /** The same of each layer, bottom first. */
+  layerSizes: number[];
 }
 
 /**
@@ -22,9 +24,11 @@ export interface Applied {
 export async function applyLayers(source: ImageSource, disk: Disk): Promise<Applied> {
   const tree = new LayeredTree(disk, `A layer of ${source.reference}`);
   let size = 0;
+  const layerSizes: number[] = [];
   for (const layer of source.layers) {
     tree.startLayer();
     const start = performance.now();
+    const below = size;
     let bytes = 0;
     const what = describeBlob('layer', layer.digest, source.reference);
     const reader = new TarReader((entry) => {
@@ -37,9 +41,10 @@ export async function applyLayers(source: ImageSource, disk: Disk): Promise<Appl
       bytes += chunk.length;
     }
     reader.end();
+    layerSizes.push(size - below);
     debug.engine('read layer %s: %d bytes of tar in %d ms', layer.digest, bytes, Math.round(performance.now() - start));
   }
-  return { entries: tree.entries, size };
+  return { entries: tree.entries, size, layerSizes };
 }
 
 /**

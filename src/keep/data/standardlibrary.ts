@@ -61,10 +61,11 @@ export const IMPORTED_BY_C: ReadonlyMap<string, readonly ByC[]> = new Map(
   }),
 );
 
-/** Files of the standard library that it imports by a computed name: module → the function that does so, and the files. */
-export const COMPUTED: ReadonlyMap<string, { for: string; file: RegExp }> = new Map(
-  Object.entries<{ for: string; file: RegExp }>({
+/** What the standard library imports by a computed name: module → the function that does so, and a module or files. */
+export const COMPUTED: ReadonlyMap<string, { for: string } & ({ module: string } | { file: RegExp })> = new Map(
+  Object.entries({
     sysconfig: { for: '_init_posix', file: /\/_sysconfigdata_[^/]*\.py$/ }, // Lib/sysconfig/__init__.py
+    'xml.dom.domreg': { for: 'getDOMImplementation', module: 'xml.dom.minidom' }, // Lib/xml/dom/domreg.py, well_known_implementations
   }),
 );
 

@@ -139,8 +139,14 @@ export class StandardLibrary {
     });
     const computed = COMPUTED.get(name);
     if (!computed || file === undefined) return additions;
-    const files = this.world.layout.standardLibrary.flatMap((folder) => this.world.fs.list(folder));
-    return [...additions, ...files.filter((path) => computed.file.test(path)).flatMap((path) => add(path, 'computed', computed.for))];
+    return [...additions, ...this.filesOf(computed).flatMap((path) => add(path, 'computed', computed.for))];
+  }
+
+  private filesOf(computed: { module: string } | { file: RegExp }): string[] {
+    const { finder, layout, fs } = this.world;
+    if ('file' in computed) return layout.standardLibrary.flatMap((folder) => fs.list(folder)).filter((path) => computed.file.test(path));
+    const found = finder.find(computed.module)?.file;
+    return found === undefined ? [] : [finder.kept(found)];
   }
 
   /** The distribution that a module reads, where the system lacks the data (zoneinfo: tzdata). */

@@ -101,12 +101,20 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
     control.end('go\n');
     let over = false;
     this.wait().then(() => (over = true));
-    while (!existsSync(this.at('pid'))) {
+    while (!(await this.hasStarted())) {
       if (over) throw await this.failure();
       await sleep(POLL);
     }
     debug.engine('%s: started by %s', basename(this.id), runtime);
     return started;
+  }
+
+  private async hasStarted(): Promise<boolean> {
+    if (!existsSync(this.at('pid'))) return false;
+    if (!RUNTIME[this.plan.runtime].earlyNumber) return true;
+    // One that has ended already is unknown: its exit is seen elsewhere.
+    const { stdout, failed } = await this.runInside(this.runtimeLine(['state', this.name]));
+    return failed || !/"status":\s*"creat(ed|ing)"/.test(stdout);
   }
 
   private async failure(): Promise<NotSetUp> {
@@ -123,8 +131,7 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
     const pid = RUNTIME[runtime].knowsRealTime ? undefined : (await readFile(this.at('pid'), 'utf8').catch(() => '')).trim();
     const send =
       pid === undefined ? this.runtimeLine(['kill', this.name, name]) : ['/bin/sh', '-c', `kill -s ${name.replace(/^SIG/, '')} ${pid}`];
-    const [file, ...args] = this.inside(send);
-    const run = await execa(file as string, args, { reject: false, stdin: 'ignore', extendEnv: false, env: toolEnvironment(), cwd: '/' });
+    const run = await this.runInside(send);
     // A container that has ended already is no error.
     if (run.failed) debug.engine('%s: signal %s: %s', basename(this.id), name, run.stderr.trim() || run.shortMessage);
   }
@@ -147,5 +154,11 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
   private inside(line: readonly string[]): string[] {
     const user = isRoot(this.plan.user) ? [] : ['--user', '--preserve-credentials'];
     return ['nsenter', `--target=${this.outer}`, ...user, '--mount', '--pid', '--wd=/', ...line];
+  }
+
+  /** Runs a program of this computer, where the runtime runs, to its end. */
+  private runInside(line: readonly string[]) {
+    const [file, ...args] = this.inside(line);
+    return execa(file as string, args, { reject: false, stdin: 'ignore', extendEnv: false, env: toolEnvironment(), cwd: '/' });
   }
 }

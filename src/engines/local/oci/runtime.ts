@@ -20,6 +20,8 @@ interface RuntimeRow {
   newCalls: 'runtime' | 'profile';
   /** Options of its command `run`. */
   run: readonly string[];
+  /** Whether the file with its number is there before it has started: no command can be run in it until then. */
+  earlyNumber: boolean;
   /** Whether its command `kill` knows real-time signals (signal(7)). */
   knowsRealTime: boolean;
 }
@@ -28,7 +30,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
   // crun 1.8: "cgroups in hybrid mode not supported".
   crun: {
     options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] },
-    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [], knowsRealTime: true },
+    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [], earlyNumber: false, knowsRealTime: true },
   },
   // Its warnings would get among what the app prints; errors are printed all the same. With --keep (runc 1.1), the control
   // group stays, which knows whether memory ran out.
@@ -38,6 +40,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     makesGroup: true,
     newCalls: 'runtime',
     run: ['--keep'],
+    earlyNumber: false,
     knowsRealTime: true,
   },
   // Version 0.7. Only errors are printed, also by a build for debugging. It gives the number of a signal as exit status, where
@@ -48,6 +51,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     makesGroup: true,
     newCalls: 'profile',
     run: [],
+    earlyNumber: true,
     knowsRealTime: false,
   },
 };

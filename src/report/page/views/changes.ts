@@ -1,27 +1,28 @@
 import type { Changed, Diff } from '../../diffmodel.js';
 import { h } from '../dom.js';
-import { bytes } from '../format.js';
+import { bytes, plural } from '../format.js';
 import { chainList, type Page, pathLink, section, table } from '../parts.js';
 
 /** What differs between the two small images of a comparison. */
 export function changesView(page: Page, diff: Diff): HTMLElement {
   const { a, b, things, programs, answers } = diff;
-  const size = (one: Diff['a']) => (one.size === null ? 'not known' : bytes(one.size));
   return h(
     'div',
     {},
     section(
       'What changed',
-      'B compared with A. The switch at the top chooses which of them the other tabs show.',
+      `B compared with A. The switch at the top chooses which of them the other tabs show.${
+        diff.basis === 'used' ? ' One of them was not assembled, so this is about what the runs used. Sizes are not known.' : ''
+      }`,
       table(
         'Both images',
         ['what', 'A', 'B', 'change'],
         [
           ['original', a.reference, b.reference, ''],
-          ['small image', a.name, b.name, ''],
-          ['level', a.level, b.level, ''],
-          ['size', size(a), size(b), a.size === null || b.size === null ? '' : signed(b.size - a.size)],
-          ['kept', bytes(a.kept.bytes), bytes(b.kept.bytes), signed(diff.bytes)],
+          ['small image', a.name ?? 'none', b.name ?? 'none', ''],
+          ['level', a.level ?? 'none', b.level ?? 'none', ''],
+          ['size', known(a.size), known(b.size), a.size === null || b.size === null ? '' : signed(b.size - a.size)],
+          ['kept', known(a.kept.bytes), known(b.kept.bytes), signed(diff.bytes)],
           ['files', String(a.kept.files), String(b.kept.files), `${diff.files < 0 ? '−' : '+'}${Math.abs(diff.files)}`],
           ['answers', a.outcome ?? 'not compared', b.outcome ?? 'not compared', ''],
         ],
@@ -56,7 +57,7 @@ export function changesView(page: Page, diff: Diff): HTMLElement {
 
 function thingItem(page: Page, { name, a, b, bytes: by, came, went }: Changed): HTMLElement {
   const version = [...new Set([a, b].flatMap((side) => side?.version ?? []))].join(' → ');
-  const kept = (side: Changed['a']) => (side ? bytes(side.kept.bytes) : 'nothing');
+  const kept = (side: Changed['a']) => (side ? amount(side.kept) : 'nothing');
   return h(
     'details',
     { class: 'thing' },
@@ -90,6 +91,15 @@ function list(page: Page, title: string, paths: readonly string[]): HTMLElement 
   );
 }
 
-function signed(by: number): string {
+function known(size: number | null): string {
+  return size === null ? 'not known' : bytes(size);
+}
+
+function amount({ files, bytes: size }: Diff['a']['kept']): string {
+  return size === null ? plural(files, 'file') : bytes(size);
+}
+
+function signed(by: number | null): string {
+  if (by === null) return '';
   return `${by < 0 ? '−' : '+'}${bytes(Math.abs(by))}`;
 }
