@@ -1,6 +1,8 @@
+import { dirname, resolve } from 'node:path';
 import { execa } from 'execa';
 import { debug } from '../debug.js';
 import { UserError, usageError } from '../errors.js';
+import { parseModel } from './model.js';
 
 /** Where docker compose v2 comes from. https://docs.docker.com/compose/install/linux/ */
 const PACKAGES =
@@ -16,15 +18,17 @@ export interface RunWishes {
   /** Variables beside those of this process, e.g. DOCKER_HOST. */
   environment?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
+  /** Its standard input. */
+  input?: string;
 }
 
 /** Runs `docker compose ARGUMENTS`. @throws UserError where there is no docker compose v2 */
-export async function runCompose(args: readonly string[], { environment = {}, signal }: RunWishes = {}): Promise<Ran> {
+export async function runCompose(args: readonly string[], { environment = {}, signal, input }: RunWishes = {}): Promise<Ran> {
   await requireCompose();
   const started = performance.now();
   const result = await execa('docker', ['compose', '--ansi', 'never', '--progress', 'plain', ...args], {
     reject: false,
-    stdin: 'ignore',
+    ...(input === undefined ? { stdin: 'ignore' } : { input }),
     env: environment,
     ...(signal && { cancelSignal: signal }),
   });
@@ -62,11 +66,24 @@ export async function composeConfig(path: string): Promise<{ printed: string; wa
   return { printed: stdout, warnings };
 }
 
-/** The variables that docker compose knows for a file: those of this process, and of `.env` beside it. */
-export async function composeEnvironment(path: string): Promise<Record<string, string>> {
-  const { stdout } = await runCompose(['-f', path, 'config', '--environment']);
-  const entries = stdout.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
-  return Object.fromEntries(entries.filter(([name]) => name !== ''));
+/**
+ * Values that variables have where docker compose reads a file: those of this process, and of `.env` beside the file. Compose prints
+ * them as the variables of a service: `config --environment` prints lines, and a value may have several.
+ * @returns only those that are set
+ * @throws UserError with compose's own words where it does not say them
+ */
+export async function composeVariables(path: string, names: readonly string[]): Promise<Record<string, string>> {
+  const service = { image: 'none', environment: names };
+  const input = JSON.stringify({ services: { variables: service } });
+  const args = ['--project-directory', dirname(resolve(path)), '-f', '-', 'config', '--format', 'json'];
+  const { failed, stdout, stderr } = await runCompose(args, { input });
+  if (failed)
+    throw new UserError(
+      `docker compose does not say what the variables of ${path} are: ${messagesOf(stderr).errors.join(' ')}`,
+      `\`docker compose -f ${path} config --environment\` shows them.`,
+    );
+  const { environment } = parseModel(path, stdout).services?.variables ?? {};
+  return Object.fromEntries(Object.entries(environment ?? {}).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])));
 }
 
 /** Builds the images that the compose file says how to build. @throws UserError with the end of the builder's output */

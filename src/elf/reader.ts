@@ -21,7 +21,7 @@ export interface Elf {
   noDefaultLib: boolean;
   /** Which of {@link FILE_FUNCTIONS} are among its dynamic symbols. */
   symbols: string[];
-  /** Whether a dynamic symbol's name is that of an extension module's function: PyInit_NAME (PEP 489, "Export Hook Name"). */
+  /** Whether a dynamic symbol has the name of what an extension module exports: PyInit_NAME (PEP 489) or PyModExport_NAME (PEP 793). */
   extension: boolean;
   /** Library → symbol versions that are needed from it. */
   versionsNeeded: Record<string, string[]>;
@@ -137,7 +137,7 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   if (runpath !== undefined) elf.runpath = runpath;
   const names = Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength);
   elf.symbols = FILE_FUNCTIONS.filter((name) => names.includes(`\0${name}\0`));
-  elf.extension = names.includes('PyInit');
+  elf.extension = /(PyInitU?|PyModExportU?)_/.test(names.toString('latin1'));
   elf.noDefaultLib = ((value(DT.flags1) ?? 0) & DF_1_NODEFLIB) !== 0;
   elf.program ||= ((value(DT.flags1) ?? 0) & DF_1_PIE) !== 0;
   const versions = async (start: number, count: number | undefined) =>

@@ -13,6 +13,8 @@ import type { Context, Finding, Rule } from './rule.js';
 interface Carried {
   path: string;
   kind: 'library' | 'inside-program';
+  /** Whether it has the name of an extension module, as plugins of other programs have, too. */
+  likeModule: boolean;
   distribution: Distribution;
   /** The grade and whether code names it, when it was last decided. */
   said: string;
@@ -55,7 +57,7 @@ export class CarriedRule implements Rule {
     const { path, kind, distribution } = one;
     const addition: Addition = { path, rule: 'distribution', kind, of: distribution.name, parents: by === undefined ? [] : [by] };
     if (distribution.local) return [addition]; // the app's own
-    const offer = kind === 'library' ? strengthOfLibrary(grade, isNamed) : strengthOfProgram(grade, isNamed);
+    const offer = kind === 'library' ? strengthOfLibrary(one, grade, isNamed) : strengthOfProgram(grade, isNamed);
     return [offer === undefined ? addition : { offer, additions: [addition] }];
   }
 
@@ -63,7 +65,7 @@ export class CarriedRule implements Rule {
     const found: Carried[] = [];
     const kinds = classifyFiles(distribution, this.world.layout.suffixes);
     for (const [path, kind] of kinds) {
-      const of = { path, distribution, said: '' };
+      const of = { path, distribution, said: '', likeModule: kind === 'extension' };
       if (await isOpenedByPath(path, kind, kinds, context)) found.push({ ...of, kind: 'library' });
       else if (kind === 'data' && (await isInsideProgram(path, context))) found.push({ ...of, kind: 'inside-program' });
     }
@@ -85,8 +87,8 @@ export class CarriedRule implements Rule {
 }
 
 /** Undefined: it is kept whatever it costs. */
-function strengthOfLibrary(grade: Grade, isNamed: boolean): Strength | undefined {
-  return grade === 'app' || isNamed ? undefined : 'call';
+function strengthOfLibrary({ likeModule }: Carried, grade: Grade, isNamed: boolean): Strength | undefined {
+  return isNamed || (grade === 'app' && !likeModule) ? undefined : 'call';
 }
 
 function strengthOfProgram(grade: Grade, isNamed: boolean): Strength | undefined {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { besideOf } from '../compose/beside.js';
 import { imageOf, type Model, parseModel, type Service, servicesOf } from '../compose/model.js';
 import { OVERRIDE_HEAD, overrideText } from '../compose/override.js';
-import { composeBuild, composeConfig, composeEnvironment } from '../compose/program.js';
+import { composeBuild, composeConfig, composeVariables as valuesOf } from '../compose/program.js';
 import { ownProject, within } from '../compose/project.js';
 import { variablesOf, writtenFiles } from '../compose/written.js';
 import { conceal } from '../conceal.js';
@@ -46,8 +46,7 @@ export async function readCompose(options: ComposeOptions): Promise<ComposeFile>
   const { printed, warnings } = await composeConfig(path);
   const model = parseModel(options.file, printed);
   const names = variablesOf(model);
-  const all = names.length > 0 ? await composeEnvironment(path) : {};
-  const environment = Object.fromEntries(names.flatMap((name) => (Object.hasOwn(all, name) ? [[name, all[name] as string]] : [])));
+  const environment = names.length > 0 ? await valuesOf(path, names) : {};
   conceal(Object.values(environment));
   for (const [, service] of servicesOf(model)) conceal(environmentSecrets(environmentOfService(service)));
   return { ...options, path, model, warnings, environment };

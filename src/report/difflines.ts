@@ -43,7 +43,8 @@ export function basisText({ basis, a, b }: Diff): string[] {
 /** How much B has more than A, in one line. */
 export function totalText({ basis, bytes, files, things, a }: Diff): string {
   if (!bytes && files === 0 && things.length === 0) return basis === 'kept' ? 'Both keep the same.' : 'The runs of both used the same.';
-  if (bytes === null || a.kept.bytes === null) return `B used ${signed(files, 0)} files.`;
+  if (bytes === null || a.kept.bytes === null)
+    return files === 0 ? 'B used as many files as A.' : `B used ${plural(Math.abs(files), 'file')} ${files > 0 ? 'more' : 'fewer'} than A.`;
   const percent = a.kept.bytes === 0 ? '' : ` (${signed((bytes / a.kept.bytes) * 100, 1)} %)`;
   return `B is ${signedMegabytes(bytes)}${percent} and ${signed(files, 0)} files.`;
 }

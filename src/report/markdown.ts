@@ -146,13 +146,14 @@ function details(title: string, lines: readonly string[]): string[] {
 /** @returns nothing where there are no rows */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  // A pipe ends a cell, also in a code span.
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)];
 }
 
 /**
- * A text as a code span that holds in a table cell, whatever is in the text: names come from an image. A code span mentions
- * nobody, links to nothing and is no HTML (GitHub Flavored Markdown, "Code spans"; "Tables" for the pipe).
+ * A text as a code span that holds, whatever is in the text: names come from an image. A code span mentions
+ * nobody, links to nothing and is no HTML (GitHub Flavored Markdown, "Code spans").
  */
 export function code(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\s]+/gu, ' ').trim();
@@ -160,5 +161,5 @@ export function code(text: string): string {
   const longest = Math.max(0, ...[...plain.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const space = /^`|`$/.test(plain) ? ' ' : '';
-  return `${fence}${space}${plain.replaceAll('|', '\\|')}${space}${fence}`;
+  return `${fence}${space}${plain}${space}${fence}`;
 }

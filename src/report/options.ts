@@ -6,7 +6,7 @@ const MAGIC = /[\\*?[\]{}()!+@|,]/g;
 const PLAIN = /^[\w@%+=:,./-]+$/;
 /** Characters of options that a report gives: a few lines of a terminal. */
 const LONGEST = 600;
-/** The share of all bytes from which on a path is worth an option. */
+/** The share of the largest from which on a path is worth an option. */
 const WORTH = 1 / 500;
 
 /** Options for some paths, ready to paste. */
@@ -44,12 +44,16 @@ export class Folding {
    * @param first paths that go before larger ones, however small they are
    */
   options(option: '--include' | '--exclude', meant: readonly Sized[], first: (path: string) => boolean = () => false): Options {
-    const total = meant.reduce((sum, { size }) => sum + size, 0);
-    const groups = [...this.groups(meant, ({ path }) => path)].map(([top, group]) => {
-      const size = group.reduce((sum, { size }) => sum + size, 0);
+    const sized = [...this.groups(meant, ({ path }) => path)].map(([top, group]) => ({
+      top,
+      group,
+      size: group.reduce((sum, { size }) => sum + size, 0),
+    }));
+    const largest = sized.reduce((most, { size }) => Math.max(most, size), 0);
+    const groups = sized.map((one) => {
       // A link that stays would lead to nothing.
-      const isWorth = size >= total * WORTH || group.every(({ isFile }) => !isFile);
-      return { top, group, size, rank: group.some(({ path }) => first(path)) ? 0 : isWorth ? 1 : 2 };
+      const isWorth = one.size >= largest * WORTH || one.group.every(({ isFile }) => !isFile);
+      return { ...one, rank: one.group.some(({ path }) => first(path)) ? 0 : isWorth ? 1 : 2 };
     });
     groups.sort((a, b) => a.rank - b.rank || b.size - a.size || (a.top < b.top ? -1 : 1));
     const worth = groups.filter(({ rank }) => rank < 2).length;

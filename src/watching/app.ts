@@ -11,6 +11,8 @@ import type { ImageConfig } from '../images/config.js';
 
 /** Seconds that `docker stop` gives an app by default. */
 const DEFAULT_STOP_SECONDS = 10;
+/** Milliseconds that the output of a command may come after its exit status. */
+const LATE_OUTPUT = 1000;
 /** Seconds after that until we kill the container: its supervisor did not end. */
 const PATIENCE = 5;
 
@@ -46,7 +48,10 @@ export abstract class App implements RunningApp {
     const stderr = new Capture(OUTPUT_LIMIT);
     process.stdout.on('data', (data: Buffer) => stdout.add(data));
     process.stderr.on('data', (data: Buffer) => stderr.add(data));
-    const [exit] = await Promise.all([process.exit, streamEnd(process.stdout), streamEnd(process.stderr)]);
+    const read = Promise.all([streamEnd(process.stdout), streamEnd(process.stderr)]);
+    const exit = await process.exit;
+    // What it started may go on, and hold the streams open.
+    await Promise.race([read, sleep(LATE_OUTPUT, undefined, { ref: false })]);
     return { exit, stdout, stderr };
   }
 

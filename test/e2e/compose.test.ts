@@ -81,7 +81,7 @@ pathlib.Path("/kept/written").write_text("x")
 `,
     });
     const folder = workdir();
-    writeFileSync(join(folder, '.env'), 'FROM_ENV_FILE=seven\nSECRET_KEY=of-the-env-file\n');
+    writeFileSync(join(folder, '.env'), 'FROM_ENV_FILE=seven\nSECRET_KEY="of-the-env-file\nQUI=\nB=="\n');
     writeFileSync(join(folder, 'word.txt'), 'a word');
     writeFileSync(join(folder, 'own.txt'), 'mounted');
     writeFileSync(
@@ -135,7 +135,7 @@ configs: { settings: { content: "size = 3" } }
       await compose(folder, 'down', '--volumes', '--timeout', '1');
     }
     expect(output).toContain("{'A_BASE': 'from-extends', 'A_DOLLAR': '$1', 'A_FILE': 'seven'}");
-    expect(output).toContain("/run/secrets/key 0o444 ['of-the-env-file']");
+    expect(output).toContain("/run/secrets/key 0o444 ['of-the-env-file', 'QUI=', 'B==']");
   });
 
   needs('builds what the file says how to build, and refuses a mount over the app', async () => {

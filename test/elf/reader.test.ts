@@ -22,7 +22,9 @@ const spec: fc.Arbitrary<ElfSpec> = fc.record(
     noDefaultLib: fc.boolean(),
     versionsNeeded: fc.dictionary(name, fc.array(name, { minLength: 1, maxLength: 3 }), { maxKeys: 3 }),
     versionsDefined: fc.array(name, { maxLength: 3 }),
-    symbols: fc.uniqueArray(fc.constantFrom(...FILE_FUNCTIONS, 'PyInit_fast', 'PyInitU_fast_1xa')),
+    symbols: fc.uniqueArray(
+      fc.constantFrom(...FILE_FUNCTIONS, 'PyInit_fast', 'PyInitU_fast_1xa', 'PyModExport_fast', 'PyInitConfig_Create'),
+    ),
   },
   { requiredKeys: ['needed', 'soname'] },
 );
@@ -44,7 +46,7 @@ describe('readElf', () => {
           program: written.interpreter !== undefined,
           noDefaultLib: written.noDefaultLib ?? false,
           symbols: FILE_FUNCTIONS.filter((name) => written.symbols?.includes(name)),
-          extension: written.symbols?.some((name) => name.startsWith('PyInit')) ?? false,
+          extension: written.symbols?.some((name) => /fast/.test(name)) ?? false,
           versionsNeeded: { ...written.versionsNeeded },
           versionsDefined: written.versionsDefined ?? [],
         });

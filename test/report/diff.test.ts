@@ -197,7 +197,7 @@ describe('a diff of traces from which nothing was assembled', () => {
       expect.arrayContaining([
         'A: x, traced: its runs used 5 files',
         'Nothing was assembled from the traces yet, so this compares what the runs used. Sizes are not known.',
-        'B used +2 files.',
+        'B used 2 files more than A.',
         'pg: 3.1 → 4.0',
         '/usr/bin/git: came',
       ]),

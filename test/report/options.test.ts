@@ -67,6 +67,12 @@ it('has no option for what is very small beside the rest, but one for each link,
   expect(options.paths.sort()).toEqual(['/app/own', '/lib/large.so', '/lib/large.so.1']);
 });
 
+it('has options for many paths of the same size', () => {
+  const meant = Array.from({ length: 600 }, (_, index) => ({ path: `/usr/bin/${index}`, size: 1000, isFile: true }));
+  const folding = new Folding([...meant.map(({ path }) => path), '/usr/bin/other']);
+  expect(folding.options('--include', meant).paths.length).toBeGreaterThan(100);
+});
+
 it('means just the paths that it says, as a shell and the options of pyshrink read them', () => {
   const random = new Seeded(11);
   const parts = [

@@ -77,7 +77,12 @@ export class Stack {
       const { Volumes: volumes } = await docker.listVolumes({ filters });
       await Promise.all((volumes ?? []).map(({ Name }) => unlessGone(docker.getVolume(Name).remove({ force: true }))));
       if (containers.length + networks.length + (volumes ?? []).length === 0) return;
+      await sleep(POLL);
     }
+    throw new UserError(
+      `What docker compose made for the project ${name} could not be removed.`,
+      `Try \`docker compose -p ${name} down -v\`.`,
+    );
   }
 
   private async compose(args: readonly string[], seconds: number): Promise<void> {

@@ -2,8 +2,6 @@ import { buffer } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
 import { pack } from 'tar-stream';
 import type { ComposeProject, WrittenFile } from '../../compose/project.js';
-import { debug } from '../../debug.js';
-import { UserError } from '../../errors.js';
 import type { Container, ServiceContainer } from '../engine.js';
 import { messageOf } from './client.js';
 import { createLike } from './like.js';
@@ -85,8 +83,7 @@ export class Stacks {
   async remove(): Promise<void> {
     for (const stack of this.stacks.values())
       await stack.remove().catch((error: unknown) => {
-        debug.engine('a project of docker compose could not be removed: %s', messageOf(error));
-        if (error instanceof UserError) throw error;
+        process.emitWarning(`something was left behind in the Docker daemon: ${messageOf(error)}`);
       });
   }
 }

@@ -102,7 +102,8 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
     let over = false;
     this.wait().then(() => (over = true));
     while (!(await this.hasStarted())) {
-      if (over) throw await this.failure();
+      if (over && !existsSync(this.at('pid'))) throw await this.failure();
+      if (over) break; // the runtime knows no longer about it
       await sleep(POLL);
     }
     debug.engine('%s: started by %s', basename(this.id), runtime);
@@ -112,9 +113,8 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
   private async hasStarted(): Promise<boolean> {
     if (!existsSync(this.at('pid'))) return false;
     if (!RUNTIME[this.plan.runtime].earlyNumber) return true;
-    // One that has ended already is unknown: its exit is seen elsewhere.
     const { stdout, failed } = await this.runInside(this.runtimeLine(['state', this.name]));
-    return failed || !/"status":\s*"creat(ed|ing)"/.test(stdout);
+    return !failed && !/"status":\s*"creat(ed|ing)"/.test(stdout);
   }
 
   private async failure(): Promise<NotSetUp> {

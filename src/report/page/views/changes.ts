@@ -12,7 +12,7 @@ export function changesView(page: Page, diff: Diff): HTMLElement {
     section(
       'What changed',
       `B compared with A. The switch at the top chooses which of them the other tabs show.${
-        diff.basis === 'used' ? ' One of them was not assembled, so this is about what the runs used. Sizes are not known.' : ''
+        diff.basis === 'used' ? ' Not both of them were assembled, so this is about what the runs used. Sizes are not known.' : ''
       }`,
       table(
         'Both images',
