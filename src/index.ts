@@ -31,8 +31,9 @@ import { summaryOf } from './pipeline/summary.js';
 import { publish, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import type { NamedExercise } from './pipeline/traceruns.js';
+import { untouchedIn } from './pipeline/untouched.js';
 import type { Limits as Budget } from './report/budget.js';
-import type { ShrinkSummary } from './report/summary.js';
+import type { ShrinkSummary, Untouched } from './report/summary.js';
 import { conclusionOf, type Outcome, passed, type Verdict } from './smoke/verdict.js';
 import type { Trace } from './trace/schema.js';
 import { Folder } from './workspace/folder.js';
@@ -76,6 +77,8 @@ export interface Traced {
   engine: string;
   /** Each step of this run, and what came of it: a status, or nothing where it can't fail. */
   outcomes: (readonly [label: string, outcome: string])[];
+  /** What no step of the image's runs touched, of what the app's code offers; null where it was not looked for. */
+  untouched: Untouched | null;
 }
 
 /** Runs an image, watches it, and writes a trace. */
@@ -87,10 +90,11 @@ export async function trace(options: TraceOptions): Promise<Traced> {
   return folder.exclusively(() =>
     withSession(options, image, async (context) => {
       const original = await openImage(context, image, { platform, command: exercise.args, environment: env });
-      const { trace, runs } = await traceStage(context, original, exercise, folder, { append: options.append });
-      const steps = runs.flatMap(({ answers }) => answers[0].steps);
+      const traced = await traceStage(context, original, exercise, folder, { append: options.append });
+      const steps = traced.runs.flatMap(({ answers }) => answers[0].steps);
       const outcomes = steps.map(({ label, answer }) => [label, outcomeOf(answer)] as const);
-      return { path: folder.tracePath, trace, engine: await context.engine.describe(), outcomes };
+      const [engine, untouched] = [await context.engine.describe(), await untouchedIn(traced)];
+      return { path: folder.tracePath, trace: traced.trace, engine, outcomes, untouched };
     }),
   );
 }

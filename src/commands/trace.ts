@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode } from '../errors.js';
 import { type Traced, trace } from '../index.js';
-import { unsoundLine } from '../report/summary.js';
+import { unsoundLine, untouchedLines } from '../report/summary.js';
 import { createProgress } from '../ui/progress.js';
 import { exerciseOf } from './exercise.js';
 import { withEngine, withExercise, withRun } from './flags.js';
@@ -22,16 +22,24 @@ export function defineTrace(command: Command<[], { json?: true }>, finish: (code
       );
       const { path, trace: document } = traced;
       const numbers = { observations: document.observations.length, modules: Object.keys(document.modules).length };
-      print(json, { trace: path, engine: traced.engine, ...numbers, warnings: document.warnings }, lines(traced, numbers));
+      print(
+        json,
+        { trace: path, engine: traced.engine, ...numbers, untouched: traced.untouched, warnings: document.warnings },
+        lines(traced, numbers),
+      );
       finish(ExitCode.done);
     });
 }
 
-function lines({ path, trace, outcomes }: Traced, { observations, modules }: { observations: number; modules: number }): string[] {
+function lines(
+  { path, trace, outcomes, untouched }: Traced,
+  { observations, modules }: { observations: number; modules: number },
+): string[] {
   const done = outcomes.map(([label, outcome]) => `${label}${outcome && ` (${outcome})`}`).join(', ');
   return [
     `${path}: ${observations} observations, ${modules} modules, exercise: ${done}`,
     ...unsoundLine(trace.unsound),
     ...trace.warnings.map((warning) => `warning: ${warning}`),
+    ...untouchedLines(untouched),
   ];
 }

@@ -21,8 +21,12 @@ const METADATA = /\/([^/]+?)-[^-/]+\.(?:dist-info|egg-info)\/(?:METADATA|PKG-INF
 /** Looks at an image by its helper only: nothing of the app is run. @throws UserError where the image has no Python */
 export async function lookAt(context: Context, image: ImageInfo): Promise<Looked> {
   const helper = await context.progress.task(`Looking at ${image.reference}`, () => Helper.start(context.session, image));
+  return lookWith(helper, await helper.rootFs(), image);
+}
+
+/** The same by a helper that runs already. @param fs the image's file system */
+export async function lookWith(helper: Helper, fs: RootFs, image: ImageInfo): Promise<Looked> {
   const { config } = image;
-  const fs = await helper.rootFs();
   const workdir = config.WorkingDir || '/';
   const paths = codePaths(fs, workdir, [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])]);
   const code: CodeFile[] = [];

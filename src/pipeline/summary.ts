@@ -6,6 +6,7 @@ import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
 import { outcomeOfAll } from './outcomes.js';
 import type { Shrunk } from './shrink.js';
+import { untouchedIn } from './untouched.js';
 
 /**
  * What a `shrink` came to, in numbers and names.
@@ -28,6 +29,7 @@ export async function summaryOf({ engine }: Context, shrunk: Shrunk, level: Leve
     runs,
     budget: report.budget,
     highlights: highlights(report),
+    untouched: await untouchedIn(traced),
     before,
     after: size,
     ratio: before / size,

@@ -151,18 +151,28 @@ function commandRuns(looked: Looked): Proposal[] {
     steps: ['until-exit'],
     suggested: { heading: '', steps: [] },
   };
-  const { program, file } = programOf(looked);
-  const isCommandLine = looked.code.some(({ applications }) => applications.some(({ framework }) => COMMAND_LINES.includes(framework)));
-  if (!isCommandLine || program === undefined) return [main];
-  const subcommands = [...new Set((file ? [file] : looked.code).flatMap(({ commands }) => commands))].slice(0, MOST);
+  const found = commandLineOf(looked);
+  if (!found) return [main];
   const run = (name: string, ...args: string[]): Proposal => ({
     name,
     comments: [],
-    command: [...program, ...args, '--help'],
+    command: [...found.program, ...args, '--help'],
     steps: ['until-exit'],
     suggested: { heading: '', steps: [] },
   });
-  return [main, run('help'), ...subcommands.filter((name) => /^[\w][\w.-]*$/.test(name)).map((name) => run(`help-${name}`, name))];
+  return [main, run('help'), ...found.subcommands.slice(0, MOST).map((name) => run(`help-${name}`, name))];
+}
+
+/**
+ * The app's program and its subcommands, where the image's command is a program of click, Typer or argparse.
+ * @returns words of the program as they come after the entrypoint
+ */
+export function commandLineOf(looked: Looked): { program: string[]; subcommands: string[] } | undefined {
+  const { program, file } = programOf(looked);
+  const isCommandLine = looked.code.some(({ applications }) => applications.some(({ framework }) => COMMAND_LINES.includes(framework)));
+  if (!isCommandLine || program === undefined) return undefined;
+  const names = new Set((file ? [file] : looked.code).flatMap(({ commands }) => commands));
+  return { program, subcommands: [...names].filter((name) => /^[\w][\w.-]*$/.test(name)) };
 }
 
 /** The words that start the app's program, without its arguments, as they come after the entrypoint; and its file where that is known. */
@@ -197,7 +207,8 @@ function withoutShell(entrypoint: readonly string[], command: readonly string[])
   return words && [...all.slice(0, at), ...words];
 }
 
-function isServer({ ports, entrypoint, command, code }: Looked): boolean {
+/** Whether an image's command serves. */
+export function isServer({ ports, entrypoint, command, code }: Looked): boolean {
   const names = [...entrypoint, ...command].flatMap((word) => word.split(/\s+/)).map((word) => posix.basename(word));
   const isWeb = code.some(({ applications }) => applications.some(({ framework }) => WEB.includes(framework)));
   return ports.length > 0 || names.some((name) => SERVERS.includes(name)) || isWeb;
@@ -242,7 +253,7 @@ function appOption(words: readonly string[]): string | undefined {
 }
 
 /** Routes of the code, each once, those without parameters first. */
-function uniqueRoutes({ code }: Looked): CodeFile['routes'] {
+export function uniqueRoutes({ code }: Looked): CodeFile['routes'] {
   const all = new Map(code.flatMap(({ routes }) => routes).map((route) => [`${route.method} ${route.path}`, route]));
   const rank = ({ method, path }: CodeFile['routes'][number]) => (method === 'GET' ? 0 : 1) + (/[<{:]/.test(path) ? 2 : 0);
   return [...all.values()].sort((a, b) => rank(a) - rank(b));

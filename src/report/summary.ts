@@ -18,6 +18,13 @@ export interface RunOutcome {
   failure: { what: string; remedy: string } | null;
 }
 
+/** What the app's code offers and no step touched. */
+export interface Untouched {
+  what: 'routes' | 'subcommands';
+  /** Lines for a project file: of routes for `steps`, of subcommands for `runs`. */
+  lines: string[];
+}
+
 /** The result of a `shrink`. */
 export interface ShrinkSummary {
   /** Name of the image that was shrunk. */
@@ -36,6 +43,8 @@ export interface ShrinkSummary {
   budget: Budget | null;
   /** The most useful lines of its report. */
   highlights: string[];
+  /** What no step touched, of what the app's code offers; null where it was not looked for. */
+  untouched: Untouched | null;
   /** Bytes of the original and of the shrunk image. */
   before: number;
   after: number;
@@ -59,7 +68,7 @@ export interface ShrinkSummary {
 
 const VERDICTS: Readonly<Record<Outcome, string>> = { same: 'equal', different: 'DIFFERENT', unproven: 'NOT COMPARED' };
 
-/** Repairs that are shown one by one. */
+/** Repairs, routes and subcommands that are shown one by one. */
 const SHOWN = 10;
 
 /** A summary as lines of text. @param original the original's name */
@@ -88,6 +97,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...runLines(summary.runs),
     '',
     ...(passed ? [...summary.highlights, ''] : []),
+    ...untouchedLines(summary.untouched),
     {
       same: summary.budget?.exceeded
         ? `The shrunk image behaves like ${original} under this exercise, but it is larger than allowed; ${target} was not touched. Leave something out with --exclude, or allow more. Trace: ${summary.trace}`
@@ -95,6 +105,18 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
       different: `The shrunk image behaves differently; ${target} was not touched. Trace: ${summary.trace}`,
       unproven: unprovenLine(summary),
     }[summary.outcome],
+  ];
+}
+
+/** What no step touched, ready to paste into a project file. */
+export function untouchedLines(untouched: Untouched | null): string[] {
+  if (!untouched || untouched.lines.length === 0) return [];
+  const { what, lines } = untouched;
+  const rest = lines.length - SHOWN;
+  return [
+    `${counted(lines.length, what.replace(/s$/, ''))} of the app's code that no step touched, for \`${what === 'routes' ? 'steps' : 'runs'}\` in pyshrink.yaml:`,
+    ...lines.slice(0, SHOWN).map((line) => `  ${line}`),
+    ...(rest > 0 ? [`  # and ${rest} more (--json has them)`] : []),
   ];
 }
 

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { requestOf, type Step } from '../../src/exercise/steps.js';
+import type { CodeFile, Looked } from '../../src/project/propose.js';
+import { untouchedBy } from '../../src/project/untouched.js';
+
+const file = (more: Partial<CodeFile>): CodeFile => ({
+  path: '/app/main.py',
+  applications: [],
+  routes: [],
+  commands: [],
+  variables: [],
+  script: true,
+  ...more,
+});
+const looked = (code: CodeFile, command = ['python3', 'main.py']): Looked => ({
+  image: 'app:latest',
+  entrypoint: [],
+  command,
+  workdir: '/app',
+  ports: [],
+  healthcheck: false,
+  environment: [],
+  python: '/usr/local/bin/python3',
+  distributions: new Set(),
+  code: [code],
+});
+const requests = (...texts: string[]) => [{ args: [], done: texts.map((text) => requestOf(text) as Step) }];
+
+describe('routes that no step touched', () => {
+  const app = (...routes: string[]) =>
+    looked(
+      file({
+        applications: [{ framework: 'flask', variable: 'app' }],
+        routes: routes.map((route) => {
+          const [method, path] = route.split(' ') as [string, string];
+          return { method, path };
+        }),
+      }),
+    );
+  const left = (routes: string[], ...texts: string[]) => untouchedBy(app(...routes), requests(...texts)).lines;
+
+  it('are lines of a project file, those without parameters first', () => {
+    expect(untouchedBy(app('GET /items/<int:id>', 'POST /items', 'GET /'), requests('/'))).toEqual({
+      what: 'routes',
+      lines: ['- http: POST /items', "- http: '/items/<int:id>'"],
+    });
+  });
+
+  it.each([
+    ['the same path', 'GET /a', '/a'],
+    ['a slash at the end', 'GET /a/', '/a'],
+    ['a query', 'GET /a', '/a?b=/c'],
+    ['a value for a parameter', 'PUT /items/{id}/name', 'PUT /items/7/name'],
+    ['a path for a parameter', 'GET /files/<path:name>', '/files/a/b.txt'],
+    ['a path for a parameter of Starlette', 'GET /files/{name:path}', '/files/a/b.txt'],
+    ['the prefix of a blueprint', 'GET /list', '/api/v1/list'],
+    ['characters that mean something in an expression', 'GET /a.b(c)', '/a.b(c)'],
+  ])('are not those with %s', (_, route, request) => expect(left([route], request)).toEqual([]));
+
+  it.each([
+    ['another method', 'POST /a', '/a'],
+    ['a part more', 'GET /items/{id}', '/items/7/name'],
+    ['a part less', 'GET /items/{id}', '/items/'],
+    ['the end of another name', 'GET /list', '/blacklist'],
+    ['only a prefix of it', 'GET /', '/a'],
+    ['another character for a dot', 'GET /a.b', '/axb'],
+  ])('are those with %s', (_, route, request) => expect(left([route], request)).toHaveLength(1));
+});
+
+describe('subcommands that no step touched', () => {
+  const code = file({ applications: [{ framework: 'argparse', variable: 'parser' }], commands: ['build', 'serve', 'clean'] });
+
+  it('are runs of a project file', () => {
+    const runs = [
+      { args: ['python3', 'main.py', 'build'], done: [] },
+      { args: [], done: [{ kind: 'exec' as const, command: ['python3', 'main.py', 'clean'] }] },
+    ];
+    expect(untouchedBy(looked(code), runs)).toEqual({
+      what: 'subcommands',
+      lines: ["- { name: help-serve, command: [python3, main.py, serve, '--help'], steps: [until-exit] }"],
+    });
+  });
+
+  it('are not looked for in an app that has no command line', () => {
+    expect(untouchedBy(looked(file({ commands: ['build'] })), [])).toEqual({ what: 'subcommands', lines: [] });
+  });
+});
