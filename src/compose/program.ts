@@ -86,9 +86,9 @@ export async function composeVariables(path: string, names: readonly string[]): 
   return Object.fromEntries(Object.entries(environment ?? {}).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])));
 }
 
-/** Builds the images that the compose file says how to build. @throws UserError with the end of the builder's output */
-export async function composeBuild(path: string, environment: Readonly<Record<string, string>>): Promise<void> {
-  const { failed, stdout, stderr } = await runCompose(['-f', path, 'build'], { environment });
+/** Builds the images of services. @throws UserError with the end of the builder's output */
+export async function composeBuild(path: string, services: readonly string[]): Promise<void> {
+  const { failed, stdout, stderr } = await runCompose(['-f', path, 'build', ...services]);
   if (failed)
     throw new UserError(
       `docker compose could not build the images of ${path}: ${lastLines(`${stdout}\n${stderr}`)}`,

@@ -71,7 +71,8 @@ export function ownProject(
   return { document: document as unknown as Model, notes };
 }
 
-function requireOwn(path: string, { networks, volumes }: Model): void {
+/** @throws UserError for networks and volumes from outside */
+export function requireOwn(path: string, { networks, volumes }: Model): void {
   for (const [kind, resources] of Object.entries({ network: networks, volume: volumes }))
     for (const [key, resource] of Object.entries(resources ?? {}))
       if (resource?.external)

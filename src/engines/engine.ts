@@ -83,8 +83,8 @@ export const FIRST_SCRIPT = 'first-process.sh';
 export interface ServiceContainer {
   /** For {@link ContainerSpec.like}. */
   id: string;
-  /** How the service is stopped, where that is not as its image says. */
-  stop: Pick<ImageConfig, 'StopSignal' | 'StopTimeout'>;
+  /** How the service is stopped and its health is checked. The compose file may say other things than the image. */
+  config: Pick<ImageConfig, 'StopSignal' | 'StopTimeout' | 'Healthcheck'>;
 }
 
 /** A process with its streams. Output must be read, or the process blocks. */

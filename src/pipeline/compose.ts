@@ -4,7 +4,7 @@ import { besideOf } from '../compose/beside.js';
 import { imageOf, type Model, parseModel, type Service, servicesOf } from '../compose/model.js';
 import { OVERRIDE_HEAD, overrideText } from '../compose/override.js';
 import { composeBuild, composeConfig, composeVariables as valuesOf } from '../compose/program.js';
-import { ownProject, within } from '../compose/project.js';
+import { ownProject, requireOwn, within } from '../compose/project.js';
 import { variablesOf, writtenFiles } from '../compose/written.js';
 import { conceal } from '../conceal.js';
 import type { ImageInfo } from '../engines/engine.js';
@@ -40,8 +40,9 @@ export interface ComposeFile extends ComposeOptions {
  */
 export async function readCompose(options: ComposeOptions): Promise<ComposeFile> {
   const path = resolve(options.file);
-  await readFile(path).catch((error: Error) => {
-    throw usageError(`The compose file ${options.file} can't be read: ${error.message}.`, 'Name another one with --compose.');
+  await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'does not exist' : `can't be read: ${error.message}`;
+    throw usageError(`The compose file ${options.file} ${why}.`, 'Name another one with --compose.');
   });
   const { printed, warnings } = await composeConfig(path);
   const model = parseModel(options.file, printed);
@@ -57,10 +58,17 @@ export function imageOfCompose({ file, model }: ComposeFile): string {
   return onlyImage(file, model);
 }
 
-/** Builds what the file says how to build. */
-export async function buildCompose({ progress }: Pick<Context, 'progress'>, { path, file, model }: ComposeFile): Promise<void> {
-  if (!servicesOf(model).some(([, service]) => service.build)) return;
-  await progress.task(`Building the images of ${file}`, () => composeBuild(path, {}));
+/**
+ * Builds the images that are missing, as `docker compose up` does: an image that is there may be the one that runs.
+ * @throws UserError for networks and volumes from outside that the user does not allow
+ */
+export async function buildCompose({ engine, progress }: Context, { path, file, model, useExternal }: ComposeFile): Promise<void> {
+  if (!useExternal) requireOwn(file, model);
+  const missing: string[] = [];
+  for (const [name, service] of servicesOf(model))
+    if (service.build && !(await engine.find(imageOf(model, name, service)))) missing.push(name);
+  if (missing.length === 0) return;
+  await progress.task(`Building the images of ${file}: ${missing.join(', ')}`, () => composeBuild(path, missing));
 }
 
 /** The images of the services, by their names; undefined for one that is not there. */
@@ -245,7 +253,7 @@ export async function requireOverride(path: string): Promise<void> {
 
 /** Writes a compose file that uses the shrunk image. */
 export async function writeOverride(path: string, { file, model }: ComposeFile, image: string, users: readonly string[]): Promise<void> {
-  await writeFile(path, overrideText(file, model, image, users)).catch((error: unknown) => {
+  await writeFile(path, overrideText(file, path, model, image, users)).catch((error: unknown) => {
     throw explained(error, path);
   });
 }

@@ -68,12 +68,13 @@ async function runOnce(
   const { args, run, steps, limits, reset, input, compose } = exercise;
   const { ptrace, refused, noListener } = watching;
   const service = compose && (await session.startBeside?.(compose.file, compose.service, limits.start * SERVICES_SLOWER, say));
+  const config = { ...where.config, ...service?.config };
   for (const command of reset) await runReset(command);
   const start = Date.now();
   debug.watch('%s: starting image %s with %o', where.name, where.image, watching);
   const app = await WatchedApp.start(session, {
     ...where,
-    config: { ...where.config, ...service?.stop },
+    config,
     args,
     run,
     ...(ptrace && { ptrace }),
@@ -82,7 +83,7 @@ async function runOnce(
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
     listener: noListener === undefined,
   });
-  const performed = await perform(app, where.config, steps, limits, say, chosen).catch((error: unknown) => {
+  const performed = await perform(app, config, steps, limits, say, chosen).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
     throw error;
   });

@@ -12,7 +12,7 @@ describe('the compose file that uses the shrunk image', () => {
     fc.assert(
       fc.property(fc.uniqueArray(name, { minLength: 1 }), (services) => {
         const model = { name: 'p', services: Object.fromEntries(services.map((one) => [one, {}])) };
-        const text = overrideText('compose.yaml', model, 'shop:small', services);
+        const text = overrideText('compose.yaml', 'small.yaml', model, 'shop:small', services);
         expect(text.startsWith(OVERRIDE_HEAD)).toBe(true);
         expect(parse(text)).toEqual({ services: Object.fromEntries(services.map((one) => [one, { image: 'shop:small' }])) });
       }),
@@ -21,8 +21,8 @@ describe('the compose file that uses the shrunk image', () => {
 
   it('builds nothing under that name', () => {
     const model = { name: 'p', services: { web: { build: {} }, db: { image: 'postgres' } } } as unknown as Model;
-    expect(overrideText('c.yaml', model, 'a', ['web'])).toBe(
-      `${OVERRIDE_HEAD} docker compose -f c.yaml -f THIS-FILE up\nservices:\n  "web":\n    image: "a"\n    build: !reset null\n`,
+    expect(overrideText('c.yaml', 'small.yaml', model, 'a', ['web'])).toBe(
+      `${OVERRIDE_HEAD} docker compose -f c.yaml -f small.yaml up\nservices:\n  "web":\n    image: "a"\n    build: !reset null\n`,
     );
   });
 });

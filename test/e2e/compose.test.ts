@@ -40,7 +40,7 @@ describe.runIf(HAS_ENGINE)('a compose file', () => {
     const run = await pyshrink(['shrink', '--json', '--tag', 'pyshrink-test/compose:api', '--write-override', 'small.yaml'], { cwd });
     expect(run.exitCode, run.all as string).toBe(0);
     expect(JSON.parse(run.stdout as string).runs).toEqual([
-      { name: 'web', outcome: 'same', compared: 6, differences: 0, failure: null },
+      { name: 'web', outcome: 'same', compared: 7, differences: 0, failure: null },
       { name: 'migrate', outcome: 'same', compared: 1, differences: 0, failure: null },
     ]);
     const after = await own();
@@ -59,7 +59,9 @@ describe.runIf(HAS_ENGINE)('a compose file', () => {
     ]);
     // The services come up again for what is stored, and the variables of the services need not be given.
     const smoke = await pyshrink(['smoke', '--json', '--runs', '1'], { cwd });
-    expect([smoke.exitCode, JSON.parse(smoke.stdout as string)], smoke.all as string).toMatchObject([0, { passed: true, compared: 7 }]);
+    expect([smoke.exitCode, JSON.parse(smoke.stdout as string)], smoke.all as string).toMatchObject([0, { passed: true, compared: 8 }]);
+    // The service is healthy with the small image, too.
+    await compose(cwd, '-f', 'compose.yaml', '-f', 'small.yaml', 'up', '--detach', '--wait', 'web');
   });
 
   needs('the app gets what docker compose gives the service', async () => {

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
 import { pack } from 'tar-stream';
 import type { ComposeProject, WrittenFile } from '../../compose/project.js';
+import type { ImageConfig } from '../../images/config.js';
 import type { Container, ServiceContainer } from '../engine.js';
 import { messageOf } from './client.js';
 import { createLike } from './like.js';
@@ -47,8 +48,9 @@ export class Stacks {
     const id = await stack.start(service, seconds, say);
     this.likenesses.set(id, { stack, files: project.written(service), containers: [] });
     const { Config: config } = await this.place.docker.getContainer(id).inspect();
-    const { StopSignal, StopTimeout } = config as { StopSignal?: string; StopTimeout?: number };
-    return { id, stop: { ...(StopSignal && { StopSignal }), ...(typeof StopTimeout === 'number' && { StopTimeout }) } };
+    const { StopSignal, StopTimeout, Healthcheck } = config as Pick<ImageConfig, 'StopSignal' | 'StopTimeout' | 'Healthcheck'>;
+    const stop = { ...(StopSignal && { StopSignal }), ...(typeof StopTimeout === 'number' && { StopTimeout }) };
+    return { id, config: { ...stop, ...(Healthcheck && { Healthcheck }) } };
   }
 
   /** Creates a container that gets what docker compose has given another one. */
