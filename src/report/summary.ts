@@ -80,7 +80,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...repairs.slice(0, SHOWN).map((repair) => `repaired: ${repair.path}: ${describeReason({ rule: 'repair', parents: [], ...repair })}`),
     ...(repairs.length > SHOWN ? [`repaired: and ${repairs.length - SHOWN} more paths (pyshrink why names them)`] : []),
     ...(repairs.some(({ kind }) => kind !== 'further') ? ['A rule should have known these; please report it.'] : []),
-    ...summary.runs.flatMap(({ name, failure }) => (failure ? [`failed: ${name}: ${failure.what}`, `  ${failure.remedy}`] : [])),
+    ...summary.runs.flatMap(failureLines),
     ...verdictLines(verdict),
     ...unsoundLine(summary.unsound),
     `Run by ${summary.engine}.`,
@@ -118,6 +118,13 @@ export function untouchedLines(untouched: Untouched | null): string[] {
     ...lines.slice(0, SHOWN).map((line) => `  ${line}`),
     ...(rest > 0 ? [`  # and ${rest} more (--json has them)`] : []),
   ];
+}
+
+/** What a run failed with, with the last output of the app line by line, and what to do. */
+function failureLines({ name, failure }: RunOutcome): string[] {
+  if (!failure) return [];
+  const [first, ...output] = failure.what.split('\n');
+  return [`failed: ${name}: ${first}`, ...output.map((line) => `  | ${line}`), `  ${failure.remedy}`];
 }
 
 /** A row for each run: its name, what it came to, and how much was compared. */

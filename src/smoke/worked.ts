@@ -166,5 +166,8 @@ function outputOf(answer: StepAnswer, answers: Answers): string {
 }
 
 function last(text: string): string {
-  return text.trim().slice(-LAST_OUTPUT);
+  const all = text.trim();
+  const end = all.slice(-LAST_OUTPUT);
+  // Whole lines, where there are several.
+  return end.length === all.length || !end.includes('\n') ? end : end.slice(end.indexOf('\n') + 1);
 }

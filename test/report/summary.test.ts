@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type RunOutcome, type ShrinkSummary, shrinkLines, unsoundLine } from '../../src/report/summary.js';
+import { type RunOutcome, type ShrinkSummary, shrinkLines, unsoundLine, untouchedLines } from '../../src/report/summary.js';
 import type { Spot } from '../../src/trace/schema.js';
 import { SAME } from '../support/verdict.js';
 
@@ -28,7 +28,7 @@ describe('a shrink that proves nothing', () => {
     differences: 0,
     failure: outcome === 'failed' ? { what: 'It ended.', remedy: 'Look.' } : null,
   });
-  const lastLine = (...runs: RunOutcome[]) => {
+  const linesOf = (...runs: RunOutcome[]) => {
     const summary = {
       image: null,
       target: 'app:small',
@@ -43,12 +43,34 @@ describe('a shrink that proves nothing', () => {
       after: 1,
       ...{ repairs: [], notes: [], warnings: [], unsound: [], verdict: SAME },
     };
-    return shrinkLines('app', summary as unknown as ShrinkSummary).at(-1);
+    return shrinkLines('app', summary as unknown as ShrinkSummary);
   };
+  const lastLine = (...runs: RunOutcome[]) => linesOf(...runs).at(-1);
 
   it('names the runs that failed, and only these', () => {
     const line = lastLine(run('web', 'failed'), run('quiet', 'unproven'), run('job', 'same'));
     expect(line).toContain('Correct the runs that failed: web.');
+  });
+
+  it('shows the last output of a run that failed line by line', () => {
+    const failed = { ...run('web', 'failed'), failure: { what: 'The app ended. Last output:\nfirst\n second', remedy: 'Correct it.' } };
+    const lines = linesOf(failed);
+    const at = lines.indexOf('failed: web: The app ended. Last output:');
+    expect(lines.slice(at + 1, at + 4)).toEqual(['  | first', '  |  second', '  Correct it.']);
+  });
+
+  it('shows what no step touched, at most ten lines of it', () => {
+    const lines = Array.from({ length: 12 }, (_, index) => `- http: /${index}`);
+    const shown = untouchedLines({ what: 'routes', lines });
+    expect([shown[0], shown[1], shown[10], shown.at(-1), shown.length]).toEqual([
+      "12 routes of the app's code that no step touched, for `steps` in pyshrink.yaml:",
+      '  - http: /0',
+      '  - http: /9',
+      '  # and 2 more (--json has them)',
+      12,
+    ]);
+    expect(untouchedLines({ what: 'subcommands', lines: lines.slice(0, 1) })[0]).toMatch(/^1 subcommand of .*`runs`/);
+    expect([untouchedLines(null), untouchedLines({ what: 'routes', lines: [] })]).toEqual([[], []]);
   });
 
   it('names the runs without an answer where none failed', () => {

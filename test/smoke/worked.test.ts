@@ -260,6 +260,8 @@ describe('the text of a failure', () => {
     expect(failureText(failure)).toMatch(/^The app ended with status 1\. Last output:\nx+end$/);
     expect(failure.remedy).toContain('--expect-exit 1');
     expect(failure.output).toHaveLength(2000);
+    const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
+    expect(first(...run([UNTIL_EXIT], ended(1, lines.join('\n')))).output).toMatch(/^line \d+\n(line \d+\n)+line 499$/);
     expect(failureText(first(...run([UNTIL_EXIT], ended(1))))).toContain('There is no output.');
   });
 
