@@ -19,24 +19,48 @@ export function untouchedBy(looked: Looked, runs: readonly Touched[]): Untouched
 
 function routesLeft(looked: Looked, runs: readonly Touched[]): string[] {
   const requests = runs.flatMap(({ done }) => done.flatMap((step) => (step.kind === 'http' ? [step] : [])));
-  const isTouched = (method: string, pattern: RegExp) =>
-    requests.some((request) => request.method === method && pattern.test(request.path.replace(/[?#].*$/s, '')));
+  const isTouched = (method: string, route: string) =>
+    requests.some((request) => request.method === method && isOfRoute(route, request.path.replace(/[?#].*$/s, '')));
   return uniqueRoutes(looked)
-    .filter(({ method, path }) => !isTouched(method, patternOf(path)))
+    .filter(({ method, path }) => !isTouched(method, path))
     .map(({ method, path }) => `- http: ${quoted(method === 'GET' ? path : `${method} ${path}`)}`);
 }
 
 /**
- * What matches a route's paths: a parameter is `<name>`, `<int:name>` (Flask, Django) or `{name}` (Starlette, aiohttp), and one of the
- * kind `path` may have slashes. A blueprint or router may put a prefix before it.
+ * Whether a request's path is one of a route. A parameter is `<name>`, `<int:name>` (Flask, Django) or `{name}` (Starlette, aiohttp),
+ * and one of the kind `path` may have slashes. A blueprint or router may put a prefix before the route. The time grows with the
+ * lengths only, since the route is text of the image.
  */
-function patternOf(route: string): RegExp {
-  const parts = route.replace(/\/$/, '').split(/(<[^<>]*>|\{[^{}]*\})/);
-  const body = parts.map((part, index) => {
-    if (index % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    return /^<path:|:path\}$/.test(part) ? '.+' : '[^/]+';
-  });
-  return new RegExp(route === '/' ? '^/?$' : `^(/.*)?${body.join('')}/?$`);
+export function isOfRoute(route: string, path: string): boolean {
+  const end = path.replace(/\/$/, '').length;
+  if (route === '/') return end === 0;
+  // Where in the path the parts so far may end.
+  let ends = new Set([0, ...indexesOf('/', path)]);
+  for (const part of route.replace(/\/$/, '').split(/(<[^<>]*>|\{[^{}]*\})/)) {
+    if (part === '') continue;
+    const isParameter = /^[<{].*[>}]$/.test(part);
+    ends = isParameter ? afterParameter(path, ends, /^<path:|:path\}$/.test(part)) : afterText(path, ends, part);
+  }
+  return ends.has(end);
+}
+
+function afterText(path: string, ends: ReadonlySet<number>, text: string): Set<number> {
+  return new Set([...ends].flatMap((at) => (path.startsWith(text, at) ? at + text.length : [])));
+}
+
+function afterParameter(path: string, ends: ReadonlySet<number>, maySlash: boolean): Set<number> {
+  const after = new Set<number>();
+  let isInside = false;
+  for (let at = 0; at < path.length; at++) {
+    isInside ||= ends.has(at);
+    if (path[at] === '/' && !maySlash) isInside = false;
+    if (isInside) after.add(at + 1);
+  }
+  return after;
+}
+
+function indexesOf(character: string, text: string): number[] {
+  return Array.from({ length: text.length }, (_, index) => index).filter((index) => text[index] === character);
 }
 
 function commandsLeft(looked: Looked, runs: readonly Touched[]): string[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { requestOf, type Step } from '../../src/exercise/steps.js';
 import type { CodeFile, Looked } from '../../src/project/propose.js';
-import { untouchedBy } from '../../src/project/untouched.js';
+import { isOfRoute, untouchedBy } from '../../src/project/untouched.js';
 
 const file = (more: Partial<CodeFile>): CodeFile => ({
   path: '/app/main.py',
@@ -65,6 +65,14 @@ describe('routes that no step touched', () => {
     ['only a prefix of it', 'GET /', '/a'],
     ['another character for a dot', 'GET /a.b', '/axb'],
   ])('are those with %s', (_, route, request) => expect(left([route], request)).toHaveLength(1));
+});
+
+it('a route is compared in little time, whatever it is', () => {
+  const long = '/a'.repeat(2000);
+  expect(isOfRoute(`/${'<path:x>a'.repeat(500)}b`, long)).toBe(false);
+  expect(isOfRoute(`/${'<path:x>'.repeat(500)}`, long)).toBe(true);
+  expect(isOfRoute(`/${'{x}{y}'.repeat(500)}`, `/${'a'.repeat(999)}`)).toBe(false);
+  expect(isOfRoute(`/${'{x}{y}'.repeat(500)}`, `/${'a'.repeat(1000)}`)).toBe(true);
 });
 
 describe('subcommands that no step touched', () => {
