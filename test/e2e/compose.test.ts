@@ -8,12 +8,15 @@ import { has, needing } from '../support/needs.js';
 
 const needs = needing('docker compose');
 const compose = async (cwd: string, ...args: string[]) => (await execa('docker', ['compose', ...args], { cwd })).stdout;
-/** Containers, networks and volumes of docker compose projects that sessions of pyshrink make. */
+/** Containers, networks and volumes that docker compose has made in projects of sessions, which other test files do not have. */
 const projects = async () => {
-  const names = ['container', 'network', 'volume'].map((kind) =>
-    docker(kind, 'ls', ...(kind === 'container' ? ['-a'] : []), '--format', kind === 'container' ? '{{.Names}}' : '{{.Name}}'),
-  );
-  return (await Promise.all(names)).flatMap((text) => text.split('\n')).filter((name) => /^pyshrink-[0-9a-f]{12}-\d+[-_]/.test(name));
+  const label = ['--filter', 'label=com.docker.compose.project'];
+  const lists = await Promise.all([
+    docker('ps', '-a', ...label, '--format', '{{.Names}}'),
+    docker('network', 'ls', ...label, '--format', '{{.Name}}'),
+    docker('volume', 'ls', ...label, '--format', '{{.Name}}'),
+  ]);
+  return lists.flatMap((text) => text.split('\n')).filter((name) => /^pyshrink-[0-9a-f]{12}-\d+[-_]/.test(name));
 };
 
 describe.runIf(HAS_ENGINE)('a compose file', () => {
