@@ -1,9 +1,14 @@
+import { debug, timed } from '../debug.js';
 import { untouchedBy } from '../project/untouched.js';
 import type { Untouched } from '../report/summary.js';
 import { lookWith } from './init.js';
 import type { Traced } from './trace.js';
 
-/** What the code of a traced image offers and no step of its runs touched; null for this computer itself, which is no single app. */
+/**
+ * What the code of a traced image offers and no step of its runs touched. It is a hint only, so where the code can't be read, it is
+ * missing.
+ * @returns null where it was not looked for: this computer itself is no single app
+ */
 export async function untouchedIn({
   helper,
   fs,
@@ -12,5 +17,10 @@ export async function untouchedIn({
 }: Pick<Traced, 'helper' | 'fs' | 'original' | 'record'>): Promise<Untouched | null> {
   if (!original.separateRoot) return null;
   const runs = record.runs.map(({ exercise, done }) => ({ args: exercise.args, done }));
-  return untouchedBy(await lookWith(helper, fs, original), runs);
+  try {
+    return untouchedBy(await timed('watch', 'looking for what no step touched', () => lookWith(helper, fs, original)), runs);
+  } catch (error) {
+    debug.watch('what no step touched is not known: %s', (error as Error).message);
+    return null;
+  }
 }
