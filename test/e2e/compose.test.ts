@@ -46,6 +46,7 @@ describe.runIf(HAS_ENGINE)('a compose file', () => {
       { name: 'web', outcome: 'same', compared: 7, differences: 0, failure: null },
       { name: 'migrate', outcome: 'same', compared: 1, differences: 0, failure: null },
     ]);
+    expect(JSON.parse(run.stdout as string).untouched).toEqual({ what: 'routes', lines: ['- http: /orders/csv'] });
     const after = await own();
     expect([after.Id, after.State.StartedAt, after.NetworkSettings.Networks]).toEqual([
       before.Id,
