@@ -74,6 +74,7 @@ const SHOWN = 10;
 /** A summary as lines of text. @param original the original's name */
 export function shrinkLines(original: string, summary: ShrinkSummary): string[] {
   const { passed, target, before, after, verdict, repairs } = summary;
+  const untouched = untouchedLines(summary.untouched);
   return [
     ...summary.warnings.map((warning) => `warning: ${warning}`),
     ...summary.notes.map((note) => `note: ${note}`),
@@ -97,7 +98,7 @@ export function shrinkLines(original: string, summary: ShrinkSummary): string[] 
     ...runLines(summary.runs),
     '',
     ...(passed ? [...summary.highlights, ''] : []),
-    ...untouchedLines(summary.untouched),
+    ...(untouched.length > 0 ? [...untouched, ''] : []),
     {
       same: summary.budget?.exceeded
         ? `The shrunk image behaves like ${original} under this exercise, but it is larger than allowed; ${target} was not touched. Leave something out with --exclude, or allow more. Trace: ${summary.trace}`
