@@ -27,7 +27,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['os', 'compose'],
   ['rootfs', 'ui', 'cache', 'debug', 'package', 'bounds'],
   ['errors', 'arch', 'nearest', 'records', 'printable', 'sizes'],
-  ['conceal'],
+  ['conceal', 'paths'],
 ];
 
 /** One file of src/ that imports another; paths below src/. */

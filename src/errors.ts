@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { within } from './paths.js';
 
 /** Exit codes of every command. `unproven`: the original itself fails, or nothing was compared. `overBudget`: larger than the user allows. */
 export const ExitCode = { done: 0, failed: 1, usage: 2, differs: 3, unproven: 4, overBudget: 5, interrupted: 130 } as const;
@@ -72,9 +73,4 @@ export function explained(error: unknown, path: string, elsewhere = ELSEWHERE): 
   const [wanted, found] = [resolve(path), resolve(failed ?? path)];
   if (!describe || !(within(found, wanted) || within(wanted, found))) return error;
   return new UserError(describe(path), `${FULL.includes(code) ? 'Free some space' : 'Make it writable'}, or ${elsewhere}.`);
-}
-
-/** Whether a path is a folder, or lies below it. Both are absolute. */
-function within(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }

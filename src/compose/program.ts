@@ -72,7 +72,7 @@ export async function composeConfig(path: string): Promise<{ printed: string; wa
  * @returns only those that are set
  * @throws UserError with compose's own words where it does not say them
  */
-export async function composeVariables(path: string, names: readonly string[]): Promise<Record<string, string>> {
+export async function valuesOfVariables(path: string, names: readonly string[]): Promise<Record<string, string>> {
   const service = { image: 'none', environment: names };
   const input = JSON.stringify({ services: { variables: service } });
   const args = ['--project-directory', dirname(resolve(path)), '-f', '-', 'config', '--format', 'json'];

@@ -1,4 +1,5 @@
 import { usageError } from '../errors.js';
+import { within } from '../paths.js';
 import type { Beside } from './beside.js';
 import { type Model, type Resource, type Service, servicesOf } from './model.js';
 
@@ -110,9 +111,4 @@ function ownResources(resources: Record<string, Resource>, labels: Readonly<Reco
       return [key, { ...rest, labels: { ...resource?.labels, ...labels } }];
     }),
   );
-}
-
-/** Whether a path is a folder or lies below it. Both are absolute. */
-export function within(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/compose/model.js';
-import { ownProject, within } from '../../src/compose/project.js';
+import { ownProject } from '../../src/compose/project.js';
 
 const LABELS = { session: '1' };
 const own = (model: Partial<Model>, { useExternal = false, data = [] as string[] } = {}) =>
@@ -74,11 +74,3 @@ describe('a project of our own', () => {
     expect(document.services).toEqual({ web: { image: 'sha256:1', labels: {} } });
   });
 });
-
-it.each([
-  ['/app', '/app', true],
-  ['/app/x', '/app', true],
-  ['/application', '/app', false],
-  ['/app', '/app/x', false],
-  ['/app', '/', true],
-])('%s lies in %s: %s', (path, folder, expected) => expect(within(path, folder)).toBe(expected));

@@ -1,31 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseProject } from '../../src/project/file.js';
-import { type CodeFile, type Looked, proposeRuns } from '../../src/project/propose.js';
+import { type Looked, proposeRuns } from '../../src/project/propose.js';
 import { projectText } from '../../src/project/write.js';
+import { codeFile, lookedAt } from '../support/looked.js';
 
-const file = (path: string, more: Partial<CodeFile> = {}): CodeFile => ({
-  path,
-  applications: [],
-  routes: [],
-  commands: [],
-  variables: [],
-  script: false,
-  ...more,
-});
-const looked = (more: Partial<Looked> = {}): Looked => ({
-  image: 'app:latest',
-  entrypoint: [],
-  command: ['python3', 'main.py'],
-  workdir: '/app',
-  ports: [],
-  healthcheck: false,
-  environment: [],
-  python: '/usr/local/bin/python3',
-  distributions: new Set(),
-  code: [],
-  ...more,
-});
 const commands = (image: Looked) => Object.fromEntries(proposeRuns(image).map(({ name, command }) => [name, command]));
 const parsed = (text: string) =>
   parseProject('pyshrink.yaml', text, {
@@ -36,11 +15,11 @@ const parsed = (text: string) =>
   });
 
 describe('the runs of an image', () => {
-  const manage = file('/app/manage.py', { script: true });
-  const celery = file('/app/shop/celery.py', { applications: [{ framework: 'celery', variable: 'app' }] });
+  const manage = codeFile('/app/manage.py', { script: true });
+  const celery = codeFile('/app/shop/celery.py', { applications: [{ framework: 'celery', variable: 'app' }] });
 
   it('Django gets web, migrate and check; with celery also worker and beat', () => {
-    const django = looked({ command: ['gunicorn', 'shop.wsgi'], distributions: new Set(['django']), code: [manage, celery] });
+    const django = lookedAt({ command: ['gunicorn', 'shop.wsgi'], distributions: new Set(['django']), code: [manage, celery] });
     expect(commands(django)).toEqual({
       web: undefined,
       migrate: ['/usr/local/bin/python3', 'manage.py', 'migrate', '--noinput'],
@@ -51,7 +30,7 @@ describe('the runs of an image', () => {
   });
 
   it('an entrypoint that runs manage.py gets only its arguments', () => {
-    const image = looked({
+    const image = lookedAt({
       entrypoint: ['python3', 'manage.py'],
       command: ['runserver'],
       distributions: new Set(['django']),
@@ -61,7 +40,7 @@ describe('the runs of an image', () => {
   });
 
   it('an image whose command is a worker gets that alone', () => {
-    const image = looked({ command: ['celery', '-A', 'shop', 'worker'], distributions: new Set(['celery']), code: [celery] });
+    const image = lookedAt({ command: ['celery', '-A', 'shop', 'worker'], distributions: new Set(['celery']), code: [celery] });
     expect(commands(image)).toEqual({ worker: undefined });
   });
 
@@ -71,7 +50,7 @@ describe('the runs of an image', () => {
     [['/bin/sh', '-c', 'celery --app other worker'], 'celery -A other'],
     [['celery', 'worker'], 'celery -A shop'],
   ])('a worker is asked by the app that its command names: %j', (command, asked) => {
-    const image = looked({ command, distributions: new Set(['celery']), code: [celery] });
+    const image = lookedAt({ command, distributions: new Set(['celery']), code: [celery] });
     expect(proposeRuns(image)).toMatchObject([{ name: 'worker', steps: [expect.any(String), `exec: ${asked} inspect registered`] }]);
   });
 
@@ -79,33 +58,33 @@ describe('the runs of an image', () => {
     const command = ['celery', 'worker'];
     const steps = [expect.any(String), 'exec: celery inspect registered'];
     for (const code of [[], [{ ...celery, path: '/srv/celery.py' }]])
-      expect(proposeRuns(looked({ command, distributions: new Set(['celery']), code }))).toMatchObject([{ name: 'worker', steps }]);
+      expect(proposeRuns(lookedAt({ command, distributions: new Set(['celery']), code }))).toMatchObject([{ name: 'worker', steps }]);
   });
 
   it('routes are suggested once each, in comments, those without parameters first', () => {
     const routes = ['/b/{id}', '/a', '/a'].map((path) => ({ method: 'GET', path }));
-    const image = looked({ ports: ['8000'], code: [file('/app/main.py', { routes })] });
+    const image = lookedAt({ ports: ['8000'], code: [codeFile('/app/main.py', { routes })] });
     expect(proposeRuns(image)[0]?.suggested.steps).toEqual(['http: /a', "http: '/b/{id}'"]);
     expect(projectText(image, proposeRuns(image))).toContain("    # steps:\n    #   - http: /a\n    #   - http: '/b/{id}'\n");
   });
 
   it('a command line gets --help of each subcommand, a job just itself', () => {
-    const cli = file('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build', 'check'] });
-    expect(commands(looked({ code: [cli] }))).toEqual({
+    const cli = codeFile('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build', 'check'] });
+    expect(commands(lookedAt({ code: [cli] }))).toEqual({
       main: undefined,
       help: ['python3', 'main.py', '--help'],
       'help-build': ['python3', 'main.py', 'build', '--help'],
       'help-check': ['python3', 'main.py', 'check', '--help'],
     });
     // After an entrypoint, only the arguments are given.
-    expect(commands(looked({ entrypoint: ['python3', 'main.py'], command: [], code: [cli] }))).toMatchObject({ help: ['--help'] });
-    expect(commands(looked({ code: [file('/app/main.py')] }))).toEqual({ main: undefined });
+    expect(commands(lookedAt({ entrypoint: ['python3', 'main.py'], command: [], code: [cli] }))).toMatchObject({ help: ['--help'] });
+    expect(commands(lookedAt({ code: [codeFile('/app/main.py')] }))).toEqual({ main: undefined });
   });
 
   it('a command in the form for a shell is split; what only a shell understands has no subcommands', () => {
-    const cli = file('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build'] });
+    const cli = codeFile('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build'] });
     const shell = (text: string, entrypoint: string[] = []) =>
-      commands(looked({ entrypoint, command: ['/bin/sh', '-c', text], code: [cli] }));
+      commands(lookedAt({ entrypoint, command: ['/bin/sh', '-c', text], code: [cli] }));
     const split = { main: undefined, help: ['python', 'main.py', '--help'], 'help-build': ['python', 'main.py', 'build', '--help'] };
     for (const text of ['python main.py', "exec python 'main.py'"]) expect(shell(text)).toEqual(split);
     expect(shell('python main.py', ['tini', '--'])).toEqual(split);
@@ -113,13 +92,13 @@ describe('the runs of an image', () => {
       expect(shell(text)).toEqual({ main: undefined });
     // The shell of such an entrypoint does not see what comes after its text.
     const entrypoint = ['/bin/sh', '-c', 'python main.py'];
-    expect(commands(looked({ entrypoint, command: [], code: [cli] }))).toEqual({ main: undefined });
+    expect(commands(lookedAt({ entrypoint, command: [], code: [cli] }))).toEqual({ main: undefined });
   });
 });
 
 describe('the file', () => {
   it('names the variables that the code needs and the image does not set', () => {
-    const image = looked({ environment: ['SET'], code: [file('/app/a.py', { variables: ['SET', 'TOKEN', 'TOKEN'] })] });
+    const image = lookedAt({ environment: ['SET'], code: [codeFile('/app/a.py', { variables: ['SET', 'TOKEN', 'TOKEN'] })] });
     expect(projectText(image, proposeRuns(image))).toContain('# environment: [TOKEN]\n');
   });
 
@@ -145,7 +124,7 @@ describe('the file', () => {
       distributions: fc.subarray(['django', 'celery']).map((names) => new Set(names)),
       code: fc.array(code, { maxLength: 3 }),
     })
-    .map(looked);
+    .map(lookedAt);
 
   it('is always a project file', () => {
     fc.assert(

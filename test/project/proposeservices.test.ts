@@ -1,21 +1,10 @@
 import { expect, it } from 'vitest';
 import { parseProject } from '../../src/project/file.js';
-import type { Looked } from '../../src/project/propose.js';
 import { proposeServices } from '../../src/project/proposeservices.js';
 import { projectText } from '../../src/project/write.js';
+import { lookedAt } from '../support/looked.js';
 
-const looked: Looked = {
-  image: 'shop',
-  entrypoint: [],
-  command: ['gunicorn', 'shop.wsgi'],
-  workdir: '/app',
-  ports: [],
-  healthcheck: false,
-  environment: [],
-  python: '/usr/local/bin/python3',
-  distributions: new Set(['celery', 'django']),
-  code: [],
-};
+const looked = lookedAt({ image: 'shop', command: ['gunicorn', 'shop.wsgi'], distributions: new Set(['celery', 'django']) });
 const model = {
   name: 'shop',
   services: {

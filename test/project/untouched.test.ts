@@ -1,42 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { requestOf, type Step } from '../../src/exercise/steps.js';
-import type { CodeFile, Looked } from '../../src/project/propose.js';
+import type { CodeFile } from '../../src/project/propose.js';
 import { isOfRoute, untouchedBy } from '../../src/project/untouched.js';
+import { codeFile, lookedAt } from '../support/looked.js';
 
-const file = (more: Partial<CodeFile>): CodeFile => ({
-  path: '/app/main.py',
-  applications: [],
-  routes: [],
-  commands: [],
-  variables: [],
-  script: true,
-  ...more,
-});
-const looked = (code: CodeFile, command = ['python3', 'main.py']): Looked => ({
-  image: 'app:latest',
-  entrypoint: [],
-  command,
-  workdir: '/app',
-  ports: [],
-  healthcheck: false,
-  environment: [],
-  python: '/usr/local/bin/python3',
-  distributions: new Set(),
-  code: [code],
-});
+const looked = (more: Partial<CodeFile>) => lookedAt({ code: [codeFile('/app/main.py', more)] });
 const requests = (...texts: string[]) => [{ args: [], done: texts.map((text) => requestOf(text) as Step) }];
 
 describe('routes that no step touched', () => {
   const app = (...routes: string[]) =>
-    looked(
-      file({
-        applications: [{ framework: 'flask', variable: 'app' }],
-        routes: routes.map((route) => {
-          const [method, path] = route.split(' ') as [string, string];
-          return { method, path };
-        }),
+    looked({
+      applications: [{ framework: 'flask', variable: 'app' }],
+      routes: routes.map((route) => {
+        const [method, path] = route.split(' ') as [string, string];
+        return { method, path };
       }),
-    );
+    });
   const left = (routes: string[], ...texts: string[]) => untouchedBy(app(...routes), requests(...texts)).lines;
 
   it('are lines of a project file, those without parameters first', () => {
@@ -76,20 +55,20 @@ it('a route is compared in little time, whatever it is', () => {
 });
 
 describe('subcommands that no step touched', () => {
-  const code = file({ applications: [{ framework: 'argparse', variable: 'parser' }], commands: ['build', 'serve', 'clean'] });
+  const code = looked({ applications: [{ framework: 'argparse', variable: 'parser' }], commands: ['build', 'serve', 'clean'] });
 
   it('are runs of a project file', () => {
     const runs = [
       { args: ['python3', 'main.py', 'build'], done: [] },
       { args: [], done: [{ kind: 'exec' as const, command: ['python3', 'main.py', 'clean'] }] },
     ];
-    expect(untouchedBy(looked(code), runs)).toEqual({
+    expect(untouchedBy(code, runs)).toEqual({
       what: 'subcommands',
       lines: ["- { name: help-serve, command: [python3, main.py, serve, '--help'], steps: [until-exit] }"],
     });
   });
 
   it('are not looked for in an app that has no command line', () => {
-    expect(untouchedBy(looked(file({ commands: ['build'] })), [])).toEqual({ what: 'subcommands', lines: [] });
+    expect(untouchedBy(looked({ commands: ['build'] }), [])).toEqual({ what: 'subcommands', lines: [] });
   });
 });
