@@ -1,9 +1,9 @@
-import type { Entry } from '../rootfs.js';
+import { type Entry, push } from '../rootfs.js';
 import { MOST_BYTES, type MostBytes, type Strength } from './data/costs.js';
 import { elfRule } from './elf.js';
 import { KeepSet } from './keepset.js';
 import { linksRule, parentsRule } from './links.js';
-import type { Addition, Reason } from './reason.js';
+import type { Addition, Reason, RuleName } from './reason.js';
 import type { Context, Offer, Rule } from './rule.js';
 import { scriptsRule } from './scripts.js';
 import { SystemRule } from './system.js';
@@ -19,51 +19,66 @@ export interface Costly {
   reason: Reason;
 }
 
-/** What is known of an offered path. */
-interface Open {
-  strength: Strength;
-  additions: Addition[];
-}
+/** Rules by which a path is kept because another one needs it to be loaded. */
+const LOADING: ReadonlySet<string> = new Set<RuleName>(['elf', 'links', 'system']);
 
 /**
  * Paths that weak evidence names. Each is kept where the bytes that it brings are few: see {@link MOST_BYTES}. The rest is
- * reported.
+ * reported. What was kept by an offer is weak evidence itself: what it runs or opens counts as a `name`.
  */
 export class Offers {
   /** By the first path of the offer, without links. */
-  private readonly open = new Map<string, Open>();
+  private readonly open = new Map<string, Offer[]>();
+  /** Paths that are kept only because of an offer. */
+  private readonly bought = new Set<string>();
 
   constructor(
     private readonly context: Context,
     private readonly mostBytes: MostBytes = MOST_BYTES,
   ) {}
 
-  add({ offer, additions }: Offer): void {
-    const path = this.real(additions[0]);
-    if (path === undefined) return;
-    const known = this.open.get(path);
-    if (!known) this.open.set(path, { strength: offer, additions: [...additions] });
-    else {
-      if (offer === 'call') known.strength = offer;
-      known.additions.push(...additions);
-    }
+  add(offer: Offer): void {
+    const path = this.real(offer.additions[0]);
+    if (path !== undefined) push(this.open, path, offer);
   }
 
   /** What to keep now: the cheap offers, and those that are kept already, which only get further reasons. */
   async accept(keep: KeepSet): Promise<Addition[]> {
     const accepted: Addition[] = [];
-    for (const [path, { strength, additions }] of this.open) {
+    for (const [path, offers] of this.open) {
+      const additions = offers.flatMap((offer) => offer.additions);
+      const strength: Strength = offers.some((offer) => this.isCall(offer, keep)) ? 'call' : 'name';
       if ((await bytesOf(additions, keep, this.context)) > this.mostBytes[strength]) continue;
       this.open.delete(path);
+      for (const addition of additions) {
+        const real = this.real(addition);
+        if (real !== undefined && !keep.has(real)) this.bought.add(real);
+      }
       accepted.push(...additions);
     }
     return accepted;
   }
 
+  private isCall({ offer, additions }: Offer, keep: KeepSet): boolean {
+    return offer === 'call' && additions.some(({ parents }) => parents.length === 0 || parents.some((path) => !this.isWeak(path, keep)));
+  }
+
+  /** Whether a path is kept by an offer, or is only needed to load such a path. */
+  private isWeak(path: string, keep: KeepSet, seen: ReadonlySet<string> = new Set()): boolean {
+    if (this.bought.has(path) || seen.has(path)) return true;
+    const on = new Set([...seen, path]);
+    const reasons = keep.reasons.get(path) ?? [];
+    return (
+      reasons.length > 0 &&
+      reasons.every(({ rule, parents }) => LOADING.has(rule) && parents.length > 0 && parents.every((by) => this.isWeak(by, keep, on)))
+    );
+  }
+
   /** What was not accepted, the most expensive first. */
   async left(keep: KeepSet): Promise<Costly[]> {
     const costly: Costly[] = [];
-    for (const [path, { additions }] of this.open) {
+    for (const [path, offers] of this.open) {
+      const additions = offers.flatMap((offer) => offer.additions);
       const { path: _, ...reason } = additions[0] as Addition;
       const paths = additions.flatMap((addition) => this.real(addition) ?? []);
       costly.push({ path, paths, reason, bytes: await bytesOf(additions, keep, this.context) });

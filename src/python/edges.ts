@@ -9,6 +9,8 @@ export interface Edge {
   statement: boolean;
   /** The function that the import is in, or ''. */
   scope: string;
+  /** The import statement names a part of the module that the image does not have, so it fails. */
+  fails?: true;
 }
 
 /** How code names a module. */
@@ -44,18 +46,19 @@ const OF_CYTHON: ReadonlySet<string> = new Set(['asyncio.coroutines']);
 /** The modules that a module's code names and that the image has. */
 export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edge[] {
   const edges = new Map<string, Edge>();
-  const add = (module: Module, how: How, scope = '', statement = false) => {
+  const add = (module: Module, how: How, scope = '', statement = false, fails = false) => {
     const known = edges.get(module.name);
-    // An import that always runs counts more than one in a function.
-    if (!known || (known.scope !== '' && scope === '')) edges.set(module.name, { module, how, scope, statement });
+    // An import that always runs counts more than one in a function, and most counts one that succeeds.
+    if (!known || (known.fails && !fails) || (known.scope !== '' && scope === '' && (known.fails || !fails)))
+      edges.set(module.name, { module, how, scope, statement, ...(fails && { fails }) });
   };
   /** Adds the module of a dotted name and its packages, up to the first part that is no module. */
   const addChain = (name: string, how: How, scope = '', statement = false) => {
     const parts = name.split('.');
-    for (let length = 1; length <= parts.length; length++) {
+    const there = depth(name, finder);
+    for (let length = 1; length <= there; length++) {
       const module = finder.find(parts.slice(0, length).join('.'));
-      if (!module) return;
-      add(module, how, scope, statement);
+      if (module) add(module, how, scope, statement, statement && there < parts.length);
     }
   };
   const names = allNames(summary);

@@ -231,6 +231,15 @@ describeWithPython('a world that is not in use', () => {
     expect(has(`${SITE}/_distutils_hack/__init__.py`)).toBe(true);
   });
 
+  it.each([
+    ['is not kept where the part that is imported is not there', 'def old():\n    import pip.commands.freeze\n', false],
+    ['is kept where it is there', 'def new():\n    import pip._internal.cli\n', true],
+    ['is kept where another import succeeds', 'def any():\n    import pip.commands\n    import pip\n', true],
+  ])('an installer %s', async (_, code, expected) => {
+    const pip = distribution('pip', { 'pip/__init__.py': '', 'pip/_internal/__init__.py': '', 'pip/_internal/cli.py': '' });
+    expect((await kept({ ...library(code), ...pip, ...standard })).has(`${SITE}/pip/__init__.py`)).toBe(expected);
+  });
+
   const SETUP = `import os
 from setuptools import setup
 import lib_of_builds

@@ -46,6 +46,27 @@ describe('a library whose name is in a kept ELF file', () => {
     expect(lines).toEqual([expect.stringMatching(/^libopener\.so opens liblarge\.so of 3\.7 MB that was not seen/)]);
   });
 
+  it('is kept with a library that nobody has seen in use only where it costs next to nothing', async () => {
+    const nodes = {
+      [`${LIB}/libopener.so`]: opener('libfirst.so'),
+      [`${LIB}/libfirst.so`]: library({ needed: ['libneeded.so'], sections: { '.rodata': strings('libtiny.so', 'libmiddle.so') } }),
+      [`${LIB}/libneeded.so`]: library({ soname: 'libneeded.so', sections: { '.rodata': strings('libother.so') } }),
+      [`${LIB}/libtiny.so`]: library(),
+      [`${LIB}/libmiddle.so`]: library({}, MOST_BYTES.name),
+      [`${LIB}/libother.so`]: library({}, MOST_BYTES.name),
+    };
+    const { names, lines } = await kept(nodes);
+    expect(names).toEqual(['libfirst.so', 'libneeded.so', 'libtiny.so']);
+    expect(lines).toHaveLength(2);
+    expect((await kept(nodes, 'any', ['libfirst.so'])).names).toEqual([
+      'libfirst.so',
+      'libmiddle.so',
+      'libneeded.so',
+      'libother.so',
+      'libtiny.so',
+    ]);
+  });
+
   it('is left out where it is a client of a display server, and there is no display', async () => {
     const nodes = { [`${LIB}/libopener.so`]: opener('libX11.so.6', 'libsmall.so.1'), [`${LIB}/libsmall.so.1`]: library() };
     expect((await kept({ ...nodes, [`${LIB}/libX11.so.6`]: library() })).names).toEqual(['libsmall.so.1']);

@@ -1,7 +1,7 @@
 /**
  * How strong the evidence for a path is that no run used and that the app's own code does not name.
- * `call`: library code or a script of the operating system runs or loads it. `name`: code runs it to build software, or a kept
- * program runs it for commands that nobody names.
+ * `call`: library code or a script of the operating system runs or loads it. `name`: code runs it to build software, a kept
+ * program runs it for commands that nobody names, or what names it is itself kept only by such evidence.
  */
 export type Strength = 'call' | 'name';
 
@@ -15,6 +15,7 @@ export type MostBytes = Readonly<Record<Strength, number>>;
  * 3.5 MB each. Above are the large worlds: git, perl, gcc, ImageMagick. Where an app needs one of these, its exercise or its own code
  * shows it, or its author has installed the package.
  * `name`: compilers and their like are named for building what is built already, and scripts of git are run for commands that the
- * app does not have, so they may only bring what nobody notices.
+ * app does not have, so they may only bring what nobody notices. The same holds for what a program that nobody has seen running opens:
+ * ps opens libselinux only for `ps -Z`.
  */
 export const MOST_BYTES: MostBytes = { call: 3.5 * (1 << 20), name: 512 << 10 };

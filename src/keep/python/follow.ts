@@ -3,7 +3,7 @@ import { type Edge, edgesOf, type Origin } from '../../python/edges.js';
 import { Summary } from '../../python/summary.js';
 import { baseName } from '../../rootfs.js';
 import { BUILD_CODE } from '../data/building.js';
-import { INSTALLERS, NO_PLUGINS } from '../data/installers.js';
+import { INDIVISIBLE, INSTALLERS, NO_PLUGINS } from '../data/installers.js';
 import { REGISTRIES } from '../data/registries.js';
 import type { Addition } from '../reason.js';
 import type { Grades } from './grades.js';
@@ -59,12 +59,15 @@ export class Follower {
     return origin === 'standard' ? this.standard.whenAlive(edge, name, reached) : reached;
   }
 
-  /** Whether an import by other code than the app's is useless: its C library is missing, or it is an installer or a test runner. */
-  private isIdle({ module, statement }: Edge, from: string): boolean {
+  /**
+   * Whether an import by other code than the app's is useless: its C library is missing, it is a test runner, or it is an installer
+   * that is named only in a string or that lacks what the statement imports.
+   */
+  private isIdle({ module, statement, fails }: Edge, from: string): boolean {
     if (this.standard.isUnusable(module) || (!statement && this.standard.isOwnTest(module))) return true;
     const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
     if (!owner) return false;
-    if (INSTALLERS.has(owner.name)) return !statement;
+    if (INSTALLERS.has(owner.name)) return !statement || (fails === true && !INDIVISIBLE.test(module.name));
     const by = this.world.distributions.ownerOf(from);
     return this.runners.has(owner) && !(by && this.runners.has(by));
   }
