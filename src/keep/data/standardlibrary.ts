@@ -90,7 +90,10 @@ export const IMPORTED_AT_START: readonly string[] = [
 /** What the interpreter imports for `python -m`, and to run a folder or a zip archive. Source: Modules/main.c. */
 export const IMPORTED_TO_START: readonly string[] = ['runpy', 'pkgutil', 'zipimport'];
 
-/** Imports in the standard library that do not happen in a container: module → what it imports. Source: the modules themselves. */
+/**
+ * Imports in functions of the standard library that do not happen in a container: module → what it imports. An import of the same
+ * module that is in no function does happen: from 3.13 on, pdb imports rlcompleter in this way. Source: the modules themselves.
+ */
 export const NEVER: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries<readonly string[]>({
     // For a person at a terminal. What site imports at every start was observed.
@@ -100,14 +103,20 @@ export const NEVER: ReadonlyMap<string, readonly string[]> = new Map(
     cmd: ['readline'],
     code: ['readline', 'rlcompleter', '_pyrepl'],
     pdb: ['readline', 'rlcompleter', '_pyrepl'],
+    // On macOS.
+    platform: ['plistlib'],
+    sysconfig: ['_osx_support'],
+  }),
+);
+
+/** The same for imports in no function, under a condition: module → what it imports. Source: the modules themselves. */
+export const NOT_HERE: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries<readonly string[]>({
     // Where `_sha2` or `_sha512` is missing: they are built with every CPython.
     random: ['hashlib'],
     // On Windows.
     os: ['ntpath'],
     asyncio: ['asyncio.windows_events', 'asyncio.windows_utils'],
-    // On macOS.
-    platform: ['plistlib'],
-    sysconfig: ['_osx_support'],
   }),
 );
 

@@ -12,6 +12,7 @@ import {
   NEEDS,
   NEEDS_DISPLAY,
   NEVER,
+  NOT_HERE,
   ONLY_FOR,
   SHOWN_WARNINGS,
   SUBSTITUTES,
@@ -97,7 +98,8 @@ export class StandardLibrary {
 
   /** Whether an import by the standard library never happens in this image. @param name the module that has it */
   neverHappens({ module, scope }: Edge, name: string): boolean {
-    if (NEVER.get(name)?.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return true;
+    const never = [...(scope === '' ? [] : (NEVER.get(name) ?? [])), ...(NOT_HERE.get(name) ?? [])];
+    if (never.some((other) => module.name === other || module.name.startsWith(`${other}.`))) return true;
     const better = FALLBACKS.get(module.name);
     if (better !== undefined && this.world.finder.find(better)) return true;
     return scope === MAIN && !this.started.has(name);
