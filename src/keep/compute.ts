@@ -80,7 +80,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     ...loading,
     repairRule,
     ...(reach && python
-      ? [reach, new NamedRule(python, context), new ShellRule(), new OpensRule(), new CarriedRule(python, reach.grades)]
+      ? [reach, new NamedRule(python, context, reach.grades), new ShellRule(), new OpensRule(), new CarriedRule(python, reach.grades)]
       : []),
   ];
   const keep = new KeepSet(fs);

@@ -1,4 +1,5 @@
 import { isAdded } from '../os/places.js';
+import type { Distribution } from '../python/distributions.js';
 import { MAIN, type Summary } from '../python/summary.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { BUILD_PROGRAMS } from './data/building.js';
@@ -8,6 +9,7 @@ import { TERMINAL_PROGRAMS } from './data/terminal.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isAppCode, isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
 import { onlyBuilds } from './python/builds.js';
+import type { Grades } from './python/grades.js';
 import { HandedCommands } from './python/handed.js';
 import { namedByConfiguration } from './python/roots.js';
 import type { PythonWorld } from './python/world.js';
@@ -29,7 +31,7 @@ export class NamedRule implements Rule {
   /** What runs programs: the app, and modules of other code by their paths without `.py`. */
   private readonly running = new Set<string>();
   /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
-  private waiting: { places: readonly string[]; findings: Finding[] }[] = [];
+  private waiting: Waiting[] = [];
 
   /** Names of the programs in PATH. */
   private programs: ReadonlySet<string> | undefined;
@@ -41,6 +43,7 @@ export class NamedRule implements Rule {
   constructor(
     private readonly world: PythonWorld,
     { commands }: Pick<Context, 'commands'>,
+    private readonly grades: Grades,
   ) {
     // A shell's command line is one word.
     const words = commands.map((command) => command.flatMap((word) => word.split(/\s+/)));
@@ -67,16 +70,19 @@ export class NamedRule implements Rule {
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
       if (runsPrograms(summary, own)) this.running.add(place);
+      const places = [place, ...besides(summary, path)];
       const inStrings: Named[] = [];
       for (const name of summary.strings) {
         if (isPrefix(name)) inStrings.push(...prefixed(name, context).map((one): Named => ({ ...one, offer: 'call' })));
-        else if (this.isProgramName(name, context)) inStrings.push(...(await this.packageProgram(name, context)));
+        else if (this.isProgramName(name, context)) {
+          inStrings.push(...(await this.packageProgram(name, context)));
+          if (distribution && !own && isWrapper(module, name)) {
+            const wrapped = await programNamed(name, true, context);
+            this.waiting.push({ places, findings: wrapped.flatMap((one) => findingsOf(one, path, module)), importedByApp: distribution });
+          }
+        }
       }
-      if (inStrings.length > 0)
-        this.waiting.push({
-          places: [place, ...besides(summary, path)],
-          findings: inStrings.flatMap((one) => findingsOf(one, path, module)),
-        });
+      if (inStrings.length > 0) this.waiting.push({ places, findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
     }
     return findings;
   }
@@ -94,7 +100,10 @@ export class NamedRule implements Rule {
 
   /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
   async settle(context: Context): Promise<Finding[]> {
-    const ready = this.waiting.filter(({ places }) => places.some((place) => this.running.has(place)));
+    const ready = this.waiting.filter(
+      ({ places, importedByApp }) =>
+        places.some((place) => this.running.has(place)) && (importedByApp === undefined || this.grades.has(importedByApp, 'app')),
+    );
     this.waiting = this.waiting.filter((one) => !ready.includes(one));
     const findings = ready.flatMap((one) => one.findings);
     for (const { path, module, own, line, text } of this.handed.found()) {
@@ -103,6 +112,22 @@ export class NamedRule implements Rule {
     }
     return findings;
   }
+}
+
+/** Findings that wait until code that runs programs is found in one of the places. */
+interface Waiting {
+  places: readonly string[];
+  findings: Finding[];
+  /** They also wait until the app's own code imports this distribution. */
+  importedByApp?: Distribution;
+}
+
+/**
+ * Whether a module belongs to a wrapper of a program, which has its name: `git` of GitPython, `pypandoc`, `pytesseract`. An app that
+ * imports a wrapper runs the program, as if it named it itself.
+ */
+function isWrapper(module: string, program: string): boolean {
+  return module.split('.', 1)[0]?.replace(/^(python_?|py)(?=[a-z]{3})/, '') === program;
 }
 
 /** A module without what it does only where it is run as a program. */

@@ -123,6 +123,19 @@ describeWithPython('a program', () => {
     expect(has('/usr/bin/dot')).toBe(expected);
   });
 
+  it.each([
+    ['that the app imports', 'from vast import run', true],
+    ['that only a library imports', 'import library', false],
+  ])('is kept whatever it costs for a wrapper with its name %s', async (_, app, expected) => {
+    const vast = distribution('vastpython', {
+      'vast/__init__.py': 'from vast.cmd import run\n',
+      'vast/cmd.py':
+        'import subprocess\nclass Tool:\n    name = "vast"\n    def run(self, word):\n        subprocess.run([self.name, word])\n',
+    });
+    const { has } = await kept({ ...library('import vast'), ...vast, '/app/app.py': app, '/usr/bin/vast': program(LARGE) });
+    expect(has('/usr/bin/vast')).toBe(expected);
+  });
+
   it('whose name is only a word in library code is not kept', async () => {
     const code = 'METHODS = ("patch", "get")\ndef request(name):\n    return name\nrequest("patch")\n';
     const { has, costly } = await kept({ ...library(code), '/usr/bin/patch': program(SMALL) });
