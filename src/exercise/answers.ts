@@ -16,6 +16,8 @@ const StepAnswer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('signal') }),
   z.strictObject({ kind: z.literal('wait') }),
   z.strictObject({ kind: z.literal('log') }),
+  /** `line` is what the app had printed last by then. */
+  z.strictObject({ kind: z.literal('ready'), line: z.string().exactOptional() }),
   z.strictObject({ kind: z.literal('until-exit') }),
   z.strictObject({ kind: z.literal('failed'), reason: z.string() }),
 ]);

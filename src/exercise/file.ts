@@ -35,7 +35,7 @@ export interface ExerciseFile {
 export type Read = (path: string) => Buffer;
 
 /**
- * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait`, `log` or `until-exit`, and `cookies`,
+ * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait`, `log`, `ready` or `until-exit`, and `cookies`,
  * `reset` and `expect`. docs/exercise.md describes the format.
  * @throws UserError where it, or a file that it names, can't be read or has another form
  */
@@ -50,8 +50,10 @@ export async function readExercise(path: string): Promise<ExerciseFile> {
 }
 
 const TOP = ['steps', 'cookies', 'reset', 'expect'];
-const KINDS = ['http', 'tcp', 'exec', 'signal', 'wait', 'log', 'until-exit'] as const;
+const KINDS = ['http', 'tcp', 'exec', 'signal', 'wait', 'log', 'ready', 'until-exit'] as const;
 type Kind = (typeof KINDS)[number];
+/** Steps that are a single word. */
+const BARE = ['ready', 'until-exit'] as const;
 /** What may stand beside a step. */
 const BESIDE = ['expect', 'until', 'capture', 'repeat'];
 /** What the mapping of an `http` step has. At most one body; only `form` and `file` go together. */
@@ -59,7 +61,7 @@ const DETAILS = ['method', 'path', 'headers', 'body', 'json', 'form', 'file', 'p
 const BODIES = ['body', 'json', 'form', 'file'];
 
 const WHOLE_FORM =
-  'An exercise file has `steps:`, a list of `- http: GET /`, `- tcp: PORT`, `- exec: COMMAND`, `- signal: NAME`, `- wait: SECONDS`, `- log: TEXT` or `- until-exit`; it may also have `cookies:`, `reset:` and `expect:`.';
+  'An exercise file has `steps:`, a list of `- http: GET /`, `- tcp: PORT`, `- exec: COMMAND`, `- signal: NAME`, `- wait: SECONDS`, `- log: TEXT`, `- ready` or `- until-exit`; it may also have `cookies:`, `reset:` and `expect:`.';
 const STEP_FORM = `A step is one of ${quoted(KINDS, 'or')}, and may have ${quoted(BESIDE, 'and')} beside it.`;
 const HTTP_FORM = `Write ${REQUEST_FORM}; or a mapping of ${quoted(DETAILS, 'and')}.`;
 
@@ -132,8 +134,9 @@ export function stepsOf(list: Located, path: string, read: Read): Step[] {
 /** A step of the file, as often as it is to be done. */
 function stepOf(item: Located, path: string, read: Read): Step[] {
   if (item.kind === 'scalar') {
-    if (item.plain() === 'until-exit') return [{ kind: 'until-exit' }];
-    throw bare(item) ?? item.unknown(['until-exit'], STEP_FORM);
+    const word = BARE.find((kind) => kind === item.plain());
+    if (word) return [{ kind: word }];
+    throw bare(item) ?? item.unknown(BARE, STEP_FORM);
   }
   const fields = item.fields(STEP_FORM);
   const wrong = fields.find(({ name }) => !isKind(name) && !BESIDE.includes(name));
@@ -182,9 +185,10 @@ function bareStep({ name, value }: Field, path: string, read: Read): Step {
       return { kind: 'wait', seconds: value.number('Write a number of seconds.', { least: 0 }) };
     case 'log':
       return { kind: 'log', text: value.filled('Write a text that the app prints.') };
+    case 'ready':
     case 'until-exit':
-      if (value.kind === 'null' || value.plain() === 'true') return { kind: 'until-exit' };
-      throw value.error('`until-exit` has no value', 'Write just `- until-exit`.');
+      if (value.kind === 'null' || value.plain() === 'true') return { kind: name as (typeof BARE)[number] };
+      throw value.error(`\`${name}\` has no value`, `Write just \`- ${name}\`.`);
   }
 }
 

@@ -53,9 +53,16 @@ const ExecStep = z.strictObject({
 const WaitStep = z.strictObject({ kind: z.literal('wait'), seconds: z.number().nonnegative() });
 /** Waits until the app has printed a text. */
 const LogStep = z.strictObject({ kind: z.literal('log'), text: z.string().min(1) });
+/** Waits until an app that answers nobody has started: it is healthy, or waits for work. */
+const ReadyStep = z.strictObject({
+  kind: z.literal('ready'),
+  /** What the first run printed last before it was ready. It is set in the steps that were done, for later runs. */
+  line: z.string().exactOptional(),
+});
+export type ReadyStep = z.infer<typeof ReadyStep>;
 const ExitStep = z.strictObject({ kind: z.literal('until-exit') });
 
-export const StepSchema = z.discriminatedUnion('kind', [HttpStep, TcpStep, ExecStep, SignalStep, WaitStep, LogStep, ExitStep]);
+export const StepSchema = z.discriminatedUnion('kind', [HttpStep, TcpStep, ExecStep, SignalStep, WaitStep, LogStep, ReadyStep, ExitStep]);
 /** One thing to do with the running app. */
 export type Step = z.infer<typeof StepSchema>;
 export type HttpStep = z.infer<typeof HttpStep>;
@@ -158,6 +165,8 @@ export function describeStep(step: Step): string {
       return `wait ${step.seconds} s`;
     case 'log':
       return `wait for ${JSON.stringify(step.text)} in the log`;
+    case 'ready':
+      return 'until it is ready';
     case 'until-exit':
       return 'until exit';
   }

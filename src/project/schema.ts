@@ -53,12 +53,14 @@ const capture = z
 
 const Step = z.union([
   z.literal('until-exit'),
+  z.literal('ready'),
   z.strictObject({ http: z.union([z.string(), Request]), expect: answer, until: answer, capture, ...repeat }),
   z.strictObject({ tcp: port, expect: z.strictObject(texts).optional(), ...repeat }),
   z.strictObject({ exec: words, expect: result, until: result, ...repeat }),
   z.strictObject({ signal: z.string(), ...repeat }),
   z.strictObject({ wait: seconds, ...repeat }),
   z.strictObject({ log: z.string().min(1), ...repeat }),
+  z.strictObject({ ready: z.literal(true).nullable(), ...repeat }),
   z.strictObject({ 'until-exit': z.literal(true).nullable() }),
 ]);
 

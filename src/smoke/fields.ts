@@ -50,6 +50,8 @@ export function fieldsOf(answer: StepAnswer, withLength: boolean): Fields {
       return new Map(Object.entries(outputOf(answer)));
     case 'tcp':
       return new Map([['banner', Buffer.from(answer.banner, 'base64')]]);
+    case 'ready':
+      return new Map(answer.line === undefined ? [] : [['last line', Buffer.from(answer.line)]]);
     case 'failed':
       return new Map([['reason', Buffer.from(answer.reason)]]);
     default:

@@ -82,7 +82,7 @@ export async function runPlain(
   exercise: Exercise,
   { wrap = [], mounts = [], abrupt = wrap.length > 0 }: PlainOptions = {},
 ): Promise<Plain> {
-  const { run, args, steps, limits, input, reset } = exercise;
+  const { run, args, input, reset } = exercise;
   for (const command of reset) await execa('sh', ['-c', command]);
   const container = await session.create({
     image: image.id,
@@ -96,7 +96,7 @@ export async function runPlain(
   const streams = await container.start();
   if (input !== undefined) streams.stdin.on('error', () => {}).end(Buffer.from(input, 'base64'));
   const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);
-  const { answers } = await perform(app, image.config, steps, limits, () => {});
+  const { answers } = await perform(app, image.config, exercise, () => {});
   return { answers, exit: await app.ended };
 }
 
