@@ -64,7 +64,8 @@ export function proposeRuns(looked: Looked): Proposal[] {
 export function proposeForCommand(looked: Looked, isOther: boolean, lasts: boolean): Proposal {
   const words = [...looked.entrypoint, ...looked.command];
   const app = celeryName(looked);
-  if (isWorker(words)) return workerRun(looked, app, undefined);
+  // Its broker is a service of the same compose file.
+  if (isWorker(words)) return { ...workerRun(looked, app, undefined), comments: [ASKED] };
   if (isCelery(words, 'beat')) return { ...beatRun(looked, app ?? appOption(splitWords(words)) ?? 'app'), comments: [] };
   if (looked.ports.length === 0 && isWorkerCommand(words)) return readyRun();
   const isServed = looked.ports.length > 0 || splitWords(words).some((word) => SERVERS.includes(posix.basename(word)));
@@ -130,13 +131,15 @@ function webRun(looked: Looked): Proposal {
   };
 }
 
+const ASKED = 'A worker answers no requests, so celery itself is asked.';
+
 /** @param app what `celery -A` takes; undefined where the worker has it from a variable */
 function workerRun(looked: Looked, app: string | undefined, name: string | undefined): Proposal {
   const celery = app === undefined ? ['celery'] : ['celery', '-A', app];
   return {
     name: name ?? 'worker',
     comments: [
-      'A worker answers no requests, so celery itself is asked. It needs its broker: see `network` and `environment`.',
+      `${ASKED} It needs its broker: see \`network\` and \`environment\`.`,
       ...(name === undefined ? [] : entrypointComment(looked)),
     ],
     ...(name !== undefined && { command: [...celery, 'worker'] }),

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect } from 'vitest';
-import { buildImage, HAS_ENGINE, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { buildImage, FIXTURES, HAS_ENGINE, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
 import { needing } from '../support/needs.js';
+import { behaveServices } from '../support/servicebehaviour.js';
 
 const needs = needing('docker compose');
 
@@ -52,5 +53,32 @@ services:
       app: { exit: null },
     });
     expect(text(worker.app.stdout)).toContain('stopped by SIGINT');
+  });
+
+  const SMALL = 'pyshrink-test/services:shop';
+
+  needs('init and shrink without an edit: web, worker, beat and migrate of one Django image', async () => {
+    const cwd = workdir();
+    cpSync(join(FIXTURES, 'shop'), cwd, { recursive: true });
+    const init = await pyshrink(['init'], { cwd });
+    expect(init.exitCode, init.all as string).toBe(0);
+    const run = await pyshrink(['shrink', '--json', '--tag', SMALL], { cwd });
+    expect(run.exitCode, run.all as string).toBe(0);
+    const { runs, after, before } = JSON.parse(run.stdout as string);
+    expect(runs).toEqual([
+      { name: 'beat', outcome: 'same', compared: 1, differences: 0, failure: null },
+      { name: 'migrate', outcome: 'same', compared: 1, differences: 0, failure: null },
+      { name: 'web', outcome: 'same', compared: 2, differences: 0, failure: null },
+      { name: 'worker', outcome: 'same', compared: 2, differences: 0, failure: null },
+    ]);
+    expect(after).toBeLessThan(before / 3);
+  });
+
+  needs('what no exercise touched is equal: login, admin, orders, commands and tasks', async () => {
+    const behaviours = await behaveServices(join(FIXTURES, 'shop', 'behaviour.yaml'), 'pyshrink-fixture/shop', SMALL);
+    expect(behaviours).toEqual([
+      { name: 'web', compared: 39, unmet: [], differences: [] },
+      { name: 'worker', compared: 6, unmet: [], differences: [] },
+    ]);
   });
 });

@@ -82,7 +82,8 @@ export async function runPlain(
   exercise: Exercise,
   { wrap = [], mounts = [], abrupt = wrap.length > 0 }: PlainOptions = {},
 ): Promise<Plain> {
-  const { run, args, input, reset } = exercise;
+  const { run, args, input, reset, compose, limits } = exercise;
+  const service = compose && (await session.startBeside?.(compose.file, compose.service, limits.start, () => {}));
   for (const command of reset) await execa('sh', ['-c', command]);
   const container = await session.create({
     image: image.id,
@@ -90,6 +91,7 @@ export async function runPlain(
     run: { ...run, volume: [...run.volume, ...mounts], ...(wrap.length > 0 && { capAdd: [...run.capAdd, 'SYS_PTRACE'] }) },
     volume: helper.volume,
     attachInput: input !== undefined,
+    ...(service && { like: service.id }),
     role: 'app',
   });
   const config = { ...image.config, StopTimeout: PATIENCE, ...(abrupt && { StopSignal: 'SIGKILL' }) };
