@@ -1,9 +1,10 @@
 import { healthcheckCommand, type ImageConfig } from '../images/config.js';
-import { type Answers, HEALTHCHECK, type StepAnswer } from './answers.js';
+import { type Answers, HEALTHCHECK, outcomeOf, type StepAnswer } from './answers.js';
 import type { Exercise } from './exercise.js';
 import { output, Performer, unlessEnded } from './performer.js';
 import { describeStep, labelStep, type Step } from './steps.js';
 import type { RunningApp } from './target.js';
+import { textOf } from './unmet.js';
 
 /** How long to wait, after a request that the app failed, for what it prints about it: that comes by another way. */
 const LOG_MILLISECONDS = 300;
@@ -45,10 +46,13 @@ export async function perform(
   let times: Performed['times'] = [];
   try {
     done = [...(chosen?.length ? chosen : (steps ?? (await performer.defaultSteps(lasts === true))))];
-    for (const [index, step] of done.entries()) {
-      say(describeStep(step));
+    for (let index = 0; index < done.length; ) {
+      const step = done[index] as Step;
+      const batch = done.slice(index, index + ('together' in step ? (step.together ?? 1) : 1));
+      say(batch.length > 1 ? `${describeStep(step)}, ${batch.length} at once` : describeStep(step));
       const start = Date.now();
-      const answer = await performer.step(step).catch(unlessEnded);
+      const given = await Promise.all(batch.map((one) => performer.step(one).catch(unlessEnded)));
+      const [answer] = given as [StepAnswer];
       if (performer.wasJob(answer, answers)) {
         done = [UNTIL_EXIT];
         answers = [answered(UNTIL_EXIT, { kind: 'until-exit' })];
@@ -57,8 +61,11 @@ export async function perform(
       }
       if (step.kind === 'ready' && answer.kind === 'ready' && answer.line !== undefined)
         done[index] = { ...step, line: step.line ?? answer.line };
-      answers.push(answered(step, answer));
-      times.push([start, Date.now()]);
+      for (const one of inOrder(given)) {
+        answers.push(answered(step, one));
+        times.push([start, Date.now()]);
+      }
+      index += batch.length;
     }
     const health = healthcheckCommand(config);
     if (health && app.exit === undefined && !done.some((step) => step.kind === 'until-exit')) {
@@ -84,6 +91,13 @@ export async function perform(
     times,
     took: { ...(opened !== undefined && { start: Math.max(opened - began, 0) / 1000 }) },
   };
+}
+
+/** Answers to the same step, in an order that does not depend on which of them came first. */
+function inOrder(answers: readonly StepAnswer[]): StepAnswer[] {
+  if (answers.length < 2) return [...answers];
+  const keyed = answers.map((answer) => ({ answer, key: `${outcomeOf(answer)} ${textOf(answer) ?? ''}` }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))).map(({ answer }) => answer);
 }
 
 function answered(step: Step, answer: StepAnswer): Answers['steps'][number] {

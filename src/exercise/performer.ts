@@ -10,9 +10,11 @@ import { describeListener, ListenerFinder, type Wanted } from './listeners.js';
 import { settled } from './ready.js';
 import type { Listener } from './relay.js';
 import { greet, isNotHttp, type Scheme, send } from './request.js';
-import type { HttpStep, ReadyStep, Step } from './steps.js';
+import { runScript } from './script.js';
+import type { HttpStep, ReadyStep, ScriptStep, Step } from './steps.js';
 import type { RunningApp } from './target.js';
 import { unmetParts } from './unmet.js';
+import { talk } from './websocket.js';
 
 /** How long to wait for the end of the app where the daemon refuses a command: the end may be the reason. */
 const SETTLE_MILLISECONDS = 1000;
@@ -125,6 +127,12 @@ export class Performer {
         const listener = await this.listener({ port: step.port });
         return greet(await this.app.relay(), listener);
       }
+      case 'script':
+        return this.script(step);
+      case 'websocket': {
+        const listener = await this.listenerOf(step);
+        return talk(await this.app.relay(), step, listener, this.schemeOf(listener), this.limits.step);
+      }
       case 'http':
         return this.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step));
     }
@@ -154,7 +162,21 @@ export class Performer {
     }
   }
 
-  private listenerOf({ port, socket }: HttpStep): Promise<Listener> {
+  /** Runs a command on this computer. @throws TimeoutError where it takes too long */
+  private async script(step: ScriptStep): Promise<StepAnswer> {
+    const listener = await this.listenerOf(step);
+    const did = await runScript(await this.app.relay(), step.command, listener, this.schemeOf(listener), this.limits.step);
+    if (did !== 'late') return did;
+    const flag = '--step-timeout';
+    throw this.late(`The script \`${step.command}\` did not end within ${this.limits.step} s`, `Give it more time with ${flag}.`, flag);
+  }
+
+  /** What a listener is known to speak; HTTP, as long as no request has shown it. */
+  private schemeOf(listener: Listener): Scheme {
+    return this.schemes.get(JSON.stringify(listener)) ?? 'http';
+  }
+
+  private listenerOf({ port, socket }: Pick<HttpStep, 'port' | 'socket'>): Promise<Listener> {
     return this.listener({ port, socket, steady: this.byDefault });
   }
 

@@ -127,9 +127,11 @@ class Comparer {
         result.compared++;
         return;
       case 'exec':
+      case 'script':
         this.sayCut(where, [first, other]);
         result.compared++;
         return;
+      case 'websocket':
       case 'http':
         result.compared++;
     }
