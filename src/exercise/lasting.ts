@@ -32,13 +32,18 @@ const WORKERS: readonly (readonly [program: string, word?: string])[] = [
   ['manage.py', 'db_worker'],
 ];
 
+/** What comes before a program in a command line: a Python, a shell, an init, or a word of them. */
+const BEFORE = /^(-m|-c|--|exec|run|&&|;|python[\d.]*|sh|bash|tini|dumb-init|[\w.-]+\.sh)$/;
+
 /** Whether a command line is one of a program that waits for work until it is stopped. Some of the words may be texts for a shell. */
 export function isWorkerCommand(words: readonly string[]): boolean {
   const all = words.flatMap((word) => word.split(/\s+/));
   const names = all.map((word) => posix.basename(word));
   return WORKERS.some(([program, word]) => {
     const at = names.indexOf(program);
-    return at >= 0 && (word === undefined || all.slice(at + 1).includes(word)) && !all.includes('--help');
+    // A name alone may also be that of something that the program is about: `pytest tests/arq`.
+    const isMeant = word === undefined ? at === 0 || BEFORE.test(names[at - 1] ?? '') : all.slice(at + 1).includes(word);
+    return at >= 0 && isMeant && !all.includes('--help');
   });
 }
 

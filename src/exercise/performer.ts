@@ -256,7 +256,7 @@ export class Performer {
     const others = found.others.map(describeListener).join(', ');
     throw this.late(
       `The app never opened ${this.finder.describe(wanted)} within ${this.limits.start} s${others ? ` (it listens on ${others})` : ''}`,
-      'Name the right port in an exercise file, or give the app more time with --start-timeout. If it is a job, use --until-exit.',
+      'Name the right port in an exercise file, or give the app more time with --start-timeout. If it is a job, use --until-exit; if it is a worker, write `steps: [ready]`.',
       '--start-timeout',
     );
   }
