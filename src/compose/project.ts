@@ -1,6 +1,7 @@
 import { usageError } from '../errors.js';
 import { within } from '../paths.js';
 import type { Beside } from './beside.js';
+import { FOREVER } from './lasting.js';
 import { type Model, type Resource, type Service, servicesOf } from './model.js';
 
 /** What the user allows beyond what a project of our own can hold. */
@@ -11,9 +12,6 @@ export interface Wishes {
 
 /** What a container of a service must not keep, since the user's own stack may run beside ours. */
 const DROPPED = ['container_name', 'ports', 'build', 'profiles', 'develop'] as const;
-
-/** Restart policies of a service that would start it again when nobody watches it any more. */
-const FOREVER = ['always', 'unless-stopped'];
 
 /** A compose file that a session can bring up in a project of its own. */
 export interface ComposeProject {
@@ -99,6 +97,7 @@ function ownService(service: Service, labels: Readonly<Record<string, string>>, 
   if (image !== undefined) own.image = image;
   // Its image is there already.
   if (service.build) delete own.pull_policy;
+  // Nobody watches it any more when pyshrink was killed.
   if (service.restart !== undefined && FOREVER.includes(service.restart)) own.restart = 'on-failure';
   return own;
 }

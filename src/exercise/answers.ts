@@ -12,10 +12,20 @@ const StepAnswer = z.discriminatedUnion('kind', [
   /** `headers` are in lower case. The values of `set-cookie` are joined by line feeds, other repeated headers as Node does. */
   z.strictObject({ kind: z.literal('http'), status: z.number(), headers: z.record(z.string(), z.string()), body: z.string() }),
   Output.extend({ kind: z.literal('exec'), exit: z.number() }),
+  /** `messages` are those that steps have read, in base64. `closed` is the code of the server's close, where a step waits for it. */
+  z.strictObject({
+    kind: z.literal('websocket'),
+    protocol: z.string(),
+    messages: z.array(z.strictObject({ data: z.string(), binary: z.boolean() })),
+    closed: z.number().nullable(),
+  }),
+  Output.extend({ kind: z.literal('script'), exit: z.number() }),
   z.strictObject({ kind: z.literal('tcp'), banner: z.string() }),
   z.strictObject({ kind: z.literal('signal') }),
   z.strictObject({ kind: z.literal('wait') }),
   z.strictObject({ kind: z.literal('log') }),
+  /** `line` is what the app had printed last by then. */
+  z.strictObject({ kind: z.literal('ready'), line: z.string().exactOptional() }),
   z.strictObject({ kind: z.literal('until-exit') }),
   z.strictObject({ kind: z.literal('failed'), reason: z.string() }),
 ]);
@@ -41,7 +51,10 @@ export function outcomeOf(answer: StepAnswer): string {
     case 'http':
       return String(answer.status);
     case 'exec':
+    case 'script':
       return `exit ${answer.exit}`;
+    case 'websocket':
+      return 'opened';
     case 'tcp':
       return 'connected';
     case 'failed':

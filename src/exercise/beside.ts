@@ -44,6 +44,11 @@ export function timesOf({ value }: Field): number {
   return value.number('Write how often the step is done.', { least: 1, most: 1000, whole: true });
 }
 
+/** `concurrency` beside a step. */
+export function atOnceOf({ value }: Field): number {
+  return value.number('Write how many of them are done at the same time.', { least: 2, most: 100, whole: true });
+}
+
 function numbersOf(value: Located, range: { least: number; most: number }, remedy: string): number[] {
   return value.oneOrMore(remedy).map((one) => one.number(remedy, { ...range, whole: true }));
 }

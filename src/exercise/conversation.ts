@@ -3,7 +3,7 @@ import { isSecretName, looksRandom } from '../os/secretwords.js';
 import { own } from '../records.js';
 import type { StepAnswer } from './answers.js';
 import { captured, cookiesIn } from './captured.js';
-import type { HttpStep, Step } from './steps.js';
+import { type HttpStep, isJson, type Step } from './steps.js';
 
 /** What the steps of one run give to later steps: captured values and cookies. */
 export class Conversation {
@@ -13,6 +13,12 @@ export class Conversation {
   /** A step with captured values in place of `${NAME}`, and with the cookies of earlier answers where it asks for them. */
   fill<S extends Step>(step: S): S {
     if (step.kind === 'exec') return { ...step, command: step.command.map((word) => this.filled(word)) };
+    if (step.kind === 'websocket') {
+      const messages = step.messages.map((message) =>
+        'send' in message ? { send: this.filled(message.send, inText(message.send)) } : message,
+      );
+      return { ...step, ...this.target(step), messages };
+    }
     return step.kind === 'http' ? { ...step, ...this.request(step) } : step;
   }
 
@@ -37,15 +43,19 @@ export class Conversation {
     return answer;
   }
 
-  private request(step: HttpStep): Partial<HttpStep> {
+  private target(step: Pick<HttpStep, 'headers' | 'path' | 'cookies'>): Pick<HttpStep, 'headers' | 'path'> {
     const headers = Object.fromEntries(Object.entries(step.headers).map(([name, value]) => [name, this.filled(value)]));
     const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
     if (step.cookies && this.cookies.size > 0 && !names.has('cookie'))
       headers.cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const inJson = isJsonType(headers) ? (value: string) => JSON.stringify(value).slice(1, -1) : undefined;
+    return { headers, path: this.filled(step.path, (value) => value.replace(/[^\u0021-\u00ff]+/g, encodeURIComponent)) };
+  }
+
+  private request(step: HttpStep): Partial<HttpStep> {
+    const target = this.target(step);
+    const inJson = isJsonType(target.headers) ? quotedInJson : undefined;
     return {
-      headers,
-      path: this.filled(step.path, (value) => value.replace(/[^\u0021-\u00ff]+/g, encodeURIComponent)),
+      ...target,
       ...(step.body !== undefined && { body: this.filled(step.body, inJson) }),
       ...(step.bodyBase64 !== undefined && { bodyBase64: this.filledBytes(step.bodyBase64) }),
     };
@@ -66,6 +76,15 @@ export class Conversation {
       .replace(/\$\{(\w+)\}/g, (whole, name: string) => put(whole, name, written))
       .replace(/%24%7B(\w+)%7D/gi, (whole, name: string) => put(whole, name, encodeURIComponent));
   }
+}
+
+function quotedInJson(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
+/** How a value is written in a message: as in JSON, where the message is JSON. */
+function inText(message: string): ((value: string) => string) | undefined {
+  return isJson(message) ? quotedInJson : undefined;
 }
 
 function isJsonType(headers: Readonly<Record<string, string>>): boolean {

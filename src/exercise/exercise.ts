@@ -22,6 +22,8 @@ export const ExerciseSchema = z.strictObject({
   run: RunOptionsSchema,
   /** Missing: the default exercise. */
   steps: z.array(StepSchema).exactOptional(),
+  /** It runs until it is stopped. So in the default exercise, it is no job where it listens nowhere. */
+  lasts: z.literal(true).exactOptional(),
   limits: LimitsSchema,
   /** Commands that sh runs on this computer before each start of the app, e.g. to reset a database. */
   reset: z.array(z.string()),

@@ -22,6 +22,8 @@ export type Expect = z.infer<typeof ExpectSchema>;
 export const EXPECTABLE = {
   http: ['status', 'contains', 'matches', 'headers'],
   exec: ['exit', 'contains', 'matches'],
+  script: ['exit', 'contains', 'matches'],
+  websocket: ['status', 'contains', 'matches'],
   tcp: ['contains', 'matches'],
 } as const satisfies Record<string, readonly (keyof Expect)[]>;
 

@@ -1,25 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { basename, dirname, resolve } from 'node:path';
 import { type UserError, usageError } from '../errors.js';
-import { capturesOf, expectOf, timesOf } from './beside.js';
-import { type Body, formBody, multipartBody } from './body.js';
+import { atOnceOf, capturesOf, expectOf, timesOf } from './beside.js';
 import { EXIT_RANGE, EXPECTABLE } from './expect.js';
-import { headersOf } from './headers.js';
+import { BESIDE, httpOf, portOf, type Read } from './filehttp.js';
+import { scriptOf, websocketOf } from './filemore.js';
 import { type Field, Located, quoted } from './located.js';
-import {
-  COMMAND_FORM,
-  type HttpStep,
-  isExpectable,
-  isJson,
-  METHODS,
-  REQUEST_FORM,
-  requestOf,
-  type Step,
-  signalName,
-  wordsOf,
-} from './steps.js';
+import { COMMAND_FORM, isExpectable, requestOf, type Step, signalName, wordsOf } from './steps.js';
 
 /** Content of an exercise file. */
 export interface ExerciseFile {
@@ -31,11 +19,8 @@ export interface ExerciseFile {
   expectExit?: number;
 }
 
-/** Reads a file that an exercise file names. `path` is absolute or relative to the working directory. */
-export type Read = (path: string) => Buffer;
-
 /**
- * Reads an exercise file: YAML with `steps`, each `http`, `tcp`, `exec`, `signal`, `wait`, `log` or `until-exit`, and `cookies`,
+ * Reads an exercise file: YAML with `steps`, each `http`, `websocket`, `tcp`, `exec`, `script`, `signal`, `wait`, `log`, `ready` or `until-exit`, and `cookies`,
  * `reset` and `expect`. docs/exercise.md describes the format.
  * @throws UserError where it, or a file that it names, can't be read or has another form
  */
@@ -50,18 +35,13 @@ export async function readExercise(path: string): Promise<ExerciseFile> {
 }
 
 const TOP = ['steps', 'cookies', 'reset', 'expect'];
-const KINDS = ['http', 'tcp', 'exec', 'signal', 'wait', 'log', 'until-exit'] as const;
+const KINDS = ['http', 'websocket', 'tcp', 'exec', 'script', 'signal', 'wait', 'log', 'ready', 'until-exit'] as const;
 type Kind = (typeof KINDS)[number];
-/** What may stand beside a step. */
-const BESIDE = ['expect', 'until', 'capture', 'repeat'];
-/** What the mapping of an `http` step has. At most one body; only `form` and `file` go together. */
-const DETAILS = ['method', 'path', 'headers', 'body', 'json', 'form', 'file', 'port', 'socket'];
-const BODIES = ['body', 'json', 'form', 'file'];
-
+/** Steps that are a single word. */
+const BARE = ['ready', 'until-exit'] as const;
 const WHOLE_FORM =
-  'An exercise file has `steps:`, a list of `- http: GET /`, `- tcp: PORT`, `- exec: COMMAND`, `- signal: NAME`, `- wait: SECONDS`, `- log: TEXT` or `- until-exit`; it may also have `cookies:`, `reset:` and `expect:`.';
+  'An exercise file has `steps:`, a list of `- http: GET /`, `- websocket: PATH`, `- tcp: PORT`, `- exec: COMMAND`, `- script: COMMAND`, `- signal: NAME`, `- wait: SECONDS`, `- log: TEXT`, `- ready` or `- until-exit`; it may also have `cookies:`, `reset:` and `expect:`.';
 const STEP_FORM = `A step is one of ${quoted(KINDS, 'or')}, and may have ${quoted(BESIDE, 'and')} beside it.`;
-const HTTP_FORM = `Write ${REQUEST_FORM}; or a mapping of ${quoted(DETAILS, 'and')}.`;
 
 /**
  * Parses the text of an exercise file.
@@ -98,7 +78,7 @@ export function keepsCookies(value: Located): boolean {
 
 /** Steps that send the cookies of earlier answers. */
 export function withCookies(steps: readonly Step[]): Step[] {
-  return steps.map((step) => (step.kind === 'http' ? { ...step, cookies: true } : step));
+  return steps.map((step) => (step.kind === 'http' || step.kind === 'websocket' ? { ...step, cookies: true } : step));
 }
 
 const RESET_FORM = '`reset` is a list of commands for the shell of this computer.';
@@ -132,8 +112,9 @@ export function stepsOf(list: Located, path: string, read: Read): Step[] {
 /** A step of the file, as often as it is to be done. */
 function stepOf(item: Located, path: string, read: Read): Step[] {
   if (item.kind === 'scalar') {
-    if (item.plain() === 'until-exit') return [{ kind: 'until-exit' }];
-    throw bare(item) ?? item.unknown(['until-exit'], STEP_FORM);
+    const word = BARE.find((kind) => kind === item.plain());
+    if (word) return [{ kind: word }];
+    throw bare(item) ?? item.unknown(BARE, STEP_FORM);
   }
   const fields = item.fields(STEP_FORM);
   const wrong = fields.find(({ name }) => !isKind(name) && !BESIDE.includes(name));
@@ -146,16 +127,29 @@ function stepOf(item: Located, path: string, read: Read): Step[] {
       `Write \`${beside[0]?.name ?? 'expect'}\` below its step, without a \`-\`.`,
     );
   if (second) throw second.key.error(`\`${first.name}\` and \`${second.name}\` are in one step`, 'Begin each step with `- `.');
-  const repeat = beside.find(({ name }) => name === 'repeat');
+  const [repeat, concurrency] = ['repeat', 'concurrency'].map((key) => beside.find(({ name }) => name === key));
   const step = beside.reduce(withField, bareStep(first, path, read));
   if (repeat && step.kind === 'until-exit') throw repeat.key.error('An app ends only once', 'Leave `repeat` out here.');
-  return Array.from({ length: repeat ? timesOf(repeat) : 1 }, () => step);
+  if (!concurrency) return Array.from({ length: repeat ? timesOf(repeat) : 1 }, () => step);
+  const most = atOnceOf(concurrency);
+  return inBatches(step, repeat ? timesOf(repeat) : most, most, concurrency);
+}
+
+/** Steps of which so many are done at the same time: the first of each batch says how many. */
+function inBatches(step: Step, times: number, most: number, { key }: Field): Step[] {
+  if (step.kind !== 'http' && step.kind !== 'exec' && step.kind !== 'websocket' && step.kind !== 'script')
+    throw key.error(`A step \`${step.kind}\` is done once at a time`, '`concurrency` goes with `http`, `websocket`, `exec` and `script`.');
+  if ('capture' in step) throw key.error('What is captured would be that of any of them', 'Leave `capture` or `concurrency` out here.');
+  return Array.from({ length: times }, (_, index) => {
+    const together = Math.min(most, times - index);
+    return index % most === 0 && together > 1 ? { ...step, together } : step;
+  });
 }
 
 /** A step with what one field beside it says. */
 function withField(step: Step, field: Field): Step {
   const { name, key } = field;
-  if (name === 'repeat') return step;
+  if (name === 'repeat' || name === 'concurrency') return step;
   if (name === 'capture') {
     if (step.kind !== 'http') throw key.error(`A step \`${step.kind}\` has nothing to capture`, 'Leave `capture` out here.');
     return { ...step, capture: capturesOf(field) };
@@ -164,7 +158,7 @@ function withField(step: Step, field: Field): Step {
   if (!isExpectable(step)) throw key.error(`A step \`${step.kind}\` has no answer to expect`, `Leave \`${name}\` out here.`);
   const expected = expectOf(EXPECTABLE[step.kind], field);
   if (name === 'expect') return { ...step, expect: { ...step.expect, ...expected } };
-  if (step.kind === 'tcp') throw key.error('`until` goes with `http` and `exec`', 'Leave it out here.');
+  if (step.kind !== 'http' && step.kind !== 'exec') throw key.error('`until` goes with `http` and `exec`', 'Leave it out here.');
   return { ...step, until: expected, expect: { ...expected, ...step.expect } };
 }
 
@@ -172,6 +166,10 @@ function bareStep({ name, value }: Field, path: string, read: Read): Step {
   switch (name as Kind) {
     case 'http':
       return httpOf(value, path, read);
+    case 'websocket':
+      return websocketOf(value);
+    case 'script':
+      return scriptOf(value);
     case 'tcp':
       return { kind: 'tcp', port: portOf(value) };
     case 'exec':
@@ -182,9 +180,10 @@ function bareStep({ name, value }: Field, path: string, read: Read): Step {
       return { kind: 'wait', seconds: value.number('Write a number of seconds.', { least: 0 }) };
     case 'log':
       return { kind: 'log', text: value.filled('Write a text that the app prints.') };
+    case 'ready':
     case 'until-exit':
-      if (value.kind === 'null' || value.plain() === 'true') return { kind: 'until-exit' };
-      throw value.error('`until-exit` has no value', 'Write just `- until-exit`.');
+      if (value.kind === 'null' || value.plain() === 'true') return { kind: name as (typeof BARE)[number] };
+      throw value.error(`\`${name}\` has no value`, `Write just \`- ${name}\`.`);
   }
 }
 
@@ -196,10 +195,6 @@ function isKind(name: string): name is Kind {
 function bare(value: Located): UserError | undefined {
   if (value.kind !== 'scalar' || !requestOf(value.plain())) return undefined;
   return value.error(`\`${value.brief()}\` is not a step`, `Write \`- http: ${value.brief()}\` under \`steps:\`.`);
-}
-
-function portOf(value: Located): number {
-  return value.number('Write the number of a port inside the container.', { least: 1, most: 65535, whole: true });
 }
 
 /** A command: a text with the quotes of a shell, or a list of words. */
@@ -215,104 +210,4 @@ function signalOf(value: Located): string {
   if (name in constants.signals) return name;
   const short = Object.keys(constants.signals).map((known) => known.slice('SIG'.length));
   throw value.unknown(/^sig/i.test(value.brief()) ? Object.keys(constants.signals) : short, `Signals are ${short.join(', ')}.`);
-}
-
-function httpOf(value: Located, path: string, read: Read): HttpStep {
-  if (value.kind !== 'mapping') {
-    const step = requestOf(value.text(HTTP_FORM));
-    if (!step) throw value.error(`\`${value.brief()}\` is not a request`, HTTP_FORM);
-    return step;
-  }
-  const fields = value.fields(HTTP_FORM);
-  for (const { name, key } of fields) {
-    if (BESIDE.includes(name)) throw key.error(`\`${name}\` is inside \`http\``, 'Write it below, in the same column as `http`.');
-    if (!DETAILS.includes(name)) throw key.unknown(DETAILS, HTTP_FORM);
-  }
-  const given = new Map(fields.map((field) => [field.name, field]));
-  const target = given.get('path')?.value;
-  if (!target) throw value.error('This request has no `path`', 'Add for instance `path: /`.');
-  const body = contentOf(given, path, read);
-  const method = given.get('method')?.value;
-  const port = given.get('port')?.value;
-  const socket = given.get('socket')?.value;
-  if (port && socket) throw socket.error('A request goes to a `port` or to a `socket`', 'Leave one of them out.');
-  const headers = headersOf(given.get('headers')?.value);
-  const typed = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type');
-  const { type, ...content } = body ?? { type: undefined };
-  return {
-    kind: 'http',
-    // As browsers and curl do it: a form is posted.
-    method: method ? methodOf(method) : type !== undefined && !given.has('body') ? 'POST' : 'GET',
-    path: requestTarget(target),
-    headers: type !== undefined && !typed ? { ...headers, 'content-type': type } : headers,
-    ...content,
-    ...(port && { port: portOf(port) }),
-    ...(socket && { socket: absolute(socket, 'Write the path of a Unix socket inside the container.') }),
-  };
-}
-
-const FORM_FORM = 'Write `form` as `field: value`.';
-const FILE_FORM = 'Write `file` as `field: path`. The path is relative to the folder of the exercise file.';
-
-function methodOf(value: Located): string {
-  const method = value.text('Write a method such as PUT.').toUpperCase();
-  if (!METHODS.includes(method)) throw value.unknown(METHODS, `Methods are ${METHODS.join(', ')}.`);
-  return method;
-}
-
-/** Characters that Node sends in the first line of a request. */
-const SENDABLE = /^[\u0021-\u00ff]*$/;
-
-function requestTarget(value: Located): string {
-  const remedy = 'Begin the path of a request with `/`.';
-  const isCaptured = /^\$\{\w+\}/.test(value.text(remedy));
-  const path = isCaptured ? value.text(remedy) : absolute(value, remedy);
-  if (!SENDABLE.test(path))
-    throw value.error(`\`${value.brief()}\` can't be sent as a path`, 'Write spaces and other such characters as %20 and the like.');
-  return path;
-}
-
-function absolute(value: Located, remedy: string): string {
-  const path = value.text(remedy);
-  if (!path.startsWith('/')) throw value.error(`\`${value.brief()}\` does not begin with \`/\``, remedy);
-  return path;
-}
-
-/** The body that the fields of an `http` step describe, if any. A body of plain text has no type. */
-function contentOf(given: ReadonlyMap<string, Field>, path: string, read: Read): (Omit<Body, 'type'> & Partial<Body>) | undefined {
-  const bodies = BODIES.filter((name) => given.has(name));
-  const form = given.get('form')?.value;
-  const file = given.get('file')?.value;
-  const second = given.get(bodies[1] ?? '');
-  if (second && (bodies.length > 2 || !form || !file))
-    throw second.key.error(`${quoted(bodies, 'and')} are in one request`, 'Give one of them. Only `form` and `file` go together.');
-  if (file) {
-    const uploads = file.fields(FILE_FORM).flatMap(({ name: field, value }) =>
-      value.oneOrMore(FILE_FORM).map((one) => {
-        const name = one.text(FILE_FORM);
-        return { field, name: basename(name), content: contentOfFile(one, resolve(dirname(path), name), read) };
-      }),
-    );
-    return multipartBody(textsOf(form, FORM_FORM), uploads);
-  }
-  if (form) return formBody(textsOf(form, FORM_FORM));
-  const json = given.get('json')?.value;
-  if (json) return { body: json.json('Write a value that JSON can hold.'), type: 'application/json' };
-  const text = given.get('body')?.value.written('Write `body` as a text; `json`, `form` and `file` hold other bodies.');
-  return text === undefined ? undefined : { body: text, ...(isJson(text) && { type: 'application/json' }) };
-}
-
-function contentOfFile(place: Located, path: string, read: Read): Buffer {
-  try {
-    return read(path);
-  } catch (error) {
-    throw place.error(`The file ${path} can't be read: ${(error as Error).message}`, FILE_FORM);
-  }
-}
-
-/** The entries of a mapping of texts. A list gives its name several entries. */
-function textsOf(value: Located | undefined, remedy: string): [name: string, value: string][] {
-  return (value?.fields(remedy) ?? []).flatMap(({ name, value }) =>
-    value.oneOrMore(remedy).map((one): [string, string] => [name, one.written(remedy)]),
-  );
 }

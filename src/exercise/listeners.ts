@@ -90,6 +90,18 @@ export class ListenerFinder {
     }
   }
 
+  /** Whether the image declares a port. */
+  get declares(): boolean {
+    return this.declared.length > 0;
+  }
+
+  /** The declared ports that are open now. Where none is, the first port or Unix socket that is. */
+  async open(): Promise<Listener[]> {
+    const all = await this.all();
+    const open = this.declared.flatMap((port) => at(all, port) ?? []);
+    return open.length > 0 ? open : [firstOf(all) ?? []].flat();
+  }
+
   /** What a step waits for, as messages name it. */
   describe({ port, socket }: Wanted): string {
     return socket ?? String(port ?? (this.declared.join(' or ') || 'a port'));

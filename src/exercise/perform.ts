@@ -1,32 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { debug } from '../debug.js';
-import { TimeoutError } from '../errors.js';
-import { exposedPorts, healthcheckCommand, type ImageConfig } from '../images/config.js';
-import { type Answers, HEALTHCHECK, LAST_OUTPUT, type StepAnswer } from './answers.js';
-import type { Capture } from './capture.js';
-import { Conversation } from './conversation.js';
-import type { Limits } from './exercise.js';
-import { describeListener, ListenerFinder, type Wanted } from './listeners.js';
-import type { Listener } from './relay.js';
-import { greet, isNotHttp, type Scheme, send } from './request.js';
-import { describeStep, type HttpStep, labelStep, type Step } from './steps.js';
+import { healthcheckCommand, type ImageConfig } from '../images/config.js';
+import { type Answers, HEALTHCHECK, outcomeOf, type StepAnswer } from './answers.js';
+import type { Exercise } from './exercise.js';
+import { output, Performer, unlessEnded } from './performer.js';
+import { describeStep, labelStep, type Step } from './steps.js';
 import type { RunningApp } from './target.js';
-import { unmetParts } from './unmet.js';
+import { textOf } from './unmet.js';
 
-/** How long to wait for the end of the app where the daemon refuses a command: the end may be the reason. */
-const SETTLE_MILLISECONDS = 1000;
 /** How long to wait, after a request that the app failed, for what it prints about it: that comes by another way. */
 const LOG_MILLISECONDS = 300;
-
-/**
- * A command or a signal waits until the app has started: until it listens, or none of its processes has been running for a while. An
- * app that always computes never comes to that.
- */
-const QUIET_POLLS = 10;
-const QUIET_POLL_MILLISECONDS = 20;
-const START_MILLISECONDS = 2000;
-/** How long to wait before a step with `until` is done again, and before the log is looked at again. */
-const AGAIN_MILLISECONDS = 200;
 
 /** What an app did under an exercise. */
 export interface Performed {
@@ -39,9 +20,6 @@ export interface Performed {
   times: [number, number][];
 }
 
-/** The app ended by itself before something could be done. The step then has no answer. */
-class EndedError extends Error {}
-
 const UNTIL_EXIT: Step = { kind: 'until-exit' };
 
 /**
@@ -49,16 +27,15 @@ const UNTIL_EXIT: Step = { kind: 'until-exit' };
  *
  * In the default exercise, a listener without HTTP is only connected to, and an app that ends by itself before any step
  * got an answer is a job: its answer is the one of `until-exit`, whatever its status.
- * @param steps what the user wrote; undefined: the default, which is `GET /` where the app listens, and else until exit
- * @param chosen the steps of the default exercise that an earlier run of the app did: this run does the same
+ * Without steps of the user, they are `GET /` where the app listens, and else until exit; for an app that lasts, until it is ready.
+ * @param chosen the steps that an earlier run of the app did: this run does the same
  * @returns steps that came too late, since the app had ended, are `failed` ones
  * @throws TimeoutError where something takes too long
  */
 export async function perform(
   app: RunningApp,
   config: ImageConfig,
-  steps: readonly Step[] | undefined,
-  limits: Limits,
+  { steps, limits, lasts }: Pick<Exercise, 'steps' | 'limits' | 'lasts'>,
   say: (text: string) => void,
   chosen?: readonly Step[],
 ): Promise<Performed> {
@@ -68,19 +45,27 @@ export async function perform(
   let done: Step[] = [];
   let times: Performed['times'] = [];
   try {
-    done = [...(steps ?? chosen ?? (await performer.defaultSteps()))];
-    for (const step of done) {
-      say(describeStep(step));
+    done = [...(chosen?.length ? chosen : (steps ?? (await performer.defaultSteps(lasts === true))))];
+    for (let index = 0; index < done.length; ) {
+      const step = done[index] as Step;
+      const batch = done.slice(index, index + ('together' in step ? (step.together ?? 1) : 1));
+      say(batch.length > 1 ? `${describeStep(step)}, ${batch.length} at once` : describeStep(step));
       const start = Date.now();
-      const answer = await performer.step(step).catch(unlessEnded);
+      const given = await Promise.all(batch.map((one) => performer.step(one).catch(unlessEnded)));
+      const [answer] = given as [StepAnswer];
       if (performer.wasJob(answer, answers)) {
         done = [UNTIL_EXIT];
         answers = [answered(UNTIL_EXIT, { kind: 'until-exit' })];
         times = [[began, Date.now()]];
         break;
       }
-      answers.push(answered(step, answer));
-      times.push([start, Date.now()]);
+      if (step.kind === 'ready' && answer.kind === 'ready' && answer.line !== undefined)
+        done[index] = { ...step, line: step.line ?? answer.line };
+      for (const one of inOrder(given)) {
+        answers.push(answered(step, one));
+        times.push([start, Date.now()]);
+      }
+      index += batch.length;
     }
     const health = healthcheckCommand(config);
     if (health && app.exit === undefined && !done.some((step) => step.kind === 'until-exit')) {
@@ -108,222 +93,13 @@ export async function perform(
   };
 }
 
+/** Answers to the same step, in an order that does not depend on which of them came first. */
+function inOrder(answers: readonly StepAnswer[]): StepAnswer[] {
+  if (answers.length < 2) return [...answers];
+  const keyed = answers.map((answer) => ({ answer, key: `${outcomeOf(answer)} ${textOf(answer) ?? ''}` }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))).map(({ answer }) => answer);
+}
+
 function answered(step: Step, answer: StepAnswer): Answers['steps'][number] {
   return { step: describeStep(step), label: labelStep(step), answer };
-}
-
-class Performer {
-  private readonly finder: ListenerFinder;
-  private readonly schemes = new Map<string, Scheme>();
-  private readonly conversation = new Conversation();
-  private quiet: Promise<void> | undefined;
-
-  constructor(
-    private readonly app: RunningApp,
-    config: ImageConfig,
-    private readonly limits: Limits,
-    /** Whether the steps are those of the default exercise. */
-    private readonly byDefault: boolean,
-  ) {
-    this.finder = new ListenerFinder(app, exposedPorts(config));
-  }
-
-  /** When the first listener opened that a step needed. Milliseconds since the epoch. */
-  get opened(): number | undefined {
-    return this.finder.opened;
-  }
-
-  /**
-   * Whether an app turns out to be a job. Which of a job's end and our first request comes first is a matter of chance,
-   * so the answers must not depend on it.
-   * @param before answers to earlier steps
-   */
-  wasJob(answer: StepAnswer, before: Answers['steps']): boolean {
-    const none = answer.kind === 'failed' && before.every((one) => one.answer.kind === 'failed');
-    return this.byDefault && none && this.app.exit !== undefined;
-  }
-
-  /** `GET /` for each listener of a server. An app that listens nowhere runs until it ends. */
-  async defaultSteps(): Promise<Step[]> {
-    const listeners = await this.finder.served(this.limits);
-    const single = listeners.length === 1;
-    return listeners.length === 0
-      ? [{ kind: 'until-exit' }]
-      : listeners.map((listener) => ({
-          kind: 'http',
-          method: 'GET',
-          path: '/',
-          headers: {},
-          ...('path' in listener ? { socket: listener.path } : !single && { port: listener.port }),
-        }));
-  }
-
-  /** Does a step, again and again where it has `until`. */
-  async step(step: Step): Promise<StepAnswer> {
-    const deadline = Date.now() + this.limits.step * 1000;
-    for (;;) {
-      const answer = this.conversation.take(step, await this.once(this.conversation.fill(step)));
-      const until = 'until' in step ? step.until : undefined;
-      if (!until || unmetParts(until, answer).length === 0 || Date.now() > deadline || this.app.exit !== undefined) return answer;
-      await this.app.endedWithin(AGAIN_MILLISECONDS);
-    }
-  }
-
-  private async once(step: Step): Promise<StepAnswer> {
-    switch (step.kind) {
-      case 'wait':
-        await this.app.endedWithin(step.seconds * 1000);
-        return { kind: 'wait' };
-      case 'log':
-        await this.within(this.limits.step, this.printed(step.text), `did not print ${JSON.stringify(step.text)}`, '--step-timeout');
-        return { kind: 'log' };
-      case 'until-exit':
-        await this.within(this.limits.exit, this.app.ended, 'did not end', '--exit-timeout');
-        return { kind: 'until-exit' };
-      case 'exec':
-        await this.started();
-        return this.exec(step.command);
-      case 'signal':
-        await this.started();
-        if (this.app.exit !== undefined) throw this.ended(`before ${step.name} could be sent`);
-        await this.app.signal(step.name);
-        return { kind: 'signal' };
-      case 'tcp': {
-        const listener = await this.listener({ port: step.port });
-        return greet(await this.app.relay(), listener);
-      }
-      case 'http':
-        return this.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step));
-    }
-  }
-
-  /** Waits until the app has printed a text. @throws EndedError where it ends without */
-  private async printed(text: string): Promise<void> {
-    const has = () => [this.app.stdout, this.app.stderr].some(({ bytes }) => bytes.includes(text));
-    while (!has()) {
-      const hasEnded = this.app.exit !== undefined;
-      if (hasEnded && !has()) throw this.ended(`before it printed ${JSON.stringify(text)}`);
-      await this.app.endedWithin(AGAIN_MILLISECONDS);
-    }
-  }
-
-  private listenerOf({ port, socket }: HttpStep): Promise<Listener> {
-    return this.listener({ port, socket, steady: this.byDefault });
-  }
-
-  private request(step: HttpStep, listener: Listener): Promise<StepAnswer> {
-    const what = `did not answer ${step.method} ${step.path.split('?')[0]}`;
-    return this.within(this.limits.step, this.http(step, listener), what, '--step-timeout');
-  }
-
-  /** A request that nobody wrote. A listener without HTTP is then only connected to. */
-  private async defaultRequest(step: HttpStep): Promise<StepAnswer> {
-    const listener = await this.listenerOf(step);
-    const answer = await this.request(step, listener).catch((error: unknown): StepAnswer => ({ kind: 'failed', reason: String(error) }));
-    if (answer.kind !== 'failed') return answer;
-    debug.watch('%s did not answer HTTP: %s', describeListener(listener), answer.reason);
-    const greeting = this.app.exit === undefined ? await greet(await this.app.relay(), listener) : answer;
-    if (greeting.kind === 'tcp' && greeting.banner !== '') return greeting;
-    // The app may just be ending. We hear of it later than of the connections that end with it.
-    await this.app.endedWithin(SETTLE_MILLISECONDS);
-    return this.app.exit === undefined ? greeting : { kind: 'failed', reason: this.ended('before it answered').message };
-  }
-
-  /**
-   * Waits until the app has started. One that is stopped before has not read its own modules, so its trace lacks them.
-   * A request needs no such wait, since it waits for a listener.
-   */
-  private started(): Promise<void> {
-    this.quiet ??= this.becomesQuiet();
-    return this.quiet;
-  }
-
-  private async becomesQuiet(): Promise<void> {
-    const relay = await this.app.relay().catch(() => undefined); // logged where it was opened
-    const deadline = Date.now() + START_MILLISECONDS;
-    const hasStarted = () => this.opened !== undefined || this.app.exit !== undefined || Date.now() > deadline;
-    for (let polls = 0; relay && polls < QUIET_POLLS && !hasStarted(); ) {
-      polls = (await Promise.race([relay.busy(), sleep(START_MILLISECONDS, false)])) ? 0 : polls + 1;
-      await this.app.endedWithin(QUIET_POLL_MILLISECONDS);
-    }
-  }
-
-  private async exec(command: readonly string[]): Promise<StepAnswer> {
-    const tooLate = () => this.ended(`before \`${command[0]}\` could be run in it`);
-    if (this.app.exit !== undefined) throw tooLate();
-    const started = this.app.exec(command).catch(async (error: unknown) => {
-      // The daemon refuses a command where the container has just ended.
-      if (await Promise.race([this.app.ended.then(() => true), sleep(SETTLE_MILLISECONDS, false)])) throw tooLate();
-      throw error;
-    });
-    const run = await this.within(this.limits.step, started, `kept \`${command[0]}\` running`, '--step-timeout');
-    return { kind: 'exec', exit: run.exit, ...output(run.stdout, run.stderr) };
-  }
-
-  /** Sends a request over HTTP, or over HTTPS where the listener does not answer HTTP. */
-  private async http(step: HttpStep, listener: Listener): Promise<StepAnswer> {
-    const relay = await this.app.relay();
-    const key = JSON.stringify(listener);
-    const known = this.schemes.get(key);
-    const first = await send(relay, step, listener, known ?? 'http');
-    if (known !== undefined || !isNotHttp(first)) {
-      this.schemes.set(key, known ?? 'http');
-      return first;
-    }
-    const second = await send(relay, step, listener, 'https');
-    if (second.kind === 'failed') {
-      debug.watch('%s speaks neither HTTP nor HTTPS: %s', describeListener(listener), second.reason);
-      return first;
-    }
-    this.schemes.set(key, 'https');
-    return second;
-  }
-
-  /** Waits for the listener that a step needs. @throws UserError where it does not come */
-  private async listener(wanted: Wanted): Promise<Listener> {
-    const found = await this.finder.wait(wanted, this.limits.start);
-    if (found === undefined) throw this.ended(`before it listened${wanted.port === undefined ? '' : ` on port ${wanted.port}`}`);
-    if ('address' in found || 'path' in found) return found;
-    const others = found.others.map(describeListener).join(', ');
-    throw this.late(
-      `The app never opened ${this.finder.describe(wanted)} within ${this.limits.start} s${others ? ` (it listens on ${others})` : ''}`,
-      'Name the right port in an exercise file, or give the app more time with --start-timeout. If it is a job, use --until-exit.',
-      '--start-timeout',
-    );
-  }
-
-  /** Waits for `work` at most so many seconds. @throws TimeoutError that names the flag for more time */
-  private async within<T>(seconds: number, work: Promise<T>, what: string, flag: string): Promise<T> {
-    const timer = new AbortController();
-    const late = sleep(seconds * 1000, undefined, { signal: timer.signal }).then(
-      () => {
-        throw this.late(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.`, flag);
-      },
-      () => new Promise<never>(() => {}),
-    );
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      timer.abort();
-    }
-  }
-
-  private ended(when: string): EndedError {
-    return new EndedError(`the app ended with status ${this.app.exit} ${when}`);
-  }
-
-  private late(what: string, remedy: string, flag: string): TimeoutError {
-    const text = Buffer.concat([this.app.stdout.bytes, this.app.stderr.bytes]).toString().trim().slice(-LAST_OUTPUT);
-    return new TimeoutError(`${what}.${text ? ` Its last output:\n${text}` : ' It printed nothing.'}`, remedy, flag);
-  }
-}
-
-/** The answer of a step that came too late, since the app had ended. Throws any other error again. */
-function unlessEnded(error: unknown): StepAnswer {
-  if (error instanceof EndedError) return { kind: 'failed', reason: error.message };
-  throw error;
-}
-
-function output(stdout: Capture, stderr: Capture): { stdout: string; stderr: string; cut: boolean } {
-  return { stdout: stdout.bytes.toString('base64'), stderr: stderr.bytes.toString('base64'), cut: stdout.cut || stderr.cut };
 }

@@ -13,7 +13,7 @@ const BANNER_MILLISECONDS = 500;
 const WRONG_SCHEME = /HTTPS? ?(server|port|request)|https:/i;
 
 /** Whatever opens connections into the container. */
-type Connector = Pick<Relay, 'connect'>;
+export type Connector = Pick<Relay, 'connect'>;
 
 /** Whether a listener speaks TLS. */
 export type Scheme = 'http' | 'https';
@@ -27,9 +27,14 @@ export function isNotHttp(answer: StepAnswer): boolean {
 }
 
 /** Opens a connection to a listener inside the container. Does not verify certificates: they are the app's own. */
-function open(relay: Connector, listener: Listener, scheme: Scheme): Duplex {
+export function open(relay: Connector, listener: Listener, scheme: Scheme): Duplex {
   const plain = relay.connect('path' in listener ? [listener.path] : [reachable(listener.address), listener.port]);
   return scheme === 'http' ? plain : connect({ socket: plain, rejectUnauthorized: false, servername: 'localhost' });
+}
+
+/** How a client names the host. */
+export function hostOf(listener: Listener): string {
+  return 'path' in listener ? 'localhost' : `localhost:${listener.port}`;
 }
 
 /** Sends one request and reads its whole answer. */
@@ -44,7 +49,7 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
         path: step.path,
         createConnection: () => open(relay, listener, scheme),
         headers: {
-          host: 'path' in listener ? 'localhost' : `localhost:${listener.port}`,
+          host: hostOf(listener),
           connection: 'close',
           ...(body && { 'content-length': body.length }),
           ...step.headers,

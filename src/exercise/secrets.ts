@@ -22,10 +22,13 @@ export function environmentSecrets(entries: readonly string[]): string[] {
 
 function secretsOfStep(step: Step): string[] {
   if (step.kind === 'exec') return secretsIn(step.command.join(' '));
+  if (step.kind === 'script') return secretsIn(step.command);
+  if (step.kind === 'websocket')
+    return secretsOfRequest({ ...step, body: step.messages.flatMap((message) => ('send' in message ? message.send : [])).join('\n') });
   return step.kind === 'http' ? secretsOfRequest(step) : [];
 }
 
-function secretsOfRequest({ path, headers, body, bodyBase64 }: HttpStep): string[] {
+function secretsOfRequest({ path, headers, body, bodyBase64 }: Pick<HttpStep, 'path' | 'headers' | 'body' | 'bodyBase64'>): string[] {
   const sent = body ?? Buffer.from(bodyBase64 ?? '', 'base64').toString('latin1');
   return [
     ...secretsIn(path),
@@ -48,7 +51,13 @@ function isNoWord(value: string): boolean {
 
 /** Secrets that an app hands out: cookies, and tokens in headers and bodies. */
 export function answerSecrets(answers: readonly Answers[]): string[] {
-  return answers.flatMap(({ steps }) => steps.flatMap(({ answer }) => (answer.kind === 'http' ? handedOut(answer) : [])));
+  return answers.flatMap(({ steps }) => steps.flatMap(({ answer }) => secretsOfAnswer(answer)));
+}
+
+function secretsOfAnswer(answer: StepAnswer): string[] {
+  if (answer.kind === 'http') return handedOut(answer);
+  if (answer.kind !== 'websocket') return [];
+  return answer.messages.flatMap(({ data }) => secretsIn(Buffer.from(data.slice(0, LARGEST), 'base64').toString())).filter(isNoWord);
 }
 
 function handedOut({ headers, body }: Extract<StepAnswer, { kind: 'http' }>): string[] {

@@ -20,11 +20,14 @@ const CaptureRule = z.strictObject({
   what: z.string(),
 });
 export type CaptureRule = z.infer<typeof CaptureRule>;
+/** Where a step begins of which so many, with those that follow, are done at the same time. */
+const together = { together: z.number().int().min(2).exactOptional() };
+/** Begins with `/`, or with a captured value that does. */
+const Path = z.string().regex(/^(\/|\$\{)/);
 const HttpStep = z.strictObject({
   kind: z.literal('http'),
   method: z.enum(METHODS as [string, ...string[]]).default('GET'),
-  /** Begins with `/`, or with a captured value that does. */
-  path: z.string().regex(/^(\/|\$\{)/),
+  path: Path,
   headers: z.record(z.string(), z.string()).default({}),
   body: z.string().optional(),
   /** A body that need not be text, in base64; instead of `body`. */
@@ -39,6 +42,7 @@ const HttpStep = z.strictObject({
   capture: z.array(CaptureRule).exactOptional(),
   /** Whether the cookies of earlier answers are sent. */
   cookies: z.boolean().exactOptional(),
+  ...together,
 });
 /** Connects and waits a moment for what the server sends first. */
 const TcpStep = z.strictObject({ kind: z.literal('tcp'), port: Port, expect: ExpectSchema.exactOptional() });
@@ -49,13 +53,64 @@ const ExecStep = z.strictObject({
   command: z.array(z.string()).min(1),
   expect: ExpectSchema.exactOptional(),
   until: ExpectSchema.exactOptional(),
+  ...together,
 });
+/** Opens a WebSocket, does one after the other, and closes it. */
+const WebSocketStep = z.strictObject({
+  kind: z.literal('websocket'),
+  path: Path,
+  headers: z.record(z.string(), z.string()).default({}),
+  protocols: z.array(z.string()).exactOptional(),
+  port: Port.optional(),
+  socket: z.string().startsWith('/').optional(),
+  messages: z.array(
+    z.union([
+      z.strictObject({ send: z.string() }),
+      /** Waits for so many messages; with `until`, for one that is like this. */
+      z.strictObject({ receive: z.number().int().min(1), until: ExpectSchema.exactOptional() }),
+      /** Waits until the server closes the connection. */
+      z.strictObject({ close: z.literal(true) }),
+    ]),
+  ),
+  expect: ExpectSchema.exactOptional(),
+  cookies: z.boolean().exactOptional(),
+  ...together,
+});
+export type WebSocketStep = z.infer<typeof WebSocketStep>;
+/** Runs a command in the shell of this computer, which reaches the app at an address. */
+const ScriptStep = z.strictObject({
+  kind: z.literal('script'),
+  command: z.string().min(1),
+  port: Port.optional(),
+  socket: z.string().startsWith('/').optional(),
+  expect: ExpectSchema.exactOptional(),
+  ...together,
+});
+export type ScriptStep = z.infer<typeof ScriptStep>;
 const WaitStep = z.strictObject({ kind: z.literal('wait'), seconds: z.number().nonnegative() });
 /** Waits until the app has printed a text. */
 const LogStep = z.strictObject({ kind: z.literal('log'), text: z.string().min(1) });
+/** Waits until an app that answers nobody has started: it is healthy, or waits for work. */
+const ReadyStep = z.strictObject({
+  kind: z.literal('ready'),
+  /** What the first run printed last before it was ready. It is set in the steps that were done, for later runs. */
+  line: z.string().exactOptional(),
+});
+export type ReadyStep = z.infer<typeof ReadyStep>;
 const ExitStep = z.strictObject({ kind: z.literal('until-exit') });
 
-export const StepSchema = z.discriminatedUnion('kind', [HttpStep, TcpStep, ExecStep, SignalStep, WaitStep, LogStep, ExitStep]);
+export const StepSchema = z.discriminatedUnion('kind', [
+  HttpStep,
+  WebSocketStep,
+  TcpStep,
+  ExecStep,
+  ScriptStep,
+  SignalStep,
+  WaitStep,
+  LogStep,
+  ReadyStep,
+  ExitStep,
+]);
 /** One thing to do with the running app. */
 export type Step = z.infer<typeof StepSchema>;
 export type HttpStep = z.infer<typeof HttpStep>;
@@ -147,7 +202,11 @@ export function isJson(text: string): boolean {
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'http':
-      return `${step.method} ${step.path}${step.port === undefined ? '' : ` at ${step.port}`}${step.socket === undefined ? '' : ` at ${step.socket}`}`;
+      return `${step.method} ${step.path}${placeOf(step)}`;
+    case 'websocket':
+      return `websocket ${step.path}${placeOf(step)}`;
+    case 'script':
+      return `script ${step.command}`;
     case 'tcp':
       return `connect to ${step.port}`;
     case 'signal':
@@ -158,13 +217,21 @@ export function describeStep(step: Step): string {
       return `wait ${step.seconds} s`;
     case 'log':
       return `wait for ${JSON.stringify(step.text)} in the log`;
+    case 'ready':
+      return 'until it is ready';
     case 'until-exit':
       return 'until exit';
   }
 }
 
+function placeOf({ port, socket }: { port?: number | undefined; socket?: string | undefined }): string {
+  return [port, socket].map((place) => (place === undefined ? '' : ` at ${place}`)).join('');
+}
+
 /** A step as one line to store: without query strings and arguments, as they may hold secrets. */
 export function labelStep(step: Step): string {
   if (step.kind === 'http') return `${step.method} ${step.path.replace(/[?#].*$/, '')}`;
+  if (step.kind === 'websocket') return `websocket ${step.path.replace(/[?#].*$/, '')}`;
+  if (step.kind === 'script') return `script ${step.command.trim().split(/\s/, 1)[0]}`;
   return step.kind === 'exec' ? `exec ${step.command[0]}` : describeStep(step);
 }

@@ -9,7 +9,8 @@ export function unmetParts(expect: Expect, answer: StepAnswer): string[] {
   if (answer.kind === 'failed') unmet.push(`got no answer: ${answer.reason}`);
   if (expect.status && answer.kind === 'http' && !expect.status.includes(answer.status))
     unmet.push(`answered ${answer.status} instead of ${expect.status.join(' or ')}`);
-  if (expect.exit && answer.kind === 'exec' && !expect.exit.includes(answer.exit))
+  if (expect.status && answer.kind === 'websocket') unmet.push(`opened instead of answering ${expect.status.join(' or ')}`);
+  if (expect.exit && (answer.kind === 'exec' || answer.kind === 'script') && !expect.exit.includes(answer.exit))
     unmet.push(`${ended(answer.exit)} instead of ${expect.exit.join(' or ')}`);
   const text = textOf(answer);
   if (text !== undefined) {
@@ -31,7 +32,7 @@ export function ended(status: number): string {
   return `ended with status ${status}`;
 }
 
-/** What `contains` and `matches` look at: the decoded body, stdout and stderr, or the greeting. */
+/** What `contains` and `matches` look at: the decoded body, stdout and stderr, the messages, or the greeting. */
 export function textOf(answer: StepAnswer): string | undefined {
   switch (answer.kind) {
     case 'http': {
@@ -40,7 +41,10 @@ export function textOf(answer: StepAnswer): string | undefined {
       return (decodedBody(body, own(answer.headers, 'content-encoding')) ?? body).toString();
     }
     case 'exec':
+    case 'script':
       return `${utf8(answer.stdout)}${utf8(answer.stderr)}`;
+    case 'websocket':
+      return answer.messages.map(({ data }) => utf8(data)).join('\n');
     case 'tcp':
       return utf8(answer.banner);
     default:

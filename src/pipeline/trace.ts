@@ -1,15 +1,17 @@
 import { timed } from '../debug.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { type Exercise, storedExercise } from '../exercise/exercise.js';
+import { isWorkerCommand, lasting } from '../exercise/lasting.js';
 import { analystOf } from '../guest/analyst.js';
 import { Helper } from '../guest/helper.js';
 import { ownModules } from '../keep/python/covered.js';
 import { codeThatRan } from '../keep/python/ran.js';
 import { unsoundSpots } from '../keep/python/unsound.js';
 import { failureLine, judge } from '../smoke/worked.js';
+import { joinTraces } from '../trace/join.js';
 import type { Trace } from '../trace/schema.js';
-import { joinTraces } from '../trace/schema.js';
 import type { Watching } from '../trace/watching.js';
+import { commandOf } from '../watching/app.js';
 import { traceImage } from '../watching/trace.js';
 import { type Folder, readTrace } from '../workspace/folder.js';
 import { echoedSecrets, type RunRecord } from '../workspace/runrecord.js';
@@ -76,7 +78,7 @@ export async function traceOnce(
   wanted: Exercise,
   { include, title, python }: Once,
 ): Promise<TracedOnce> {
-  const exercise = original.separateRoot ? wanted : { ...wanted, args: original.config.Cmd ?? [] };
+  const exercise = known(original, original.separateRoot ? wanted : { ...wanted, args: original.config.Cmd ?? [] });
   const { session, progress } = context;
   const prepare = (python?: string) =>
     progress.task(`Preparing ${original.reference}`, () =>
@@ -105,6 +107,12 @@ export async function traceOnce(
     warnings: [...failures.map(failureLine), ...warnings, ...result.trace.warnings, ...misspelt],
   };
   return { helper, trace, run: { exercise, watching, done, took, answers: [answers] }, fs, analyst };
+}
+
+/** An exercise of which the command says that it waits for work until it is stopped. */
+function known({ config }: ImageInfo, exercise: Exercise): Exercise {
+  const isWorker = isWorkerCommand(commandOf(config, exercise.run, exercise.args));
+  return isWorker && exercise.steps === undefined ? lasting(exercise) : exercise;
 }
 
 /** A run as the run record holds it. */

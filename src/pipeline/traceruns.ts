@@ -1,7 +1,8 @@
 import type { ImageInfo } from '../engines/engine.js';
 import { usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
-import { joinTraces, type Trace } from '../trace/schema.js';
+import { joinTraces } from '../trace/join.js';
+import type { Trace } from '../trace/schema.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
 import type { Failing } from './material.js';

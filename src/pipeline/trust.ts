@@ -18,12 +18,13 @@ export function reachesOut({ trace, record }: Pick<Stored, 'trace' | 'record'>):
   const found: string[] = [];
   const { reference } = trace.image;
   const { transport } = parseImageName(reference);
-  for (const { exercise } of record.runs) {
-    const { args, run, reset, compose } = exercise;
+  for (const { exercise, done } of record.runs) {
+    const { args, run, reset, compose, steps = [] } = exercise;
     if (transport === 'host') found.push(`run on this computer: ${args.join(' ')}`);
     if (transport === 'rootfs') found.push(`show the app the folder ${reference.slice('rootfs:'.length)} of this computer`);
     if (compose) found.push(`bring up the services of ${compose.file}`);
-    found.push(...reset.map((command) => `run on this computer: ${command}`));
+    const scripts = [...steps, ...done].flatMap((step) => (step.kind === 'script' ? [step.command] : []));
+    found.push(...[...reset, ...scripts].map((command) => `run on this computer: ${command}`));
     for (const { type, source } of mountsOf(run))
       if (type !== 'tmpfs' && source !== undefined) found.push(`mount ${source} into the container`);
     found.push(...run.device.map((device) => `give it the device ${device}`));

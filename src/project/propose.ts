@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { isWorkerCommand } from '../exercise/lasting.js';
 import { wordsOf } from '../exercise/steps.js';
 import type { AppCode } from '../guest/protocol.js';
 
@@ -43,8 +44,6 @@ const MOST = 30;
 const SERVERS = ['gunicorn', 'uvicorn', 'hypercorn', 'daphne', 'uwsgi', 'waitress-serve', 'granian', 'runserver', 'flask', 'fastapi'];
 const WEB = ['flask', 'fastapi', 'starlette', 'aiohttp'];
 const COMMAND_LINES = ['click', 'typer', 'argparse'];
-/** Seconds after which a worker is asked whether it runs. */
-const WORKER_START = 3;
 
 /** The runs of an image, as far as its configuration and its code tell. There is at least one. */
 export function proposeRuns(looked: Looked): Proposal[] {
@@ -60,18 +59,32 @@ export function proposeRuns(looked: Looked): Proposal[] {
 /**
  * A run of one command of an image.
  * @param isOther whether it is another one than that of the image: then the code of the image says nothing about it
+ * @param lasts whether it is known to run until it is stopped
  */
-export function proposeForCommand(looked: Looked, isOther: boolean): Proposal {
+export function proposeForCommand(looked: Looked, isOther: boolean, lasts: boolean): Proposal {
   const words = [...looked.entrypoint, ...looked.command];
   const app = celeryName(looked);
-  if (isWorker(words)) return workerRun(looked, app, undefined);
+  // Its broker is a service of the same compose file.
+  if (isWorker(words)) return { ...workerRun(looked, app, undefined), comments: [ASKED] };
   if (isCelery(words, 'beat')) return { ...beatRun(looked, app ?? appOption(splitWords(words)) ?? 'app'), comments: [] };
+  if (looked.ports.length === 0 && isWorkerCommand(words)) return readyRun();
   const isServed = looked.ports.length > 0 || splitWords(words).some((word) => SERVERS.includes(posix.basename(word)));
   if (isServed || (!isOther && isServer(looked))) return webRun(looked);
+  if (lasts) return readyRun();
   return {
     name: 'main',
     comments: ['It runs until it ends; its output and exit status are compared. If it never ends, write what is done to it instead.'],
     steps: ['until-exit'],
+    suggested: { heading: '', steps: [] },
+  };
+}
+
+/** A command that waits for work until it is stopped. */
+function readyRun(): Proposal {
+  return {
+    name: 'worker',
+    comments: ['It runs until it is stopped, and answers no requests. Give it work, for instance by a step `exec`.'],
+    steps: ['ready'],
     suggested: { heading: '', steps: [] },
   };
 }
@@ -118,17 +131,19 @@ function webRun(looked: Looked): Proposal {
   };
 }
 
+const ASKED = 'A worker answers no requests, so celery itself is asked.';
+
 /** @param app what `celery -A` takes; undefined where the worker has it from a variable */
 function workerRun(looked: Looked, app: string | undefined, name: string | undefined): Proposal {
   const celery = app === undefined ? ['celery'] : ['celery', '-A', app];
   return {
     name: name ?? 'worker',
     comments: [
-      'A worker answers no requests, so celery itself is asked. It needs its broker: see `network` and `environment`.',
+      `${ASKED} It needs its broker: see \`network\` and \`environment\`.`,
       ...(name === undefined ? [] : entrypointComment(looked)),
     ],
     ...(name !== undefined && { command: [...celery, 'worker'] }),
-    steps: [`wait: ${WORKER_START}`, `exec: ${celery.join(' ')} inspect registered`],
+    steps: ['ready', `exec: ${celery.join(' ')} inspect registered`],
     suggested: { heading: '', steps: [] },
   };
 }
@@ -138,7 +153,7 @@ function beatRun(looked: Looked, app: string): Proposal {
     name: 'beat',
     comments: ['Not sure that this app has a schedule. If it has none, remove this run.', ...entrypointComment(looked)],
     command: ['celery', '-A', app, 'beat', '--schedule', '/tmp/celerybeat-schedule'],
-    steps: [`wait: ${WORKER_START}`, `exec: celery -A ${app} --version`],
+    steps: ['ready'],
     suggested: { heading: '', steps: [] },
   };
 }

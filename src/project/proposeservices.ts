@@ -1,3 +1,4 @@
+import { isLasting } from '../compose/lasting.js';
 import type { Model, Service } from '../compose/model.js';
 import { type Looked, type Proposal, proposeForCommand } from './propose.js';
 
@@ -8,10 +9,8 @@ import { type Looked, type Proposal, proposeForCommand } from './propose.js';
 export function proposeServices(looked: Looked, model: Model, users: readonly string[]): Proposal[] {
   return users.map((name) => {
     const service = model.services?.[name] ?? {};
-    const { command: _command, ...proposal } = proposeForCommand(
-      asService(looked, service),
-      service.command != null || service.entrypoint != null,
-    );
+    const isOther = service.command != null || service.entrypoint != null;
+    const { command: _command, ...proposal } = proposeForCommand(asService(looked, service), isOther, isLasting(service));
     return { ...proposal, name };
   });
 }

@@ -34,8 +34,28 @@ const Request = z.strictObject({
 });
 
 const repeat = { repeat: z.number().int().min(1).max(1000).optional() };
+/** With `concurrency`, `repeat` says how often in all. */
+const often = { ...repeat, concurrency: z.number().int().min(2).max(100).optional() };
 const answer = z.strictObject({ status: status.optional(), ...texts, headers: headers.optional() }).optional();
 const result = z.strictObject({ exit: exit.optional(), ...texts }).optional();
+const talked = z.strictObject({ status: status.optional(), ...texts }).optional();
+const Talk = z.strictObject({
+  path: z.string().regex(/^(\/|\$\{)/),
+  headers: headers.optional(),
+  protocols: oneOrMore(text).optional(),
+  messages: z
+    .array(
+      z.union([
+        z.enum(['receive', 'close']),
+        z.strictObject({ send: z.unknown() }),
+        z.strictObject({ receive: z.union([z.number().int().min(1).max(10_000), z.strictObject(texts)]) }),
+      ]),
+    )
+    .optional(),
+  port: port.optional(),
+  socket: z.string().startsWith('/').optional(),
+});
+const Script = z.strictObject({ command: text, port: port.optional(), socket: z.string().startsWith('/').optional() });
 const place = z.string().min(1);
 const capture = z
   .record(
@@ -53,12 +73,16 @@ const capture = z
 
 const Step = z.union([
   z.literal('until-exit'),
-  z.strictObject({ http: z.union([z.string(), Request]), expect: answer, until: answer, capture, ...repeat }),
+  z.literal('ready'),
+  z.strictObject({ http: z.union([z.string(), Request]), expect: answer, until: answer, capture, ...often }),
+  z.strictObject({ websocket: z.union([z.string(), Talk]), expect: talked, ...often }),
   z.strictObject({ tcp: port, expect: z.strictObject(texts).optional(), ...repeat }),
-  z.strictObject({ exec: words, expect: result, until: result, ...repeat }),
+  z.strictObject({ exec: words, expect: result, until: result, ...often }),
+  z.strictObject({ script: z.union([text, Script]), expect: result, ...often }),
   z.strictObject({ signal: z.string(), ...repeat }),
   z.strictObject({ wait: seconds, ...repeat }),
   z.strictObject({ log: z.string().min(1), ...repeat }),
+  z.strictObject({ ready: z.literal(true).nullable(), ...repeat }),
   z.strictObject({ 'until-exit': z.literal(true).nullable() }),
 ]);
 

@@ -1,6 +1,8 @@
+import { isLasting } from '../compose/lasting.js';
 import { imageOf, type Model, type Service, servicesOf } from '../compose/model.js';
 import { usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
+import { lasting } from '../exercise/lasting.js';
 
 /** Services that are built in the same way have the same image, whatever compose calls it. */
 function buildOf({ build }: Service): string | undefined {
@@ -52,7 +54,7 @@ export function runOfService(service: Service, exercise: Exercise, compose: NonN
   const entrypoint = service.entrypoint ? (program ?? '') : undefined;
   const command = exercise.args.length > 0 ? exercise.args : (service.command ?? []);
   const isOwn = run.entrypoint !== undefined;
-  return {
+  const served: Exercise = {
     ...exercise,
     args: isOwn ? exercise.args : [...first, ...command],
     run: {
@@ -66,4 +68,6 @@ export function runOfService(service: Service, exercise: Exercise, compose: NonN
     },
     compose,
   };
+  // Another command is not what the service says of its own one.
+  return isLasting(service) && !isOwn && exercise.args.length === 0 ? lasting(served) : served;
 }

@@ -12,8 +12,10 @@ export interface Touched {
 
 /** Routes of the app's code that no request touched; of a program without a port, subcommands that no command line has. */
 export function untouchedBy(looked: Looked, runs: readonly Touched[]): Untouched {
+  // What a script asks for is not known.
+  const isHidden = runs.some(({ done }) => done.some(({ kind }) => kind === 'script'));
   return isServer(looked)
-    ? { what: 'routes', lines: routesLeft(looked, runs) }
+    ? { what: 'routes', lines: isHidden ? [] : routesLeft(looked, runs) }
     : { what: 'subcommands', lines: commandsLeft(looked, runs) };
 }
 

@@ -63,11 +63,19 @@ function fieldsOf(answer: StepAnswer | undefined, most: number): Map<string, str
       ]);
     }
     case 'exec':
+    case 'script':
       return new Map([
         ['exit', String(answer.exit)],
         ['stdout', text(bytes(answer.stdout), most)],
         ['stderr', text(bytes(answer.stderr), most)],
       ]);
+    case 'websocket':
+      return new Map([
+        ...(answer.protocol === '' ? [] : [['protocol', answer.protocol] as const]),
+        ...answer.messages.map(({ data }, index) => [`message ${index + 1}`, text(bytes(data), most)] as const),
+      ]);
+    case 'ready':
+      return new Map(answer.line === undefined ? [] : [['last line', text(Buffer.from(answer.line), most)]]);
     case 'tcp':
       return new Map([['banner', text(bytes(answer.banner), most)]]);
     case 'failed':

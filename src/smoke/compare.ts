@@ -123,10 +123,15 @@ class Comparer {
       case 'until-exit':
         // Its answer is what the app itself printed, and its exit status.
         return;
+      case 'ready':
+        result.compared++;
+        return;
       case 'exec':
+      case 'script':
         this.sayCut(where, [first, other]);
         result.compared++;
         return;
+      case 'websocket':
       case 'http':
         result.compared++;
     }

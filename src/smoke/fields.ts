@@ -13,7 +13,10 @@ export function kindOf(answer: StepAnswer): string {
     case 'http':
       return `status ${answer.status}`;
     case 'exec':
+    case 'script':
       return `exit ${answer.exit}`;
+    case 'websocket':
+      return answer.closed === null ? 'opened' : `closed with the code ${answer.closed}`;
     case 'tcp':
       return 'connected';
     case 'failed':
@@ -25,7 +28,11 @@ export function kindOf(answer: StepAnswer): string {
 
 /** Whether an answer is a failure of the app. */
 export function isFailed(answer: StepAnswer): boolean {
-  return answer.kind === 'failed' || (answer.kind === 'http' && answer.status >= 500) || (answer.kind === 'exec' && answer.exit !== 0);
+  return (
+    answer.kind === 'failed' ||
+    (answer.kind === 'http' && answer.status >= 500) ||
+    ((answer.kind === 'exec' || answer.kind === 'script') && answer.exit !== 0)
+  );
 }
 
 /**
@@ -48,8 +55,18 @@ export function fieldsOf(answer: StepAnswer, withLength: boolean): Fields {
       return httpFields(answer, withLength);
     case 'exec':
       return new Map(Object.entries(outputOf(answer)));
+    case 'script':
+      // A script judges by its exit status; what it prints is about its own work, such as how long that took.
+      return new Map(answer.exit === 0 ? [] : Object.entries(outputOf(answer)));
+    case 'websocket':
+      return new Map([
+        ...(answer.protocol === '' ? [] : [['protocol', Buffer.from(answer.protocol)] as const]),
+        ...answer.messages.map(({ data }, index) => [`message ${index + 1}`, Buffer.from(data, 'base64')] as const),
+      ]);
     case 'tcp':
       return new Map([['banner', Buffer.from(answer.banner, 'base64')]]);
+    case 'ready':
+      return new Map(answer.line === undefined ? [] : [['last line', Buffer.from(answer.line)]]);
     case 'failed':
       return new Map([['reason', Buffer.from(answer.reason)]]);
     default:

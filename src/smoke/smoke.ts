@@ -1,7 +1,7 @@
 import { TimeoutError, UserError } from '../errors.js';
-import type { Answers, StepAnswer } from '../exercise/answers.js';
-import { decodedBody } from '../exercise/decoded.js';
+import type { Answers } from '../exercise/answers.js';
 import type { Step } from '../exercise/steps.js';
+import { textOf } from '../exercise/unmet.js';
 import type { Outcome } from '../watching/run.js';
 import { type Again, runAgain, runOriginal, SLOWER } from './again.js';
 import { type Comparison, compareAnswers, type Difference } from './compare.js';
@@ -135,14 +135,8 @@ function unexpected({ where, what }: { where: string; what: string }): Differenc
 
 function saidIn(outcome: Answers | UserError): string {
   if (outcome instanceof UserError) return outcome.message;
-  const texts = outcome.steps.flatMap(({ answer }) =>
-    answer.kind === 'http' ? [bodyOf(answer)] : answer.kind === 'exec' ? [bytes(answer.stdout), bytes(answer.stderr)] : [],
-  );
-  return [...texts, bytes(outcome.app.stdout), bytes(outcome.app.stderr)].map((text) => text.toString('utf8')).join('\n');
-}
-
-function bodyOf({ body, headers }: Extract<StepAnswer, { kind: 'http' }>): Buffer {
-  return decodedBody(bytes(body), headers['content-encoding']) ?? bytes(body);
+  const texts = outcome.steps.map(({ answer }) => textOf(answer) ?? '');
+  return [...texts, ...[outcome.app.stdout, outcome.app.stderr].map((output) => bytes(output).toString())].join('\n');
 }
 
 function bytes(base64: string): Buffer {

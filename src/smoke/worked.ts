@@ -106,7 +106,7 @@ function judgeStep(one: Answered, answers: Answers): Judged {
   }
   if (answer.kind === 'failed')
     return failed(`got no answer: ${answer.reason}`, `${PASS} Check that the step fits the app. ${ALLOW}`, last(logUntilStop(answers)));
-  if (answer.kind === 'exec' && answer.exit !== 0 && !expect?.exit)
+  if ((answer.kind === 'exec' || answer.kind === 'script') && answer.exit !== 0 && !expect?.exit)
     return failed(ended(answer.exit), wanted(answer.exit, 'exit', 'the step'), outputOf(answer, answers));
   if (answer.kind !== 'http' || answer.status < 400 || expect?.status)
     return { failure: expect ? unmetBy(one, expect, answers) : [], warning: [] };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { PythonLayout } from '../python/layout.js';
 import { SpotKind } from '../python/summary.js';
-import { anyRecord, own } from '../records.js';
+import { anyRecord } from '../records.js';
 
 /** The version that this pyshrink writes, and the only one that it reads. */
 export const TRACE_VERSION = 3;
@@ -134,72 +134,9 @@ export const TraceSchema = z.object({
 export type Trace = z.infer<typeof TraceSchema>;
 export type Observation = z.infer<typeof Observation>;
 
-/**
- * Joins traces of one image.
- * @throws UserError for traces of different images
- */
-export function joinTraces(traces: readonly [Trace, ...Trace[]]): Trace {
-  return traces.reduce((one, two) => joinTwo(withRuns(one), withRuns(two)));
-}
-
-/** The trace of a single run, where each observation without a process says which run it is of: joined ones could not tell. */
-function withRuns(trace: Trace): Trace {
-  if (trace.runs.length !== 1) return trace;
-  return { ...trace, observations: trace.observations.map((seen) => (seen.process === null ? { ...seen, run: 0 } : seen)) };
-}
-
 /** Index of the run that an observation is of; undefined where the trace does not know. */
 export function runOf({ process, run }: Observation, { processes, runs }: Pick<Trace, 'processes' | 'runs'>): number | undefined {
   return (process === null ? run : processes[process]?.run) ?? (runs.length === 1 ? 0 : undefined);
-}
-
-function joinTwo(one: Trace, two: Trace): Trace {
-  if (two.image.id !== one.image.id)
-    throw new UserError(
-      `The traces are of different images: ${one.image.reference} (${one.image.id.slice(7, 19)}) and ${two.image.reference} (${two.image.id.slice(7, 19)}).`,
-      'Join only traces of the same image. Trace the newer image again.',
-    );
-  const [runs, processes] = [one.runs.length, one.processes.length];
-  const unique = <T>(values: readonly T[]) => [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
-  return {
-    ...one,
-    python: { ...one.python, searchPath: unique([...one.python.searchPath, ...two.python.searchPath]) },
-    tracers: unique([...one.tracers, ...two.tracers]),
-    runs: [...one.runs, ...two.runs],
-    ...((one.untraced || two.untraced) && { untraced: unique([...(one.untraced ?? []), ...(two.untraced ?? [])]) }),
-    processes: [...one.processes, ...two.processes.map((process) => ({ ...process, run: process.run + runs }))],
-    observations: [
-      ...one.observations,
-      ...two.observations.map((seen) => ({
-        ...seen,
-        process: seen.process === null ? null : seen.process + processes,
-        ...(seen.run !== undefined && { run: seen.run + runs }),
-      })),
-    ],
-    modules: {
-      ...one.modules,
-      ...Object.fromEntries(Object.entries(two.modules).filter(([name, file]) => file ?? !own(one.modules, name))),
-    },
-    unsound: unique([...one.unsound, ...two.unsound]),
-    ...((one.own || two.own) && { own: joinOwn(one.own ?? [], two.own ?? []) }),
-    repairs: unique([...one.repairs, ...two.repairs]),
-    warnings: unique([...one.warnings, ...two.warnings]),
-  };
-}
-
-/** What ran in one of two traces ran in both together. */
-function joinOwn(one: readonly OwnModule[], two: readonly OwnModule[]): OwnModule[] {
-  const joined = new Map(one.map((module) => [module.path, module]));
-  for (const module of two) {
-    const known = joined.get(module.path);
-    const ranBefore = new Set((known?.functions ?? []).flatMap(({ line, ran }) => (ran ? [line] : [])));
-    joined.set(module.path, {
-      path: module.path,
-      ran: module.ran || known?.ran === true,
-      functions: module.functions?.map((one) => ({ ...one, ran: one.ran || ranBefore.has(one.line) })) ?? known?.functions ?? null,
-    });
-  }
-  return [...joined.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /**

@@ -65,7 +65,7 @@ async function runOnce(
   say: (text: string) => void,
   chosen: readonly Step[] | undefined,
 ): Promise<Outcome> {
-  const { args, run, steps, limits, reset, input, compose } = exercise;
+  const { args, run, limits, reset, input, compose } = exercise;
   const { ptrace, refused, noListener } = watching;
   const service = compose && (await session.startBeside?.(compose.file, compose.service, limits.start * SERVICES_SLOWER, say));
   const config = { ...where.config, ...service?.config };
@@ -83,7 +83,7 @@ async function runOnce(
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
     listener: noListener === undefined,
   });
-  const performed = await perform(app, config, steps, limits, say, chosen).catch((error: unknown) => {
+  const performed = await perform(app, config, exercise, say, chosen).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
     throw error;
   });

@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { debug } from '../debug.js';
 import { UserError } from '../errors.js';
-import { joinTraces, type Trace } from '../trace/schema.js';
+import { joinWithRuns } from '../trace/join.js';
+import type { Trace } from '../trace/schema.js';
 import { FILES, Folder, ROOT, readTrace } from './folder.js';
 import type { Result } from './result.js';
 import type { RunRecord } from './runrecord.js';
@@ -23,9 +24,10 @@ export async function readTraces(paths: readonly string[]): Promise<StoredTraces
   const stored = await Promise.all(paths.map(readTrace));
   const [first, ...rest] = stored;
   if (!first) throw new Error('no trace was named');
+  const { trace, runs } = joinWithRuns([first.trace, ...rest.map(({ trace }) => trace)]);
   return {
-    trace: joinTraces([first.trace, ...rest.map(({ trace }) => trace)]),
-    record: { runs: stored.flatMap(({ record }) => record.runs) },
+    trace,
+    record: { runs: runs.flatMap(({ trace, run }) => stored[trace]?.record.runs[run] ?? []) },
     folder: first.folder,
     paths,
     trusted: stored.every(({ trusted }) => trusted),

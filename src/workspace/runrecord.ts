@@ -50,7 +50,10 @@ function textsOf(answer: StepAnswer): string[] {
       return [...Object.values(answer.headers), (decodedBody(body, answer.headers['content-encoding']) ?? body).toString()];
     }
     case 'exec':
+    case 'script':
       return plain(answer.stdout, answer.stderr);
+    case 'websocket':
+      return plain(...answer.messages.map(({ data }) => data));
     case 'tcp':
       return plain(answer.banner);
     case 'failed':

@@ -59,6 +59,59 @@ expect: {exit: 3}`);
     expect(ExerciseSchema.parse(exercise)).toEqual(exercise);
   });
 
+  it('reads WebSockets, scripts, words, and steps at the same time', () => {
+    const { steps } = parse(`
+cookies: keep
+steps:
+  - ready
+  - websocket: /chat
+  - websocket:
+      path: /chat
+      headers: {a: b}
+      protocols: json
+      port: 8001
+      messages: [{send: hello}, {send: {a: 1}}, receive, {receive: 2}, {receive: {contains: done}}, close]
+    expect: {matches: 'x$'}
+  - script: pytest tests/e2e
+  - script: {command: 'k6 run load.js', port: 8001}
+    expect: {exit: 99}
+  - http: /
+    concurrency: 2
+  - exec: a
+    repeat: 5
+    concurrency: 3
+`);
+    expect(steps).toEqual([
+      { kind: 'ready' },
+      { kind: 'websocket', path: '/chat', headers: {}, messages: [], cookies: true },
+      {
+        ...{
+          kind: 'websocket',
+          path: '/chat',
+          headers: { a: 'b' },
+          protocols: ['json'],
+          port: 8001,
+          cookies: true,
+          expect: { matches: 'x$' },
+        },
+        messages: [
+          { send: 'hello' },
+          { send: '{"a":1}' },
+          { receive: 1 },
+          { receive: 2 },
+          { receive: 1, until: { contains: ['done'] } },
+          { close: true },
+        ],
+      },
+      { kind: 'script', command: 'pytest tests/e2e' },
+      { kind: 'script', command: 'k6 run load.js', port: 8001, expect: { exit: [99] } },
+      { kind: 'http', method: 'GET', path: '/', headers: {}, cookies: true, together: 2 },
+      { kind: 'http', method: 'GET', path: '/', headers: {}, cookies: true },
+      ...[3, undefined, undefined, 2, undefined].map((together) => ({ kind: 'exec', command: ['a'], ...(together && { together }) })),
+    ]);
+    expect(ExerciseSchema.parse({ ...PLAIN_EXERCISE, steps })).toEqual({ ...PLAIN_EXERCISE, steps });
+  });
+
   it('is the default exercise without steps', () => {
     expect(parse('reset: ["true"]')).toEqual({ steps: [], reset: ['true'] });
   });
@@ -154,6 +207,23 @@ expect: {exit: 3}`);
     ['steps: [{wait: -1}]', '`-1` stands where a number that is not below 0 should be'],
     ['steps: [{tcp: 0}]', '`0` stands where a whole number from 1 to 65535 should be'],
     ['steps: [until-exit]\nreset: [{a: 1}]', 'A mapping stands where a text should be (exercise.yaml, line 2, column 9).'],
+    ['steps: [{ready: soon}]', '`ready` has no value'],
+    ['steps: [{websocket: chat}]', '`chat` does not begin with `/`'],
+    ['steps: [{websocket: {messages: []}}]', 'This WebSocket has no `path`'],
+    ['steps: [{websocket: {path: /, mesages: []}}]', '`mesages`: did you mean `messages`?'],
+    ['steps: [{websocket: {path: /, messages: [recieve]}}]', '`recieve`: did you mean `receive`?'],
+    ['steps: [{websocket: {path: /, messages: [{send: a, receive: 1}]}}]', '`send` and `receive` are in one item'],
+    ['steps: [{websocket: {path: /, messages: [{receive: 0}]}}]', '`0` stands where a whole number from 1'],
+    ['steps: [{websocket: {path: /, messages: [{receive: {contians: a}}]}}]', '`contians`: did you mean `contains`?'],
+    ['steps: [{websocket: {path: /, protocols: "a b"}}]', '`a b` is no name of a subprotocol'],
+    ['steps: [{websocket: /, until: {contains: a}}]', '`until` goes with `http` and `exec`'],
+    ['steps: [{websocket: /, capture: {a: {json: b}}}]', 'A step `websocket` has nothing to capture'],
+    ['steps: [{script: }]', 'Nothing stands where'],
+    ['steps: [{script: {port: 1}}]', 'This script has no `command`'],
+    ['steps: [{script: {command: a, port: 1, socket: /x}}]', 'A request goes to a `port` or to a `socket`'],
+    ['steps: [{http: /, concurrency: 1}]', '`1` stands where a whole number from 2 to 100 should be'],
+    ['steps: [{wait: 1, concurrency: 2}]', 'A step `wait` is done once at a time'],
+    ['steps: [{http: /, concurrency: 2, capture: {a: {json: b}}}]', 'What is captured would be that of any of them'],
     ['steps: {', 'This is not YAML: '],
     ['steps: []\nsteps: []', 'This is not YAML: Map keys must be unique (exercise.yaml, line 2, column 1).'],
     ['steps: !include other.yaml', 'This is not YAML: Unresolved tag: !include'],

@@ -27,11 +27,18 @@ describeWithPython('perform', () => {
     config?: ImageConfig;
     limits?: Partial<Limits>;
     chosen?: Step[];
+    lasts?: true;
   }
-  const run = async (script: string, steps?: Step[], { config = {}, limits = {}, chosen }: Given = {}) => {
+  const run = async (script: string, steps?: Step[], { config = {}, limits = {}, chosen, lasts }: Given = {}) => {
     const said: string[] = [];
     const app = ProcessApp.start(script);
-    const performed = await perform(app, config, steps, { ...DEFAULT_LIMITS, ...limits }, (text) => said.push(text), chosen);
+    const performed = await perform(
+      app,
+      config,
+      { ...(steps && { steps }), ...(lasts && { lasts }), limits: { ...DEFAULT_LIMITS, ...limits } },
+      (text) => said.push(text),
+      chosen,
+    );
     return { ...performed, said };
   };
   const text = (base64: string) => Buffer.from(base64, 'base64').toString();
@@ -68,6 +75,54 @@ describeWithPython('perform', () => {
     const steps: Step[] = [{ kind: 'signal', name: 'SIGHUP' }, parseExec('sleep 0.2')];
     const { answers } = await run(`${slow} setInterval(() => {}, 1000);`, steps);
     expect([text(answers.app.stdout), answers.app.exit]).toEqual(['started\nhup\n', null]);
+  });
+
+  describe('an app that runs until it is stopped, and listens nowhere', () => {
+    // It waits for work with a timer, as a worker with a heartbeat does.
+    const worker = (host: string, also = '') =>
+      `console.log('reading settings'); setTimeout(() => { console.error('12:00 worker@${host} waits.'); ${also} }, 400); setInterval(() => {}, 50);`;
+    const lasts = true;
+    const declared = expose(65001);
+
+    it('is ready when it waits for work, also where its image declares a port; later runs wait for the same line', async () => {
+      const { answers, done } = await run(worker('a1'), undefined, { lasts, config: declared });
+      expect(answers.steps.map(({ step, answer }) => [step, answer])).toEqual([
+        ['until it is ready', { kind: 'ready', line: '12:00 worker@a1 waits.' }],
+      ]);
+      expect([done, answers.app.exit]).toEqual([[{ kind: 'ready', line: '12:00 worker@a1 waits.' }], null]);
+      const slow = `setTimeout(() => { ${worker('b2', "console.log('and more');")} }, 2500);`;
+      const later = await run(slow, undefined, { lasts, chosen: done });
+      expect(later.answers.steps[0]?.answer).toEqual({ kind: 'ready', line: '12:00 worker@b2 waits.' });
+      expect(later.done).toEqual(done);
+    });
+
+    it('is a server where it listens', async () => {
+      const { answers } = await run(SERVER + listening(await freePort()), undefined, { lasts });
+      expect(answers.steps).toMatchObject([{ step: 'GET /', answer: { status: 200 } }]);
+    });
+
+    it('has failed where it ends before, with its status', async () => {
+      const { answers } = await run("console.log('no broker'); process.exitCode = 3;", [{ kind: 'ready' }], { lasts });
+      expect(answers.steps[0]?.answer).toEqual({ kind: 'failed', reason: 'the app ended with status 3 before it was ready' });
+      expect(answers.app.exit).toBe(3);
+    });
+
+    it('is ready only when it is healthy', async () => {
+      const marker = join(socketFolder(), 'healthy');
+      const script = `setTimeout(() => require('node:fs').writeFileSync('${marker}', ''), 3500); setInterval(() => {}, 1000);`;
+      const config: ImageConfig = { Healthcheck: { Test: ['CMD', 'cat', marker] } };
+      const { answers } = await run(script, [{ kind: 'ready' }], { lasts, config });
+      expect(answers.steps).toMatchObject([{ answer: { kind: 'ready' } }, { step: 'HEALTHCHECK', answer: { exit: 0 } }]);
+      const never = run('setInterval(() => {}, 1000);', [{ kind: 'ready' }], { lasts, limits: { start: 1 }, config: { Healthcheck: { Test: ['CMD', 'false'] } } }); // biome-ignore format: one line
+      await expect(never).rejects.toThrow('The app did not become healthy within 1 s');
+      rmSync(dirname(marker), { recursive: true });
+    });
+  });
+
+  it('says what to write for an app that has no steps, and does not end', async () => {
+    await expect(run('setInterval(() => {}, 1000);', undefined, { limits: { exit: 1 } })).rejects.toMatchObject({
+      remedy: expect.stringContaining('steps: [ready]'),
+    });
   });
 
   it('does a step until its answer is right, with what an earlier one gave, and waits for the log', async () => {
@@ -235,7 +290,12 @@ steps:
       await app.ended;
       throw new Error('the container is not running');
     };
-    const { answers } = await perform(app, { Healthcheck: { Test: ['CMD', 'x'] } }, [parseHttp('/')], DEFAULT_LIMITS, () => {});
+    const { answers } = await perform(
+      app,
+      { Healthcheck: { Test: ['CMD', 'x'] } },
+      { steps: [parseHttp('/')], limits: DEFAULT_LIMITS },
+      () => {},
+    );
     expect(answers.steps.at(-1)).toMatchObject({
       label: 'HEALTHCHECK',
       answer: { kind: 'failed', reason: 'the app ended with status 137 before `x` could be run in it' },

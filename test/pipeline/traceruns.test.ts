@@ -3,7 +3,8 @@ import { ExitCode } from '../../src/errors.js';
 import type { Material } from '../../src/pipeline/material.js';
 import { requireWorking } from '../../src/pipeline/originals.js';
 import { withInterpreter, withName, withUntraced } from '../../src/pipeline/traceruns.js';
-import { joinTraces, parseTrace, type Trace } from '../../src/trace/schema.js';
+import { joinTraces } from '../../src/trace/join.js';
+import { parseTrace, type Trace } from '../../src/trace/schema.js';
 import { makeTrace } from '../support/keep.js';
 
 const late = { name: 'late', what: 'The app never opened a port.', remedy: 'Give it more time.' };

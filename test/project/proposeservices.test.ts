@@ -14,20 +14,24 @@ const model = {
     beat: { command: ['sh', '-c', 'celery -A shop beat'] },
     migrate: { command: ['python', 'manage.py', 'migrate'] },
     started: { entrypoint: ['python', 'job.py'] },
+    consumer: { command: ['python', 'consume.py'], restart: 'unless-stopped' },
+    queue: { command: ['python', '-m', 'rq', 'worker'] },
     other: { command: ['uvicorn', 'x:app'], expose: ['9000'] },
     db: {},
   },
 };
 
 it('proposes a run for each service of the image, by what the service starts', () => {
-  const runs = proposeServices(looked, model, ['web', 'same', 'worker', 'beat', 'migrate', 'started', 'other']);
+  const runs = proposeServices(looked, model, ['web', 'same', 'worker', 'beat', 'migrate', 'started', 'consumer', 'queue', 'other']);
   expect(runs.map(({ name, command, steps }) => [name, command, steps.at(-1)])).toEqual([
     ['web', undefined, undefined],
     ['same', undefined, undefined],
     ['worker', undefined, 'exec: celery -A shop inspect registered'],
-    ['beat', undefined, 'exec: celery -A shop --version'],
+    ['beat', undefined, 'ready'],
     ['migrate', undefined, 'until-exit'],
     ['started', undefined, 'until-exit'],
+    ['consumer', undefined, 'ready'],
+    ['queue', undefined, 'ready'],
     ['other', undefined, undefined],
   ]);
   const text = projectText(looked, runs, { file: 'docker/compose.yaml' });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '../../src/compose/model.js';
 import { PLAIN_EXERCISE } from '../../src/exercise/exercise.js';
+import type { Step } from '../../src/exercise/steps.js';
 import { onlyImage, runOfService, usersOf } from '../../src/project/services.js';
 import { commandOf } from '../../src/watching/app.js';
 
@@ -54,6 +55,24 @@ describe('a run of a service', () => {
     expect(command({ command: ['work'] }, ['check'])).toEqual(['/entry', 'check']);
     expect(command({ entrypoint: ['a', 'b'], command: ['work'] }, ['check'])).toEqual(['a', 'b', 'check']);
     expect(command({ entrypoint: ['a', 'b'], command: ['work'] }, ['-c'], { entrypoint: 'sh' })).toEqual(['sh', '-c']);
+  });
+
+  it.each([
+    ['is started again always', { restart: 'always' }, [], true],
+    ['is started again unless it is stopped', { restart: 'unless-stopped' }, [], true],
+    ['is started again after a failure', { restart: 'on-failure' }, [], undefined],
+    ['publishes a port', { restart: 'always', ports: [{ target: 80 }] }, [], undefined],
+    ['names a port', { restart: 'always', expose: ['80'] }, [], undefined],
+    ['gets another command', { restart: 'always' }, ['check'], undefined],
+  ])('lasts, or may be a job: a service that %s', (_, service, args, lasts) => {
+    expect(runOfService(service, { ...PLAIN_EXERCISE, args }, OF).lasts).toBe(lasts);
+  });
+
+  it('waits until a service that lasts is ready, before a step that does not wait itself', () => {
+    const kinds = (...steps: Step[]) =>
+      runOfService({ restart: 'always' }, { ...PLAIN_EXERCISE, steps }, OF).steps?.map(({ kind }) => kind);
+    expect(kinds({ kind: 'exec', command: ['a'] })).toEqual(['ready', 'exec']);
+    expect(kinds({ kind: 'log', text: 'a' }, { kind: 'exec', command: ['a'] })).toEqual(['log', 'exec']);
   });
 
   it('has the variables, the user and the folder of the service', () => {

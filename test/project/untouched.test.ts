@@ -25,6 +25,11 @@ describe('routes that no step touched', () => {
     });
   });
 
+  it('are not known where a script was run', () => {
+    const done: Step[] = [{ kind: 'script', command: 'pytest' }];
+    expect(untouchedBy(app('GET /a'), [{ args: [], done }]).lines).toEqual([]);
+  });
+
   it.each([
     ['the same path', 'GET /a', '/a'],
     ['a slash at the end', 'GET /a/', '/a'],

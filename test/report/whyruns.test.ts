@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withUsers } from '../../src/report/whyruns.js';
-import { joinTraces, type Observation, runOf, type Trace } from '../../src/trace/schema.js';
+import { joinTraces } from '../../src/trace/join.js';
+import { type Observation, runOf, type Trace } from '../../src/trace/schema.js';
 
 const trace = (name: string, observations: Observation[]): Trace => ({
   version: 3,

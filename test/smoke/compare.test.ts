@@ -35,6 +35,38 @@ const same = (...bodies: (string | Buffer)[]) => {
 };
 const iso = (run: number, more = 0) => new Date(timeOf(run).start + 1000 + more).toISOString();
 
+describe('steps of other kinds', () => {
+  const talk = (closed: number | null, ...messages: string[]) =>
+    step(
+      { kind: 'websocket', protocol: '', closed, messages: messages.map((data) => ({ data: base64(data), binary: false })) },
+      'websocket /',
+    );
+  const script = (exit: number, stdout: string) =>
+    step({ kind: 'script', exit, stdout: base64(stdout), stderr: '', cut: false }, 'script pytest');
+  const ready = (line?: string) => step({ kind: 'ready', ...(line !== undefined && { line }) }, 'until it is ready');
+
+  it.each([
+    ['the same messages', [talk(null, 'a', '{"n": 1}')], talk(null, 'a', '{"n": 1}'), []],
+    ['another message', [talk(null, 'a', 'b')], talk(null, 'a', 'c'), ['message 2']],
+    ['a missing message', [talk(null, 'a', 'b')], talk(null, 'a'), ['message 2']],
+    ['another close', [talk(1000)], talk(1011), ['outcome']],
+    ['a message that varies', [talk(null, iso(0)), talk(null, iso(1))], talk(null, iso(2)), []],
+    ['another output of a script that agrees', [script(0, '3 passed in 0.21s')], script(0, '3 passed in 4.5s and more'), []],
+    ['a script that disagrees', [script(0, '3 passed')], script(1, '1 failed'), ['outcome', 'stdout', 'stderr']],
+    ['the same ready line', [ready('worker@a1 waits')], ready('worker@a1 waits'), []],
+    ['another ready line', [ready('waits for work')], ready('waits for its broker'), ['last line']],
+    [
+      'an app that is not ready',
+      [ready('waits')],
+      step({ kind: 'failed', reason: 'it ended' }, 'until it is ready'),
+      ['outcome', 'last line', 'reason'],
+    ],
+  ])('%s', (_, originals, shrunk, differences) => {
+    expect(found(originals, shrunk).sort()).toEqual([...differences].sort());
+    expect(compare(originals, originals[0] as Answers)).toMatchObject({ compared: 1, differences: [] });
+  });
+});
+
 describe('what all runs of the original agree on', () => {
   it('is the same in the shrunk image', () => {
     expect(found([http('x')], http('x'))).toEqual([]);

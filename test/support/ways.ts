@@ -82,7 +82,8 @@ export async function runPlain(
   exercise: Exercise,
   { wrap = [], mounts = [], abrupt = wrap.length > 0 }: PlainOptions = {},
 ): Promise<Plain> {
-  const { run, args, steps, limits, input, reset } = exercise;
+  const { run, args, input, reset, compose, limits } = exercise;
+  const service = compose && (await session.startBeside?.(compose.file, compose.service, limits.start, () => {}));
   for (const command of reset) await execa('sh', ['-c', command]);
   const container = await session.create({
     image: image.id,
@@ -90,13 +91,14 @@ export async function runPlain(
     run: { ...run, volume: [...run.volume, ...mounts], ...(wrap.length > 0 && { capAdd: [...run.capAdd, 'SYS_PTRACE'] }) },
     volume: helper.volume,
     attachInput: input !== undefined,
+    ...(service && { like: service.id }),
     role: 'app',
   });
   const config = { ...image.config, StopTimeout: PATIENCE, ...(abrupt && { StopSignal: 'SIGKILL' }) };
   const streams = await container.start();
   if (input !== undefined) streams.stdin.on('error', () => {}).end(Buffer.from(input, 'base64'));
   const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);
-  const { answers } = await perform(app, image.config, steps, limits, () => {});
+  const { answers } = await perform(app, image.config, exercise, () => {});
   return { answers, exit: await app.ended };
 }
 

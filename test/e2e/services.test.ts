@@ -1,0 +1,83 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect } from 'vitest';
+import { buildImage, FIXTURES, HAS_ENGINE, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { needing } from '../support/needs.js';
+import { behaveServices } from '../support/servicebehaviour.js';
+
+const needs = needing('docker compose');
+
+describe.runIf(HAS_ENGINE)('services of a compose file', () => {
+  afterEach(async () => expect(await leftovers()).toEqual([]));
+
+  needs('a worker is watched until it is ready, and stopped by its signal; a job runs until it ends', async () => {
+    const folder = workdir();
+    // The port is that of another service of the same image.
+    const image = await buildImage(`FROM ${SLIM}\nEXPOSE 8000\nWORKDIR /srv\nCOPY *.py ./\nCMD ["python3", "work.py"]\n`, {
+      'work.py': `
+import signal, sys, time
+def stop(number, frame):
+    print("stopped by", signal.Signals(number).name, flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGINT, stop)
+time.sleep(0.5)
+import json
+print(json.dumps({"at": time.time(), "says": "waits for work"}), flush=True)
+while True:
+    time.sleep(0.1)
+`,
+      'job.py': 'print("done")',
+    });
+    writeFileSync(
+      join(folder, 'compose.yaml'),
+      `
+services:
+  worker: { image: ${image}, restart: unless-stopped, stop_signal: SIGINT }
+  job: { image: ${image}, command: python3 job.py, restart: always }
+`,
+    );
+    const run = await pyshrink(['shrink', '--json', '--compose', 'compose.yaml', '--tag', 'pyshrink-test/services:worker'], {
+      cwd: folder,
+    });
+    expect(run.exitCode, run.all as string).toBe(0);
+    const { trace, runs } = JSON.parse(run.stdout as string);
+    expect(runs).toMatchObject([
+      { name: 'job', outcome: 'same', compared: 1 },
+      { name: 'worker', outcome: 'same', compared: 1 },
+    ]);
+    const [job, worker] = JSON.parse(readFileSync(join(folder, trace, '..', 'check.json'), 'utf8')).answers;
+    const text = (base64: string) => Buffer.from(base64, 'base64').toString();
+    expect(job).toMatchObject({ steps: [{ step: 'until exit' }], app: { exit: 0 } });
+    expect(worker).toMatchObject({
+      steps: [{ answer: { kind: 'ready', line: expect.stringContaining('waits for work') } }],
+      app: { exit: null },
+    });
+    expect(text(worker.app.stdout)).toContain('stopped by SIGINT');
+  });
+
+  const same = (name: string, compared: number) => ({ name, outcome: 'same', compared, differences: 0, failure: null });
+  // What no exercise touched: in shop login, admin, orders, commands and tasks; in chat WebSockets, and requests at the same time.
+  describe.each([
+    { name: 'shop', runs: [same('beat', 1), same('migrate', 1), same('web', 2), same('worker', 2)], more: { web: 39, worker: 6 } },
+    { name: 'chat', runs: [same('logger', 1), same('web', 1)], more: { web: 31, logger: 3 } },
+  ])('of the fixture $name', ({ name, runs, more }) => {
+    const small = `pyshrink-test/services:${name}`;
+
+    needs('init, then shrink without an edit: one image in which every run is equal', async () => {
+      const cwd = workdir();
+      cpSync(join(FIXTURES, name), cwd, { recursive: true });
+      const init = await pyshrink(['init'], { cwd });
+      expect(init.exitCode, init.all as string).toBe(0);
+      const run = await pyshrink(['shrink', '--json', '--tag', small], { cwd });
+      expect(run.exitCode, run.all as string).toBe(0);
+      const { before, after, ...result } = JSON.parse(run.stdout as string);
+      expect(result.runs).toEqual(runs);
+      expect(after).toBeLessThan(before / 3);
+    });
+
+    needs('what no exercise touched is equal, too', async () => {
+      const behaviours = await behaveServices(join(FIXTURES, name, 'behaviour.yaml'), `pyshrink-fixture/${name}`, small);
+      expect(behaviours).toEqual(Object.entries(more).map(([run, compared]) => ({ name: run, compared, unmet: [], differences: [] })));
+    });
+  });
+});
