@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { cacheFolder } from '../cache.js';
 import { debug } from '../debug.js';
 import { explained } from '../errors.js';
 import { giveLifeSign } from '../os/lifesign.js';
 import { hasEnded, Owner, thisOwner } from '../os/owner.js';
+import { writeWholeFile } from '../os/wholefile.js';
 
 /** What a folder is for: `session` has containers of the local engine, `spool` only files of the user. */
 const Kind = z.enum(['session', 'spool']);
@@ -47,7 +47,7 @@ export class SessionFolder {
       const { sign, remove } = await giveLifeSign(`${path}.alive`);
       removeSign = remove;
       const marker: Marker = { tool: 'pyshrink', kind, owner: await thisOwner(sign) };
-      await writeFileAtomic(markerOf(path), JSON.stringify(marker), { mode: 0o600 });
+      await writeWholeFile(markerOf(path), JSON.stringify(marker), { mode: 0o600 });
       // Only this user may look into it: it has files of images and values of variables.
       await mkdir(path, { mode: 0o700 });
       // The kernel lists mounts by their paths without links.

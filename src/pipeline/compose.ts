@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { besideOf } from '../compose/beside.js';
 import { imageOf, type Model, parseModel, type Service, servicesOf } from '../compose/model.js';
@@ -11,6 +11,7 @@ import type { ImageInfo } from '../engines/engine.js';
 import { explained, UserError, usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
 import { environmentSecrets } from '../exercise/secrets.js';
+import { writeWholeFile } from '../os/wholefile.js';
 import { within } from '../paths.js';
 import { environmentOfService, onlyImage, runOfService, usersOf } from '../project/services.js';
 import type { Context } from './context.js';
@@ -254,7 +255,7 @@ export async function requireOverride(path: string): Promise<void> {
 
 /** Writes a compose file that uses the shrunk image. */
 export async function writeOverride(path: string, { file, model }: ComposeFile, image: string, users: readonly string[]): Promise<void> {
-  await writeFile(path, overrideText(file, path, model, image, users)).catch((error: unknown) => {
+  await writeWholeFile(path, overrideText(file, path, model, image, users)).catch((error: unknown) => {
     throw explained(error, path);
   });
 }
