@@ -11,6 +11,7 @@ import type { ImageSource } from '../../images/source.js';
 import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import { thisOwner } from '../../os/owner.js';
+import { printable } from '../../printable.js';
 import {
   type Container,
   type ContainerSpec,
@@ -321,7 +322,8 @@ export class DockerSession implements Session {
     await Promise.all(
       removals.map((removal) =>
         removal.catch((error: unknown) => {
-          if (statusOf(error) !== 404) process.emitWarning(`something was left behind in the Docker daemon: ${messageOf(error)}`);
+          if (statusOf(error) !== 404)
+            process.emitWarning(printable(`something was left behind in the Docker daemon: ${messageOf(error)}`));
         }),
       ),
     );
