@@ -19,6 +19,11 @@ it('joinTraces continues the numbers of runs and processes', () => {
   expect(joined.warnings).toEqual(['careful', 'slow']);
 });
 
+it.each(['[', '3.(a+)+$', '3', '', '3.13\n'])('a version of Python that would be an expression is refused: %j', (version) => {
+  const trace = makeTrace([]);
+  expect(() => parseTrace(JSON.stringify({ ...trace, python: { ...trace.python, version } }), 'trace.json')).toThrow('trace.json');
+});
+
 it('joinTraces counts what ran in one of the traces', () => {
   const traceOf = (path: string, ran: boolean, functions: [name: string, ran: boolean][] | null) => ({
     ...first,
