@@ -1,6 +1,6 @@
-import { lstat, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 
 /**
@@ -16,7 +16,7 @@ export const LifeSign = z.object({
 });
 export type LifeSign = z.infer<typeof LifeSign>;
 
-/** Bytes of a path that fit into the address of a socket on every system. */
+/** Bytes that fit into the address of a socket on every system. */
 const LONGEST = 100;
 /** Milliseconds after which a process that does not answer counts as unknown. */
 const PATIENCE = 2000;
@@ -24,20 +24,20 @@ const PATIENCE = 2000;
 /**
  * Shows that this process lives.
  * @param path of the socket: it ends in `.alive`, and nothing is there
- * @returns the sign, which is null where none can be given (the path is too long, or the file system has no sockets); and
+ * @returns the sign, which is null where none can be given (the name is too long, or the file system has no sockets); and
  *   what takes it away
  */
 export async function giveLifeSign(path: string): Promise<{ sign: LifeSign | null; remove: () => Promise<void> }> {
   const none = { sign: null, remove: async () => {} };
-  if (process.platform === 'win32' || Buffer.byteLength(path) > LONGEST) return none;
   const server = createServer((asker) => asker.on('error', () => {}).destroy());
   // Node.js removes the name that it has bound when the process exits. The sign outlives it, so it gets another name.
   const bound = `${path}.new`;
-  const listens = await new Promise<boolean>((resolve) => {
-    server.on('error', () => resolve(false));
-    server.listen({ path: bound, exclusive: true }, () => resolve(true));
-  });
-  if (!listens) return none;
+  const listens = (address: string) =>
+    new Promise<boolean>((resolve) => {
+      server.on('error', () => resolve(false));
+      server.listen({ path: address, exclusive: true }, () => resolve(true));
+    });
+  if (!(await atAddress(bound, listens))) return none;
   server.unref();
   const remove = async () => {
     await new Promise((closed) => server.close(closed));
@@ -46,7 +46,7 @@ export async function giveLifeSign(path: string): Promise<{ sign: LifeSign | nul
   await rename(bound, path).catch(() => {});
   const file = await lstat(path, { bigint: true }).catch(() => undefined);
   // Some file systems make a socket, and nobody can connect to it.
-  if (!file?.isSocket() || (await answerOf(path)) !== 'connected') {
+  if (!file?.isSocket() || (await atAddress(path, answerOf)) !== 'connected') {
     await remove();
     return none;
   }
@@ -61,13 +61,31 @@ export async function giveLifeSign(path: string): Promise<{ sign: LifeSign | nul
 export async function hasStopped(path: string, { device, inode }: LifeSign): Promise<boolean> {
   const file = await lstat(path, { bigint: true }).catch(() => undefined);
   if (!file?.isSocket() || String(file.dev) !== device || String(file.ino) !== inode) return false;
-  return (await answerOf(path)) === 'ECONNREFUSED';
+  return (await atAddress(path, answerOf)) === 'ECONNREFUSED';
+}
+
+/**
+ * Does something with the address of a socket. An address is short, and a path may be long: Linux has a short one for each
+ * open folder (proc(5), `/proc/self/fd`).
+ * @returns undefined where the path has no address
+ */
+async function atAddress<T>(path: string, use: (address: string) => Promise<T>): Promise<T | undefined> {
+  if (process.platform === 'win32') return undefined;
+  if (process.platform !== 'linux') return Buffer.byteLength(path) > LONGEST ? undefined : use(path);
+  const folder = await open(dirname(path)).catch(() => undefined);
+  if (!folder) return undefined;
+  try {
+    const address = `/proc/self/fd/${folder.fd}/${basename(path)}`;
+    return Buffer.byteLength(address) > LONGEST ? undefined : await use(address);
+  } finally {
+    await folder.close();
+  }
 }
 
 /** @returns `connected`, the code of the error, or `silent` */
-function answerOf(path: string): Promise<string> {
+function answerOf(address: string): Promise<string> {
   return new Promise((resolve) => {
-    const connection = createConnection({ path });
+    const connection = createConnection({ path: address });
     const end = (answer: string) => {
       resolve(answer);
       connection.destroy();

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -47,6 +47,15 @@ describe('a sign of life', () => {
     expect(await hasStopped(path, LifeSign.parse(JSON.parse(stdout.toString())))).toBe(true);
   });
 
+  it.runIf(process.platform === 'linux')('is given in a folder whose path is longer than the address of a socket', async () => {
+    const deep = join(folder, 'x'.repeat(120));
+    mkdirSync(deep);
+    const { sign, remove } = await giveLifeSign(join(deep, 'x.alive'));
+    expect(await hasStopped(join(deep, 'x.alive'), LifeSign.parse(sign))).toBe(false);
+    await remove();
+    expect(readdirSync(deep)).toEqual([]);
+  });
+
   it('is taken away without a trace', async () => {
     const { sign, remove } = await giveLifeSign(path);
     expect([sign?.name, existsSync(path)]).toEqual(['x.alive', true]);
@@ -55,7 +64,7 @@ describe('a sign of life', () => {
   });
 
   it.each([
-    ['the path is too long for a socket', () => join(folder, `${'x'.repeat(100)}.alive`)],
+    ['the name is too long for a socket', () => join(folder, `${'x'.repeat(100)}.alive`)],
     ['there is no such folder', () => join(folder, 'none', 'x.alive')],
   ])('is not given where %s', async (_, where) => {
     expect((await giveLifeSign(where())).sign).toBeNull();
