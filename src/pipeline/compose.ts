@@ -17,6 +17,9 @@ import { environmentOfService, onlyImage, runOfService, usersOf } from '../proje
 import type { Context } from './context.js';
 import type { NamedExercise } from './traceruns.js';
 
+/** Bytes of a file that is taken as one secret. */
+const LARGEST_SECRET = 16 << 10;
+
 export interface ComposeOptions {
   /** The compose file. */
   file: string;
@@ -50,9 +53,20 @@ export async function readCompose(options: ComposeOptions): Promise<ComposeFile>
   const model = parseModel(options.file, printed);
   const names = variablesOf(model);
   const environment = names.length > 0 ? await valuesOfVariables(path, names) : {};
-  conceal(Object.values(environment));
+  conceal([...Object.values(environment), ...(await secretFiles(model))]);
   for (const [, service] of servicesOf(model)) conceal(environmentSecrets(environmentOfService(service)));
   return { ...options, path, model, warnings, environment };
+}
+
+/** What is in the files of secrets that are small enough for a password, a token or a key. docker compose gives absolute paths. */
+async function secretFiles({ secrets }: Model): Promise<string[]> {
+  const texts: string[] = [];
+  for (const { file } of Object.values(secrets ?? {})) {
+    const small = file !== undefined && (await stat(file).catch(() => undefined));
+    if (file === undefined || !small || !small.isFile() || small.size > LARGEST_SECRET) continue;
+    texts.push((await readFile(file, 'utf8').catch(() => '')).trim()); // docker compose says what is wrong with it
+  }
+  return texts;
 }
 
 /** The image that a compose file is about, where the user names none. */
