@@ -8,6 +8,8 @@ const LONG = 12;
 
 /** The forms of secrets that are replaced. Like the output itself, there is one such list a process. */
 const forms = new Set<string>();
+/** The secrets themselves. */
+const secrets = new Set<string>();
 /** Names that the user gave to images. */
 const names = new Set<string>();
 let pattern: RegExp | undefined;
@@ -19,11 +21,17 @@ let pattern: RegExp | undefined;
 export function conceal(values: Iterable<string>): void {
   for (const value of values) {
     if (value.trim().length < SHORTEST) continue;
+    secrets.add(value);
     const known = forms.size;
     // As it is, in JSON, and in a URL (RFC 3986).
     for (const form of [value, JSON.stringify(value).slice(1, -1), inUrl(value)]) forms.add(form);
     if (forms.size > known) pattern = undefined;
   }
+}
+
+/** The values that {@link conceal} got and that are long enough. */
+export function knownSecrets(): string[] {
+  return [...secrets];
 }
 
 /** Names of images stay as they are, also where a secret is a part of one: programs read them. */
@@ -59,6 +67,7 @@ export function concealedIn<T>(data: T): T {
 /** Forgets all secrets. For tests, which share a process. */
 export function forgetSecrets(): void {
   forms.clear();
+  secrets.clear();
   names.clear();
   pattern = undefined;
 }

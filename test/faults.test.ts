@@ -10,18 +10,20 @@ import { applyLayers } from '../src/images/layers/apply.js';
 import { parseImageName } from '../src/images/name.js';
 import { type LayeredName, openSource } from '../src/images/transports/open.js';
 import { Folder, readTrace } from '../src/workspace/folder.js';
-import type { Results } from './support/faulty.js';
+import { FILES, type Results } from './support/faultyfiles.js';
 import { dockerArchive, layerTar } from './support/image.js';
 import { makeTrace } from './support/keep.js';
 import { emptyKeepReport } from './support/keepreport.js';
 
-// Each write of a sink, and of the workspace, fails once, with ENOSPC and EIO in turn, and kills the process once. What is
-// there afterwards is the old result or the new one, and the next run is not disturbed.
+// Each write of a sink, of the workspace and of a file that the user has named fails once, with ENOSPC and EIO in turn; it
+// writes only a half once, as where the disk becomes full; and it kills the process once. What is there afterwards is the old
+// result or the new one, and the next run is not disturbed.
 
 const SIDE_BY_SIDE = 4;
 /** SIGKILL is 0. */
 const KILL = 0;
 const { ENOSPC, EIO } = constants.errno;
+const HALF = -ENOSPC;
 
 let tools: string;
 let script: string;
@@ -80,7 +82,7 @@ async function requireOldOrNew({ args, found }: Sink, before: string): Promise<n
   const writes = await run(args(plain), plain);
   expect(await found(plain)).toBe('new');
   const jobs = Array.from({ length: writes }, (_, index) =>
-    [KILL, index % 2 === 0 ? ENOSPC : EIO].map((code) => [index + 1, code] as const),
+    [KILL, index % 2 === 0 ? ENOSPC : EIO, HALF].map((code) => [index + 1, code] as const),
   ).flat();
   const work = async () => {
     for (let job = jobs.pop(); job; job = jobs.pop()) {
@@ -151,6 +153,26 @@ describe.runIf(hasCompiler)('a fault at any write leaves the old result or the n
         : 'none';
     const args = (place: string) => ['image', `rootfs:${place}/root`, archiveOf('new'), spool()];
     expect(await requireOldOrNew({ args, found }, before)).toBeGreaterThan(3);
+  });
+
+  it.each(FILES)('a file that the user has named: %s', { timeout: 900_000 }, async (kind) => {
+    const before = mkdtempSync(join(tools, 'before-'));
+    // A compose file says how it is used, with its path.
+    const readIn = (place: string) => readFileSync(`${place}/named`, 'utf8').replace(/-f .*/, '');
+    const args = (name: string) => (place: string) => ['file', `${place}/named`, name, kind];
+    const written = async (name: string) => {
+      const place = mkdtempSync(join(tools, 'whole-'));
+      await run(args(name)(place), place);
+      return readIn(place);
+    };
+    const whole = new Map([
+      [await written('old'), 'old'],
+      [await written('new'), 'new'],
+    ]);
+    const found = async (place: string) => (existsSync(`${place}/named`) ? (whole.get(readIn(place)) ?? 'a part') : 'none');
+    // A project file is new. All others replace one.
+    if (kind !== 'project') await run(args('old')(before), before);
+    expect(await requireOldOrNew({ args: args('new'), found }, before)).toBeGreaterThan(3);
   });
 
   it('the workspace', { timeout: 900_000 }, async () => {

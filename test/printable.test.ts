@@ -1,4 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -75,6 +78,39 @@ describe('everything that is printed', () => {
     progress.note(HOSTILE);
     expect(OBEYED.in(parts.join(''))).toBe(false);
     expect(parts.join('').trimEnd().split('\n')).toHaveLength(4);
+  });
+
+  it('by docker compose, whose services may be images of others', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    writeFileSync(join(folder, 'compose.yaml'), 'services: { app: { image: a } }\n');
+    const says = JSON.stringify({
+      name: 'p',
+      services: { [HOSTILE]: { image: HOSTILE, networks: [] } },
+      networks: { [HOSTILE]: { external: true } },
+    });
+    writeFileSync(join(folder, 'says'), says);
+    writeFileSync(join(folder, 'complains'), `time="x" level=warning msg="${HOSTILE}"\n${HOSTILE}\nvalidating: ${HOSTILE}\n`);
+    const run = (status: number) => {
+      writeFileSync(join(folder, 'docker'), `#!/bin/sh\ncat "${folder}/complains" >&2; cat "${folder}/says"; exit ${status}\n`, {
+        mode: 0o755,
+      });
+      const { stdout, stderr } = spawnSync(
+        process.execPath,
+        ['--import', 'tsx', 'src/cli.ts', 'shrink', '--debug', '--engine', 'docker', '--compose', join(folder, 'compose.yaml')],
+        {
+          cwd: new URL('..', import.meta.url),
+          encoding: 'utf8',
+          env: { ...process.env, DEBUG_COLORS: '0', PATH: `${folder}:${process.env.PATH}` },
+        },
+      );
+      return stdout + stderr;
+    };
+    for (const text of [run(0), run(1)]) {
+      expect(text).toContain('pyshrink: ');
+      expect(text).toContain('\\u202egpj.exe');
+      expect(OBEYED.in(text)).toBe(false);
+      expect(text).not.toMatch(/^pyshrink: all equal/m);
+    }
   });
 
   it('by an error, and by --debug', () => {

@@ -1,5 +1,5 @@
-import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../errors.js';
+import { writeWholeFile } from '../os/wholefile.js';
 import { megabytes } from '../ui/table.js';
 
 /**
@@ -9,7 +9,7 @@ import { megabytes } from '../ui/table.js';
 export async function savePage(file: string, html: string): Promise<string[]> {
   try {
     // It holds answers of the app, as the run record does.
-    await writeFileAtomic(file, html, { mode: 0o600 });
+    await writeWholeFile(file, html, { mode: 0o600 });
   } catch (error) {
     throw new UserError(
       `The page can't be written to ${file}: ${(error as Error).message}.`,

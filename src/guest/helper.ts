@@ -220,12 +220,9 @@ export class Helper {
     return parsed(Members, await this.channel.ask({ op: 'members', path }));
   }
 
-  /**
-   * What names the image by its content; undefined where its identifier says nothing about its content, e.g. for a folder.
-   * It comes from the engine, so the image has no hand in it.
-   */
+  /** See {@link identityOf}. */
   get identity(): string | undefined {
-    return this.image.layers.length > 0 ? this.image.id : undefined;
+    return identityOf(this.image);
   }
 
   /** A hash of each file's bytes, null where it can't be read. */
@@ -290,4 +287,12 @@ async function probesArchive(): Promise<Buffer> {
   archive.entry({ name: OBSERVATIONS, type: 'directory', mode: 0o1777 });
   archive.finalize();
   return buffer(archive);
+}
+
+/**
+ * What names an image by its content; undefined where its identifier says nothing about its content, as for a folder. It comes
+ * from the engine, which has compared the layers with it. So the image has no hand in it.
+ */
+export function identityOf({ id, layers }: Pick<ImageInfo, 'id' | 'layers'>): string | undefined {
+  return layers.length > 0 ? id : undefined;
 }

@@ -11,9 +11,11 @@ import { anyRecord } from '../records.js';
 export const Header = z.union([z.object({ ok: z.literal(true), size: z.number().int().nonnegative() }), z.object({ error: z.string() })]);
 export type Header = z.infer<typeof Header>;
 
+const natural = z.number().int().nonnegative();
+
 /** `information`: the interpreter that runs the server. */
 export const Information = z.object({
-  version: z.tuple([z.number(), z.number(), z.number()]),
+  version: z.tuple([natural, natural, natural]),
   implementation: z.string(),
   executable: z.string(),
   /** `executable` with its links resolved. */

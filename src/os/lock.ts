@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors.js';
+import { giveLifeSign } from './lifesign.js';
 import { hasEnded, type Owner, parseOwner, thisOwner } from './owner.js';
 
 /** Milliseconds between two attempts to get a lock. */
@@ -30,19 +31,22 @@ export interface LockOptions {
  */
 export async function lockFolder(folder: string, { name = 'lock', patience = 0 }: LockOptions = {}): Promise<Lock> {
   const path = join(folder, name);
-  const own = await thisOwner();
   const draft = join(folder, `${name}.${randomBytes(6).toString('hex')}`);
+  const { sign, remove: removeSign } = await giveLifeSign(`${draft}.alive`);
   const discard = () => {
-    for (const file of [draft, path]) rmSync(file, { force: true });
+    for (const file of [draft, path, `${draft}.alive`]) rmSync(file, { force: true });
   };
   try {
-    await writeFile(draft, JSON.stringify(own));
+    await writeFile(draft, JSON.stringify(await thisOwner(sign)));
     const end = performance.now() + patience * 1000;
     while (!(await linked(draft, path))) {
       const holder = await takeOver(path);
       if (holder && performance.now() >= end) throw busy(path, holder);
       if (holder) await sleep(PAUSE);
     }
+  } catch (error) {
+    await removeSign();
+    throw error;
   } finally {
     await rm(draft, { force: true });
   }
@@ -51,6 +55,7 @@ export async function lockFolder(folder: string, { name = 'lock', patience = 0 }
     release: async () => {
       process.off('exit', discard);
       await rm(path, { force: true });
+      await removeSign();
     },
   };
 }
@@ -60,7 +65,7 @@ async function takeOver(path: string): Promise<Owner | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined; // released meanwhile
   const holder = parseOwner(text);
-  if (holder && !(await hasEnded(holder))) return holder;
+  if (holder && !(await hasEnded(holder, dirname(path)))) return holder;
   // Two processes may find the same dead lock. Only one of them can rename it, and it checks that it has that very lock.
   const aside = `${path}.${randomBytes(6).toString('hex')}`;
   if (
@@ -71,6 +76,7 @@ async function takeOver(path: string): Promise<Owner | undefined> {
   )
     return undefined;
   if ((await readFile(aside, 'utf8')) !== text) await linked(aside, path);
+  else if (holder?.sign?.name.startsWith(`${basename(path)}.`)) await rm(join(dirname(path), holder.sign.name), { force: true });
   await rm(aside, { force: true });
   return undefined;
 }

@@ -1,6 +1,8 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { hasStopped, LifeSign } from './lifesign.js';
 import { startTimeOf } from './processes.js';
 
 /** A process that owns something on disk or in a daemon. Another process can find out whether it has ended. */
@@ -15,11 +17,13 @@ export const Owner = z.object({
   pid: z.number().int().positive(),
   /** When the process started, in clock ticks since boot. It shows whether another process has the same id now. */
   start: z.string().nullable(),
+  /** What processes of other PID namespaces ask. It lies beside the file that names the owner. */
+  sign: LifeSign.nullable().default(null),
 });
 export type Owner = z.infer<typeof Owner>;
 
-/** This process. What the system does not say is null. */
-export async function thisOwner(): Promise<Owner> {
+/** This process. What the system does not say is null. @param sign one that it has given */
+export async function thisOwner(sign: LifeSign | null = null): Promise<Owner> {
   const line = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim() || null;
   return {
     host: hostname(),
@@ -28,6 +32,7 @@ export async function thisOwner(): Promise<Owner> {
     namespace: await readlink('/proc/self/ns/pid').catch(() => null),
     pid: process.pid,
     start: (await startTimeOf(process.pid)) ?? null,
+    sign,
   };
 }
 
@@ -40,21 +45,26 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** Whether a process is, or was, of this computer and this PID namespace, so that it can be asked. */
+/** Whether a process is, or was, of this computer and this PID namespace, so that it can be asked by its id. */
 export async function isNear(owner: Owner): Promise<boolean> {
   const here = await thisOwner();
   if (owner.host !== here.host || (owner.computer !== null && owner.computer !== here.computer)) return false;
-  const restarted = owner.boot !== null && owner.boot !== here.boot;
-  return restarted || owner.namespace === null || owner.namespace === here.namespace;
+  // A host name alone does not tell a computer that was started again from another one: many virtual machines share one.
+  if (owner.boot !== here.boot && owner.boot !== null) return owner.computer !== null;
+  return owner.namespace === null || owner.namespace === here.namespace;
 }
 
 /**
- * Whether a process has provably ended. A process of another computer or of another PID namespace can't be asked, so it is
- * taken to run.
+ * Whether a process has provably ended. One of another PID namespace of the same kernel is asked by its sign of life. One of
+ * another computer can't be asked, and is taken to run.
+ * @param folder where its sign lies; undefined where it can't be reached
  */
-export async function hasEnded(owner: Owner): Promise<boolean> {
-  if (!(await isNear(owner))) return false;
+export async function hasEnded(owner: Owner, folder?: string): Promise<boolean> {
   const { boot } = await thisOwner();
+  if (!(await isNear(owner))) {
+    const sameKernel = owner.boot !== null && owner.boot === boot;
+    return sameKernel && owner.sign !== null && folder !== undefined && hasStopped(join(folder, owner.sign.name), owner.sign);
+  }
   if (owner.boot !== null && owner.boot !== boot) return true; // the computer was started again
   if (owner.start !== null) return (await startTimeOf(owner.pid)) !== owner.start;
   try {

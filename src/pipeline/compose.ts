@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { besideOf } from '../compose/beside.js';
 import { imageOf, type Model, parseModel, type Service, servicesOf } from '../compose/model.js';
@@ -11,10 +11,14 @@ import type { ImageInfo } from '../engines/engine.js';
 import { explained, UserError, usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
 import { environmentSecrets } from '../exercise/secrets.js';
+import { writeWholeFile } from '../os/wholefile.js';
 import { within } from '../paths.js';
 import { environmentOfService, onlyImage, runOfService, usersOf } from '../project/services.js';
 import type { Context } from './context.js';
 import type { NamedExercise } from './traceruns.js';
+
+/** Bytes of a file that is taken as one secret. */
+const LARGEST_SECRET = 16 << 10;
 
 export interface ComposeOptions {
   /** The compose file. */
@@ -49,9 +53,20 @@ export async function readCompose(options: ComposeOptions): Promise<ComposeFile>
   const model = parseModel(options.file, printed);
   const names = variablesOf(model);
   const environment = names.length > 0 ? await valuesOfVariables(path, names) : {};
-  conceal(Object.values(environment));
+  conceal([...Object.values(environment), ...(await secretFiles(model))]);
   for (const [, service] of servicesOf(model)) conceal(environmentSecrets(environmentOfService(service)));
   return { ...options, path, model, warnings, environment };
+}
+
+/** What is in the files of secrets that are small enough for a password, a token or a key. docker compose gives absolute paths. */
+async function secretFiles({ secrets }: Model): Promise<string[]> {
+  const texts: string[] = [];
+  for (const { file } of Object.values(secrets ?? {})) {
+    const small = file !== undefined && (await stat(file).catch(() => undefined));
+    if (file === undefined || !small || !small.isFile() || small.size > LARGEST_SECRET) continue;
+    texts.push((await readFile(file, 'utf8').catch(() => '')).trim()); // docker compose says what is wrong with it
+  }
+  return texts;
 }
 
 /** The image that a compose file is about, where the user names none. */
@@ -254,7 +269,7 @@ export async function requireOverride(path: string): Promise<void> {
 
 /** Writes a compose file that uses the shrunk image. */
 export async function writeOverride(path: string, { file, model }: ComposeFile, image: string, users: readonly string[]): Promise<void> {
-  await writeFile(path, overrideText(file, path, model, image, users)).catch((error: unknown) => {
+  await writeWholeFile(path, overrideText(file, path, model, image, users)).catch((error: unknown) => {
     throw explained(error, path);
   });
 }

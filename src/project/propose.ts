@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { isWorkerCommand } from '../exercise/lasting.js';
 import { wordsOf } from '../exercise/steps.js';
 import type { AppCode } from '../guest/protocol.js';
+import { printable, printableJson } from '../printable.js';
 
 /** What the code of one file says; as probes/appcode.py finds it. */
 export type CodeFile = AppCode[number] & { path: string };
@@ -255,8 +256,12 @@ function celeryName({ distributions, code, workdir, entrypoint, command }: Looke
   if (!file) return undefined;
   const module = posix.relative(workdir, file.path).replace(/(\/__init__)?\.py$/, '');
   // celery looks for a module `celery` below the package that is named.
-  return module.replace(/\/celery$/, '').replaceAll('/', '.');
+  const name = module.replace(/\/celery$/, '').replaceAll('/', '.');
+  return APP.test(name) ? name : undefined;
 }
+
+/** What celery finds as an app: a module, and a variable of it. It stands in a command line and in YAML without quotes. */
+const APP = /^[\w.:]+$/;
 
 /** The value of celery's option for its app, in all its forms: https://docs.celeryq.dev/en/stable/reference/cli.html */
 function appOption(words: readonly string[]): string | undefined {
@@ -264,7 +269,7 @@ function appOption(words: readonly string[]): string | undefined {
     if (word === '-A' || word === '--app') return words[index + 1] ?? [];
     return /^(?:--app=|-A)(.+)$/s.exec(word)?.[1] ?? [];
   });
-  return value !== undefined && /^[\w.:]+$/.test(value) ? value : undefined;
+  return value !== undefined && APP.test(value) ? value : undefined;
 }
 
 /** Routes of the code, each once, those without parameters first. */
@@ -285,8 +290,9 @@ function entrypointComment({ entrypoint }: Looked): string[] {
     : [`Not sure that the entrypoint \`${entrypoint.join(' ')}\` runs what is given to it. If not, add \`entrypoint: ""\`.`];
 }
 
-/** A text as YAML in single quotes, where it needs them. */
+/** A text as YAML on one line, in quotes where it needs them. What no terminal may get is written as escapes of YAML. */
 export function quoted(text: string): string {
+  if (printable(text) !== text) return printableJson(text);
   return text === text.trim() && /^[A-Za-z/][\w ./@-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
     ? text
     : `'${text.replaceAll("'", "''")}'`;

@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { type Looked, type Proposal, quoted } from './propose.js';
 
 /** Where the schema is published, for editors. */
@@ -27,7 +28,8 @@ export function projectText(looked: Looked, runs: readonly Proposal[], compose: 
     'runs:',
     ...runs.flatMap(runLines),
   ];
-  return `${lines.map(printableLine).join('\n')}\n`;
+  // Texts come from the image: no character of them ends a line or a comment, or controls a terminal.
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 function runLines({ name, comments, command, steps, suggested }: Proposal): string[] {
@@ -44,10 +46,4 @@ function runLines({ name, comments, command, steps, suggested }: Proposal): stri
 
 function variablesOf({ code, environment }: Looked): string[] {
   return [...new Set(code.flatMap(({ variables }) => variables))].filter((name) => !environment.includes(name)).sort();
-}
-
-/** A line of the file. Texts come from the image, so no character of them may end a line, or a comment. */
-function printableLine(line: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is replaced
-  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
 }

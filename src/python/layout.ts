@@ -3,7 +3,8 @@ import { anyRecord } from '../records.js';
 
 /** The interpreter of an image, and where it looks for modules. */
 export const PythonLayout = z.object({
-  version: z.string(),
+  /** `3.13.1`. It becomes a part of expressions. */
+  version: z.string().regex(/^\d{1,4}\.\d{1,4}(\.\d{1,4})?$/),
   executable: z.string(),
   /** Folders in which `site` reads .pth files. */
   sitePackages: z.array(z.string()),

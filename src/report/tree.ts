@@ -20,6 +20,9 @@ export function treeOf({ kept, omitted, links }: Paths): RootFs {
     }
     add(path, kept[path]?.type === 'd' ? 'd' : 'f');
   }
-  for (const [path, target] of Object.entries(links)) entries.set(path, { ...(entries.get(path) as Entry), type: 'l', target });
+  for (const [path, target] of Object.entries(links)) {
+    const entry = entries.get(path);
+    if (entry) entries.set(path, { ...entry, type: 'l', target }); // a damaged file may name another path
+  }
   return new RootFs(entries, async () => new Uint8Array());
 }

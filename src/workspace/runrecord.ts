@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { knownSecrets } from '../conceal.js';
 import { Answers, type StepAnswer } from '../exercise/answers.js';
 import { decodedBody } from '../exercise/decoded.js';
 import { StoredExerciseSchema } from '../exercise/exercise.js';
@@ -34,9 +35,9 @@ export function recordSecrets({ runs }: RunRecord): string[] {
   return runs.flatMap(({ exercise, answers, echoed = [] }) => [...exerciseSecrets(exercise), ...answerSecrets(answers), ...echoed]);
 }
 
-/** The secrets among `NAME=VALUE` entries that answers hold, too, or other texts. */
+/** The secrets among `NAME=VALUE` entries, and those that this process knows, that answers hold, too, or other texts. */
 export function echoedSecrets(environment: readonly string[], answers: readonly Answers[], others: readonly string[] = []): string[] {
-  const values = [...new Set(environmentSecrets(environment))];
+  const values = [...new Set([...environmentSecrets(environment), ...knownSecrets()])];
   if (values.length === 0) return [];
   const said = answers.flatMap(({ steps, app }) => [...steps.flatMap(({ answer }) => textsOf(answer)), ...plain(app.stdout, app.stderr)]);
   const texts = [...said, ...others];

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { explained } from '../errors.js';
+import { writeWholeFile } from '../os/wholefile.js';
 
 /** What to do where results can't be written. */
 export const ELSEWHERE = 'run pyshrink in another directory';
@@ -15,7 +15,7 @@ export function freshName(stem: string): string {
 /** Writes a file whole or not at all. @throws UserError where the folder can't be written or the disk is full */
 export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
   try {
-    await writeFileAtomic(path, text, { mode });
+    await writeWholeFile(path, text, { mode });
   } catch (error) {
     throw explained(error, dirname(path), ELSEWHERE);
   }

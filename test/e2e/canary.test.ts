@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
-import { execa, type Options } from 'execa';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { canaries, filesBelow, finder, Onlooker } from '../support/canary.js';
-import { buildImage, CLI, describeWithEngine, leftovers, SLIM, workdir } from '../support/engine.js';
+import { canaries } from '../support/canary.js';
+import { CanaryHome } from '../support/canaryhome.js';
+import { buildImage, describeWithEngine, leftovers, SLIM, workdir } from '../support/engine.js';
 import { contentsOf } from '../support/layout.js';
 import { has } from '../support/needs.js';
 
@@ -37,9 +37,6 @@ const SECRETS = canaries(
   ...(['named', 'listed', 'argument', 'header', 'cookie', 'query', 'json', 'form', 'text', 'upload'] as const),
   ...(['command', 'own', 'mounted', 'reset', 'registry'] as const),
 );
-const find = finder(SECRETS);
-/** What the run record may hold: it has all answers. */
-const RECORDS = /^(run-record-.*|check)\.json$/;
 /** Commands that read results. */
 const ALL_READERS = [
   ['report'],
@@ -51,14 +48,13 @@ const ALL_READERS = [
   ['why', '/app/own.conf', '--json'],
   ['why', '--programs'],
   ['diff', '.', '.'],
+  ['diff', '.', '.', '--markdown'],
+  ['diff', '.', '.', '--json'],
   ['diff', '.', '.', '--html', 'diff.html'],
 ];
-/** The user has typed these as arguments of a command, which every user can see already. */
-const TYPED = /^(argument|command) in the command line /;
-
 describeWithEngine('secrets', () => {
-  const home = workdir();
   const inputs = workdir();
+  const home = new CanaryHome(SECRETS, { DOCKER_CONFIG: inputs, NAMED: SECRETS.named });
   const PORT = 5123;
   const registry = `127.0.0.1:${PORT}`;
   const possible = has('program docker-registry') && has('program htpasswd');
@@ -112,71 +108,28 @@ describeWithEngine('secrets', () => {
     await server;
   });
 
-  /** Runs a command with a home, a cache and a temporary folder of its own, and checks that others can't see a secret. */
-  async function run(args: string[], options: Options = {}): Promise<{ exitCode: number | undefined; output: string }> {
-    for (const name of ['cache', 'state', 'tmp', 'home', 'work']) mkdirSync(join(home, name), { recursive: true });
-    const onlooker = new Onlooker(find, home);
-    const { exitCode, stdout, stderr } = await execa(process.execPath, [CLI, ...args], {
-      reject: false,
-      cwd: join(home, 'work'),
-      ...options,
-      env: {
-        HOME: join(home, 'home'),
-        PYSHRINK_CACHE: join(home, 'cache'),
-        XDG_STATE_HOME: join(home, 'state'),
-        TMPDIR: join(home, 'tmp'),
-        DOCKER_CONFIG: inputs,
-        NAMED: SECRETS.named,
-        ...options.env,
-      },
-    });
-    onlooker.stop();
-    expect([...onlooker.seen].filter((text) => !TYPED.test(text))).toEqual([]);
-    expect(onlooker.rounds).toBeGreaterThan(3);
-    const lines = `${stdout}\n${stderr}`.split('\n');
-    expect(lines.filter((line) => find(line).length > 0)).toEqual([]);
-    return { exitCode, output: lines.slice(-30).join('\n') };
-  }
-
   const EXERCISE = ['--exercise', join(inputs, 'exercise.yaml'), '-e', 'NAMED', '--env-file', join(inputs, 'list.env')];
   const MOUNT = ['-v', `${join(inputs, 'mounted.conf')}:/run/mounted.conf:ro`];
   const COMMAND = ['--', 'python3', 'app.py', '--password', SECRETS.argument];
 
-  /** Checks every file that the commands have written. */
-  function checkFiles(): void {
-    const wrong = filesBelow(home).flatMap(({ path, mode }) => {
-      if (path.startsWith(join(home, 'work/image'))) return [];
-      const bytes = readFileSync(path);
-      // A page holds its data compressed.
-      const packed = path.endsWith('.html') ? (bytes.toString('latin1').match(/H4sI[A-Za-z0-9+/=]{100,}/g) ?? []) : [];
-      if (path.endsWith('.html')) expect(packed.length, `${path} has data`).toBe(1);
-      const texts = [bytes, ...packed.map((data) => gunzipSync(Buffer.from(data, 'base64')))];
-      const found = texts.flatMap(find);
-      if (found.length === 0 || (RECORDS.test(basename(path)) && mode === 0o600)) return [];
-      return [`${path} (mode ${mode.toString(8)}) holds: ${[...new Set(found)].join(', ')}`];
-    });
-    expect(wrong).toEqual([]);
-  }
-
   /** Checks all commands that read results, and then all files. */
   async function checkReaders(readers: string[][] = ALL_READERS): Promise<void> {
-    for (const args of readers) expect((await run(args)).exitCode, args.join(' ')).toBe(0);
-    checkFiles();
-    const records = filesBelow(home).filter(({ path }) => RECORDS.test(basename(path)));
-    expect(records.flatMap(({ path }) => find(readFileSync(path)))).toEqual(expect.arrayContaining(['header', 'json', 'upload', 'query']));
+    for (const args of readers) expect((await home.run(args)).exitCode, args.join(' ')).toBe(0);
+    home.checkFiles((path) => path.startsWith(join(home.path, 'work/image')));
+    expect(home.recorded()).toEqual(expect.arrayContaining(['header', 'json', 'upload', 'query']));
   }
 
   /** Checks the texts and layers of an OCI layout, or of a registry: only the user's own file may hold its secret. */
   async function checkLayout(layout: string): Promise<void> {
     const held: string[] = [];
-    for await (const { name, bytes } of contentsOf(layout)) held.push(...find(bytes).map((where) => `${where} in ${name}`));
+    for await (const { name, bytes } of contentsOf(layout)) held.push(...home.find(bytes).map((where) => `${where} in ${name}`));
     expect(held).toEqual(['own in app/own.conf']);
   }
 
   it.runIf(possible)('stay in the run record: docker engine, and a registry that it pushes to', async () => {
     const args = [image, '--debug', '--json', '--engine', 'docker', ...EXERCISE, ...MOUNT, '--output', `docker://${registry}/team/app:1`];
     // All of Python, so that the next test can watch the small image.
-    const shrunk = await run(['shrink', ...args, '--include', '/usr/local/lib/python3.13/**', ...COMMAND]);
+    const shrunk = await home.run(['shrink', ...args, '--include', '/usr/local/lib/python3.13/**', ...COMMAND]);
     expect(shrunk.exitCode, shrunk.output).toBe(0);
     await checkReaders();
     await checkLayout(join(inputs, 'data'));
@@ -197,12 +150,12 @@ describeWithEngine('secrets', () => {
       '--output',
       'oci:image2',
     ];
-    const shrunk = await run(['shrink', ...args, ...COMMAND]);
+    const shrunk = await home.run(['shrink', ...args, ...COMMAND]);
     expect(shrunk.exitCode, shrunk.output).toBe(0);
     await checkReaders([
       ['report', '--json'],
       ['report', '--html', 'report.html'],
     ]);
-    await checkLayout(join(home, 'work/image2'));
+    await checkLayout(join(home.path, 'work/image2'));
   });
 });

@@ -1,11 +1,23 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { removeDeadSessions, SessionFolder } from '../../src/engines/sessionfolder.js';
+import { removeDeadSessions, removeDeadSpools, SessionFolder, spoolFolder } from '../../src/engines/sessionfolder.js';
 import type { Owner } from '../../src/os/owner.js';
+import { needing } from '../support/needs.js';
 
 describe('session folders', () => {
   let cache: string;
@@ -59,12 +71,64 @@ describe('session folders', () => {
   it.each<[string, (owner: Owner) => object]>([
     ['is of another computer', (owner) => ({ owner: { ...owner, host: 'elsewhere', start: '1' } })],
     ['is of another computer with the same name', (owner) => ({ owner: { ...owner, computer: 'another', boot: 'another' } })],
-    ['is in another PID namespace', (owner) => ({ owner: { ...owner, namespace: 'pid:[1]', start: '1' } })],
+    [
+      'is of another computer with the same name, and neither has an id',
+      (owner) => ({ owner: { ...owner, computer: null, boot: 'another' } }),
+    ],
+    ['lives in another PID namespace', (owner) => ({ owner: { ...owner, host: 'container', namespace: 'pid:[1]', start: '1' } })],
+    ['is in another PID namespace and gave no sign', (owner) => ({ owner: { ...owner, namespace: 'pid:[1]', start: '1', sign: null } })],
     ['is named by something else than pyshrink', (owner) => ({ tool: 'another', owner: { ...owner, start: '1' } })],
   ])('are kept where their process %s', async (_, change) => {
     const path = await left(change);
     expect(await sweep()).toEqual([]);
     expect(existsSync(path)).toBe(true);
+  });
+
+  /** Makes a session in another process, and kills it. Returns the session's folder. */
+  function killed(kind: string, start: readonly string[] = []): string {
+    const script = `import { SessionFolder } from './src/engines/sessionfolder.ts';
+      console.log((await SessionFolder.create('${kind}')).path);
+      process.kill(process.pid, 'SIGKILL');`;
+    const command = [...start, process.execPath, '--import', 'tsx', '--input-type=module', '-e', script];
+    return spawnSync(command[0] as string, command.slice(1), { cwd: new URL('../..', import.meta.url), encoding: 'utf8' }).stdout.trim();
+  }
+
+  it.each(['session', 'spool'])('are removed where their process of another PID namespace was killed: %s', async (kind) => {
+    const path = killed(kind);
+    const marker = JSON.parse(readFileSync(`${path}.owner`, 'utf8')) as { owner: Owner };
+    writeFileSync(
+      `${path}.owner`,
+      JSON.stringify({ ...marker, owner: { ...marker.owner, host: 'container', computer: null, namespace: 'pid:[1]' } }),
+    );
+    expect(await removeDeadSpools()).toEqual(kind === 'spool' ? [`session ${basename(path)}`] : []);
+    expect(await sweep()).toEqual(kind === 'spool' ? [] : [`session ${basename(path)}`]);
+    expect(readdirSync(join(cache, 'sessions'))).toEqual([]);
+  });
+
+  needing('mount', 'program unshare')('are removed where their process was killed in a PID namespace of its own', async () => {
+    const path = killed('session', ['unshare', '--pid', '--fork', '--mount-proc', 'sh', '-c', '"$@"; true', 'sh']);
+    expect(JSON.parse(readFileSync(`${path}.owner`, 'utf8')).owner.namespace).not.toBe(readlinkSync('/proc/self/ns/pid'));
+    expect(await sweep()).toEqual([`session ${basename(path)}`]);
+  });
+
+  it('for files of an engine elsewhere are in the cache, or where that can not be written, beside other temporary files', async () => {
+    const spool = await spoolFolder();
+    writeFileSync(spool.next('x'), '');
+    expect(spool.next('x').startsWith(join(cache, 'sessions'))).toBe(true);
+    await spool.remove();
+    expect(readdirSync(join(cache, 'sessions'))).toEqual([]);
+    vi.stubEnv('PYSHRINK_CACHE', '/dev/null/no');
+    const other = await spoolFolder();
+    expect(other.next('x').startsWith(tmpdir())).toBe(true);
+    expect(other.next('x')).not.toBe(other.next('x'));
+    await other.remove();
+  });
+
+  it('leave nothing when they are removed', async () => {
+    const session = await SessionFolder.create();
+    await rm(session.path, { recursive: true });
+    await session.forget();
+    expect(readdirSync(join(cache, 'sessions'))).toEqual([]);
   });
 
   it('are found again where they were removed half', async () => {

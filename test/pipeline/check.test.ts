@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
-import { concealed, forgetSecrets } from '../../src/conceal.js';
+import { conceal, concealed, forgetSecrets } from '../../src/conceal.js';
 import type { Answers, StepAnswer } from '../../src/exercise/answers.js';
 import { checkRecord, echoedBy } from '../../src/pipeline/check.js';
 import { answersOf } from '../../src/report/answers.js';
@@ -36,6 +36,17 @@ it.each<[string, StepAnswer]>([
   expect(concealed(says)).toBe(says);
   await folder.check('sha256:1');
   expect(concealed(says)).toBe('no connection with ***');
+});
+
+it('a secret that only this process knows counts, such as that of a file of a compose file', () => {
+  const word = 'quiet pigeons';
+  conceal([word]);
+  try {
+    expect(echoedBy(SAME, [answered({ kind: 'tcp', banner: base64(`it is ${word}`) })], [])).toEqual([word]);
+    expect(echoedBy(SAME, [answered({ kind: 'tcp', banner: base64('it is another') })], [])).toEqual([]);
+  } finally {
+    forgetSecrets();
+  }
 });
 
 it('a secret in the text of a difference counts, also where there are no answers', () => {

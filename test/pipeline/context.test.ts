@@ -20,7 +20,7 @@ const left = () => (existsSync(sessions) ? readdirSync(sessions) : []);
 describe('withSession', () => {
   it('gives the work a session, and removes it afterwards', async () => {
     const during = await withSession({}, HOST, async ({ session }) => [session.id, left()] as const);
-    expect(during[1]).toEqual([during[0], `${during[0]}.owner`]);
+    expect(during[1]).toEqual([during[0], `${during[0]}.alive`, `${during[0]}.owner`]);
     expect(left()).toEqual([]);
   });
 

@@ -46,6 +46,6 @@ it('proposes a run for each service of the image, by what the service starts', (
 
 it('says why a compose file is not used', () => {
   const text = projectText(looked, proposeServices(looked, model, ['web']), { unused: 'compose.yaml is not used:\nit is broken' });
-  expect(text).toContain('# compose.yaml is not used:?it is broken\n');
+  expect(text).toContain('# compose.yaml is not used:\\nit is broken\n');
   expect(text).not.toContain('compose: ');
 });

@@ -85,6 +85,13 @@ describe('a report', () => {
     ]);
   });
 
+  it('passes over links that a damaged keep.json has and no path is', () => {
+    const inside = smallImage();
+    const { made } = inside as typeof inside & { made: NonNullable<typeof inside.made> };
+    const keep = { ...made.keep, links: { ...made.keep.links, '/nowhere': 'libpq.so.5', '': '/' } };
+    expect(buildReport({ ...inside, made: { ...made, keep } })).toEqual(report);
+  });
+
   it('says which modules of the app ran', () => {
     expect(report.coverage).toMatchObject({ modules: { all: 2, ran: 1 }, functions: null });
     expect(report.coverage.own.map(({ name, ran }) => [name, ran])).toEqual([

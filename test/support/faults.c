@@ -1,6 +1,7 @@
 /*
  * Makes the nth call that changes a file below a folder fail, or kills the process there. It is preloaded (ld.so(8)).
- * PYSHRINK_FAULT: `NUMBER:ERRNO`; with the errno 0, the process gets SIGKILL. PYSHRINK_FAULT_BELOW: the folder.
+ * PYSHRINK_FAULT: `NUMBER:ERRNO`; with the errno 0, the process gets SIGKILL; with a negative one, as where the disk becomes
+ * full, the call writes only a half, and later ones write nothing. PYSHRINK_FAULT_BELOW: the folder.
  * PYSHRINK_FAULT_COUNT: a file that gets the number of calls, one byte for each.
  */
 #define _GNU_SOURCE
@@ -18,7 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static int calls;
+static int calls, full;
 
 static int below(const char *path) {
   const char *folder = getenv("PYSHRINK_FAULT_BELOW");
@@ -34,7 +35,8 @@ static int below_fd(int fd) {
   return below(path);
 }
 
-/* Counts a call. Returns 1 where it must fail, with errno set. */
+/* Counts a call. Returns FAIL where it must fail, with errno set, and HALF where it may write only a half. */
+enum { FAIL = 1, HALF };
 static int fault(void) {
   const char *plan = getenv("PYSHRINK_FAULT"), *count = getenv("PYSHRINK_FAULT_COUNT");
   int number = plan ? atoi(plan) : 0, code = plan && strchr(plan, ':') ? atoi(strchr(plan, ':') + 1) : 0;
@@ -47,35 +49,52 @@ static int fault(void) {
   }
   if (__sync_add_and_fetch(&calls, 1) != number) return 0;
   if (code == 0) raise(SIGKILL);
-  errno = code;
-  return 1;
+  errno = code < 0 ? -code : code;
+  full = code < 0;
+  return full ? HALF : FAIL;
 }
+
+/* As above, for a call that writes bytes. */
+static int write_fault(int fd) {
+  if (!below_fd(fd)) return 0;
+  int was_full = full, found = fault();
+  if (!was_full) return found;
+  errno = ENOSPC;
+  return FAIL;
+}
+#define HALF_OF(size) (found == HALF ? ((size) + 1) / 2 : (size))
 
 #define REAL(result, name, ...) result (*real)(__VA_ARGS__) = (result (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
 
 ssize_t write(int fd, const void *data, size_t size) {
   REAL(ssize_t, write, int, const void *, size_t);
-  return below_fd(fd) && fault() ? -1 : real(fd, data, size);
+  int found = write_fault(fd);
+  return found == FAIL ? -1 : real(fd, data, HALF_OF(size));
 }
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
   REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t);
-  return below_fd(fd) && fault() ? -1 : real(fd, data, size, at);
+  int found = write_fault(fd);
+  return found == FAIL ? -1 : real(fd, data, HALF_OF(size), at);
 }
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
   REAL(ssize_t, pwrite, int, const void *, size_t, off_t);
-  return below_fd(fd) && fault() ? -1 : real(fd, data, size, at);
+  int found = write_fault(fd);
+  return found == FAIL ? -1 : real(fd, data, HALF_OF(size), at);
 }
 ssize_t writev(int fd, const struct iovec *parts, int count) {
   REAL(ssize_t, writev, int, const struct iovec *, int);
-  return below_fd(fd) && fault() ? -1 : real(fd, parts, count);
+  int found = write_fault(fd);
+  return found == FAIL ? -1 : real(fd, parts, HALF_OF(count));
 }
 ssize_t sendfile(int to, int from, off_t *at, size_t size) {
   REAL(ssize_t, sendfile, int, int, off_t *, size_t);
-  return below_fd(to) && fault() ? -1 : real(to, from, at, size);
+  int found = write_fault(to);
+  return found == FAIL ? -1 : real(to, from, at, HALF_OF(size));
 }
 ssize_t sendfile64(int to, int from, off64_t *at, size_t size) {
   REAL(ssize_t, sendfile64, int, int, off64_t *, size_t);
-  return below_fd(to) && fault() ? -1 : real(to, from, at, size);
+  int found = write_fault(to);
+  return found == FAIL ? -1 : real(to, from, at, HALF_OF(size));
 }
 int fsync(int fd) {
   REAL(int, fsync, int);

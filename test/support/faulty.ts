@@ -1,18 +1,11 @@
 import { parseImageName } from '../../src/images/name.js';
 import { openSource } from '../../src/images/transports/open.js';
 import { type FileTarget, writeImage } from '../../src/images/transports/write.js';
-import { Folder, type StoredTrace } from '../../src/workspace/folder.js';
-import type { KeepReport } from '../../src/workspace/keepreport.js';
-import type { Result } from '../../src/workspace/result.js';
+import { Folder } from '../../src/workspace/folder.js';
+import { type FileKind, type Results, writeNamed } from './faultyfiles.js';
 
-// What test/faults.test.ts runs in a process of its own, under faults.c: `image TARGET ARCHIVE SPOOL` or `results FOLDER JSON`.
-
-/** What the workspace writes for one image. */
-export interface Results {
-  stored: StoredTrace;
-  result: Result;
-  keep: KeepReport;
-}
+// What test/faults.test.ts runs in a process of its own, under faults.c: `image TARGET ARCHIVE SPOOL`, `results FOLDER JSON` or
+// `file PATH NAME KIND`.
 
 const [kind, target = '', input = '', spool = ''] = process.argv.slice(2);
 if (kind === 'image') {
@@ -21,7 +14,8 @@ if (kind === 'image') {
   const source = await openSource(input, { text: input, transport: 'docker-archive', path: input }, undefined, next);
   await writeImage(source, parseImageName(target) as FileTarget, 'app:1', next);
   await source.close();
-} else {
+} else if (kind === 'file') await writeNamed(spool as FileKind, target, input);
+else {
   const { stored, result, keep } = JSON.parse(input) as Results;
   const folder = new Folder(target);
   await folder.exclusively(async () => {

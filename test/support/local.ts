@@ -28,7 +28,7 @@ export function ownCache(): { PYSHRINK_CACHE: string } {
 /** Sessions that still exist in a cache folder. */
 export function sessions({ PYSHRINK_CACHE }: { PYSHRINK_CACHE: string }): string[] {
   try {
-    return [...new Set(readdirSync(join(PYSHRINK_CACHE, 'sessions')).map((name) => name.replace(/\.owner$/, '')))];
+    return [...new Set(readdirSync(join(PYSHRINK_CACHE, 'sessions')).map((name) => name.replace(/\.(owner|alive)$/, '')))];
   } catch {
     return [];
   }

@@ -4,6 +4,11 @@ import { makeTrace } from '../support/keep.js';
 
 const first = makeTrace(['open /a', 'open /b 1'], { modules: { json: null, app: '/a' }, warnings: ['careful'] });
 
+it.each(['[', '3.(a+)+$', '3', '', '3.13\n'])('a version of Python that would be an expression is refused: %j', (version) => {
+  const trace = makeTrace([]);
+  expect(() => parseTrace(JSON.stringify({ ...trace, python: { ...trace.python, version } }), 'trace.json')).toThrow('trace.json');
+});
+
 describe('parseTrace', () => {
   it('reads what was written', () => {
     expect(parseTrace(JSON.stringify(first), 'x.json')).toEqual(first);

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PLAIN_EXERCISE, storedExercise } from '../../src/exercise/exercise.js';
 import { parseImageName } from '../../src/images/name.js';
@@ -164,6 +164,24 @@ describe('a folder that one process works in', () => {
     writeFileSync(join(folder.path, 'lock'), '{"half');
     await folder.exclusively(async () => {});
     expect(existsSync('.pyshrink')).toBe(false);
+  });
+
+  it('takes over from a killed process of another PID namespace, and waits for a living one', async () => {
+    const folder = folderOf('one');
+    const script = `import { lockFolder } from './src/os/lock.ts';
+      await lockFolder(${JSON.stringify(resolve(folder.path))});
+      process.kill(process.pid, 'SIGKILL');`;
+    mkdirSync(folder.path, { recursive: true });
+    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { cwd: new URL('../..', import.meta.url) });
+    const lock = join(folder.path, 'lock');
+    const far = () =>
+      writeFileSync(lock, JSON.stringify({ ...JSON.parse(readFileSync(lock, 'utf8')), host: 'container', namespace: 'pid:[1]' }));
+    far();
+    await folder.exclusively(async () => {
+      far();
+      await expect(folder.exclusively(async () => {})).rejects.toThrow(/Another pyshrink works in .* on container/);
+    });
+    expect(readdirSync('.')).toEqual([]);
   });
 
   it('leaves nothing where the work fails before it writes', async () => {

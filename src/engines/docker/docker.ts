@@ -2,6 +2,7 @@ import type Dockerode from 'dockerode';
 import { UserError } from '../../errors.js';
 import type { Reference } from '../../images/reference.js';
 import type { Engine, ImageInfo, Session } from '../engine.js';
+import { removeDeadSpools } from '../sessionfolder.js';
 import { connect, statusOf } from './client.js';
 import { clientEnvironment, type Endpoint } from './endpoints.js';
 import { inspectImage, listImages } from './image.js';
@@ -81,7 +82,7 @@ export class DockerEngine implements Engine {
   }
 
   async openSession(): Promise<Session> {
-    await removeLeftovers(this.docker);
+    await this.clean();
     const session = new DockerSession(this.docker, clientEnvironment(this.endpoint));
     await session.claim();
     return session;
@@ -95,8 +96,8 @@ export class DockerEngine implements Engine {
     await this.docker.getImage(text).remove({ noprune: true });
   }
 
-  clean(): Promise<string[]> {
-    return removeLeftovers(this.docker);
+  async clean(): Promise<string[]> {
+    return [...(await removeLeftovers(this.docker)), ...(await removeDeadSpools())];
   }
 }
 

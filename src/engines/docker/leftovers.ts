@@ -7,15 +7,17 @@ import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './
 
 /** Seconds that a session may take to start its helper. */
 const GRACE = 60;
-/** Seconds after which a session without a helper is dead whose process can't be asked, since it is on another computer. */
+/** Seconds after which a session that has made no helper is dead where its process can't be asked: it is on another computer, or in another PID namespace. */
 const FAR_GRACE = 24 * 3600;
+/** As above, where a helper has ended: its process may be trying another Python of the image. Clocks may differ, too. */
+const FAR_PAUSE = 3600;
 
 /**
  * Removes what dead sessions left on the daemon and returns the names of it.
  *
  * A session is alive as long as its helper container runs. The helper ends when the client's connection ends, also if the
- * client was killed, or ran elsewhere and lost its network. Before it has a helper, its claim (a volume) names its process:
- * where that is of this computer, it can be asked.
+ * client was killed, or ran elsewhere and lost its network. While it has none, its claim (a volume) names its process: where
+ * that is of this computer and this PID namespace, it can be asked. Another one gets time.
  */
 export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   const filters = { label: [SESSION_LABEL] };
@@ -29,11 +31,12 @@ export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
   const volumes = await docker.listVolumes({ filters });
   const live = new Set<string | undefined>();
   const isYoung = (created: number, grace = GRACE) => Date.now() / 1000 - created < grace;
-  const helpers = new Set<string | undefined>();
+  /** When each session has made its newest helper, in seconds since the epoch. */
+  const helpers = new Map<string | undefined, number>();
   for (const container of containers) {
     if (container.Labels[ROLE_LABEL] !== 'helper') continue;
     const session = container.Labels[SESSION_LABEL];
-    helpers.add(session);
+    helpers.set(session, Math.max(container.Created, helpers.get(session) ?? 0));
     if (container.State === 'running' || (container.State === 'created' && isYoung(container.Created))) live.add(session);
   }
   for (const volume of volumes.Volumes ?? []) {
@@ -44,7 +47,11 @@ export async function removeLeftovers(docker: Dockerode): Promise<string[]> {
       if (!helpers.has(session) && isYoung(created)) live.add(session);
     } else if (await isNear(owner)) {
       if (!(await hasEnded(owner))) live.add(session);
-    } else if (!helpers.has(session) && isYoung(created, FAR_GRACE)) live.add(session);
+    } else {
+      const helper = helpers.get(session);
+      // Not every daemon says when it made a volume.
+      if (helper === undefined ? !Number.isFinite(created) || isYoung(created, FAR_GRACE) : isYoung(helper, FAR_PAUSE)) live.add(session);
+    }
   }
 
   const removed: string[] = [];

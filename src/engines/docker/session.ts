@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
@@ -14,6 +11,7 @@ import type { ImageSource } from '../../images/source.js';
 import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import { thisOwner } from '../../os/owner.js';
+import { printable } from '../../printable.js';
 import {
   type Container,
   type ContainerSpec,
@@ -23,6 +21,7 @@ import {
   type ServiceContainer,
   type Session,
 } from '../engine.js';
+import { type SpoolFolder, spoolFolder } from '../sessionfolder.js';
 import { digestInArchive, holdsSomething } from './archived.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
@@ -49,8 +48,7 @@ export class DockerSession implements Session {
   private closing: Promise<void> | undefined;
   /** A container of an image that never starts: the daemon reads files of the image from it. */
   private readonly unstarted = new Map<string, Promise<DockerContainer>>();
-  private folder: Promise<string> | undefined;
-  private spooled = 0;
+  private folder: Promise<SpoolFolder> | undefined;
   private imported = 0;
 
   private readonly stacks: Stacks;
@@ -266,10 +264,8 @@ export class DockerSession implements Session {
   }
 
   async spool(): Promise<string> {
-    this.folder ??= mkdtemp(join(tmpdir(), 'pyshrink-')).catch((error: unknown) => {
-      throw explained(error, tmpdir());
-    });
-    return join(await this.folder, String(this.spooled++));
+    this.folder ??= spoolFolder();
+    return (await this.folder).next('spool');
   }
 
   private async loadAs(name: string, archive: Readable): Promise<string> {
@@ -310,7 +306,7 @@ export class DockerSession implements Session {
   private async removeAll(): Promise<void> {
     await Promise.allSettled(this.making);
     const folder = await this.folder?.catch(() => undefined); // whoever asked for it has the error
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await folder?.remove();
     await Promise.all(
       this.containers.map((container) =>
         container.remove().catch((error: unknown) => {
@@ -326,7 +322,8 @@ export class DockerSession implements Session {
     await Promise.all(
       removals.map((removal) =>
         removal.catch((error: unknown) => {
-          if (statusOf(error) !== 404) process.emitWarning(`something was left behind in the Docker daemon: ${messageOf(error)}`);
+          if (statusOf(error) !== 404)
+            process.emitWarning(printable(`something was left behind in the Docker daemon: ${messageOf(error)}`));
         }),
       ),
     );

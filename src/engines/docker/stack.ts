@@ -6,7 +6,7 @@ import { composeText } from '../../compose/model.js';
 import { lastLines, messagesOf, runCompose } from '../../compose/program.js';
 import type { ComposeProject } from '../../compose/project.js';
 import { debug } from '../../debug.js';
-import { UserError } from '../../errors.js';
+import { explained, UserError } from '../../errors.js';
 import { messageOf, statusOf } from './client.js';
 
 /** Labels that docker compose gives what it makes (pkg/api/labels.go). */
@@ -103,7 +103,9 @@ export class Stack {
 
   private async writeFile(): Promise<string> {
     const path = await this.place.spool();
-    await writeFile(path, composeText(this.project.document(this.place.labels)), { mode: 0o600 });
+    await writeFile(path, composeText(this.project.document(this.place.labels)), { mode: 0o600 }).catch((error: unknown) => {
+      throw explained(error, path);
+    });
     return path;
   }
 

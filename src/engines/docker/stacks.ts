@@ -3,6 +3,7 @@ import type Dockerode from 'dockerode';
 import { pack } from 'tar-stream';
 import type { ComposeProject, WrittenFile } from '../../compose/project.js';
 import type { ImageConfig } from '../../images/config.js';
+import { printable } from '../../printable.js';
 import type { Container, ServiceContainer } from '../engine.js';
 import { messageOf } from './client.js';
 import { createLike } from './like.js';
@@ -85,7 +86,7 @@ export class Stacks {
   async remove(): Promise<void> {
     for (const stack of this.stacks.values())
       await stack.remove().catch((error: unknown) => {
-        process.emitWarning(`something was left behind in the Docker daemon: ${messageOf(error)}`);
+        process.emitWarning(printable(`something was left behind in the Docker daemon: ${messageOf(error)}`));
       });
   }
 }

@@ -118,9 +118,23 @@ describe('removeLeftovers', () => {
     expect(await removeLeftovers(daemon.docker)).toEqual([]);
   });
 
+  it.each<[string, object[], string | undefined]>([
+    ['whose first Python did not run, and which is about to try another one', [container('h', 's', 'helper', 'exited', 30)], undefined],
+    ['whose volume has no time', [], ''],
+  ])('keeps a session of another PID namespace %s', async (_, containers, CreatedAt) => {
+    const claimed = claim('s', { ...(await thisOwner()), namespace: 'pid:[1]' }, 30);
+    has(containers, [{ ...claimed, ...(CreatedAt !== undefined && { CreatedAt }) }], [], ['pyshrink.tmp/source-0:s']);
+    expect(await removeLeftovers(daemon.docker)).toEqual([]);
+  });
+
+  it('removes a session of another PID namespace whose helper has ended for long', async () => {
+    has([container('h', 's', 'helper', 'exited', 2 * 3600)], [claim('s', { ...(await thisOwner()), namespace: 'pid:[1]' }, 3 * 3600)]);
+    expect(await removeLeftovers(daemon.docker)).toEqual(['container h00000000000', 'volume pyshrink-s-claim']);
+  });
+
   it.each<[string, Partial<Owner>, number]>([
     ['has ended', { start: '1' }, 5],
-    ['ran before the computer was started again', { boot: 'another' }, 5],
+    ['is in another PID namespace and has had a day', { namespace: 'pid:[1]' }, 25 * 3600],
     ['is on another computer and has had a day', { host: 'elsewhere' }, 25 * 3600],
   ])('removes what a process has imported that %s', async (_, change, age) => {
     has([], [claim('s', { ...(await thisOwner()), ...change }, age)], [], ['pyshrink.tmp/source-0:s']);

@@ -24,7 +24,7 @@ export interface LayoutContents {
 
 /**
  * What is in a folder that an image shall be added to.
- * @param lock name of a file in it that does not count
+ * @param lock name of the lock in it, which does not count; nor does what belongs to it and has a longer name
  * @returns undefined where there is no such folder, or nothing in it
  * @throws UserError for a folder that is no layout, or one that can't be read
  */
@@ -33,7 +33,7 @@ export async function layoutAt(folder: string, lock?: string): Promise<LayoutCon
     if (error.code === 'ENOENT') return [];
     throw new UserError(`${folder} can't be read: ${error.message}.`, 'Choose another place with --output.');
   });
-  if (names.every((name) => name === lock)) return undefined;
+  if (names.every((name) => lock !== undefined && (name === lock || name.startsWith(`${lock}.`)))) return undefined;
   const files = new DirectoryFiles(folder);
   parseJson(Layout, await readSmall(files, 'oci-layout', folder), folder, 'oci-layout');
   return { files, manifests: parseJson(Index, await readSmall(files, 'index.json', folder), folder, 'index.json').manifests };

@@ -3,12 +3,11 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
-import writeFileAtomic from 'write-file-atomic';
 import { lockFolder } from '../../../os/lock.js';
+import { temporaryPath, writeWholeFile } from '../../../os/wholefile.js';
 import { checked } from '../../digest.js';
 import type { Descriptor } from '../../manifest.js';
 import { OCI } from '../../mediatypes.js';
-import { temporaryPath } from '../../temporary.js';
 import { type Blob, blobOf, type OciImage } from '../blobs.js';
 import { takenError } from '../taken.js';
 import { isReplaced, type LayoutContents, layoutAt, madeByUs, neededBlobs } from './contents.js';
@@ -38,8 +37,8 @@ export async function writeLayout(folder: string, image: OciImage, name: string 
     for (const one of replaced) if (before && (await madeByUs(before, one))) ours.push(one);
     if (!force && ours.length < replaced.length) throw takenError(`${folder} has an image of this name`);
     for (const blob of blobsOf(image)) await writeBlob(folder, blob);
-    if (!before) await writeFileAtomic(join(folder, 'oci-layout'), LAYOUT);
-    await writeFileAtomic(join(folder, 'index.json'), indexOf(image, name, others));
+    if (!before) await writeWholeFile(join(folder, 'oci-layout'), LAYOUT);
+    await writeWholeFile(join(folder, 'index.json'), indexOf(image, name, others));
     if (before) await removeBlobs(folder, before, ours, [...others, image.manifest]);
   } finally {
     await lock.release();
@@ -51,7 +50,7 @@ async function writeBlob(folder: string, { digest, content }: Blob): Promise<voi
   // A blob of this name may be damaged, or another program may be writing it.
   if (await holds(path, digest)) return;
   await mkdir(dirname(path), { recursive: true });
-  if (Buffer.isBuffer(content)) await writeFileAtomic(path, content);
+  if (Buffer.isBuffer(content)) await writeWholeFile(path, content);
   else await copyAtomic(content.path, path);
 }
 
