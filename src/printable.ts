@@ -12,7 +12,12 @@ const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
  * UTF-8 (a surrogate escape, PEP 383) becomes `\xNN`. Secrets that are known to this process are concealed.
  */
 export function printable(text: string): string {
-  return concealed(text).replace(HIDDEN, escaped);
+  return visible(concealed(text));
+}
+
+/** As {@link printable}, with the secrets: for names in a file that a program reads. A name may have the same text as a password. */
+export function visible(text: string): string {
+  return text.replace(HIDDEN, escaped);
 }
 
 /** The lines of a text, each as {@link printable} gives it. Those after the first one are marked, so that none looks like ours. */
@@ -22,8 +27,13 @@ export function printableLines(text: string): string {
 
 /** A document as JSON that can be printed. It has the same meaning as without the escapes. */
 export function printableJson(document: unknown): string {
+  return visibleJson(concealedIn(document));
+}
+
+/** As {@link printableJson}, with the secrets: see {@link visible}. */
+export function visibleJson(document: unknown): string {
   // Line ends are those of the indentation, as JSON escapes all others.
-  return JSON.stringify(concealedIn(document), null, 2).replace(HIDDEN, (found) => (found === '\n' ? found : unit(found)));
+  return JSON.stringify(document, null, 2).replace(HIDDEN, (found) => (found === '\n' ? found : unit(found)));
 }
 
 function escaped(found: string): string {

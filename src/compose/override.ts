@@ -1,4 +1,4 @@
-import { printable, printableJson } from '../printable.js';
+import { visible, visibleJson } from '../printable.js';
 import { type Model, servicesOf } from './model.js';
 
 /** How a file of {@link overrideText} begins. Only such a file is replaced. */
@@ -15,11 +15,11 @@ export function overrideText(file: string, override: string, model: Model, image
   const lines = servicesOf(model)
     .filter(([name]) => users.includes(name))
     .flatMap(([name, { build }]) => [
-      `  ${printableJson(name)}:`,
+      `  ${visibleJson(name)}:`,
       `    image: ${JSON.stringify(image.replaceAll('$', '$$$$'))}`,
       // `up --build` would give the name of the shrunk image to a large one. The tag is of docker compose 2.24.
       ...(build ? ['    build: !reset null'] : []),
     ]);
   const head = `${OVERRIDE_HEAD} docker compose -f ${file} -f ${override} up`;
-  return [printable(head), 'services:', ...lines, ''].join('\n');
+  return [visible(head), 'services:', ...lines, ''].join('\n');
 }

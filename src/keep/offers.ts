@@ -20,7 +20,7 @@ export interface Costly {
 }
 
 /** Rules by which a path is kept because another one needs it to be loaded. */
-const LOADING: ReadonlySet<string> = new Set<RuleName>(['elf', 'links', 'system']);
+const LOADING: ReadonlySet<string> = new Set<RuleName>(['elf', 'links', 'scripts', 'system']);
 
 /**
  * Paths that weak evidence names. Each is kept where the bytes that it brings are few: see {@link MOST_BYTES}. The rest is
@@ -45,9 +45,11 @@ export class Offers {
   /** What to keep now: the cheap offers, and those that are kept already, which only get further reasons. */
   async accept(keep: KeepSet): Promise<Addition[]> {
     const accepted: Addition[] = [];
+    const weak = new Map<string, boolean>();
     for (const [path, offers] of this.open) {
       const additions = offers.flatMap((offer) => offer.additions);
-      const strength: Strength = offers.some((offer) => this.isCall(offer, keep)) ? 'call' : 'name';
+      const isCall = offers.some((offer) => offer.offer === 'call' && this.isStrong(offer, keep, weak));
+      const strength: Strength = isCall ? 'call' : 'name';
       if ((await bytesOf(additions, keep, this.context)) > this.mostBytes[strength]) continue;
       this.open.delete(path);
       for (const addition of additions) {
@@ -59,19 +61,23 @@ export class Offers {
     return accepted;
   }
 
-  private isCall({ offer, additions }: Offer, keep: KeepSet): boolean {
-    return offer === 'call' && additions.some(({ parents }) => parents.length === 0 || parents.some((path) => !this.isWeak(path, keep)));
+  /** Whether one of the paths that name what is offered is kept by more than an offer. @param weak what {@link isWeak} has found */
+  private isStrong({ additions }: Offer, keep: KeepSet, weak: Map<string, boolean>): boolean {
+    return additions.some(({ parents }) => parents.length === 0 || parents.some((path) => !this.isWeak(path, keep, weak)));
   }
 
   /** Whether a path is kept by an offer, or is only needed to load such a path. */
-  private isWeak(path: string, keep: KeepSet, seen: ReadonlySet<string> = new Set()): boolean {
-    if (this.bought.has(path) || seen.has(path)) return true;
-    const on = new Set([...seen, path]);
+  private isWeak(path: string, keep: KeepSet, weak: Map<string, boolean>): boolean {
+    const known = weak.get(path);
+    if (known !== undefined) return known;
+    weak.set(path, true); // libraries may need each other
     const reasons = keep.reasons.get(path) ?? [];
-    return (
-      reasons.length > 0 &&
-      reasons.every(({ rule, parents }) => LOADING.has(rule) && parents.length > 0 && parents.every((by) => this.isWeak(by, keep, on)))
+    const isLoaded = reasons.every(
+      ({ rule, parents }) => LOADING.has(rule) && parents.length > 0 && parents.every((by) => this.isWeak(by, keep, weak)),
     );
+    const found = this.bought.has(path) || (reasons.length > 0 && isLoaded);
+    weak.set(path, found);
+    return found;
   }
 
   /** What was not accepted, the most expensive first. */

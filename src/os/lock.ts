@@ -33,9 +33,14 @@ export async function lockFolder(folder: string, { name = 'lock', patience = 0 }
   const path = join(folder, name);
   const draft = join(folder, `${name}.${randomBytes(6).toString('hex')}`);
   const { sign, remove: removeSign } = await giveLifeSign(`${draft}.alive`);
-  const discard = () => {
-    for (const file of [draft, path, `${draft}.alive`]) rmSync(file, { force: true });
-  };
+  const removing =
+    (...files: string[]) =>
+    () => {
+      for (const file of files) rmSync(file, { force: true });
+    };
+  const discardDraft = removing(draft, `${draft}.alive`);
+  const discard = removing(path, `${draft}.alive`);
+  process.once('exit', discardDraft); // an interrupted process may still wait
   try {
     await writeFile(draft, JSON.stringify(await thisOwner(sign)));
     const end = performance.now() + patience * 1000;
@@ -49,6 +54,7 @@ export async function lockFolder(folder: string, { name = 'lock', patience = 0 }
     throw error;
   } finally {
     await rm(draft, { force: true });
+    process.off('exit', discardDraft);
   }
   process.once('exit', discard);
   return {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { link, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { link, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -20,7 +20,7 @@ export interface WholeFileOptions {
 
 /**
  * Writes a file whole or not at all: after an error, or if the process is killed, what was there is still there. A link is
- * followed, and the file that it leads to is replaced.
+ * followed, and the file that it leads to is replaced. What is no regular file (a device, a pipe) is written to.
  */
 export async function writeWholeFile(
   path: string,
@@ -28,17 +28,18 @@ export async function writeWholeFile(
   { mode, isNew = false }: WholeFileOptions = {},
 ): Promise<void> {
   const target = isNew ? path : await realpath(path).catch(() => path);
-  const before = isNew ? undefined : await stat(target).catch(() => undefined);
+  const before = isNew ? undefined : await stat(path).catch(() => undefined);
+  if (before && !before.isFile()) return writeFile(path, content);
   const draft = temporaryPath(target);
   const discard = () => rmSync(draft, { force: true });
   process.once('exit', discard); // an interrupted process exits without our finally blocks
   try {
-    const file = await open(draft, 'wx', mode);
+    const file = await open(draft, 'wx', before ? 0o600 : mode); // nobody reads in it who may not read the old one
     try {
       // All of it: the kernel may take only a part where the disk becomes full, and say so at the next write.
       await file.writeFile(content);
-      if (before) await file.chmod(mode ?? before.mode & 0o7777);
       if (before && process.getuid?.() === 0) await file.chown(before.uid, before.gid);
+      if (before) await file.chmod(mode ?? before.mode & 0o7777);
       await file.sync();
     } finally {
       await file.close();

@@ -11,6 +11,7 @@ import type { ImageInfo } from '../engines/engine.js';
 import { explained, UserError, usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
 import { environmentSecrets } from '../exercise/secrets.js';
+import { secretsIn } from '../os/secretwords.js';
 import { writeWholeFile } from '../os/wholefile.js';
 import { within } from '../paths.js';
 import { environmentOfService, onlyImage, runOfService, usersOf } from '../project/services.js';
@@ -58,7 +59,10 @@ export async function readCompose(options: ComposeOptions): Promise<ComposeFile>
   return { ...options, path, model, warnings, environment };
 }
 
-/** What is in the files of secrets that are small enough for a password, a token or a key. docker compose gives absolute paths. */
+/**
+ * What is in the files of secrets that are small enough for a password, a token or a key: each as a whole, its lines, and what looks
+ * like a secret in it. docker compose gives absolute paths.
+ */
 async function secretFiles({ secrets }: Model): Promise<string[]> {
   const texts: string[] = [];
   for (const { file } of Object.values(secrets ?? {})) {
@@ -66,7 +70,7 @@ async function secretFiles({ secrets }: Model): Promise<string[]> {
     if (file === undefined || !small || !small.isFile() || small.size > LARGEST_SECRET) continue;
     texts.push((await readFile(file, 'utf8').catch(() => '')).trim()); // docker compose says what is wrong with it
   }
-  return texts;
+  return texts.flatMap((text) => [text, ...text.split('\n').map((line) => line.trim()), ...secretsIn(text)]);
 }
 
 /** The image that a compose file is about, where the user names none. */

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { isWorkerCommand } from '../exercise/lasting.js';
 import { wordsOf } from '../exercise/steps.js';
 import type { AppCode } from '../guest/protocol.js';
-import { printable, printableJson } from '../printable.js';
+import { visible, visibleJson } from '../printable.js';
 
 /** What the code of one file says; as probes/appcode.py finds it. */
 export type CodeFile = AppCode[number] & { path: string };
@@ -292,7 +292,7 @@ function entrypointComment({ entrypoint }: Looked): string[] {
 
 /** A text as YAML on one line, in quotes where it needs them. What no terminal may get is written as escapes of YAML. */
 export function quoted(text: string): string {
-  if (printable(text) !== text) return printableJson(text);
+  if (visible(text) !== text) return visibleJson(text);
   return text === text.trim() && /^[A-Za-z/][\w ./@-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text)
     ? text
     : `'${text.replaceAll("'", "''")}'`;

@@ -1,4 +1,4 @@
-import { printable } from '../printable.js';
+import { visible } from '../printable.js';
 import { type Looked, type Proposal, quoted } from './propose.js';
 
 /** Where the schema is published, for editors. */
@@ -29,7 +29,7 @@ export function projectText(looked: Looked, runs: readonly Proposal[], compose: 
     ...runs.flatMap(runLines),
   ];
   // Texts come from the image: no character of them ends a line or a comment, or controls a terminal.
-  return `${lines.map(printable).join('\n')}\n`;
+  return `${lines.map(visible).join('\n')}\n`;
 }
 
 function runLines({ name, comments, command, steps, suggested }: Proposal): string[] {

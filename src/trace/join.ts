@@ -72,6 +72,8 @@ function joinTwo(one: Trace, two: Trace): { trace: Trace; added: number[] } {
   const [mine, yours] = [partsOf(one), partsOf(two)];
   const added = lackingIn(mine.parts, yours.parts);
   const parts = [...mine.parts, ...added.map((run) => yours.parts[run] as Part)];
+  const others = unique([...mine.others, ...yours.others]);
+  const isNew = added.length > 0 || others.length > mine.others.length;
   const [leader, other] = inOrder(one, two);
   return {
     added,
@@ -79,7 +81,7 @@ function joinTwo(one: Trace, two: Trace): { trace: Trace; added: number[] } {
       ...leader,
       python: { ...leader.python, searchPath: unique([...leader.python.searchPath, ...other.python.searchPath]) },
       tracers: unique([...one.tracers, ...two.tracers]),
-      ...(added.length === 0 ? pick(one) : assembled(parts, unique([...mine.others, ...yours.others]))),
+      ...(isNew ? assembled(parts, others) : pick(one)),
       ...((one.untraced || two.untraced) && { untraced: unique([...(one.untraced ?? []), ...(two.untraced ?? [])]) }),
       modules: joinModules(one.modules, two.modules),
       unsound: unique([...one.unsound, ...two.unsound]),

@@ -5,6 +5,7 @@ import type { Model } from '../../src/compose/model.js';
 import { OVERRIDE_HEAD, overrideText } from '../../src/compose/override.js';
 import { lastLines, messagesOf } from '../../src/compose/program.js';
 import { variablesOf, writtenFiles } from '../../src/compose/written.js';
+import { conceal, forgetSecrets } from '../../src/conceal.js';
 
 describe('the compose file that uses the shrunk image', () => {
   it('names it for the services that use the image, whatever they are called', () => {
@@ -17,6 +18,17 @@ describe('the compose file that uses the shrunk image', () => {
         expect(parse(text)).toEqual({ services: Object.fromEntries(services.map((one) => [one, { image: 'shop:small' }])) });
       }),
     );
+  });
+
+  it('names a service as it is called, also where a password is the same word', () => {
+    conceal(['webshop']);
+    try {
+      const text = overrideText('webshop.yaml', 'small.yaml', { name: 'p', services: { webshop: {} } }, 'shop:small', ['webshop']);
+      expect(parse(text)).toEqual({ services: { webshop: { image: 'shop:small' } } });
+      expect(text).toContain('-f webshop.yaml');
+    } finally {
+      forgetSecrets();
+    }
   });
 
   it('builds nothing under that name', () => {

@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { writeWholeFile } from '../../src/os/wholefile.js';
 
@@ -39,6 +41,13 @@ describe('a file that is written whole', () => {
     symlinkSync('file', join(folder, 'link'));
     await writeWholeFile(join(folder, 'link'), 'new');
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['new', ['file', 'link']]);
+  });
+
+  it('is written to where it is no file, such as a pipe', async () => {
+    execFileSync('mkfifo', [path]);
+    const reader = execFile('cat', [path]);
+    const [read] = await Promise.all([text(reader.stdout as Readable), writeWholeFile(path, 'new')]);
+    expect([read, statSync(path).isFIFO(), readdirSync(folder)]).toEqual(['new', true, ['file']]);
   });
 
   it('is left alone where it shall be new', async () => {

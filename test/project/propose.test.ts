@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { conceal, forgetSecrets } from '../../src/conceal.js';
 import { printable } from '../../src/printable.js';
 import { parseProject } from '../../src/project/file.js';
 import { type Looked, proposeRuns } from '../../src/project/propose.js';
@@ -14,6 +15,19 @@ const parsed = (text: string) =>
     },
     shell: {},
   });
+
+it('names are written as they are, also where a password is the same word', () => {
+  conceal(['webshop']);
+  try {
+    const image = lookedAt({ image: 'webshop', command: ['gunicorn', 'webshop.wsgi'] });
+    const runs = proposeRuns(image).map((run) => ({ ...run, name: 'webshop' }));
+    const text = projectText(image, runs, { file: 'webshop.yaml' });
+    expect(text.match(/webshop/g)).toHaveLength(3);
+    expect(text).not.toContain('***');
+  } finally {
+    forgetSecrets();
+  }
+});
 
 describe('the runs of an image', () => {
   const manage = codeFile('/app/manage.py', { script: true });

@@ -34,6 +34,14 @@ it('joinTraces counts what ran in one of the traces', () => {
   expect(joinTraces([first, one]).own).toEqual(one.own);
 });
 
+it('joinTraces keeps what a trace has seen in a run that it does not know, also where it has no new run', () => {
+  const bare: Trace = { ...first, runs: [...first.runs, ...second.runs] };
+  const more: Trace = { ...bare, observations: [...bare.observations, { kind: 'open', path: '/needed', process: null }] };
+  const paths = (one: Trace, two: Trace) => joinTraces([one, two]).observations.map(({ path }) => path);
+  expect(paths(bare, more)).toContain('/needed');
+  expect(paths(more, bare).sort()).toEqual(paths(bare, more).sort());
+});
+
 it('joinTraces does not change a single trace', () => {
   expect(joinTraces([first])).toEqual(first);
 });
