@@ -6,6 +6,7 @@ import { type Answers, LAST_OUTPUT, type StepAnswer } from './answers.js';
 import type { Capture } from './capture.js';
 import { Conversation } from './conversation.js';
 import type { Limits } from './exercise.js';
+import { inTime } from './intime.js';
 import { describeListener, ListenerFinder, type Wanted } from './listeners.js';
 import { settled } from './ready.js';
 import type { Listener } from './relay.js';
@@ -262,19 +263,8 @@ export class Performer {
   }
 
   /** Waits for `work` at most so many seconds. @throws TimeoutError that names the flag for more time */
-  private async within<T>(seconds: number, work: Promise<T>, what: string, flag: string, more = ''): Promise<T> {
-    const timer = new AbortController();
-    const late = sleep(seconds * 1000, undefined, { signal: timer.signal }).then(
-      () => {
-        throw this.late(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.${more}`, flag);
-      },
-      () => new Promise<never>(() => {}),
-    );
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      timer.abort();
-    }
+  private within<T>(seconds: number, work: Promise<T>, what: string, flag: string, more = ''): Promise<T> {
+    return inTime(work, seconds, () => this.late(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.${more}`, flag));
   }
 
   private ended(when: string): EndedError {
