@@ -166,10 +166,12 @@ export class Performer {
   /** Runs a command on this computer. @throws TimeoutError where it takes too long */
   private async script(step: ScriptStep): Promise<StepAnswer> {
     const listener = await this.listenerOf(step);
-    const did = await runScript(await this.app.relay(), step.command, listener, this.schemeOf(listener), this.limits.step);
-    if (did !== 'late') return did;
+    const reached = { relay: await this.app.relay(), listener, scheme: this.schemeOf(listener) };
+    const { exit, stdout, stderr } = await runScript(step.command, this.limits.step, reached);
+    if (exit !== undefined) return { kind: 'script', exit, ...output(stdout, stderr) };
     const flag = '--step-timeout';
-    throw this.late(`The script \`${step.command}\` did not end within ${this.limits.step} s`, `Give it more time with ${flag}.`, flag);
+    const what = `The script \`${step.command}\` did not end within ${this.limits.step} s`;
+    throw this.late(what, `Give it more time with ${flag}.`, flag, { stdout, stderr });
   }
 
   /** What a listener is known to speak; HTTP, as long as no request has shown it. */
@@ -271,8 +273,14 @@ export class Performer {
     return new EndedError(`the app ended with status ${this.app.exit} ${when}`);
   }
 
-  private late(what: string, remedy: string, flag: string): TimeoutError {
-    const text = Buffer.concat([this.app.stdout.bytes, this.app.stderr.bytes]).toString().trim().slice(-LAST_OUTPUT);
+  /** @param printer whose output is shown */
+  private late(
+    what: string,
+    remedy: string,
+    flag: string,
+    { stdout, stderr }: Pick<RunningApp, 'stdout' | 'stderr'> = this.app,
+  ): TimeoutError {
+    const text = Buffer.concat([stdout.bytes, stderr.bytes]).toString().trim().slice(-LAST_OUTPUT);
     return new TimeoutError(`${what}.${text ? ` Its last output:\n${text}` : ' It printed nothing.'}`, remedy, flag);
   }
 }

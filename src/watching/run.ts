@@ -5,6 +5,7 @@ import { ExitCode, UserError, usageError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
 import { type Performed, perform } from '../exercise/perform.js';
+import { shellFor } from '../exercise/shell.js';
 import type { Step } from '../exercise/steps.js';
 import type { Helper } from '../guest/helper.js';
 import type { Needs, Observed } from '../trace/facts.js';
@@ -122,7 +123,8 @@ export function watchingWarnings({ ptrace, noListener }: Watching): string[] {
 }
 
 async function runReset(command: string): Promise<void> {
-  const { failed, exitCode, all } = await execa('sh', ['-c', command], { reject: false, all: true });
+  const { args, env } = shellFor(command);
+  const { failed, exitCode, all } = await execa('sh', args, { env, reject: false, all: true });
   if (failed)
     throw usageError(
       `The reset command \`${command}\` of the exercise file failed with status ${exitCode}: ${all.trim().slice(-500)}`,

@@ -139,11 +139,11 @@ steps:
     expect(held).toMatchObject({ stdout: btoa('[]\n') });
   });
 
-  it('a script that takes too long is ended', async () => {
+  it('a script that takes too long is ended, and what it has printed is shown', async () => {
     const port = await freePort();
-    const server = `http.createServer(() => {}).listen(${port}, '127.0.0.1');`;
-    await expect(run(server, 'steps: [{ script: exec sleep 30 }]', { step: 1 })).rejects.toThrow(
-      'The script `exec sleep 30` did not end within 1 s',
+    const server = `console.log('noise'); http.createServer(() => {}).listen(${port}, '127.0.0.1');`;
+    await expect(run(server, 'steps: [{ script: "echo mine; exec sleep 30" }]', { step: 1 })).rejects.toThrow(
+      /^The script `echo mine; exec sleep 30` did not end within 1 s\. Its last output:\nmine$/,
     );
   });
 });
