@@ -1,5 +1,5 @@
 import { expectOf } from './beside.js';
-import { fieldsWithin, placeOf, requestTarget } from './filehttp.js';
+import { fieldsWithin, placeOf, requestTarget } from './fileparts.js';
 import { headersOf } from './headers.js';
 import { type Located, quoted } from './located.js';
 import type { ScriptStep, WebSocketStep } from './steps.js';
