@@ -4,8 +4,9 @@ import { constants } from 'node:os';
 import { type UserError, usageError } from '../errors.js';
 import { atOnceOf, capturesOf, expectOf, timesOf } from './beside.js';
 import { EXIT_RANGE, EXPECTABLE } from './expect.js';
-import { BESIDE, httpOf, portOf, type Read } from './filehttp.js';
-import { scriptOf, websocketOf } from './filemore.js';
+import { httpOf, type Read } from './filehttp.js';
+import { BESIDE, portOf } from './fileparts.js';
+import { scriptOf, websocketOf } from './filetalk.js';
 import { type Field, Located, quoted } from './located.js';
 import { COMMAND_FORM, isExpectable, requestOf, type Step, signalName, wordsOf } from './steps.js';
 

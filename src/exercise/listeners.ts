@@ -90,6 +90,12 @@ export class ListenerFinder {
     }
   }
 
+  /** Whether a declared port is open now. Where none is declared, whether something has been listening for a while. */
+  async listens(): Promise<boolean> {
+    const all = await this.all();
+    return (this.declares ? this.firstDeclared(all) : this.firstSteady(all)) !== undefined;
+  }
+
   /** Whether the image declares a port. */
   get declares(): boolean {
     return this.declared.length > 0;

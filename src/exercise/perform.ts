@@ -28,6 +28,7 @@ const UNTIL_EXIT: Step = { kind: 'until-exit' };
  * In the default exercise, a listener without HTTP is only connected to, and an app that ends by itself before any step
  * got an answer is a job: its answer is the one of `until-exit`, whatever its status.
  * Without steps of the user, they are `GET /` where the app listens, and else until exit; for an app that lasts, until it is ready.
+ * @param exercise `waits` says that the app's command is known to wait for work, and to listen nowhere
  * @param chosen the steps that an earlier run of the app did: this run does the same
  * @returns steps that came too late, since the app had ended, are `failed` ones
  * @throws TimeoutError where something takes too long
@@ -35,23 +36,23 @@ const UNTIL_EXIT: Step = { kind: 'until-exit' };
 export async function perform(
   app: RunningApp,
   config: ImageConfig,
-  { steps, limits, lasts }: Pick<Exercise, 'steps' | 'limits' | 'lasts'>,
+  { steps, limits, lasts, waits = false }: Pick<Exercise, 'steps' | 'limits' | 'lasts'> & { waits?: boolean },
   say: (text: string) => void,
   chosen?: readonly Step[],
 ): Promise<Performed> {
   const began = Date.now();
-  const performer = new Performer(app, config, limits, steps === undefined);
+  const performer = new Performer(app, config, limits, { byDefault: steps === undefined, lasts: lasts === true, waits });
   let answers: Answers['steps'] = [];
   let done: Step[] = [];
   let times: Performed['times'] = [];
   try {
-    done = [...(chosen?.length ? chosen : (steps ?? (await performer.defaultSteps(lasts === true))))];
+    done = [...(chosen?.length ? chosen : (steps ?? (await performer.defaultSteps())))];
     for (let index = 0; index < done.length; ) {
       const step = done[index] as Step;
       const batch = done.slice(index, index + ('together' in step ? (step.together ?? 1) : 1));
       say(batch.length > 1 ? `${describeStep(step)}, ${batch.length} at once` : describeStep(step));
       const start = Date.now();
-      const given = await Promise.all(batch.map((one) => performer.step(one).catch(unlessEnded)));
+      const given = await atOnce(batch.map((one) => performer.step(one).catch(unlessEnded)));
       const [answer] = given as [StepAnswer];
       if (performer.wasJob(answer, answers)) {
         done = [UNTIL_EXIT];
@@ -91,6 +92,12 @@ export async function perform(
     times,
     took: { ...(opened !== undefined && { start: Math.max(opened - began, 0) / 1000 }) },
   };
+}
+
+/** Waits until all have ended, so that none goes on beside the next run of the app. @throws the reason of the first that failed */
+async function atOnce<T>(all: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }
 
 /** Answers to the same step, in an order that does not depend on which of them came first. */

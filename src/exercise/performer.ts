@@ -6,11 +6,12 @@ import { type Answers, LAST_OUTPUT, type StepAnswer } from './answers.js';
 import type { Capture } from './capture.js';
 import { Conversation } from './conversation.js';
 import type { Limits } from './exercise.js';
+import { inTime } from './intime.js';
 import { describeListener, ListenerFinder, type Wanted } from './listeners.js';
-import { settled } from './ready.js';
+import { QUIET_MILLISECONDS, settled } from './ready.js';
 import type { Listener } from './relay.js';
 import { greet, isNotHttp, type Scheme, send } from './request.js';
-import { runScript } from './script.js';
+import { type Reached, runScript } from './script.js';
 import type { HttpStep, ReadyStep, ScriptStep, Step } from './steps.js';
 import type { RunningApp } from './target.js';
 import { unmetParts } from './unmet.js';
@@ -32,11 +33,24 @@ const AGAIN_MILLISECONDS = 200;
 const UNENDING = ' If it runs until it is stopped, as a worker does, write `steps: [ready]` in an exercise file or in pyshrink.yaml.';
 /** How long to wait before the health check of an app that is not healthy yet is run again. */
 const HEALTH_MILLISECONDS = 1000;
-/** How long an app that lasts must be quiet before it is none that listens, where its image declares a port. */
-const SILENT_MILLISECONDS = 5000;
+/**
+ * How long an app that lasts must be quiet before it is none that listens: an entrypoint may wait for a database before it starts a
+ * server. Not for a program that is known to wait for work.
+ */
+const SILENT_MILLISECONDS = 10_000;
 
 /** The app ended by itself before something could be done. The step then has no answer. */
 class EndedError extends Error {}
+
+/** What is known of an app before it runs. */
+interface Known {
+  /** Whether the steps are those of the default exercise. */
+  byDefault: boolean;
+  /** Whether it runs until it is stopped. */
+  lasts: boolean;
+  /** Whether its command is known to wait for work. */
+  waits: boolean;
+}
 
 /** Does steps on a running app, one after the other. */
 export class Performer {
@@ -44,13 +58,14 @@ export class Performer {
   private readonly schemes = new Map<string, Scheme>();
   private readonly conversation = new Conversation();
   private quiet: Promise<void> | undefined;
+  private rested: Promise<unknown> | undefined;
+  private wasReady = false;
 
   constructor(
     private readonly app: RunningApp,
     private readonly config: ImageConfig,
     private readonly limits: Limits,
-    /** Whether the steps are those of the default exercise. */
-    private readonly byDefault: boolean,
+    private readonly known: Known,
   ) {
     this.finder = new ListenerFinder(app, exposedPorts(config));
   }
@@ -67,18 +82,14 @@ export class Performer {
    */
   wasJob(answer: StepAnswer, before: Answers['steps']): boolean {
     const none = answer.kind === 'failed' && before.every((one) => one.answer.kind === 'failed');
-    return this.byDefault && none && this.app.exit !== undefined;
+    return this.known.byDefault && none && this.app.exit !== undefined;
   }
 
-  /**
-   * `GET /` for each listener of a server. An app that listens nowhere runs until it ends.
-   * @param lasts whether it does not end by itself, but listens soon or never
-   */
-  async defaultSteps(lasts: boolean): Promise<Step[]> {
-    if (lasts) {
-      await settled(this.app, this.finder.declares ? { quiet: SILENT_MILLISECONDS } : {});
-    }
-    const listeners = lasts && this.app.exit === undefined ? await this.finder.open() : await this.finder.served(this.limits);
+  /** `GET /` for each listener of a server. An app that listens nowhere runs until it ends; one that lasts, until it is ready. */
+  async defaultSteps(): Promise<Step[]> {
+    const { lasts } = this.known;
+    const listensNot = lasts && !(await this.rests()) && this.app.exit === undefined;
+    const listeners = listensNot ? await this.finder.open() : await this.finder.served(this.limits);
     const single = listeners.length === 1;
     return listeners.length === 0
       ? [{ kind: lasts ? 'ready' : 'until-exit' }]
@@ -89,6 +100,16 @@ export class Performer {
           headers: {},
           ...('path' in listener ? { socket: listener.path } : !single && { port: listener.port }),
         }));
+  }
+
+  /** Waits until an app that may be a worker listens, or has been quiet for so long that it won't. @returns whether it listens */
+  private async rests(): Promise<boolean> {
+    const { declares } = this.finder;
+    const patience = declares ? Math.max(this.limits.start * 1000, QUIET_MILLISECONDS) : SILENT_MILLISECONDS;
+    const quiet = this.known.waits ? QUIET_MILLISECONDS : patience;
+    this.rested ??= settled(this.app, { quiet, until: () => this.finder.listens() });
+    await this.rested;
+    return this.finder.listens();
   }
 
   /** Does a step, again and again where it has `until`. */
@@ -113,7 +134,7 @@ export class Performer {
       case 'ready':
         return this.ready(step);
       case 'until-exit':
-        await this.within(this.limits.exit, this.app.ended, 'did not end', '--exit-timeout', this.byDefault ? UNENDING : '');
+        await this.within(this.limits.exit, this.app.ended, 'did not end', '--exit-timeout', this.known.byDefault ? UNENDING : '');
         return { kind: 'until-exit' };
       case 'exec':
         await this.started();
@@ -134,7 +155,7 @@ export class Performer {
         return talk(await this.app.relay(), step, listener, this.schemeOf(listener), this.limits.step);
       }
       case 'http':
-        return this.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step));
+        return this.known.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step));
     }
   }
 
@@ -149,6 +170,7 @@ export class Performer {
     };
     if (this.app.exit === undefined) await this.within(this.limits.start, isHealthy(), 'did not become healthy', '--start-timeout');
     if (this.app.exit !== undefined) throw this.ended('before it was ready');
+    this.wasReady = true;
     return { kind: 'ready', ...(said !== undefined && { line: said }) };
   }
 
@@ -164,11 +186,24 @@ export class Performer {
 
   /** Runs a command on this computer. @throws TimeoutError where it takes too long */
   private async script(step: ScriptStep): Promise<StepAnswer> {
-    const listener = await this.listenerOf(step);
-    const did = await runScript(await this.app.relay(), step.command, listener, this.schemeOf(listener), this.limits.step);
-    if (did !== 'late') return did;
+    const reached = await this.reachedBy(step);
+    const { exit, stdout, stderr } = await runScript(step.command, this.limits.step, reached);
+    if (exit !== undefined) return { kind: 'script', exit, ...output(stdout, stderr) };
     const flag = '--step-timeout';
-    throw this.late(`The script \`${step.command}\` did not end within ${this.limits.step} s`, `Give it more time with ${flag}.`, flag);
+    const what = `The script \`${step.command}\` did not end within ${this.limits.step} s`;
+    throw this.late(what, `Give it more time with ${flag}.`, flag, { stdout, stderr });
+  }
+
+  /** What a script reaches of the app. Undefined for a worker: it listens nowhere, and declares no port. */
+  private async reachedBy(step: ScriptStep): Promise<Reached | undefined> {
+    const { lasts, waits } = this.known;
+    const mayBeWorker = (lasts || waits || this.wasReady) && !this.finder.declares && step.port === undefined && step.socket === undefined;
+    if (mayBeWorker && !(await this.rests()) && (await this.finder.open()).length === 0) {
+      if (this.app.exit !== undefined) throw this.ended('before the script could be run');
+      return undefined;
+    }
+    const listener = await this.listenerOf(step);
+    return { relay: await this.app.relay(), listener, scheme: this.schemeOf(listener) };
   }
 
   /** What a listener is known to speak; HTTP, as long as no request has shown it. */
@@ -177,7 +212,7 @@ export class Performer {
   }
 
   private listenerOf({ port, socket }: Pick<HttpStep, 'port' | 'socket'>): Promise<Listener> {
-    return this.listener({ port, socket, steady: this.byDefault });
+    return this.listener({ port, socket, steady: this.known.byDefault });
   }
 
   private request(step: HttpStep, listener: Listener): Promise<StepAnswer> {
@@ -262,27 +297,22 @@ export class Performer {
   }
 
   /** Waits for `work` at most so many seconds. @throws TimeoutError that names the flag for more time */
-  private async within<T>(seconds: number, work: Promise<T>, what: string, flag: string, more = ''): Promise<T> {
-    const timer = new AbortController();
-    const late = sleep(seconds * 1000, undefined, { signal: timer.signal }).then(
-      () => {
-        throw this.late(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.${more}`, flag);
-      },
-      () => new Promise<never>(() => {}),
-    );
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      timer.abort();
-    }
+  private within<T>(seconds: number, work: Promise<T>, what: string, flag: string, more = ''): Promise<T> {
+    return inTime(work, seconds, () => this.late(`The app ${what} within ${seconds} s`, `Give it more time with ${flag}.${more}`, flag));
   }
 
   private ended(when: string): EndedError {
     return new EndedError(`the app ended with status ${this.app.exit} ${when}`);
   }
 
-  private late(what: string, remedy: string, flag: string): TimeoutError {
-    const text = Buffer.concat([this.app.stdout.bytes, this.app.stderr.bytes]).toString().trim().slice(-LAST_OUTPUT);
+  /** @param printer whose output is shown */
+  private late(
+    what: string,
+    remedy: string,
+    flag: string,
+    { stdout, stderr }: Pick<RunningApp, 'stdout' | 'stderr'> = this.app,
+  ): TimeoutError {
+    const text = Buffer.concat([stdout.bytes, stderr.bytes]).toString().trim().slice(-LAST_OUTPUT);
     return new TimeoutError(`${what}.${text ? ` Its last output:\n${text}` : ' It printed nothing.'}`, remedy, flag);
   }
 }

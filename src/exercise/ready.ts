@@ -3,7 +3,7 @@ import type { RunningApp } from './target.js';
 
 const POLL_MILLISECONDS = 100;
 /** An app has started when it has printed nothing for so long, and was hardly running. */
-const QUIET_MILLISECONDS = 2000;
+export const QUIET_MILLISECONDS = 2000;
 /** Part of the looks at an app that is waiting for work which may find a process of it running: it has timers. */
 const BUSY_SHARE = 0.2;
 /** After so long, an app that is never quiet has started, too. */
@@ -16,11 +16,12 @@ const ANSWER_MILLISECONDS = 2000;
  * the one that says so, where it prints at all.
  * @param line what an earlier run printed last: this one has not started before it has printed such a line, too
  * @param quiet milliseconds without a sign of life
+ * @param until looked at all the while: once it is true, there is nothing more to wait for
  * @returns the line, as this run printed it; undefined where the app has ended, or printed nothing
  */
 export async function settled(
   app: RunningApp,
-  { line, quiet = QUIET_MILLISECONDS }: { line?: string | undefined; quiet?: number } = {},
+  { line, quiet = QUIET_MILLISECONDS, until }: { line?: string | undefined; quiet?: number; until?: () => Promise<boolean> } = {},
 ): Promise<string | undefined> {
   const relay = await app.relay().catch(() => undefined); // logged where it was opened
   const began = Date.now();
@@ -41,8 +42,8 @@ export async function settled(
     const isIdle = lately.filter((look) => look.busy).length <= lately.length * BUSY_SHARE;
     const isQuiet = now - Math.max(since, began) >= quiet && isIdle;
     const said = line === undefined ? lastLine(latest.bytes) : likeLine([app.stdout.bytes, app.stderr.bytes], line);
-    const isLate = now - began >= MOST_MILLISECONDS;
-    if ((isQuiet && (line === undefined || said !== undefined)) || isLate) return said ?? lastLine(latest.bytes);
+    const isLate = now - began >= Math.max(MOST_MILLISECONDS, quiet);
+    if ((await until?.()) || (isQuiet && (line === undefined || said !== undefined)) || isLate) return said ?? lastLine(latest.bytes);
     await app.endedWithin(POLL_MILLISECONDS);
   }
   return undefined;

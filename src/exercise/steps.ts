@@ -232,6 +232,15 @@ function placeOf({ port, socket }: { port?: number | undefined; socket?: string 
 export function labelStep(step: Step): string {
   if (step.kind === 'http') return `${step.method} ${step.path.replace(/[?#].*$/, '')}`;
   if (step.kind === 'websocket') return `websocket ${step.path.replace(/[?#].*$/, '')}`;
-  if (step.kind === 'script') return `script ${step.command.trim().split(/\s/, 1)[0]}`;
+  if (step.kind === 'script') return ['script', programOf(step.command) ?? []].flat().join(' ');
   return step.kind === 'exec' ? `exec ${step.command[0]}` : describeStep(step);
+}
+
+/**
+ * The program that a command of a shell begins with, after variables such as `TOKEN=x`. Undefined where the command begins in another
+ * way: what looks like a program may then be a part of a secret.
+ */
+function programOf(command: string): string | undefined {
+  const value = /(?:[^\s"'\\(){}`;&|<>]|\\[\s\S]|"(?:[^"\\(){}`]|\\[\s\S])*"|'[^']*')*/.source;
+  return new RegExp(`^\\s*(?:[A-Za-z_]\\w*=${value}\\s+)*([\\w./-]+)(?=\\s|$)`).exec(command)?.[1];
 }

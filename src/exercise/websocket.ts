@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket, { type RawData } from 'ws';
 import { boundError, boundOf } from '../bounds.js';
 import type { StepAnswer } from './answers.js';
+import { inTime } from './intime.js';
 import type { Listener } from './relay.js';
 import { type Connector, hostOf, open, type Scheme } from './request.js';
 import type { WebSocketStep } from './steps.js';
@@ -14,8 +15,8 @@ const CLOSE_MILLISECONDS = 2000;
 
 /**
  * Opens a WebSocket (RFC 6455), sends and receives what the step says, and closes it.
- * @param seconds how long one message of the server may take
- * @returns a failure where the connection is refused, or a message does not come
+ * @param seconds how long the opening may take, and each message of the server
+ * @returns a failure where no connection can be opened, or a message does not come
  */
 export async function talk(
   relay: Connector,
@@ -25,13 +26,12 @@ export async function talk(
   seconds: number,
 ): Promise<StepAnswer> {
   const inbox = new Inbox();
-  const socket = new WebSocket(`${scheme === 'https' ? 'wss' : 'ws'}://${hostOf(listener)}${step.path}`, step.protocols ?? [], {
-    createConnection: () => open(relay, listener, scheme) as never,
-    headers: step.headers,
-    maxPayload: boundOf('answer'),
-    handshakeTimeout: seconds * 1000,
-    followRedirects: false,
-  });
+  let socket: WebSocket;
+  try {
+    socket = connecting(relay, step, listener, scheme);
+  } catch (error) {
+    return { kind: 'failed', reason: `no WebSocket can be asked for: ${(error as Error).message}` };
+  }
   socket.on('message', (data, isBinary) => inbox.add(bytesOf(data), isBinary));
   let refused: number | undefined;
   socket.on('unexpected-response', (_, response) => {
@@ -43,7 +43,8 @@ export async function talk(
   socket.on('close', (code) => inbox.end(`the server closed the connection with the code ${code}`, code));
   const opened = new Promise<void>((resolve) => socket.once('open', resolve));
   try {
-    await Promise.race([opened, inbox.ended]);
+    // The time limit of ws (`handshakeTimeout`) needs a socket of the system. Ours goes through the relay.
+    await inTime(Promise.race([opened, inbox.ended]), seconds, () => new Error(`the server did not open a WebSocket within ${seconds} s`));
     for (const message of step.messages) {
       if ('send' in message) socket.send(message.send);
       else if ('close' in message) await inbox.closed(seconds);
@@ -62,6 +63,16 @@ export async function talk(
     }
     socket.terminate();
   }
+}
+
+/** A WebSocket that is about to open. @throws Error for a captured value that a path or a header can't hold, and a repeated subprotocol */
+function connecting(relay: Connector, step: WebSocketStep, listener: Listener, scheme: Scheme): WebSocket {
+  return new WebSocket(`${scheme === 'https' ? 'wss' : 'ws'}://${hostOf(listener)}${step.path}`, step.protocols ?? [], {
+    createConnection: () => open(relay, listener, scheme) as never,
+    headers: step.headers,
+    maxPayload: boundOf('answer'),
+    followRedirects: false,
+  });
 }
 
 /** What a server has sent, as far as the steps have read it. */
@@ -130,8 +141,7 @@ class Inbox {
 
   /** Waits until the server has closed the connection. @throws Error where it does not */
   async closed(seconds: number): Promise<void> {
-    await Promise.race([this.gone, sleep(seconds * 1000, undefined, { ref: false })]);
-    if (this.reason === undefined) throw new Error(`the server did not close the connection within ${seconds} s`);
+    await inTime(this.gone, seconds, () => new Error(`the server did not close the connection within ${seconds} s`));
     this.taken.push(...this.waiting.splice(0));
   }
 

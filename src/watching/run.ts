@@ -4,11 +4,14 @@ import type { ImageInfo, Session } from '../engines/engine.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
+import { isWorkerCommand } from '../exercise/lasting.js';
 import { type Performed, perform } from '../exercise/perform.js';
+import { shellFor } from '../exercise/shell.js';
 import type { Step } from '../exercise/steps.js';
 import type { Helper } from '../guest/helper.js';
 import type { Needs, Observed } from '../trace/facts.js';
 import type { Watching } from '../trace/watching.js';
+import { commandOf } from './app.js';
 import { WatchedApp, type WatchedSpec } from './watched.js';
 
 /** How many times longer than the app the services beside it may take to start: a database makes its files first. */
@@ -83,7 +86,8 @@ async function runOnce(
     ...(input !== undefined && { input: Buffer.from(input, 'base64') }),
     listener: noListener === undefined,
   });
-  const performed = await perform(app, config, exercise, say, chosen).catch((error: unknown) => {
+  const waits = isWorkerCommand(commandOf(config, run, args));
+  const performed = await perform(app, config, { ...exercise, waits }, say, chosen).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
     throw error;
   });
@@ -122,7 +126,8 @@ export function watchingWarnings({ ptrace, noListener }: Watching): string[] {
 }
 
 async function runReset(command: string): Promise<void> {
-  const { failed, exitCode, all } = await execa('sh', ['-c', command], { reject: false, all: true });
+  const { args, env } = shellFor(command);
+  const { failed, exitCode, all } = await execa('sh', args, { env, reject: false, all: true });
   if (failed)
     throw usageError(
       `The reset command \`${command}\` of the exercise file failed with status ${exitCode}: ${all.trim().slice(-500)}`,

@@ -85,7 +85,7 @@ describeWithPython('perform', () => {
     const declared = expose(65001);
 
     it('is ready when it waits for work, also where its image declares a port; later runs wait for the same line', async () => {
-      const { answers, done } = await run(worker('a1'), undefined, { lasts, config: declared });
+      const { answers, done } = await run(worker('a1'), undefined, { lasts, config: declared, limits: { start: 3 } });
       expect(answers.steps.map(({ step, answer }) => [step, answer])).toEqual([
         ['until it is ready', { kind: 'ready', line: '12:00 worker@a1 waits.' }],
       ]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseExec, parseHttp } from '../../src/exercise/steps.js';
+import { labelStep, parseExec, parseHttp } from '../../src/exercise/steps.js';
 
 describe('parseHttp', () => {
   it.each([
@@ -50,5 +50,24 @@ describe('parseExec', () => {
 
   it.each(['', '  ', "echo 'x", 'echo "x', 'echo \\', "it's", 'a "b\\"'])('rejects %j', (text) => {
     expect(() => parseExec(text)).toThrowError(/is not a command/);
+  });
+});
+
+describe('labelStep', () => {
+  it.each([
+    ['pytest tests/e2e', 'script pytest'],
+    ['  ./run-tests.sh', 'script ./run-tests.sh'],
+    ['API_TOKEN=s3cret pytest', 'script pytest'],
+    ['A=s3cret B="s3 cret" C=\'s3 cret\' D= E=s3\\ cret pytest -q', 'script pytest'],
+    ['API_TOKEN=s3cret', 'script'],
+    ['TOKEN=$(echo s3cret more) pytest', 'script'],
+    [`TOKEN=$\{NONE:-x s3cret more} pytest`, 'script'],
+    ['TOKEN="$(echo "s3cret" more)" pytest', 'script'],
+    ['TOKEN=`echo s3cret more` pytest', 'script'],
+    ['export TOKEN=s3cret; pytest', 'script export'],
+    ['"s3cret" pytest', 'script'],
+    ['http://ada:s3cret@x', 'script'],
+  ])('holds no secret of the script %s', (command, label) => {
+    expect(labelStep({ kind: 'script', command })).toBe(label);
   });
 });

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type Limits } from '../../src/exercise/exercise.js';
 import { parseExercise } from '../../src/exercise/file.js';
 import { perform } from '../../src/exercise/perform.js';
+import type { Step } from '../../src/exercise/steps.js';
 import { describeWithPython } from '../support/probes.js';
 import { freePort, ProcessApp } from './processapp.js';
 
@@ -73,6 +74,29 @@ steps:
     expect(answer).toEqual({ kind: 'failed', reason: expect.stringMatching(reason) });
   });
 
+  it.each([
+    ['that takes the request', 'http.createServer().on("upgrade", () => {})'],
+    ['that reads nothing', 'net.createServer()'],
+  ])('does not wait for ever for a server %s, and opens no WebSocket', async (_, server) => {
+    const port = await freePort();
+    const [answer] = await run(`${server}.listen(${port}, '127.0.0.1')`, 'steps: [{ websocket: /chat }]', { step: 0.5 });
+    expect(answer).toEqual({ kind: 'failed', reason: 'the server did not open a WebSocket within 0.5 s' });
+  });
+
+  it.each([
+    ['a path with a fragment', { path: `/$\{value}` }, 'a#b', 'fragment'],
+    ['a header with two lines', { headers: { 'x-name': `$\{value}` } }, String.raw`a\\nb`, 'Invalid character in header'],
+    ['a subprotocol that is there twice', { protocols: ['a', 'a'] }, '', 'duplicated subprotocol'],
+  ])('fails a WebSocket that nobody can ask for: %s', async (_, given, value, reason) => {
+    const port = await freePort();
+    const script = `http.createServer((_, outgoing) => outgoing.end('{"value": "${value}"}')).listen(${port}, '127.0.0.1');`;
+    const [first] = parseExercise('x.yaml', 'steps: [{ http: GET /, capture: { value: { json: value } } }]', () => Buffer.alloc(0)).steps;
+    const step: Step = { kind: 'websocket', path: '/', headers: {}, messages: [], ...given };
+    const { answers } = await perform(ProcessApp.start(script), {}, { steps: [first as Step, step], limits: DEFAULT_LIMITS }, () => {});
+    expect(answers.steps[1]?.answer).toEqual({ kind: 'failed', reason: expect.stringContaining(reason) });
+    expect(answers.steps[1]?.answer).toMatchObject({ reason: expect.stringMatching(/^no WebSocket can be asked for: /) });
+  });
+
   it('a refusal that is expected is an answer', async () => {
     const port = await freePort();
     const [answer] = await run(chat(port), 'steps: [{ websocket: /other, expect: { status: 400 } }]');
@@ -115,11 +139,11 @@ steps:
     expect(held).toMatchObject({ stdout: btoa('[]\n') });
   });
 
-  it('a script that takes too long is ended', async () => {
+  it('a script that takes too long is ended, and what it has printed is shown', async () => {
     const port = await freePort();
-    const server = `http.createServer(() => {}).listen(${port}, '127.0.0.1');`;
-    await expect(run(server, 'steps: [{ script: exec sleep 30 }]', { step: 1 })).rejects.toThrow(
-      'The script `exec sleep 30` did not end within 1 s',
+    const server = `console.log('noise'); http.createServer(() => {}).listen(${port}, '127.0.0.1');`;
+    await expect(run(server, 'steps: [{ script: "echo mine; exec sleep 30" }]', { step: 1 })).rejects.toThrow(
+      /^The script `echo mine; exec sleep 30` did not end within 1 s\. Its last output:\nmine$/,
     );
   });
 });

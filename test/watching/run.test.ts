@@ -157,6 +157,9 @@ describe('runWatched', () => {
     const log = join(fake.volume, 'log');
     await runIn(fake, { reset: [`echo one >> ${log}`, `echo two >> ${log}`] });
     expect(readFileSync(log, 'utf8')).toBe('one\ntwo\none\ntwo\n');
+    // A command may hold a password. All users can read command lines.
+    await runIn(fake, { reset: [`: s3cret; cat /proc/$$/cmdline > ${log}`] });
+    expect(readFileSync(log, 'utf8')).not.toContain('s3cret');
   });
 
   it('does not start the app where a reset command fails, and shows its output', async () => {

@@ -1,5 +1,5 @@
 import { expectOf } from './beside.js';
-import { fieldsWithin, placeOf, requestTarget } from './filehttp.js';
+import { fieldsWithin, placeOf, requestTarget } from './fileparts.js';
 import { headersOf } from './headers.js';
 import { type Located, quoted } from './located.js';
 import type { ScriptStep, WebSocketStep } from './steps.js';
@@ -12,7 +12,7 @@ const PROTOCOLS_FORM = 'Write the name of a subprotocol, or a list of them.';
 
 /** The value of a `websocket` step. */
 export function websocketOf(value: Located): WebSocketStep {
-  if (value.kind !== 'mapping') return { kind: 'websocket', path: requestTarget(value), headers: {}, messages: [] };
+  if (value.kind !== 'mapping') return { kind: 'websocket', path: socketTarget(value), headers: {}, messages: [] };
   const given = fieldsWithin(value, 'websocket', SOCKET_DETAILS, SOCKET_FORM);
   const target = given.get('path')?.value;
   if (!target) throw value.error('This WebSocket has no `path`', 'Add for instance `path: /chat`.');
@@ -20,19 +20,31 @@ export function websocketOf(value: Located): WebSocketStep {
   const messages = given.get('messages')?.value.items(MESSAGES_FORM) ?? [];
   return {
     kind: 'websocket',
-    path: requestTarget(target),
+    path: socketTarget(target),
     headers: headersOf(given.get('headers')?.value),
-    ...(protocols && { protocols: protocols.map((name) => protocolOf(name)) }),
+    ...(protocols && { protocols: protocolsOf(protocols) }),
     messages: messages.map(messageOf),
     ...placeOf(given),
   };
 }
 
-/** Names of subprotocols are tokens (RFC 6455, section 4.1). */
-function protocolOf(name: Located): string {
-  const text = name.filled(PROTOCOLS_FORM);
-  if (!/^[!#$%&'*+.^`|~\w-]+$/.test(text)) throw name.error(`\`${name.brief()}\` is no name of a subprotocol`, PROTOCOLS_FORM);
-  return text;
+/** The path of a WebSocket has no fragment (RFC 6455, section 3). */
+function socketTarget(value: Located): string {
+  const path = requestTarget(value);
+  if (path.includes('#')) throw value.error(`\`${value.brief()}\` has a \`#\``, 'Leave out what begins with `#`, or write `%23`.');
+  return path;
+}
+
+/** Names of subprotocols are tokens, and all different (RFC 6455, section 4.1). */
+function protocolsOf(names: readonly Located[]): string[] {
+  const known = new Set<string>();
+  for (const name of names) {
+    const text = name.filled(PROTOCOLS_FORM);
+    if (!/^[!#$%&'*+.^`|~\w-]+$/.test(text)) throw name.error(`\`${name.brief()}\` is no name of a subprotocol`, PROTOCOLS_FORM);
+    if (known.has(text)) throw name.error(`The subprotocol \`${text}\` is there twice`, 'Leave one of them out.');
+    known.add(text);
+  }
+  return [...known];
 }
 
 function messageOf(item: Located): WebSocketStep['messages'][number] {
