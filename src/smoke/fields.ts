@@ -45,6 +45,24 @@ export function lengthFollows(answer: StepAnswer): boolean {
   return length === undefined || length === String(Buffer.from(answer.body, 'base64').length);
 }
 
+/**
+ * Headers that are sets: frameworks write them in the order of a hash table, which differs from start to start. Sources: RFC 9110,
+ * 10.2.1 (Allow) and 12.5.5 (Vary); Fetch Standard, "CORS protocol".
+ */
+const SETS: ReadonlySet<string> = new Set([
+  ...['allow', 'vary'],
+  ...['access-control-allow-methods', 'access-control-allow-headers', 'access-control-expose-headers'],
+]);
+
+/** The value of a header that is a set, in the order of the alphabet. */
+function inOrder(value: string): string {
+  return value
+    .split(',')
+    .map((member) => member.trim())
+    .sort()
+    .join(', ');
+}
+
 /** Stands for a length that follows from the body. */
 const LENGTH_OF_BODY = 'the length of the body';
 
@@ -78,6 +96,7 @@ function httpFields({ headers, body }: StepAnswer & { kind: 'http' }, withLength
   const fields: Fields = new Map();
   for (const [name, value] of Object.entries(headers)) {
     if (name === 'set-cookie') for (const [cookie, part] of cookiesOf(value)) fields.set(`cookie ${cookie}`, Buffer.from(part));
+    else if (SETS.has(name)) fields.set(`header ${name}`, Buffer.from(inOrder(value)));
     else fields.set(`header ${name}`, Buffer.from(name === 'content-length' && !withLength ? LENGTH_OF_BODY : value));
   }
   const bytes = Buffer.from(body, 'base64');

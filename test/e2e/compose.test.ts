@@ -146,6 +146,7 @@ configs: { settings: { content: "size = 3" } }
 
   needs('builds what the file says how to build, and refuses a mount over the app', async () => {
     const folder = workdir();
+    for (const service of ['one', 'two']) await docker('rmi', '-f', `pyshrink-test-built-${service}`).catch(() => {}); // of an earlier run
     writeFileSync(join(folder, 'Dockerfile'), `FROM ${SLIM}\nWORKDIR /srv\nCOPY app.py .\nCMD ["python3", "app.py"]\n`);
     writeFileSync(join(folder, 'app.py'), 'print("of the image")\n');
     const services = 'services:\n  one: { build: . }\n  two: { build: ., command: [python3, app.py, again] }\n';

@@ -116,6 +116,12 @@ describe('what all runs of the original agree on', () => {
     expect(found([cookies(until(0, 14)), cookies(until(1, 14))], cookies(until(2, 1)))).toEqual(['cookie sid expires']);
   });
 
+  it('takes a header that is a set in any order', () => {
+    const allows = (value: string) => http('', 405, { allow: value });
+    expect(found([allows('HEAD, GET')], allows('GET,HEAD'))).toEqual([]);
+    expect(found([allows('HEAD, GET')], allows('GET'))).toEqual(['header allow']);
+  });
+
   it('has a length that follows from the body', () => {
     const sized = (body: string, length = body.length) => http(body, 200, { 'content-length': String(length) });
     expect(found([sized('took 9.5 ms'), sized('took 12.5 ms')], sized('took 101.5 ms'))).toEqual([]);
