@@ -159,7 +159,7 @@ export class Performer {
     }
   }
 
-  /** Waits until the app works: its health check says so where it has one, else it waits for work. */
+  /** Waits until the app waits for work, and then until its health check succeeds, where it has one. */
   private async ready({ line }: ReadyStep): Promise<StepAnswer> {
     const said = await settled(this.app, { line });
     const isHealthy = async () => {
