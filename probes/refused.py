@@ -1,12 +1,19 @@
 """System calls that a container without a runtime refuses, as a container of Docker does by default.
 
+    start.py refused CAPABILITIES PROGRAM [ARGUMENT...]
+
+executes a program that can't make them. CAPABILITIES: JSON list of the numbers of those that the container has.
+Exits with 126 if the filter can't be installed or the program not executed.
+
 Docker's default profile (moby, profiles/seccomp/default.json) lists what is allowed, by the capabilities that a container
 has. Here is what it leaves out and what the kernel allows without capabilities, or in a user namespace of one's own.
 Numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h of Linux.
 """
 
 import errno
+import json
 import os
+import sys
 
 from . import seccomp, syscalls
 from .bpf import DATA_ARCH, DATA_ARGS, DATA_NR, JEQ, JGE, JSET, LOAD, RET, RET_ALLOW, RET_ERRNO, packed
@@ -113,3 +120,13 @@ def install(capabilities: "Iterable[int]") -> None:
     except OSError as error:
         if error.errno not in (errno.ENOSYS, errno.EINVAL):
             raise
+
+
+def main() -> None:
+    try:
+        if os.uname().machine in syscalls.ARCHITECTURES:
+            install(json.loads(sys.argv[1]))
+        os.execv(sys.argv[2], sys.argv[2:])
+    except OSError as error:
+        os.write(2, f"pyshrink: the program can't be confined: {error}\n".encode())
+        os._exit(126)

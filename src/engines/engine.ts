@@ -65,6 +65,8 @@ export interface ContainerSpec {
   like?: string;
   /** Start of a command line that sets user, groups, capabilities and directory (probes/enter.py), for engines without a runtime. */
   launcher?: readonly string[];
+  /** Start of a command line that refuses system calls (probes/refused.py): see {@link refusing}. Undefined where Python can't. */
+  refuser?: readonly string[];
 }
 
 /** Where the session's volume is mounted in containers with a root file system of their own. */

@@ -35,7 +35,7 @@ export interface Kit {
 /** The command line that runs a probe with a kit's Python. */
 export function probeCommand(
   { mount, command }: Pick<Kit, 'mount' | 'command'>,
-  name: 'server' | 'supervisor' | 'relay' | 'enter',
+  name: 'server' | 'supervisor' | 'relay' | 'enter' | 'refused',
   ...args: string[]
 ): string[] {
   return [...command, `${mount}/${PACKAGE}/start.py`, name, ...args];

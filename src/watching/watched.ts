@@ -79,6 +79,7 @@ export class WatchedApp extends App {
       attachInput: spec.input !== undefined,
       role: 'app',
       launcher: probeCommand(spec.kit, 'enter'),
+      ...(spec.kit.lacking === null && { refuser: probeCommand(spec.kit, 'refused') }),
     });
     try {
       const streams = await container.start();

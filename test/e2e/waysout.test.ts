@@ -17,12 +17,6 @@ import { asUser, exportedRoot, ownCache, printed, USER, USER_RUNTIMES } from '..
 import { has, type Need, needing } from '../support/needs.js';
 import { DAEMONS, daemonSession, localSession } from '../support/sessions.js';
 
-/**
- * What Podman's default seccomp profile allows (containers/common, pkg/seccomp). A container has a session keyring of its own, and
- * in new namespaces its masks hold.
- */
-const PODMAN_ALLOWS = ['new namespaces', 'keyctl'];
-
 /** What the secret file says: a module, as the import probe would write it. */
 const SECRET = 'secret_module\t/secret\n';
 /** What tells the app in a container that it may end. */
@@ -210,8 +204,7 @@ describeWithEngine('ways out of a container', () => {
     needing('root', ...needs)(`of the local engine, as root: ${JSON.stringify(support)}`, async () => {
       const [app, ...beside] = await everyWay(await localSession(support, root), {});
       expect(app).toEqual([]);
-      // youki 0.7 confines a command beside the app less than the app: SECURITY.md says so.
-      if (support.runtime !== 'youki') expect(beside).toEqual([[], []]);
+      expect(beside).toEqual([[], []]);
     });
 
   const runs: Partial<RunOptions>[] = [
@@ -224,9 +217,8 @@ describeWithEngine('ways out of a container', () => {
   const onDaemons = DAEMONS.flatMap(([name, host]) =>
     (name === 'Podman without root' ? runs.slice(0, 1) : runs).map((run) => [name, run, host] as const),
   );
-  it.each(onDaemons)('of %s, with %j', async (name, run, host) => {
-    const allowed = name === 'Docker' ? [] : PODMAN_ALLOWS;
-    expect(await everyWay(await daemonSession(host, image, saved), run)).toEqual([allowed, allowed, allowed]);
+  it.each(onDaemons)('of %s, with %j', async (_, run, host) => {
+    expect(await everyWay(await daemonSession(host, image, saved), run)).toEqual([[], [], []]);
   });
 
   const trusted: [NamespaceSupport, ...Need[]][] = [

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { REFUSED } from '../../src/engines/local/oci/data/allowed.js';
+import { probe } from '../support/probes.js';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -50,6 +52,12 @@ describe.skipIf(process.platform !== 'linux')('the filter of containers without 
   it('refuses all that the profile of a container runtime refuses, but for what the kernel refuses itself', () => {
     const { clone3: _, 'new namespace': __, fork: ___, ...rows } = answers([]);
     expect(REFUSED.filter((name) => !(name in rows)).sort()).toEqual(LEFT_TO_KERNEL);
+  });
+
+  it('is there for the program of a command line', async () => {
+    const unshare = 'import ctypes; c = ctypes.CDLL(None, use_errno=True); print(c.unshare(0x10000000), ctypes.get_errno())';
+    const { stdout } = await execa('python3', probe('refused', '[]', '/usr/bin/env', 'python3', '-c', unshare));
+    expect(stdout).toBe(`-1 ${EPERM}`);
   });
 
   it('leaves to the kernel what a capability allows', () => {

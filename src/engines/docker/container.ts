@@ -23,6 +23,8 @@ export class DockerContainer implements Container {
   constructor(
     private readonly container: Dockerode.Container,
     private readonly streams: { input: boolean; tty: boolean },
+    /** Makes of each command beside the app what has the app's rights. */
+    private readonly confined: (command: readonly string[]) => string[],
     readonly commit: () => Promise<string>,
   ) {}
 
@@ -77,7 +79,7 @@ export class DockerContainer implements Container {
   async exec(command: string[], options: { env?: string[]; user?: string } = {}): Promise<ExecProcess> {
     const exec = await this.describing(
       this.container.exec({
-        Cmd: command,
+        Cmd: this.confined(command),
         AttachStdin: true,
         AttachStdout: true,
         AttachStderr: true,

@@ -83,7 +83,7 @@ export class DockerEngine implements Engine {
 
   async openSession(): Promise<Session> {
     await this.clean();
-    const session = new DockerSession(this.docker, clientEnvironment(this.endpoint));
+    const session = new DockerSession(this.docker, clientEnvironment(this.endpoint), allowsMore(await this.docker.version()));
     await session.claim();
     return session;
   }
@@ -107,4 +107,9 @@ export class DockerEngine implements Engine {
  */
 function productOf({ Components: [engine] = [] }: Dockerode.DockerVersion): string {
   return /^(.+) Engine$/.exec(engine?.Name ?? '')?.[1] ?? 'Docker';
+}
+
+/** Whether the daemon's default seccomp profile allows more than Docker's: that of Podman does (containers/common, pkg/seccomp). */
+function allowsMore(version: Dockerode.DockerVersion): boolean {
+  return productOf(version) === 'Podman';
 }

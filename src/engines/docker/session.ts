@@ -21,6 +21,7 @@ import {
   type ServiceContainer,
   type Session,
 } from '../engine.js';
+import { refusing } from '../refusing.js';
 import { type SpoolFolder, spoolFolder } from '../sessionfolder.js';
 import { digestInArchive, holdsSomething } from './archived.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
@@ -53,10 +54,14 @@ export class DockerSession implements Session {
 
   private readonly stacks: Stacks;
 
-  /** @param environment variables by which the docker client finds the same daemon */
+  /**
+   * @param environment variables by which the docker client finds the same daemon
+   * @param allowsMore whether the daemon's default seccomp profile allows more than Docker's
+   */
   constructor(
     private readonly docker: Dockerode,
     environment: Readonly<Record<string, string>> = {},
+    private readonly allowsMore = false,
   ) {
     const place = { docker, environment, labels: { [SESSION_LABEL]: this.id }, spool: () => this.spool() };
     this.stacks = new Stacks(place, `pyshrink-${this.id}`);
@@ -98,9 +103,10 @@ export class DockerSession implements Session {
     const labels = { [SESSION_LABEL]: this.id, [ROLE_LABEL]: spec.role };
     try {
       return await this.make(async () => {
-        const created = await this.created(spec, labels);
+        const confined = (command: readonly string[]) => (this.allowsMore ? refusing(spec, command) : [...command]);
+        const created = await this.created({ ...spec, command: confined(spec.command) }, labels);
         const streams = { input: spec.attachInput, tty: spec.run.tty ?? false };
-        const container = new DockerContainer(created, streams, () => this.commit(created));
+        const container = new DockerContainer(created, streams, confined, () => this.commit(created));
         this.containers.push(container);
         if (spec.like !== undefined) await this.stacks.made(spec.like, container);
         debug.engine('container %s: created from %s as %s', created.id.slice(0, 12), spec.image, spec.role);
@@ -257,7 +263,12 @@ export class DockerSession implements Session {
     return this.make(async () => {
       const options = { Image: image, Entrypoint: ['-'], Labels: { [SESSION_LABEL]: this.id }, NetworkDisabled: true };
       const created = await this.docker.createContainer(options);
-      const container = new DockerContainer(created, { input: false, tty: false }, () => this.commit(created));
+      const container = new DockerContainer(
+        created,
+        { input: false, tty: false },
+        (command) => [...command],
+        () => this.commit(created),
+      );
       this.containers.push(container);
       return container;
     }, 'create a container');

@@ -14,6 +14,7 @@ import { formatPlatform, matches, ownPlatform } from '../../images/platform.js';
 import { type ImageSource, readConfig } from '../../images/source.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
 import type { Entry } from '../../rootfs.js';
+import { capabilities, launching, namesOf } from '../capabilities.js';
 import {
   type Container,
   type ContainerSpec,
@@ -24,11 +25,11 @@ import {
   type Session,
 } from '../engine.js';
 import { mountsOf } from '../mounts.js';
+import { refusing } from '../refusing.js';
 import { parseUlimit } from '../resources.js';
 import { limitOfPids } from '../runoptions.js';
 import type { SessionFolder } from '../sessionfolder.js';
 import { bindsOf } from './binds.js';
-import { capabilities, launching, namesOf } from './capabilities.js';
 import { ControlGroup, removeSessionGroups } from './cgroups.js';
 import { LocalContainer } from './container.js';
 import { ContainerFiles } from './files.js';
@@ -261,6 +262,7 @@ export class LocalSession implements Session {
           },
         },
         network: own ?? (isolated ? 'none' : 'host'),
+        refusing: (command) => refusing(spec, command),
         input: spec.attachInput,
         group,
         files,

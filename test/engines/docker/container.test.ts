@@ -30,7 +30,12 @@ async function containerOf(answer: Answer): Promise<DockerContainer> {
   server.listen(socketPath);
   await once(server, 'listening');
   const docker = new Dockerode({ socketPath, version: API_VERSION });
-  return new DockerContainer(docker.getContainer('c'), { input: false, tty: false }, async () => '');
+  return new DockerContainer(
+    docker.getContainer('c'),
+    { input: false, tty: false },
+    (command) => [...command],
+    async () => '',
+  );
 }
 
 afterEach(() => server?.close());

@@ -29,6 +29,8 @@ export interface RuntimePlan extends ContainerPlan {
   /** Without what {@link RuntimeContainer} makes. */
   config: Omit<OciPlan, 'root' | 'sys' | 'cgroup' | 'newCalls'>;
   network: 'host' | 'none' | OwnNetwork;
+  /** Makes of a command what has no more rights than with the seccomp profile. */
+  refusing: (command: readonly string[]) => string[];
   /** Whether it has a standard input. */
   input: boolean;
 }
@@ -138,8 +140,9 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
 
   async exec(command: string[]): Promise<ExecProcess> {
     const path = this.at(`exec-${this.execs++}.json`);
-    await writeFile(path, JSON.stringify(ociProcess({ ...this.plan.config.process, args: command })), { mode: 0o600 });
     const { group, runtime } = this.plan;
+    const args = RUNTIME[runtime].profileBeside ? command : this.plan.refusing(command);
+    await writeFile(path, JSON.stringify(ociProcess({ ...this.plan.config.process, args })), { mode: 0o600 });
     const exec = this.inside(this.runtimeLine(['exec', '--process', path, this.name]));
     const line = enteringGroup(RUNTIME[runtime].makesGroup ? undefined : group, exec);
     return startProcess(line, { environment: toolEnvironment(), input: true, newSession: true });

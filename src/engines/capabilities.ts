@@ -1,4 +1,4 @@
-import { usageError } from '../../errors.js';
+import { usageError } from '../errors.js';
 
 /** All capabilities in the order of their numbers (linux/capability.h). */
 const NAMES = (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { capabilities } from '../../../src/engines/local/capabilities.js';
+import { capabilities } from '../../src/engines/capabilities.js';
 
 describe('capabilities', () => {
   it("are Docker's by default", () => {
