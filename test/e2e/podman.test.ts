@@ -1,34 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { FIXTURES, HAS_ENGINE, leftovers, pyshrink, workdir } from '../support/engine.js';
 import { keptBelow, USER } from '../support/local.js';
-import { Podman, ROOTFUL, ROOTLESS, type ZooCase } from '../support/podman.js';
-import type { Way } from '../support/waychecker.js';
+import { Podman, ROOTFUL, ROOTLESS } from '../support/podman.js';
+import { casesOfEngines, fixtureFile, type Way, type ZooCase } from '../support/way.js';
 
-const fixture = (name: string, file: string) => parse(readFileSync(join(FIXTURES, name, file), 'utf8'));
-const zoo = fixture('entrypoint-zoo', 'cases.yaml') as ZooCase[];
-const casesOf = (names: readonly string[]) => names.map((name) => zoo.find((one) => one.name === name) ?? expect.fail(`no case ${name}`));
+const AS_ROOT = casesOfEngines();
+const AS_USER = casesOfEngines('without a network');
 
-/** Cases in which the engine does something: users, rights, files, streams, signals, commands beside the app. */
-const AS_ROOT = casesOf([
-  'CMD in shell form',
-  'tini and orphans',
-  'docker run --init',
-  'gunicorn as another user on a read-only root',
-  'gunicorn on a Unix socket',
-  'a process that an exec step leaves running',
-  'setpriv in an entrypoint',
-  'chroot on a read-only root with an init',
-  'a volume that keeps data between runs',
-  'standard input',
-  'output to a terminal',
-  'signals that the app catches',
-]);
-const AS_USER = [...AS_ROOT, ...casesOf(['without a network'])];
-
-const FASTAPI: Omit<Way, 'name'> = { ...fixture('fastapi', 'exercise.yaml'), level: 'reachable' };
+const FASTAPI: Omit<Way, 'name'> = { ...fixtureFile('fastapi', 'exercise.yaml'), level: 'reachable' };
 const NETWORK = 'pyshrink-test-podman';
 
 /** What must hold on each service. */
@@ -103,14 +83,14 @@ function beside(podman: Podman): void {
 /** Apps with a network of their own and with a health check. */
 function services(podman: Podman): void {
   it('worker, with Redis beside it', async () => {
-    const way = fixture('worker', 'way.yaml') as Way;
+    const way = fixtureFile('worker', 'way.yaml') as Way;
     const options = way.options?.map((word) => (word === 'pyshrink-test-ways' ? NETWORK : word));
     await podman.shrink('pyshrink-fixture/worker', { ...way, ...(options && { options }) }, 'pyshrink-test/podman-worker:small');
   });
 
   it('healthcheck, which the small image still passes', async () => {
     const small = 'pyshrink-test/podman-healthcheck:small';
-    await podman.shrink('pyshrink-fixture/healthcheck', fixture('healthcheck', 'way.yaml'), small);
+    await podman.shrink('pyshrink-fixture/healthcheck', fixtureFile('healthcheck', 'way.yaml'), small);
     expect(await podman.health(small)).toBe('healthy');
   });
 }

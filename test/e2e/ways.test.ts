@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startBeside, stopBeside } from '../support/beside.js';
 import { describeWithEngine, FIXTURES, leftovers } from '../support/engine.js';
-import { type Way, WayChecker } from '../support/waychecker.js';
+import type { Way } from '../support/way.js';
+import { WayChecker } from '../support/waychecker.js';
 
 const ways = readdirSync(FIXTURES)
   .filter((name) => existsSync(join(FIXTURES, name, 'way.yaml')))

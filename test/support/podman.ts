@@ -1,22 +1,12 @@
 import { once } from 'node:events';
-import { cpSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { expect } from 'vitest';
-import { stringify } from 'yaml';
 import { SESSION_LABEL, TEMPORARY_REPOSITORY } from '../../src/engines/docker/labels.js';
-import { FIXTURES, pyshrink, workdir } from './engine.js';
+import { pyshrink, workdir } from './engine.js';
 import { asUser, type USER } from './local.js';
-import type { Way } from './waychecker.js';
-
-/** A case of fixtures/entrypoint-zoo/cases.yaml. */
-export interface ZooCase extends Way {
-  /** Base image. Default: the image of fixtures/entrypoint-zoo/Dockerfile. */
-  from?: string;
-  dockerfile: string;
-}
+import { shrinkWords, type Way, writeZooCase, type ZooCase } from './way.js';
 
 /** Sockets of the services that fixtures/podman.sh has started. Without one, the tests that need it are skipped. */
 export const ROOTFUL = process.env.PYSHRINK_TEST_PODMAN;
@@ -24,8 +14,6 @@ export const ROOTLESS = process.env.PYSHRINK_TEST_PODMAN_ROOTLESS;
 
 /** How often a health check may fail while an app starts. */
 const MOST_CHECKS = 100;
-
-const ZOO = join(FIXTURES, 'entrypoint-zoo');
 
 /** What `shrink --json` prints, as far as these tests need it. */
 interface Shrunk {
@@ -101,11 +89,10 @@ export class Podman {
   }
 
   /** Builds the image of a zoo case. */
-  async build({ from = 'pyshrink-fixture/entrypoint-zoo', dockerfile, name }: ZooCase): Promise<string> {
+  async build(one: ZooCase): Promise<string> {
     const folder = workdir();
-    cpSync(join(ZOO, 'files'), join(folder, 'files'), { recursive: true });
-    writeFileSync(join(folder, 'Dockerfile'), `FROM ${from}\n${dockerfile}`);
-    const image = `pyshrink-test/${name.toLowerCase().replace(/\W+/g, '-')}`;
+    writeZooCase(one, folder);
+    const image = `pyshrink-test/${one.name.toLowerCase().replace(/\W+/g, '-')}`;
     await this.docker('build', '-q', '-t', image, folder);
     return image;
   }
@@ -116,19 +103,8 @@ export class Podman {
    * @returns the result, and the folder in which pyshrink ran
    */
   async shrink(image: string, way: Omit<Way, 'name'>, tag: string): Promise<{ result: Shrunk; cwd: string }> {
-    const { options = [], args = [], steps, expectExit, input, level = 'observed' } = way;
-    const file = join(workdir(), 'exercise.yaml');
-    writeFileSync(file, stringify({ steps: steps ?? ['until-exit'] }));
-    const { run, cwd } = await this.pyshrink(
-      [
-        ...['shrink', image, '--json', '--runs', '1', '--level', level, '--tag', tag],
-        ...options.map((option) => option.replace('=files/', `=${ZOO}/files/`)),
-        ...(steps === undefined && way.healthy ? [] : ['--exercise', file]),
-        ...(expectExit === undefined ? [] : ['--expect-exit', String(expectExit)]),
-        ...(args.length > 0 ? ['--', ...args] : []),
-      ],
-      input === undefined ? {} : { input },
-    );
+    const words = shrinkWords(image, way, tag, workdir());
+    const { run, cwd } = await this.pyshrink(words, way.input === undefined ? {} : { input: way.input });
     expect(run.exitCode, run.all as string).toBe(0);
     const result = JSON.parse(run.stdout as string) as Shrunk;
     expect(result).toMatchObject({ passed: true, repairs: [] });

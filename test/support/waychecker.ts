@@ -10,40 +10,8 @@ import { compareAnswers } from '../../src/smoke/compare.js';
 import { docker, pyshrink, workdir } from './engine.js';
 import { firstRun } from './records.js';
 import { lasting, openedIn } from './strace.js';
+import type { Way } from './way.js';
 import { exerciseFrom, portableStrace, runPlain, underStrace } from './ways.js';
-
-/** One way to run an app: fixtures/NAME/way.yaml, or a case of the entrypoint zoo. */
-export interface Way {
-  name: string;
-  /** Options of `docker run` before the image's name; `args` are the arguments after it. */
-  options?: string[];
-  args?: string[];
-  /** `steps` and `reset` have the format of an exercise file. */
-  steps?: unknown[];
-  reset?: string[];
-  /** Exit status that the app ends with. Default: 0, where it ends by itself. */
-  expectExit?: number;
-  /** Standard input of the app. */
-  input?: string;
-  /** Each text must be part of a warning. Default: there must be no warnings. */
-  warns?: string[];
-  /** Reason why warnings are allowed but not required. */
-  mayWarn?: string;
-  /** Each text must be part of the notes on the keep set. */
-  notes?: string[];
-  /** Reason why this way can't be compared with strace. */
-  withoutStrace?: string;
-  /** Reason why a repair is needed. Default: there must be no repair. */
-  repaired?: string;
-  /** Level to shrink at. Default: `observed`. */
-  level?: string;
-  /** Largest allowed size of the shrunk image, in MB. */
-  most?: number;
-  /** Whether the health check must pass in the shrunk image. */
-  healthy?: boolean;
-  /** Path → mode of programs in the shrunk image. The decimal digits read as an octal mode, e.g. 4755. */
-  keeps?: Record<string, number>;
-}
 
 /** Checks ways to run an app. All untraced runs share one session, which saves starting one for each. */
 export class WayChecker {
