@@ -21,7 +21,7 @@ export const BOUNDS = {
     most: LONGEST_STRING,
     unit: 'bytes',
   },
-  files: { what: 'files of an image', default: 2_000_000, most: Number.MAX_SAFE_INTEGER, unit: 'number' },
+  files: { what: 'files of an image, in all its layers', default: 2_000_000, most: Number.MAX_SAFE_INTEGER, unit: 'number' },
   depth: { what: 'folders in one another', default: 512, most: 2048, unit: 'number' },
   unpacked: { what: 'bytes of all files in the layers of an image', default: 256 * 2 ** 30, most: Number.MAX_SAFE_INTEGER, unit: 'bytes' },
   observed: { what: 'bytes that the probes write in one run', default: 128 << 20, most: LONGEST_STRING, unit: 'bytes' },

@@ -1,25 +1,22 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
-import { decompress } from 'fzstd';
+import { Decompress } from 'fzstd';
+import { boundOf } from '../bounds.js';
 import { own } from '../records.js';
 
-/** Bytes that a compressed answer may have after decoding. */
-const MOST_BYTES = 256 << 20;
-const OPTIONS = { maxOutputLength: MOST_BYTES };
-
 /** Content codings of HTTP (RFC 9110, 8.4.1; RFC 7932; RFC 8878). Many servers send `deflate` without the header of zlib. */
-const CODINGS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+const CODINGS: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Buffer>> = {
   identity: (bytes) => bytes,
-  gzip: (bytes) => gunzipSync(bytes, OPTIONS),
-  'x-gzip': (bytes) => gunzipSync(bytes, OPTIONS),
-  deflate: (bytes) => (((bytes[0] as number) & 0x0f) === 8 ? inflateSync(bytes, OPTIONS) : inflateRawSync(bytes, OPTIONS)),
-  br: (bytes) => brotliDecompressSync(bytes, OPTIONS),
-  zstd: (bytes) => Buffer.from(decompress(bytes)),
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: (bytes, options) => (((bytes[0] as number) & 0x0f) === 8 ? inflateSync(bytes, options) : inflateRawSync(bytes, options)),
+  br: brotliDecompressSync,
+  zstd: unzstd,
 };
 
 /**
  * Undoes the content coding of a body.
  * @param codings value of the header `content-encoding`
- * @returns undefined where the coding is not known, or the body is damaged
+ * @returns undefined where the coding is not known, the body is damaged, or it goes over the limit `answer`
  */
 export function decodedBody(body: Buffer, codings: string | undefined): Buffer | undefined {
   // The answer to HEAD has the header and no body.
@@ -29,8 +26,24 @@ export function decodedBody(body: Buffer, codings: string | undefined): Buffer |
       .split(',')
       .map((coding) => coding.trim().toLowerCase())
       .reverse()
-      .reduce<Buffer | undefined>((bytes, coding) => bytes && own(CODINGS, coding)?.(bytes), body);
+      .reduce<Buffer | undefined>((bytes, coding) => bytes && own(CODINGS, coding)?.(bytes, { maxOutputLength: boundOf('answer') }), body);
   } catch {
     return undefined;
   }
+}
+
+/** Bytes that are given to the decoder at once. A block of zstd has at most 128 KiB after decoding (RFC 8878, 3.1.1.2.4). */
+const ZSTD_PART = 4096;
+
+/** Decodes zstd. A frame may be thousands of times larger than its bytes, so it is decoded in parts. @throws where it gets too large */
+function unzstd(bytes: Buffer, { maxOutputLength }: { maxOutputLength: number }): Buffer {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const stream = new Decompress((part) => {
+    length += part.length;
+    if (length > maxOutputLength) throw new RangeError(`more than ${maxOutputLength} bytes`);
+    parts.push(part.slice());
+  });
+  for (let at = 0; at < bytes.length; at += ZSTD_PART) stream.push(bytes.subarray(at, at + ZSTD_PART), at + ZSTD_PART >= bytes.length);
+  return Buffer.concat(parts);
 }

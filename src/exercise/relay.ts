@@ -1,7 +1,11 @@
 import { Duplex, type Readable, type Writable } from 'node:stream';
+import type { z } from 'zod';
+import { boundError, boundOf } from '../bounds.js';
 import { debug } from '../debug.js';
 import { ByteReader } from '../guest/bytereader.js';
 import { Busy, type ConnectTarget, encodeFrame, ListenerRows, type RequestKind, readFrame } from '../guest/frames.js';
+import { refusedAnswer } from '../guest/refused.js';
+import { inTime } from './intime.js';
 
 /** A TCP socket or a Unix socket inside the container that listens. */
 export type Listener = { address: string; port: number } | { path: string };
@@ -34,15 +38,15 @@ export class Relay {
       });
   }
 
-  /** Everything that listens now. Empty once the container has ended. */
+  /** Everything that listens now. Empty once the container has ended. @throws UserError for a wrong answer, or none in time */
   async listeners(): Promise<Listener[]> {
-    const rows = ListenerRows.parse((await this.ask('L')) ?? []);
+    const rows = believed(ListenerRows, (await this.ask('L')) ?? []);
     return rows.map(([address, port]) => (port === undefined ? { path: address } : { address, port }));
   }
 
-  /** Whether a process of the app is running now, and not waiting. False once the container has ended. */
+  /** Whether a process of the app is running now, and not waiting. False once the container has ended. @throws as above */
   async busy(): Promise<boolean> {
-    return Busy.parse((await this.ask('B')) ?? false);
+    return believed(Busy, (await this.ask('B')) ?? false);
   }
 
   /** Opens a connection. If that fails, the stream emits the error. */
@@ -70,10 +74,11 @@ export class Relay {
 
   private ask(kind: 'L' | 'B'): Promise<unknown> {
     if (this.ended) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
+    const answer = new Promise((resolve) => {
       this.questions.push(resolve);
       this.send(0, kind, Buffer.alloc(0));
     });
+    return inTime(answer, boundOf('helper'), () => boundError('helper', 'The relay in the container is silent or slow, and its answer'));
   }
 
   private send(number: number, kind: RequestKind, payload: Buffer): void {
@@ -90,6 +95,13 @@ export class Relay {
   }
 }
 
+/** @throws UserError for an answer that the probe never gives: the image's own Python is in between */
+function believed<T>(kind: z.ZodType<T>, answer: unknown): T {
+  const found = kind.safeParse(answer);
+  if (!found.success) throw refusedAnswer('the relay says what no relay can say');
+  return found.data;
+}
+
 /** One connection through the relay. */
 class Connection extends Duplex {
   constructor(
@@ -102,9 +114,15 @@ class Connection extends Duplex {
   /** Takes a frame that came from the probe. */
   deliver(kind: string, payload: Buffer): void {
     if (kind === 'O') this.emit('connect');
-    else if (kind === 'D') this.push(payload);
+    else if (kind === 'D') this.hold(payload);
     else if (kind === 'E') this.push(null);
     else if (kind === 'X') this.destroy(payload.length > 0 ? new Error(payload.toString()) : undefined);
+  }
+
+  /** Nobody can tell the probe to wait. So what comes faster than it is read has a limit. */
+  private hold(payload: Buffer): void {
+    this.push(payload);
+    if (this.readableLength > boundOf('answer')) this.destroy(boundError('answer', 'What the app sends at once'));
   }
 
   override _read(): void {}

@@ -100,7 +100,12 @@ function bodyOf({ body, bodyBase64 }: HttpStep): Buffer | undefined {
 export async function greet(relay: Connector, listener: Listener): Promise<StepAnswer> {
   const connection = open(relay, listener, 'http');
   const parts: Buffer[] = [];
-  connection.on('data', (part: Buffer) => parts.push(part));
+  let length = 0;
+  connection.on('data', (part: Buffer) => {
+    parts.push(part);
+    length += part.length;
+    if (length > boundOf('answer')) connection.destroy(boundError('answer', 'What the app sends first'));
+  });
   const failure = await Promise.race([
     new Promise<string>((resolve) => connection.once('error', (error) => resolve(error.message))),
     new Promise<undefined>((resolve) => connection.once('end', () => resolve(undefined))),

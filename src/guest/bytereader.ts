@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import { boundError, boundOf } from '../bounds.js';
 import { refusedAnswer } from './refused.js';
 
+/** Bytes a millisecond that every connection to a helper carries. */
+const SLOWEST = 100;
 /** Longest line in bytes. Only an error text is long. */
 const LONGEST_LINE = 1 << 20;
 
@@ -38,13 +40,15 @@ export class ByteReader {
 
   /**
    * Exactly `size` bytes, in chunks as they arrive. Throws where the stream ends before.
-   * @param patience milliseconds that a chunk may take; by default, any time
+   * @param patience milliseconds for which they may be awaited, all together; by default, any time. Large answers get more.
    */
   async *chunks(size: number, patience?: number): AsyncGenerator<Buffer> {
     let left = size;
+    let awaiting = patience === undefined ? undefined : patience + size / SLOWEST;
     while (left > 0) {
-      const deadline = patience === undefined ? undefined : performance.now() + patience;
-      if (this.rest.length === 0 && !(await this.fill(deadline))) throw new Error('the stream ended too early');
+      const start = performance.now();
+      if (this.rest.length === 0 && !(await this.fill(awaiting && start + awaiting))) throw new Error('the stream ended too early');
+      if (awaiting !== undefined) awaiting -= performance.now() - start;
       const part = this.rest.subarray(0, left);
       this.rest = this.rest.subarray(part.length);
       left -= part.length;

@@ -16,7 +16,7 @@ export type RequestKind = 'C' | 'D' | 'E' | 'X' | 'L' | 'B';
 export type ConnectTarget = [host: string, port: number] | [path: string];
 
 /** Payload of the probe's `L`: address and port of each listening TCP socket, and the path of each Unix socket. JSON. */
-export const ListenerRows = z.array(z.union([z.tuple([z.string(), z.number()]), z.tuple([z.string()])]));
+export const ListenerRows = z.array(z.union([z.tuple([z.string(), z.int().min(1).max(65535)]), z.tuple([z.string()])]));
 
 /** Payload of the probe's `B`: whether a process of the app is running. JSON. */
 export const Busy = z.boolean();

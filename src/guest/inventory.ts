@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { requireBound } from '../bounds.js';
 import { type Entry, parentOf } from '../rootfs.js';
@@ -18,6 +19,9 @@ const Row = z.tuple([
   z.record(z.string(), z.string()).nullable(),
 ]);
 
+const DEVICES: ReadonlySet<string> = new Set(['c', 'b']);
+/** Values of attributes are written so. */
+const HEX = /^([0-9a-f]{2})*$/;
 /** Longest path in bytes that Linux accepts (PATH_MAX). */
 const LONGEST_PATH = 4096;
 /** Largest user id: (uid_t) -1 means none (credentials(7)). */
@@ -59,7 +63,10 @@ function rowsOf(text: string): z.infer<typeof Row>[] {
 }
 
 /** Why a file system can't have an entry; undefined where it can. */
-function impossible({ path, mode, uid, gid, size, mtime, target, device }: Entry, before: ReadonlyMap<string, Entry>): string | undefined {
+function impossible(
+  { path, type, mode, uid, gid, size, mtime, target, device, group, xattrs }: Entry,
+  before: ReadonlyMap<string, Entry>,
+): string | undefined {
   if (
     path !== '/' &&
     path
@@ -73,8 +80,12 @@ function impossible({ path, mode, uid, gid, size, mtime, target, device }: Entry
   if (before.has(path)) return 'twice';
   if (!within(mode, 0o7777)) return `with the mode ${mode}`;
   if (![uid, gid].every((id) => within(id, LARGEST_ID))) return `with the owner ${uid}:${gid}`;
-  if (!within(size, Number.MAX_SAFE_INTEGER)) return `with the size ${size}`;
+  if (!within(size, type === 'f' ? Number.MAX_SAFE_INTEGER : 0)) return `with the size ${size}`;
   if (!Number.isSafeInteger(mtime)) return `with the time ${mtime}`;
+  if ((type === 'l') !== (target !== undefined)) return type === 'l' ? 'as a link without a target' : 'with a target, and it is no link';
+  if (DEVICES.has(type) !== (device !== undefined)) return device ? 'with the numbers of a device' : 'as a device without numbers';
+  if (type === 'd' && group !== undefined) return 'as a folder with two names';
+  if (xattrs && !Object.values(xattrs).every((value) => HEX.test(value))) return 'with an attribute that is not in hex';
   if (device && !device.every((number) => within(number, LARGEST_ID))) return `with the device ${device.join(':')}`;
   return undefined;
 }
@@ -96,7 +107,8 @@ function requireTree(entries: ReadonlyMap<string, Entry>): void {
     if (entry.group === undefined) continue;
     const first = files.get(entry.group);
     if (!first) files.set(entry.group, entry);
-    else if (first.type !== entry.type || first.size !== entry.size || first.mode !== entry.mode || first.uid !== entry.uid)
+    // Not their times: the inventory has another one for a name that tracing itself has touched.
+    else if (!isDeepStrictEqual({ ...first, path: '', mtime: 0 }, { ...entry, path: '', mtime: 0 }))
       throw refusedAnswer(
         `its inventory has ${JSON.stringify(entry.path)} as another name of ${JSON.stringify(first.path)}, which differs`,
       );

@@ -1,8 +1,32 @@
 import { gunzipSync, inflateRawSync } from 'node:zlib';
 
-/** Bytes that an archive in an answer may have after decompressing. More is not looked into. */
-const MOST_BYTES = 256 << 20;
-const OPTIONS = { maxOutputLength: MOST_BYTES };
+/**
+ * Bytes that may still be decompressed for one comparison: of all archives, also of those in others, and of all their members.
+ */
+export class Allowance {
+  /** Whether something was not looked into, since it goes over it. */
+  spent = false;
+
+  /** @param left bytes */
+  constructor(private left: number) {}
+
+  /** @throws RangeError for content that goes over it */
+  inflate(data: Buffer, inflate: (data: Buffer, options: { maxOutputLength: number }) => Buffer): Buffer {
+    try {
+      if (this.left <= 0) throw new RangeError('nothing is left');
+      return this.take(inflate(data, { maxOutputLength: this.left }));
+    } catch (error) {
+      this.spent ||= error instanceof RangeError; // also ERR_BUFFER_TOO_LARGE of node:zlib
+      throw error;
+    }
+  }
+
+  /** Counts content that is not compressed. */
+  take(content: Buffer): Buffer {
+    this.left -= content.length;
+    return content;
+  }
+}
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
@@ -21,9 +45,9 @@ export function crc32(bytes: Uint8Array): number {
 export type Members = [name: string, content: Buffer][];
 
 /** Content of a gzip file (RFC 1952). Its checksum is verified. @returns undefined where it is damaged */
-export function gzipMembers(bytes: Buffer): Members | undefined {
+export function gzipMembers(bytes: Buffer, allowance: Allowance): Members | undefined {
   try {
-    return [['content', gunzipSync(bytes, OPTIONS)]];
+    return [['content', allowance.inflate(bytes, gunzipSync)]];
   } catch {
     return undefined;
   }
@@ -37,15 +61,15 @@ const LOCAL_HEADER = { signature: 0x04034b50, length: 30 };
  * Members of a zip file (PKWARE's APPNOTE.TXT, 4.3), and so of .xlsx, .docx and .whl. Checksums are verified.
  * @returns undefined where it is damaged, encrypted or compressed in an unusual way
  */
-export function zipMembers(bytes: Buffer): Members | undefined {
+export function zipMembers(bytes: Buffer, allowance: Allowance): Members | undefined {
   try {
-    return readZip(bytes);
+    return readZip(bytes, allowance);
   } catch {
     return undefined;
   }
 }
 
-function readZip(bytes: Buffer): Members | undefined {
+function readZip(bytes: Buffer, allowance: Allowance): Members | undefined {
   let end = bytes.length - END_OF_DIRECTORY.length;
   const first = Math.max(0, end - END_OF_DIRECTORY.comment);
   while (end >= first && bytes.readUInt32LE(end) !== END_OF_DIRECTORY.signature) end--;
@@ -62,7 +86,7 @@ function readZip(bytes: Buffer): Members | undefined {
     if (bytes.readUInt32LE(local) !== LOCAL_HEADER.signature) return undefined;
     const start = local + LOCAL_HEADER.length + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
     const data = bytes.subarray(start, start + packed);
-    const content = method === 0 ? data : method === 8 ? inflateRawSync(data, OPTIONS) : undefined;
+    const content = method === 0 ? allowance.take(data) : method === 8 ? allowance.inflate(data, inflateRawSync) : undefined;
     if (!content || crc32(content) !== crc) return undefined;
     members.push([name, content]);
     at += DIRECTORY_ENTRY.length + nameLength + extra + comment;

@@ -1,4 +1,5 @@
 import {
+  type Allowance,
   crc32,
   gzipMembers,
   gzipWithoutTimes,
@@ -18,7 +19,7 @@ interface Format {
   /** What its header says, e.g. the size of an image. undefined where the file is damaged or cut. */
   header?: (bytes: Buffer) => string | undefined;
   /** What it holds, to compare each member by itself. undefined where the file is damaged or cut. */
-  members?: (bytes: Buffer) => Members | undefined;
+  members?: (bytes: Buffer, allowance: Allowance) => Members | undefined;
   /** An archive's bytes without the times of its members. */
   withoutTimes?: (bytes: Buffer) => Buffer;
 }
@@ -64,12 +65,14 @@ const DIFFERS: Unlike = {};
  * Compares bytes that are no text. Where the originals agree, they must be the same. Where not, the shrunk image's must be
  * of the same format, with the same header, complete, and of about the same size.
  * @param compare compares what an archive holds
+ * @param allowance for what has to be decompressed
  */
 export function compareBinaries(
   originals: readonly Buffer[],
   shrunk: Buffer,
   spans: Spans,
-  compare: (originals: readonly Buffer[], shrunk: Buffer, spans: Spans) => Likeness,
+  compare: (originals: readonly Buffer[], shrunk: Buffer, spans: Spans, allowance: Allowance) => Likeness,
+  allowance: Allowance,
 ): Likeness {
   const [first] = originals as [Buffer];
   if (originals.every((one) => one.equals(first))) return first.equals(shrunk) ? [] : DIFFERS;
@@ -77,11 +80,11 @@ export function compareBinaries(
   if (!format) return unknownBytes(originals, shrunk);
   if (!format.starts(shrunk)) return DIFFERS;
   if (format.members) {
-    const members = originals.map(format.members);
-    const mine = format.members(shrunk);
-    if (!members.every((some) => some !== undefined)) return unknownBytes(originals, shrunk);
+    const members = originals.map((one) => format.members?.(one, allowance));
+    const mine = format.members(shrunk, allowance);
+    if (allowance.spent || !members.every((some) => some !== undefined)) return unknownBytes(originals, shrunk);
     if (!mine) return DIFFERS;
-    const likeness = compareMembers(members, mine, spans, compare);
+    const likeness = compareMembers(members, mine, (some, one) => compare(some, one, spans, allowance));
     // The contents are equal, so what varies is a time in the archive itself.
     if (!isAlike(likeness) || likeness.length > 0) return likeness;
     const bare = [...originals, shrunk].map((bytes) => format.withoutTimes?.(bytes) ?? bytes);
@@ -117,8 +120,7 @@ function told(format: Format, bytes: Buffer): string {
 function compareMembers(
   originals: readonly Members[],
   shrunk: Members,
-  spans: Spans,
-  compare: (originals: readonly Buffer[], shrunk: Buffer, spans: Spans) => Likeness,
+  compare: (originals: readonly Buffer[], shrunk: Buffer) => Likeness,
 ): Likeness {
   const names = [...originals, shrunk].map((members) => JSON.stringify(members.map(([name]) => name)));
   if (!allEqual(names)) return DIFFERS;
@@ -129,7 +131,6 @@ function compareMembers(
         compare(
           originals.map((members) => members[index]?.[1] as Buffer),
           content,
-          spans,
         ),
       ),
     ),

@@ -1,3 +1,5 @@
+import { boundOf } from '../bounds.js';
+import { Allowance } from './archives.js';
 import { compareBinaries } from './binary.js';
 import { compareJson, parseJson } from './json.js';
 import { allEqual, type Likeness, type Spans } from './likeness.js';
@@ -22,14 +24,19 @@ export function shownText(bytes: Buffer): string {
   return decoded(bytes);
 }
 
-/** Compares bytes by what they are: JSON, another text, or a binary format. */
-export function compareContents(originals: readonly Buffer[], shrunk: Buffer, spans: Spans): Likeness {
+/** Compares bytes by what they are: JSON, another text, or a binary format. @param allowance for the archives in them */
+export function compareContents(
+  originals: readonly Buffer[],
+  shrunk: Buffer,
+  spans: Spans,
+  allowance = new Allowance(boundOf('answer')),
+): Likeness {
   const [first] = originals as [Buffer];
   const equal = originals.every((one) => one.equals(first));
   if (equal && first.equals(shrunk)) return [];
   const texts = originals.map(asText);
   const text = asText(shrunk);
-  if (!texts.every((one) => one !== undefined)) return compareBinaries(originals, shrunk, spans, compareContents);
+  if (!texts.every((one) => one !== undefined)) return compareBinaries(originals, shrunk, spans, compareContents, allowance);
   if (text === undefined) return {};
   if (equal || allEqual(texts)) return compareTexts(texts, text, spans);
   const values = texts.map(parseJson);

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeEach, expect, it } from 'vitest';
+import { withBounds } from '../../src/bounds.js';
 import { Relay } from '../../src/exercise/relay.js';
 import { send } from '../../src/exercise/request.js';
 import { ByteReader } from '../../src/guest/bytereader.js';
@@ -110,4 +112,26 @@ it('fails its connections and lists nothing when the container ends', async () =
   expect(await relay.listeners()).toEqual([]);
   // One that is opened after the end must not wait for frames that never come.
   await expect(text(relay.connect(['127.0.0.1', 1]))).rejects.toThrow('the container has ended');
+});
+
+it.each(['{"a": 1}', '[["127.0.0.1", -1]]', '[[1, 2, 3]]', '7'])('refuses a list that no relay gives: %s', async (list) => {
+  const listed = relay.listeners();
+  await next();
+  answer(0, 'L', list);
+  await expect(listed).rejects.toMatchObject({ name: 'UserError', message: expect.stringContaining("can't be right") });
+});
+
+it('gives up where the probe is silent, and names the flag', async () => {
+  const listed = withBounds({ helper: 0.05 }, () => relay.listeners());
+  await expect(listed).rejects.toMatchObject({ name: 'UserError', remedy: expect.stringContaining('--limit helper=') });
+});
+
+it('breaks a connection off on which more comes than anybody reads', async () => {
+  const flooded = withBounds({ answer: 1000 }, () => {
+    answers = new PassThrough();
+    return new Relay(new PassThrough(), answers).connect(['127.0.0.1', 80]);
+  });
+  const failed = once(flooded, 'error');
+  for (let at = 0; at < 20; at++) answer(1, 'D', 'x'.repeat(100));
+  expect((await failed)[0]).toMatchObject({ message: expect.stringContaining('goes over the limit `answer`') });
 });

@@ -103,6 +103,17 @@ it.each([7, 9])('refuses a stream of %d bytes where 8 were asked for', async (si
   expect(used).toBe(false);
 });
 
+it('gives up where a stream comes drop by drop', async () => {
+  const streamed = withBounds({ helper: 0.3 }, () =>
+    channel.consume({ op: 'a' }, 1000, async (chunks) => {
+      for await (const _ of chunks);
+    }),
+  );
+  answers.write('{"ok": true, "size": 1000}\n');
+  const drops = setInterval(() => answers.write('x'), 20);
+  await expect(streamed.finally(() => clearInterval(drops))).rejects.toThrowError(/goes over the limit `helper`/);
+});
+
 it.each<[string, (channel: Channel) => Promise<unknown>, string]>([
   ['is silent', (one) => one.ask({ op: 'a' }), ''],
   ['stops in an answer', (one) => one.ask({ op: 'a' }), '{"ok": true, "size": 8}\nhalf'],

@@ -4,7 +4,7 @@ import { type BoundName, withBounds } from '../../src/bounds.js';
 import { parseInventory } from '../../src/guest/inventory.js';
 import type { Entry } from '../../src/rootfs.js';
 
-const entry: fc.Arbitrary<Entry> = fc.record(
+const any: fc.Arbitrary<Entry> = fc.record(
   {
     // Names of a file system: no slash, no NUL, and neither `.` nor `..`. None is below another one.
     path: fc.string({ unit: 'binary', minLength: 1 }).map((text) => `/${text.replace(/[/\0]/g, '_').replace(/^\.{1,2}$/, '_')}`),
@@ -14,7 +14,6 @@ const entry: fc.Arbitrary<Entry> = fc.record(
     gid: fc.nat(2 ** 32 - 2),
     size: fc.nat(),
     mtime: fc.integer(),
-    target: fc.string().map((text) => text.replaceAll('\0', '_')),
     xattrs: fc.dictionary(
       fc.string().map((text) => `user.${text}`),
       fc.constantFrom('', '00ff'),
@@ -22,6 +21,11 @@ const entry: fc.Arbitrary<Entry> = fc.record(
   },
   { requiredKeys: ['path', 'type', 'mode', 'uid', 'gid', 'size', 'mtime'] },
 );
+const target = fc.string().map((text) => text.replaceAll('\0', '_'));
+const entry: fc.Arbitrary<Entry> = fc.tuple(any, target).map(([one, to]) => {
+  if (one.type === 'f') return one;
+  return { ...one, size: 0, ...(one.type === 'l' && { target: to }) };
+});
 
 /** A row as probes/inventory.py writes it. */
 const row = (e: Entry) =>
@@ -49,8 +53,18 @@ it.each(['[["relative", "f", 1, 0, 0, 0, 0, null, null, null]]', '{}', '[["/x"',
 
 const line = (
   path: string,
-  { type = 'f', mode = 420, uid = 0, gid = 0, size = 0, mtime = 0, group = null, extra = null }: Record<string, unknown> = {},
-) => [path, type, mode, uid, gid, size, mtime, group, extra, null];
+  {
+    type = 'f',
+    mode = 420,
+    uid = 0,
+    gid = 0,
+    size = 0,
+    mtime = 0,
+    group = null,
+    extra = null,
+    xattrs = null,
+  }: Record<string, unknown> = {},
+) => [path, type, mode, uid, gid, size, mtime, group, extra, xattrs];
 
 it.each<[string, unknown[][], RegExp]>([
   ['a path that leads up', [line('/a/../../etc/shadow')], /with a part that no path has/],
@@ -75,6 +89,20 @@ it.each<[string, unknown[][], RegExp]>([
     [line('/a', { group: 'g', size: 1 }), line('/b', { group: 'g', size: 2 })],
     /which differs/,
   ],
+  ...Object.entries({ gid: 5, mode: 0o4755, xattrs: { 'security.capability': '00' } }).map(
+    ([name, value]): [string, unknown[][], RegExp] => [
+      `two names of one file with a different ${name}`,
+      [line('/a', { group: 'g' }), line('/b', { group: 'g', [name]: value })],
+      /which differs/,
+    ],
+  ),
+  ['a folder with a size', [line('/a', { type: 'd', size: 9e15 })], /with the size/],
+  ['a folder with two names', [line('/a', { type: 'd', group: 'g' })], /as a folder with two names/],
+  ['a link without a target', [line('/a', { type: 'l' })], /as a link without a target/],
+  ['a file with a target', [line('/a', { extra: '/b' })], /with a target/],
+  ['a device without numbers', [line('/a', { type: 'c' })], /as a device without numbers/],
+  ['a file with the numbers of a device', [line('/a', { extra: [1, 3] })], /with the numbers of a device/],
+  ['an attribute that is not in hex', [line('/a', { xattrs: { 'user.a': 'x' } })], /not in hex/],
 ])('refuses %s', (_, rows, message) => {
   expect(() => parseInventory(JSON.stringify(rows))).toThrowError(
     expect.objectContaining({ name: 'UserError', message: expect.stringMatching(message) }),

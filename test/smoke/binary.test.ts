@@ -1,6 +1,7 @@
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Allowance, crc32 } from '../../src/smoke/archives.js';
 import { compareContents } from '../../src/smoke/body.js';
 import { isAlike } from '../../src/smoke/likeness.js';
 import { tokensOf } from '../../src/smoke/tokens.js';
@@ -50,6 +51,21 @@ const tar = (content: string, time: string, mode = '0000644') => {
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return Buffer.concat([header, Buffer.from(content.padEnd(512, '\0')), Buffer.alloc(1024)]);
+};
+
+/** A zip file in which each of some members is the same data. */
+const zip = (time: number, content: Buffer, members: number) => {
+  const data = deflateRawSync(content);
+  const [local, entry, end] = [30, 46, 22].map((length) => Buffer.alloc(length)) as [Buffer, Buffer, Buffer];
+  local.writeUInt32LE(0x04034b50);
+  local.writeUInt16LE(time, 10);
+  entry.writeUInt32LE(0x02014b50);
+  entry.writeUInt16LE(8, 10);
+  for (const [at, value] of [crc32(content), data.length, content.length].entries()) entry.writeUInt32LE(value, 16 + 4 * at);
+  end.writeUInt32LE(0x06054b50);
+  end.writeUInt16LE(members, 10);
+  end.writeUInt32LE(local.length + data.length, 16);
+  return Buffer.concat([local, data, ...Array.from({ length: members }, () => entry), end]);
 };
 
 describe.each<[string, (seed: number, other?: never) => Buffer, Buffer]>([
@@ -121,6 +137,22 @@ describe('bytes of unknown formats', () => {
     expect(same(more(1), more(2), more(3)), 'a byte after the end').toBe(true);
     const magic = (last: number) => Buffer.from([...Buffer.from('\x93NUMPY\x01', 'latin1'), last]);
     expect(same(magic(0), magic(1), magic(2)), 'shorter than a header').toBe(true);
+  });
+
+  it('are not decompressed beyond the limit `answer`, however many members name the same data, and however deep', () => {
+    const content = Buffer.alloc(1 << 20);
+    const bomb = (time: number, members: number) => zip(time, content, members);
+    const [one, two, three] = [1, 2, 3].map((time) => bomb(time, 300)) as [Buffer, Buffer, Buffer];
+    const inner = (time: number) => zip(time, bomb(time, 300), 1);
+    for (const [originals, shrunk] of [
+      [[one, two], three],
+      [[inner(1), inner(2)], inner(3)],
+    ] as const) {
+      const allowance = new Allowance(8 << 20);
+      const likeness = compareContents(originals, shrunk, { originals: [run(0), run(1)], shrunk: run(2) }, allowance);
+      expect([allowance.spent, isAlike(likeness)]).toEqual([true, true]);
+    }
+    expect(same(bomb(1, 2), bomb(2, 2), bomb(3, 2)), 'what is small').toBe(true);
   });
 
   it('never stop the comparison', () => {

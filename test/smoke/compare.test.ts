@@ -1,7 +1,9 @@
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { withBounds } from '../../src/bounds.js';
 import type { Answers, StepAnswer } from '../../src/exercise/answers.js';
+import { decodedBody } from '../../src/exercise/decoded.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
 
 const START = Date.UTC(2026, 10, 28, 14, 30, 0);
@@ -401,6 +403,16 @@ describe('compressed bodies', () => {
     expect(found([page('a1b2c3d4e5f6'), page('00ffee112233')], page('0123456789ab', 'bye'))).toEqual(['body']);
     expect(found([page('a1b2c3d4e5f6')], coded(coding, Buffer.from('token a1b2c3d4e5f6 hello')))).toContain('content coding');
     expect(found([coded(coding, Buffer.alloc(0))], coded(coding, Buffer.alloc(0))), 'of HEAD').toEqual([]);
+  });
+
+  it('are not decoded beyond the limit `answer`', () => {
+    // Frames with one block of 100 repeated bytes each (RFC 8878, 3.1.1): `RLE_Block`, last block.
+    const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 100, 0x23, 0x03, 0x00, 0x61]);
+    const bomb = Buffer.concat(Array.from({ length: 20_000 }, () => frame));
+    expect(decodedBody(frame, 'zstd')?.toString()).toBe('a'.repeat(100));
+    expect(decodedBody(bomb, 'zstd')).toHaveLength(2_000_000);
+    for (const [coding, body] of Object.entries({ zstd: bomb, gzip: gzipSync('a'.repeat(2_000_000)) }))
+      expect(withBounds({ answer: 1_000_000 }, () => decodedBody(body, coding))).toBeUndefined();
   });
 
   it('with an unknown coding are compared as they are', () => {

@@ -28,8 +28,9 @@ export interface OwnNetwork {
 }
 
 /**
- * The own network that the run options ask for: by `--network bridge` or the name of a tool, or by `-p` with a port that has
- * another number on this computer. Undefined where the container has the network of this computer, or none.
+ * The own network that the run options ask for: by `--network bridge` or the name of a tool, or by `-p`. Undefined where the
+ * container has the network of this computer, or none. Where no tool is installed, that of this computer does for a port that
+ * keeps its number and is open at all addresses.
  * @param root whether we run as root: pasta gives that up, and then it may not enter the container
  * @throws UserError (usage) where no tool is installed, or an option can't be honoured
  */
@@ -38,10 +39,12 @@ export async function ownNetwork(
   root: boolean,
 ): Promise<OwnNetwork | undefined> {
   const ports = publish.map(parsePublication);
-  const mapped = ports.find(({ host, container }) => host !== '' && host !== String(container));
+  const mapped = ports.find(
+    ({ address, host, container }) => (host !== '' && host !== String(container)) || !['', '0.0.0.0'].includes(address),
+  );
   if (network === 'none' || network === 'host') {
     if (mapped && network === 'host')
-      throw usageError(`-p ${mapped.host}:${mapped.container}: with --network host, no port can be mapped.`, 'Leave out one of them.');
+      throw usageError(`-p ${shown(mapped)}: with --network host, no port can be mapped.`, 'Leave out one of them.');
     return undefined;
   }
   const named = TOOLS.find((name) => name === network);
@@ -50,15 +53,21 @@ export async function ownNetwork(
       `--network ${network}: the local engine knows host (the default), none and bridge.`,
       'Choose one of them, or use a Docker daemon.',
     );
-  if (network === undefined && !mapped) return undefined;
+  if (network === undefined && ports.length === 0) return undefined;
   const allowed = (named ? [named] : TOOLS).filter((name) => !(root && name === 'pasta'));
   for (const tool of allowed) if (await isInstalled(tool)) return { tool, publish: ports.map(checked) };
+  if (network === undefined && !mapped) return undefined;
   throw usageError(
     named === 'pasta' && root
       ? '--network pasta: as root, pasta has no right to enter a container.'
       : `A network of its own needs ${allowed.join(' or ')}, and it is not installed.`,
-    `Install ${root ? 'the package slirp4netns' : 'the package slirp4netns or passt'}, or leave out ${mapped ? `-p ${mapped.host}:${mapped.container}` : `--network ${network}`}.`,
+    `Install ${root ? 'the package slirp4netns' : 'the package slirp4netns or passt'}, or leave out ${mapped ? `-p ${shown(mapped)}` : `--network ${network}`}.`,
   );
+}
+
+/** A port as the user may have given it. */
+function shown({ address, host, container }: Publication): string {
+  return [address, host, container].filter((part) => part !== '').join(':');
 }
 
 function checked(port: Publication): Publication {

@@ -30,6 +30,8 @@ export class LayeredTree {
   private readonly fs: RootFs;
   private fresh = new Set<string>();
   private links = 0;
+  /** Members of all layers, also those that a later one hides. */
+  private members = 0;
 
   constructor(
     private readonly disk: Disk,
@@ -45,6 +47,7 @@ export class LayeredTree {
 
   /** Applies a member of the layer. The sink that it returns receives the bytes of a file. */
   apply(member: TarEntry): Sink | undefined {
+    requireBound('files', ++this.members, this.what);
     if (member.path === '/') {
       if (member.type === 'd') this.entries.set('/', { ...withoutLink(member), path: '/' });
       return undefined;

@@ -219,6 +219,7 @@ describe('archives that try to write elsewhere, or are damaged', () => {
 
   it.each<[Bounds, Member[]]>([
     [{ files: 3 }, [file('/a'), file('/b'), file('/c')]],
+    [{ files: 3 }, [file('/a'), file('/a'), file('/a'), file('/a')]],
     [{ depth: 2 }, [file('/a/b/c')]],
     [{ unpacked: 10 }, [file('/a', 'x'.repeat(11))]],
   ])('refuses more than %j allows, and names the flag', async (bounds, members) => {
