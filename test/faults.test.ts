@@ -15,7 +15,7 @@ import { dockerArchive, layerTar } from './support/image.js';
 import { makeTrace } from './support/keep.js';
 import { emptyKeepReport } from './support/keepreport.js';
 
-// Each write of a sink, of the workspace and of a file that the user has named fails once, with ENOSPC and EIO in turn; it
+// Each write of a sink, of the workspace and of a file that the user has named fails once with ENOSPC and once with EIO; it
 // writes only a half once, as where the disk becomes full; and it kills the process once. What is there afterwards is the old
 // result or the new one, and the next run is not disturbed.
 
@@ -81,9 +81,7 @@ async function requireOldOrNew({ args, found }: Sink, before: string): Promise<n
   const plain = place('p');
   const writes = await run(args(plain), plain);
   expect(await found(plain)).toBe('new');
-  const jobs = Array.from({ length: writes }, (_, index) =>
-    [KILL, index % 2 === 0 ? ENOSPC : EIO, HALF].map((code) => [index + 1, code] as const),
-  ).flat();
+  const jobs = Array.from({ length: writes }, (_, index) => [KILL, ENOSPC, EIO, HALF].map((code) => [index + 1, code] as const)).flat();
   const work = async () => {
     for (let job = jobs.pop(); job; job = jobs.pop()) {
       const [number, code] = job;

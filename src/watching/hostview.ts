@@ -32,9 +32,6 @@ export async function beforeRun(workdir: string): Promise<BeforeRun> {
   return { time: Math.floor(Date.now() / 1000), paths: new Set(names.map((name) => posix.join(workdir, name))) };
 }
 
-/** Most paths that one warning lists. */
-const SHOWN = 20;
-
 /**
  * The part of this computer's file system that a traced command needs, without secrets.
  * @param include paths that the user named
@@ -58,8 +55,7 @@ export async function viewHost(
   const opened = observations.filter(({ kind }) => kind === 'open' || kind === 'exec').map(({ path }) => path);
   const revealed = await secretContents(helper, entries);
   const { refused, taken, code } = withoutSecrets(entries, around, { used: new Set(opened), include, revealed });
-  const list = (paths: readonly string[]) =>
-    `${paths.slice(0, SHOWN).join(', ')}${paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : ''}`;
+  const list = (paths: readonly string[]) => paths.join(', ');
   const named = [...new Set(runs.flatMap(({ environment }) => environment))];
   return {
     fs: helper.treeOver(entries),

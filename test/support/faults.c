@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -95,6 +96,26 @@ ssize_t sendfile64(int to, int from, off64_t *at, size_t size) {
   REAL(ssize_t, sendfile64, int, int, off64_t *, size_t);
   int found = write_fault(to);
   return found == FAIL ? -1 : real(to, from, at, HALF_OF(size));
+}
+ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t size, unsigned int flags) {
+  REAL(ssize_t, copy_file_range, int, off64_t *, int, off64_t *, size_t, unsigned int);
+  int found = write_fault(to);
+  return found == FAIL ? -1 : real(from, from_at, to, to_at, HALF_OF(size), flags);
+}
+/* libuv copies files with this call. */
+long syscall(long number, ...) {
+  REAL(long, syscall, long, ...);
+  long a[6];
+  va_list rest;
+  va_start(rest, number);
+  for (int index = 0; index < 6; index++) a[index] = va_arg(rest, long);
+  va_end(rest);
+  if (number == SYS_copy_file_range) {
+    int found = write_fault((int)a[2]);
+    if (found == FAIL) return -1;
+    a[4] = (long)HALF_OF((size_t)a[4]);
+  }
+  return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 int fsync(int fd) {
   REAL(int, fsync, int);
