@@ -250,7 +250,9 @@ describe('a registry', () => {
   afterEach(() => server?.close());
 
   /** A registry in memory, as the OCI Distribution Specification describes it. */
-  async function registry(): Promise<{ host: string; pushed: string[] }> {
+  async function registry(): Promise<{ host: string; pushed: string[]; fault: { left: number; status: number } }> {
+    /** After so many requests, one is broken off, or gets this status. */
+    const fault = { left: Number.POSITIVE_INFINITY, status: 0 };
     const stored = new Map<string, { type: string; bytes: Buffer }>();
     const uploads = new Map<string, Buffer>();
     const pushed: string[] = [];
@@ -260,6 +262,11 @@ describe('a registry', () => {
       return Buffer.concat(parts);
     };
     server = createServer(async (request, response) => {
+      if (fault.left-- === 0) {
+        if (fault.status === 0) request.destroy();
+        else response.writeHead(fault.status).end();
+        return;
+      }
       const url = new URL(request.url ?? '', 'http://x');
       const path = url.pathname.replace('/v2/team/app/', '');
       const body = await bodyOf(request);
@@ -285,7 +292,7 @@ describe('a registry', () => {
       else response.writeHead(404).end(JSON.stringify({ errors: [{ message: 'unknown' }] }));
     });
     await new Promise<void>((done) => server?.listen(0, '127.0.0.1', () => done()));
-    return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, pushed };
+    return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, pushed, fault };
   }
 
   it('gets an image, each blob once, and gives it back', async () => {
@@ -297,6 +304,37 @@ describe('a registry', () => {
     expect(pushed).toHaveLength(3);
     expect(await read(`docker://${host}/team/app:2`)).toEqual({ id, paths: ['/', '/a', '/b'] });
     await expect(read(`docker://${host}/team/app:3`)).rejects.toThrowError(/the registry has no image team\/app:3/);
+  });
+
+  it.each([0, 500])('has the old image or the new one after a fault in any request: status %d', async (status) => {
+    const { host, fault } = await registry();
+    const name = `docker://${host}/team/app:1`;
+    const [old, other] = ['old', 'new'].map(
+      (content): MadeImage => ({ layers: [layerTar([{ path: '/a', content }])], config: { Labels } }),
+    );
+    await write(name, old as MadeImage);
+    const most = 1000;
+    fault.left = most;
+    await write(name, other as MadeImage);
+    const requests = most - fault.left;
+    expect(requests).toBeGreaterThan(5);
+    const ids = [old, other].map((made) => sha256(configOf(made as MadeImage)));
+    for (let at = 0; at < requests; at++) {
+      fault.left = Number.POSITIVE_INFINITY;
+      await write(name, old as MadeImage);
+      // The layers of both are there by now: a new one for each round.
+      const next: MadeImage = { layers: [layerTar([{ path: '/a', content: `new ${at}` }])], config: { Labels } };
+      Object.assign(fault, { left: at, status });
+      const failed = await write(name, next).then(
+        () => false,
+        () => true,
+      );
+      fault.left = Number.POSITIVE_INFINITY;
+      const { id: found } = await read(name);
+      expect([at, found]).toEqual([at, failed ? ids[0] : sha256(configOf(next))]);
+      await write(name, next);
+      expect(await read(name)).toMatchObject({ id: sha256(configOf(next)) });
+    }
   });
 
   it('is named when it does not answer', async () => {
