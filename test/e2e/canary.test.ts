@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { canaries } from '../support/canary.js';
 import { CanaryHome } from '../support/canaryhome.js';
-import { buildImage, describeWithEngine, leftovers, SLIM, workdir } from '../support/engine.js';
+import { buildImage, describeWithEngine, docker, leftovers, SLIM, workdir } from '../support/engine.js';
 import { contentsOf } from '../support/layout.js';
 import { has } from '../support/needs.js';
 
@@ -129,10 +129,18 @@ describeWithEngine('secrets', () => {
   it.runIf(possible)('stay in the run record: docker engine, and a registry that it pushes to', async () => {
     const args = [image, '--debug', '--json', '--engine', 'docker', ...EXERCISE, ...MOUNT, '--output', `docker://${registry}/team/app:1`];
     // All of Python, so that the next test can watch the small image.
-    const shrunk = await home.run(['shrink', ...args, '--include', '/usr/local/lib/python3.13/**', ...COMMAND]);
+    const words = ['shrink', ...args, '--include', '/usr/local/lib/python3.13/**', ...COMMAND];
+    const shrunk = await home.run(words, { everyProgram: has('program strace') });
     expect(shrunk.exitCode, shrunk.output).toBe(0);
     await checkReaders();
     await checkLayout(join(inputs, 'data'));
+    // The daemon gives away configuration, history and layers without compression.
+    const [small, saved] = ['pyshrink-test/canary:small', join(workdir(), 'saved.tar')];
+    const assembled = await home.run(['assemble', '--tag', small]);
+    expect(assembled.exitCode, assembled.output).toBe(0);
+    await docker('save', '-o', saved, small);
+    await docker('rmi', small);
+    expect(home.find(readFileSync(saved))).toEqual(['own']);
     expect(await leftovers()).toEqual([]);
   });
 

@@ -24,11 +24,20 @@ export class CanaryHome {
     this.find = finder(secrets);
   }
 
-  /** Runs a command, and checks that others can't see a secret: in a command line, in a file that all can read, in the output. */
-  async run(args: string[], options: Options = {}): Promise<{ exitCode: number | undefined; output: string }> {
+  /**
+   * Runs a command, and checks that others can't see a secret: in a command line, in a file that all can read, in the output.
+   * @param options with `everyProgram`, strace(1) sees each program that pyshrink starts, however short it runs
+   */
+  async run(
+    args: string[],
+    { everyProgram = false, ...options }: Options & { everyProgram?: boolean } = {},
+  ): Promise<{ exitCode: number | undefined; output: string }> {
     for (const name of ['cache', 'state', 'tmp', 'home', 'work']) mkdirSync(join(this.path, name), { recursive: true });
     const onlooker = new Onlooker(this.find, this.path);
-    const { exitCode, stdout, stderr } = await execa(process.execPath, [CLI, ...args], {
+    const log = join(workdir(), 'programs');
+    const strace = ['strace', '-f', '-qq', '-v', '--seccomp-bpf', '-e', 'trace=execve', '-s', '100000', '-o', log];
+    const [file = '', ...words] = [...(everyProgram ? strace : []), process.execPath, CLI, ...args];
+    const { exitCode, stdout, stderr } = await execa(file, words, {
       reject: false,
       cwd: join(this.path, 'work'),
       ...options,
@@ -44,6 +53,12 @@ export class CanaryHome {
     onlooker.stop();
     expect([...onlooker.seen].filter((text) => !TYPED.test(text))).toEqual([]);
     expect(onlooker.rounds).toBeGreaterThan(3);
+    if (everyProgram) {
+      // execve("PROGRAM", [ARGUMENTS], [VARIABLES]). The first one is pyshrink, as the user has typed it.
+      const [own = '', ...programs] = readFileSync(log, 'utf8').match(/execve\(.*?\], \[/g) ?? [];
+      expect(own).toContain(CLI);
+      expect(programs.filter((line) => this.find(line).length > 0)).toEqual([]);
+    }
     const lines = `${stdout}\n${stderr}`.split('\n');
     expect(lines.filter((line) => this.find(line).length > 0)).toEqual([]);
     return { exitCode, output: lines.slice(-30).join('\n') };

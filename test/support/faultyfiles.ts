@@ -16,7 +16,7 @@ export interface Results {
 /** Writes a file that the user has named, with a content that the name decides. */
 const WRITERS = {
   /** `report --html`, `diff --html` */
-  page: (path: string, name: string) => savePage(path, `<p>${name.repeat(100_000)}</p>`),
+  page: (path: string, name: string) => savePage(path, `<meta name="generator" content="pyshrink"><p>${name.repeat(100_000)}</p>`),
   /** `shrink --write-override` */
   override: (path: string, name: string) =>
     writeOverride(
