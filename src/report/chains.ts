@@ -52,14 +52,14 @@ export class Chains {
 
 /** A step of a chain as the report has it. @param parent the path that it leads to */
 export function linkOf({ path, reason }: Step, parent: string | undefined): Link {
-  const { rule, kind, module, line, parents } = reason;
+  const { rule, kind, module, line, parents, file: place } = reason;
   return {
     path,
     parent: parent ?? null,
     reason: `${rule}/${kind}`,
     text: describeReason(reason),
     // The code that names a path is in the file that led to it.
-    file: module === undefined && line === undefined ? null : (parents[0] ?? null),
+    file: place ?? (module === undefined && line === undefined ? null : (parents[0] ?? null)),
     line: line ?? null,
   };
 }

@@ -62,13 +62,14 @@ export function meantBy(
 
 /**
  * A file by its name without its folder, a library by its name without its version, or the largest file of a package of the
- * operating system: `psql`, `libpq`, `libpq5`. A kept one goes before one that is left out.
+ * operating system: `psql`, `libpq`, `libpq5`. A kept one goes before one that is left out, and a file before a link to it.
  */
-function byName(name: string, { kept, omitted, owners }: KeepReport): string | undefined {
+function byName(name: string, { kept, omitted, owners, links }: KeepReport): string | undefined {
   const owner = owners.findIndex((one) => one.kind === 'package' && one.name === name);
   for (const all of [kept, omitted]) {
     const files = Object.entries(all).filter(([path]) => kept[path]?.type !== 'd');
     const found =
+      files.find(([path]) => isNamed(path, name) && !Object.hasOwn(links, path)) ??
       files.find(([path]) => isNamed(path, name)) ??
       files.filter(([, one]) => owner >= 0 && one.owner === owner).sort((a, b) => b[1].size - a[1].size)[0];
     if (found) return found[0];

@@ -47,7 +47,11 @@ describeWithEngine('a report', () => {
   };
   const inFolder = <T>(name: string) => JSON.parse(readFileSync(join(cwd, folder, name), 'utf8')) as T;
   beforeAll(async () => {
-    const image = await buildImage(DOCKERFILE, { 'app.py': APP, 'lazy.py': 'import wave\n', 'never.py': 'import imaplib\n' });
+    const image = await buildImage(DOCKERFILE, {
+      'app.py': APP,
+      'lazy.py': 'import wave, importlib\n\ntables = importlib.import_module("colorsys")\n',
+      'never.py': 'import imaplib\n',
+    });
     cwd = workdir();
     const shrunk = await run('shrink', image, '--tag', tag, '--http', '/', '--http', '/lazy');
     expect([shrunk.exitCode, shrunk.exitCode === 0 ? '' : shrunk.stderr]).toEqual([0, '']);
@@ -139,6 +143,14 @@ describeWithEngine('a report', () => {
     expect(why.exitCode).toBe(0);
     expect(why.stdout).toMatch(/^\/app\/lazy\.py\n.*the app's own code\n└─ /);
     expect(why.stdout).toMatch(/\/wave\.py\n.*imported at line 1 of lazy \(\/app\/lazy\.py:1\)/);
+    expect((await run('why', 'colorsys')).stdout).toMatch(
+      /named in "colorsys" by lazy, in code that imports by name \(\/app\/lazy\.py:3\)/,
+    );
+    const byCode = /^python\/(import|attribute|dynamic|lazy|string|plugin)$|^(named|shell|scripts)\//;
+    const reasons = Object.values(inFolder<KeepReport>('keep.json').kept).flatMap((one) => one.reasons);
+    const ofCode = reasons.filter(({ rule, kind, parents }) => byCode.test(`${rule}/${kind}`) && !parents[0]?.endsWith('.so'));
+    expect(ofCode.length).toBeGreaterThan(100);
+    expect(ofCode.filter(({ line }) => line === undefined)).toEqual([]);
     const tree = await run('why', '--tree', '/app/never.py');
     expect([tree.exitCode, tree.stdout]).toEqual([0, expect.stringMatching(/^without \/app\/never\.py, \d+ files? with .* would go:\n/)]);
     expect(tree.stdout).toMatch(/─ \/app\/never\.py .*\n.*\/imaplib\.py .*imported at line 1 of never/);
@@ -193,7 +205,7 @@ describeWithEngine('a report', () => {
       /keep\.json has version 1; this pyshrink reads version/,
     ],
     ['a trace of another version', { 'trace.json': '{"version":1}' }, ['report', '.'], 1, /has version 1; this pyshrink reads version/],
-    ['a result that is half written', { 'keep.json': '{"version":2,"kept":{"/' }, ['report', '.'], 1, /keep\.json is truncated/],
+    ['a result that is half written', { 'keep.json': '{"version":3,"kept":{"/' }, ['report', '.'], 1, /keep\.json is truncated/],
     ['a trace that is half written', { 'trace.json': '{"version":3,"image"' }, ['why', 'wave'], 1, /trace\.json is truncated/],
     ['another platform', { platform: 'linux/s390x' }, ['diff', '.'], 1, /is for linux\/(amd64|arm64), and .* for linux\/s390x/],
     ['traces of different images', { traces: true }, ['report', '.'], 1, /The traces are of different images: /],
