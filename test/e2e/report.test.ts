@@ -184,7 +184,7 @@ describeWithEngine('a report', () => {
     const { exitCode, stdout } = await run('diff', one, other, '--json');
     const diff = Diff.parse(JSON.parse(stdout));
     expect([exitCode, diff.basis, diff.bytes]).toEqual([0, 'used', null]);
-    expect(diff.things.map(({ name, came, went }) => [name, came.length > 0, went])).toEqual([
+    expect(diff.things.map(({ name, came, went }) => [name, came.length > 0, went]).sort()).toEqual([
       ['/app/lazy.py', true, []],
       ['python', true, []],
     ]);

@@ -66,10 +66,17 @@ describe('whyKept', () => {
 
   it('finds a program and a library by their names', () => {
     expect(why('sh')).toMatchObject({ subject: 'sh', kept: true });
-    const kept = { ...report.kept, '/usr/lib/libpq.so.5.15': { ...file, owner: 0, reasons: report.kept['/usr/bin/sh']?.reasons ?? [] } };
+    // A link to the library comes first in keep.json, and is not what one asks about.
+    const link = { type: 'l', size: 0, layer: 'system', reasons: [] as Reason[] } as const;
+    const kept = {
+      '/usr/lib/libpq.so.5': link,
+      ...report.kept,
+      '/usr/lib/libpq.so.5.15': { ...file, owner: 0, reasons: report.kept['/usr/bin/sh']?.reasons ?? [] },
+    };
+    const links = { ...report.links, '/usr/lib/libpq.so.5': 'libpq.so.5.15' };
     const owners = [{ kind: 'package' as const, name: 'libpq5', version: '15' }];
     for (const name of ['libpq', 'libpq5', 'libpq.so.5.15']) {
-      expect(whyKept(name, { ...report, kept, owners }, LAYOUT)?.lines).toContain('└─ /usr/lib/libpq.so.5.15');
+      expect(whyKept(name, { ...report, kept, owners, links }, LAYOUT)?.lines).toContain('└─ /usr/lib/libpq.so.5.15');
     }
   });
 
