@@ -7,7 +7,7 @@ import { Report } from '../../src/report/model.js';
 import { type PageContent, unpackPage } from '../../src/report/page/codec.js';
 import { megabytes } from '../../src/ui/table.js';
 import type { KeepReport } from '../../src/workspace/keepreport.js';
-import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
 import { exported, OF_THE_DAEMON } from '../support/exported.js';
 
 const DOCKERFILE = `FROM ${SLIM}
@@ -192,6 +192,17 @@ describeWithEngine('a report', () => {
     expect((await run('diff', one, '.')).stdout).toContain('Nothing was assembled from the trace of A yet');
     expect((await run('diff', one, other, '--html', join(cwd, 'traces.html'))).exitCode).toBe(0);
     expect(pageIn(join(cwd, 'traces.html')).diff).toEqual(diff);
+  });
+
+  it('says that functions are not measured under a Python that is older than 3.12', async () => {
+    const folder = workdir();
+    const image = await buildImage(`FROM ${DEBIAN}\nWORKDIR /app\nCOPY app.py .\nCMD ["python3", "app.py"]\n`, {
+      'app.py': 'def called(): return "done"\ndef missed(): pass\nprint(called())\n',
+    });
+    expect((await pyshrink(['trace', image], { cwd: folder })).exitCode).toBe(0);
+    const { coverage } = Report.parse(JSON.parse((await pyshrink(['report', '--json'], { cwd: folder })).stdout as string));
+    expect([coverage.modules, coverage.functions, coverage.own[0]?.functions]).toEqual([{ all: 1, ran: 1 }, null, null]);
+    expect((await pyshrink(['report'], { cwd: folder })).stdout).toContain('functions: not measured');
   });
 
   it.each([

@@ -154,6 +154,18 @@ describe('search', () => {
     expect(find(list, 'google.protobuf').count).toBe(2);
   });
 
+  it('puts what is kept before what is left out where both have the name', () => {
+    const list = ['/lib/libssl.a', '/man/libssl.3.gz', '/lib/libssl3.so', '/doc/libssl', '/lib/xlibssl'];
+    const found = search(searchIndex(list), 'libssl', 9, [9, 8, 1, 2, 3], (index) => index === 2 || index === 4);
+    expect(found.best.map((index) => list[index])).toEqual([
+      '/lib/libssl3.so',
+      '/lib/libssl.a',
+      '/man/libssl.3.gz',
+      '/doc/libssl',
+      '/lib/xlibssl',
+    ]);
+  });
+
   it('puts exact names first, then what begins so, then what is kept', () => {
     const list = ['/ssl/a', '/lib/xssl', '/lib/ssl.py', '/lib/sslx', '/lib/ssly'];
     expect(find(list, 'ssl').best.map((index) => list[index])).toEqual(['/lib/ssl.py', '/lib/ssly', '/lib/sslx', '/lib/xssl', '/ssl/a']);

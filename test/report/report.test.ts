@@ -44,6 +44,19 @@ describe('a report', () => {
     ]);
   });
 
+  it("counts another Python, as Debian's beside one that was compiled, as part of the operating system", () => {
+    const inside = smallImage();
+    const { keep } = inside.made as NonNullable<typeof inside.made>;
+    keep.omitted['/usr/lib/python3/dist-packages/hg/hg.py'] = { size: 7000, because: 3, owner: 4 };
+    const bytesOf = (name: 'system' | 'python') => buildReport(inside).kinds.find(({ kind }) => kind === name)?.before.bytes ?? 0;
+    const ofSystem = bytesOf('system');
+    expect(buildReport(inside).packages.find(({ name }) => name === 'git')?.before.bytes).toBe(7610);
+    // Where the app's own Python is Debian's, it is the interpreter.
+    const python = keep.kept['/usr/bin/python3'] as (typeof keep.kept)[string];
+    keep.kept['/usr/bin/python3'] = { ...python, owner: 1 };
+    expect(bytesOf('system')).toBe(ofSystem - 7000);
+  });
+
   it('says of each large thing why it is kept, who needs it, and what leaving it out would save', () => {
     const pg = report.largest.find(({ name }) => name === 'pg');
     expect(pg).toMatchObject({

@@ -146,7 +146,14 @@ it('lists programs with what only they need, the most expensive first', () => {
     '/lib/shared.so': { ...system, size: 5000, reasons: [because('/bin/git'), because('/bin/ls')] },
   };
   expect(programsIn({ ...report, kept })).toEqual([
-    { path: '/bin/git', size: 10, brings: 1110, because: 'a program that kept code names: "git", line 2 of app', by: '/app/app.py' },
+    {
+      path: '/bin/git',
+      size: 10,
+      brings: 1110,
+      because: 'a program that kept code names: "git", line 2 of app',
+      by: '/app/app.py',
+      line: 2,
+    },
     { path: '/bin/ls', size: 20, brings: 20, because: 'executed' },
   ]);
 });

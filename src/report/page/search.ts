@@ -33,7 +33,8 @@ export function searchIndex(paths: readonly string[]): SearchIndex {
 
 /**
  * The paths that have all words of the query, in any case. A dotted name finds the module, too: `google.protobuf` finds
- * `google/protobuf`. First come those whose last part is or begins with the word, then those that are kept, then the largest.
+ * `google/protobuf`. First come those whose last part is or begins with the word, of
+ * these what is kept; of equally good ones the largest.
  */
 export function search(
   { hay, starts }: SearchIndex,
@@ -61,7 +62,7 @@ export function search(
         if (!others.every((word) => word.some((spelling) => path.includes(spelling)))) continue;
         seen.add(index);
       }
-      hits.push({ index, rank: rankOf(hay, start, end, needle) + (isKept(index) ? 0 : 1) });
+      hits.push({ index, rank: rankOf(hay, start, end, needle, isKept(index)) });
     }
   }
   const best = hits.sort((a, b) => a.rank - b.rank || (size[b.index] ?? 0) - (size[a.index] ?? 0) || a.index - b.index);
@@ -73,15 +74,15 @@ function spellings(word: string): string[] {
   return /^\w+(\.\w+)+$/.test(word) ? [word, word.replaceAll('.', '/')] : [word];
 }
 
-/** Even numbers, so that there is room for "left out". */
-function rankOf(hay: string, start: number, end: number, needle: string): number {
+/** How well a path fits. What is kept comes first, also where the name of what is left out fits better: libssl.so.3 before libssl.a. */
+function rankOf(hay: string, start: number, end: number, needle: string, kept: boolean): number {
   const name = hay.lastIndexOf('/', end - 1) + 1;
   const last = Math.max(name, start);
   const at = hay.indexOf(needle, last);
-  if (at < 0 || at >= end) return 6;
-  if (at > last) return 4;
+  if (at < 0 || at >= end) return kept ? 6 : 7;
+  if (at > last) return kept ? 4 : 5;
   const after = hay[at + needle.length];
-  return after === '\0' || after === '.' || after === undefined ? 0 : 2;
+  return (kept ? 0 : 2) + (after === '\0' || after === '.' || after === undefined ? 0 : 1);
 }
 
 /** The index of the last start that is not after a place. */
