@@ -52,6 +52,8 @@ function besideCode(fs: RootFs, world: PythonWorld, workingDir: string | undefin
     const found = fs.resolve(path)?.path;
     if (
       found?.endsWith('.py') &&
+      // Debian's sitecustomize.py is a link of the standard library to a file in /etc.
+      !world.isStandard(path) &&
       !world.isStandard(found) &&
       !world.distributions.ownerOf(found) &&
       !/\/(site|dist)-packages\//.test(found)
