@@ -85,6 +85,15 @@ describe('a report', () => {
     expect(report.largest.find(({ name }) => name === '/usr/bin/[')?.exclude).toBe("--exclude '/usr/bin/\\['");
   });
 
+  it('says of a package that the interpreter needs just that, also where other code reaches a part of it', () => {
+    const inside = smallImage();
+    const { kept } = (inside.made as NonNullable<typeof inside.made>).keep;
+    const libc = kept['/usr/lib/libc.so.6'] as (typeof kept)[string];
+    kept['/usr/lib/libanl.so.1'] = { ...libc, reasons: [{ rule: 'elf', kind: 'needed', parents: [`${SITE}/pg/_pg.so`] }] };
+    const package_ = buildReport(inside).largest.find(({ name }) => name === 'libc6');
+    expect(package_?.chain.map(({ path }) => path)).toEqual(['/usr/lib/libc.so.6', '/usr/bin/python3']);
+  });
+
   it('lists programs with who names them, what nearly came in, and the largest cuts', () => {
     expect(report.programs.map(({ path, by }) => [path, by])).toEqual([
       ['/usr/bin/python3', null],
