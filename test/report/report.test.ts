@@ -156,7 +156,7 @@ describe('a report', () => {
   it('has the layers of the original and the repairs in every form', () => {
     expect(report.layers.before).toHaveLength(2);
     const lines = reportLines(report).join('\n');
-    expect(lines).toContain('Layers of the original\n     0.0 MB  COPY . /\n     0.0 MB  RUN pip install pg\n');
+    expect(lines).toContain('Layers of the original\n    10.0 kB  COPY . /\n    20.0 kB  RUN pip install pg\n');
     expect(lines).toContain('Repairs\n  /app/model.bin: the shrunk image looked it up and did not find it\n');
     expect(report.repairs).toEqual([{ path: '/app/model.bin', text: 'the shrunk image looked it up and did not find it' }]);
     expect(pageData(smallImage()).report).toMatchObject({ repairs: report.repairs, layers: report.layers });
@@ -194,7 +194,7 @@ describe('as text', () => {
     const lines = highlights(report);
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(lines).toContain(`why libc6: /usr/bin/python3 → lib/libc.so.6: a library that a kept file needs (DT_NEEDED)`);
-    expect(lines).toContain('cut: idle 2 0.0 MB, git (package) 0.0 MB, pg 3.1 0.0 MB');
+    expect(lines).toContain('cut: idle 2 9.0 kB, git (package) 610 B, pg 3.1 50 B');
     expect(lines).toContain("of the app's own code, 1 of 2 modules ran; not /app/more.py");
   });
 });
@@ -214,7 +214,7 @@ describe('a budget', () => {
   it('names what takes most of it', () => {
     expect(buildReport(smallImage(), { maxSize: 1 }).budget?.culprits[0]).toMatchObject({ name: 'python', kept: { bytes: 5300 } });
     expect(buildReport(smallImage(), { maxFiles: 1 }).budget?.culprits[0]?.kept.files).toBe(2);
-    expect(highlights(buildReport(smallImage(), { maxSize: 1 }))).toContain('EXCEEDED: 0.0 MB of 0.0 MB');
+    expect(highlights(buildReport(smallImage(), { maxSize: 1 }))).toContain('EXCEEDED: 9.5 kB of 1 B');
   });
 });
 
