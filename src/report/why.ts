@@ -108,14 +108,17 @@ export function chainTree(chain: readonly Link[]): string[] {
   });
 }
 
-/** The reasons of a path beside the one that its chain shows. */
+/** The reasons of a path beside the one that its chain shows, each with the code or the file that it comes from. */
 function otherReasons(reasons: readonly Link[], shown: Link | undefined): string[] {
   const others = reasons.filter(
     ({ reason, text, file, line }) => !(reason === shown?.reason && text === shown.text && file === shown.file && line === shown.line),
   );
   return others.length === 0
     ? []
-    : ['other reasons, the strongest first:', ...others.map((link) => `  [${ruleOf(link)}] ${linkText(link)}`)];
+    : [
+        'other reasons, the strongest first:',
+        ...others.map((link) => `  [${ruleOf(link)}] ${linkText({ ...link, file: link.file ?? link.parent })}`),
+      ];
 }
 
 function ruleOf({ reason }: Link): string {

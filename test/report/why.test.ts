@@ -90,7 +90,7 @@ describe('whyKept', () => {
     expect(answer?.lines.slice(-3)).toEqual([
       'other reasons, the strongest first:',
       '  [observed] executed by sh',
-      '  [parents] directory of a kept path',
+      '  [parents] directory of a kept path (/bin)',
     ]);
     expect(answer?.reasons?.map(({ reason }) => reason)).toEqual(['observed/exec', 'python/string', 'parents/directory']);
   });
