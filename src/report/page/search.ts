@@ -33,8 +33,8 @@ export function searchIndex(paths: readonly string[]): SearchIndex {
 
 /**
  * The paths that have all words of the query, in any case. A dotted name finds the module, too: `google.protobuf` finds
- * `google/protobuf`. First come those whose last part is or begins with the word, of
- * these what is kept; of equally good ones the largest.
+ * `google/protobuf`. First come those whose last part is or begins with the word, of these what is kept; of equally good ones the
+ * largest.
  */
 export function search(
   { hay, starts }: SearchIndex,
@@ -48,7 +48,23 @@ export function search(
   if (longest === undefined) return { best: [], count: 0 };
   const others = words.filter((word) => word !== longest).map(spellings);
   const seen = new Set<number>();
-  const hits: Hit[] = [];
+  const best: Hit[] = [];
+  let count = 0;
+  const isBetter = (a: Hit, b: Hit) => (a.rank - b.rank || (size[b.index] ?? 0) - (size[a.index] ?? 0) || a.index - b.index) < 0;
+  /** Keeps the best hits, sorted: sorting all of them takes longer than the search. */
+  const add = (hit: Hit) => {
+    count++;
+    const last = best[best.length - 1];
+    if (best.length >= shown && !(last && isBetter(hit, last))) return;
+    let [low, high] = [0, best.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isBetter(hit, best[middle] as Hit)) high = middle;
+      else low = middle + 1;
+    }
+    best.splice(low, 0, hit);
+    if (best.length > shown) best.pop();
+  };
   const several = spellings(longest).length > 1;
   for (const needle of spellings(longest)) {
     for (let at = hay.indexOf(needle); at >= 0; ) {
@@ -62,11 +78,10 @@ export function search(
         if (!others.every((word) => word.some((spelling) => path.includes(spelling)))) continue;
         seen.add(index);
       }
-      hits.push({ index, rank: rankOf(hay, start, end, needle, isKept(index)) });
+      add({ index, rank: rankOf(hay, start, end, needle, isKept(index)) });
     }
   }
-  const best = hits.sort((a, b) => a.rank - b.rank || (size[b.index] ?? 0) - (size[a.index] ?? 0) || a.index - b.index);
-  return { best: best.slice(0, shown).map(({ index }) => index), count: hits.length };
+  return { best: best.map(({ index }) => index), count };
 }
 
 /** A word as it may stand in a path. */
