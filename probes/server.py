@@ -71,6 +71,15 @@ def summaries(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":
     return each(lambda path: summary_of(path, request["names"]), request["paths"])
 
 
+def lines(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":
+    """For each file of *wanted* the lines of the texts that are wanted in it: see lines.py."""
+    from .apart import each
+    from .lines import lines_of
+
+    wanted = dict(request["wanted"])
+    return each(lambda path: lines_of(path, wanted[path]), list(wanted))
+
+
 def appcode(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":
     """For each of *paths* what the code says about how the app is used: see appcode.py."""
     from .appcode import code_of
@@ -97,6 +106,7 @@ ANSWERS = {
     "loader": loader,
     "digests": digests,
     "summaries": summaries,
+    "lines": lines,
     "appcode": appcode,
     "members": members,
 }

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { ExitCode, usageError } from '../errors.js';
 import { goneWith, programs, unsound, why } from '../pipeline/look.js';
+import { linkText } from '../report/lines.js';
 import type { Program } from '../report/programs.js';
 import { unsoundLines } from '../report/why.js';
 import { goneLines } from '../report/whytree.js';
@@ -35,6 +36,6 @@ export function defineWhy(command: Command<[], { json?: true }>, finish: (code: 
     });
 }
 
-function programLine({ path, brings, because, by }: Program): string {
-  return `${megabytes(brings).padStart(9)}  ${path}: ${because}${by === undefined ? '' : ` (${by})`}`;
+function programLine({ path, brings, because, by, line }: Program): string {
+  return `${megabytes(brings).padStart(9)}  ${path}: ${linkText({ text: because, file: by ?? null, line: line ?? null })}`;
 }

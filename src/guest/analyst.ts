@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { cacheFolder } from '../cache.js';
 import { debug } from '../debug.js';
 import { PROBES } from '../package.js';
+import type { Locate } from '../python/lines.js';
 import type { Summarize, Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
@@ -32,7 +33,7 @@ const BATCH = 500;
  * @param folder of the cache
  */
 export function analystOf(
-  helper: Pick<Helper, 'python' | 'identity' | 'members' | 'digests' | 'summaries'>,
+  helper: Pick<Helper, 'python' | 'identity' | 'members' | 'digests' | 'summaries' | 'lines'>,
   folder = cacheFolder(),
 ): {
   /** Names of the members of a zip archive. */
@@ -42,6 +43,8 @@ export function analystOf(
    * @param names top-level modules to look for in extension modules
    */
   summarize: Summarize;
+  /** The lines on which files have texts. They are not remembered: it is quick. */
+  locate: Locate;
 } {
   let memory: Promise<Memory> | undefined;
   const recall = () => {
@@ -69,6 +72,15 @@ export function analystOf(
           if (key && answers.has(path)) fresh.push([key, summary]);
         });
         await remembered.add(fresh);
+      }
+      return found;
+    },
+    locate: async (wanted) => {
+      const found = new Map<string, readonly (number | null)[]>();
+      const files = [...wanted];
+      for (let at = 0; at < files.length; at += BATCH) {
+        const part = files.slice(at, at + BATCH);
+        for (const [[path], lines] of zip(part, await helper.lines(part))) found.set(path, lines);
       }
       return found;
     },

@@ -11,12 +11,13 @@ import { hostRoots, type Surroundings } from '../engines/host/surroundings.js';
 import { PLAIN_RUN, type RunOptions } from '../engines/runoptions.js';
 import { UserError } from '../errors.js';
 import { PROBES } from '../package.js';
+import type { Sought } from '../python/lines.js';
 import type { Summary } from '../python/summary.js';
 import { type Entry, RootFs } from '../rootfs.js';
 import { Channel } from './channel.js';
 import { interpretersOf } from './interpreters.js';
 import { parseInventory } from './inventory.js';
-import { AppCode, Digests, Information, KitAnswer, KitRefusal, Layout, LoaderAnswers, Members, Summaries } from './protocol.js';
+import { AppCode, Digests, Information, KitAnswer, KitRefusal, Layout, Lines, LoaderAnswers, Members, Summaries } from './protocol.js';
 import { refusedAnswer } from './refused.js';
 
 /** Name of the probes as a Python package in the container. */
@@ -236,6 +237,11 @@ export class Helper {
    */
   async summaries(paths: readonly string[], names: readonly string[]): Promise<Summary[]> {
     return each(parsed(Summaries, await this.channel.ask({ op: 'summaries', paths, names })), paths);
+  }
+
+  /** Asks on which lines the code of each file has texts. */
+  async lines(wanted: readonly (readonly [path: string, texts: readonly Sought[]])[]): Promise<(number | null)[][]> {
+    return each(parsed(Lines, await this.channel.ask({ op: 'lines', wanted })), wanted).map(({ lines }) => lines);
   }
 
   /** Asks what the code of each file says about how the app is used: applications, routes, subcommands. */

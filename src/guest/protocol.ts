@@ -75,3 +75,6 @@ export const Digests = z.array(z.string().nullable());
 
 /** `summaries`, made by probes/summary.py. */
 export const Summaries = z.array(Summary);
+
+/** `lines`, made by probes/lines.py: for each file the lines of the texts; nothing of a file that can't be read. */
+export const Lines = z.array(z.object({ lines: z.array(z.number().int().nonnegative().nullable()).default([]) }));

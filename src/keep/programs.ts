@@ -225,7 +225,9 @@ function anyPath(named: string, world: PythonWorld): Named[] {
   const found = world.fs.resolve(named);
   const isData = found?.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
   const inside = isData ? below(world.fs, found.path).filter((path) => !isAdded(path) || world.isOwn(path)) : [];
-  return [{ paths: [{ path: named, kind: 'path' }, ...inside.map((path): Target => ({ path, kind: 'inside', subject: named }))] }];
+  return [
+    { paths: [{ path: named, kind: 'path', subject: named }, ...inside.map((path): Target => ({ path, kind: 'inside', subject: named }))] },
+  ];
 }
 
 /**

@@ -38,7 +38,7 @@ const KINDS = {
   ],
   /** A file of a distribution. `of`: its name. `subject` of `opened`: the name by which the code opens it. */
   distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'inside-program', 'library', 'opened'],
-  /** Python code names something outside Python. `subject`: the name or path. `of`: the operating system's package. */
+  /** Python code names something outside Python. `subject`: the name or path, as the code has it. `of`: the operating system's package. */
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
   /** A shell script names it. `subject`: the program's name. */
   shell: ['program'],
@@ -56,8 +56,10 @@ const FIELDS = {
   parents: z.array(z.string()),
   /** Dotted name of the Python module whose code names it; a script's file name where it is no module. */
   module: z.string().exactOptional(),
-  /** Line of the import statement, from 1. */
+  /** Line of the code that names it, from 1. */
   line: z.number().int().exactOptional(),
+  /** The file of that line, where it is not the first of the parents. */
+  file: z.string().exactOptional(),
   subject: z.string().exactOptional(),
   of: z.string().exactOptional(),
   group: z.string().exactOptional(),
@@ -102,5 +104,7 @@ export type Addition = Reason & {
 
 /** Whether two reasons say the same, whichever paths led there. */
 export function sameReason(one: Reason, other: Reason): boolean {
-  return (['rule', 'kind', 'module', 'line', 'subject', 'of', 'group', 'insteadOf'] as const).every((field) => one[field] === other[field]);
+  return (['rule', 'kind', 'module', 'line', 'file', 'subject', 'of', 'group', 'insteadOf'] as const).every(
+    (field) => one[field] === other[field],
+  );
 }

@@ -48,7 +48,7 @@ export const scriptsRule: Rule = {
     if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || !isProgram(entry.path, context)) return [];
     const shebang = parseShebang(await context.fs.read(entry.path, 0, FIRST_LINE));
     if (!shebang) return [];
-    const reason: Reason = { rule: 'scripts', kind: 'interpreter', parents: [entry.path] };
+    const reason: Reason = { rule: 'scripts', kind: 'interpreter', line: 1, parents: [entry.path] };
     const additions: Addition[] = [{ path: shebang.interpreter, ...reason }];
     if (/\/env$/.test(shebang.interpreter) && shebang.argument) {
       const name = envProgram(shebang.argument);

@@ -29,10 +29,10 @@ export class ShellRule implements Rule {
     if (!shebang || !SHELLS.test(baseName(shebang.interpreter))) return [];
     const isWanted = isAppCode(path, context) || !(await isInstalled(path, context)) || (await isOnPurpose(path, context));
     const findings: Finding[] = [];
-    for (const name of commandsOf(Buffer.from(bytes).toString('utf8'))) {
+    for (const [name, line] of commandsOf(Buffer.from(bytes).toString('utf8'))) {
       const program = findProgram(name, context);
       if (program === undefined) continue;
-      const addition: Addition = { path: program, rule: 'shell', kind: 'program', subject: name, parents: [path] };
+      const addition: Addition = { path: program, rule: 'shell', kind: 'program', subject: name, line, parents: [path] };
       findings.push(isWanted || (await isOnPurpose(program, context)) ? addition : { offer: 'call', additions: [addition] });
     }
     if (isWanted || isProgram(path, context) || context.python?.distributions.ownerOf(path) === undefined) return findings;
@@ -57,18 +57,32 @@ function isNamed(path: string, world: PythonWorld): boolean {
   return texts.some((text) => text.includes(name));
 }
 
-/** The words of a shell script that may be names of commands. Text in quotes and here-documents is read like code. */
-export function commandsOf(script: string): Set<string> {
-  const names = new Set<string>();
-  for (const line of script.replace(/\\\n/g, ' ').split('\n')) {
+/** The words of a shell script that may be names of commands, each with the first line that has it, from 1. Text in quotes and here-documents is read like code. */
+export function commandsOf(script: string): Map<string, number> {
+  const names = new Map<string, number>();
+  for (const [line, number] of wholeLines(script)) {
     if (/^\s*#/.test(line)) continue;
     for (const part of line.replace(/(^|\s)#.*$/, '').split(/[;|&(`]+|\bin\b|\)/)) {
       const words = part.trim().split(/\s+/);
       let at = 0;
       while (at < words.length - 1 && (COMMAND_PREFIXES.has(words[at] as string) || /^\w+=/.test(words[at] as string))) at++;
       const name = words[at] ?? '';
-      if (/^[A-Za-z_./][\w./+-]*$/.test(name) && !SHELL_WORDS.has(name)) names.add(name);
+      if (/^[A-Za-z_./][\w./+-]*$/.test(name) && !SHELL_WORDS.has(name) && !names.has(name)) names.set(name, number);
     }
   }
   return names;
+}
+
+/** The lines of a script with their numbers, from 1. One that ends in a backslash goes on with the next one. */
+function* wholeLines(script: string): Generator<[line: string, number: number]> {
+  const lines = script.split('\n');
+  let [before, first] = ['', 1];
+  for (const [index, line] of lines.entries()) {
+    if (line.endsWith('\\') && index < lines.length - 1) {
+      before += `${line.slice(0, -1)} `;
+      continue;
+    }
+    yield [before + line, first];
+    [before, first] = ['', index + 2];
+  }
 }

@@ -8,6 +8,9 @@ import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
 
+/** Names the modules of the name service switch (nsswitch.conf(5)). */
+const SWITCH = '/etc/nsswitch.conf';
+
 /** What calls for a row. */
 type Call = Pick<Because<'system'>, 'kind' | 'subject'>;
 
@@ -140,17 +143,20 @@ function callFor({ when }: SystemRow, facts: Facts): Call | undefined {
 
 /** The modules of the services that nsswitch.conf names for users or for hosts, or glibc's default where it names none. */
 async function nssModules(what: 'users' | 'hosts', libc: string, by: string, { fs }: Context): Promise<Addition[]> {
-  const services = new Set<string>(DEFAULT_SERVICES[what]);
-  for (const line of ((await readText(fs, '/etc/nsswitch.conf')) ?? '').split('\n')) {
+  /** Service → the line of the file that names it. */
+  const services = new Map<string, number | undefined>(DEFAULT_SERVICES[what].map((service) => [service, undefined]));
+  for (const [index, line] of ((await readText(fs, SWITCH)) ?? '').split('\n').entries()) {
     const [, database, list] = /^\s*(\w+):(.*)$/.exec(line.replace(/#.*/, '')) ?? [];
     if (database === undefined || HOST_DATABASES.has(database) !== (what === 'hosts')) continue;
-    for (const word of (list ?? '').replace(/\[[^\]]*\]/g, ' ').split(/\s+/)) if (word) services.add(word);
+    for (const word of (list ?? '').replace(/\[[^\]]*\]/g, ' ').split(/\s+/))
+      if (word && services.get(word) === undefined) services.set(word, index + 1);
   }
-  return [...services].map((service) => ({
+  return [...services].map(([service, line]) => ({
     path: `${parentOf(libc)}/libnss_${service}.so.2`,
     rule: 'system',
     kind: 'name-service',
     subject: service,
+    ...(line !== undefined && { file: SWITCH, line }),
     parents: [by],
   }));
 }

@@ -9,6 +9,7 @@ import type { MostBytes } from '../keep/data/costs.js';
 import type { GpuTarget } from '../keep/data/gpu.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
+import { addLines } from '../keep/lines.js';
 import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
 import { readOwners } from '../report/owners.js';
@@ -62,6 +63,7 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
     ...(choice.mostBytes && { mostBytes: choice.mostBytes }),
     choice: { include: choice.include, exclude: choice.exclude, ...(keepFile !== undefined && { keepFile }) },
   });
+  if (analyst) await timed('keep', 'the lines of the reasons', () => addLines(kept, analyst.locate));
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
   return { ...kept, level, notes: [...kept.notes, ...costlyLines(kept.costly), ...gpuLines(kept, fs), ...raised] };
 }

@@ -50,7 +50,9 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
     const known = edges.get(module.name);
     // An import that always runs counts more than one in a function, and most counts one that succeeds.
     if (!known || (known.fails && !fails) || (known.scope !== '' && scope === '' && (known.fails || !fails)))
-      edges.set(module.name, { module, how, scope, statement, ...(fails && { fails }) });
+      edges.set(module.name, { module, how: known?.statement && !statement ? known.how : how, scope, statement, ...(fails && { fails }) });
+    // A statement says best how a module is named: after `from a import b` in a function, `b` looks like an attribute of `a`, too.
+    else if (statement && !known.statement) edges.set(module.name, { ...known, how });
   };
   /** Adds the module of a dotted name and its packages, up to the first part that is no module. */
   const addChain = (name: string, how: How, scope = '', statement = false) => {

@@ -42,18 +42,20 @@ export interface EntryPoint {
   name: string;
   /** Dotted name of the module. */
   module: string;
+  /** Its line, from 1. */
+  line: number;
 }
 
 /** Entry points of an entry_points.txt (PyPA entry points specification: INI with `name = module:attribute [extras]`). */
 export function parseEntryPoints(text: string): EntryPoint[] {
   const found: EntryPoint[] = [];
   let group = '';
-  for (const raw of text.split(/\r?\n/)) {
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = raw.replace(/^\s*[#;].*/, '').trim();
     const section = /^\[(.+)\]$/.exec(line);
     if (section) group = (section[1] as string).trim();
     const [, name, module] = /^([^=]+?)\s*=\s*([\w.]+)/.exec(line) ?? [];
-    if (group && name && module && !section) found.push({ group, name, module });
+    if (group && name && module && !section) found.push({ group, name, module, line: index + 1 });
   }
   return found;
 }

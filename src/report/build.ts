@@ -63,7 +63,12 @@ function partsOf(contents: Contents): Pick<Report, Parts> {
     distributions: byName.filter(({ thing }) => thing === 'distribution').map((one) => ({ ...one, grade: grades.get(one.name) ?? null })),
     packages: byName.filter(({ thing }) => thing === 'package'),
     largest: largestKept(contents, graph, chains),
-    programs: programsIn(keep, graph).map(({ by, ...program }) => ({ ...program, by: by ?? null, chain: chains.of(program.path) })),
+    programs: programsIn(keep, graph).map(({ by, line, ...program }) => ({
+      ...program,
+      by: by ?? null,
+      line: line ?? null,
+      chain: chains.of(program.path),
+    })),
     nearly: nearlyKept(contents, leftOut),
     cuts: largestCuts(contents, leftOut),
   };

@@ -1,8 +1,8 @@
 import type { Reason } from '../keep/reason.js';
 import { push } from '../rootfs.js';
-import { askedFor, isOwnCode, type Kept, type Step } from './chain.js';
+import { askedFor, isOwnCode, isToStart, type Kept, type Step } from './chain.js';
 import type { Link } from './model.js';
-import { ranked, rankOf } from './strength.js';
+import { LOWEST, ranked, rankOf } from './strength.js';
 import { describeReason } from './words.js';
 
 /** The shortest chains of all kept paths at once: as chainOf finds them for one path. */
@@ -14,7 +14,12 @@ export class Chains {
 
   constructor(private readonly kept: Kept) {
     this.children = childrenOf(kept);
-    this.toOwnCode = nearest(kept, this.children, isOwnCode, (path) => this.isAsked(path));
+    this.toOwnCode = nearest(
+      kept,
+      this.children,
+      (reason, path) => isOwnCode(reason) || this.isAsked(path),
+      (path) => this.isAsked(path),
+    );
   }
 
   /** From a path to the app's own code, or else to what is kept for its own sake. Empty for a path that is not kept. */
@@ -29,7 +34,7 @@ export class Chains {
       const step = steps.get(at);
       if (!step) break;
       const next: string | undefined = step.reason.parents.find((parent) => steps.has(parent) && !seen.has(parent));
-      const isEnd = steps === this.toOwnCode ? isOwnCode(step.reason) : next === undefined;
+      const isEnd: boolean = steps === this.toOwnCode ? isOwnCode(step.reason) || this.isAsked(at) : next === undefined;
       links.push(linkOf(step, isEnd ? undefined : next));
       at = isEnd ? undefined : next;
     }
@@ -52,14 +57,14 @@ export class Chains {
 
 /** A step of a chain as the report has it. @param parent the path that it leads to */
 export function linkOf({ path, reason }: Step, parent: string | undefined): Link {
-  const { rule, kind, module, line, parents } = reason;
+  const { rule, kind, module, line, parents, file: place } = reason;
   return {
     path,
     parent: parent ?? null,
     reason: `${rule}/${kind}`,
     text: describeReason(reason),
     // The code that names a path is in the file that led to it.
-    file: module === undefined && line === undefined ? null : (parents[0] ?? null),
+    file: place ?? (module === undefined && line === undefined ? null : (parents[0] ?? null)),
     line: line ?? null,
   };
 }
@@ -84,33 +89,39 @@ function childrenOf(kept: Kept): Map<string, Child[]> {
 /**
  * For each path, the first step of its shortest chain to a path with a reason that is an end; of equally short ones, that
  * with the strongest reason. Breadth first, from the ends.
- * @param isWall whether no chain goes through a path
+ * @param isGate whether a chain may end at a path only where it leads to what can't start otherwise
  */
 function nearest(
   kept: Kept,
   children: ReadonlyMap<string, readonly Child[]>,
-  isEnd: (reason: Reason) => boolean,
-  isWall: (path: string) => boolean = () => false,
+  isEnd: (reason: Reason, path: string) => boolean,
+  isGate: (path: string) => boolean = () => false,
 ): Map<string, Step> {
   const steps = new Map<string, Step>();
   for (const path of Object.keys(kept)) {
     const reasons = kept[path]?.reasons ?? [];
     const asked = askedFor(reasons);
-    const [reason] = asked ? [asked] : ranked(reasons.filter(isEnd));
-    if (reason && isEnd(reason)) steps.set(path, { path, reason });
+    const [reason] = asked ? [asked] : ranked(reasons.filter((one) => isEnd(one, path)));
+    if (reason && isEnd(reason, path)) steps.set(path, { path, reason });
   }
+  /** Paths whose chains end at a gate. One to another end goes before them. */
+  const toGate = new Set([...steps.keys()].filter(isGate));
   let level: Iterable<string> = [...steps.keys()];
   for (;;) {
-    const found = new Map<string, { step: Step; parent: string; rank: number }>();
+    const found = new Map<string, { step: Step; parent: string; worth: number }>();
     for (const parent of level) {
-      if (isWall(parent)) continue;
       for (const { step, rank } of children.get(parent) ?? []) {
+        if (isGate(parent) && !isToStart(step.reason)) continue;
         const known = found.get(step.path);
-        if (known ? rank < known.rank : !steps.has(step.path)) found.set(step.path, { step, parent, rank });
+        const worth = rank + (toGate.has(parent) ? LOWEST : 0);
+        if (known ? worth < known.worth : !steps.has(step.path)) found.set(step.path, { step, parent, worth });
       }
     }
     if (found.size === 0) return steps;
-    for (const [path, { step, parent }] of found) steps.set(path, withFirst(step, parent));
+    for (const [path, { step, parent }] of found) {
+      steps.set(path, withFirst(step, parent));
+      if (toGate.has(parent)) toGate.add(path);
+    }
     level = found.keys();
   }
 }

@@ -30,6 +30,8 @@ export class Contents {
   /** The interpreter, without links. */
   readonly executable: string;
   private readonly kindByPlace: (path: string) => LayerName;
+  /** Whether the app's Python is that of the operating system. */
+  private readonly isPackaged: boolean;
 
   constructor(
     readonly keep: KeepReport,
@@ -40,6 +42,8 @@ export class Contents {
     const { executable, version, sitePackages } = python;
     this.executable = real(executable);
     this.kindByPlace = classifier({ executable: this.executable, version, sitePackages: sitePackages.map(real) });
+    const owner = (keep.kept[this.executable] ?? keep.omitted[this.executable])?.owner;
+    this.isPackaged = owner !== undefined && keep.owners[owner]?.kind === 'package';
     const links = new Set(Object.keys(keep.links));
     this.items = [
       ...Object.entries(keep.kept).flatMap(([path, { type, size, owner, layer }]): Item[] =>
@@ -72,6 +76,8 @@ export class Contents {
     if (reasons.some(({ rule, kind }) => rule === 'python' && kind === 'own-code')) return 'app';
     const place = this.kindByPlace(path);
     if (place === 'distributions') return 'distribution';
+    // Another Python, which programs of the operating system use.
+    if (place === 'python' && index !== undefined && !this.isPackaged) return 'system';
     if (place !== 'app') return place;
     return isAdded(path) && !CODE.test(path) && !program ? 'data' : 'app';
   }

@@ -46,7 +46,7 @@ export function totalText({ basis, bytes, files, things, a }: Diff): string {
   if (bytes === null || a.kept.bytes === null)
     return files === 0 ? 'B used as many files as A.' : `B used ${plural(Math.abs(files), 'file')} ${files > 0 ? 'more' : 'fewer'} than A.`;
   const percent = a.kept.bytes === 0 ? '' : ` (${signed((bytes / a.kept.bytes) * 100, 1)} %)`;
-  return `B is ${signedMegabytes(bytes)}${percent} and ${signed(files, 0)} files.`;
+  return `From A to B: ${signedMegabytes(bytes)}${percent}, ${signed(files, 0)} files.`;
 }
 
 /** Verdicts where they are not the same. */
@@ -63,7 +63,7 @@ export function changeText({ a, b }: Changed): string {
 
 /** `+1.2 MB` */
 export function signedMegabytes(bytes: number | null): string {
-  return bytes === null ? '' : `${signed(bytes / 1e6, 1)} MB`;
+  return bytes === null ? '' : `${bytes < 0 ? '' : '+'}${megabytes(bytes)}`;
 }
 
 /** The reasons on one side, or on both where they are not the same. */

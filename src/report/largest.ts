@@ -1,9 +1,10 @@
 import type { Reason, RuleName } from '../keep/reason.js';
 import { push } from '../rootfs.js';
+import { isToStart } from './chain.js';
 import type { Chains } from './chains.js';
 import { amountOf, byThing, type Contents, type Item } from './contents.js';
 import type { KeptGraph } from './graph.js';
-import type { LargeKept, LeftOut, Thing } from './model.js';
+import type { LargeKept, LeftOut, Link, Thing } from './model.js';
 import { Folding } from './options.js';
 import { rankOf } from './strength.js';
 import { describeOmission } from './words.js';
@@ -82,7 +83,8 @@ function neededBy(items: readonly Item[], { keep: { kept } }: Contents): string[
 const ABOUT = /\.(dist|egg)-info(\/|$)|^\/usr\/share\/doc\/|^\/var\/lib\/dpkg\//;
 
 /**
- * The chain that explains a thing best: one to the app's own code goes before one to anything else, then the shortest, then
+ * The chain that explains a thing best: one to the app's own code, or to a program that can't start without it,
+ * goes before one to anything else, then the shortest, then
  * the one with the strongest first reason.
  */
 export function explaining(items: readonly Item[], chains: Chains): LargeKept['chain'] {
@@ -91,11 +93,16 @@ export function explaining(items: readonly Item[], chains: Chains): LargeKept['c
     const chain = chains.of(path);
     if (chain.length === 0) continue;
     const [rule, kind] = (chain[0]?.reason ?? '').split('/') as [RuleName, Reason['kind']];
-    const isOwn = chain.at(-1)?.reason === 'python/own-code';
-    const worth = [isFile && !ABOUT.test(path) ? 0 : 1, isOwn ? 0 : 1, chain.length, rankOf({ rule, kind })];
+    const worth = [isFile && !ABOUT.test(path) ? 0 : 1, endsWell(chain) ? 0 : 1, chain.length, rankOf({ rule, kind })];
     if (!best || isLess(worth, best.worth)) best = { chain, worth };
   }
   return best?.chain ?? [];
+}
+
+/** Whether a chain ends at the app's own code, or at what the configuration runs and what can't start without it. */
+function endsWell(chain: readonly Link[]): boolean {
+  const [last, before] = [chain.at(-1)?.reason ?? '', chain.at(-2)?.reason ?? ''];
+  return last === 'python/own-code' || (/^(entrypoint|user)\//.test(last) && isToStart({ rule: before.split('/')[0] as RuleName }));
 }
 
 function isLess(a: readonly number[], b: readonly number[]): boolean {

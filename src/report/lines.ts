@@ -26,7 +26,8 @@ export function reportLines(report: Report): string[] {
       shown(
         report.programs,
         SHOWN.programs,
-        ({ path, brings, because, by }) => `${megabytes(brings).padStart(9)}  ${path}: ${because}${by === null ? '' : ` (${by})`}`,
+        ({ path, brings, because, by, line }) =>
+          `${megabytes(brings).padStart(9)}  ${path}: ${linkText({ text: because, file: by, line })}`,
       ),
     ),
     ...section('Left out only for their size', shown(report.nearly, SHOWN.nearly, leftOutLine)),
@@ -91,7 +92,11 @@ function sizeLines({ sizes, kinds, layers }: Report): string[] {
     ),
     ...section(
       'Layers of the original',
-      shown(layers.before ?? [], SHOWN.layers, ({ command, bytes }) => `${megabytes(bytes).padStart(9)}  ${cut(oneLine(command), 100)}`),
+      shown(
+        layers.before ?? [],
+        SHOWN.layers,
+        ({ command, bytes }) => `${megabytes(bytes).padStart(9)}  ${cut(oneLine(command), 100) || '(no command is recorded)'}`,
+      ),
     ),
   ];
 }

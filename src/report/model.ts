@@ -85,6 +85,8 @@ const Program = z.strictObject({
   because: z.string(),
   /** The kept path that names it; null where nothing does. */
   by: z.string().nullable(),
+  /** The line of `by` that names it; null where it is not known, or `by` is no code. */
+  line: count.nullable(),
   chain: z.array(Link),
 });
 

@@ -14,6 +14,8 @@ export interface Program {
   /** Why it is kept, and by whom: the path that led to it, where there is one. */
   because: string;
   by?: string;
+  /** The line of `by` that names it, where it is code. */
+  line?: number;
 }
 
 /** Python modules. Some have the permission to be executed, too, but nobody runs them as programs. */
@@ -30,8 +32,10 @@ export function programsIn({ kept }: KeepReport, graph = new KeptGraph(kept)): P
     .filter(([path, kept]) => isListed(path, kept))
     .map(([path, { size, reasons }]): Program => {
       const reason = ranked(reasons)[0] as Reason;
-      const [by] = reason.parents;
-      return { path, size, brings: graph.bytesWith(path), because: describeReason(reason), ...(by !== undefined && { by }) };
+      const { line, parents } = reason;
+      const by = parents[0];
+      const place = { ...(by !== undefined && { by }), ...(line !== undefined && { line }) };
+      return { path, size, brings: graph.bytesWith(path), because: describeReason(reason), ...place };
     })
     .sort((a, b) => b.brings - a.brings || (a.path < b.path ? -1 : 1));
 }

@@ -23,9 +23,12 @@ const RANKS: readonly (readonly string[])[] = [
 
 const RANK_OF: ReadonlyMap<string, number> = new Map(RANKS.flatMap((names, index) => names.map((name) => [name, index + 1] as const)));
 
+/** The rank of the weakest reasons. */
+export const LOWEST = RANKS.length;
+
 /** How strong a reason is: 1 is the strongest. A kind without a rank of its own has the one of its rule. */
 export function rankOf({ rule, kind }: Pick<Reason, 'rule' | 'kind'>): number {
-  return RANK_OF.get(`${rule}/${kind}`) ?? RANK_OF.get(rule) ?? RANKS.length;
+  return RANK_OF.get(`${rule}/${kind}`) ?? RANK_OF.get(rule) ?? LOWEST;
 }
 
 /** Reasons, the strongest first. Equally strong ones stay in their order. */

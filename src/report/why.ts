@@ -62,13 +62,14 @@ export function meantBy(
 
 /**
  * A file by its name without its folder, a library by its name without its version, or the largest file of a package of the
- * operating system: `psql`, `libpq`, `libpq5`. A kept one goes before one that is left out.
+ * operating system: `psql`, `libpq`, `libpq5`. A kept one goes before one that is left out, and a file before a link to it.
  */
-function byName(name: string, { kept, omitted, owners }: KeepReport): string | undefined {
+function byName(name: string, { kept, omitted, owners, links }: KeepReport): string | undefined {
   const owner = owners.findIndex((one) => one.kind === 'package' && one.name === name);
   for (const all of [kept, omitted]) {
     const files = Object.entries(all).filter(([path]) => kept[path]?.type !== 'd');
     const found =
+      files.find(([path]) => isNamed(path, name) && !Object.hasOwn(links, path)) ??
       files.find(([path]) => isNamed(path, name)) ??
       files.filter(([, one]) => owner >= 0 && one.owner === owner).sort((a, b) => b[1].size - a[1].size)[0];
     if (found) return found[0];
@@ -107,14 +108,17 @@ export function chainTree(chain: readonly Link[]): string[] {
   });
 }
 
-/** The reasons of a path beside the one that its chain shows. */
+/** The reasons of a path beside the one that its chain shows, each with the code or the file that it comes from. */
 function otherReasons(reasons: readonly Link[], shown: Link | undefined): string[] {
   const others = reasons.filter(
     ({ reason, text, file, line }) => !(reason === shown?.reason && text === shown.text && file === shown.file && line === shown.line),
   );
   return others.length === 0
     ? []
-    : ['other reasons, the strongest first:', ...others.map((link) => `  [${ruleOf(link)}] ${linkText(link)}`)];
+    : [
+        'other reasons, the strongest first:',
+        ...others.map((link) => `  [${ruleOf(link)}] ${linkText({ ...link, file: link.file ?? link.parent })}`),
+      ];
 }
 
 function ruleOf({ reason }: Link): string {

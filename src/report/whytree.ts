@@ -1,13 +1,16 @@
 import type { PythonLayout } from '../python/layout.js';
 import { megabytes } from '../ui/table.js';
 import type { KeepReport } from '../workspace/keepreport.js';
+import { linkOf } from './chains.js';
 import { KeptGraph } from './graph.js';
+import { linkText } from './lines.js';
 import { treeOf } from './tree.js';
 import { meantBy } from './why.js';
-import { describeReason } from './words.js';
 
 /** Branches of one path, and levels, that are shown. */
 const SHOWN = { branches: 15, levels: 6 };
+
+const NO_REASON = { text: '', file: null, line: null };
 
 /** What would go with a path. */
 export interface Branch {
@@ -15,8 +18,10 @@ export interface Branch {
   /** Bytes of the path itself, and of it with all below it in the tree. */
   size: number;
   bytes: number;
-  /** Why it is kept: the reason that leads to it here. */
+  /** Why it is kept: the reason that leads to it here, and where the code stands that names it; null where no code does. */
   text: string;
+  file: string | null;
+  line: number | null;
   branches: Branch[];
 }
 
@@ -62,7 +67,8 @@ function branchesOf(starts: readonly string[], gone: readonly string[], graph: K
   const branch = (path: string, parent: string | undefined): Branch => {
     const { size = 0, reasons = [] } = kept[path] ?? {};
     const reason = reasons.find(({ parents }) => parent !== undefined && parents.includes(parent)) ?? reasons[0];
-    return { path, size, bytes: size, text: reason ? describeReason(reason) : '', branches: [] };
+    const { text, file, line } = reason ? linkOf({ path, reason }, parent) : NO_REASON;
+    return { path, size, bytes: size, text, file, line, branches: [] };
   };
   const roots = starts.filter((path) => open.delete(path)).map((path) => branch(path, undefined));
   const order = [...roots];
@@ -96,7 +102,7 @@ export function goneLines({ subject, bytes, files, branches }: GoneTree): string
     const rest = all.slice(SHOWN.branches);
     for (const [index, one] of all.slice(0, SHOWN.branches).entries()) {
       const isLast = index === Math.min(all.length, SHOWN.branches) - 1 && rest.length === 0;
-      lines.push(`${indent}${isLast ? '└─' : '├─'} ${one.path}  ${megabytes(one.bytes)}: ${one.text}`);
+      lines.push(`${indent}${isLast ? '└─' : '├─'} ${one.path}  ${megabytes(one.bytes)}: ${linkText(one)}`);
       if (level < SHOWN.levels) show(one.branches, `${indent}${isLast ? '   ' : '│  '}`, level + 1);
     }
     if (rest.length > 0)

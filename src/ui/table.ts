@@ -14,8 +14,10 @@ export function formatTable(given: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Bytes in decimal megabytes, as `docker images` shows them. */
+/** Bytes in decimal megabytes, as `docker images` shows them; what rounds to none in kB or bytes: `2.6 kB`, `17 B`. */
 export function megabytes(bytes: number): string {
+  if (Math.abs(bytes) < 1000) return `${bytes} B`;
+  if (Math.abs(bytes) < 50_000) return `${(bytes / 1e3).toFixed(1)} kB`;
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 

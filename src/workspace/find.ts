@@ -17,7 +17,7 @@ const HOW = 'Name an image that pyshrink has traced here, a trace.json, or a fol
 
 /**
  * Finds the results that a user means: those of an image, of a trace, or in a folder.
- * @param subject name of an original or of a shrunk image, path of a trace, a folder below `.pyshrink`, or a folder that
+ * @param subject name of an original or of a shrunk image, which goes before a folder of that name here; path of a trace, a folder below `.pyshrink`, or a folder that
  *   has a `.pyshrink`; undefined: the newest results below the working directory
  * @throws UserError where there are none
  */
@@ -28,21 +28,23 @@ export async function findResults(subject: string | undefined): Promise<Found> {
     throw new UserError('There is nothing here to look at yet.', 'Run `pyshrink shrink IMAGE` first, or name a folder that has a trace.');
   }
   const kind = await stat(subject).catch(() => undefined);
+  // A folder or a file may have the name of the image. `./NAME` means the folder.
+  const image = kind && !/\/|\.json$|^\.+$/.test(subject) ? await ofImage(subject) : undefined;
+  if (image) return { folder: image, trace: undefined };
   if (kind?.isDirectory()) {
     const folder = (await has(subject, FILES.trace))
       ? new Folder(subject)
       : ((await newestIn(join(subject, ROOT))) ?? (await newestIn(subject)));
-    // A folder of sources may have the name of the image.
+    // A folder of sources may have the name of an image with a namespace: shop/api.
     const found = folder ?? (await ofImage(subject));
     if (found) return { folder: found, trace: undefined };
     throw usageError(`The folder ${subject} has no trace.`, HOW);
   }
-  const image = kind && !/\/|\.json$/.test(subject) ? await ofImage(subject) : undefined;
-  if (kind && !image) {
+  if (kind) {
     const isResult = basename(subject) === FILES.keep || basename(subject) === FILES.result;
     return { folder: new Folder(dirname(subject)), trace: isResult ? undefined : subject };
   }
-  const folder = image ?? (await ofImage(subject));
+  const folder = await ofImage(subject);
   if (folder) return { folder, trace: undefined };
   throw usageError(
     `There is no trace here of an image ${subject}, pyshrink made no image of that name here, and no file has that name.`,

@@ -5,7 +5,7 @@ import { GRADES, LEVELS } from '../keep/level.js';
 import { ReasonSchema } from '../keep/reason.js';
 
 /** The version of keep.json that this pyshrink writes, and the only one that it reads. */
-export const KEEP_VERSION = 2;
+export const KEEP_VERSION = 3;
 
 /** Why a file is left out. report/words.ts has a sentence for each kind. */
 const OmissionSchema = z.strictObject({

@@ -7,7 +7,7 @@ import { Report } from '../../src/report/model.js';
 import { type PageContent, unpackPage } from '../../src/report/page/codec.js';
 import { megabytes } from '../../src/ui/table.js';
 import type { KeepReport } from '../../src/workspace/keepreport.js';
-import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
 import { exported, OF_THE_DAEMON } from '../support/exported.js';
 
 const DOCKERFILE = `FROM ${SLIM}
@@ -47,7 +47,11 @@ describeWithEngine('a report', () => {
   };
   const inFolder = <T>(name: string) => JSON.parse(readFileSync(join(cwd, folder, name), 'utf8')) as T;
   beforeAll(async () => {
-    const image = await buildImage(DOCKERFILE, { 'app.py': APP, 'lazy.py': 'import wave\n', 'never.py': 'import imaplib\n' });
+    const image = await buildImage(DOCKERFILE, {
+      'app.py': APP,
+      'lazy.py': 'import wave, importlib\n\ntables = importlib.import_module("colorsys")\n',
+      'never.py': 'import imaplib\n',
+    });
     cwd = workdir();
     const shrunk = await run('shrink', image, '--tag', tag, '--http', '/', '--http', '/lazy');
     expect([shrunk.exitCode, shrunk.exitCode === 0 ? '' : shrunk.stderr]).toEqual([0, '']);
@@ -139,6 +143,14 @@ describeWithEngine('a report', () => {
     expect(why.exitCode).toBe(0);
     expect(why.stdout).toMatch(/^\/app\/lazy\.py\n.*the app's own code\n└─ /);
     expect(why.stdout).toMatch(/\/wave\.py\n.*imported at line 1 of lazy \(\/app\/lazy\.py:1\)/);
+    expect((await run('why', 'colorsys')).stdout).toMatch(
+      /named in "colorsys" by lazy, in code that imports by name \(\/app\/lazy\.py:3\)/,
+    );
+    const byCode = /^python\/(import|attribute|dynamic|lazy|string|plugin)$|^(named|shell|scripts)\//;
+    const reasons = Object.values(inFolder<KeepReport>('keep.json').kept).flatMap((one) => one.reasons);
+    const ofCode = reasons.filter(({ rule, kind, parents }) => byCode.test(`${rule}/${kind}`) && !parents[0]?.endsWith('.so'));
+    expect(ofCode.length).toBeGreaterThan(100);
+    expect(ofCode.filter(({ line }) => line === undefined)).toEqual([]);
     const tree = await run('why', '--tree', '/app/never.py');
     expect([tree.exitCode, tree.stdout]).toEqual([0, expect.stringMatching(/^without \/app\/never\.py, \d+ files? with .* would go:\n/)]);
     expect(tree.stdout).toMatch(/─ \/app\/never\.py .*\n.*\/imaplib\.py .*imported at line 1 of never/);
@@ -172,7 +184,7 @@ describeWithEngine('a report', () => {
     const { exitCode, stdout } = await run('diff', one, other, '--json');
     const diff = Diff.parse(JSON.parse(stdout));
     expect([exitCode, diff.basis, diff.bytes]).toEqual([0, 'used', null]);
-    expect(diff.things.map(({ name, came, went }) => [name, came.length > 0, went])).toEqual([
+    expect(diff.things.map(({ name, came, went }) => [name, came.length > 0, went]).sort()).toEqual([
       ['/app/lazy.py', true, []],
       ['python', true, []],
     ]);
@@ -180,6 +192,17 @@ describeWithEngine('a report', () => {
     expect((await run('diff', one, '.')).stdout).toContain('Nothing was assembled from the trace of A yet');
     expect((await run('diff', one, other, '--html', join(cwd, 'traces.html'))).exitCode).toBe(0);
     expect(pageIn(join(cwd, 'traces.html')).diff).toEqual(diff);
+  });
+
+  it('says that functions are not measured under a Python that is older than 3.12', async () => {
+    const folder = workdir();
+    const image = await buildImage(`FROM ${DEBIAN}\nWORKDIR /app\nCOPY app.py .\nCMD ["python3", "app.py"]\n`, {
+      'app.py': 'def called(): return "done"\ndef missed(): pass\nprint(called())\n',
+    });
+    expect((await pyshrink(['trace', image], { cwd: folder })).exitCode).toBe(0);
+    const { coverage } = Report.parse(JSON.parse((await pyshrink(['report', '--json'], { cwd: folder })).stdout as string));
+    expect([coverage.modules, coverage.functions, coverage.own[0]?.functions]).toEqual([{ all: 1, ran: 1 }, null, null]);
+    expect((await pyshrink(['report'], { cwd: folder })).stdout).toContain('functions: not measured');
   });
 
   it.each([
@@ -193,7 +216,7 @@ describeWithEngine('a report', () => {
       /keep\.json has version 1; this pyshrink reads version/,
     ],
     ['a trace of another version', { 'trace.json': '{"version":1}' }, ['report', '.'], 1, /has version 1; this pyshrink reads version/],
-    ['a result that is half written', { 'keep.json': '{"version":2,"kept":{"/' }, ['report', '.'], 1, /keep\.json is truncated/],
+    ['a result that is half written', { 'keep.json': '{"version":3,"kept":{"/' }, ['report', '.'], 1, /keep\.json is truncated/],
     ['a trace that is half written', { 'trace.json': '{"version":3,"image"' }, ['why', 'wave'], 1, /trace\.json is truncated/],
     ['another platform', { platform: 'linux/s390x' }, ['diff', '.'], 1, /is for linux\/(amd64|arm64), and .* for linux\/s390x/],
     ['traces of different images', { traces: true }, ['report', '.'], 1, /The traces are of different images: /],

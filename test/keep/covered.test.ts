@@ -12,9 +12,13 @@ describeWithPython("what ran of the app's own code", () => {
     '/app/broken.py': 'def f(:\n',
     '/app/empty.py': '',
     '/now': { link: 'app' },
+    // As in Debian: it is no code of the app.
+    '/etc/python3.13/sitecustomize.py': 'def f(): pass\n',
+    [`${LAYOUT.standardLibrary[0]}/sitecustomize.py`]: { link: '/etc/python3.13/sitecustomize.py' },
     [`${LAYOUT.sitePackages[0]}/lib.py`]: 'def f(): pass\n',
   });
-  const trace = makeTrace(['open /app/__pycache__/empty.cpython-313.pyc'], { python: LAYOUT, modules: { app: '/now/app.py' } });
+  const modules = { app: '/now/app.py', sitecustomize: `${LAYOUT.standardLibrary[0]}/sitecustomize.py` };
+  const trace = makeTrace(['open /app/__pycache__/empty.cpython-313.pyc'], { python: LAYOUT, modules });
   const owned = async (functions: Set<string> | undefined) =>
     ownModules(await codeThatRan(fs, trace, analystOver(fs), { WorkingDir: '/app' }), trace, functions);
 

@@ -74,6 +74,7 @@ describeWithPython('the standard library', () => {
           ...RUN,
           analyst: {
             members: async () => [],
+            locate: async () => new Map(),
             summarize: async (paths, roots) => {
               const fresh = paths.filter((path) => !known.has(path));
               const found = summarizeFiles(fresh, roots, python);

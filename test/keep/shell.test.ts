@@ -11,9 +11,18 @@ it.each([
   ['case "$1" in start) gunicorn app ;; *) /usr/bin/other "$@" ;; esac', ['start', 'gunicorn', '/usr/bin/other']],
   ['while ! nc -z db 5432; do sleep 1; done', ['nc', 'sleep']],
 ])('the programs in %j', (script, names) => {
-  expect(commandsOf(script)).toEqual(new Set(names));
+  expect([...commandsOf(script).keys()]).toEqual(names);
+});
+
+it('knows the line of each program, also after lines that go on', () => {
+  const script = '#!/bin/sh\nDEBUG=1 python3 \\\n  -m app | tee log\n\ncurl x\ntee y \\';
+  expect([...commandsOf(script)]).toEqual([
+    ['python3', 2],
+    ['tee', 2],
+    ['curl', 5],
+  ]);
 });
 
 it('does not fail on any text', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => commandsOf(text) instanceof Set));
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => commandsOf(text) instanceof Map));
 });

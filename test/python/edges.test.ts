@@ -47,6 +47,13 @@ describe('edgesOf', () => {
     ]);
   });
 
+  it('says by which statement a module is named, also where it looks like an attribute of its package', () => {
+    const imports = [[5, 0, 'pkg', ['part'], 'load']];
+    expect(edges({ imports, functions: { load: ['part'] } })).toContainEqual(['pkg.part', { kind: 'import', line: 5 }, '']);
+    const later = [[1, 0, 'pkg', [], ''], ...imports];
+    expect(edges({ imports: later, functions: { load: ['part'] } })).toContainEqual(['pkg.part', { kind: 'import', line: 5 }, '']);
+  });
+
   it('takes strings by where they are: in code that imports by name, in lazy packages, in extension modules', () => {
     expect(edges({ dynamic: ['other:main'] })).toEqual([['other', { kind: 'dynamic', subject: 'other:main' }, '']]);
     expect(edges({ lazy: true, names: ['part'] }, { name: 'pkg', package: true })).toEqual([['pkg.part', { kind: 'lazy' }, '']]);

@@ -36,8 +36,8 @@ describe('parseEntryPoints', () => {
     const text =
       '[console_scripts]\nflask = flask.cli:main\n; a comment\n[xarray.backends]\nzarr=xarray_zarr.plugin:Backend [extra]\n[broken\nx\n';
     expect(parseEntryPoints(text)).toEqual([
-      { group: 'console_scripts', name: 'flask', module: 'flask.cli' },
-      { group: 'xarray.backends', name: 'zarr', module: 'xarray_zarr.plugin' },
+      { group: 'console_scripts', name: 'flask', module: 'flask.cli', line: 2 },
+      { group: 'xarray.backends', name: 'zarr', module: 'xarray_zarr.plugin', line: 5 },
     ]);
   });
 });

@@ -70,6 +70,25 @@ it('what the configuration runs needs no chain, and no chain goes through it', (
   }
 });
 
+it('a library that the interpreter itself needs is there for it, and what it only opened is not', () => {
+  const reasons = because({
+    ...REASONS,
+    '/bin/python': [{ rule: 'entrypoint', kind: 'command', parents: [] }],
+    '/lib/libc.so': [{ rule: 'observed', kind: 'map', parents: ['/bin/python'] }, needed('/lib/b.so'), needed('/bin/python')],
+    '/lib/libnss.so': [{ rule: 'system', kind: 'name-service', parents: ['/lib/libc.so'] }],
+    // As far from the code of the app as from the interpreter, and a stronger reason leads to the code.
+  });
+  const all = new Chains(reasons);
+  for (const [path, expected] of [
+    ['/lib/libc.so', ['/lib/libc.so', '/bin/python']],
+    ['/lib/libnss.so', ['/lib/libnss.so', '/lib/libc.so', '/bin/python']],
+    ['/lib/b.so', ['/lib/b.so', '/lib/a.py', '/app/app.py']],
+  ] as const) {
+    expect(chainOf(reasons, path)?.map((step) => step.path)).toEqual(expected);
+    expect(all.of(path).map((link) => link.path)).toEqual(expected);
+  }
+});
+
 it('a circle alone ends with the first reason', () => {
   const circle = because({ '/a': [needed('/b')], '/b': [needed('/a')] });
   expect(chainOf(circle, '/a')?.map(({ path }) => path)).toEqual(['/a']);
@@ -120,6 +139,7 @@ function madeUpGraph(seed: number): Kept {
           kinds.map((kind): Reason => {
             if (kind === 0) return { rule: 'python', kind: 'own-code', parents: [] };
             if (kind === 1) return { rule: 'observed', kind: 'exec', parents: [] };
+            if (kind === 2 && random(4) === 0) return { rule: 'entrypoint', kind: 'command', parents: [] };
             return needed(names[random(names.length)] as string);
           }),
         ];

@@ -55,8 +55,8 @@ describe('a diff', () => {
     ]);
     expect(diff.things.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)).toBe(diff.bytes);
     const lines = diffLines(diff);
-    expect(lines).toContain('   +0.0 MB  libpq5 (package): went');
-    expect(lines).toContain('   +0.0 MB  pg: 3.1 → 4.0');
+    expect(lines).toContain('    -700 B  libpq5 (package): went');
+    expect(lines).toContain('      +0 B  pg: 3.1 → 4.0');
     expect(lines).toContain('program came: /usr/bin/git');
     expect(lines.join('\n')).toContain('B: /usr/bin/git: a program that kept code names: "git", line 4 of app (/app/app.py:4)');
     expect(lines.join('\n')).toContain('A: /usr/lib/libpq.so.5.15: a library that a kept file needs (DT_NEEDED)');
@@ -134,7 +134,7 @@ describe('a diff', () => {
   it('is a comment that is found again', () => {
     const lines = diffMarkdown(diffOf(smallImage(), later()));
     expect(lines[0]).toBe('<!-- pyshrink diff of x -->');
-    expect(lines).toContain(`| +0.0 MB | \`pg\` | \`3.1 → 4.0\` | \`${SITE}/pg/__init__.py: imported at line 3 of app (/app/app.py:3)\` |`);
+    expect(lines).toContain(`| +0 B | \`pg\` | \`3.1 → 4.0\` | \`${SITE}/pg/__init__.py: imported at line 3 of app (/app/app.py:3)\` |`);
   });
 });
 

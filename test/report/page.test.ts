@@ -144,6 +144,13 @@ describe('the page of a report, in a browser', () => {
     await page.selectOption('#mode', 'kind');
     expect(await text(page, '#legend')).toContain('installed distributions');
     expect((await page.locator('#canvas').screenshot()).equals(before)).toBe(false);
+    const legends = new Set<string>();
+    const modes = await page.locator('#mode option').evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value));
+    for (const mode of modes) {
+      await page.selectOption('#mode', mode);
+      legends.add(await text(page, '#legend'));
+    }
+    expect([modes, legends.size]).toEqual([['owner', 'kind', 'layer', 'reason'], 4]);
   });
 
   test('opens the list behind a number, and the list has just that many files', async () => {

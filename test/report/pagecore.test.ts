@@ -11,6 +11,7 @@ import { search, searchIndex } from '../../src/report/page/search.js';
 import { Side } from '../../src/report/page/side.js';
 import { lineage, pathOf, treeOf } from '../../src/report/page/tree.js';
 import type { PageReason } from '../../src/report/pagemodel.js';
+import { ranked } from '../../src/report/strength.js';
 import { Seeded } from '../support/madeup.js';
 import { madeUpPage } from '../support/pagedata.js';
 
@@ -154,6 +155,18 @@ describe('search', () => {
     expect(find(list, 'google.protobuf').count).toBe(2);
   });
 
+  it('puts what is kept before what is left out where both have the name', () => {
+    const list = ['/lib/libssl.a', '/man/libssl.3.gz', '/lib/libssl3.so', '/doc/libssl', '/lib/xlibssl'];
+    const found = search(searchIndex(list), 'libssl', 9, [9, 8, 1, 2, 3], (index) => index === 2 || index === 4);
+    expect(found.best.map((index) => list[index])).toEqual([
+      '/lib/libssl3.so',
+      '/lib/libssl.a',
+      '/man/libssl.3.gz',
+      '/doc/libssl',
+      '/lib/xlibssl',
+    ]);
+  });
+
   it('puts exact names first, then what begins so, then what is kept', () => {
     const list = ['/ssl/a', '/lib/xssl', '/lib/ssl.py', '/lib/sslx', '/lib/ssly'];
     expect(find(list, 'ssl').best.map((index) => list[index])).toEqual(['/lib/ssl.py', '/lib/ssly', '/lib/sslx', '/lib/xssl', '/ssl/a']);
@@ -181,17 +194,23 @@ describe('chains', () => {
     const reasons: PageReason[] = [];
     const of = names.map((path, index) => {
       if (random.next() < 0.1) return [];
-      const own = Array.from({ length: random.whole(1, 3) }, () => {
+      const made = Array.from({ length: random.whole(1, 3) }, () => {
         const parents = Array.from({ length: random.whole(0, 3) }, () => random.whole(0, names.length - 1));
-        const kind = random.next() < 0.05 ? ('own-code' as const) : ('imported' as const);
-        return { rule: 'python' as const, kind, parents };
+        const kind = random.next();
+        if (kind < 0.05) return { rule: 'python' as const, kind: 'own-code' as const, parents };
+        if (kind < 0.1) return { rule: 'entrypoint' as const, kind: 'command' as const, parents: [] };
+        return kind < 0.5
+          ? { rule: 'elf' as const, kind: 'needed' as const, parents }
+          : { rule: 'python' as const, kind: 'imported' as const, parents };
       });
+      // The page has the reasons ranked.
+      const own = ranked(made);
       kept[path] = {
-        reasons: own.map(({ rule, kind, parents }) => ({ rule, kind, parents: parents.map((parent) => names[parent] as string) })),
+        reasons: own.map(({ parents, ...reason }) => ({ ...reason, parents: parents.map((parent) => names[parent] as string) })),
       };
       return own.map(
-        ({ kind, parents }) =>
-          reasons.push({ kept: true, reason: `python/${kind}`, text: `${index}`, parents, file: null, line: null, rank: 1 }) - 1,
+        ({ rule, kind, parents }) =>
+          reasons.push({ kept: true, reason: `${rule}/${kind}`, text: `${index}`, parents, file: null, line: null, rank: 1 }) - 1,
       );
     });
     names.forEach((path, index) => {

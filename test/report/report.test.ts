@@ -44,6 +44,19 @@ describe('a report', () => {
     ]);
   });
 
+  it("counts another Python, as Debian's beside one that was compiled, as part of the operating system", () => {
+    const inside = smallImage();
+    const { keep } = inside.made as NonNullable<typeof inside.made>;
+    keep.omitted['/usr/lib/python3/dist-packages/hg/hg.py'] = { size: 7000, because: 3, owner: 4 };
+    const bytesOf = (name: 'system' | 'python') => buildReport(inside).kinds.find(({ kind }) => kind === name)?.before.bytes ?? 0;
+    const ofSystem = bytesOf('system');
+    expect(buildReport(inside).packages.find(({ name }) => name === 'git')?.before.bytes).toBe(7610);
+    // Where the app's own Python is Debian's, it is the interpreter.
+    const python = keep.kept['/usr/bin/python3'] as (typeof keep.kept)[string];
+    keep.kept['/usr/bin/python3'] = { ...python, owner: 1 };
+    expect(bytesOf('system')).toBe(ofSystem - 7000);
+  });
+
   it('says of each large thing why it is kept, who needs it, and what leaving it out would save', () => {
     const pg = report.largest.find(({ name }) => name === 'pg');
     expect(pg).toMatchObject({
@@ -70,6 +83,15 @@ describe('a report', () => {
       expect([name, gone.reduce((bytes, path) => bytes + (kept[path]?.size ?? 0), 0)]).toEqual([name, saves]);
     }
     expect(report.largest.find(({ name }) => name === '/usr/bin/[')?.exclude).toBe("--exclude '/usr/bin/\\['");
+  });
+
+  it('says of a package that the interpreter needs just that, also where other code reaches a part of it', () => {
+    const inside = smallImage();
+    const { kept } = (inside.made as NonNullable<typeof inside.made>).keep;
+    const libc = kept['/usr/lib/libc.so.6'] as (typeof kept)[string];
+    kept['/usr/lib/libanl.so.1'] = { ...libc, reasons: [{ rule: 'elf', kind: 'needed', parents: [`${SITE}/pg/_pg.so`] }] };
+    const package_ = buildReport(inside).largest.find(({ name }) => name === 'libc6');
+    expect(package_?.chain.map(({ path }) => path)).toEqual(['/usr/lib/libc.so.6', '/usr/bin/python3']);
   });
 
   it('lists programs with who names them, what nearly came in, and the largest cuts', () => {
@@ -134,7 +156,7 @@ describe('a report', () => {
   it('has the layers of the original and the repairs in every form', () => {
     expect(report.layers.before).toHaveLength(2);
     const lines = reportLines(report).join('\n');
-    expect(lines).toContain('Layers of the original\n     0.0 MB  COPY . /\n     0.0 MB  RUN pip install pg\n');
+    expect(lines).toContain('Layers of the original\n    10.0 kB  COPY . /\n    20.0 kB  RUN pip install pg\n');
     expect(lines).toContain('Repairs\n  /app/model.bin: the shrunk image looked it up and did not find it\n');
     expect(report.repairs).toEqual([{ path: '/app/model.bin', text: 'the shrunk image looked it up and did not find it' }]);
     expect(pageData(smallImage()).report).toMatchObject({ repairs: report.repairs, layers: report.layers });
@@ -172,7 +194,7 @@ describe('as text', () => {
     const lines = highlights(report);
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(lines).toContain(`why libc6: /usr/bin/python3 → lib/libc.so.6: a library that a kept file needs (DT_NEEDED)`);
-    expect(lines).toContain('cut: idle 2 0.0 MB, git (package) 0.0 MB, pg 3.1 0.0 MB');
+    expect(lines).toContain('cut: idle 2 9.0 kB, git (package) 610 B, pg 3.1 50 B');
     expect(lines).toContain("of the app's own code, 1 of 2 modules ran; not /app/more.py");
   });
 });
@@ -192,7 +214,7 @@ describe('a budget', () => {
   it('names what takes most of it', () => {
     expect(buildReport(smallImage(), { maxSize: 1 }).budget?.culprits[0]).toMatchObject({ name: 'python', kept: { bytes: 5300 } });
     expect(buildReport(smallImage(), { maxFiles: 1 }).budget?.culprits[0]?.kept.files).toBe(2);
-    expect(highlights(buildReport(smallImage(), { maxSize: 1 }))).toContain('EXCEEDED: 0.0 MB of 0.0 MB');
+    expect(highlights(buildReport(smallImage(), { maxSize: 1 }))).toContain('EXCEEDED: 9.5 kB of 1 B');
   });
 });
 

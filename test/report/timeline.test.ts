@@ -66,5 +66,5 @@ it('says nothing about a run whose clock is another one, or has no times', () =>
     expect(timeline.every(({ brought }) => brought === null)).toBe(true);
   }
   expect(buildReport(smallImage()).timeline.map(({ label }) => label)).toEqual(['GET /']);
-  expect(reportLines(buildReport(timed(SEEN)))).toContain('  GET /: 200; used for the first time: 2 files, 0.0 MB');
+  expect(reportLines(buildReport(timed(SEEN)))).toContain('  GET /: 200; used for the first time: 2 files, 740 B');
 });

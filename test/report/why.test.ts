@@ -66,10 +66,17 @@ describe('whyKept', () => {
 
   it('finds a program and a library by their names', () => {
     expect(why('sh')).toMatchObject({ subject: 'sh', kept: true });
-    const kept = { ...report.kept, '/usr/lib/libpq.so.5.15': { ...file, owner: 0, reasons: report.kept['/usr/bin/sh']?.reasons ?? [] } };
+    // A link to the library comes first in keep.json, and is not what one asks about.
+    const link = { type: 'l', size: 0, layer: 'system', reasons: [] as Reason[] } as const;
+    const kept = {
+      '/usr/lib/libpq.so.5': link,
+      ...report.kept,
+      '/usr/lib/libpq.so.5.15': { ...file, owner: 0, reasons: report.kept['/usr/bin/sh']?.reasons ?? [] },
+    };
+    const links = { ...report.links, '/usr/lib/libpq.so.5': 'libpq.so.5.15' };
     const owners = [{ kind: 'package' as const, name: 'libpq5', version: '15' }];
     for (const name of ['libpq', 'libpq5', 'libpq.so.5.15']) {
-      expect(whyKept(name, { ...report, kept, owners }, LAYOUT)?.lines).toContain('└─ /usr/lib/libpq.so.5.15');
+      expect(whyKept(name, { ...report, kept, owners, links }, LAYOUT)?.lines).toContain('└─ /usr/lib/libpq.so.5.15');
     }
   });
 
@@ -83,7 +90,7 @@ describe('whyKept', () => {
     expect(answer?.lines.slice(-3)).toEqual([
       'other reasons, the strongest first:',
       '  [observed] executed by sh',
-      '  [parents] directory of a kept path',
+      '  [parents] directory of a kept path (/bin)',
     ]);
     expect(answer?.reasons?.map(({ reason }) => reason)).toEqual(['observed/exec', 'python/string', 'parents/directory']);
   });
@@ -139,7 +146,14 @@ it('lists programs with what only they need, the most expensive first', () => {
     '/lib/shared.so': { ...system, size: 5000, reasons: [because('/bin/git'), because('/bin/ls')] },
   };
   expect(programsIn({ ...report, kept })).toEqual([
-    { path: '/bin/git', size: 10, brings: 1110, because: 'a program that kept code names: "git", line 2 of app', by: '/app/app.py' },
+    {
+      path: '/bin/git',
+      size: 10,
+      brings: 1110,
+      because: 'a program that kept code names: "git", line 2 of app',
+      by: '/app/app.py',
+      line: 2,
+    },
     { path: '/bin/ls', size: 20, brings: 20, because: 'executed' },
   ]);
 });

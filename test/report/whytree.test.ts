@@ -14,10 +14,10 @@ it('lists what would go with a distribution, a module or a path', () => {
     expect(found).toMatchObject({ bytes: 1140, files: 3 });
   }
   expect(goneLines(tree(`${SITE}/pg/_pg.so`) as NonNullable<ReturnType<typeof tree>>)).toEqual([
-    `without ${SITE}/pg/_pg.so, 2 files with 0.0 MB would go:`,
-    `└─ ${SITE}/pg/_pg.so  0.0 MB: imported at line 1 of pg`,
-    '   ├─ /usr/lib/libpq.so.5.15  0.0 MB: a library that a kept file needs (DT_NEEDED)',
-    '   └─ /usr/lib/libpq.so.5  0.0 MB: link on the way to /usr/lib/libpq.so.5.15',
+    `without ${SITE}/pg/_pg.so, 2 files with 1.1 kB would go:`,
+    `└─ ${SITE}/pg/_pg.so  1.1 kB: imported at line 1 of pg (${SITE}/pg/__init__.py:1)`,
+    '   ├─ /usr/lib/libpq.so.5.15  700 B: a library that a kept file needs (DT_NEEDED)',
+    '   └─ /usr/lib/libpq.so.5  0 B: link on the way to /usr/lib/libpq.so.5.15',
   ]);
 });
 

@@ -42,6 +42,7 @@ const MEMBERS = new Map([
 ]);
 const ANALYST: Analyst = {
   members: async (path) => (path === '/srv/app.pex' ? ['packed/__init__.py', 'packed/inner.py'] : []),
+  locate: async () => new Map(),
   summarize: async (paths, names) => {
     const inFiles = paths.filter((path) => !MEMBERS.has(path));
     const summaries = inFiles.length > 0 ? await analystOver(fs).summarize(inFiles, names) : [];

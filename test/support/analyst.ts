@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Analyst } from '../../src/keep/python/world.js';
 import type { PythonLayout } from '../../src/python/layout.js';
+import type { Sought } from '../../src/python/lines.js';
 import { Summary } from '../../src/python/summary.js';
 import type { RootFs } from '../../src/rootfs.js';
 import { codeWithProbes, PYTHONS } from './probes.js';
@@ -21,6 +22,19 @@ export function summarizeFiles(paths: readonly string[], names: readonly string[
   return Summary.array().parse(JSON.parse(output.toString()));
 }
 
+const LINES = `
+import json
+from pyshrink_probes.lines import lines_of
+request = json.load(sys.stdin)
+print(json.dumps(lines_of(request["path"], request["texts"])["lines"]))
+`;
+
+/** The lines of texts in a file, by probes/lines.py. `python` is an interpreter on this computer. */
+export function linesIn(path: string, texts: readonly Sought[], python = PYTHONS[0] as string): (number | null)[] {
+  const output = execFileSync(python, codeWithProbes(LINES), { input: JSON.stringify({ path, texts }) });
+  return JSON.parse(output.toString()) as (number | null)[];
+}
+
 /** Summarizes the source text or bytecode of one module. */
 export function summarizeText(text: string | Buffer, python?: string): Summary {
   const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'module.py');
@@ -30,15 +44,23 @@ export function summarizeText(text: string | Buffer, python?: string): Summary {
 
 /** An analyst for a made-up tree. It writes the files to a temporary folder, so that a Python on this computer can read them. */
 export function analystOver(fs: RootFs): Analyst {
+  const copy = async (paths: readonly string[]) => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    for (const path of paths) {
+      const size = fs.lstat(path)?.size ?? 0;
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      writeFileSync(join(folder, path), await fs.read(path, 0, size));
+    }
+    return folder;
+  };
   return {
     members: async () => [],
+    locate: async (wanted) => {
+      const folder = await copy([...wanted.keys()]);
+      return new Map([...wanted].map(([path, texts]) => [path, linesIn(join(folder, path), texts)]));
+    },
     summarize: async (paths, names) => {
-      const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
-      for (const path of paths) {
-        const size = fs.lstat(path)?.size ?? 0;
-        mkdirSync(join(folder, dirname(path)), { recursive: true });
-        writeFileSync(join(folder, path), await fs.read(path, 0, size));
-      }
+      const folder = await copy(paths);
       const answers = summarizeFiles(
         paths.map((path) => join(folder, path)),
         names,

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from pyshrink_probes import codefiles, paths, plainjson, summary
+from pyshrink_probes import codefiles, lines, paths, plainjson, summary
 from pyshrink_probes.apart import each
 
 SOURCE = """
@@ -76,12 +76,15 @@ BINARY = elf([b"\0os.path\0json.decoder\0__pyx_capi__\0" + LENGTHS + b"numpy.lin
 CODE_OBJECT = compile(SOURCE, "module.py", "exec")
 CODE = codefiles.importlib.util.MAGIC_NUMBER.ljust(codefiles.PYC_HEADER, b"\0") + marshal.dumps(CODE_OBJECT)
 FOLDER = tempfile.mkdtemp()
+WANTED = [["attribute", "os.system"], ["name", "json"], ["string", "login"], ["import", "pkg."], ["program", "tar"]]
 
 
 def summarized(name, data):
     path = os.path.join(FOLDER, name)
     with open(path, "wb") as file:
         file.write(data)
+    if not name.endswith(".so"):
+        lines.lines_of(path, WANTED)
     return summary.summary_of(path, ["numpy", "pandas"])
 
 
@@ -107,7 +110,9 @@ def of_code(chance):
             return summarized("module.pyc", damaged(CODE, chance))
         one = summary.Summary()
         try:
-            one.add_module(changed_code(chance))
+            code = changed_code(chance)
+            lines.Lines(WANTED).of(code)
+            one.add_module(code)
             return one.fields()
         except (IndexError, KeyError, ValueError, TypeError):
             return {}  # summary_of says this as an error of the file

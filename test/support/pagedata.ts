@@ -208,6 +208,7 @@ function reportOf(rows: readonly Row[], owners: readonly Thing[], name: (text: s
       brings: 4_100_000,
       because: name('a program that kept code names: "curl"'),
       by: '/app/app.py',
+      line: 12,
       chain,
     })),
     nearly: [

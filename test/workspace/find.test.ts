@@ -16,10 +16,9 @@ beforeEach(() => {
 });
 
 /** Writes the small image into a folder below `.pyshrink`. */
-async function save(name: string, { made = true, id = 'sha256:0' } = {}): Promise<Folder> {
+async function save(name: string, { made = true, id = 'sha256:0', reference = `${name}:1` } = {}): Promise<Folder> {
   const inside = smallImage();
   const folder = new Folder(join('.pyshrink', name));
-  const reference = `${name}:1`;
   await folder.saveTrace({ trace: { ...inside.trace, image: { ...inside.trace.image, id, reference } }, record: inside.record });
   if (made && inside.made) {
     const result = { ...inside.made.result, tag: `${name}:1-shrunk`, traces: [folder.tracePath] };
@@ -58,6 +57,25 @@ describe('results are found', () => {
     expect([inside.made?.result.tag, inside.check?.outcome]).toEqual(['one:1-shrunk', 'same']);
     expect(await referenceOf('elsewhere')).toMatch(/^(one|two):1$/);
   });
+
+  it('by the name of an image, also where a folder or a file here has that name', async () => {
+    await save('redis', { reference: 'redis' });
+    await save('api', { reference: 'shop/api' });
+    await save('text', { reference: 'text' });
+    mkdirSync('redis');
+    mkdirSync('shop/api', { recursive: true });
+    writeFileSync('text', 'hello');
+    for (const name of ['redis', 'shop/api', 'text']) expect(await referenceOf(name)).toBe(name);
+    // A workspace in the folder is another one: `./` tells them apart.
+    process.chdir('redis');
+    await save('inner');
+    process.chdir('..');
+    expect([await referenceOf('redis'), await referenceOf('./redis'), await referenceOf('redis/')]).toEqual([
+      'redis',
+      'inner:1',
+      'inner:1',
+    ]);
+  });
 });
 
 describe('an image that got no name', () => {
@@ -94,8 +112,8 @@ describe('one clear message', () => {
     ['trace.json', '{"version":1}', /has version 1; this pyshrink reads version/],
     ['trace.json', '{"version":', /is truncated or not JSON/],
     ['keep.json', '{"version":1}', /keep\.json has version 1; this pyshrink reads version \d+\. .*pyshrink assemble/],
-    ['keep.json', '{"version":2,"kept":{', /keep\.json is truncated or not JSON\. .*pyshrink assemble/],
-    ['keep.json', '{"version":2,"kept":{},"image":"sha256:1"}', /keep\.json is damaged, or of another version.* At original: /],
+    ['keep.json', '{"version":3,"kept":{', /keep\.json is truncated or not JSON\. .*pyshrink assemble/],
+    ['keep.json', '{"version":3,"kept":{},"image":"sha256:1"}', /keep\.json is damaged, or of another version.* At original: /],
     ['keep.json', 'null', /keep\.json is damaged: it holds no object/],
     ['result.json', '{"id":', /result\.json is truncated or not JSON\. .*pyshrink assemble/],
     ['result.json', '{"id":1}', /result\.json is damaged, or of another version of pyshrink\. At id: .*pyshrink assemble/],

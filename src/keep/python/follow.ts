@@ -43,7 +43,7 @@ export class Follower {
     if (origin === 'own') additions.push(...this.words(summary, from, by));
     additions.push(
       ...this.plugins(summary, from, by),
-      ...this.grades.noticeRecords(summary),
+      ...this.grades.noticeRecords(summary, from),
       ...(BUILD_CODE.test(file) ? [] : this.grades.noticeOpened(summary, file, from)),
     );
     return [...additions, ...this.standard.wakeFor(summary, modules)];

@@ -94,11 +94,11 @@ export class Grades {
     return (this.world.fs.lstat(path)?.size ?? 0) <= SMALL && !TESTS_OF_C_CODE.test(baseName(path));
   }
 
-  /** Takes in code outside the standard library. Adds the lists of files once some code asks for them. */
-  noticeRecords(summary: Summary): Addition[] {
+  /** Takes in code outside the standard library. Adds the lists of files once some code asks for them. @param from the kept path that it is in */
+  noticeRecords(summary: Summary, from: string): Addition[] {
     if (this.recordsAreRead || !readsRecords(summary)) return [];
     this.recordsAreRead = true;
-    return this.records;
+    return this.records.map((record) => ({ ...record, file: from }));
   }
 
   /**

@@ -37,7 +37,9 @@ export async function testsOf(
 
 /** All files of the app, its tests among them. */
 function besideCode(fs: RootFs, world: PythonWorld, workingDir: string | undefined, trace: Trace): OwnFiles {
-  const observed = Object.entries(trace.modules).flatMap(([name, file]) => world.finder.find(name)?.file ?? file ?? []);
+  // Debian's sitecustomize.py is a link of the standard library to a file in /etc.
+  const others = Object.entries(trace.modules).filter(([, file]) => typeof file !== 'string' || !world.isStandard(file));
+  const observed = others.flatMap(([name, file]) => world.finder.find(name)?.file ?? file ?? []);
   const code = new Set<string>();
   const folders = new Set<string>();
   const take = (path: string) => {

@@ -63,10 +63,13 @@ export class Reached {
   ): Promise<Finding[]> {
     const findings = await this.grades.files(distribution, grade, by, context, programs);
     if (grade === 'touched') return findings;
-    for (const { group, name, module } of distribution.entryPoints) {
+    const file = `${distribution.metadata}/entry_points.txt`;
+    for (const { group, name, module, line } of distribution.entryPoints) {
       const found = this.world.finder.find(module);
       if (found && !/^distutils\./.test(group))
-        findings.push(...this.module(found, 'pulled', by, { kind: 'entry-point', subject: name, group, of: distribution.name }));
+        findings.push(
+          ...this.module(found, 'pulled', by, { kind: 'entry-point', subject: name, group, of: distribution.name, file, line }),
+        );
     }
     return findings;
   }

@@ -3,6 +3,7 @@ import { isAdded, isLibraryName } from '../../os/places.js';
 import { Distributions } from '../../python/distributions.js';
 import { ModuleFinder } from '../../python/finder.js';
 import type { PythonLayout } from '../../python/layout.js';
+import type { Locate } from '../../python/lines.js';
 import { allNames, type Summarize, type Summary } from '../../python/summary.js';
 import { type Entry, join, parentOf, type RootFs } from '../../rootfs.js';
 import type { Spot } from '../../trace/schema.js';
@@ -10,6 +11,7 @@ import type { Spot } from '../../trace/schema.js';
 /** What only the image's own interpreter knows. */
 export interface Analyst {
   summarize: Summarize;
+  locate: Locate;
   /** Names of the members of a zip archive. */
   members: (path: string) => Promise<string[]>;
 }

@@ -25,10 +25,11 @@ export function link(text: string, act: () => void, attributes: Record<string, s
   return h('button', { type: 'button', class: 'link', ...attributes, click: act }, text);
 }
 
-/** A path: a button where the page knows it. */
-export function pathLink(page: Page, path: string): HTMLElement {
+/** A path, with a line where one is given: a button where the page knows it. */
+export function pathLink(page: Page, path: string, line: number | null = null): HTMLElement {
   const index = page.side.find(path);
-  return index === undefined ? h('code', {}, path) : link(path, () => page.open(index), { class: 'link path' });
+  const text = line === null ? path : `${path}:${line}`;
+  return index === undefined ? h('code', {}, text) : link(text, () => page.open(index), { class: 'link path' });
 }
 
 /** A distribution, package or file: a button where the page knows it. */
@@ -144,14 +145,7 @@ export function chainList(page: Page, chain: readonly Link[]): HTMLElement {
 
 /** File and line of the code that names a path. */
 export function place(page: Page, file: string, line: number | null): HTMLElement {
-  const index = page.side.find(file);
-  const text = line === null ? file : `${file}:${line}`;
-  return h(
-    'span',
-    { class: 'place' },
-    h('span', {}, 'at'),
-    index === undefined ? h('code', {}, text) : link(text, () => page.open(index), { class: 'link path' }),
-  );
+  return h('span', { class: 'place' }, h('span', {}, 'at'), pathLink(page, file, line));
 }
 
 /** Paths as buttons, with sizes; so many at once, and a button for more. */

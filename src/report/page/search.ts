@@ -33,7 +33,8 @@ export function searchIndex(paths: readonly string[]): SearchIndex {
 
 /**
  * The paths that have all words of the query, in any case. A dotted name finds the module, too: `google.protobuf` finds
- * `google/protobuf`. First come those whose last part is or begins with the word, then those that are kept, then the largest.
+ * `google/protobuf`. First come those whose last part is or begins with the word, of these what is kept; of equally good ones the
+ * largest.
  */
 export function search(
   { hay, starts }: SearchIndex,
@@ -47,7 +48,23 @@ export function search(
   if (longest === undefined) return { best: [], count: 0 };
   const others = words.filter((word) => word !== longest).map(spellings);
   const seen = new Set<number>();
-  const hits: Hit[] = [];
+  const best: Hit[] = [];
+  let count = 0;
+  const isBetter = (a: Hit, b: Hit) => (a.rank - b.rank || (size[b.index] ?? 0) - (size[a.index] ?? 0) || a.index - b.index) < 0;
+  /** Keeps the best hits, sorted: sorting all of them takes longer than the search. */
+  const add = (hit: Hit) => {
+    count++;
+    const last = best[best.length - 1];
+    if (best.length >= shown && !(last && isBetter(hit, last))) return;
+    let [low, high] = [0, best.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isBetter(hit, best[middle] as Hit)) high = middle;
+      else low = middle + 1;
+    }
+    best.splice(low, 0, hit);
+    if (best.length > shown) best.pop();
+  };
   const several = spellings(longest).length > 1;
   for (const needle of spellings(longest)) {
     for (let at = hay.indexOf(needle); at >= 0; ) {
@@ -61,11 +78,10 @@ export function search(
         if (!others.every((word) => word.some((spelling) => path.includes(spelling)))) continue;
         seen.add(index);
       }
-      hits.push({ index, rank: rankOf(hay, start, end, needle) + (isKept(index) ? 0 : 1) });
+      add({ index, rank: rankOf(hay, start, end, needle, isKept(index)) });
     }
   }
-  const best = hits.sort((a, b) => a.rank - b.rank || (size[b.index] ?? 0) - (size[a.index] ?? 0) || a.index - b.index);
-  return { best: best.slice(0, shown).map(({ index }) => index), count: hits.length };
+  return { best: best.map(({ index }) => index), count };
 }
 
 /** A word as it may stand in a path. */
@@ -73,15 +89,15 @@ function spellings(word: string): string[] {
   return /^\w+(\.\w+)+$/.test(word) ? [word, word.replaceAll('.', '/')] : [word];
 }
 
-/** Even numbers, so that there is room for "left out". */
-function rankOf(hay: string, start: number, end: number, needle: string): number {
+/** How well a path fits. What is kept comes first, also where the name of what is left out fits better: libssl.so.3 before libssl.a. */
+function rankOf(hay: string, start: number, end: number, needle: string, kept: boolean): number {
   const name = hay.lastIndexOf('/', end - 1) + 1;
   const last = Math.max(name, start);
   const at = hay.indexOf(needle, last);
-  if (at < 0 || at >= end) return 6;
-  if (at > last) return 4;
+  if (at < 0 || at >= end) return kept ? 6 : 7;
+  if (at > last) return kept ? 4 : 5;
   const after = hay[at + needle.length];
-  return after === '\0' || after === '.' || after === undefined ? 0 : 2;
+  return (kept ? 0 : 2) + (after === '\0' || after === '.' || after === undefined ? 0 : 1);
 }
 
 /** The index of the last start that is not after a place. */

@@ -69,15 +69,21 @@ export function searchBox(page: Page): { close(): void } {
   return { close };
 }
 
-/** Distributions and packages that have the query in their names: first those that begin with it, then the largest. */
+/** Distributions and packages that have the query in their names: first those that begin with it, of these what is kept, then the largest. */
 function ownersNamed(page: Page, query: string): number[] {
   const needle = query.toLowerCase();
   const { side } = page;
   const begins = (owner: number) => side.data.owners[owner]?.name.toLowerCase().startsWith(needle) === true;
+  const isKept = (owner: number) => (side.owners[owner]?.keptBytes ?? 0) > 0;
   return side.data.owners
     .map((_, owner) => owner)
     .filter((owner) => side.data.owners[owner]?.name.toLowerCase().includes(needle))
-    .sort((a, b) => Number(begins(b)) - Number(begins(a)) || (side.owners[b]?.bytes ?? 0) - (side.owners[a]?.bytes ?? 0));
+    .sort(
+      (a, b) =>
+        Number(begins(b)) - Number(begins(a)) ||
+        Number(isKept(b)) - Number(isKept(a)) ||
+        (side.owners[b]?.bytes ?? 0) - (side.owners[a]?.bytes ?? 0),
+    );
 }
 
 function ownerItem(page: Page, owner: number): HTMLElement {

@@ -76,7 +76,10 @@ export function contentsView(page: Page): HTMLElement {
         table(
           'Layers of the original',
           ['made by', 'size'],
-          report.layers.before.map(({ command, bytes: size }) => [h('code', {}, command), bytes(size)]),
+          report.layers.before.map(({ command, bytes: size }) => [
+            command === '' ? '(no command is recorded)' : h('code', {}, command),
+            bytes(size),
+          ]),
         ),
       ),
   );

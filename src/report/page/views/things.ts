@@ -73,12 +73,12 @@ export function programsView(page: Page): HTMLElement {
       table(
         plural(programs.length, 'program'),
         ['program', 'size', 'brings', 'why', 'named by'],
-        programs.map(({ path, size, brings, because, by }) => [
+        programs.map(({ path, size, brings, because, by, line }) => [
           pathLink(page, path),
           bytes(size),
           bytes(brings),
           because,
-          by === null ? 'nothing' : pathLink(page, by),
+          by === null ? 'nothing' : pathLink(page, by, line),
         ]),
         [3, 4],
       ),
