@@ -98,6 +98,17 @@ describeWithEngine('the local engine', () => {
     expect(left).toEqual([]);
   });
 
+  needing('user nobody')('doctor says how containers are isolated, and what a user without subordinate ids may install', async () => {
+    const { run } = await asUser('nobody', ['doctor', '--json'], { env: { PYSHRINK_RUNTIME: 'none' } });
+    const { checks } = JSON.parse(run.stdout) as { checks: Record<string, unknown>[] };
+    expect(checks.find(({ name }) => name === 'local engine')).toEqual({
+      name: 'local engine',
+      ok: true,
+      detail: expect.stringMatching(/^namespaces (as an ordinary user, who is the only one inside|by bubblewrap), /),
+      remedy: 'For images with several users, install uidmap and give yourself ranges in /etc/subuid and /etc/subgid.',
+    });
+  });
+
   /** Starts a trace that takes minutes, and waits until its app runs. */
   const running = async (cache: { PYSHRINK_CACHE: string }) => {
     const command = ['/usr/bin/python3', '-c', `import time; time.sleep(300) # ${cache.PYSHRINK_CACHE}`];
