@@ -28,7 +28,7 @@ import { reopen } from './pipeline/reopen.js';
 import { resultOf } from './pipeline/result.js';
 import { shrinkStage } from './pipeline/shrink.js';
 import { summaryOf } from './pipeline/summary.js';
-import { publish, targetOf } from './pipeline/target.js';
+import { publish, requireHolds, targetOf } from './pipeline/target.js';
 import { traceStage } from './pipeline/trace.js';
 import type { NamedExercise } from './pipeline/traceruns.js';
 import { untouchedIn } from './pipeline/untouched.js';
@@ -136,6 +136,7 @@ export async function assemble(options: AssembleOptions = {}): Promise<Assembled
       const material = await reopen(context, stored, { name, environment, limits: DEFAULT_LIMITS, include: keep.include, trust });
       const base = baseName && (await openImage(context, baseName));
       const draft = await context.progress.task(`Assembling ${target.name.text}`, () => assembleDraft(material, keep, base));
+      await requireHolds(target, draft.entries);
       const { size } = await context.session.inspect(draft.id);
       await publish(context, draft.id, target);
       const { id, files, notes } = draft;

@@ -1,7 +1,6 @@
-/** Bytes kept of each output of a program: 16 MiB. */
-export const OUTPUT_LIMIT = 16 << 20;
+import { boundOf } from '../bounds.js';
 
-/** Keeps the first bytes of a stream and drops the rest. */
+/** Keeps the first bytes of an output of a program, up to the limit `output`, and drops the rest. */
 export class Capture {
   private readonly parts: Buffer[] = [];
   /** Bytes kept. */
@@ -9,8 +8,7 @@ export class Capture {
   /** Whether bytes were dropped. */
   cut = false;
 
-  /** @param limit bytes to keep at most */
-  constructor(private readonly limit: number) {}
+  private readonly limit = boundOf('output');
 
   add(data: Buffer): void {
     const room = this.limit - this.length;

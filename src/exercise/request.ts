@@ -75,16 +75,19 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
   }).catch((error: Error) => ({ kind: 'failed', reason: error.message })); // a captured value that no header can hold
 }
 
-/** The body of an answer. @throws UserError where it goes over the limit `answer` */
+/** Why an answer is not read to its end: it goes over the limit `answer`. */
+export function tooMuch(subject: string): string {
+  const { message, remedy } = boundError('answer', subject);
+  return `${message} ${remedy}`;
+}
+
+/** The body of an answer. @throws Error where it goes over the limit `answer` */
 async function bodyFrom(response: AsyncIterable<Buffer>): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of response) {
     length += part.length;
-    if (length > boundOf('answer')) {
-      const { message, remedy } = boundError('answer', "The app's answer");
-      throw new Error(`${message} ${remedy}`);
-    }
+    if (length > boundOf('answer')) throw new Error(tooMuch("The app's answer"));
     parts.push(part);
   }
   return Buffer.concat(parts);
@@ -101,12 +104,14 @@ export async function greet(relay: Connector, listener: Listener): Promise<StepA
   const connection = open(relay, listener, 'http');
   const parts: Buffer[] = [];
   let length = 0;
-  connection.on('data', (part: Buffer) => {
-    parts.push(part);
-    length += part.length;
-    if (length > boundOf('answer')) connection.destroy(boundError('answer', 'What the app sends first'));
-  });
   const failure = await Promise.race([
+    new Promise<string>((resolve) =>
+      connection.on('data', (part: Buffer) => {
+        length += part.length;
+        if (length > boundOf('answer')) resolve(tooMuch('What the app sends'));
+        else parts.push(part);
+      }),
+    ),
     new Promise<string>((resolve) => connection.once('error', (error) => resolve(error.message))),
     new Promise<undefined>((resolve) => connection.once('end', () => resolve(undefined))),
     sleep(BANNER_MILLISECONDS, undefined),

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Capture, OUTPUT_LIMIT } from './capture.js';
+import { Capture } from './capture.js';
 import type { Listener } from './relay.js';
 import { type Connector, open, type Scheme } from './request.js';
 import { shellFor } from './shell.js';
@@ -71,7 +71,7 @@ function addressOf(at: { port: number; scheme: Scheme } | undefined): Address {
 }
 
 async function runShell(command: string, seconds: number, address: Address): Promise<Scripted> {
-  const [stdout, stderr] = [new Capture(OUTPUT_LIMIT), new Capture(OUTPUT_LIMIT)];
+  const [stdout, stderr] = [new Capture(), new Capture()];
   const { args, env } = shellFor(command);
   // A process group of its own: only so all that the shell has started can be ended.
   const shell = spawn('sh', args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...address, ...env } });

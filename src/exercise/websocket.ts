@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket, { type RawData } from 'ws';
-import { boundError, boundOf } from '../bounds.js';
+import { boundOf } from '../bounds.js';
 import type { StepAnswer } from './answers.js';
 import { inTime } from './intime.js';
 import type { Listener } from './relay.js';
-import { type Connector, hostOf, open, type Scheme } from './request.js';
+import { type Connector, hostOf, open, type Scheme, tooMuch } from './request.js';
 import type { WebSocketStep } from './steps.js';
 import { unmetParts } from './unmet.js';
 
 type Answer = Extract<StepAnswer, { kind: 'websocket' }>;
 
+/** The code of the error with which ws refuses a message that is longer than it may be. */
+const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
 /** Milliseconds for a server to close a connection that we close. */
 const CLOSE_MILLISECONDS = 2000;
 
@@ -39,7 +41,7 @@ export async function talk(
     inbox.end(`it answered ${response.statusCode} instead of opening a WebSocket`);
     response.destroy();
   });
-  socket.on('error', (error) => inbox.end(error.message));
+  socket.on('error', (error: NodeJS.ErrnoException) => inbox.end(error.code === TOO_LONG ? tooMuch("The app's message") : error.message));
   socket.on('close', (code) => inbox.end(`the server closed the connection with the code ${code}`, code));
   const opened = new Promise<void>((resolve) => socket.once('open', resolve));
   try {
@@ -104,8 +106,7 @@ class Inbox {
   add(data: Buffer, isBinary: boolean): void {
     this.length += data.length;
     if (this.length > boundOf('answer')) {
-      const { message, remedy } = boundError('answer', "The app's messages");
-      this.end(`${message} ${remedy}`);
+      this.end(tooMuch("The app's messages"));
       return;
     }
     this.waiting.push({ data: data.toString('base64'), binary: isBinary });

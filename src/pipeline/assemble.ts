@@ -14,6 +14,7 @@ import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
 import { readOwners } from '../report/owners.js';
 import { costlyLines } from '../report/words.js';
+import type { Entry } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import type { KeepReport } from '../workspace/keepreport.js';
 import { requireGenuine } from './genuine.js';
@@ -35,6 +36,8 @@ export interface Draft {
   id: string;
   files: number;
   notes: string[];
+  /** All that is in it, with what comes from the image that it is built on. */
+  entries: readonly Entry[];
   report: KeepReport;
 }
 
@@ -95,6 +98,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
     id,
     files,
     notes,
+    entries: base ? [...tree.fs.entries.values()] : tree.entries,
     report: keepReport({
       fs,
       digests: own,

@@ -78,7 +78,7 @@ function namespacesCheck(found: NamespaceSupport | Refusal | UserError, daemon: 
   if (found instanceof UserError) return { name, ok: false, detail: found.message, remedy: found.remedy };
   if ('refused' in found) {
     const detail = `no namespaces (${found.refused}); \`pyshrink trace host:\` works all the same`;
-    return { name, ok: daemon ? null : false, detail, remedy: remedyFor(found.refused) };
+    return { name, ok: daemon ? null : false, detail, remedy: remedyFor(found) };
   }
   const remedy = isolationAdvice(found);
   return { name, ok: true, detail: describeIsolation(found), ...(remedy !== undefined && { remedy }) };

@@ -1,7 +1,6 @@
 import type { ImageInfo } from '../engines/engine.js';
 import { unprovenError, usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
-import { requireAttributes } from '../images/layers/attributes.js';
 import type { ImageName } from '../images/name.js';
 import type { Limits } from '../report/budget.js';
 import { buildReport } from '../report/build.js';
@@ -17,7 +16,7 @@ import { repeatOriginal, requireWorking } from './originals.js';
 import { outcomesOf } from './outcomes.js';
 import { assembleUntilPassed } from './repair.js';
 import { resultOf } from './result.js';
-import { publish, type Target, type TargetChoice, targetOf } from './target.js';
+import { publish, requireHolds, type Target, type TargetChoice, targetOf } from './target.js';
 import { storedRun, type Traced, traceStage } from './trace.js';
 import { type NamedExercise, traceRuns, type Untraced } from './traceruns.js';
 
@@ -65,11 +64,7 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const assemble = async (say: (text: string) => void) => {
     // The original's second run takes little time beside the assembling.
     const [draft] = await Promise.all([assembleDraft(traced, input, base), repeatOriginal(traced, input.runs, say)]);
-    const { name } = target;
-    if (name.transport === 'rootfs') {
-      const kept = Object.keys(draft.report.kept).flatMap((path) => traced.fs.lstat(path) ?? []);
-      await requireAttributes(name.path, kept);
-    }
+    await requireHolds(target, draft.entries);
     return draft;
   };
   let checked: Checked | undefined;

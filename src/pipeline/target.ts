@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { showName } from '../conceal.js';
 import { usageError } from '../errors.js';
+import { requireAttributes } from '../images/layers/attributes.js';
 import { type ImageName, shrunkName } from '../images/name.js';
 import { isOurs } from '../images/origin.js';
 import { type Reference, referenceText } from '../images/reference.js';
 import { requireFree, requireLayout } from '../images/transports/free.js';
 import { takenError } from '../images/transports/taken.js';
 import { requireWritable, writeImage } from '../images/transports/write.js';
+import type { Entry } from '../rootfs.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
 
@@ -80,6 +82,11 @@ async function requireOurs({ engine, session }: Context, name: Target['name']): 
   if (name.transport !== 'docker-daemon') return requireFree(name, () => session.spool());
   const holder = await engine.find(referenceText(name.reference));
   if (holder && !isOurs(holder.config)) throw takenError(`The name ${name.text} belongs to an image`);
+}
+
+/** @throws UserError where the place of the shrunk image can't have all that belongs to its files */
+export async function requireHolds({ name }: Target, entries: readonly Entry[]): Promise<void> {
+  if (name.transport === 'rootfs') await requireAttributes(name.path, entries);
 }
 
 /** Gives an image its name: in the daemon, in files or in a registry. */

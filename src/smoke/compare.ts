@@ -1,3 +1,4 @@
+import { boundError } from '../bounds.js';
 import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { compareContents, shownText } from './body.js';
 import { type Fields, fieldsOf, isFailed, kindOf, lengthFollows, outputOf } from './fields.js';
@@ -138,8 +139,9 @@ class Comparer {
   }
 
   private sayCut(where: string, outputs: readonly (StepAnswer | Answers['app'] | undefined)[]): void {
-    if (outputs.some((one) => one && 'cut' in one && one.cut))
-      this.result.uncompared.push(`${where}: it printed more than 16 MiB, and only these are compared`);
+    if (!outputs.some((one) => one && 'cut' in one && one.cut)) return;
+    const { message, remedy } = boundError('output', 'what it printed');
+    this.result.uncompared.push(`${where}: ${message} The rest is not compared. ${remedy}`);
   }
 
   /**

@@ -1,5 +1,5 @@
+import { boundOf } from '../bounds.js';
 import type { Answers, StepAnswer } from '../exercise/answers.js';
-import { OUTPUT_LIMIT } from '../exercise/capture.js';
 import { decodedBody } from '../exercise/decoded.js';
 import { asText } from './body.js';
 import { cookiesOf } from './cookies.js';
@@ -116,7 +116,7 @@ export function outputOf({ stdout, stderr }: Pick<Answers['app'], 'stdout' | 'st
   const whole = (base64: string) => {
     const bytes = Buffer.from(base64, 'base64');
     const end = bytes.lastIndexOf(0x0a);
-    const lines = bytes.length >= OUTPUT_LIMIT && end >= 0 ? bytes.subarray(0, end + 1) : bytes;
+    const lines = bytes.length >= boundOf('output') && end >= 0 ? bytes.subarray(0, end + 1) : bytes;
     // Not in binary output, where such a byte is one like others.
     if (!lines.includes(0x0d) || asText(lines) === undefined) return lines;
     return Buffer.from(lines.toString('latin1').replace(OVERWRITTEN, ''), 'latin1');

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { debug } from '../debug.js';
 import type { Attached, Container } from '../engines/engine.js';
 import type { RunOptions } from '../engines/runoptions.js';
-import { Capture, OUTPUT_LIMIT } from '../exercise/capture.js';
+import { Capture } from '../exercise/capture.js';
 import { Relay } from '../exercise/relay.js';
 import type { ExecAnswer, RunningApp } from '../exercise/target.js';
 import { type Kit, probeCommand } from '../guest/helper.js';
@@ -18,8 +18,8 @@ const PATIENCE = 5;
 
 /** An app in its container, watched or not. */
 export abstract class App implements RunningApp {
-  readonly stdout = new Capture(OUTPUT_LIMIT);
-  readonly stderr = new Capture(OUTPUT_LIMIT);
+  readonly stdout = new Capture();
+  readonly stderr = new Capture();
   exit: number | undefined;
   untilStop: { stdout: number; stderr: number } | undefined;
   readonly ended: Promise<number>;
@@ -44,8 +44,8 @@ export abstract class App implements RunningApp {
 
   async exec(command: readonly string[]): Promise<ExecAnswer> {
     const process = await this.container.exec(this.execCommand(command));
-    const stdout = new Capture(OUTPUT_LIMIT);
-    const stderr = new Capture(OUTPUT_LIMIT);
+    const stdout = new Capture();
+    const stderr = new Capture();
     process.stdout.on('data', (data: Buffer) => stdout.add(data));
     process.stderr.on('data', (data: Buffer) => stderr.add(data));
     const read = Promise.all([streamEnd(process.stdout), streamEnd(process.stderr)]);

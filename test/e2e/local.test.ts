@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -39,6 +39,13 @@ print(json.dumps({
     "descriptors": sorted(os.listdir("/proc/self/fd")), "hosts": "db" in open("/etc/hosts").read(), "hostname": os.uname().nodename,
     "shm": os.statvfs("/dev/shm").f_blocks, "stdin": os.readlink("/proc/self/fd/0"), "first": os.getppid(),
 }))
+`;
+
+/** Appended to a module that the helper imports: from then on, one file is read in the place of another. */
+const LIAR = `
+import builtins
+true_open = builtins.open
+builtins.open = lambda path, *rest, **more: true_open("/srv/evil.py" if path == "/srv/app.py" else path, *rest, **more)
 `;
 
 const image = () =>
@@ -96,6 +103,17 @@ describeWithEngine('the local engine', () => {
     expect(JSON.parse(printed(home)).ids[0]).toBe(0);
     expect(run.all).toContain('only one user');
     expect(left).toEqual([]);
+  });
+
+  needing('user nobody')('doctor says how containers are isolated, and what a user without subordinate ids may install', async () => {
+    const { run } = await asUser('nobody', ['doctor', '--json'], { env: { PYSHRINK_RUNTIME: 'none' } });
+    const { checks } = JSON.parse(run.stdout) as { checks: Record<string, unknown>[] };
+    expect(checks.find(({ name }) => name === 'local engine')).toEqual({
+      name: 'local engine',
+      ok: true,
+      detail: expect.stringMatching(/^namespaces (as an ordinary user, who is the only one inside|by bubblewrap), /),
+      remedy: 'For images with several users, install uidmap and give yourself ranges in /etc/subuid and /etc/subgid.',
+    });
   });
 
   /** Starts a trace that takes minutes, and waits until its app runs. */
@@ -167,6 +185,20 @@ describeWithEngine('the local engine', () => {
       );
     }
     expect(statSync(join(folder, 'mine.tar')).size).toBe(5000);
+  });
+
+  it('refuses an image whose Python sends other bytes of a file than the image has', async () => {
+    const [tree, cwd] = [workdir(), workdir()];
+    execFileSync('cp', ['-a', `${root}/.`, tree]);
+    appendFileSync(join(tree, 'usr/lib/python3.11/json/__init__.py'), LIAR);
+    const args = ['shrink', `rootfs:${tree}`, '--engine', 'local', '--output', 'rootfs:small', '--', '/usr/bin/python3', '/srv/app.py'];
+    for (const name of ['app', 'evil']) writeFileSync(join(tree, `srv/${name}.py`), `print("${name.padEnd(4)}")\n`);
+    const run = await pyshrink(args, { cwd, env: ownCache() });
+    expect([run.exitCode, run.stderr]).toEqual([
+      1,
+      expect.stringMatching(/The original's Python has sent other bytes of \/srv\/app\.py \(sha256:.*\) than its layers have \(sha256:/),
+    ]);
+    expect(existsSync(join(cwd, 'small'))).toBe(false);
   });
 
   it('mounts through a symbolic link of the image only inside the image', async () => {

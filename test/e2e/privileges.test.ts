@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RUNTIMES } from '../../src/engines/local/oci/runtime.js';
 import { buildSmallImage, describeWithEngine, docker, pyshrink, workdir } from '../support/engine.js';
-import { ownCache, printed } from '../support/local.js';
+import { asUser, ownCache, printed, USER, USER_RUNTIMES } from '../support/local.js';
 import { type Need, needing } from '../support/needs.js';
 import { DAEMONS } from '../support/sessions.js';
 
@@ -19,6 +19,8 @@ interface Where {
   host?: string;
   /** Runtime of the local engine, which then runs the image. */
   runtime?: string;
+  /** Who runs pyshrink; undefined for this user. */
+  user?: string;
   needs: Need[];
 }
 
@@ -28,6 +30,12 @@ const WHERE: Where[] = [
     name: `the local engine with the runtime ${runtime}`,
     runtime,
     needs: ['root', ...(runtime === 'none' ? [] : [`program ${runtime}`])] as Need[],
+  })),
+  ...USER_RUNTIMES.map(([runtime, ...needs]) => ({
+    name: `the local engine as the user ${USER}, with the runtime ${runtime}`,
+    runtime,
+    user: USER,
+    needs: [`user ${USER}`, ...needs] as Need[],
   })),
 ];
 
@@ -60,12 +68,13 @@ describeWithEngine('what an app may do while it is watched', () => {
   });
 
   /** Runs pyshrink on a command of the image. Returns the warnings, and what the program printed in its last run. */
-  const run = async (words: string[], args: string[], { host, runtime }: Omit<Where, 'name' | 'needs'> = {}) => {
-    const cwd = workdir();
-    const env = { ...ownCache(), ...(host && { DOCKER_HOST: host }), ...(runtime && { PYSHRINK_RUNTIME: runtime }) };
+  const run = async (words: string[], args: string[], { host, runtime, user }: Omit<Where, 'name' | 'needs'> = {}) => {
+    const env = { ...(host && { DOCKER_HOST: host }), ...(runtime && { PYSHRINK_RUNTIME: runtime }) };
     const from = runtime === undefined ? [image] : [`docker-archive:${saved}`, '--engine', 'local'];
     const [verb = '', ...options] = words;
-    const done = await pyshrink([verb, ...from, '--json', ...options, '--', ...args], { cwd, env });
+    const line = [verb, ...from, '--json', ...options, '--', ...args];
+    const own = async (cwd: string) => ({ run: await pyshrink(line, { cwd, env: { ...env, ...ownCache() } }), home: cwd });
+    const { run: done, home: cwd } = await (user === undefined ? own(workdir()) : asUser(user, line, { env }));
     expect(done.exitCode, done.all as string).toBe(0);
     const text = printed(cwd)
       .split('\n')
@@ -114,6 +123,15 @@ describeWithEngine('what an app may do while it is watched', () => {
     const { warnings } = JSON.parse(done.stdout as string) as { warnings: string[] };
     expect(warnings.filter((warning) => warning.includes('no_new_privs'))).toHaveLength(1);
     await docker('rmi', 'pyshrink-test/setuid:small');
+  });
+
+  it('the summary says once that an app has asked for io_uring, however often it did, and nothing of it for others', async () => {
+    const asks = 'import ctypes, os; os.fork(); [ctypes.CDLL(None).syscall(425, 1, 0) for _ in range(3)]'; // io_uring_setup
+    const output = ['--tag', 'pyshrink-test/privileges:asks'];
+    const { warnings } = await run(['shrink', ...output], ['/usr/bin/python3', '-c', asks]);
+    expect(warnings.filter((warning) => warning.includes('io_uring'))).toHaveLength(1);
+    await docker('rmi', 'pyshrink-test/privileges:asks');
+    expect((await trace(COMMAND, {})).warnings.join()).not.toContain('io_uring');
   });
 
   it('a user is changed without the capability to kill its processes', async () => {

@@ -13,7 +13,7 @@ import { PLAIN_RUN, type RunOptions } from '../../src/engines/runoptions.js';
 import { Helper } from '../../src/guest/helper.js';
 import { WatchedApp } from '../../src/watching/watched.js';
 import { buildImage, CLI, DEBIAN, describeWithEngine, docker, workdir } from '../support/engine.js';
-import { asUser, exportedRoot, ownCache, printed, USER, USER_RUNTIMES } from '../support/local.js';
+import { answersBelow, asUser, exportedRoot, ownCache, printed, USER, USER_RUNTIMES } from '../support/local.js';
 import { has, type Need, needing } from '../support/needs.js';
 import { DAEMONS, daemonSession, localSession } from '../support/sessions.js';
 
@@ -292,9 +292,15 @@ describeWithEngine('ways out of a container', () => {
   for (const user of [USER, 'nobody'])
     for (const [runtime, ...needs] of USER_RUNTIMES)
       needing(`user ${user}`, ...needs)(`of the local engine, as the user ${user}, with the runtime ${runtime}`, async () => {
-        const args = ['trace', `rootfs:${root}`, '--engine', 'local', '--network', 'none', '--', ...command()];
+        const exercise = join(workdir(), 'exercise.yaml');
+        writeFileSync(exercise, JSON.stringify({ steps: [{ exec: command() }, { exec: ['/usr/bin/touch', END] }, 'until-exit'] }));
+        const options = ['--engine', 'local', '--network', 'none', '--exercise', exercise];
+        const args = ['trace', `rootfs:${root}`, ...options, '--', ...command(END)];
         const { run, home } = await asUser(user, args, { env: { PYSHRINK_RUNTIME: runtime } });
         expect(run.exitCode, run.all).toBe(0);
         expect(open(printed(home))).toEqual([]);
+        const [beside] = answersBelow(home);
+        expect(beside).toMatchObject({ kind: 'exec', exit: 0 });
+        expect(open(Buffer.from(beside?.kind === 'exec' ? beside.stdout : '', 'base64').toString())).toEqual([]);
       });
 });

@@ -3,15 +3,15 @@ import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { Capture, OUTPUT_LIMIT } from '../../src/exercise/capture.js';
+import { Capture } from '../../src/exercise/capture.js';
 import { Relay } from '../../src/exercise/relay.js';
 import type { ExecAnswer, RunningApp } from '../../src/exercise/target.js';
 import { PYTHONS, probe } from '../support/probes.js';
 
 /** An app that is a process of this computer. Its listeners are found, and connected to, through probes/relay.py. */
 export class ProcessApp implements RunningApp {
-  readonly stdout = new Capture(OUTPUT_LIMIT);
-  readonly stderr = new Capture(OUTPUT_LIMIT);
+  readonly stdout = new Capture();
+  readonly stderr = new Capture();
   exit: number | undefined;
   untilStop: RunningApp['untilStop'];
   readonly ended: Promise<number>;
@@ -38,7 +38,7 @@ export class ProcessApp implements RunningApp {
     const run = await execa(program as string, args, { reject: false, encoding: 'buffer', stripFinalNewline: false });
     if (run.exitCode === undefined) throw new Error(run.shortMessage);
     const captured = (bytes: Uint8Array) => {
-      const capture = new Capture(OUTPUT_LIMIT);
+      const capture = new Capture();
       capture.add(Buffer.from(bytes));
       return capture;
     };

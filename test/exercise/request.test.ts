@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { execaSync } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
+import { withBounds } from '../../src/bounds.js';
 import type { Relay } from '../../src/exercise/relay.js';
 import { greet, isNotHttp, send } from '../../src/exercise/request.js';
 import type { HttpStep } from '../../src/exercise/steps.js';
@@ -58,6 +59,18 @@ describe('send', () => {
     const cookies = ['a=1; Expires=Sat, 28 Nov 2026 14:30:00 GMT; Secure', 'b=2'];
     const listener = await listen(createServer((_, outgoing) => outgoing.writeHead(200, { 'set-cookie': cookies }).end()));
     expect(await send(direct, step(), listener, 'http')).toMatchObject({ headers: { 'set-cookie': cookies.join('\n') } });
+  });
+
+  it.each([
+    ['with a length', { 'content-length': '2000' }],
+    ['in chunks', {}],
+  ])('does not read more of an answer than the limit `answer`: %s', async (_, headers) => {
+    const listener = await listen(createServer((_, outgoing) => outgoing.writeHead(200, headers).end('x'.repeat(2000))));
+    expect(body(await withBounds({ answer: 2000 }, () => send(direct, step(), listener, 'http')))).toHaveLength(2000);
+    expect(await withBounds({ answer: 1999 }, () => send(direct, step(), listener, 'http'))).toEqual({
+      kind: 'failed',
+      reason: expect.stringMatching(/^The app's answer goes over the limit `answer`: 1999 bytes .* --limit answer=SIZE\.$/),
+    });
   });
 
   it('asks a Unix socket', async () => {
@@ -119,5 +132,13 @@ describe('greet', () => {
 
   it('fails where nothing listens', async () => {
     expect(await greet(direct, { address: '127.0.0.1', port: 1 })).toMatchObject({ kind: 'failed' });
+  });
+
+  it('reads no more than the limit `answer`', async () => {
+    const listener = await listen(createSocketServer((socket) => socket.end('x'.repeat(20))));
+    expect(await withBounds({ answer: 19 }, () => greet(direct, listener))).toEqual({
+      kind: 'failed',
+      reason: expect.stringContaining('goes over the limit `answer`: 19 bytes'),
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { withBounds } from '../../src/bounds.js';
 import { DEFAULT_LIMITS, type Limits } from '../../src/exercise/exercise.js';
 import { parseExercise } from '../../src/exercise/file.js';
 import { perform } from '../../src/exercise/perform.js';
@@ -95,6 +96,23 @@ steps:
     const { answers } = await perform(ProcessApp.start(script), {}, { steps: [first as Step, step], limits: DEFAULT_LIMITS }, () => {});
     expect(answers.steps[1]?.answer).toEqual({ kind: 'failed', reason: expect.stringContaining(reason) });
     expect(answers.steps[1]?.answer).toMatchObject({ reason: expect.stringMatching(/^no WebSocket can be asked for: /) });
+  });
+
+  it.each([
+    ['one message', '"x".repeat(2000)', 1, "The app's message"],
+    ['all messages', '"x".repeat(1000)', 3, "The app's messages"],
+  ])('reads no more of a WebSocket than the limit `answer`: %s', async (_, message, count, subject) => {
+    const port = await freePort();
+    const server = `
+const { WebSocketServer } = require('ws');
+new WebSocketServer({ port: ${port}, host: '127.0.0.1' }).on('connection', (socket) => {
+  for (let sent = 0; sent < ${count}; sent++) socket.send(${message});
+});`;
+    const ask = (answer: number) =>
+      withBounds({ answer }, () => run(server, `steps: [{ websocket: { path: /, messages: [{ receive: ${count} }] } }]`));
+    expect(await ask(3000)).toMatchObject([{ kind: 'websocket' }]);
+    const [answer] = await ask(1999);
+    expect(answer).toEqual({ kind: 'failed', reason: expect.stringContaining(`${subject} goes over the limit \`answer\`: 1999 bytes`) });
   });
 
   it('a refusal that is expected is an answer', async () => {

@@ -521,7 +521,16 @@ describe('the counts', () => {
 
   it('mention an output that was cut', () => {
     const cut = { ...program('x\n'), app: { ...program('x\n').app, cut: true } };
-    expect(compare([cut], cut).uncompared).toEqual(['app: it printed more than 16 MiB, and only these are compared']);
+    expect(compare([cut], cut).uncompared).toEqual([
+      'app: what it printed goes over the limit `output`: 16777216 bytes of each output of a program. The rest is not compared. ' +
+        'If you trust the image, allow more with --limit output=SIZE.',
+    ]);
+  });
+
+  it('leave out the half line at the end of an output that was cut', () => {
+    const cut = (last: string) => ({ ...program(`one\ntwo\n${last}`), app: { ...program(`one\ntwo\n${last}`).app, cut: true } });
+    const differences = (output: number) => withBounds({ output }, () => compare([cut('thr')], cut('oth')).differences.length);
+    expect([differences('one\ntwo\nthr'.length), differences(99)]).toEqual([0, 1]);
   });
 });
 

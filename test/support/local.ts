@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import type { Answers, StepAnswer } from '../../src/exercise/answers.js';
 import type { KeepReport } from '../../src/workspace/keepreport.js';
 import type { Result } from '../../src/workspace/result.js';
 import { docker, workdir } from './engine.js';
@@ -48,9 +49,18 @@ export async function exportedRoot(image: string): Promise<string> {
 
 /** Output of the app in the newest run, from the `.pyshrink` folder in `folder`: stdout, then stderr. */
 export function printed(folder: string): string {
-  const [image] = readdirSync(join(folder, '.pyshrink'));
-  const { stdout, stderr } = runsOf(join(folder, '.pyshrink', image as string, 'trace.json')).at(-1).answers[0].app;
+  const { stdout, stderr } = newestBelow(folder).app;
   return Buffer.from(stdout, 'base64').toString() + Buffer.from(stderr, 'base64').toString();
+}
+
+/** Answers of the steps in the newest run, from the `.pyshrink` folder in `folder`. */
+export function answersBelow(folder: string): StepAnswer[] {
+  return newestBelow(folder).steps.map(({ answer }) => answer);
+}
+
+function newestBelow(folder: string): Answers {
+  const [image] = readdirSync(join(folder, '.pyshrink'));
+  return runsOf(join(folder, '.pyshrink', image as string, 'trace.json')).at(-1).answers[0];
 }
 
 /** Paths that the newest assembly kept, from the `.pyshrink` folder in `folder`. */

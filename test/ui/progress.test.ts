@@ -58,6 +58,22 @@ describe('live progress', () => {
     expect(text()).toMatch(/ {2}done\n$/);
   });
 
+  it('obeys nothing that an image says: in a title, in an output and in a note', async () => {
+    // Sequences that the task list itself does not write.
+    const hostile = (name: string) => `${name}${ESCAPE}[2J${ESCAPE}]0;x\u0007\r\nall equal\u202e\u009b31m`;
+    const { output, text } = collector(80);
+    const progress = createProgress({}, output);
+    await progress.task(hostile('title'), async (say) => {
+      say(hostile('output'));
+      await new Promise((go) => setTimeout(go, 300)); // the list is drawn again and again
+    });
+    progress.note(hostile('note'));
+    for (const obeyed of [`${ESCAPE}[2J`, `${ESCAPE}]0`, '\u0007', '\r', '\nall equal', '\u202e', '\u009b'])
+      expect(text()).not.toContain(obeyed);
+    for (const name of ['title', 'output', 'note'])
+      expect(text()).toContain(String.raw`${name}\x1b[2J\x1b]0;x\x07\r\nall equal\u202e\x9b31m`);
+  });
+
   it('passes errors on, which the caller prints', async () => {
     const { output, text } = collector(80);
     const failing = createProgress({}, output).task('Reading app', () => Promise.reject(new Error('damaged')));

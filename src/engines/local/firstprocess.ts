@@ -225,13 +225,14 @@ export class NotSetUp extends UserError {
 
 async function problemOf(started: StartedProcess): Promise<NotSetUp> {
   started.kill();
-  return new NotSetUp((await text(started.stderr)).trim() || missing(started) || 'its first process ended');
+  return new NotSetUp(
+    (await text(started.stderr)).trim() || (started.pid === undefined && missing(started.program)) || 'its first process ended',
+  );
 }
 
-/** What is not installed, where that is why nothing was started. */
-function missing(started: StartedProcess): string | undefined {
-  if (started.pid !== undefined) return undefined;
-  return `the program ${started.program} is missing (it is part of ${started.program === 'bwrap' ? 'bubblewrap' : 'util-linux'})`;
+/** Why nothing was started where a program is not installed. */
+export function missing(program: string): string {
+  return `the program ${program} is missing (it is part of ${program === 'bwrap' ? 'bubblewrap' : 'util-linux'})`;
 }
 
 /** Reads one line and leaves the rest; an empty string at the end. */

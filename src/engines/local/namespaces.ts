@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { debug } from '../../debug.js';
 import { UserError } from '../../errors.js';
 import { canMakeGroups } from './cgroups.js';
-import { becoming, FirstProcess, isRoot, type Kind, NotSetUp, USER_NAMESPACE, WRAPPED } from './firstprocess.js';
+import { becoming, FirstProcess, isRoot, type Kind, missing, NotSetUp, USER_NAMESPACE, WRAPPED } from './firstprocess.js';
 import { probeRuntimes, type Unusable } from './oci/probe.js';
 import type { RuntimeName } from './oci/runtime.js';
 import { quote } from './quote.js';
@@ -25,8 +25,10 @@ export interface NamespaceSupport {
 
 /** Why no namespaces can be made. */
 export interface Refusal {
-  /** Message of the program that failed. */
+  /** Message of the program that failed first. */
   refused: string;
+  /** Set where bwrap(1), which some systems allow what they refuse to others, is not installed. */
+  withoutBubblewrap?: true;
 }
 
 /** Milliseconds after which an attempt counts as failed. */
@@ -58,6 +60,7 @@ export async function probeUsers(folder: string): Promise<NamespaceSupport | Ref
   if (process.platform !== 'linux') return { refused: 'only Linux has namespaces' };
   const root = process.getuid?.() === 0;
   let refused = '';
+  let last = '';
   for (const user of root ? (['identity', 'root', 'single', 'bubblewrap'] as const) : (['single', 'bubblewrap'] as const)) {
     const problem = await attempt(user, 'mount -t proc proc /proc', folder);
     if (problem === undefined) {
@@ -66,8 +69,9 @@ export async function probeUsers(folder: string): Promise<NamespaceSupport | Ref
       return { user: found, overlay: await probeOverlay(found, folder) };
     }
     if (refused === '') refused = problem;
+    last = problem;
   }
-  return { refused };
+  return { refused, ...(last === missing('bwrap') && { withoutBubblewrap: true }) };
 }
 
 /** Whether this user has ranges of further ids (subuid(5)). Without them newuidmap(1) fails, and unshare(1) waits for it forever. */
@@ -147,11 +151,12 @@ export function userOf(found: NamespaceSupport | Refusal): Kind {
 }
 
 /** What the user can do about a refusal. */
-export function remedyFor(refused: string): string {
+export function remedyFor({ refused, withoutBubblewrap }: Refusal): string {
   if (/only Linux/.test(refused)) return 'Start a Docker daemon.';
   if (/util-linux/.test(refused)) return 'Install util-linux, or start a Docker daemon.';
   return (
-    'Allow user namespaces (as root: `sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 ' +
+    (withoutBubblewrap ? 'Install the package bubblewrap, to which some systems allow user namespaces. Or allow ' : 'Allow ') +
+    'user namespaces (as root: `sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1`; on Ubuntu 24.04 ' +
     '`sysctl kernel.apparmor_restrict_unprivileged_userns=0`; inside Docker, run the outer container with --privileged), or start a Docker daemon.'
   );
 }

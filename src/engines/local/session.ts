@@ -78,7 +78,7 @@ export class LocalSession implements Session {
   /** @throws UserError where no namespaces can be made */
   private get namespaces(): NamespaceSupport {
     if ('refused' in this.found)
-      throw new UserError(`No containers can be run on this computer: ${this.found.refused}.`, remedyFor(this.found.refused));
+      throw new UserError(`No containers can be run on this computer: ${this.found.refused}.`, remedyFor(this.found));
     return this.found;
   }
 
