@@ -5,6 +5,7 @@ import { imageOf, type Model, parseModel, type Service, servicesOf } from '../co
 import { OVERRIDE_HEAD, overrideText } from '../compose/override.js';
 import { composeBuild, composeConfig, valuesOfVariables } from '../compose/program.js';
 import { ownProject, requireOwn } from '../compose/project.js';
+import { sharedOf } from '../compose/shared.js';
 import { variablesOf, writtenFiles } from '../compose/written.js';
 import { conceal } from '../conceal.js';
 import type { ImageInfo } from '../engines/engine.js';
@@ -167,6 +168,7 @@ async function joinProject(context: Context, original: ImageInfo, compose: Compo
     path: file,
     document: (labels) => make(labels).document,
     beside: (service) => besideOf(model, service, users),
+    shared: (service) => sharedOf(make({}).document, [service, ...besideOf(model, service, users).map(({ name }) => name)]),
     environment,
     written: (service) => writtenFiles(model, service, environment),
   });

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { debug } from '../debug.js';
-import type { ImageInfo, Session } from '../engines/engine.js';
+import type { ImageInfo, ServiceContainer, Session } from '../engines/engine.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
@@ -68,9 +68,26 @@ async function runOnce(
   say: (text: string) => void,
   chosen: readonly Step[] | undefined,
 ): Promise<Outcome> {
-  const { args, run, limits, reset, input, compose } = exercise;
-  const { ptrace, refused, noListener } = watching;
+  const { limits, compose } = exercise;
   const service = compose && (await session.startBeside?.(compose.file, compose.service, limits.start * SERVICES_SLOWER, say));
+  try {
+    return await runBeside(session, exercise, watching, where, service, say, chosen);
+  } finally {
+    await service?.end();
+  }
+}
+
+async function runBeside(
+  session: Session,
+  exercise: Exercise,
+  watching: Watching,
+  where: Where,
+  service: ServiceContainer | undefined,
+  say: (text: string) => void,
+  chosen: readonly Step[] | undefined,
+): Promise<Outcome> {
+  const { args, run, reset, input } = exercise;
+  const { ptrace, refused, noListener } = watching;
   const config = { ...where.config, ...service?.config };
   for (const command of reset) await runReset(command);
   const start = Date.now();

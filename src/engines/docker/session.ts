@@ -30,7 +30,14 @@ import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './
 import { createOptions, observationsVolume, type SeccompProfiles, takesPaths } from './options.js';
 import { Stacks } from './stacks.js';
 
-export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false, compared: 8 };
+export const DOCKER_FEATURES: EngineFeatures = {
+  imageNames: true,
+  runtime: true,
+  commit: true,
+  freshFiles: false,
+  compared: 8,
+  ownPorts: true,
+};
 
 /** A session on a Docker daemon. */
 export class DockerSession implements Session {

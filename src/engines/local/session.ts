@@ -45,7 +45,14 @@ import { type MountPlan, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
 import { identityOf } from './user.js';
 
-export const LOCAL_FEATURES: EngineFeatures = { imageNames: false, runtime: false, commit: true, freshFiles: true, compared: Infinity };
+export const LOCAL_FEATURES: EngineFeatures = {
+  imageNames: false,
+  runtime: false,
+  commit: true,
+  freshFiles: true,
+  compared: Infinity,
+  ownPorts: false,
+};
 
 /** Bytes of /dev/shm, as Docker has it by default. */
 const SHM_SIZE = 64 << 20;
