@@ -137,6 +137,8 @@ export interface Session {
   readonly warnings: readonly string[];
   /** Name of the image that {@link load} makes, until it gets its final one. */
   readonly temporaryName: string;
+  /** Aborted when the session begins to close: what it has started on this computer ends, too. */
+  readonly ending: AbortSignal;
   /** Makes a volume for a kit, with a place for {@link OBSERVATIONS}. */
   createVolume(): Promise<string>;
   /** Where a volume of the session is mounted in containers of an image. */

@@ -89,7 +89,7 @@ async function runBeside(
   const { args, run, reset, input } = exercise;
   const { ptrace, refused, noListener } = watching;
   const config = { ...where.config, ...service?.config };
-  for (const command of reset) await runReset(command);
+  for (const command of reset) await runReset(command, session.ending);
   const start = Date.now();
   debug.watch('%s: starting image %s with %o', where.name, where.image, watching);
   const app = await WatchedApp.start(session, {
@@ -104,7 +104,7 @@ async function runBeside(
     listener: noListener === undefined,
   });
   const waits = isWorkerCommand(commandOf(config, run, args));
-  const performed = await perform(app, config, { ...exercise, waits }, say, chosen).catch((error: unknown) => {
+  const performed = await perform(app, config, { ...exercise, waits, signal: session.ending }, say, chosen).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
     throw error;
   });
@@ -142,9 +142,9 @@ export function watchingWarnings({ ptrace, noListener }: Watching): string[] {
   ];
 }
 
-async function runReset(command: string): Promise<void> {
+async function runReset(command: string, cancelSignal: AbortSignal): Promise<void> {
   const { args, env } = shellFor(command);
-  const { failed, exitCode, all } = await execa('sh', args, { env, reject: false, all: true });
+  const { failed, exitCode, all } = await execa('sh', args, { env, reject: false, all: true, cancelSignal });
   if (failed)
     throw usageError(
       `The reset command \`${command}\` of the exercise file failed with status ${exitCode}: ${all.trim().slice(-500)}`,

@@ -59,14 +59,19 @@ export class DockerSession implements Session {
   private imported = 0;
 
   private readonly stacks: Stacks;
+  private readonly ender = new AbortController();
 
   /** @param environment variables by which the docker client finds the same daemon */
   constructor(
     private readonly docker: Dockerode,
     environment: Readonly<Record<string, string>> = {},
   ) {
-    const place = { docker, environment, labels: { [SESSION_LABEL]: this.id }, spool: () => this.spool() };
+    const place = { docker, environment, labels: { [SESSION_LABEL]: this.id }, spool: () => this.spool(), signal: this.ender.signal };
     this.stacks = new Stacks(place, `pyshrink-${this.id}`);
+  }
+
+  get ending(): AbortSignal {
+    return this.ender.signal;
   }
 
   get projects(): Stacks['projects'] {
@@ -305,7 +310,7 @@ export class DockerSession implements Session {
   }
 
   close(): Promise<void> {
-    this.stacks.end();
+    this.ender.abort();
     this.closing ??= this.removeAll();
     return this.closing;
   }

@@ -25,11 +25,10 @@ export class Stacks {
   private readonly idle = new Map<string, Stack[]>();
   /** By the id of the container of docker compose. */
   private readonly likenesses = new Map<string, Likeness>();
-  private readonly ending = new AbortController();
 
   /** @param name how the names of the projects begin */
   constructor(
-    private readonly place: Omit<StackPlace, 'name' | 'signal'>,
+    private readonly place: Omit<StackPlace, 'name'>,
     private readonly name: string,
   ) {}
 
@@ -49,7 +48,7 @@ export class Stacks {
   }
 
   private newStack(project: ComposeProject): Stack {
-    const stack = new Stack({ ...this.place, name: `${this.name}-${this.stacks.length}`, signal: this.ending.signal }, project);
+    const stack = new Stack({ ...this.place, name: `${this.name}-${this.stacks.length}` }, project);
     this.stacks.push(stack);
     return stack;
   }
@@ -96,11 +95,6 @@ export class Stacks {
     if (!likeness) return;
     likeness.containers.push(container);
     if (likeness.files.length > 0) await container.putArchive('/', await buffer(archiveOf(likeness.files)));
-  }
-
-  /** Ends what docker compose does at the moment. */
-  end(): void {
-    this.ending.abort();
   }
 
   /** Removes all projects. */

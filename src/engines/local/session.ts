@@ -73,6 +73,8 @@ export class LocalSession implements Session {
   private readonly images = new Map<string, LocalImage>();
   private readonly containers: Container[] = [];
   private closing: Promise<void> | undefined;
+  private readonly ender = new AbortController();
+  readonly ending = this.ender.signal;
 
   constructor(
     private readonly folder: SessionFolder,
@@ -320,6 +322,7 @@ export class LocalSession implements Session {
   }
 
   close(): Promise<void> {
+    this.ender.abort();
     this.closing ??= this.removeAll();
     return this.closing;
   }
