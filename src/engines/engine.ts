@@ -86,8 +86,8 @@ export const FIRST_SCRIPT = 'first-process.sh';
 export interface ServiceContainer {
   /** For {@link ContainerSpec.like}. */
   id: string;
-  /** How the service is stopped and its health is checked. The compose file may say other things than the image. */
-  config: Pick<ImageConfig, 'StopSignal' | 'StopTimeout' | 'Healthcheck'>;
+  /** How the service is stopped, how its health is checked, and where it listens. The compose file may say other things than the image. */
+  config: Pick<ImageConfig, 'StopSignal' | 'StopTimeout' | 'Healthcheck' | 'ExposedPorts'>;
   /** Removes what was brought up for it, with its volumes and with the containers that were made like it. */
   end(): Promise<void>;
 }

@@ -201,6 +201,27 @@ services:
     expect(run.stderr).toContain('no room for tables');
   });
 
+  needs('bad input gives one clear message, and what was brought up is taken down', async () => {
+    const folder = workdir();
+    const refuse = async (compose: string, code: number, message: RegExp, { image = 'pyshrink-fixture/api', runs = '' } = {}) => {
+      writeFileSync(join(folder, 'compose.yaml'), compose);
+      writeFileSync(join(folder, 'pyshrink.yaml'), `compose: compose.yaml\nimage: ${image}\n${runs}`);
+      const run = await pyshrink(['shrink', '--tag', 'pyshrink-test/compose:never'], { cwd: folder });
+      expect([run.exitCode, run.stderr]).toEqual([code, expect.stringMatching(message)]);
+      expect(run.stderr).not.toMatch(/^ {4}at /m);
+      expect([await leftovers(), await projects()]).toEqual([[], []]);
+    };
+    const app = 'services:\n  app: { image: pyshrink-fixture/api';
+    await refuse('services: { app: { imagee: x } }', 2, /docker compose refuses compose\.yaml: .*imagee/);
+    await refuse(`${app}, depends_on: [db] }\n  db: { image: a, depends_on: [app] }\n`, 2, /docker compose refuses .*cycle/);
+    await refuse(`${app} }\n`, 2, /No service of compose\.yaml uses the image pyshrink-fixture\/hello/, {
+      image: 'pyshrink-fixture/hello',
+    });
+    const runs = 'runs: [{ name: app, steps: [{ http: /, capture: { token: { json: access.token } } }] }]\n';
+    const page = `${app}, command: [python3, -m, http.server], depends_on: [db] }\n  db: { image: busybox:glibc, command: [sleep, "100"] }\n`;
+    await refuse(page, 4, /there is nothing to capture as token \(json: access\.token\)/, { runs });
+  });
+
   needs('Ctrl-C removes the project, and the next run that of a killed one', async () => {
     const folder = workdir();
     writeFileSync(

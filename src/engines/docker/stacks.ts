@@ -40,7 +40,7 @@ export class Stacks {
     try {
       const id = await stack.start(service, seconds, say);
       this.likenesses.set(id, { files: project.written(service), containers: [] });
-      return { id, config: await this.configOf(id), end: () => this.finish(path, stack, id) };
+      return { id, config: await this.configOf(id, project.ports(service)), end: () => this.finish(path, stack, id) };
     } catch (error) {
       await this.finish(path, stack);
       throw error;
@@ -67,11 +67,17 @@ export class Stacks {
     this.idle.set(path, [...(this.idle.get(path) ?? []), stack]);
   }
 
-  private async configOf(id: string): Promise<ServiceContainer['config']> {
+  /** @param ports those that the compose file names: they come before those of the image */
+  private async configOf(id: string, ports: readonly number[]): Promise<ServiceContainer['config']> {
     const { Config: config } = await this.place.docker.getContainer(id).inspect();
-    const { StopSignal, StopTimeout, Healthcheck } = config as Pick<ImageConfig, 'StopSignal' | 'StopTimeout' | 'Healthcheck'>;
+    const { StopSignal, StopTimeout, Healthcheck, ExposedPorts } = config as ImageConfig;
+    const exposed = new Set([...ports.map((port) => `${port}/tcp`), ...Object.keys(ExposedPorts ?? {})]);
     const stop = { ...(StopSignal && { StopSignal }), ...(typeof StopTimeout === 'number' && { StopTimeout }) };
-    return { ...stop, ...(Healthcheck && { Healthcheck }) };
+    return {
+      ...stop,
+      ...(Healthcheck && { Healthcheck }),
+      ...(exposed.size > 0 && { ExposedPorts: Object.fromEntries([...exposed].map((port) => [port, {}])) }),
+    };
   }
 
   /** Creates a container that gets what docker compose has given another one. */
