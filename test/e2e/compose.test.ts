@@ -46,7 +46,9 @@ describe.runIf(HAS_ENGINE)('a compose file', () => {
       { name: 'web', outcome: 'same', compared: 7, differences: 0, failure: null },
       { name: 'migrate', outcome: 'same', compared: 1, differences: 0, failure: null },
     ]);
-    expect(JSON.parse(run.stdout as string).untouched).toEqual({ what: 'routes', lines: ['- http: /orders/csv'] });
+    const { untouched } = JSON.parse(run.stdout as string);
+    expect(untouched).toMatchObject({ what: 'routes', lines: expect.arrayContaining(['- http: /orders/csv']) });
+    expect(untouched.lines).not.toContain('- http: /orders');
     const after = await own();
     expect([after.Id, after.State.StartedAt, after.NetworkSettings.Networks]).toEqual([
       before.Id,
@@ -212,9 +214,9 @@ services:
       expect([await leftovers(), await projects()]).toEqual([[], []]);
     };
     const app = 'services:\n  app: { image: pyshrink-fixture/api';
-    await refuse('services: { app: { imagee: x } }', 2, /docker compose refuses compose\.yaml: .*imagee/);
+    await refuse('services: { app: { imagee: x } }', 2, /docker compose refuses \S*compose\.yaml: .*imagee/);
     await refuse(`${app}, depends_on: [db] }\n  db: { image: a, depends_on: [app] }\n`, 2, /docker compose refuses .*cycle/);
-    await refuse(`${app} }\n`, 2, /No service of compose\.yaml uses the image pyshrink-fixture\/hello/, {
+    await refuse(`${app} }\n`, 2, /No service of \S*compose\.yaml uses the image pyshrink-fixture\/hello/, {
       image: 'pyshrink-fixture/hello',
     });
     const runs = 'runs: [{ name: app, steps: [{ http: /, capture: { token: { json: access.token } } }] }]\n';
