@@ -92,7 +92,7 @@ async function traceEach(
       return { name, once };
     } catch (error) {
       const { what } = failingFrom(error);
-      shown.note(`${name} could not be traced: ${what} The other runs go on.`);
+      shown.note(`${shown === progress ? name : 'it'} could not be traced: ${what} The other runs go on.`);
       return { name, error: error as UserError };
     }
   };
