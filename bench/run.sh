@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the benchmarks whose results are in docs/benchmarks.md.
-# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|podman|behaviours|suites|atonce...]   (default: all but matrix, curve and podman)
+# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|podman|behaviours|suites|atonce|side|throughput...]   (default: all but matrix, curve and podman)
 #        bench/run.sh suites|behaviours|podman [NAME...]
 #        bench/run.sh fuzz [PARSER [FIRST [COUNT]]]
 # matrix is levels with every fixture on the full base image, too. curve takes an hour. podman needs root and Debian. fuzz gives
@@ -27,7 +27,7 @@ case "${1:-}" in
     exec npx --no-install tsx "bench/$name.ts" "$@"
     ;;
 esac
-[ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report behaviours suites atonce
+[ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report behaviours suites atonce side throughput
 for name in "$@"; do
   if [ "$name" = matrix ]; then
     for folder in fixtures/*/expected.json; do bash fixtures/build.sh "$(basename "$(dirname "$folder")")@full"; done

@@ -18,6 +18,7 @@ SECCOMP_SET_MODE_FILTER = 1
 FLAG_NEW_LISTENER = 1 << 3
 FLAG_WAIT_KILLABLE_RECV = 1 << 5
 AT_EMPTY_PATH = 0x1000
+ALL_BITS = 0xFFFFFFFF
 
 IOCTL_RECV = 0xC0502100
 IOCTL_SEND = 0xC0182101
@@ -45,17 +46,28 @@ def program(architecture: str, refused: "Iterable[Tuple[int, int]]" = ()) -> "Tu
     for number, error in refused:
         code += [(JEQ, 0, 1, number), (RET, 0, 0, RET_ERRNO | error)]
     for number, name in rows:
-        argument = syscalls.EMPTY_PATH_ARGUMENT.get(name)
-        if argument is None:
-            code += [(JEQ, 0, 1, number), (RET, 0, 0, RET_USER_NOTIF)]
-        else:
+        empty, null = syscalls.EMPTY_PATH_ARGUMENT.get(name), syscalls.NULL_PATH_ARGUMENT.get(name)
+        if empty is not None:
             code += [
                 (JEQ, 0, 4, number),
-                (LOAD, 0, 0, DATA_ARGS + 8 * argument),
+                (LOAD, 0, 0, DATA_ARGS + 8 * empty),
                 (JSET, 0, 1, AT_EMPTY_PATH),
                 (RET, 0, 0, RET_ALLOW),
                 (RET, 0, 0, RET_USER_NOTIF),
             ]
+        elif null is not None:
+            # A pointer has two words, and the filter looks at one at a time.
+            code += [
+                (JEQ, 0, 6, number),
+                (LOAD, 0, 0, DATA_ARGS + 8 * null),
+                (JSET, 2, 0, ALL_BITS),
+                (LOAD, 0, 0, DATA_ARGS + 8 * null + 4),
+                (JSET, 0, 1, ALL_BITS),
+                (RET, 0, 0, RET_USER_NOTIF),
+                (RET, 0, 0, RET_ALLOW),
+            ]
+        else:
+            code += [(JEQ, 0, 1, number), (RET, 0, 0, RET_USER_NOTIF)]
     code.append((RET, 0, 0, RET_ALLOW))
     return packed(code)
 

@@ -74,6 +74,10 @@ ARCHITECTURES = {
 # Name -> argument that may hold AT_EMPTY_PATH. The filter allows such a call: it is about a descriptor, not a path.
 EMPTY_PATH_ARGUMENT = {"newfstatat": 3, "statx": 2}
 
+# Name -> argument that may be a null pointer instead of a path, which is about a descriptor, too: futimens(3). The filter allows
+# such a call. gunicorn's workers make one for each request.
+NULL_PATH_ARGUMENT = {"utimensat": 1}
+
 # Rows of (name, x86_64 number, aarch64 number): calls that a seccomp profile may allow only with CAP_SYS_PTRACE, as Docker's
 # default profile does (moby, profiles/seccomp/default.json).
 PTRACE_CALLS = (

@@ -8,6 +8,7 @@ import { parseExec, parseHttp, type Step } from '../exercise/steps.js';
 import { GPU_TARGETS, type GpuTarget } from '../keep/data/gpu.js';
 import { LEVELS, type Level } from '../keep/level.js';
 import { DEFAULT_RUNS } from '../pipeline/originals.js';
+import { JOBS_RANGE } from '../project/schema.js';
 
 /** A command with the arguments and options that it has so far. */
 type Defined<A extends unknown[], O extends OptionValues, G extends OptionValues> = Command<A, O, G>;
@@ -145,14 +146,15 @@ function expecting(step: Step | undefined, flag: string | undefined, value: stri
   );
 }
 
-/** How often the original runs. */
-export function withRuns<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Defined<A, O, G>) {
-  return command.option(
-    '--runs <N>',
-    'how often the original runs: 2 shows what varies by itself, 1 never starts it twice',
-    parseRuns,
-    DEFAULT_RUNS,
-  );
+/** How often the original runs, and how many runs go on at once. */
+export function withRuns<A extends unknown[], O extends OptionValues, G extends OptionValues>(
+  command: Defined<A, O, G>,
+): Defined<A, O & { runs: number; jobs?: number }, G> {
+  // Said here, since the types that the library infers are too deep for the compiler with one more option.
+  const defined: unknown = command
+    .option('--runs <N>', 'how often the original runs: 2 shows what varies by itself, 1 never starts it twice', parseRuns, DEFAULT_RUNS)
+    .option('--jobs <N>', 'how many runs go on at once (default: the number of cores, where memory allows)', parseJobs);
+  return defined as Defined<A, O & { runs: number; jobs?: number }, G>;
 }
 
 /** How long each kind of wait may take. */
@@ -210,6 +212,7 @@ function parseSeconds(text: string): number {
 }
 
 const parseStatus = wholeNumber('a status', STATUS_RANGE);
+const parseJobs = wholeNumber('a number', JOBS_RANGE);
 const parseRuns = wholeNumber('a number', { least: 1, most: 9 });
 const parseExit = wholeNumber('an exit status', EXIT_RANGE);
 

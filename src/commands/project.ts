@@ -19,7 +19,7 @@ const OF_ONE_RUN = {
   interactive: '--interactive',
 };
 /** Options of the image, which replace what the file says. */
-const CHOICES = ['level', 'targetGpu', 'base', 'tag', 'output', 'engine', 'maxSize', 'maxFiles'] as const;
+const CHOICES = ['level', 'targetGpu', 'base', 'tag', 'output', 'engine', 'maxSize', 'maxFiles', 'jobs'] as const;
 const LIMITS = { startTimeout: 'start', stepTimeout: 'step', exitTimeout: 'exit' } as const;
 
 /** Options about a compose file. */

@@ -21,7 +21,23 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
     .option('--write-override <FILE>', 'write a compose file that uses the shrunk image')
     .action(async (name, args, flags, self) => {
       const isWritten = (option: string) => self.getOptionValueSource(option) === 'cli';
-      const { json, level, targetGpu, include, exclude, base, tag, output, force, engine, runs, maxSize, maxFiles, limit: bounds } = flags;
+      const {
+        json,
+        level,
+        targetGpu,
+        include,
+        exclude,
+        base,
+        tag,
+        output,
+        force,
+        engine,
+        runs,
+        jobs,
+        maxSize,
+        maxFiles,
+        limit: bounds,
+      } = flags;
       const choices = {
         level,
         targetGpu,
@@ -33,6 +49,7 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
         force,
         engine,
         runs,
+        jobs,
         maxSize,
         maxFiles,
         bounds,

@@ -14,7 +14,7 @@ export function defineSmoke(command: Command<[], { json?: true }>, finish: (code
     .action(async (name, flags) => {
       const environment = await environmentEntries(flags);
       const limits = limitsOf(flags);
-      const { engine, json, runs, trust, limit: bounds } = flags;
+      const { engine, json, runs, jobs, trust, limit: bounds } = flags;
       const {
         image,
         engine: used,
@@ -22,7 +22,7 @@ export function defineSmoke(command: Command<[], { json?: true }>, finish: (code
         outcome,
         verdict,
       } = await interruptible((signal) =>
-        smoke({ image: name, environment, limits, runs, trust, engine, bounds, signal, progress: createProgress() }),
+        smoke({ image: name, environment, limits, runs, jobs, trust, engine, bounds, signal, progress: createProgress() }),
       );
       print(json, { image, engine: used, passed, outcome, ...verdict }, verdictLines(verdict));
       finish(EXIT_CODES[outcome]);

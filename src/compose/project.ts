@@ -21,6 +21,10 @@ export interface ComposeProject {
   document(labels: Readonly<Record<string, string>>): Model;
   /** What has to run before a service is started. */
   beside(service: string): Beside[];
+  /** What a service and what runs beside it have in common with other projects: see {@link sharedOf}. */
+  shared(service: string): string[];
+  /** Ports at which a service listens, as the file says. */
+  ports(service: string): number[];
   /** Values that the project needs beside the file: variables of secrets. */
   environment: Readonly<Record<string, string>>;
   /** Files of a service that docker compose writes into its container: secrets and configs that come from no file. */

@@ -5,6 +5,7 @@ import type { LayerMade } from '../images/history.js';
 import type { Reference } from '../images/reference.js';
 import type { ImageSource } from '../images/source.js';
 import type { Entry } from '../rootfs.js';
+import type { Room } from './room.js';
 import type { RunOptions } from './runoptions.js';
 
 /** What an engine can do. Code outside src/engines asks these, never an engine's name. */
@@ -22,6 +23,8 @@ export interface EngineFeatures {
   readonly freshFiles: boolean;
   /** How many files {@link Session.fileDigest} is asked for: all where they are on this computer, a few where each is a request. */
   readonly compared: number;
+  /** Each container has ports of its own, unless it asks for the network of this computer. */
+  readonly ownPorts: boolean;
 }
 
 /** What an engine knows about an image. */
@@ -85,8 +88,10 @@ export const FIRST_SCRIPT = 'first-process.sh';
 export interface ServiceContainer {
   /** For {@link ContainerSpec.like}. */
   id: string;
-  /** How the service is stopped and its health is checked. The compose file may say other things than the image. */
-  config: Pick<ImageConfig, 'StopSignal' | 'StopTimeout' | 'Healthcheck'>;
+  /** How the service is stopped, how its health is checked, and where it listens. The compose file may say other things than the image. */
+  config: Pick<ImageConfig, 'StopSignal' | 'StopTimeout' | 'Healthcheck' | 'ExposedPorts'>;
+  /** Removes what was brought up for it, with its volumes and with the containers that were made like it. */
+  end(): Promise<void>;
 }
 
 /** A process with its streams. Output must be read, or the process blocks. */
@@ -134,6 +139,8 @@ export interface Session {
   readonly warnings: readonly string[];
   /** Name of the image that {@link load} makes, until it gets its final one. */
   readonly temporaryName: string;
+  /** Aborted when the session begins to close: what it has started on this computer ends, too. */
+  readonly ending: AbortSignal;
   /** Makes a volume for a kit, with a place for {@link OBSERVATIONS}. */
   createVolume(): Promise<string>;
   /** Where a volume of the session is mounted in containers of an image. */
@@ -142,8 +149,7 @@ export interface Session {
   /** Compose files that runs of this session belong to, by their path. Missing where the engine can't bring them up. */
   readonly projects?: Map<string, ComposeProject>;
   /**
-   * Brings up anew what a service of one of {@link projects} needs. What an earlier call brought up is removed before, with its
-   * volumes and with the containers that were made like its service.
+   * Brings up anew what a service of one of {@link projects} needs, in a project of its own. Several may be there at once.
    * @param seconds how long the services may take until they are healthy
    * @returns a container that docker compose has made for the service
    * @throws UserError where a service does not come up, with the end of its log
@@ -194,6 +200,8 @@ export interface Engine {
   /** For records and for people; {@link features} says what it can do. */
   readonly name: string;
   readonly features: EngineFeatures;
+  /** What its containers have for all of them together. */
+  room(): Promise<Room>;
   /** What it is and where, in a few words: `Docker 20.10.24 at unix:///var/run/docker.sock`. */
   describe(): Promise<string>;
   /** @param text a checked name, or an id. @throws UserError where there is no such image */

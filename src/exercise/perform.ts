@@ -28,7 +28,7 @@ const UNTIL_EXIT: Step = { kind: 'until-exit' };
  * In the default exercise, a listener without HTTP is only connected to, and an app that ends by itself before any step
  * got an answer is a job: its answer is the one of `until-exit`, whatever its status.
  * Without steps of the user, they are `GET /` where the app listens, and else until exit; for an app that lasts, until it is ready.
- * @param exercise `waits` says that the app's command is known to wait for work, and to listen nowhere
+ * @param exercise `waits` says that the app's command is known to wait for work, and to listen nowhere; `signal` ends scripts on this computer
  * @param chosen the steps that an earlier run of the app did: this run does the same
  * @returns steps that came too late, since the app had ended, are `failed` ones
  * @throws TimeoutError where something takes too long
@@ -36,12 +36,17 @@ const UNTIL_EXIT: Step = { kind: 'until-exit' };
 export async function perform(
   app: RunningApp,
   config: ImageConfig,
-  { steps, limits, lasts, waits = false }: Pick<Exercise, 'steps' | 'limits' | 'lasts'> & { waits?: boolean },
+  { steps, limits, lasts, waits = false, signal }: Pick<Exercise, 'steps' | 'limits' | 'lasts'> & { waits?: boolean; signal?: AbortSignal },
   say: (text: string) => void,
   chosen?: readonly Step[],
 ): Promise<Performed> {
   const began = Date.now();
-  const performer = new Performer(app, config, limits, { byDefault: steps === undefined, lasts: lasts === true, waits });
+  const performer = new Performer(app, config, limits, {
+    byDefault: steps === undefined,
+    lasts: lasts === true,
+    waits,
+    ...(signal && { signal }),
+  });
   let answers: Answers['steps'] = [];
   let done: Step[] = [];
   let times: Performed['times'] = [];

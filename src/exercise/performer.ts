@@ -50,6 +50,8 @@ interface Known {
   lasts: boolean;
   /** Whether its command is known to wait for work. */
   waits: boolean;
+  /** Ends what runs on this computer. */
+  signal?: AbortSignal;
 }
 
 /** Does steps on a running app, one after the other. */
@@ -187,7 +189,7 @@ export class Performer {
   /** Runs a command on this computer. @throws TimeoutError where it takes too long */
   private async script(step: ScriptStep): Promise<StepAnswer> {
     const reached = await this.reachedBy(step);
-    const { exit, stdout, stderr } = await runScript(step.command, this.limits.step, reached);
+    const { exit, stdout, stderr } = await runScript(step.command, this.limits.step, { reached, signal: this.known.signal });
     if (exit !== undefined) return { kind: 'script', exit, ...output(stdout, stderr) };
     const flag = '--step-timeout';
     const what = `The script \`${step.command}\` did not end within ${this.limits.step} s`;

@@ -30,16 +30,22 @@ const PATIENCE_MILLISECONDS = 1000;
 const LATE_OUTPUT_MILLISECONDS = 1000;
 const HOST = '127.0.0.1';
 
+interface ScriptWishes {
+  /** Missing: the app listens nowhere, and the command gets no address. */
+  reached?: Reached | undefined;
+  /** Ends the command, as its time does. */
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Runs a command of this computer's shell, which reaches a listener of the app at an address of this computer: a server here gives
  * its connections to the relay, so the app publishes no port.
  *
  * Values that the app has answered are not put into the command: the app could run commands on this computer by them.
  * @param seconds how long it may take. What it has started is ended with it.
- * @param reached missing: the app listens nowhere, and the command gets no address
  */
-export async function runScript(command: string, seconds: number, reached?: Reached): Promise<Scripted> {
-  if (!reached) return runShell(command, seconds, addressOf(undefined));
+export async function runScript(command: string, seconds: number, { reached, signal }: ScriptWishes = {}): Promise<Scripted> {
+  if (!reached) return runShell(command, seconds, addressOf(undefined), signal);
   const sockets = new Set<Socket>();
   // A client may close its side of the connection and still wait for the answer.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -52,7 +58,7 @@ export async function runScript(command: string, seconds: number, reached?: Reac
     });
   });
   try {
-    return await runShell(command, seconds, addressOf({ port: await listening(server), scheme: reached.scheme }));
+    return await runShell(command, seconds, addressOf({ port: await listening(server), scheme: reached.scheme }), signal);
   } finally {
     server.close();
     for (const socket of sockets) socket.destroy();
@@ -70,7 +76,7 @@ function addressOf(at: { port: number; scheme: Scheme } | undefined): Address {
   };
 }
 
-async function runShell(command: string, seconds: number, address: Address): Promise<Scripted> {
+async function runShell(command: string, seconds: number, address: Address, signal?: AbortSignal): Promise<Scripted> {
   const [stdout, stderr] = [new Capture(), new Capture()];
   const { args, env } = shellFor(command);
   // A process group of its own: only so all that the shell has started can be ended.
@@ -87,7 +93,7 @@ async function runShell(command: string, seconds: number, address: Address): Pro
   if (pid === undefined) return { exit: await ended, stdout, stderr };
   watchGroup(pid);
   try {
-    const exit = await within(ended, seconds * 1000);
+    const exit = await within(ended, seconds * 1000, signal);
     if (exit === undefined) {
       signalGroup(pid, 'SIGTERM');
       await within(ended, PATIENCE_MILLISECONDS);
@@ -102,10 +108,12 @@ async function runShell(command: string, seconds: number, address: Address): Pro
   }
 }
 
-/** Waits for something. Undefined where it takes longer. */
-async function within<T>(work: Promise<T>, milliseconds: number): Promise<T | undefined> {
+/** Waits for something. Undefined where it takes longer, or is aborted. */
+async function within<T>(work: Promise<T>, milliseconds: number, signal?: AbortSignal): Promise<T | undefined> {
   const timer = new AbortController();
-  const late = sleep(milliseconds, undefined, { signal: timer.signal }).catch(() => undefined);
+  const late = sleep(milliseconds, undefined, { signal: signal ? AbortSignal.any([timer.signal, signal]) : timer.signal }).catch(
+    () => undefined,
+  );
   return Promise.race([work, late]).finally(() => timer.abort());
 }
 

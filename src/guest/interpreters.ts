@@ -89,14 +89,25 @@ export function otherInterpreter(
   { processes, observations }: Pick<Facts, 'processes' | 'observations'>,
   used: string,
 ): string | undefined {
-  const weights = new Map<string, number>();
-  for (const { process } of observations) {
-    const executable = process === null ? null : processes[process]?.executable;
-    if (executable && PYTHON.test(baseName(executable))) weights.set(executable, (weights.get(executable) ?? 0) + 1);
-  }
+  const weights = weightsOf({ processes, observations });
   const main = [...weights].sort(([, a], [, b]) => b - a)[0]?.[0];
   if (main === undefined) return undefined;
   const named = [...new Set(observations.flatMap(({ kind, path }) => (kind === 'exec' && fs.resolve(path)?.path === main ? [path] : [])))];
   const folder = (path: string) => fs.resolve(parentOf(path))?.path;
   return named.some((path) => folder(path) === folder(used)) ? undefined : named[0];
+}
+
+/** How much each interpreter did, by its path. */
+function weightsOf({ processes, observations }: Pick<Facts, 'processes' | 'observations'>): Map<string, number> {
+  const weights = new Map<string, number>();
+  for (const { process } of observations) {
+    const executable = process === null ? null : processes[process]?.executable;
+    if (executable && PYTHON.test(baseName(executable))) weights.set(executable, (weights.get(executable) ?? 0) + 1);
+  }
+  return weights;
+}
+
+/** Whether an app ran any interpreter. */
+export function runsPython(facts: Pick<Facts, 'processes' | 'observations'>): boolean {
+  return weightsOf(facts).size > 0;
 }

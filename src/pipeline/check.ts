@@ -12,7 +12,8 @@ import type { Verdict } from '../smoke/verdict.js';
 import type { Repair } from '../trace/schema.js';
 import type { CheckRecord } from '../workspace/check.js';
 import { echoedSecrets } from '../workspace/runrecord.js';
-import { againOf, commandsOf, givenEnvironment, type Material } from './material.js';
+import { forEachRun } from './eachrun.js';
+import { againOf, commandsOf, givenEnvironment, type Material, type Run } from './material.js';
 import { OF_ORIGINAL, orFailing } from './originals.js';
 import { outcomeOfAll } from './outcomes.js';
 
@@ -34,6 +35,14 @@ export interface Checked {
   echoed: string[];
 }
 
+/** A run that was compared. */
+interface Compared {
+  /** Its index in the trace. */
+  index: number;
+  smoke: SmokeResult;
+  repairs: Repair[];
+}
+
 /**
  * Static checks, then the exercise on the shrunk image beside the original's answers. Where something differs, the original
  * runs once more; its answers are added to the run, so that a repaired image is compared with them too.
@@ -44,7 +53,7 @@ export async function checkImage(
   { exclude, runs: times }: CheckOptions,
   say: (text: string) => void,
 ): Promise<Checked> {
-  const { helper, original, fs, runs, trace, analyst } = material;
+  const { helper, original, fs, trace, analyst } = material;
   const environment = { ...environmentOf(original.config.Env), ...environmentOf(givenEnvironment(material)) };
   const tree = await timed('smoke', 'the inventory of the shrunk image', () => helper.rootFsOf(shrunk));
   const small = tree.fs;
@@ -63,41 +72,32 @@ export async function checkImage(
   const has = (path: string) => small.lstat(path) !== undefined;
   const seen = new Set(trace.observations.map(({ path }) => path));
   const libraries = await LibrarySearch.open(fs, environment);
-  const results: (SmokeResult & { repairs: Repair[] })[] = [];
-  const uncompared = (trace.untraced ?? []).map((name) => `the run ${name}: it could not be traced`);
-  const answers: Checked['answers'] = [];
-  const byRun: Checked['runs'] = [];
-  for (const [index, run] of runs.entries()) {
+  const compareRun = async (run: Run, index: number): Promise<Compared | { uncompared: string }> => {
     const { tests, name } = trace.runs[index] ?? {};
-    if (material.failing?.has(index)) {
-      uncompared.push(`the run ${name}: the original itself fails`);
-      answers.push(null);
-      continue;
-    }
-    if (tests) {
-      uncompared.push(`the run of ${tests}: the shrunk image has no test runner`);
-      answers.push(null);
-      continue;
-    }
+    const failed = { uncompared: `the run ${name}: the original itself fails` };
+    if (material.failing?.has(index)) return failed;
+    if (tests) return { uncompared: `the run of ${tests}: the shrunk image has no test runner` };
     const sayWhose = name === undefined ? say : (text: string) => say(`${name}: ${text}`);
     const input = { ...againOf(material, run, sayWhose), fs, has, exclude, traced: (path: string) => seen.has(path) };
     const compare = { ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index };
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
       orFailing(material, index, () => smokeImage(compare), OF_ORIGINAL),
     );
-    if (!smoke) {
-      uncompared.push(`the run ${name}: the original itself fails`);
-      answers.push(null);
-      continue;
-    }
-    answers.push(smoke.answered ?? null);
+    if (!smoke) return failed;
     if (smoke.again) run.answers.push(smoke.again);
     conceal(answerSecrets([...run.answers, ...(smoke.answered ? [smoke.answered] : [])]));
     const repairs = await repairsFor({ layout: trace.python, analyst, libraries, ...input, ...smoke });
     const whose = <T extends object>(all: readonly T[]) => all.map((one) => (name === undefined ? one : { ...one, run: name }));
-    results.push({ ...smoke, differences: whose(smoke.differences), varied: whose(smoke.varied), repairs });
-    byRun.push({ index, compared: smoke.compared, differences: smoke.differences.length, missing: smoke.missing.length });
-  }
+    return { index, smoke: { ...smoke, differences: whose(smoke.differences), varied: whose(smoke.varied) }, repairs };
+  };
+  const outcomes = await forEachRun(material, compareRun);
+  const compared = outcomes.flatMap((outcome) => ('smoke' in outcome ? [outcome] : []));
+  const results = compared.map(({ smoke }) => smoke);
+  const uncompared = [
+    ...(trace.untraced ?? []).map((name) => `the run ${name}: it could not be traced`),
+    ...outcomes.flatMap((outcome) => ('smoke' in outcome ? [] : [outcome.uncompared])),
+  ];
+  const answers = outcomes.map((outcome) => ('smoke' in outcome ? (outcome.smoke.answered ?? null) : null));
   const all = <K extends keyof SmokeResult>(key: K) => [...new Set(results.flatMap((result) => result[key] as string[]))].sort();
   const verdict = {
     ...statics,
@@ -108,8 +108,14 @@ export async function checkImage(
     excluded: all('excluded'),
     compared: results.reduce((sum, { compared }) => sum + compared, 0),
     uncompared: [...uncompared, ...results.flatMap(({ uncompared }) => uncompared)],
-    repairs: results.flatMap(({ repairs }) => repairs),
+    repairs: compared.flatMap(({ repairs }) => repairs),
   };
+  const byRun = compared.map(({ index, smoke: { compared, differences, missing } }) => ({
+    index,
+    compared,
+    differences: differences.length,
+    missing: missing.length,
+  }));
   return { verdict, answers, runs: byRun, echoed: echoedBy(verdict, answers, givenEnvironment(material)) };
 }
 

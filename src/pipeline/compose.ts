@@ -1,10 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { besideOf } from '../compose/beside.js';
-import { imageOf, type Model, parseModel, type Service, servicesOf } from '../compose/model.js';
+import { imageOf, type Model, parseModel, type Service, type ServiceMount, servicesOf } from '../compose/model.js';
 import { OVERRIDE_HEAD, overrideText } from '../compose/override.js';
+import { portsOf } from '../compose/ports.js';
 import { composeBuild, composeConfig, valuesOfVariables } from '../compose/program.js';
 import { ownProject, requireOwn } from '../compose/project.js';
+import { sharedOf } from '../compose/shared.js';
 import { variablesOf, writtenFiles } from '../compose/written.js';
 import { conceal } from '../conceal.js';
 import type { ImageInfo } from '../engines/engine.js';
@@ -91,6 +93,16 @@ export async function buildCompose({ engine, progress }: Context, { path, file, 
   await progress.task(`Building the images of ${file}: ${missing.join(', ')}`, () => composeBuild(path, missing));
 }
 
+/** @throws UserError where an image is not there, and a compose file says how to build it */
+export async function requireBuilt({ engine }: Context, { file, model }: ComposeFile, image: string): Promise<void> {
+  const builds = servicesOf(model).flatMap(([name, service]) => (service.build && imageOf(model, name, service) === image ? [name] : []));
+  if (builds.length > 0 && !(await engine.find(image)))
+    throw usageError(
+      `The image ${image} of ${file} is not built yet.`,
+      `Build it with \`docker compose -f ${file} build ${builds.join(' ')}\`.`,
+    );
+}
+
 /** The images of the services, by their names; undefined for one that is not there. */
 async function imagesOf({ engine }: Context, model: Model): Promise<Map<string, ImageInfo | undefined>> {
   const images = new Map<string, ImageInfo | undefined>();
@@ -167,10 +179,34 @@ async function joinProject(context: Context, original: ImageInfo, compose: Compo
     path: file,
     document: (labels) => make(labels).document,
     beside: (service) => besideOf(model, service, users),
+    shared: (service) => sharedOf(make({}).document, [service, ...besideOf(model, service, users).map(({ name }) => name)]),
+    ports: (service) => portsOf(model.services?.[service] ?? {}),
     environment,
     written: (service) => writtenFiles(model, service, environment),
   });
   return users;
+}
+
+/** Mounts of a service that hide files of the app's folder in its image. */
+async function hidingMounts({ session }: Context, original: ImageInfo, { volumes }: Service): Promise<ServiceMount[]> {
+  const folder = original.config.WorkingDir || '/';
+  // An app whose folder is the root has no folder of its own.
+  if (folder === '/') return [];
+  const found: ServiceMount[] = [];
+  for (const mount of volumes ?? []) {
+    const isNear = within(mount.target, folder) || within(folder, mount.target);
+    if (mount.type === 'bind' && isNear && (await session.holds?.(original.id, mount.target))) found.push(mount);
+  }
+  return found;
+}
+
+/** The mounts of services that hide files of the app, as lines for people. @param users services of the image */
+export async function hiddenBy(context: Context, original: ImageInfo, { model }: ComposeFile, users: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const name of users)
+    for (const { target } of await hidingMounts(context, original, model.services?.[name] as Service))
+      lines.push(`${target} of the service ${name}`);
+  return lines;
 }
 
 /**
@@ -178,7 +214,7 @@ async function joinProject(context: Context, original: ImageInfo, compose: Compo
  * @throws UserError for such a mount where the user has not asked to leave them out
  */
 async function bindsLeftOut(
-  { session, progress }: Context,
+  context: Context,
   original: ImageInfo,
   { file, model, noBinds }: ComposeFile,
   users: readonly string[],
@@ -186,22 +222,16 @@ async function bindsLeftOut(
   const changed = new Map<string, Service>();
   for (const name of users) {
     const service = model.services?.[name] as Service;
-    const folder = original.config.WorkingDir || '/';
-    // An app whose folder is the root has no folder of its own.
-    if (folder === '/') continue;
-    const kept: NonNullable<Service['volumes']> = [];
-    for (const mount of service.volumes ?? []) {
-      const isNear = within(mount.target, folder) || within(folder, mount.target);
-      const hides = mount.type === 'bind' && isNear && (await session.holds?.(original.id, mount.target));
-      if (!hides) kept.push(mount);
-      else if (!noBinds)
+    const hiding = await hidingMounts(context, original, service);
+    for (const { source, target } of hiding) {
+      if (!noBinds)
         throw usageError(
-          `The service ${name} of ${file} mounts ${mount.source} over ${mount.target}, and so hides files of the image that must ship.`,
+          `The service ${name} of ${file} mounts ${source} over ${target}, and so hides files of the image that must ship.`,
           'Give --no-binds to leave out such mounts, or remove it in a compose file for pyshrink.',
         );
-      else progress.note(`${name}: ${mount.source} is not mounted over ${mount.target}`);
+      context.progress.note(`${name}: ${source} is not mounted over ${target}`);
     }
-    if (kept.length < (service.volumes ?? []).length) changed.set(name, { ...service, volumes: kept });
+    if (hiding.length > 0) changed.set(name, { ...service, volumes: (service.volumes ?? []).filter((mount) => !hiding.includes(mount)) });
   }
   return changed;
 }

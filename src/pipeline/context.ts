@@ -11,6 +11,8 @@ export interface Context {
   engine: Engine;
   session: Session;
   progress: Progress;
+  /** How many runs go on at once at most; undefined: as many as there is room for. */
+  jobs?: number | undefined;
 }
 
 export interface SessionOptions {
@@ -18,6 +20,8 @@ export interface SessionOptions {
   engine?: EngineName | undefined;
   /** Default: nothing is shown. */
   progress?: Progress | undefined;
+  /** How many runs go on at once at most. Default: as many as there are cores, and memory allows. */
+  jobs?: number | undefined;
   /** How much an image and its app may give. Default: BOUNDS. */
   bounds?: Bounds | undefined;
   /** Interrupts the work; what it made is removed. */
@@ -40,7 +44,7 @@ export async function withSession<T>(
 }
 
 async function inSession<T>(
-  { engine: wish, progress = SILENT, signal }: SessionOptions,
+  { engine: wish, progress = SILENT, signal, jobs }: SessionOptions,
   name: ImageName | undefined,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
@@ -51,7 +55,7 @@ async function inSession<T>(
     const session = await opening;
     try {
       signal?.throwIfAborted();
-      return await work({ engine, session, progress });
+      return await work({ engine, session, progress, jobs });
     } finally {
       await timed('engine', 'removing what the session made', () => session.close());
     }

@@ -4,7 +4,7 @@ import { parseImageName } from '../images/name.js';
 import { proposeRuns } from '../project/propose.js';
 import { proposeServices } from '../project/proposeservices.js';
 import { projectText } from '../project/write.js';
-import { composeBeside, imageOfCompose, unusedError, usersOfImage } from './compose.js';
+import { composeBeside, hiddenBy, imageOfCompose, requireBuilt, unusedError, usersOfImage } from './compose.js';
 import { type SessionOptions, withSession } from './context.js';
 import { openImage } from './images.js';
 import { lookAt } from './init.js';
@@ -26,6 +26,7 @@ export async function initProject(options: InitOptions): Promise<{ text: string;
     throw usageError(unused ?? 'There is no image to look at, and no compose file here that names one.', 'Write `pyshrink init IMAGE`.');
   const image = parseImageName(name);
   return withSession(options, image, async (context) => {
+    if (compose) await requireBuilt(context, compose, name);
     const original = await openImage(context, image);
     const users = compose ? await usersOfImage(context, original, compose) : [];
     if (compose && users.length === 0 && options.compose !== undefined) throw unusedError(original.reference, compose);
@@ -35,7 +36,11 @@ export async function initProject(options: InitOptions): Promise<{ text: string;
     const isUsed = compose !== undefined && users.length > 0;
     const runs = isUsed ? proposeServices(looked, compose.model, users) : proposeRuns(looked);
     const why = compose && !isUsed ? `No service of ${compose.file} uses this image.` : unused;
-    const beside = isUsed ? { file: relative(resolve(options.folder ?? '.'), compose.path) } : why === undefined ? {} : { unused: why };
+    const beside = isUsed
+      ? { file: relative(resolve(options.folder ?? '.'), compose.path), hidden: await hiddenBy(context, original, compose, users) }
+      : why === undefined
+        ? {}
+        : { unused: why };
     return { text: projectText(looked, runs, beside), image: name, runs: runs.map(({ name }) => name) };
   });
 }

@@ -2,6 +2,7 @@ import { timed } from '../debug.js';
 import { ExitCode, UserError, unprovenError } from '../errors.js';
 import { runOriginal } from '../smoke/again.js';
 import { failureText, judge } from '../smoke/worked.js';
+import { forEachRun } from './eachrun.js';
 import { againOf, type Failing, type Material, type Run } from './material.js';
 
 /** How many times the original runs at most before the comparison, unless the user says otherwise. */
@@ -37,19 +38,20 @@ export function failingOf({ exercise, answers }: Pick<Run, 'exercise' | 'answers
  * @throws UserError with exit code 4 where it can't be run a second time. With `failing`, that run counts as one that fails.
  */
 export async function repeatOriginal(material: Material, times: number, say: (text: string) => void): Promise<void> {
-  for (const [index, run] of material.runs.entries()) {
+  await forEachRun(material, async (run, index) => {
     const { name: called, tests } = material.trace.runs[index] ?? {};
-    if (tests || material.failing?.has(index)) continue;
+    if (tests || material.failing?.has(index)) return;
+    const sayWhose = called === undefined ? say : (text: string) => say(`${called}: ${text}`);
     await orFailing(material, index, async () => {
       while (run.answers.length < times) {
-        say(`${called === undefined ? '' : `${called}: `}the original runs again, to learn what varies`);
+        sayWhose('the original runs again, to learn what varies');
         const name = `original${index}-${run.answers.length}`;
         run.answers.push(
-          await timed('smoke', `run ${index + 1} of the original once more`, () => runOriginal(againOf(material, run, say), name)),
+          await timed('smoke', `run ${index + 1} of the original once more`, () => runOriginal(againOf(material, run, sayWhose), name)),
         );
       }
     });
-  }
+  });
 }
 
 /** Exit codes of errors of the original and of its exercise, in work that also starts the shrunk image. */

@@ -1,10 +1,13 @@
 import type { ImageInfo } from '../engines/engine.js';
-import { usageError } from '../errors.js';
+import { type UserError, usageError } from '../errors.js';
 import type { Exercise } from '../exercise/exercise.js';
+import { runsPython } from '../guest/interpreters.js';
 import { joinTraces } from '../trace/join.js';
 import type { Trace } from '../trace/schema.js';
+import { insideTask, type Progress } from '../ui/progress.js';
 import type { Folder } from '../workspace/folder.js';
 import type { Context } from './context.js';
+import { forEachRun } from './eachrun.js';
 import type { Failing } from './material.js';
 import { failingFrom, failingOf } from './originals.js';
 import { storedRun, type Traced, type TracedOnce, traceOnce } from './trace.js';
@@ -29,7 +32,7 @@ export interface TracedRuns extends Traced {
 }
 
 /**
- * Traces several runs of an image, one after the other, and joins them. A run that fails does not stop the others.
+ * Traces several runs of an image, side by side where they may be, and joins them. A run that fails does not stop the others.
  * @throws UserError where none of the runs could be traced
  */
 export async function traceRuns(
@@ -44,36 +47,64 @@ export async function traceRuns(
       `${original.reference} is this computer itself, whose runs can't be joined.`,
       'Name an image in the file, or shrink a single command with `pyshrink shrink host: -- COMMAND`.',
     );
-  const traced: TracedOnce[] = [];
-  const untraced: Untraced[] = [];
-  let first: unknown;
-  for (const { name, exercise } of wanted) {
-    // A helper of its own gives each run a volume of its own, where no facts of other runs lie.
-    const python = traced[0]?.helper.python.executable;
-    try {
-      const once = await traceOnce(context, original, exercise, {
-        include,
-        title: `Tracing ${name}`,
-        ...(python !== undefined && { python }),
-      });
-      const named = withName(once.trace, name, context.session.warnings);
-      traced.push({ ...once, trace: withInterpreter(named, name, python) });
-    } catch (error) {
-      const failing = failingFrom(error);
-      first ??= error;
-      untraced.push({ name, ...failing });
-      context.progress.note(`${name} could not be traced: ${failing.what} The other runs go on.`);
-    }
-  }
-  const [one, ...rest] = traced;
-  if (!one) throw first;
-  const trace = withUntraced(joinTraces([one.trace, ...rest.map((other) => other.trace)]), untraced);
-  const runs = traced.map(({ run }) => run);
+  const outcomes = await traceEach(context, original, wanted, include);
+  const { warnings } = context.session;
+  const [first, ...others] = outcomes.flatMap(({ name, once }) => (once ? [{ ...once, trace: withName(once.trace, name, warnings) }] : []));
+  if (!first) throw outcomes[0]?.error;
+  const untraced = outcomes.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, ...failingFrom(error) }]));
+  const python = first.trace.python.executable;
+  const rest = others.map((other) => withInterpreter(other.trace, python));
+  const trace = withUntraced(joinTraces([first.trace, ...rest]), untraced);
+  const runs = [first, ...others].map(({ run }) => run);
   const failing = new Map(runs.flatMap((run, index) => failingEntry(index, failingOf(run))));
   const record = { runs: runs.map(storedRun) };
   await folder.saveTrace({ trace, record });
-  const { helper, fs, analyst } = one;
+  const { helper, fs, analyst } = first;
   return { context, helper, original, trace, record, runs, fs, analyst, failing, untraced };
+}
+
+/** A run that was traced, or the error that ended it. */
+interface TracedOrNot {
+  name: string;
+  once?: TracedOnce;
+  error?: UserError;
+}
+
+/** Traces each run, and shows what it does. @throws an error that is not a run's own */
+async function traceEach(
+  context: Context,
+  original: ImageInfo,
+  wanted: readonly NamedExercise[],
+  include: readonly string[],
+): Promise<TracedOrNot[]> {
+  const { progress } = context;
+  /** The interpreter of a run that was traced already: the others are likely to have the same. */
+  let python: string | undefined;
+  const traceOf = async ({ name, exercise }: NamedExercise, shown: Progress): Promise<TracedOrNot> => {
+    try {
+      // A helper of its own gives each run a volume of its own, where no facts of other runs lie.
+      const once = await traceOnce({ ...context, progress: shown }, original, exercise, {
+        include,
+        title: shown === progress ? `Tracing ${name}` : 'Tracing',
+        ...(python !== undefined && { python }),
+      });
+      python ??= once.helper.python.executable;
+      return { name, once };
+    } catch (error) {
+      const { what } = failingFrom(error);
+      shown.note(`${shown === progress ? name : 'it'} could not be traced: ${what} The other runs go on.`);
+      return { name, error: error as UserError };
+    }
+  };
+  const all = (shownOf: (name: string) => Progress) => forEachRun({ context, runs: wanted }, (run) => traceOf(run, shownOf(run.name)));
+  if (wanted.length === 1 || context.jobs === 1) return all(() => progress);
+  // A terminal shows one task at a time.
+  const notes: string[] = [];
+  const traced = await progress.task(`Tracing ${wanted.map(({ name }) => name).join(', ')}`, (say) =>
+    all((name) => insideTask(name, say, (text) => notes.push(text))),
+  );
+  for (const note of notes) progress.note(note);
+  return traced;
 }
 
 function failingEntry(index: number, failing: Failing | undefined): [number, Failing][] {
@@ -101,11 +132,11 @@ export function withName(trace: Trace, name: string, common: readonly string[]):
 
 /**
  * A trace with a warning where its run has another interpreter than the first one: a joined trace holds only the first one's layout.
- * @param first path of the first run's interpreter; undefined in the first run itself
+ * @param first path of the first run's interpreter
  */
-export function withInterpreter(trace: Trace, name: string, first: string | undefined): Trace {
+export function withInterpreter(trace: Trace, first: string): Trace {
   const { executable } = trace.python;
-  if (first === undefined || first === executable) return trace;
-  const warning = `${name}: it runs with ${executable}, and the first run with ${first}: imports are looked up for ${first} only`;
+  if (first === executable || !runsPython(trace)) return trace;
+  const warning = `${trace.runs[0]?.name}: it runs with ${executable}, and the first run with ${first}: imports are looked up for ${first} only`;
   return { ...trace, warnings: [...trace.warnings, warning] };
 }

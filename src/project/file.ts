@@ -11,7 +11,7 @@ import type { Step } from '../exercise/steps.js';
 import { GPU_TARGETS, type GpuTarget } from '../keep/data/gpu.js';
 import { LEVELS, type Level } from '../keep/level.js';
 import { imageSize, SIZE_FORM } from '../sizes.js';
-import { ComposeSchema, ProjectSchema, RunSchema, SettingsSchema } from './schema.js';
+import { ComposeSchema, JOBS_RANGE, ProjectSchema, RunSchema, SettingsSchema } from './schema.js';
 import { environmentOf, joinSettings, NO_SETTINGS, type Settings, settingOf } from './settings.js';
 
 /** Names of the file that are looked for in the working directory. */
@@ -39,6 +39,8 @@ export interface Project {
   /** Bytes. */
   maxSize?: number;
   maxFiles?: number;
+  /** How many runs go on at once at most. */
+  jobs?: number;
   /** The compose file, relative to the working directory. */
   compose?: { file: string; useExternal?: boolean; noBinds?: boolean };
   runs: ProjectRun[];
@@ -144,6 +146,8 @@ function choiceOf({ name, key, value }: Field): Partial<Project> {
     case 'include':
     case 'exclude':
       return { [name]: value.oneOrMore(GLOBS_FORM).map((glob) => glob.filled(GLOBS_FORM)) };
+    case 'jobs':
+      return { jobs: value.number('Write how many runs go on at once.', { ...JOBS_RANGE, whole: true }) };
     case 'budget':
       return budgetOf(key, value);
     default:

@@ -1,5 +1,6 @@
 import { isLasting } from '../compose/lasting.js';
 import type { Model, Service } from '../compose/model.js';
+import { portsOf } from '../compose/ports.js';
 import { type Looked, type Proposal, proposeForCommand } from './propose.js';
 
 /**
@@ -16,22 +17,14 @@ export function proposeServices(looked: Looked, model: Model, users: readonly st
 }
 
 /** An image as a service starts it. */
-function asService(looked: Looked, { entrypoint, command, working_dir, environment, ports, expose }: Service): Looked {
+function asService(looked: Looked, service: Service): Looked {
+  const { entrypoint, command, working_dir, environment } = service;
   return {
     ...looked,
     entrypoint: entrypoint ?? looked.entrypoint,
     command: command ?? (entrypoint ? [] : looked.command),
     workdir: working_dir ?? looked.workdir,
     environment: [...looked.environment, ...Object.keys(environment ?? {})],
-    ports: [...new Set([...targetsOf(ports), ...(Array.isArray(expose) ? expose.map(String) : [])])],
+    ports: portsOf(service).map(String),
   };
-}
-
-/** The ports of the container that `ports` publishes. */
-function targetsOf(ports: unknown): string[] {
-  if (!Array.isArray(ports)) return [];
-  return ports.flatMap((port: unknown) => {
-    const target = typeof port === 'object' && port !== null && 'target' in port ? port.target : undefined;
-    return target === undefined ? [] : [String(target)];
-  });
 }

@@ -7,6 +7,9 @@ import { LEVELS } from '../keep/level.js';
 // The form of pyshrink.yaml, for editors: docs/pyshrink.schema.json is made from it. file.ts takes the names of the keys from
 // here, and reads the values itself, since its errors name line and column.
 
+/** How many runs may go on at once. */
+export const JOBS_RANGE = { least: 1, most: 64 };
+
 const text = z.string().min(1);
 /** A value or a list of values. */
 const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
@@ -152,6 +155,13 @@ export const ProjectSchema = SettingsSchema.extend({
     .strictObject({ maxSize: z.union([z.string(), z.number()]).optional(), maxFiles: z.number().int().nonnegative().optional() })
     .optional()
     .describe('how large the shrunk image may be, for instance 120MB'),
+  jobs: z
+    .number()
+    .int()
+    .min(JOBS_RANGE.least)
+    .max(JOBS_RANGE.most)
+    .optional()
+    .describe('how many runs go on at once; default: the number of cores, where memory allows'),
   compose: z
     .union([text, ComposeSchema])
     .optional()

@@ -3,6 +3,7 @@ import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { decodedBody } from '../exercise/decoded.js';
 import { asText } from './body.js';
 import { cookiesOf } from './cookies.js';
+import { readableSigned } from './signed.js';
 
 /** The parts of an answer, by name: `body`, `header location`, `cookie sid path`, `stdout`, ... */
 export type Fields = Map<string, Buffer>;
@@ -95,7 +96,8 @@ export function fieldsOf(answer: StepAnswer, withLength: boolean): Fields {
 function httpFields({ headers, body }: StepAnswer & { kind: 'http' }, withLength: boolean): Fields {
   const fields: Fields = new Map();
   for (const [name, value] of Object.entries(headers)) {
-    if (name === 'set-cookie') for (const [cookie, part] of cookiesOf(value)) fields.set(`cookie ${cookie}`, Buffer.from(part));
+    if (name === 'set-cookie')
+      for (const [cookie, part] of cookiesOf(value)) fields.set(`cookie ${cookie}`, Buffer.from(readableSigned(part)));
     else if (SETS.has(name)) fields.set(`header ${name}`, Buffer.from(inOrder(value)));
     else fields.set(`header ${name}`, Buffer.from(name === 'content-length' && !withLength ? LENGTH_OF_BODY : value));
   }

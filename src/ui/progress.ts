@@ -12,6 +12,21 @@ export interface Progress {
   note(text: string): void;
 }
 
+/**
+ * Shows work that goes on beside other work, inside of one task: each line says whose it is.
+ * @param say shows a line of the task
+ */
+export function insideTask(name: string, say: (text: string) => void, note: (text: string) => void): Progress {
+  const named = (text: string) => `${name}: ${text}`;
+  return {
+    task(title, work) {
+      say(named(title));
+      return work((text) => say(named(text)));
+    },
+    note: (text) => note(named(text)),
+  };
+}
+
 /** A stream such as process.stderr. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 

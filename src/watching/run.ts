@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { debug } from '../debug.js';
-import type { ImageInfo, Session } from '../engines/engine.js';
+import type { ImageInfo, ServiceContainer, Session } from '../engines/engine.js';
 import { ExitCode, UserError, usageError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
 import type { Exercise } from '../exercise/exercise.js';
@@ -68,11 +68,28 @@ async function runOnce(
   say: (text: string) => void,
   chosen: readonly Step[] | undefined,
 ): Promise<Outcome> {
-  const { args, run, limits, reset, input, compose } = exercise;
-  const { ptrace, refused, noListener } = watching;
+  const { limits, compose } = exercise;
   const service = compose && (await session.startBeside?.(compose.file, compose.service, limits.start * SERVICES_SLOWER, say));
+  try {
+    return await runBeside(session, exercise, watching, where, service, say, chosen);
+  } finally {
+    await service?.end();
+  }
+}
+
+async function runBeside(
+  session: Session,
+  exercise: Exercise,
+  watching: Watching,
+  where: Where,
+  service: ServiceContainer | undefined,
+  say: (text: string) => void,
+  chosen: readonly Step[] | undefined,
+): Promise<Outcome> {
+  const { args, run, reset, input } = exercise;
+  const { ptrace, refused, noListener } = watching;
   const config = { ...where.config, ...service?.config };
-  for (const command of reset) await runReset(command);
+  for (const command of reset) await runReset(command, session.ending);
   const start = Date.now();
   debug.watch('%s: starting image %s with %o', where.name, where.image, watching);
   const app = await WatchedApp.start(session, {
@@ -87,7 +104,7 @@ async function runOnce(
     listener: noListener === undefined,
   });
   const waits = isWorkerCommand(commandOf(config, run, args));
-  const performed = await perform(app, config, { ...exercise, waits }, say, chosen).catch((error: unknown) => {
+  const performed = await perform(app, config, { ...exercise, waits, signal: session.ending }, say, chosen).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.failed) return error;
     throw error;
   });
@@ -125,9 +142,9 @@ export function watchingWarnings({ ptrace, noListener }: Watching): string[] {
   ];
 }
 
-async function runReset(command: string): Promise<void> {
+async function runReset(command: string, cancelSignal: AbortSignal): Promise<void> {
   const { args, env } = shellFor(command);
-  const { failed, exitCode, all } = await execa('sh', args, { env, reject: false, all: true });
+  const { failed, exitCode, all } = await execa('sh', args, { env, reject: false, all: true, cancelSignal });
   if (failed)
     throw usageError(
       `The reset command \`${command}\` of the exercise file failed with status ${exitCode}: ${all.trim().slice(-500)}`,

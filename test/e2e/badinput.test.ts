@@ -26,6 +26,19 @@ describeWithEngine('bad input gives one clear message and the right exit code, a
   it('an unknown option', () => refuse(['trace', HELLO, '--fast'], 2, /unknown option '--fast'/));
   it('an unknown command', () => refuse(['squeeze', HELLO], 2, /unknown command 'squeeze'/));
   it('a missing argument', () => refuse(['trace'], 2, /missing required argument/));
+  it.each([
+    ['an unknown key', 'runs: [{ name: a, comand: x }]', /`comand`: did you mean `command`\? \(pyshrink\.yaml, line 2, column 19\)/],
+    ['a run name twice', 'runs: [{ name: a }, { name: a }]', /There are two runs `a` \(pyshrink\.yaml, line 2, column 29\)/],
+    [
+      'a variable without a value',
+      'runs: [{ name: a, environment: [NOT_SET] }]',
+      /The variable `NOT_SET` has no value \(pyshrink\.yaml, line 2/,
+    ],
+  ])('a project file with %s', (_, runs, message) => {
+    const cwd = workdir();
+    writeFileSync(join(cwd, 'pyshrink.yaml'), `image: ${HELLO}\n${runs}\n`);
+    return refuse(['shrink'], 2, message, { cwd });
+  });
   it('neither an image nor a project file', () => refuse(['shrink'], 2, /There is no image to shrink[\s\S]*pyshrink init IMAGE/));
   it('an unknown level', () => refuse(['shrink', HELLO, '--level', 'tiny'], 2, /observed, reachable, whole/));
   it('an exercise file that does not exist', () => refuse(['trace', HELLO, '--exercise', 'none.yaml'], 2, /none.yaml can't be read/));

@@ -109,6 +109,27 @@ describeWithEngine('the exercise', () => {
     expect(checks.find(({ name }) => name === 'tracing')?.detail).toMatch(/seccomp notification works, memory was read/);
   });
 
+  it("the abort of a library's user ends a script that runs", async () => {
+    const cwd = workdir();
+    // The program outlives the abort until the script is gone: its own end would end the script, too.
+    const program = `
+import { existsSync, readFileSync } from 'node:fs';
+import { trace } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+const aborter = new AbortController();
+const command = 'sleep 300 & echo $! > new; mv new pid; wait';
+const args = ['python3', '-m', 'http.server', '8000'];
+const traced = trace({ image: '${SLIM}', exercise: { args, steps: [{ kind: 'script', command }] }, signal: aborter.signal });
+const until = async (done) => { while (!done()) await new Promise((go) => setTimeout(go, 50)); };
+await until(() => existsSync('pid'));
+const line = '/proc/' + readFileSync('pid', 'utf8').trim() + '/cmdline';
+aborter.abort();
+await traced.catch(({ exitCode }) => console.log(exitCode));
+await until(() => !existsSync(line) || readFileSync(line, 'utf8') === '');
+`;
+    const run = await execa(process.execPath, ['--input-type=module', '--eval', program], { cwd, reject: false, timeout: 60_000 });
+    expect([run.exitCode, run.stdout, run.stderr]).toEqual([0, '130', '']);
+  });
+
   it('shows a live task list on a terminal', async () => {
     const cli = new URL('../../dist/cli.js', import.meta.url).pathname;
     const command = `stty cols 120 rows 40; ${process.execPath} ${cli} shrink pyshrink-fixture/hello --tag pyshrink-test/live:1`;

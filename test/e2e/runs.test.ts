@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildImage, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
+import { runOf, type Trace } from '../../src/trace/schema.js';
+import { buildImage, describeWithEngine, docker, leftovers, pyshrink, runningApps, SLIM, workdir } from '../support/engine.js';
 
 const SERVER = `
 import json, os
@@ -114,6 +115,53 @@ runs:
     const run = await pyshrink(['shrink', '--json', '--tag', 'pyshrink-test/runs:init', '-e', 'TOKEN=x'], { cwd });
     expect(run.exitCode, run.all as string).toBe(0);
     expect(JSON.parse(run.stdout as string).runs).toMatchObject([{ name: 'web', outcome: 'same' }]);
+  });
+
+  it('runs go on side by side, with the same trace as one after the other; an interrupt ends all', async () => {
+    const cwd = workdir();
+    const gate = workdir();
+    // Each waits at a gate that only this test opens.
+    const waiting = await buildImage(`FROM ${SLIM}\nENV PYTHONDONTWRITEBYTECODE=1\nWORKDIR /srv\nCOPY *.py ./\n`, {
+      'wait.py': `
+import importlib, os, sys, time
+while not os.path.exists("/gate/open"): time.sleep(0.05)
+print(importlib.import_module(sys.argv[1]).__name__)
+`,
+    });
+    const run = (name: string) =>
+      `  - { name: ${name}, command: python3 wait.py ${name}, mount: "type=bind,source=${gate},target=/gate,readonly" }\n`;
+    writeFileSync(join(cwd, 'pyshrink.yaml'), `image: ${waiting}\ntag: pyshrink-test/runs:beside\nruns:\n${run('wave')}${run('colorsys')}`);
+    const started = async (...args: string[]) => {
+      const shrinking = pyshrink(['shrink', '--json', ...args], { cwd, forceKillAfterDelay: false });
+      while ((await runningApps()).length < 2) await new Promise((go) => setTimeout(go, 100));
+      return { shrinking };
+    };
+    const interrupted = (await started('--jobs', '2')).shrinking;
+    interrupted.kill('SIGINT');
+    expect([(await interrupted).exitCode, await leftovers()]).toEqual([130, []]);
+    const { shrinking } = await started('--jobs', '2');
+    writeFileSync(join(gate, 'open'), '');
+    const beside = await shrinking;
+    expect(beside.exitCode, beside.all as string).toBe(0);
+    // Of what is done in a run, each line says whose it is.
+    expect(beside.stderr).not.toMatch(/^ *until exit/m);
+    expect(beside.stderr).toMatch(/^ {2}wave: Tracing$/m);
+    expect(beside.stderr).toMatch(/^ {2}colorsys: Tracing$/m);
+    const seen = (stdout: unknown) => {
+      const trace: Trace = JSON.parse(readFileSync(join(cwd, JSON.parse(stdout as string).trace), 'utf8'));
+      const facts = trace.observations.map((one) => `${runOf(one, trace)} ${one.kind} ${one.path}`);
+      return { ...trace, observations: [...new Set(facts)].filter((fact) => !fact.includes(' /proc/')).sort(), processes: [], unsound: [] };
+    };
+    const one = seen(beside.stdout);
+    expect(one.runs.map(({ name }) => name)).toEqual(['wave', 'colorsys']);
+    const after = await pyshrink(['shrink', '--json', '--jobs', '1'], { cwd });
+    expect(after.stderr).toMatch(/Tracing wave: [\s\S]*Tracing colorsys/);
+    const { observations, modules, warnings } = seen(after.stdout);
+    expect({ observations, modules, warnings }).toEqual({
+      observations: one.observations,
+      modules: one.modules,
+      warnings: one.warnings,
+    });
   });
 
   it('where no run works, that is said with the name of a run', async () => {

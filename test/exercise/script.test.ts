@@ -27,8 +27,8 @@ describe('a script', () => {
   });
   afterAll(() => void echo.close());
 
-  const run = async (command: string, seconds = 30, listens = true) => {
-    const { exit, stdout, stderr } = await runScript(command, seconds, listens ? reached : undefined);
+  const run = async (command: string, seconds = 30, listens = true, signal?: AbortSignal) => {
+    const { exit, stdout, stderr } = await runScript(command, seconds, { ...(listens && { reached }), signal });
     return { exit, stdout: stdout.bytes.toString(), stderr: stderr.bytes.toString() };
   };
   /** Whether a process works. One that has ended has no command line, also as long as nobody has asked for its status. */
@@ -39,6 +39,17 @@ describe('a script', () => {
   it('that waits for a program of its own is ended with it at the limit, and gives what it printed', async () => {
     const { exit, stdout } = await run('sleep 300 & echo $!; wait; true', 1);
     expect([exit, lives(stdout.trim())]).toEqual([undefined, false]);
+  });
+
+  it('is ended when it is aborted, with what it has started', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'script-'));
+    const controller = new AbortController();
+    const running = run(`sleep 300 & echo $! > ${folder}/new; mv ${folder}/new ${folder}/pid; wait; true`, 60, true, controller.signal);
+    await vi.waitFor(() => expect(existsSync(`${folder}/pid`)).toBe(true), { timeout: 20_000 });
+    controller.abort();
+    expect((await running).exit).toBeUndefined();
+    expect(lives(readFileSync(`${folder}/pid`, 'utf8').trim())).toBe(false);
+    expect((await run('sleep 300', 60, true, controller.signal)).exit).toBeUndefined();
   });
 
   it('has ended when its shell has, whatever it left in the background', async () => {

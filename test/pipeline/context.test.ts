@@ -34,7 +34,10 @@ describe('withSession', () => {
   it('ends with 130 when it is interrupted, and removes the session first', async () => {
     const controller = new AbortController();
     const work = async ({ session }: Context) => {
+      expect(session.ending.aborted).toBe(false);
       controller.abort();
+      // Scripts and resets on this computer end by it.
+      expect(session.ending.aborted).toBe(true);
       // The work goes on, and fails since its session is closed.
       await session.spool();
       await new Promise((go) => setTimeout(go, 20));

@@ -33,10 +33,12 @@ it('says whose a warning is, but not of one that is about all runs', () => {
 });
 
 it('warns where a run has another interpreter than the first one', () => {
-  const trace = makeTrace([]);
+  const trace = withName(makeTrace(['open /app.py']), 'job', []);
   const { executable } = trace.python;
-  expect(withInterpreter(trace, 'job', '/opt/python')).toMatchObject({
+  expect(withInterpreter(trace, '/opt/python')).toMatchObject({
     warnings: [expect.stringMatching(`^job: it runs with ${executable}, and the first run with /opt/python`)],
   });
-  for (const first of [undefined, executable]) expect(withInterpreter(trace, 'job', first)).toBe(trace);
+  expect(withInterpreter(trace, executable)).toBe(trace);
+  // It ran no Python, so it has none of its own.
+  expect(withInterpreter(makeTrace([]), '/opt/python').warnings).toEqual([]);
 });

@@ -29,6 +29,7 @@ exclude: [/b, /c]
 base: scratch
 engine: local
 budget: { maxSize: 1.5MB, maxFiles: 30 }
+jobs: 3
 network: shop
 environment: DATABASE_URL
 runs:
@@ -89,6 +90,7 @@ it('reads every key, and joins what is for all runs with what is for one', () =>
     engine: 'local',
     maxSize: 1_500_000,
     maxFiles: 30,
+    jobs: 3,
   });
   const [web, worker] = runs.map(({ exercise }) => exercise);
   expect(runs.map(({ name }) => name)).toEqual(['web', 'worker-2']);

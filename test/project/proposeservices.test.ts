@@ -44,6 +44,13 @@ it('proposes a run for each service of the image, by what the service starts', (
   expect(text).not.toContain('# network:');
 });
 
+it('leaves out mounts that hide files of the app, and says so', () => {
+  const text = projectText(looked, proposeServices(looked, model, ['web']), { file: 'c, d.yaml', hidden: ['/code of the service web'] });
+  expect(text).toContain('# - /code of the service web\n');
+  const project = parseProject('/p/pyshrink.yaml', text, { read: () => Buffer.alloc(0), shell: {} });
+  expect(project.compose).toEqual({ file: '/p/c, d.yaml', noBinds: true });
+});
+
 it('says why a compose file is not used', () => {
   const text = projectText(looked, proposeServices(looked, model, ['web']), { unused: 'compose.yaml is not used:\nit is broken' });
   expect(text).toContain('# compose.yaml is not used:\\nit is broken\n');

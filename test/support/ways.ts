@@ -99,7 +99,9 @@ export async function runPlain(
   if (input !== undefined) streams.stdin.on('error', () => {}).end(Buffer.from(input, 'base64'));
   const app = new PlainApp(container, config, await helper.kitFor(image.id), streams, wrap);
   const { answers } = await perform(app, image.config, exercise, () => {});
-  return { answers, exit: await app.ended };
+  const exit = await app.ended;
+  await service?.end();
+  return { answers, exit };
 }
 
 /** Whether the first process of a container handles a signal, or waits for it (sigwait(3)). Otherwise the kernel ignores it. */

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createProgress, type Output } from '../../src/ui/progress.js';
+import { createProgress, insideTask, type Output } from '../../src/ui/progress.js';
 
 /** A stream that collects what is written; a terminal if it has columns. */
 function collector(columns?: number): { output: Output; text: () => string } {
@@ -37,6 +37,21 @@ describe('plain progress', () => {
     await expect(failing).rejects.toThrow('damaged');
     expect(text()).toBe('Reading app ...\n');
   });
+});
+
+it('work inside of a task says whose each line is', async () => {
+  const lines: string[] = [];
+  const inside = insideTask(
+    'web',
+    (text) => lines.push(text),
+    (text) => lines.push(`note ${text}`),
+  );
+  const result = await inside.task('Preparing app', async (say) => {
+    say('waiting');
+    inside.note('it is slow');
+    return 42;
+  });
+  expect([result, lines]).toEqual([42, ['web: Preparing app', 'web: waiting', 'note web: it is slow']]);
 });
 
 describe('live progress', () => {

@@ -2,6 +2,7 @@ import type Dockerode from 'dockerode';
 import { UserError } from '../../errors.js';
 import type { Reference } from '../../images/reference.js';
 import type { Engine, ImageInfo, Session } from '../engine.js';
+import { daemonRoom, type Room } from '../room.js';
 import { removeDeadSpools } from '../sessionfolder.js';
 import { connect, statusOf } from './client.js';
 import { clientEnvironment, type Endpoint } from './endpoints.js';
@@ -44,6 +45,11 @@ export class DockerEngine implements Engine {
   async describe(): Promise<string> {
     const version = await this.docker.version();
     return `${productOf(version)} ${version.Version} at ${this.endpoint.host}`;
+  }
+
+  async room(): Promise<Room> {
+    const { NCPU: cores, MemTotal: memory } = await this.docker.info();
+    return daemonRoom(cores, memory);
   }
 
   async find(text: string): Promise<ImageInfo | undefined> {

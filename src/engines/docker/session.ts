@@ -31,7 +31,14 @@ import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './
 import { createOptions, observationsVolume, type SeccompProfiles, takesPaths } from './options.js';
 import { Stacks } from './stacks.js';
 
-export const DOCKER_FEATURES: EngineFeatures = { imageNames: true, runtime: true, commit: true, freshFiles: false, compared: 8 };
+export const DOCKER_FEATURES: EngineFeatures = {
+  imageNames: true,
+  runtime: true,
+  commit: true,
+  freshFiles: false,
+  compared: 8,
+  ownPorts: true,
+};
 
 /** A session on a Docker daemon. */
 export class DockerSession implements Session {
@@ -53,6 +60,7 @@ export class DockerSession implements Session {
   private imported = 0;
 
   private readonly stacks: Stacks;
+  private readonly ender = new AbortController();
 
   /**
    * @param environment variables by which the docker client finds the same daemon
@@ -63,8 +71,12 @@ export class DockerSession implements Session {
     environment: Readonly<Record<string, string>> = {},
     private readonly allowsMore = false,
   ) {
-    const place = { docker, environment, labels: { [SESSION_LABEL]: this.id }, spool: () => this.spool() };
+    const place = { docker, environment, labels: { [SESSION_LABEL]: this.id }, spool: () => this.spool(), signal: this.ender.signal };
     this.stacks = new Stacks(place, `pyshrink-${this.id}`);
+  }
+
+  get ending(): AbortSignal {
+    return this.ender.signal;
   }
 
   get projects(): Stacks['projects'] {
@@ -309,7 +321,7 @@ export class DockerSession implements Session {
   }
 
   close(): Promise<void> {
-    this.stacks.end();
+    this.ender.abort();
     this.closing ??= this.removeAll();
     return this.closing;
   }

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
 import { pack } from 'tar-stream';
 import type { ComposeProject, WrittenFile } from '../../compose/project.js';
+import { debug } from '../../debug.js';
 import type { ImageConfig } from '../../images/config.js';
 import { printable } from '../../printable.js';
 import type { Container, ServiceContainer } from '../engine.js';
@@ -11,23 +12,23 @@ import { Stack, type StackPlace } from './stack.js';
 
 /** What was made like a container of docker compose. */
 interface Likeness {
-  stack: Stack;
   /** Files that docker compose writes into containers of this service. */
   files: WrittenFile[];
   containers: Container[];
 }
 
-/** The compose files of a session, each with a project of its own. */
+/** The compose files of a session. Each start of an app has a project of its own. */
 export class Stacks {
   readonly projects = new Map<string, ComposeProject>();
-  private readonly stacks = new Map<string, Stack>();
+  private readonly stacks: Stack[] = [];
+  /** Those that nobody uses now, by the path of their compose file. */
+  private readonly idle = new Map<string, Stack[]>();
   /** By the id of the container of docker compose. */
   private readonly likenesses = new Map<string, Likeness>();
-  private readonly ending = new AbortController();
 
   /** @param name how the names of the projects begin */
   constructor(
-    private readonly place: Omit<StackPlace, 'name' | 'signal'>,
+    private readonly place: Omit<StackPlace, 'name'>,
     private readonly name: string,
   ) {}
 
@@ -35,23 +36,48 @@ export class Stacks {
   async start(path: string, service: string, seconds: number, say: (text: string) => void): Promise<ServiceContainer> {
     const project = this.projects.get(path);
     if (!project) throw new Error(`the session knows no compose file ${path}`);
-    let stack = this.stacks.get(path);
-    if (!stack) {
-      stack = new Stack({ ...this.place, name: `${this.name}-${this.stacks.size}`, signal: this.ending.signal }, project);
-      this.stacks.set(path, stack);
+    const stack = this.idle.get(path)?.pop() ?? this.newStack(project);
+    try {
+      const id = await stack.start(service, seconds, say);
+      this.likenesses.set(id, { files: project.written(service), containers: [] });
+      return { id, config: await this.configOf(id, project.ports(service)), end: () => this.finish(path, stack, id) };
+    } catch (error) {
+      await this.finish(path, stack);
+      throw error;
     }
-    // A volume can't be removed as long as a container has it, even one that has ended.
-    for (const [id, likeness] of this.likenesses)
-      if (likeness.stack === stack) {
-        await Promise.all(likeness.containers.map((container) => container.remove()));
-        this.likenesses.delete(id);
-      }
-    const id = await stack.start(service, seconds, say);
-    this.likenesses.set(id, { stack, files: project.written(service), containers: [] });
+  }
+
+  private newStack(project: ComposeProject): Stack {
+    const stack = new Stack({ ...this.place, name: `${this.name}-${this.stacks.length}` }, project);
+    this.stacks.push(stack);
+    return stack;
+  }
+
+  /** What could not be removed is tried again at the next start, and at the end. */
+  private async finish(path: string, stack: Stack, id?: string): Promise<void> {
+    const { containers = [] } = (id !== undefined && this.likenesses.get(id)) || {};
+    if (id !== undefined) this.likenesses.delete(id);
+    try {
+      // A volume can't be removed as long as a container has it, even one that has ended.
+      await Promise.all(containers.map((container) => container.remove()));
+      await stack.remove();
+    } catch (error) {
+      debug.engine('a compose project could not be removed yet: %s', messageOf(error));
+    }
+    this.idle.set(path, [...(this.idle.get(path) ?? []), stack]);
+  }
+
+  /** @param ports those that the compose file names: they come before those of the image */
+  private async configOf(id: string, ports: readonly number[]): Promise<ServiceContainer['config']> {
     const { Config: config } = await this.place.docker.getContainer(id).inspect();
-    const { StopSignal, StopTimeout, Healthcheck } = config as Pick<ImageConfig, 'StopSignal' | 'StopTimeout' | 'Healthcheck'>;
+    const { StopSignal, StopTimeout, Healthcheck, ExposedPorts } = config as ImageConfig;
+    const exposed = new Set([...ports.map((port) => `${port}/tcp`), ...Object.keys(ExposedPorts ?? {})]);
     const stop = { ...(StopSignal && { StopSignal }), ...(typeof StopTimeout === 'number' && { StopTimeout }) };
-    return { id, config: { ...stop, ...(Healthcheck && { Healthcheck }) } };
+    return {
+      ...stop,
+      ...(Healthcheck && { Healthcheck }),
+      ...(exposed.size > 0 && { ExposedPorts: Object.fromEntries([...exposed].map((port) => [port, {}])) }),
+    };
   }
 
   /** Creates a container that gets what docker compose has given another one. */
@@ -77,14 +103,9 @@ export class Stacks {
     if (likeness.files.length > 0) await container.putArchive('/', await buffer(archiveOf(likeness.files)));
   }
 
-  /** Ends what docker compose does at the moment. */
-  end(): void {
-    this.ending.abort();
-  }
-
   /** Removes all projects. */
   async remove(): Promise<void> {
-    for (const stack of this.stacks.values())
+    for (const stack of this.stacks)
       await stack.remove().catch((error: unknown) => {
         process.emitWarning(printable(`something was left behind in the Docker daemon: ${messageOf(error)}`));
       });

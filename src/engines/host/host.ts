@@ -1,5 +1,6 @@
 import type { Engine, ImageInfo, Session } from '../engine.js';
 import { LocalEngine } from '../local/local.js';
+import type { Room } from '../room.js';
 import { HostSession } from './session.js';
 
 /** Runs commands of this computer without a container, for `host:`. The shrunk image is run by the local engine. */
@@ -11,6 +12,10 @@ export class HostEngine implements Engine {
 
   async describe(): Promise<string> {
     return `this computer, without a container; the shrunk image by ${await this.local.describe()}`;
+  }
+
+  room(): Promise<Room> {
+    return this.local.room();
   }
 
   async find(text: string): Promise<ImageInfo | undefined> {

@@ -26,6 +26,10 @@ export class HostSession implements Session {
     this.features = local.features;
   }
 
+  get ending(): AbortSignal {
+    return this.local.ending;
+  }
+
   get id(): string {
     return this.local.id;
   }

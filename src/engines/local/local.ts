@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { Engine, ImageInfo } from '../engine.js';
+import { ownRoom, type Room } from '../room.js';
 import { removeDeadSessions, SessionFolder } from '../sessionfolder.js';
 import { removeSessionGroups } from './cgroups.js';
 import { describeIsolation, runtimeAdvice } from './isolation.js';
@@ -16,6 +17,10 @@ export class LocalEngine implements Engine {
 
   /** @param reason why no daemon is used, as a sentence */
   constructor(private readonly reason = 'The local engine was chosen, which has no images by name.') {}
+
+  async room(): Promise<Room> {
+    return ownRoom();
+  }
 
   async describe(): Promise<string> {
     const found = this.found ?? (await this.namespaces());

@@ -46,7 +46,14 @@ import { type MountPlan, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
 import { identityOf } from './user.js';
 
-export const LOCAL_FEATURES: EngineFeatures = { imageNames: false, runtime: false, commit: true, freshFiles: true, compared: Infinity };
+export const LOCAL_FEATURES: EngineFeatures = {
+  imageNames: false,
+  runtime: false,
+  commit: true,
+  freshFiles: true,
+  compared: Infinity,
+  ownPorts: false,
+};
 
 /** Bytes of /dev/shm, as Docker has it by default. */
 const SHM_SIZE = 64 << 20;
@@ -67,6 +74,8 @@ export class LocalSession implements Session {
   private readonly images = new Map<string, LocalImage>();
   private readonly containers: Container[] = [];
   private closing: Promise<void> | undefined;
+  private readonly ender = new AbortController();
+  readonly ending = this.ender.signal;
 
   constructor(
     private readonly folder: SessionFolder,
@@ -315,6 +324,7 @@ export class LocalSession implements Session {
   }
 
   close(): Promise<void> {
+    this.ender.abort();
     this.closing ??= this.removeAll();
     return this.closing;
   }
