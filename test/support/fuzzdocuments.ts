@@ -97,7 +97,7 @@ const facts = target<string>({
 const INVENTORY = [
   ['/', 'd', 0o755, 0, 0, 0, 1, null, null, null],
   ['/app', 'd', 0o755, 0, 0, 0, 1, null, null, null],
-  ['/app/one.py', 'f', 0o644, 0, 0, 9, 1, 'g', null, null],
+  ['/app/one.py', 'f', 0o644, 0, 0, 9, 1, 'g', null, { 'user.x': '00' }],
   ['/app/two.py', 'f', 0o644, 0, 0, 9, 1, 'g', null, { 'user.x': '00' }],
   ['/app/link', 'l', 0o777, 0, 0, 0, 1, null, 'one.py', null],
   ['/null', 'c', 0o666, 0, 0, 0, 1, null, [1, 3], null],
