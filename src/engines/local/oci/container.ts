@@ -62,7 +62,8 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
     const own = typeof network === 'object' ? network : undefined;
     const { makesGroup, hideCgroups, newCalls } = RUNTIME[runtime];
     const cgroup = makesGroup && plan.group ? join(plan.group.path, 'runtime') : undefined;
-    const config = ociConfig({ ...plan.config, root: this.at('root'), sys, cgroup, newCalls }, process.arch);
+    const command = { ...plan.config.process, args: this.confined(plan.config.process.args) };
+    const config = ociConfig({ ...plan.config, process: command, root: this.at('root'), sys, cgroup, newCalls }, process.arch);
     await writeFile(this.at('config.json'), JSON.stringify(config), { mode: 0o600 });
     const run = ['run', ...RUNTIME[runtime].run, '--bundle', plan.place, '--pid-file', this.at('pid'), this.name];
     const script = outerScript({
@@ -141,11 +142,16 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
   async exec(command: string[]): Promise<ExecProcess> {
     const path = this.at(`exec-${this.execs++}.json`);
     const { group, runtime } = this.plan;
-    const args = RUNTIME[runtime].profileBeside ? command : this.plan.refusing(command);
-    await writeFile(path, JSON.stringify(ociProcess({ ...this.plan.config.process, args })), { mode: 0o600 });
+    const process = { ...this.plan.config.process, args: this.confined(command) };
+    await writeFile(path, JSON.stringify(ociProcess(process)), { mode: 0o600 });
     const exec = this.inside(this.runtimeLine(['exec', '--process', path, this.name]));
     const line = enteringGroup(RUNTIME[runtime].makesGroup ? undefined : group, exec);
     return startProcess(line, { environment: toolEnvironment(), input: true, newSession: true });
+  }
+
+  private confined(command: readonly string[]): readonly string[] {
+    const { runtime, refusing } = this.plan;
+    return RUNTIME[runtime].surelyFilters ? command : refusing(command);
   }
 
   private runtimeLine(command: readonly string[]): string[] {

@@ -96,7 +96,7 @@ async function attempt(runtime: RuntimeName, user: Kind, cgroups: boolean, folde
   const rootfs = { kind: 'ready' } as const;
   const container = new RuntimeContainer({
     ...{ place, runtime, user, rootfs, fuse: undefined, config, network: 'none', input: false, group, files },
-    refusing: (command) => [...command], // it starts none beside its first process
+    refusing: (command) => [...command],
     commit: () => place,
   });
   const timer = setTimeout(() => container.remove(), LIMIT);

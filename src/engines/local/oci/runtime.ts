@@ -22,8 +22,8 @@ interface RuntimeRow {
   run: readonly string[];
   /** Whether the file with its number is there before it has started: no command can be run in it until then. */
   earlyNumber: boolean;
-  /** Whether a command beside the app has the seccomp profile. */
-  profileBeside: boolean;
+  /** Whether every process surely has the seccomp profile. Otherwise each command installs a filter of its own first. */
+  surelyFilters: boolean;
   /** Whether its command `kill` knows real-time signals (signal(7)). */
   knowsRealTime: boolean;
 }
@@ -32,7 +32,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
   // crun 1.8: "cgroups in hybrid mode not supported".
   crun: {
     options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] },
-    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [], earlyNumber: false, profileBeside: true, knowsRealTime: true },
+    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [], earlyNumber: false, surelyFilters: true, knowsRealTime: true },
   },
   // Its warnings would get among what the app prints; errors are printed all the same. With --keep (runc 1.1), the control
   // group stays, which knows whether memory ran out.
@@ -43,7 +43,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     newCalls: 'runtime',
     run: ['--keep'],
     earlyNumber: false,
-    profileBeside: true,
+    surelyFilters: true,
     knowsRealTime: true,
   },
   // Version 0.7. Only errors are printed, also by a build for debugging. It gives the number of a signal as exit status, where
@@ -55,7 +55,9 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     newCalls: 'profile',
     run: [],
     earlyNumber: true,
-    profileBeside: false, // libcontainer 0.7, container/tenant_builder.rs: it takes over namespaces only
+    // A build without its feature `seccomp` ignores the profile and does not say so. A command beside the app gets namespaces only
+    // (libcontainer 0.7, container/tenant_builder.rs).
+    surelyFilters: false,
     knowsRealTime: false,
   },
 };
