@@ -136,7 +136,7 @@ describeWithEngine('secrets', () => {
     await checkLayout(join(inputs, 'data'));
     // The daemon gives away configuration, history and layers without compression.
     const [small, saved] = ['pyshrink-test/canary:small', join(workdir(), 'saved.tar')];
-    const assembled = await home.run(['assemble', '--tag', small]);
+    const assembled = await home.run(['assemble', '--tag', small, '--env-file', join(inputs, 'list.env')]);
     expect(assembled.exitCode, assembled.output).toBe(0);
     await docker('save', '-o', saved, small);
     await docker('rmi', small);
