@@ -19,7 +19,7 @@ os.write(write, b"A=1\\0")
 os.close(write)
 os.set_inheritable(read, True)
 wanted = {"uid": os.getuid(), "gid": os.getgid(), "groups": os.getgroups(), "cwd": "/", "capabilities": list(range(64)),
-          "loopback": False, "limits": [], "environment": read}
+          "loopback": False, "limits": [], "environment": read, "namespace": None}
 os.execv(sys.executable, [sys.executable, *sys.argv[2:], json.dumps(wanted), "/usr/bin/env"])
 `;
 const enter = (errno: number) =>

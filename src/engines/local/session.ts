@@ -36,6 +36,7 @@ import { ContainerFiles } from './files.js';
 import { becoming, SENT } from './firstprocess.js';
 import { type LocalImage, storedDigest } from './image.js';
 import { userFilesIn } from './inroot.js';
+import { launcherOf } from './launcher.js';
 import { ownMappings } from './mappings.js';
 import { copyTree, type NamespaceSupport, type Refusal, remedyFor, removeTree, userOf } from './namespaces.js';
 import { ownNetwork } from './network.js';
@@ -232,6 +233,8 @@ export class LocalSession implements Session {
     const single = namespaces.user === 'single' || namespaces.user === 'bubblewrap';
     if (single && user.uid !== 0) this.warn(SINGLE_USER);
     if (namespaces.user === 'root') this.warn(NOT_ISOLATED);
+    const inside = single ? { ...user, uid: 0, gid: 0, groups: [] } : user;
+    const cwd = spec.run.workdir ?? (image.config.WorkingDir || '/');
     const granted = capabilities(spec.run.capAdd, spec.run.capDrop);
     const files = new ContainerFiles(copied ? root : upper, copied ? [] : image.layers, spec.volume);
     const commit = () => {
@@ -263,8 +266,8 @@ export class LocalSession implements Session {
           process: {
             args: spec.command,
             environment,
-            user: single ? { ...user, uid: 0, gid: 0, groups: [] } : user,
-            cwd: spec.run.workdir ?? (image.config.WorkingDir || '/'),
+            user: inside,
+            cwd,
             capabilities: namesOf(granted),
             noNewPrivileges: spec.run.securityOpt.length > 0, // nothing else is supported
             limits: spec.run.ulimit.map(parseUlimit),
@@ -272,6 +275,10 @@ export class LocalSession implements Session {
         },
         network: own ?? (isolated ? 'none' : 'host'),
         refusing: (command) => refusing(spec, command),
+        entering: launcherOf(spec, {
+          ...{ user: inside, cwd, capabilities: granted, environment: null, loopback: false },
+          namespace: namespaces.user === 'identity' ? '/proc/1/ns/user' : null,
+        }),
         input: spec.attachInput,
         group,
         files,
@@ -281,21 +288,7 @@ export class LocalSession implements Session {
       return container;
     }
     const plan: MountPlan = { root, rootfs, readOnly: spec.run.readOnly, binds, tmpfs, shmSize, hostname: spec.run.hostname, isolated };
-    const launcher = spec.launcher
-      ? [
-          ...spec.launcher,
-          JSON.stringify({
-            uid: single ? 0 : user.uid,
-            gid: single ? 0 : user.gid,
-            groups: user.groups,
-            cwd: spec.run.workdir ?? (image.config.WorkingDir || '/'),
-            capabilities: granted,
-            environment: SENT,
-            loopback: isolated,
-            limits: spec.run.ulimit.map(parseUlimit),
-          }),
-        ]
-      : [];
+    const launcher = launcherOf(spec, { user: inside, cwd, capabilities: granted, environment: SENT, loopback: isolated, namespace: null });
     const [first, setup] = [join(place, FIRST_SCRIPT), join(place, 'setup.sh')];
     await writeFile(setup, setupScript(plan), { mode: 0o600 });
     // The launcher gets the variables in another way. The scripts may hold values that are secret.

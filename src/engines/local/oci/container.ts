@@ -13,12 +13,14 @@ import { isRoot, type Kind, NotSetUp, nextLine, USER_NAMESPACE } from '../firstp
 import type { OwnNetwork } from '../network.js';
 import type { MountPlan } from '../setup.js';
 import { type ContainerPlan, ProcessContainer } from '../started.js';
+import type { Identity } from '../user.js';
 import { type OciPlan, ociConfig, ociProcess } from './config.js';
 import { outerScript } from './outer.js';
 import { RUNTIME, type RuntimeName, runtimeLine } from './runtime.js';
 
 /** Milliseconds between two looks whether the runtime has started the container. */
 const POLL = 5;
+const ROOT: Identity = { uid: 0, gid: 0, groups: [], home: '/' };
 
 export interface RuntimePlan extends ContainerPlan {
   /** Folder of this container, also its id. */
@@ -31,6 +33,8 @@ export interface RuntimePlan extends ContainerPlan {
   network: 'host' | 'none' | OwnNetwork;
   /** Makes of a command what has no more rights than with the seccomp profile. */
   refusing: (command: readonly string[]) => string[];
+  /** Start of a command line that enters the user namespace and then takes on what the container's processes have. */
+  entering: readonly string[];
   /** Whether it has a standard input. */
   input: boolean;
 }
@@ -62,8 +66,9 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
     const own = typeof network === 'object' ? network : undefined;
     const { makesGroup, hideCgroups, newCalls } = RUNTIME[runtime];
     const cgroup = makesGroup && plan.group ? join(plan.group.path, 'runtime') : undefined;
-    const command = { ...plan.config.process, args: this.confined(plan.config.process.args) };
-    const config = ociConfig({ ...plan.config, process: command, root: this.at('root'), sys, cgroup, newCalls }, process.arch);
+    const { process: command } = plan.config;
+    const args = RUNTIME[runtime].confines ? command.args : plan.refusing(command.args);
+    const config = ociConfig({ ...plan.config, process: { ...command, args }, root: this.at('root'), sys, cgroup, newCalls }, process.arch);
     await writeFile(this.at('config.json'), JSON.stringify(config), { mode: 0o600 });
     const run = ['run', ...RUNTIME[runtime].run, '--bundle', plan.place, '--pid-file', this.at('pid'), this.name];
     const script = outerScript({
@@ -142,16 +147,16 @@ export class RuntimeContainer extends ProcessContainer<RuntimePlan> {
   async exec(command: string[]): Promise<ExecProcess> {
     const path = this.at(`exec-${this.execs++}.json`);
     const { group, runtime } = this.plan;
-    const process = { ...this.plan.config.process, args: this.confined(command) };
-    await writeFile(path, JSON.stringify(ociProcess(process)), { mode: 0o600 });
+    const { process } = this.plan.config;
+    const { entering } = this.plan;
+    const own = { ...process, args: command };
+    // As root, who may enter the namespace, and becomes the container's user there.
+    const entered = { ...process, args: [...entering, ...command], user: ROOT, limits: [], cwd: '/' };
+    const plan = RUNTIME[runtime].confines || entering.length === 0 ? own : entered;
+    await writeFile(path, JSON.stringify(ociProcess(plan)), { mode: 0o600 });
     const exec = this.inside(this.runtimeLine(['exec', '--process', path, this.name]));
     const line = enteringGroup(RUNTIME[runtime].makesGroup ? undefined : group, exec);
     return startProcess(line, { environment: toolEnvironment(), input: true, newSession: true });
-  }
-
-  private confined(command: readonly string[]): readonly string[] {
-    const { runtime, refusing } = this.plan;
-    return RUNTIME[runtime].surelyFilters ? command : refusing(command);
   }
 
   private runtimeLine(command: readonly string[]): string[] {

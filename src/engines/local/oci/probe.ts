@@ -97,6 +97,7 @@ async function attempt(runtime: RuntimeName, user: Kind, cgroups: boolean, folde
   const container = new RuntimeContainer({
     ...{ place, runtime, user, rootfs, fuse: undefined, config, network: 'none', input: false, group, files },
     refusing: (command) => [...command],
+    entering: [],
     commit: () => place,
   });
   const timer = setTimeout(() => container.remove(), LIMIT);

@@ -22,8 +22,11 @@ interface RuntimeRow {
   run: readonly string[];
   /** Whether the file with its number is there before it has started: no command can be run in it until then. */
   earlyNumber: boolean;
-  /** Whether every process surely has the seccomp profile. Otherwise each command installs a filter of its own first. */
-  surelyFilters: boolean;
+  /**
+   * Whether every process surely has the seccomp profile and the user namespace. Otherwise the app installs a filter of its own, and
+   * a command beside it enters the namespace first, too.
+   */
+  confines: boolean;
   /** Whether its command `kill` knows real-time signals (signal(7)). */
   knowsRealTime: boolean;
 }
@@ -32,7 +35,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
   // crun 1.8: "cgroups in hybrid mode not supported".
   crun: {
     options: { root: ['--cgroup-manager=disabled'], user: ['--cgroup-manager=disabled'] },
-    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [], earlyNumber: false, surelyFilters: true, knowsRealTime: true },
+    ...{ hideCgroups: true, makesGroup: false, newCalls: 'profile', run: [], earlyNumber: false, confines: true, knowsRealTime: true },
   },
   // Its warnings would get among what the app prints; errors are printed all the same. With --keep (runc 1.1), the control
   // group stays, which knows whether memory ran out.
@@ -43,7 +46,7 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     newCalls: 'runtime',
     run: ['--keep'],
     earlyNumber: false,
-    surelyFilters: true,
+    confines: true,
     knowsRealTime: true,
   },
   // Version 0.7. Only errors are printed, also by a build for debugging. It gives the number of a signal as exit status, where
@@ -55,9 +58,9 @@ export const RUNTIME: Readonly<Record<RuntimeName, RuntimeRow>> = {
     newCalls: 'profile',
     run: [],
     earlyNumber: true,
-    // A build without its feature `seccomp` ignores the profile and does not say so. A command beside the app gets namespaces only
-    // (libcontainer 0.7, container/tenant_builder.rs).
-    surelyFilters: false,
+    // A build without its feature `seccomp` ignores the profile and does not say so. A command beside the app gets no profile, and it
+    // stays in the user namespace of this computer (libcontainer 0.7, container/tenant_builder.rs).
+    confines: false,
     knowsRealTime: false,
   },
 };
