@@ -1,4 +1,5 @@
 import { boundError } from '../bounds.js';
+import { concealed } from '../conceal.js';
 import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { compareContents, shownText } from './body.js';
 import { type Fields, fieldsOf, isFailed, kindOf, lengthFollows, outputOf } from './fields.js';
@@ -44,6 +45,8 @@ export interface Comparison {
 
 /** Characters of a text that a {@link Variation} shows. */
 const SHOWN = 200;
+/** Characters in which secrets are looked for, where fewer are shown: no secret that is known is as long. */
+const LOOKED_AT = 64 << 10;
 /** Stands for a field that an answer does not have. */
 const ABSENT = '(not there)';
 
@@ -262,6 +265,9 @@ function didAlike(one: Answers, other: Answers): boolean {
   return outcomes(one) === outcomes(other);
 }
 
+/** Secrets are replaced before a text is cut: a part of one would not be found. */
 function clipped(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+  if (text.length <= SHOWN) return text;
+  const start = concealed(text.slice(0, LOOKED_AT));
+  return start.length > SHOWN || text.length > LOOKED_AT ? `${start.slice(0, SHOWN)}...` : start;
 }

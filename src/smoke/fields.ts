@@ -1,9 +1,9 @@
 import { boundOf } from '../bounds.js';
 import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { decodedBody } from '../exercise/decoded.js';
+import { readableSigned } from '../exercise/signed.js';
 import { asText } from './body.js';
 import { cookiesOf } from './cookies.js';
-import { readableSigned } from './signed.js';
 
 /** The parts of an answer, by name: `body`, `header location`, `cookie sid path`, `stdout`, ... */
 export type Fields = Map<string, Buffer>;
