@@ -1,4 +1,4 @@
-import { concealed } from '../conceal.js';
+import { concealedStart } from '../conceal.js';
 import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { compareContents, shownText } from './body.js';
 import { type Fields, fieldsOf, isFailed, kindOf, lengthFollows } from './fields.js';
@@ -45,8 +45,6 @@ export interface Comparison {
 
 /** Characters of a text that a {@link Variation} shows. */
 const SHOWN = 200;
-/** Characters in which secrets are looked for, where fewer are shown: no secret that is known is as long. */
-const LOOKED_AT = 64 << 10;
 /** Stands for a field that an answer does not have. */
 const ABSENT = '(not there)';
 
@@ -274,9 +272,6 @@ function didAlike(one: Answers, other: Answers): boolean {
   return outcomes(one) === outcomes(other);
 }
 
-/** Secrets are replaced before a text is cut: a part of one would not be found. */
 function clipped(text: string): string {
-  if (text.length <= SHOWN) return text;
-  const start = concealed(text.slice(0, LOOKED_AT));
-  return start.length > SHOWN || text.length > LOOKED_AT ? `${start.slice(0, SHOWN)}...` : start;
+  return concealedStart(text, SHOWN);
 }
