@@ -71,7 +71,8 @@ ARCHITECTURES = {
     "aarch64": (0xC00000B7, 2, 277, 425),
 }
 
-# Name -> argument that may hold AT_EMPTY_PATH. The filter allows such a call: it is about a descriptor, not a path.
+# Name -> argument that may hold AT_EMPTY_PATH. With a descriptor in argument 0, the filter allows such a call: it is most likely
+# about the descriptor, not a path.
 EMPTY_PATH_ARGUMENT = {"newfstatat": 3, "statx": 2}
 
 # Name -> argument that may be a null pointer instead of a path, which is about a descriptor, too: futimens(3). The filter allows

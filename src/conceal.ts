@@ -55,6 +55,20 @@ export function concealed(text: string): string {
   return text.replace(pattern, MASK);
 }
 
+/** Characters in which secrets are looked for, where fewer are shown: no secret that is told from other words is as long. */
+const LOOKED_AT = 64 << 10;
+
+/**
+ * The start of a text, to show it. Where it is longer, three dots follow, and secrets are replaced before it is cut: a part of one
+ * would not be found any more. A short text stays as it is.
+ * @param most characters
+ */
+export function concealedStart(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const start = concealed(text.slice(0, most + LOOKED_AT));
+  return start.length > most || text.length > most + LOOKED_AT ? `${start.slice(0, most)}...` : start;
+}
+
 /** A copy of plain data whose texts are {@link concealed}. Names of fields stay. */
 export function concealedIn<T>(data: T): T {
   if (forms.size === 0) return data;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { conceal, concealed, concealedIn, forgetSecrets, showName } from '../src/conceal.js';
+import { conceal, concealed, concealedIn, concealedStart, forgetSecrets, showName } from '../src/conceal.js';
 import { printable, printableJson } from '../src/printable.js';
 
 describe('conceal', () => {
@@ -15,6 +15,15 @@ describe('conceal', () => {
   it('takes the longest of secrets that begin alike', () => {
     conceal(['secret', 'secret-and-more']);
     expect(printable('secret-and-more secret')).toBe('*** ***');
+  });
+
+  it('keeps each part of a secret out of a text that is cut', () => {
+    conceal(['a-secret-of-24-characters']);
+    for (let before = 0; before < 60; before++) {
+      const shown = concealedStart(`${'-'.repeat(before)}a-secret-of-24-characters${'-'.repeat(60)}`, 40);
+      expect(shown).toMatch(/^-*\*{0,3}-*\.{3}$/);
+    }
+    expect([concealedStart('x'.repeat(40), 40), concealedStart('x'.repeat(41), 40)]).toEqual(['x'.repeat(40), `${'x'.repeat(40)}...`]);
   });
 
   it('leaves short values alone, as they are part of other words', () => {

@@ -1,6 +1,7 @@
 import { isSecretName, secretsIn } from '../os/secretwords.js';
 import type { Answers, StepAnswer } from './answers.js';
 import type { Exercise } from './exercise.js';
+import { readableSigned, signatureOf } from './signed.js';
 import type { HttpStep, Step } from './steps.js';
 
 /** Characters of a body that are looked at. What is behind them is the content of an upload. */
@@ -61,9 +62,12 @@ function secretsOfAnswer(answer: StepAnswer): string[] {
 }
 
 function handedOut({ headers, body }: Extract<StepAnswer, { kind: 'http' }>): string[] {
-  const { 'set-cookie': cookies = '', ...others } = headers;
-  const set = cookies.split('\n').flatMap((cookie) => secretsIn(cookie.split(';', 1)[0] as string));
+  const { 'set-cookie': cookies, ...others } = headers;
+  const pairs = cookies?.split('\n').map((cookie) => cookie.split(';', 1)[0] as string) ?? [];
+  const values = pairs.map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
   const texts = Object.entries(others).map(([name, value]) => `${name}: ${value}`);
   const said = Buffer.from(body.slice(0, LARGEST), 'base64').toString();
-  return [...set, ...[...texts, said].flatMap(secretsIn)].filter(isNoWord);
+  // A comparison shows a signed cookie by what it says. Whoever has its signature, too, can make the cookie again.
+  const found = [...pairs, ...values.map(readableSigned), ...texts, said].flatMap(secretsIn).filter(isNoWord);
+  return [...found, ...values.flatMap((value) => signatureOf(value) ?? [])];
 }

@@ -1,3 +1,4 @@
+import { concealedIn } from '../conceal.js';
 import type { Variation } from '../smoke/compare.js';
 import { conclusionOf, type Verdict } from '../smoke/verdict.js';
 import { plural } from '../ui/table.js';
@@ -6,7 +7,9 @@ import { plural } from '../ui/table.js';
 const SHOWN = { text: 300, paths: 20, varied: 10, word: 60 };
 
 /** A verdict as lines of text: what is wrong, what varies by itself, what was not compared, and the counts. */
-export function verdictLines(verdict: Verdict): string[] {
+export function verdictLines(whole: Verdict): string[] {
+  // Before a text is cut: a part of a secret would not be found.
+  const verdict = concealedIn(whole);
   const { problems, differences, missing, excluded, further, varied, uncompared } = verdict;
   const gotFurther = new Set(further);
   return [
@@ -74,7 +77,7 @@ function quoted(text: string): string {
 function difference(original: string, shrunk: string): string[] {
   let at = 0;
   while (at < original.length && original[at] === shrunk[at]) at++;
-  const from = Math.max(0, at - 40);
+  const from = original === shrunk ? 0 : Math.max(0, at - 40); // equal where only a secret differs
   const show = (text: string) =>
     `${from > 0 ? '...' : ''}${text.slice(from, from + SHOWN.text)}${text.length > from + SHOWN.text ? '...' : ''}`;
   return [`  original: ${show(original)}`, `  shrunk:   ${show(shrunk)}`];

@@ -1,10 +1,11 @@
-import { boundError } from '../bounds.js';
+import { concealedStart } from '../conceal.js';
 import type { Answers, StepAnswer } from '../exercise/answers.js';
 import { compareContents, shownText } from './body.js';
-import { type Fields, fieldsOf, isFailed, kindOf, lengthFollows, outputOf } from './fields.js';
+import { type Fields, fieldsOf, isFailed, kindOf, lengthFollows } from './fields.js';
 import { allEqual, isAlike, type Spans } from './likeness.js';
 import { compareLogs } from './logs.js';
 import { logUntilStop, wholeLog } from './logtext.js';
+import { commonLimit, logWithin, outputOf } from './outputs.js';
 
 /** Something that the shrunk image does differently. */
 export interface Difference {
@@ -95,11 +96,12 @@ class Comparer {
     );
     this.count(where, first.answer, other.answer);
     const alike = this.outcome(where, answers, other.answer, kindOf, isFailed);
+    const most = this.limit(where, [...alike.map(({ answer }) => answer), other.answer]);
     const withLength = ![...alike.map(({ answer }) => answer), other.answer].every(lengthFollows);
     this.fields(
       where,
-      alike.map(({ answer, run }) => ({ answer: fieldsOf(answer, withLength), run })),
-      fieldsOf(other.answer, withLength),
+      alike.map(({ answer, run }) => ({ answer: fieldsOf(answer, withLength, most), run })),
+      fieldsOf(other.answer, withLength, most),
     );
   }
 
@@ -125,23 +127,23 @@ class Comparer {
         // Its answer is what the app itself printed, and its exit status.
         return;
       case 'ready':
-        result.compared++;
-        return;
       case 'exec':
       case 'script':
-        this.sayCut(where, [first, other]);
-        result.compared++;
-        return;
       case 'websocket':
       case 'http':
         result.compared++;
     }
   }
 
-  private sayCut(where: string, outputs: readonly (StepAnswer | Answers['app'] | undefined)[]): void {
-    if (!outputs.some((one) => one && 'cut' in one && one.cut)) return;
-    const { message, remedy } = boundError('output', 'what it printed');
-    this.result.uncompared.push(`${where}: ${message} The rest is not compared. ${remedy}`);
+  /** Bytes of each output that are compared. Says so where an output was cut. */
+  private limit(where: string, outputs: readonly (StepAnswer | Answers['app'])[]): number {
+    const most = commonLimit(outputs);
+    if (most < Number.POSITIVE_INFINITY)
+      this.result.uncompared.push(
+        `${where}: it printed more than the limit \`output\`. Only the first ${most} bytes of each output are compared. ` +
+          'To compare more, give --limit output=SIZE to `shrink`, or to `trace` and `smoke`.',
+      );
+    return most;
   }
 
   /**
@@ -232,18 +234,26 @@ class Comparer {
     const [{ answer: first }] = apps as [Original<Answers['app']>];
     if (first.exit !== null) result.compared++;
     if (first.exit !== null && alike.every(({ answer }) => answer.exit !== null)) {
-      this.sayCut('app', [first, shrunk.app]);
+      const most = this.limit('app', [...alike.map(({ answer }) => answer), shrunk.app]);
       this.fields(
         'app',
-        alike.map(({ answer, run }) => ({ answer: new Map(Object.entries(outputOf(answer))), run })),
-        new Map(Object.entries(outputOf(shrunk.app))),
+        alike.map(({ answer, run }) => ({ answer: new Map(Object.entries(outputOf(answer, most))), run })),
+        new Map(Object.entries(outputOf(shrunk.app, most))),
       );
       return;
     }
     result.uncompared.push('the log of a server varies: only new errors in it count');
     // A run that failed where the first one did not may have logged why: that excuses nothing.
     const same = originals.filter((run) => didAlike(run, originals[0] as Answers));
-    const { added, varied } = compareLogs(same.map(wholeLog), logUntilStop(shrunk));
+    // What the originals logged may have been cut, so what the shrunk image logged after that says nothing.
+    const log = logWithin(
+      shrunk,
+      this.limit(
+        'app',
+        [...same, shrunk].map(({ app }) => app),
+      ),
+    );
+    const { added, varied } = compareLogs(same.map(wholeLog), logUntilStop(log));
     for (const { what, text } of added) result.differences.push({ where: 'app', what, original: '', shrunk: text });
     for (const { what, text, had } of varied)
       result.varied.push({
@@ -263,5 +273,5 @@ function didAlike(one: Answers, other: Answers): boolean {
 }
 
 function clipped(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+  return concealedStart(text, SHOWN);
 }

@@ -1,9 +1,8 @@
-import { boundOf } from '../bounds.js';
-import type { Answers, StepAnswer } from '../exercise/answers.js';
+import type { StepAnswer } from '../exercise/answers.js';
 import { decodedBody } from '../exercise/decoded.js';
-import { asText } from './body.js';
+import { readableSigned } from '../exercise/signed.js';
 import { cookiesOf } from './cookies.js';
-import { readableSigned } from './signed.js';
+import { outputOf } from './outputs.js';
 
 /** The parts of an answer, by name: `body`, `header location`, `cookie sid path`, `stdout`, ... */
 export type Fields = Map<string, Buffer>;
@@ -67,16 +66,20 @@ function inOrder(value: string): string {
 /** Stands for a length that follows from the body. */
 const LENGTH_OF_BODY = 'the length of the body';
 
-/** The fields of an answer but for its outcome. @param withLength whether to compare the value of `content-length` */
-export function fieldsOf(answer: StepAnswer, withLength: boolean): Fields {
+/**
+ * The fields of an answer but for its outcome.
+ * @param withLength whether to compare the value of `content-length`
+ * @param most bytes of each output that are compared
+ */
+export function fieldsOf(answer: StepAnswer, withLength: boolean, most: number): Fields {
   switch (answer.kind) {
     case 'http':
       return httpFields(answer, withLength);
     case 'exec':
-      return new Map(Object.entries(outputOf(answer)));
+      return new Map(Object.entries(outputOf(answer, most)));
     case 'script':
       // A script judges by its exit status; what it prints is about its own work, such as how long that took.
-      return new Map(answer.exit === 0 ? [] : Object.entries(outputOf(answer)));
+      return new Map(answer.exit === 0 ? [] : Object.entries(outputOf(answer, most)));
     case 'websocket':
       return new Map([
         ...(answer.protocol === '' ? [] : [['protocol', Buffer.from(answer.protocol)] as const]),
@@ -105,23 +108,4 @@ function httpFields({ headers, body }: StepAnswer & { kind: 'http' }, withLength
   const decoded = decodedBody(bytes, headers['content-encoding']);
   if (!decoded) fields.set('content coding', Buffer.from('the body is damaged, or its coding is not known'));
   return fields.set('body', decoded ?? bytes);
-}
-
-/** What a terminal overwrites: a progress bar, whose updates depend on timing. */
-const OVERWRITTEN = /[^\n]*\r(?!\n)/g;
-
-/**
- * What a program printed, without what a terminal overwrites. Of an output that was cut, the last line may be half a
- * line, so it is left out.
- */
-export function outputOf({ stdout, stderr }: Pick<Answers['app'], 'stdout' | 'stderr'>): Record<'stdout' | 'stderr', Buffer> {
-  const whole = (base64: string) => {
-    const bytes = Buffer.from(base64, 'base64');
-    const end = bytes.lastIndexOf(0x0a);
-    const lines = bytes.length >= boundOf('output') && end >= 0 ? bytes.subarray(0, end + 1) : bytes;
-    // Not in binary output, where such a byte is one like others.
-    if (!lines.includes(0x0d) || asText(lines) === undefined) return lines;
-    return Buffer.from(lines.toString('latin1').replace(OVERWRITTEN, ''), 'latin1');
-  };
-  return { stdout: whole(stdout), stderr: whole(stderr) };
 }

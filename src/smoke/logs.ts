@@ -1,3 +1,4 @@
+import { concealedStart } from '../conceal.js';
 import { jsonLine } from './jsonlog.js';
 import { isErrorLine } from './logformats.js';
 import { keyOf } from './logkey.js';
@@ -57,8 +58,7 @@ function problemsByKey(log: string): Map<string, LogProblem> {
   const problems = new Map<string, LogProblem>();
   const add = (what: LogProblem['what'], line: string) => {
     const key = `${what === 'exception' ? what : 'line'}: ${keyOf(line)}`;
-    const text = line.trim();
-    if (!problems.has(key)) problems.set(key, { what, text: text.length > SHOWN ? `${text.slice(0, SHOWN)} ...` : text });
+    if (!problems.has(key)) problems.set(key, { what, text: concealedStart(line.trim(), SHOWN) });
   };
   const { exceptions, others } = scanTracebacks(linesOf(log));
   for (const exception of exceptions) add('exception', exception);

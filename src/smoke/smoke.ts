@@ -1,5 +1,7 @@
+import { conceal, concealed } from '../conceal.js';
 import { TimeoutError, UserError } from '../errors.js';
 import type { Answers } from '../exercise/answers.js';
+import { answerSecrets } from '../exercise/secrets.js';
 import type { Step } from '../exercise/steps.js';
 import { textOf } from '../exercise/unmet.js';
 import type { Outcome } from '../watching/run.js';
@@ -69,6 +71,8 @@ async function comparisonOf(input: SmokeInput, { answers: outcome, done }: Outco
     return { ...result, again: await repeat(input, 'it takes long: the original starts again, to see if it is faster') };
   }
   const compare = (originals: readonly Answers[]): Comparison => {
+    // Before a text is cut: a part of a secret would not be found.
+    conceal(answerSecrets([...originals, outcome]));
     const comparison = compareAnswers(originals, outcome);
     const more = comparison.differences.length > 0 ? died(originals, outcome) : unmet(exercise, outcome).map(unexpected);
     return { ...comparison, differences: [...comparison.differences, ...more] };
@@ -122,8 +126,7 @@ const LAST_WORDS = 300;
 /** The last output of a server that ends by itself in the shrunk image alone: it says why. */
 function died(originals: readonly Answers[], { app }: Answers): Difference[] {
   if (app.exit === null || originals.some((one) => one.app.exit !== null)) return [];
-  const output = Buffer.concat([bytes(app.stdout), bytes(app.stderr)])
-    .toString()
+  const output = concealed(Buffer.concat([bytes(app.stdout), bytes(app.stderr)]).toString())
     .trim()
     .slice(-LAST_WORDS);
   return [{ where: 'app', what: 'last output', original: '(it kept running)', shrunk: output === '' ? '(nothing)' : output }];

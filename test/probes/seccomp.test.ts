@@ -27,6 +27,12 @@ answers = {
     "times of a bad pointer, whose low word is zero": call("utimensat", -100, 1 << 32, None, 0),
     "status of a descriptor": call("newfstatat", descriptor, nothing, buffer, 0x1000),
     "status of a path": call("newfstatat", -100, path, buffer, 0),
+    "status of a path that may be empty": call("newfstatat", -100, path, buffer, 0x1000),
+    "status of such a path, with other high bits": call("newfstatat", 0xffffff9c, path, buffer, 0x1000),
+    "extended status of a descriptor": call("statx", descriptor, nothing, 0x1000, 0x7ff, buffer),
+    "extended status of a path": call("statx", -100, path, 0, 0x7ff, buffer),
+    "extended status of a path that may be empty": call("statx", -100, path, 0x1000, 0x7ff, buffer),
+    "extended status of such a path, with other high bits": call("statx", 0xffffff9c, path, 0x1000, 0x7ff, buffer),
 }
 print(json.dumps({name: errno.errorcode.get(number, number) for name, number in answers.items()}))
 `;
@@ -40,6 +46,12 @@ describeWithPython('the filter', () => {
       'times of a bad pointer, whose low word is zero': 'ENOSYS',
       'status of a descriptor': 0,
       'status of a path': 'ENOSYS',
+      'status of a path that may be empty': 'ENOSYS',
+      'status of such a path, with other high bits': 'ENOSYS',
+      'extended status of a descriptor': 0,
+      'extended status of a path': 'ENOSYS',
+      'extended status of a path that may be empty': 'ENOSYS',
+      'extended status of such a path, with other high bits': 'ENOSYS',
     });
   });
 });

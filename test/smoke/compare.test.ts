@@ -527,18 +527,50 @@ describe('the counts', () => {
     expect(compare([program('x')], program('x'))).toEqual({ differences: [], varied: [], compared: 1, uncompared: [] });
   });
 
-  it('mention an output that was cut', () => {
-    const cut = { ...program('x\n'), app: { ...program('x\n').app, cut: true } };
-    expect(compare([cut], cut).uncompared).toEqual([
-      'app: what it printed goes over the limit `output`: 16777216 bytes of each output of a program. The rest is not compared. ' +
-        'If you trust the image, allow more with --limit output=SIZE.',
-    ]);
-  });
+  describe('of outputs that were cut', () => {
+    /** What a program printed, kept up to a limit in bytes. */
+    const kept = (text: string, limit: number, exit: number | null = 0): Answers => {
+      const run = program(text.slice(0, limit), exit);
+      return { ...run, app: { ...run.app, cut: text.length > limit } };
+    };
+    const commandKept = (text: string, limit: number): Answers =>
+      step({ kind: 'exec', exit: 0, stdout: base64(text.slice(0, limit)), stderr: '', cut: text.length > limit }, 'exec x');
+    const NOTE =
+      'it printed more than the limit `output`. Only the first 20 bytes of each output are compared. ' +
+      'To compare more, give --limit output=SIZE to `shrink`, or to `trace` and `smoke`.';
+    const LINES = Array.from({ length: 50 }, (_, index) => `line ${index}\n`).join('');
 
-  it('leave out the half line at the end of an output that was cut', () => {
-    const cut = (last: string) => ({ ...program(`one\ntwo\n${last}`), app: { ...program(`one\ntwo\n${last}`).app, cut: true } });
-    const differences = (output: number) => withBounds({ output }, () => compare([cut('thr')], cut('oth')).differences.length);
-    expect([differences('one\ntwo\nthr'.length), differences(99)]).toEqual([0, 1]);
+    it('compare what all of them have, whatever the limits were, and say how much that is', () => {
+      for (const [mine, other] of [
+        [20, 200],
+        [200, 20],
+        [20, 9999],
+        [9999, 20],
+        [20, 20],
+      ] as const) {
+        expect(compare([kept(LINES, mine)], kept(LINES, other))).toMatchObject({ differences: [], uncompared: [`app: ${NOTE}`] });
+        const commands = compare([commandKept(LINES, mine)], commandKept(LINES, other));
+        expect(commands).toMatchObject({ differences: [], uncompared: [`exec x: ${NOTE}`, expect.stringContaining('log of a server')] });
+        const changed = compare([kept(LINES, mine)], kept(LINES.replace('line 1', 'LINE 1'), other));
+        expect(changed.differences).toMatchObject([{ what: 'stdout' }]);
+      }
+      expect(compare([kept(LINES, 9999), kept(LINES, 200)], kept(LINES, 20)).differences).toEqual([]);
+      expect(compare([kept(LINES, 9999)], kept(`${LINES}more`, 9999)).differences).toMatchObject([{ what: 'stdout' }]);
+    });
+
+    it('leave out the half line at the end', () => {
+      const cut = (last: string) => kept(`one\ntwo\n${last} and more`, 11);
+      expect(compare([cut('thr')], cut('oth')).differences).toEqual([]);
+    });
+
+    it('leave out what a server logs after the limit of the original', () => {
+      const log = (limit: number, line = 1) => kept(LINES.replace(`line ${line}\n`, 'ERROR: x\n'), limit, null);
+      expect(compare([kept(LINES, 20, null)], log(9999, 40))).toMatchObject({
+        differences: [],
+        uncompared: expect.arrayContaining([`app: ${NOTE}`]),
+      });
+      expect(compare([kept(LINES, 20, null)], log(9999)).differences).toMatchObject([{ what: 'error line' }]);
+    });
   });
 });
 

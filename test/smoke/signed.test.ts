@@ -1,23 +1,17 @@
-import { createHmac } from 'node:crypto';
-import { deflateSync } from 'node:zlib';
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { conceal, concealedIn, forgetSecrets } from '../../src/conceal.js';
 import type { Answers } from '../../src/exercise/answers.js';
+import { answerSecrets } from '../../src/exercise/secrets.js';
+import { verdictLines } from '../../src/report/verdict.js';
 import { compareAnswers } from '../../src/smoke/compare.js';
-import { readableSigned } from '../../src/smoke/signed.js';
-
-/** As itsdangerous signs: with a time in base64url. */
-function signed(payload: string, seconds: number, compressed: boolean): string {
-  const body = compressed ? `.${deflateSync(payload).toString('base64url')}` : Buffer.from(payload).toString('base64url');
-  const time = Buffer.from(seconds.toString(16).padStart(8, '0'), 'hex').toString('base64url');
-  return `${body}.${time}.${createHmac('sha1', 'key').update(`${body}.${time}`).digest('base64url')}`;
-}
+import { session, signed, token } from '../support/signed.js';
+import { SAME } from '../support/verdict.js';
 
 const NOW = 1_764_447_000;
 
 /** An answer that sets a cookie, at a time in seconds since 1970. */
-function answered(cookie: string, seconds: number): Answers {
-  const headers = { 'set-cookie': `session=${cookie}; HttpOnly; Path=/` };
+function answered(cookie: string, seconds: number, name = 'session'): Answers {
+  const headers = { 'set-cookie': `${name}=${cookie}; HttpOnly; Path=/` };
   return {
     time: { start: seconds * 1000, end: (seconds + 2) * 1000 },
     steps: [{ step: 'GET /', label: 'GET /', answer: { kind: 'http', status: 200, headers, body: '' } }],
@@ -25,29 +19,7 @@ function answered(cookie: string, seconds: number): Answers {
   };
 }
 
-const token = (seed: string) => createHmac('sha1', 'token').update(seed).digest('hex');
-const session = (seed: string, more = {}) =>
-  JSON.stringify({
-    _flashes: [{ ' t': ['message', 'Welcome!'] }, { ' t': ['message', 'It hangs.'] }],
-    csrf_token: token(seed),
-    name: 'ada',
-    ...more,
-  });
-
-describe('a signed value', () => {
-  it('is read: a session of Flask, also a compressed one, and one of Django', () => {
-    expect(readableSigned(signed('{"name":"ada"}', NOW, false))).toMatch(/^\{"name":"ada"\} 1764447000 [\w-]{27}$/);
-    expect(readableSigned(signed(session('a'), NOW, true))).toContain(`${session('a')} 1764447000 `);
-    // In the form of django.core.signing.
-    expect(readableSigned('eyJhIjoxfQ:1vPQzA:0123456789abcdefghijklmnopqrstuvwxyzABCDEFG')).toMatch(/^\{"a":1\} 17\d{8} 0123/);
-  });
-
-  it('of another form is left as it is', () => {
-    for (const value of ['', 'abc', 'a.b.c', `.eJx.aaaaaa.${'x'.repeat(27)}`, `abcd.aaaaaa.${'x'.repeat(27)}`])
-      expect(readableSigned(value)).toBe(value);
-    fc.assert(fc.property(fc.string(), (value) => typeof readableSigned(value) === 'string'));
-  });
-
+describe('a signed cookie', () => {
   it.each([true, false])(
     'may vary where its parts do, whatever the bytes of the originals have in common (compressed: %s)',
     (compressed) => {
@@ -64,4 +36,44 @@ describe('a signed value', () => {
       expect(compareAnswers(originals, late).differences).toMatchObject([{ what: 'cookie session' }]);
     },
   );
+});
+
+/** Characters of a secret that nobody guesses. */
+const PART = 8;
+
+/** The parts of secrets that a text holds. */
+function partsIn(text: string, secrets: readonly string[]): string[] {
+  const parts = secrets.flatMap((secret) => Array.from({ length: secret.length - PART + 1 }, (_, at) => secret.slice(at, at + PART)));
+  return parts.filter((part) => text.includes(part));
+}
+
+describe('of the secrets in a signed cookie', () => {
+  afterEach(forgetSecrets);
+
+  // A long field moves the secrets around what is cut.
+  const fillings = Array.from({ length: 40 }, (_, index) => '-'.repeat(index * 8));
+  const cases = [true, false].flatMap((compressed) => ['session', 'messages'].map((name) => ({ compressed, name })));
+
+  it.each(cases)('neither the whole nor a part gets out ($name, compressed: $compressed)', ({ compressed, name }) => {
+    for (const filling of fillings) {
+      const at = { a: NOW, b: NOW + 1, c: NOW + 2, d: NOW + 2 };
+      const cookieOf = (seed: keyof typeof at, more = {}) => signed(session(seed, { filling, ...more }), at[seed], compressed);
+      const [a, b, c, d] = [cookieOf('a'), cookieOf('b'), cookieOf('c'), cookieOf('d', { name: 'eve' })];
+      const signatures = [a, b, c, d].map((cookie) => cookie.slice(cookie.lastIndexOf('.') + 1));
+      const originals = [answered(a, at.a, name), answered(b, at.b, name)];
+      // It varies in its parts, as a whole, and differs.
+      for (const [cookie, count] of [
+        [c, 0],
+        [b, 0],
+        [d, 1],
+      ] as const) {
+        const shrunk = answered(cookie, at.c, name);
+        conceal(answerSecrets([...originals, shrunk]));
+        const { differences, varied } = compareAnswers(originals, shrunk);
+        expect([differences.length, differences.length + varied.length > 0]).toEqual([count, true]);
+        const shown = [JSON.stringify(concealedIn({ differences, varied })), ...verdictLines({ ...SAME, differences, varied })];
+        expect(partsIn(shown.join('\n'), [...signatures, ...Object.keys(at).map(token)])).toEqual([]);
+      }
+    }
+  });
 });

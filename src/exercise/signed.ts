@@ -23,18 +23,37 @@ function base62(sum: number, digit: string): number {
 /** Bytes of a payload: a cookie has 4 KiB, which may be compressed. */
 const MOST = 1 << 20;
 
+/** What a signed value says. */
+interface Signed {
+  json: string;
+  /** Seconds since 1970. */
+  time: number;
+  signature: string;
+}
+
+/** Reads a signed value. @returns undefined for a value of another form */
+function partsOf(value: string): Signed | undefined {
+  for (const { form, time } of SCHEMES) {
+    const [, compressed, payload = '', at = '', signature = ''] = form.exec(value) ?? [];
+    if (compressed === undefined) continue;
+    const json = jsonOf(Buffer.from(payload, 'base64url'), compressed !== '');
+    if (json !== undefined) return { json, time: time(at), signature };
+  }
+  return undefined;
+}
+
 /**
  * What a signed value says: its JSON, its time in seconds since 1970, and its signature. Compressed or in base64, a small part that
  * varies changes most of what follows. A value of another form is returned as it is.
  */
 export function readableSigned(value: string): string {
-  for (const { form, time } of SCHEMES) {
-    const [, compressed, payload = '', at = '', signature = ''] = form.exec(value) ?? [];
-    if (compressed === undefined) continue;
-    const json = jsonOf(Buffer.from(payload, 'base64url'), compressed !== '');
-    if (json !== undefined) return `${json} ${time(at)} ${signature}`;
-  }
-  return value;
+  const parts = partsOf(value);
+  return parts ? `${parts.json} ${parts.time} ${parts.signature}` : value;
+}
+
+/** The signature of a signed value. With what {@link readableSigned} shows beside it, it makes the whole value. */
+export function signatureOf(value: string): string | undefined {
+  return partsOf(value)?.signature;
 }
 
 function jsonOf(bytes: Buffer, compressed: boolean): string | undefined {
