@@ -80,31 +80,34 @@ async function traceEach(
   const { progress } = context;
   /** The interpreter of a run that was traced already: the others are likely to have the same. */
   let python: string | undefined;
+  // A terminal shows one task at a time.
+  const together = wanted.length > 1 && context.jobs !== 1;
   const traceOf = async ({ name, exercise }: NamedExercise, shown: Progress): Promise<TracedOrNot> => {
     try {
       // A helper of its own gives each run a volume of its own, where no facts of other runs lie.
       const once = await traceOnce({ ...context, progress: shown }, original, exercise, {
         include,
-        title: shown === progress ? `Tracing ${name}` : 'Tracing',
+        title: together ? 'Tracing' : `Tracing ${name}`,
         ...(python !== undefined && { python }),
       });
       python ??= once.helper.python.executable;
       return { name, once };
     } catch (error) {
       const { what } = failingFrom(error);
-      shown.note(`${shown === progress ? name : 'it'} could not be traced: ${what} The other runs go on.`);
+      shown.note(`${together ? 'it' : name} could not be traced: ${what} The other runs go on.`);
       return { name, error: error as UserError };
     }
   };
   const all = (shownOf: (name: string) => Progress) => forEachRun({ context, runs: wanted }, (run) => traceOf(run, shownOf(run.name)));
-  if (wanted.length === 1 || context.jobs === 1) return all(() => progress);
-  // A terminal shows one task at a time.
+  if (!together) return all(() => progress);
   const notes: string[] = [];
-  const traced = await progress.task(`Tracing ${wanted.map(({ name }) => name).join(', ')}`, (say) =>
-    all((name) => insideTask(name, say, (text) => notes.push(text))),
-  );
-  for (const note of notes) progress.note(note);
-  return traced;
+  try {
+    return await progress.task(`Tracing ${wanted.map(({ name }) => name).join(', ')}`, (say) =>
+      all((name) => insideTask(name, say, (text) => notes.push(text))),
+    );
+  } finally {
+    for (const note of notes) progress.note(note);
+  }
 }
 
 function failingEntry(index: number, failing: Failing | undefined): [number, Failing][] {
