@@ -10,6 +10,7 @@ import type { Context } from './context.js';
 import { forEachRun } from './eachrun.js';
 import type { Failing } from './material.js';
 import { failingFrom, failingOf } from './originals.js';
+import { runHelpers } from './runhelpers.js';
 import { storedRun, type Traced, type TracedOnce, traceOnce } from './trace.js';
 
 /** One of several runs of an image. */
@@ -60,7 +61,8 @@ export async function traceRuns(
   const record = { runs: runs.map(storedRun) };
   await folder.saveTrace({ trace, record });
   const { helper, fs, analyst } = first;
-  return { context, helper, original, trace, record, runs, fs, analyst, failing, untraced };
+  const helperOf = runHelpers(context.session, original, [helper, ...others.map((other) => other.helper)]);
+  return { context, helper, helperOf, original, trace, record, runs, fs, analyst, failing, untraced };
 }
 
 /** A run that was traced, or the error that ended it. */
