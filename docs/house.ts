@@ -26,7 +26,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ['tar', 'elf', 'python'],
   ['os', 'compose'],
   ['rootfs', 'ui', 'cache', 'debug', 'package', 'bounds'],
-  ['errors', 'arch', 'nearest', 'records', 'printable', 'sizes'],
+  ['errors', 'arch', 'nearest', 'records', 'printable', 'sizes', 'sharing'],
   ['conceal', 'paths'],
 ];
 

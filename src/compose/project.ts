@@ -1,5 +1,6 @@
 import { usageError } from '../errors.js';
 import { within } from '../paths.js';
+import type { Shared } from '../sharing.js';
 import type { Beside } from './beside.js';
 import { FOREVER } from './lasting.js';
 import { type Model, type Resource, type Service, servicesOf } from './model.js';
@@ -22,7 +23,7 @@ export interface ComposeProject {
   /** What has to run before a service is started. */
   beside(service: string): Beside[];
   /** What a service and what runs beside it have in common with other projects: see {@link sharedOf}. */
-  shared(service: string): string[];
+  shared(service: string): Shared[];
   /** Ports at which a service listens, as the file says. */
   ports(service: string): number[];
   /** Values that the project needs beside the file: variables of secrets. */

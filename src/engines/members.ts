@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { chmod, lstat, mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -40,12 +40,36 @@ async function addFolder(archive: Pack, folder: string, name: string): Promise<v
   archive.entry({ name: `${name}/`, type: 'directory' });
   for (const entry of entries) {
     const at = join(folder, entry);
-    const found = await lstat(at);
-    if (found.isDirectory()) await addFolder(archive, at, `${name}/${entry}`);
-    else if (found.isFile()) {
-      const sink = archive.entry({ name: `${name}/${entry}`, size: found.size });
-      // A file that grows meanwhile must not give more bytes than its header says.
-      await pipeline(found.size > 0 ? createReadStream(at, { end: found.size - 1 }) : [], sink);
-    }
+    const found = await unlessGone(lstat(at));
+    if (found?.isDirectory()) await unlessGone(addFolder(archive, at, `${name}/${entry}`));
+    else if (found?.isFile()) await addFile(archive, at, `${name}/${entry}`);
+  }
+}
+
+async function addFile(archive: Pack, at: string, name: string): Promise<void> {
+  // What has this name now may be another thing than a moment ago.
+  const file = await unlessGone(open(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+  if (!file) return;
+  try {
+    const found = await file.stat();
+    if (!found.isFile()) return;
+    const sink = archive.entry({ name, size: found.size });
+    // A file that grows meanwhile must not give more bytes than its header says.
+    await pipeline(found.size > 0 ? file.createReadStream({ end: found.size - 1, autoClose: false }) : [], sink);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Codes of errors for a name that is gone since its folder was listed, or is that of a link now. */
+const GONE = ['ENOENT', 'ELOOP'];
+
+/** Other processes may still write into the folder. @returns undefined for what is gone */
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }

@@ -78,7 +78,7 @@ export async function checkImage(
     if (material.failing?.has(index)) return failed;
     if (tests) return { uncompared: `the run of ${tests}: the shrunk image has no test runner` };
     const sayWhose = name === undefined ? say : (text: string) => say(`${name}: ${text}`);
-    const input = { ...againOf(material, run, sayWhose), fs, has, exclude, traced: (path: string) => seen.has(path) };
+    const input = { ...(await againOf(material, run, index, sayWhose)), fs, has, exclude, traced: (path: string) => seen.has(path) };
     const compare = { ...input, shrunk, answers: run.answers, mayRepeat: times > 1, repeated: run.answers.length > times, index };
     const smoke = await timed('smoke', `the exercise of run ${index + 1} on the shrunk image`, () =>
       orFailing(material, index, () => smokeImage(compare), OF_ORIGINAL),

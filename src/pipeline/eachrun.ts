@@ -1,6 +1,7 @@
 import type { Exercise } from '../exercise/exercise.js';
+import { clash } from '../sharing.js';
 import type { Context } from './context.js';
-import { clash, sharedBy } from './shared.js';
+import { sharedBy } from './shared.js';
 import { sideBySide } from './sidebyside.js';
 
 /** Bytes that a run needs beside others, where no limit says how much it gets. */

@@ -33,7 +33,10 @@ export interface Failing {
 /** All that the stages after the trace start from. */
 export interface Material {
   context: Context;
+  /** Reads the original. */
   helper: Helper;
+  /** The helper with which a run is done again, by the index of the run: see {@link runHelpers}. */
+  helperOf: (index: number) => Promise<Helper>;
   original: ImageInfo;
   trace: Trace;
   /** The runs of the trace, in its order. */
@@ -53,13 +56,14 @@ export function givenEnvironment({ runs }: Pick<Material, 'runs'>): string[] {
   return [...new Set(runs.flatMap(({ exercise }) => exercise.run.env))];
 }
 
-/** What is needed to do a run again. */
-export function againOf(
-  { context, helper, original }: Material,
+/** What is needed to do a run again. @param index of the run */
+export async function againOf(
+  { context, helperOf, original }: Pick<Material, 'context' | 'helperOf' | 'original'>,
   { exercise, watching, done, took }: Run,
+  index: number,
   say: (text: string) => void,
-): Again {
-  return { session: context.session, helper, original, exercise, watching, done, took, say };
+): Promise<Again> {
+  return { session: context.session, helper: await helperOf(index), original, exercise, watching, done, took, say };
 }
 
 /** The command of each run; for a test suite that of the image, since the test runner is not kept. */

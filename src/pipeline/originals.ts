@@ -40,15 +40,14 @@ export function failingOf({ exercise, answers }: Pick<Run, 'exercise' | 'answers
 export async function repeatOriginal(material: Material, times: number, say: (text: string) => void): Promise<void> {
   await forEachRun(material, async (run, index) => {
     const { name: called, tests } = material.trace.runs[index] ?? {};
-    if (tests || material.failing?.has(index)) return;
+    if (tests || material.failing?.has(index) || run.answers.length >= times) return;
     const sayWhose = called === undefined ? say : (text: string) => say(`${called}: ${text}`);
+    const again = await againOf(material, run, index, sayWhose);
     await orFailing(material, index, async () => {
       while (run.answers.length < times) {
         sayWhose('the original runs again, to learn what varies');
         const name = `original${index}-${run.answers.length}`;
-        run.answers.push(
-          await timed('smoke', `run ${index + 1} of the original once more`, () => runOriginal(againOf(material, run, sayWhose), name)),
-        );
+        run.answers.push(await timed('smoke', `run ${index + 1} of the original once more`, () => runOriginal(again, name)));
       }
     });
   });

@@ -15,6 +15,7 @@ import { composeVariables, reopenCompose } from './compose.js';
 import type { Context } from './context.js';
 import { openImage } from './images.js';
 import type { Material } from './material.js';
+import { runHelpers } from './runhelpers.js';
 import { requireTrust } from './trust.js';
 
 export interface Reopening {
@@ -62,6 +63,7 @@ export async function reopen(context: Context, stored: StoredTraces, options: Re
   return {
     context,
     helper,
+    helperOf: runHelpers(context.session, original, [helper]),
     trace,
     fs: view.fs,
     analyst: analystOf(helper),

@@ -17,6 +17,7 @@ import { type Folder, readTrace } from '../workspace/folder.js';
 import { echoedSecrets, type RunRecord } from '../workspace/runrecord.js';
 import type { Context } from './context.js';
 import type { Material, Run } from './material.js';
+import { runHelpers } from './runhelpers.js';
 import { variableWarnings } from './variables.js';
 
 export interface TraceWishes {
@@ -53,7 +54,8 @@ export async function traceStage(
   const record = { runs: [...(earlier?.record.runs ?? []), storedRun(run)] };
   // What others wrote stays theirs, also beside a run of this user.
   await folder.saveTrace({ trace, record }, earlier?.trusted ?? true);
-  return { context, original, trace, record, runs: [run], ...reading };
+  const helperOf = runHelpers(context.session, original, [reading.helper]);
+  return { context, original, trace, record, runs: [run], helperOf, ...reading };
 }
 
 /** One traced run, and what reads its image. */

@@ -10,6 +10,7 @@ import type { Context } from './context.js';
 import { forEachRun } from './eachrun.js';
 import type { Failing } from './material.js';
 import { failingFrom, failingOf } from './originals.js';
+import { runHelpers } from './runhelpers.js';
 import { storedRun, type Traced, type TracedOnce, traceOnce } from './trace.js';
 
 /** One of several runs of an image. */
@@ -60,7 +61,8 @@ export async function traceRuns(
   const record = { runs: runs.map(storedRun) };
   await folder.saveTrace({ trace, record });
   const { helper, fs, analyst } = first;
-  return { context, helper, original, trace, record, runs, fs, analyst, failing, untraced };
+  const helperOf = runHelpers(context.session, original, [helper, ...others.map((other) => other.helper)]);
+  return { context, helper, helperOf, original, trace, record, runs, fs, analyst, failing, untraced };
 }
 
 /** A run that was traced, or the error that ended it. */
@@ -80,31 +82,34 @@ async function traceEach(
   const { progress } = context;
   /** The interpreter of a run that was traced already: the others are likely to have the same. */
   let python: string | undefined;
+  // A terminal shows one task at a time.
+  const together = wanted.length > 1 && context.jobs !== 1;
   const traceOf = async ({ name, exercise }: NamedExercise, shown: Progress): Promise<TracedOrNot> => {
     try {
       // A helper of its own gives each run a volume of its own, where no facts of other runs lie.
       const once = await traceOnce({ ...context, progress: shown }, original, exercise, {
         include,
-        title: shown === progress ? `Tracing ${name}` : 'Tracing',
+        title: together ? 'Tracing' : `Tracing ${name}`,
         ...(python !== undefined && { python }),
       });
       python ??= once.helper.python.executable;
       return { name, once };
     } catch (error) {
       const { what } = failingFrom(error);
-      shown.note(`${shown === progress ? name : 'it'} could not be traced: ${what} The other runs go on.`);
+      shown.note(`${together ? 'it' : name} could not be traced: ${what} The other runs go on.`);
       return { name, error: error as UserError };
     }
   };
   const all = (shownOf: (name: string) => Progress) => forEachRun({ context, runs: wanted }, (run) => traceOf(run, shownOf(run.name)));
-  if (wanted.length === 1 || context.jobs === 1) return all(() => progress);
-  // A terminal shows one task at a time.
+  if (!together) return all(() => progress);
   const notes: string[] = [];
-  const traced = await progress.task(`Tracing ${wanted.map(({ name }) => name).join(', ')}`, (say) =>
-    all((name) => insideTask(name, say, (text) => notes.push(text))),
-  );
-  for (const note of notes) progress.note(note);
-  return traced;
+  try {
+    return await progress.task(`Tracing ${wanted.map(({ name }) => name).join(', ')}`, (say) =>
+      all((name) => insideTask(name, say, (text) => notes.push(text))),
+    );
+  } finally {
+    for (const note of notes) progress.note(note);
+  }
 }
 
 function failingEntry(index: number, failing: Failing | undefined): [number, Failing][] {

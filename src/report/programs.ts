@@ -11,7 +11,7 @@ export interface Program {
   size: number;
   /** Bytes that would go with it: its own, and those of what nothing else needs. */
   brings: number;
-  /** Why it is kept, and by whom: the path that led to it, where there is one. */
+  /** Why it is kept, and by whom: the file whose line names it, or else the path that led to it, where there is one. */
   because: string;
   by?: string;
   /** The line of `by` that names it, where it is code. */
@@ -32,8 +32,8 @@ export function programsIn({ kept }: KeepReport, graph = new KeptGraph(kept)): P
     .filter(([path, kept]) => isListed(path, kept))
     .map(([path, { size, reasons }]): Program => {
       const reason = ranked(reasons)[0] as Reason;
-      const { line, parents } = reason;
-      const by = parents[0];
+      const { line, file, parents } = reason;
+      const by = file ?? parents[0];
       const place = { ...(by !== undefined && { by }), ...(line !== undefined && { line }) };
       return { path, size, brings: graph.bytesWith(path), because: describeReason(reason), ...place };
     })

@@ -16,6 +16,8 @@ const HIDDEN = 'PYSHRINK_HIDDEN_';
 
 /** Name of the app's own supervisor. */
 const APP = 'app';
+/** How the names of supervisors' files begin. */
+const FACTS = 'facts-';
 /** Exit status of a supervisor that could not watch. */
 const NOT_WATCHED = 125;
 
@@ -116,10 +118,16 @@ export class WatchedApp extends App {
     const boundedText = boundedReader();
     for await (const entry of archive) {
       requireBound('files', ++count, 'The folder of observations');
-      const content = await boundedText(entry as unknown as AsyncIterable<Buffer>);
       root ??= entry.header.name.replace(/\/?$/, '/');
       // The app may have written anything here, also in folders: only files of supervisors that this run has started count.
       const name = entry.header.name.startsWith(root) ? entry.header.name.slice(root.length) : '';
+      if (name.startsWith(FACTS) && name !== own && !beside.has(name)) {
+        // Of an earlier run with this volume. It is not kept, so it does not count.
+        requireBound('observed', entry.header.size ?? 0, WRITTEN);
+        entry.resume();
+        continue;
+      }
+      const content = await boundedText(entry as unknown as AsyncIterable<Buffer>);
       if (name === own) {
         const facts = parseFacts(content);
         observed.facts.push(facts);
@@ -135,6 +143,9 @@ export class WatchedApp extends App {
   }
 }
 
+/** What the limit `observed` is about, in its message. */
+const WRITTEN = 'What the probes and the app have written';
+
 /** Reads the members of an archive, which all together may have so many bytes as the limit `observed` says. */
 function boundedReader(): (entry: AsyncIterable<Buffer>) => Promise<string> {
   let length = 0;
@@ -142,7 +153,7 @@ function boundedReader(): (entry: AsyncIterable<Buffer>) => Promise<string> {
     const parts: Buffer[] = [];
     for await (const part of entry) {
       length += part.length;
-      requireBound('observed', length, 'What the probes and the app have written');
+      requireBound('observed', length, WRITTEN);
       parts.push(part);
     }
     return Buffer.concat(parts).toString();
@@ -155,7 +166,7 @@ function execName(index: number): string {
 }
 
 function factsFile(spec: WatchedSpec, name: string): string {
-  return `facts-${spec.name}-${name}.jsonl`;
+  return `${FACTS}${spec.name}-${name}.jsonl`;
 }
 
 /** The command line that runs a command under probes/supervisor.py. */

@@ -2,19 +2,24 @@ import { expect, it } from 'vitest';
 import type { Model } from '../../src/compose/model.js';
 import { sharedOf } from '../../src/compose/shared.js';
 
-const shared = (model: Partial<Model>, ...names: string[]) => sharedOf({ name: 'shop', ...model } as Model, names);
+/** Names of what services share; what they only read ends with `:ro`. */
+const shared = (model: Partial<Model>, ...names: string[]) => [
+  ...new Set(sharedOf({ name: 'shop', ...model } as Model, names).map(({ name, writes }) => (writes ? name : `${name}:ro`))),
+];
 
 it('projects share only what is outside of them', () => {
   const web = {
     volumes: [
       { type: 'volume', source: 'data', target: '/data' },
-      { type: 'bind', source: '/conf', target: '/conf', read_only: true },
       { type: 'tmpfs', target: '/tmp' },
     ],
     network_mode: 'service:db',
     secrets: [{ source: 'word' }],
   };
-  expect(shared({ services: { web, db: {} }, volumes: { data: null }, networks: { default: { ipam: {} } } }, 'web', 'db')).toEqual([]);
+  const secrets = { word: { environment: 'WORD' } };
+  expect(shared({ services: { web, db: {} }, secrets, volumes: { data: null }, networks: { default: { ipam: {} } } }, 'web', 'db')).toEqual(
+    [],
+  );
 });
 
 it('names folders, networks, volumes and devices that they share, of the services that are brought up', () => {
@@ -34,5 +39,22 @@ it('names folders, networks, volumes and devices that they share, of the service
     'network:10.1.0.0/16',
     'volume:kept',
     'volume:nfs',
+  ]);
+});
+
+it('names what services only read, and where they reach', () => {
+  const web = {
+    volumes: [{ type: 'bind', source: '/conf', target: '/conf', read_only: true }],
+    secrets: [{ source: 'word' }],
+    configs: [{ source: 'rules' }],
+    extra_hosts: ['db=host-gateway', 'mail=10.0.0.9'],
+  };
+  const files = { secrets: { word: { file: '/keys/word' } }, configs: { rules: { file: '/rules' } } };
+  expect(shared({ services: { web }, ...files }, 'web')).toEqual([
+    '/conf:ro',
+    'network:host',
+    'host:10.0.0.9',
+    '/keys/word:ro',
+    '/rules:ro',
   ]);
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { KIT_MOUNT, OBSERVATIONS } from '../../src/engines/engine.js';
 import { runOf, type Trace } from '../../src/trace/schema.js';
 import { buildImage, describeWithEngine, docker, leftovers, pyshrink, runningApps, SLIM, workdir } from '../support/engine.js';
 
@@ -162,6 +163,31 @@ print(importlib.import_module(sys.argv[1]).__name__)
       modules: one.modules,
       warnings: one.warnings,
     });
+  });
+
+  it('an app that keeps writing beside the observations disturbs no other run', async () => {
+    const cwd = workdir();
+    const busy = await buildImage(`FROM ${SLIM}\nWORKDIR /srv\nCOPY *.py ./\n`, {
+      'write.py': `
+import os, time
+path, end = "${KIT_MOUNT}/${OBSERVATIONS}/junk", time.time() + 8
+with open(path, "wb", buffering=0) as file:
+    while time.time() < end:
+        file.write(b"x" * 65536)
+        if file.tell() > 32 << 20:
+            file.seek(0)
+            file.truncate()
+os.remove(path)
+`,
+      'short.py': 'import time\ntime.sleep(3)\n',
+    });
+    const run = (name: string) => `  - { name: ${name}, command: python3 ${name}.py }\n`;
+    writeFileSync(join(cwd, 'pyshrink.yaml'), `image: ${busy}\ntag: pyshrink-test/runs:busy\nruns:\n${run('write')}${run('short')}`);
+    const shrunk = await pyshrink(['shrink', '--json', '--jobs', '2'], { cwd });
+    expect(shrunk.exitCode, shrunk.all as string).toBe(0);
+    // A stored trace has no helpers.
+    const smoke = await pyshrink(['smoke', '--json', '--jobs', '2'], { cwd });
+    expect(smoke.exitCode, smoke.all as string).toBe(0);
   });
 
   it('where no run works, that is said with the name of a run', async () => {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,6 +46,30 @@ it('members get their mode and their directories, from a buffer too', async () =
   expect(places).toEqual(['tools', 'tools/deep/run', 'tools']);
   expect(statSync(join(to, 'tools/deep/run')).mode & 0o777).toBe(0o755);
   expect(statSync(join(to, 'tools')).mode & 0o777).toBe(0o750);
+});
+
+it('names that vanish meanwhile are left out', async () => {
+  const from = join(folder(), 'from');
+  mkdirSync(from);
+  writeFileSync(join(from, 'stays'), 'x');
+  // A process of its own: files that come and go in this one would wait for each other.
+  const script = `
+    const { mkdirSync, rmdirSync, unlinkSync, writeFileSync } = require('node:fs');
+    console.log('begins');
+    for (;;) {
+      for (let name = 0; name < 20; name++) writeFileSync('file' + name, 'x');
+      mkdirSync('folder');
+      for (let name = 0; name < 20; name++) unlinkSync('file' + name);
+      rmdirSync('folder');
+    }`;
+  const busy = spawn(process.execPath, ['-e', script], { cwd: from, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(busy.stdout, 'data');
+    for (let times = 0; times < 100; times++) expect((await buffer(folderArchive(from))).includes('stays')).toBe(true);
+  } finally {
+    busy.kill();
+    await once(busy, 'exit');
+  }
 });
 
 it('a folder that is not there breaks the archive', async () => {

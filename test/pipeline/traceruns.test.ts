@@ -1,10 +1,15 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { ExitCode } from '../../src/errors.js';
+import { ExitCode, UserError } from '../../src/errors.js';
+import { PLAIN_EXERCISE } from '../../src/exercise/exercise.js';
+import type { Context } from '../../src/pipeline/context.js';
 import type { Material } from '../../src/pipeline/material.js';
 import { requireWorking } from '../../src/pipeline/originals.js';
-import { withInterpreter, withName, withUntraced } from '../../src/pipeline/traceruns.js';
+import { traceRuns, withInterpreter, withName, withUntraced } from '../../src/pipeline/traceruns.js';
 import { joinTraces } from '../../src/trace/join.js';
 import { parseTrace, type Trace } from '../../src/trace/schema.js';
+import type { Folder } from '../../src/workspace/folder.js';
+import { imageWith } from '../guest/processsession.js';
 import { makeTrace } from '../support/keep.js';
 
 const late = { name: 'late', what: 'The app never opened a port.', remedy: 'Give it more time.' };
@@ -41,4 +46,25 @@ it('warns where a run has another interpreter than the first one', () => {
   expect(withInterpreter(trace, executable)).toBe(trace);
   // It ran no Python, so it has none of its own.
   expect(withInterpreter(makeTrace([]), '/opt/python').warnings).toEqual([]);
+});
+
+it('shows what runs had to say side by side, also where an error ends all of them', async () => {
+  const notes: string[] = [];
+  let volumes = 0;
+  const context = {
+    session: {
+      warnings: [],
+      features: { ownPorts: true },
+      createVolume: async () => {
+        if (volumes++ === 0) throw new UserError('The disk is full.', 'Make room.');
+        await setImmediate();
+        throw new TypeError('a defect');
+      },
+    },
+    progress: { task: (_: string, work: (say: () => void) => unknown) => work(() => {}), note: (text: string) => notes.push(text) },
+    jobs: 2,
+  } as unknown as Context;
+  const runs = ['web', 'job'].map((name) => ({ name, exercise: PLAIN_EXERCISE }));
+  await expect(traceRuns(context, imageWith(), runs, {} as Folder, [])).rejects.toThrow('a defect');
+  expect(notes).toEqual(['web: it could not be traced: The disk is full. The other runs go on.']);
 });

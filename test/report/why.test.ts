@@ -129,6 +129,20 @@ it('lists the places that reading cannot follow, or says that there are none', (
   expect(unsoundLines([], 'x')).toEqual(['Nothing in the code of x that ran computes what it imports or executes.']);
 });
 
+it('names the file whose line names a program, also where it is not the path that led to it', () => {
+  const reason = { rule: 'named', kind: 'program', subject: 'git', module: 'base', line: 9 } as const;
+  const kept: KeepReport['kept'] = {
+    '/bin/git': {
+      type: 'f',
+      layer: 'system',
+      size: 10,
+      program: true,
+      reasons: [{ ...reason, file: '/app/base.py', parents: ['/app/app.py'] }],
+    },
+  };
+  expect(programsIn({ ...report, kept })).toMatchObject([{ by: '/app/base.py', line: 9 }]);
+});
+
 it('lists programs with what only they need, the most expensive first', () => {
   const system = { type: 'f', layer: 'system' } as const;
   const because = (parent: string): Reason => ({ rule: 'elf', kind: 'needed', parents: [parent] });

@@ -73,6 +73,18 @@ it('names the reason where the container does not start', async () => {
   await expect(start('', { kit })).rejects.toThrow(/The container did not start: exec: "\/none\/python"/);
 });
 
+it('counts only what is of its own run, and not what earlier runs left', async () => {
+  const app = await start(`
+    const file = (name, text) => fs.writeFileSync(require('node:path').join(require('node:path').dirname(options.facts), name), text);
+    for (let run = 0; run < 9; run++) file('facts-run' + run + '-app.jsonl', 'x'.repeat(900));
+    write(["exit", 0]);`);
+  await app.ended;
+  const { facts } = await withBounds({ observed: 1000 }, () => app.observed());
+  expect(facts.map(({ exit }) => exit)).toEqual([0]);
+  // One that is larger than all of a run may be is no file of a run.
+  await expect(withBounds({ observed: 800 }, () => app.observed())).rejects.toThrowError(/goes over the limit `observed`/);
+});
+
 it('refuses more observations than the limit, whoever has written them', async () => {
   const app = await start(`
     const file = (name, text) => fs.writeFileSync(require('node:path').join(require('node:path').dirname(options.facts), name), text);

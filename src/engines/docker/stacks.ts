@@ -12,6 +12,8 @@ import { Stack, type StackPlace } from './stack.js';
 
 /** What was made like a container of docker compose. */
 interface Likeness {
+  /** The project of that container. */
+  stack: Stack;
   /** Files that docker compose writes into containers of this service. */
   files: WrittenFile[];
   containers: Container[];
@@ -38,9 +40,10 @@ export class Stacks {
     if (!project) throw new Error(`the session knows no compose file ${path}`);
     const stack = this.idle.get(path)?.pop() ?? this.newStack(project);
     try {
+      await this.removeMade(stack);
       const id = await stack.start(service, seconds, say);
-      this.likenesses.set(id, { files: project.written(service), containers: [] });
-      return { id, config: await this.configOf(id, project.ports(service)), end: () => this.finish(path, stack, id) };
+      this.likenesses.set(id, { stack, files: project.written(service), containers: [] });
+      return { id, config: await this.configOf(id, project.ports(service)), end: () => this.finish(path, stack) };
     } catch (error) {
       await this.finish(path, stack);
       throw error;
@@ -54,17 +57,28 @@ export class Stacks {
   }
 
   /** What could not be removed is tried again at the next start, and at the end. */
-  private async finish(path: string, stack: Stack, id?: string): Promise<void> {
-    const { containers = [] } = (id !== undefined && this.likenesses.get(id)) || {};
-    if (id !== undefined) this.likenesses.delete(id);
+  private async finish(path: string, stack: Stack): Promise<void> {
     try {
-      // A volume can't be removed as long as a container has it, even one that has ended.
-      await Promise.all(containers.map((container) => container.remove()));
-      await stack.remove();
+      await this.clear(stack);
     } catch (error) {
       debug.engine('a compose project could not be removed yet: %s', messageOf(error));
     }
     this.idle.set(path, [...(this.idle.get(path) ?? []), stack]);
+  }
+
+  /** Removes a project and what was made like its containers; of both as much as can be removed. */
+  private async clear(stack: Stack): Promise<void> {
+    // A volume can't be removed as long as a container has it, even one that has ended.
+    await this.removeMade(stack).finally(() => stack.remove());
+  }
+
+  /** Removes what was made like containers of a project. What can't be removed stays known. */
+  private async removeMade(stack: Stack): Promise<void> {
+    for (const [id, likeness] of this.likenesses) {
+      if (likeness.stack !== stack) continue;
+      await Promise.all(likeness.containers.map((container) => container.remove()));
+      this.likenesses.delete(id);
+    }
   }
 
   /** @param ports those that the compose file names: they come before those of the image */
@@ -95,7 +109,7 @@ export class Stacks {
     return created;
   }
 
-  /** Says that a container was made like another one: it is removed before the next start, and gets the files of its service. */
+  /** Says that a container was made like another one: it is removed when the start ends, and gets the files of its service. */
   async made(id: string, container: Container): Promise<void> {
     const likeness = this.likenesses.get(id);
     if (!likeness) return;
@@ -105,10 +119,13 @@ export class Stacks {
 
   /** Removes all projects. */
   async remove(): Promise<void> {
-    for (const stack of this.stacks)
-      await stack.remove().catch((error: unknown) => {
+    for (const stack of this.stacks) {
+      try {
+        await this.clear(stack);
+      } catch (error) {
         process.emitWarning(printable(`something was left behind in the Docker daemon: ${messageOf(error)}`));
-      });
+      }
+    }
   }
 }
 
