@@ -18,14 +18,14 @@ export const BOUNDS = {
   answer: {
     what: 'bytes of one answer of the helper, or of the app to a request',
     default: 256 << 20,
-    most: LONGEST_STRING,
+    most: Math.floor(LONGEST_STRING / 4) * 3, // answers are stored as base64
     unit: 'bytes',
   },
   files: { what: 'files of an image, in all its layers', default: 2_000_000, most: Number.MAX_SAFE_INTEGER, unit: 'number' },
   depth: { what: 'folders in one another', default: 512, most: 2048, unit: 'number' },
   unpacked: { what: 'bytes of all files in the layers of an image', default: 256 * 2 ** 30, most: Number.MAX_SAFE_INTEGER, unit: 'bytes' },
   observed: { what: 'bytes that the probes write in one run', default: 128 << 20, most: LONGEST_STRING, unit: 'bytes' },
-  output: { what: 'bytes of each output of a program', default: 16 << 20, most: LONGEST_STRING / 2, unit: 'bytes' },
+  output: { what: 'bytes of each output of a program', default: 16 << 20, most: LONGEST_STRING / 4, unit: 'bytes' },
   helper: { what: 'seconds that the helper may take for an answer', default: 600, most: 1e6, unit: 'seconds' },
 } as const satisfies Record<string, Bound>;
 

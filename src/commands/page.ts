@@ -13,7 +13,7 @@ const FIRST_BYTES = 4096;
  */
 export async function savePage(file: string, html: string): Promise<string[]> {
   if (!(await isFree(file)))
-    throw new UserError(`${file} is there, and it is no page of pyshrink.`, 'Choose another name, or remove the file.');
+    throw new UserError(`${file} is there, and it is no page of this pyshrink.`, 'Choose another name, or remove the file.');
   try {
     // It holds answers of the app, as the run record does.
     await writeWholeFile(file, html, { mode: 0o600 });

@@ -183,6 +183,8 @@ export interface Session {
   exportImage(id: string): Promise<ImageSource>;
   /** The entries of an image, where the engine has read them itself; undefined where a container has to be asked. */
   entriesOf(image: string): Promise<ReadonlyMap<string, Entry> | undefined>;
+  /** Path → digest of each file of an image, where its layers were read here on their way to a daemon. */
+  digestsOf?(image: string): ReadonlyMap<string, string> | undefined;
   /**
    * Digest of a file of an image as its layers have it. The image has no hand in it. Undefined where this is no regular file, or
    * one that can't be read.

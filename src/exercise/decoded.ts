@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { boundOf } from '../bounds.js';
 import { own } from '../records.js';
+import { unzstd } from './zstd.js';
 
 /** Content codings of HTTP (RFC 9110, 8.4.1; RFC 7932; RFC 8878). Many servers send `deflate` without the header of zlib. */
 const CODINGS: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Buffer>> = {
@@ -30,20 +30,4 @@ export function decodedBody(body: Buffer, codings: string | undefined): Buffer |
   } catch {
     return undefined;
   }
-}
-
-/** Bytes that are given to the decoder at once. A block of zstd has at most 128 KiB after decoding (RFC 8878, 3.1.1.2.4). */
-const ZSTD_PART = 4096;
-
-/** Decodes zstd. A frame may be thousands of times larger than its bytes, so it is decoded in parts. @throws where it gets too large */
-function unzstd(bytes: Buffer, { maxOutputLength }: { maxOutputLength: number }): Buffer {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  const stream = new Decompress((part) => {
-    length += part.length;
-    if (length > maxOutputLength) throw new RangeError(`more than ${maxOutputLength} bytes`);
-    parts.push(part.slice());
-  });
-  for (let at = 0; at < bytes.length; at += ZSTD_PART) stream.push(bytes.subarray(at, at + ZSTD_PART), at + ZSTD_PART >= bytes.length);
-  return Buffer.concat(parts);
 }

@@ -61,10 +61,9 @@ export function send(relay: Connector, step: HttpStep, listener: Listener, schem
         const headers = Object.fromEntries(
           Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join('\n') : String(value)]),
         );
-        bodyFrom(response).then(
-          (content) => resolve({ kind: 'http', status: response.statusCode ?? 0, body: content.toString('base64'), headers }),
-          failed,
-        );
+        bodyFrom(response)
+          .then((content) => resolve({ kind: 'http', status: response.statusCode ?? 0, body: content.toString('base64'), headers }))
+          .catch(failed);
       },
     );
     sent.on('error', (error) => {

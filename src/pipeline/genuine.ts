@@ -6,23 +6,24 @@ import { UserError } from '../errors.js';
 const AT_ONCE = 4;
 
 /**
- * Checks the bytes that the original's Python has sent against those that the engine has from the layers. Where the engine has
- * unpacked the layers itself, all files are checked; where a daemon has them, eight files, chosen at random.
+ * Checks the bytes that the original's Python has sent against those that the engine has from the layers. Where the layers were
+ * read here, all files are checked; where only a daemon has them, eight files, chosen at random.
  * @param image identifier of the original
  * @param digests path of a file → digest of the bytes that were sent
  * @returns the number of files that were checked
  * @throws UserError where a file differs
  */
 export async function requireGenuine(
-  session: Pick<Session, 'fileDigest' | 'features'>,
+  session: Pick<Session, 'digestsOf' | 'fileDigest' | 'features'>,
   image: string,
   digests: ReadonlyMap<string, string>,
 ): Promise<number> {
   let checked = 0;
-  const rest = sample([...digests], session.features.compared).values();
+  const known = session.digestsOf?.(image);
+  const rest = sample([...digests], known ? digests.size : session.features.compared).values();
   const check = async () => {
     for (const [path, sent] of rest) {
-      const stored = await session.fileDigest?.(image, path);
+      const stored = known ? known.get(path) : await session.fileDigest?.(image, path);
       if (stored === undefined) continue;
       checked++;
       if (stored !== sent)

@@ -21,10 +21,12 @@ export class Allowance {
     }
   }
 
-  /** Counts content that is not compressed. */
+  /** Counts content. @throws RangeError where that goes over it */
   take(content: Buffer): Buffer {
     this.left -= content.length;
-    return content;
+    if (this.left >= 0) return content;
+    this.spent = true;
+    throw new RangeError('nothing is left');
   }
 }
 

@@ -97,7 +97,7 @@ export class Folder {
   async saveTrace({ trace, record }: StoredTrace, trusted = true): Promise<void> {
     await mkdir(this.path, { recursive: true });
     const name = freshName('run-record');
-    const [text, runs] = [JSON.stringify({ ...trace, record: name }), JSON.stringify(record)];
+    const [text, runs] = [textOf({ ...trace, record: name }), textOf(record)];
     await writeWhole(join(this.path, name), trusted ? await sealed(runs, text) : runs, 0o600);
     await writeWhole(this.tracePath, text);
     await removeOthers(this.path, RECORD, name);
@@ -123,7 +123,7 @@ export class Folder {
   /** Writes what the newest comparison found. */
   async saveCheck(check: CheckRecord): Promise<void> {
     await mkdir(this.path, { recursive: true });
-    await writeWhole(join(this.path, FILES.check), JSON.stringify(check), 0o600);
+    await writeWhole(join(this.path, FILES.check), textOf(check), 0o600);
   }
 
   /** The comparison of an image; undefined where it was not compared, or another one was since. @throws UserError as {@link keep} does */
@@ -202,6 +202,19 @@ export async function readTrace(path: string): Promise<ReadTrace> {
     throw new UserError(
       `${beside}, the run record of the trace ${path}, is missing or damaged.`,
       'Keep a trace in its folder, or make it anew with `pyshrink trace IMAGE`.',
+    );
+  }
+}
+
+/** A document as text. @throws UserError where no text can be that long: it holds all answers of the app */
+function textOf(document: unknown): string {
+  try {
+    return JSON.stringify(document);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(
+      'The answers of the app together are too large to be stored: a document has at most half a gigabyte.',
+      'Ask for less in the exercise, or leave out steps with large answers.',
     );
   }
 }

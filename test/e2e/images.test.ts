@@ -12,6 +12,7 @@ import { type FileTarget, writeImage } from '../../src/images/transports/write.j
 import { buildImage, describeWithEngine, docker, workdir } from '../support/engine.js';
 import { exportedRoot } from '../support/local.js';
 import { needing } from '../support/needs.js';
+import { daemonSession } from '../support/sessions.js';
 
 const has = (program: string) => spawned('sh', ['-c', `command -v ${program}`]);
 const LISTING = ['-mindepth', '1', '-not', '-path', './dev*', '-not', '-path', './.dockerenv', '-printf', '%P %y %m %U %G %s %n %l\\n'];
@@ -60,6 +61,19 @@ describeWithEngine('images as files', () => {
     const folder = workdir();
     await withSource(`docker-archive:${archive}`, (source) => unpackImage(source, folder));
     expect(list(folder)).toEqual(list(await exportedRoot(image)));
+  });
+
+  it('the digests of all files are known where an archive goes to the daemon, and they are those of the daemon', async () => {
+    const [session, info] = await daemonSession(undefined, image, archive);
+    try {
+      const found = session.digestsOf?.(info.id) as ReadonlyMap<string, string>;
+      expect([...found.keys()]).toEqual(expect.arrayContaining(['/d/a', '/d/hard', '/d/sub/c', '/opaque/new', '/bin/busybox']));
+      expect([...found.keys()].filter((path) => /^.(d.sub.b|opaque.old|link)$/.test(path))).toEqual([]);
+      for (const path of ['/d/a', '/d/hard', '/d/sub/c', '/opaque/new'])
+        expect([path, await session.fileDigest?.(info.id, path)]).toEqual([path, found.get(path)]);
+    } finally {
+      await session.close();
+    }
   });
 
   it('docker load reads our docker-archive as the same image', async () => {

@@ -31,3 +31,10 @@ it('takes some files where each costs a request, and not always the same', async
   for (let time = 0; time < 100; time++) expect(await requireGenuine({ features, fileDigest }, 'id', sent)).toBe(1);
   expect([...asked].sort()).toEqual(['/a', '/b', '/c']);
 });
+
+it('takes all files where the layers were read on their way to a daemon', async () => {
+  const digestsOf = () => new Map([...sent].map(([path, digest]) => [path, path === '/c' ? sha256('other') : digest]));
+  const { features } = stored({}, 1);
+  await expect(requireGenuine({ features, digestsOf }, 'id', sent)).rejects.toMatchObject({ message: expect.stringContaining('/c') });
+  expect(await requireGenuine({ features, digestsOf: () => sent }, 'id', sent)).toBe(3);
+});

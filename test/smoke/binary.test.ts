@@ -54,13 +54,13 @@ const tar = (content: string, time: string, mode = '0000644') => {
 };
 
 /** A zip file in which each of some members is the same data. */
-const zip = (time: number, content: Buffer, members: number) => {
-  const data = deflateRawSync(content);
+const zip = (time: number, content: Buffer, members: number, method = 8) => {
+  const data = method === 0 ? content : deflateRawSync(content);
   const [local, entry, end] = [30, 46, 22].map((length) => Buffer.alloc(length)) as [Buffer, Buffer, Buffer];
   local.writeUInt32LE(0x04034b50);
   local.writeUInt16LE(time, 10);
   entry.writeUInt32LE(0x02014b50);
-  entry.writeUInt16LE(8, 10);
+  entry.writeUInt16LE(method, 10);
   for (const [at, value] of [crc32(content), data.length, content.length].entries()) entry.writeUInt32LE(value, 16 + 4 * at);
   end.writeUInt32LE(0x06054b50);
   end.writeUInt16LE(members, 10);
@@ -144,13 +144,15 @@ describe('bytes of unknown formats', () => {
     const bomb = (time: number, members: number) => zip(time, content, members);
     const [one, two, three] = [1, 2, 3].map((time) => bomb(time, 300)) as [Buffer, Buffer, Buffer];
     const inner = (time: number) => zip(time, bomb(time, 300), 1);
+    const stored = (time: number) => zip(time, content, 300, 0);
     for (const [originals, shrunk] of [
+      [[stored(1), stored(2)], stored(3)],
       [[one, two], three],
       [[inner(1), inner(2)], inner(3)],
     ] as const) {
       const allowance = new Allowance(8 << 20);
       const likeness = compareContents(originals, shrunk, { originals: [run(0), run(1)], shrunk: run(2) }, allowance);
-      expect([allowance.spent, isAlike(likeness)]).toEqual([true, true]);
+      expect([allowance.spent, JSON.stringify(likeness)]).toEqual([true, expect.stringContaining('not looked into')]);
     }
     expect(same(bomb(1, 2), bomb(2, 2), bomb(3, 2)), 'what is small').toBe(true);
   });

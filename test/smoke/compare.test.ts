@@ -411,6 +411,14 @@ describe('compressed bodies', () => {
     const bomb = Buffer.concat(Array.from({ length: 20_000 }, () => frame));
     expect(decodedBody(frame, 'zstd')?.toString()).toBe('a'.repeat(100));
     expect(decodedBody(bomb, 'zstd')).toHaveLength(2_000_000);
+    // A window of 8 MiB and blocks of one byte; and a window of 16 MiB.
+    const header = (window: number) => [0x28, 0xb5, 0x2f, 0xfd, 0, window];
+    const blocks = (count: number) =>
+      Buffer.concat([...Array.from({ length: count }, () => Buffer.from([0x0a, 0, 0, 0x61])), Buffer.from([0x0b, 0, 0, 0x61])]);
+    const windowed = (window: number, count: number) => Buffer.concat([Buffer.from(header(window)), blocks(count)]);
+    expect(decodedBody(windowed(13 << 3, 10), 'zstd')?.toString()).toBe('a'.repeat(11));
+    expect(decodedBody(windowed(13 << 3, 10_000), 'zstd')).toBeUndefined();
+    expect(decodedBody(windowed(14 << 3, 10), 'zstd')).toBeUndefined();
     for (const [coding, body] of Object.entries({ zstd: bomb, gzip: gzipSync('a'.repeat(2_000_000)) }))
       expect(withBounds({ answer: 1_000_000 }, () => decodedBody(body, coding))).toBeUndefined();
   });

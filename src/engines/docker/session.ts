@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { debug } from '../../debug.js';
 import { explained, UserError } from '../../errors.js';
 import type { LayerMade } from '../../images/history.js';
+import { DigestReader } from '../../images/layers/digests.js';
 import type { ImageSource } from '../../images/source.js';
 import { dockerArchive } from '../../images/transports/dockerarchive/sink.js';
 import { openDockerArchive } from '../../images/transports/dockerarchive/source.js';
@@ -23,10 +24,10 @@ import {
 } from '../engine.js';
 import { refusing } from '../refusing.js';
 import { type SpoolFolder, spoolFolder } from '../sessionfolder.js';
-import { digestInArchive, holdsSomething } from './archived.js';
 import { daemonFailure, messageOf, statusOf } from './client.js';
 import { DockerContainer } from './container.js';
 import { inspectImage, layersOf } from './image.js';
+import { ImageFiles } from './imagefiles.js';
 import { OWNER_LABEL, ROLE_LABEL, SESSION_LABEL, TEMPORARY_REPOSITORY } from './labels.js';
 import { createOptions, observationsVolume, type SeccompProfiles, takesPaths } from './options.js';
 import { Stacks } from './stacks.js';
@@ -54,9 +55,10 @@ export class DockerSession implements Session {
   private readonly making = new Set<Promise<unknown>>();
   private profiles: SeccompProfiles = 'content';
   private closing: Promise<void> | undefined;
-  /** A container of an image that never starts: the daemon reads files of the image from it. */
-  private readonly unstarted = new Map<string, Promise<DockerContainer>>();
+  private readonly files = new ImageFiles((image) => this.createUnstarted(image));
   private folder: Promise<SpoolFolder> | undefined;
+  /** Identifier of an image whose layers went through our hands → the digests of its files. */
+  private readonly digests = new Map<string, ReadonlyMap<string, string>>();
   private imported = 0;
 
   private readonly stacks: Stacks;
@@ -199,10 +201,11 @@ export class DockerSession implements Session {
 
   async importImage(source: ImageSource): Promise<ImageInfo> {
     const name = `${TEMPORARY_REPOSITORY}/source-${this.imported++}:${this.id}`;
-    const id = await this.loadAs(
-      name,
-      dockerArchive(source, name, () => this.spool()),
-    ).finally(() => source.close());
+    const reader = new DigestReader(`A layer of ${source.reference}`);
+    const archive = dockerArchive(source, name, () => this.spool(), reader);
+    const id = await this.loadAs(name, archive).finally(() => source.close());
+    const digests = reader.found();
+    if (digests) this.digests.set(id, digests);
     return { ...(await inspectImage(this.docker, id, source.reference)), digests: source.digests };
   }
 
@@ -251,24 +254,16 @@ export class DockerSession implements Session {
     return undefined;
   }
 
-  async fileDigest(image: string, path: string): Promise<string | undefined> {
-    if (/[\ud800-\udfff]/u.test(path)) return undefined; // a request has no way to say a path that is no UTF-8
-    return digestInArchive(await (await this.unstartedOf(image)).getArchive(path), path);
+  digestsOf(image: string): ReadonlyMap<string, string> | undefined {
+    return this.digests.get(image);
   }
 
-  async holds(image: string, path: string): Promise<boolean> {
-    const container = await this.unstartedOf(image);
-    const archive = await container.getArchive(path).catch((error: unknown) => {
-      if (statusOf(error) === 404) return undefined;
-      throw error;
-    });
-    return archive !== undefined && holdsSomething(archive);
+  fileDigest(image: string, path: string): Promise<string | undefined> {
+    return this.files.digest(image, path);
   }
 
-  private unstartedOf(image: string): Promise<DockerContainer> {
-    const container = this.unstarted.get(image) ?? this.createUnstarted(image);
-    this.unstarted.set(image, container);
-    return container;
+  holds(image: string, path: string): Promise<boolean> {
+    return this.files.holds(image, path);
   }
 
   private createUnstarted(image: string): Promise<DockerContainer> {

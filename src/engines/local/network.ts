@@ -29,8 +29,8 @@ export interface OwnNetwork {
 
 /**
  * The own network that the run options ask for: by `--network bridge` or the name of a tool, or by `-p`. Undefined where the
- * container has the network of this computer, or none. Where no tool is installed, that of this computer does for a port that
- * keeps its number and is open at all addresses.
+ * container has the network of this computer, or none. Where no tool can work, that of this computer does for a port that keeps
+ * its number and is open at all addresses.
  * @param root whether we run as root: pasta gives that up, and then it may not enter the container
  * @throws UserError (usage) where no tool is installed, or an option can't be honoured
  */
@@ -55,14 +55,23 @@ export async function ownNetwork(
     );
   if (network === undefined && ports.length === 0) return undefined;
   const allowed = (named ? [named] : TOOLS).filter((name) => !(root && name === 'pasta'));
+  const needed = network !== undefined || mapped !== undefined;
+  if (!needed && !(await canMakeDevices())) return undefined;
   for (const tool of allowed) if (await isInstalled(tool)) return { tool, publish: ports.map(checked) };
-  if (network === undefined && !mapped) return undefined;
+  if (!needed) return undefined;
   throw usageError(
     named === 'pasta' && root
       ? '--network pasta: as root, pasta has no right to enter a container.'
       : `A network of its own needs ${allowed.join(' or ')}, and it is not installed.`,
     `Install ${root ? 'the package slirp4netns' : 'the package slirp4netns or passt'}, or leave out ${mapped ? `-p ${shown(mapped)}` : `--network ${network}`}.`,
   );
+}
+
+/** Whether network devices can be made here, which all tools do. Inside a container, they mostly can't. */
+async function canMakeDevices(): Promise<boolean> {
+  const device = await open('/dev/net/tun', 'r+').catch(() => undefined);
+  await device?.close();
+  return device !== undefined;
 }
 
 /** A port as the user may have given it. */

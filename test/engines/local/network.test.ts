@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -18,11 +18,26 @@ function installed(...names: string[]): void {
 const asked = (publish: string[], network?: string) => ownNetwork({ publish, ...(network !== undefined && { network }) }, true);
 const PORTS = ['127.0.0.1:8000:8000', '127.0.0.1::8000', '9000:8000', '8000:8000', '8000'];
 
+const MAKES_DEVICES = (() => {
+  try {
+    closeSync(openSync('/dev/net/tun', 'r+'));
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 describe('a published port', () => {
   it.each(PORTS)('asks for a network of its own, where a tool is installed: %s', async (port) => {
     installed('slirp4netns');
     const own = await asked([port]);
-    expect(own).toMatchObject({ tool: 'slirp4netns', publish: [{ container: 8000, address: port.startsWith('127') ? '127.0.0.1' : '' }] });
+    // Where no tool can work, this computer's network does the same for the last two.
+    if (!MAKES_DEVICES && PORTS.indexOf(port) >= 3) expect(own).toBeUndefined();
+    else
+      expect(own).toMatchObject({
+        tool: 'slirp4netns',
+        publish: [{ container: 8000, address: port.startsWith('127') ? '127.0.0.1' : '' }],
+      });
   });
 
   it.each(PORTS.slice(0, 3))("is refused where none is installed and this computer's network would do something else: %s", async (port) => {
