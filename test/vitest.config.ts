@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * Files that take minutes, the longest first. They start first, so that no worker is left alone with one at the end;
  * Vitest itself goes by the sizes of the files until it has measured a run.
  */
-const LONGEST = ['zoo', 'fixtures', 'local', 'podman', 'tiers', 'interrupt', 'options', 'often'];
+const LONGEST = ['zoo', 'services', 'fixtures', 'local', 'podman', 'tiers', 'interrupt', 'options', 'often'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
