@@ -21,44 +21,27 @@ export function defineShrink(command: Command<[], { json?: true }>, finish: (cod
     .option('--write-override <FILE>', 'write a compose file that uses the shrunk image')
     .action(async (name, args, flags, self) => {
       const isWritten = (option: string) => self.getOptionValueSource(option) === 'cli';
-      const {
-        json,
-        level,
-        targetGpu,
-        include,
-        exclude,
-        base,
-        tag,
-        output,
-        force,
-        engine,
-        runs,
-        jobs,
-        maxSize,
-        maxFiles,
-        limit: bounds,
-      } = flags;
       const choices = {
-        level,
-        targetGpu,
-        include,
-        exclude,
-        base,
-        tag,
-        output,
-        force,
-        engine,
-        runs,
-        jobs,
-        maxSize,
-        maxFiles,
-        bounds,
+        level: flags.level,
+        targetGpu: flags.targetGpu,
+        include: flags.include,
+        exclude: flags.exclude,
+        base: flags.base,
+        tag: flags.tag,
+        output: flags.output,
+        force: flags.force,
+        engine: flags.engine,
+        runs: flags.runs,
+        jobs: flags.jobs,
+        maxSize: flags.maxSize,
+        maxFiles: flags.maxFiles,
+        bounds: flags.limit,
       };
       const given = { image: name, args, isCommandOnly: onlyAfterDashes(process.argv, self.args.length), flags, isWritten };
       const wanted = { ...choices, ...(await wishesOf(flags.file, given)) };
       const summary = await interruptible((signal) => shrink({ ...wanted, signal, progress: createProgress() }));
       const { original, target: _, filesBefore: __, folder: ___, unsound: ____, highlights: _____, ...document } = summary;
-      print(json, document, shrinkLines(original, summary));
+      print(flags.json, document, shrinkLines(original, summary));
       finish(summary.passed && summary.budget?.exceeded ? ExitCode.overBudget : EXIT_CODES[summary.outcome]);
     });
 }

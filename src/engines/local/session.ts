@@ -43,7 +43,7 @@ import { ownNetwork } from './network.js';
 import { RuntimeContainer } from './oci/container.js';
 import { limitsOf, makesGroup } from './oci/runtime.js';
 import { giveToOwners } from './owners.js';
-import { type MountPlan, setupScript } from './setup.js';
+import { type MountPlan, rootfsOf, setupScript } from './setup.js';
 import { requireSupported } from './supported.js';
 import { identityOf } from './user.js';
 
@@ -215,16 +215,7 @@ export class LocalSession implements Session {
     const own = await ownNetwork(spec.run, process.getuid?.() === 0);
     const isolated = own !== undefined || spec.run.network === 'none';
     const fuse = namespaces.overlay === 'fuse' ? { user: namespaces.user, root, lower: image.layers, upper, work } : undefined;
-    const rootfs: MountPlan['rootfs'] =
-      copied || fuse
-        ? { kind: 'ready' }
-        : {
-            kind: 'overlay',
-            lower: image.layers,
-            upper,
-            work,
-            userNamespace: namespaces.user !== 'root' && !(namespaces.runtime && namespaces.user === 'identity'),
-          };
+    const rootfs = rootfsOf(namespaces, { lower: image.layers, upper, work });
     const binds = await bindsOf(spec, image, place, this.folder, own);
     const tmpfs = mountsOf(spec.run).flatMap(({ type, target, options }) =>
       type === 'tmpfs' ? [{ target, options: options.join(',') }] : [],

@@ -1,4 +1,5 @@
 import { DEVICES, MASKED, READ_ONLY } from './masked.js';
+import type { NamespaceSupport } from './namespaces.js';
 import { quote } from './quote.js';
 
 /** What is mounted in a container's mount namespace. All paths are of this computer, except each `target`. */
@@ -37,6 +38,15 @@ export interface Device {
   major: number;
   minor: number;
   access: string;
+}
+
+/** How a container gets a writable view of its image. @param folders those of an overlay: the lower ones from the top down */
+export function rootfsOf(
+  { overlay, user, runtime }: Pick<NamespaceSupport, 'overlay' | 'user' | 'runtime'>,
+  folders: { lower: readonly string[]; upper: string; work: string },
+): MountPlan['rootfs'] {
+  if (overlay !== 'kernel') return { kind: 'ready' };
+  return { kind: 'overlay', ...folders, userNamespace: user !== 'root' && !(runtime && user === 'identity') };
 }
 
 /** Where pivot_root(2) puts the file system of this computer, until it is taken away. */
