@@ -107,7 +107,10 @@ class ProcessContainer implements Container {
   }
 
   async getArchive(path: string): Promise<Readable> {
-    return execa('tar', ['-c', '-C', dirname(path), basename(path)], { buffer: false }).stdout;
+    const tar = execa('tar', ['-c', '-C', dirname(path), basename(path)], { buffer: false });
+    // A reader that stops early may see its folder removed while tar still runs: only the stream fails then.
+    tar.catch((error: Error) => tar.stdout.destroy(error));
+    return tar.stdout;
   }
 
   async commit(): Promise<string> {
