@@ -38,7 +38,7 @@ from .prefixes import constant_prefixes, prefixes_in
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
-    from typing import Any, Dict, List, Set, Tuple
+    from typing import Any, Dict, Iterator, List, Set, Tuple
 
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
 # A relative path, or a pattern for files.
@@ -47,6 +47,10 @@ RELATIVE = re.compile(r"[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+\Z")
 COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
+# The compiler's name for what has the type parameters of a function or class (PEP 695).
+GENERIC = "<generic parameters of "
+# Instructions from the code of a function to the function object.
+MAKES_FUNCTION = frozenset(["LOAD_CONST", "MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"])
 # The scope of code that runs only where the module is run as a program.
 MAIN = "__main__"
 
@@ -90,7 +94,10 @@ class Summary:
         self.hands_on: Dict[str, Set[str]] = {}
         self.common_hands_on: Dict[str, Set[str]] = {}
         self.maybe_commands: Set[str] = set()
-        self.libraries: Set[str] = set()
+        # [function or "", text]
+        self.libraries: List[List[Any]] = []
+        # Functions that are handed to another one where they are defined, as to a decorator.
+        self.given: Set[str] = set()
         self.shell = False
         self.lazy = False
         self.spots: List[List[Any]] = []
@@ -121,7 +128,8 @@ class Summary:
             "handed": unique(self.handed),
             "handsOn": {name: sorted(called) for name, called in sorted(self.hands_on.items())},
             "maybe": sorted(self.maybe_commands),
-            "libraries": sorted(self.libraries),
+            "libraries": unique(self.libraries),
+            "given": sorted(self.given),
             "shell": self.shell,
             "lazy": self.lazy,
             "spots": sorted(self.spots),
@@ -146,7 +154,7 @@ class Summary:
                     inner_scope = function_scope(class_name, name)
                 if depth == 0 and name == "__getattr__":
                     self.lazy = True
-                if name.startswith("<generic parameters of"):
+                if name.startswith(GENERIC):
                     # Type parameters (PEP 695): the interpreter itself imports typing for them (_Py_subscript_generic).
                     self.imports.append([inner.co_firstlineno, 0, "typing", [], scope])
                 qualified = prefix + name
@@ -168,6 +176,7 @@ class Summary:
         if not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS:
             loaded = self.scan(code, scope)
             if not is_function:
+                self.given.update(given_functions(code))
                 used = loaded
                 called = loaded | self.main if code.co_name == "<module>" else loaded
         if scope == MAIN:
@@ -193,7 +202,7 @@ class Summary:
                 self.shell = True
         self.add_handed(code, scope, called, runners, strings, prefixed)
         if used & LOADERS:
-            self.libraries.update(text for text in strings if 0 < len(text) <= LONGEST_NAME)
+            self.libraries += [[scope, text] for text in strings if 0 < len(text) <= LONGEST_NAME]
 
     def add_handed(
         self,
@@ -302,6 +311,21 @@ class Summary:
             if name not in NEUTRAL:
                 second_last, last = last, (name, value)
         return loaded
+
+
+def given_functions(code: "CodeType") -> "Iterator[str]":
+    """Names of the functions that the code defines and does not store at once, as those with a decorator."""
+    made = ""
+    for _, name, argument, _ in instructions(code):
+        value = constant_of(code, name, argument)
+        if hasattr(value, "co_code"):
+            text = value.co_name
+            generic = text[len(GENERIC) : -1] if text.startswith(GENERIC) else ""
+            made = generic or (text if value.co_flags & OPTIMIZED and text[0] != "<" else "")
+        elif name not in NEUTRAL and name not in MAKES_FUNCTION:
+            if made and not name.startswith("STORE_"):
+                yield made
+            made = ""
 
 
 def function_scope(class_name: str, name: str) -> str:

@@ -79,7 +79,7 @@ export class CarriedRule implements Rule {
         .flatMap((file) => this.world.codeIn(file))
         .flatMap(({ summary: { strings, relative, libraries, commands } }) => [
           ...[...strings, ...relative].map(baseName),
-          ...libraries.map(baseName),
+          ...libraries.map(([, text]) => baseName(text)),
           ...commands.map(([, , text]) => baseName(text.split(' ')[0] as string)),
         ]),
     );

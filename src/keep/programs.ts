@@ -1,24 +1,29 @@
-import { isAdded } from '../os/places.js';
 import type { Distribution } from '../python/distributions.js';
 import { MAIN, type Summary } from '../python/summary.js';
-import { baseName, below, type Entry, parentOf } from '../rootfs.js';
-import { BUILD_PROGRAMS } from './data/building.js';
-import type { Strength } from './data/costs.js';
-import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
-import { TERMINAL_PROGRAMS } from './data/terminal.js';
-import { isPrefix, programsWith } from './prefixes.js';
-import { isAppCode, isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
+import { baseName, type Entry, parentOf } from '../rootfs.js';
+import {
+  anyPath,
+  commandsMeant,
+  commandsRun,
+  librariesLoaded,
+  type Named,
+  packageProgram,
+  prefixed,
+  programNamed,
+  programs,
+  systemData,
+} from './evidence.js';
+import { isPrefix } from './prefixes.js';
+import { isAppCode } from './purpose.js';
 import { onlyBuilds } from './python/builds.js';
+import { CalledFunctions } from './python/called.js';
 import type { Grades } from './python/grades.js';
-import { HandedCommands } from './python/handed.js';
+import { HandedCommands, type Place } from './python/handed.js';
 import { namedByConfiguration } from './python/roots.js';
 import type { PythonWorld } from './python/world.js';
-import type { Addition, Because } from './reason.js';
+import type { Addition } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
-import { findProgram, programNames } from './scripts.js';
-
-/** What separates commands in a command line: a program's name comes next. */
-const SEPARATORS = /[|;&\n]+|\$\(|`/;
+import { programNames } from './scripts.js';
 
 /**
  * What kept Python code names outside Python (from the level `reachable` on): programs that it runs, libraries that it
@@ -28,6 +33,11 @@ const SEPARATORS = /[|;&\n]+|\$\(|`/;
 export class NamedRule implements Rule {
   readonly name = 'named';
   private readonly handed = new HandedCommands();
+  private readonly called: CalledFunctions;
+  /** What functions name that no kept code calls so far. */
+  private readonly uncalled = new Set<Part>();
+  /** What functions name that may be called, and that was not looked at yet. */
+  private readonly ready: Part[] = [];
   /** What runs programs: the app, and modules of other code by their paths without `.py`. */
   private readonly running = new Set<string>();
   /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
@@ -48,12 +58,16 @@ export class NamedRule implements Rule {
     // A shell's command line is one word.
     const words = commands.map((command) => command.flatMap((word) => word.split(/\s+/)));
     this.started = new Set(namedByConfiguration(words, {}).map(([, name]) => name));
+    this.called = new CalledFunctions(
+      world.distributions.all.flatMap(({ entryPoints }) => entryPoints.flatMap(({ attribute }) => attribute.split('.'))),
+    );
   }
 
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
     const { world } = this;
     const own = isAppCode(path, context);
-    if (world.isStandard(path)) return [];
+    for (const { summary } of world.codeIn(path)) this.called.take(summary, own || world.isStandard(path));
+    if (world.isStandard(path)) return this.takeReady(context);
     const distribution = world.distributions.ownerOf(path);
     const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
@@ -62,14 +76,20 @@ export class NamedRule implements Rule {
       const module = world.finder.at(file)?.name ?? baseName(path);
       const isRun = own || this.started.has(module) || baseName(path) === '__main__.py';
       const summary = isRun ? whole : asImported(whole);
-      this.handed.take(summary, { path, module, own, distribution });
+      const from: Place = { path, module, own, distribution };
+      this.handed.take({ ...summary, handed: [] }, from);
+      for (const [scope, inFunction] of byFunction(summary)) {
+        const part = { ...inFunction, place, from, summary };
+        this.uncalled.add(part);
+        if (this.isCalledWhole(from)) this.call(part);
+        else this.called.whenCalled(scope, () => this.call(part));
+      }
       const named = [
-        ...(await commandsRun(summary, own, context)),
-        ...(await librariesLoaded(summary, own, context)),
+        ...(await commandsMeant(summary, own, context)),
         ...(own ? summary.paths.flatMap((text) => anyPath(text, world)) : await systemData(summary, context)),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
-      if (runsPrograms(summary, own)) this.running.add(place);
+      if (mayRunPrograms(summary, own)) this.running.add(place);
       const places = [place, ...besides(summary, path)];
       const inStrings: Named[] = [];
       for (const name of summary.strings) {
@@ -83,6 +103,28 @@ export class NamedRule implements Rule {
         }
       }
       if (inStrings.length > 0) this.waiting.push({ places, findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
+    }
+    return [...findings, ...(await this.takeReady(context))];
+  }
+
+  /** Whether all functions of a place count: those of the app's own code, and of a distribution that this code imports. */
+  private isCalledWhole({ own, distribution }: Place): boolean {
+    return own || distribution === undefined || this.grades.has(distribution, 'app');
+  }
+
+  private call(part: Part): void {
+    if (this.uncalled.delete(part)) this.ready.push(part);
+  }
+
+  /** What those functions name that may be called since the last call. */
+  private async takeReady(context: Context): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const { commands, handed, libraries, place, from, summary } of this.ready.splice(0)) {
+      const { path, module, own } = from;
+      if (commands.length > 0) this.running.add(place);
+      this.handed.take({ ...summary, handed, handsOn: {} }, from);
+      const named = [...(await commandsRun(commands, own, context)), ...(await librariesLoaded(libraries, own, context))];
+      findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
     }
     return findings;
   }
@@ -100,18 +142,44 @@ export class NamedRule implements Rule {
 
   /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
   async settle(context: Context): Promise<Finding[]> {
+    for (const part of this.uncalled) if (this.isCalledWhole(part.from)) this.call(part);
+    const called = await this.takeReady(context);
     const ready = this.waiting.filter(
       ({ places, importedByApp }) =>
         places.some((place) => this.running.has(place)) && (importedByApp === undefined || this.grades.has(importedByApp, 'app')),
     );
     this.waiting = this.waiting.filter((one) => !ready.includes(one));
-    const findings = ready.flatMap((one) => one.findings);
+    const findings = [...called, ...ready.flatMap((one) => one.findings)];
     for (const { path, module, own, line, text } of this.handed.found()) {
       for (const name of programs([text]))
         findings.push(...(await programNamed(name, own, context, line)).flatMap((one) => findingsOf(one, path, module)));
     }
     return findings;
   }
+}
+
+/** What one function of a module names, or its code outside functions. */
+type InFunction = Pick<Summary, 'commands' | 'handed' | 'libraries'>;
+
+/** That, with where it is. `place`: see `running`. `summary`: that of the whole module. */
+interface Part extends InFunction {
+  place: string;
+  from: Place;
+  summary: Summary;
+}
+
+/** Function, or '', → what it names. */
+function byFunction({ commands, handed, libraries }: Summary): Map<string, InFunction> {
+  const parts = new Map<string, { [key in keyof InFunction]: InFunction[key][number][] }>();
+  const of = (scope: string) => {
+    const part = parts.get(scope) ?? { commands: [], handed: [], libraries: [] };
+    parts.set(scope, part);
+    return part;
+  };
+  for (const command of commands) of(command[1]).commands.push(command);
+  for (const given of handed) of(given[1]).handed.push(given);
+  for (const library of libraries) of(library[0]).libraries.push(library);
+  return parts;
 }
 
 /** Findings that wait until code that runs programs is found in one of the places. */
@@ -137,15 +205,6 @@ function asImported(summary: Summary): Summary {
   return { ...summary, commands: commands.filter(isImported), handed: handed.filter(isImported) };
 }
 
-/** Paths that code names; the first is the one that it means. */
-interface Named {
-  paths: readonly Target[];
-  /** Missing where the paths are kept whatever they cost. */
-  offer?: Strength;
-}
-
-type Target = Omit<Because<'named'>, 'rule' | 'module'> & { path: string };
-
 function findingsOf({ paths, offer }: Named, parent: string, module: string): Finding[] {
   const additions = paths.map((target): Addition => ({ rule: 'named', module, parents: [parent], ...target }));
   return offer === undefined ? additions : [{ offer, additions }];
@@ -157,116 +216,10 @@ function besides({ imports }: Summary, path: string): string[] {
   return names.map((name) => `${parentOf(path)}/${name}`);
 }
 
-/** @param own whether it is the app's own code: of that, an import of a module that runs programs is enough */
-function runsPrograms({ commands, handsOn, imports }: Summary, own: boolean): boolean {
+/** Whether a module runs programs, apart from the commands that it names itself. @param own whether it is the app's own code: of that, an import of a module that runs programs is enough */
+function mayRunPrograms({ handsOn, imports }: Summary, own: boolean): boolean {
   return (
-    commands.length > 0 ||
     Object.values(handsOn).some((calls) => calls.includes('')) ||
     (own && imports.some(([, level, module]) => level === 0 && /^(subprocess|pexpect|sh|plumbum|invoke|fabric)$/.test(module)))
   );
-}
-
-/** The programs in command lines that code runs. */
-async function commandsRun({ commands, maybe, shell }: Summary, own: boolean, context: Context): Promise<Named[]> {
-  const named: Named[] = shell ? [{ paths: [{ path: '/bin/sh', kind: 'shell' }] }] : [];
-  for (const [line, , text] of commands) for (const name of programs([text])) named.push(...(await programNamed(name, own, context, line)));
-  if (own) for (const name of programs(maybe)) named.push(...(await programNamed(name, false, context)));
-  return named;
-}
-
-/** @param own whether it is the app's own code that runs the program */
-async function programNamed(name: string, own: boolean, context: Context, line?: number): Promise<Named[]> {
-  if (isPrefix(name)) return prefixed(name, context, line);
-  const path = !own && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
-  if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
-  const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
-  if (own) return [{ paths }];
-  if (BUILD_PROGRAMS.test(baseName(name))) return [{ paths, offer: 'name' }];
-  return [{ paths, ...(!(await isOnPurpose(path, context)) && { offer: 'call' }) }];
-}
-
-/** All programs that code may start with a constant prefix and an argument. Which ones it starts is up to the user. */
-function prefixed(name: string, context: Context, line?: number): Named[] {
-  return programsWith(name, context).map((path) => ({
-    paths: [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }],
-  }));
-}
-
-async function librariesLoaded({ libraries }: Summary, own: boolean, context: Context): Promise<Named[]> {
-  const named: Named[] = [];
-  for (const name of libraries) {
-    const found = await context.libraries.named(name);
-    for (const path of found) {
-      const isOffer = !own && !(await isOnPurpose(path, context));
-      named.push({ paths: [{ path, kind: 'library', subject: name }], ...(isOffer && { offer: 'call' }) });
-    }
-    // ctypes.util.find_library asks ldconfig (Lib/ctypes/util.py).
-    if (found.length > 0 && !name.includes('.so')) named.push({ paths: [{ path: '/sbin/ldconfig', kind: 'find-library' }] });
-  }
-  return named;
-}
-
-/**
- * The program that the app's author put into the image, where a string is its name (`DOT = Path("dot")`). Code that wraps a program
- * often has its name far from where it runs it.
- */
-async function packageProgram(name: string, context: Context): Promise<Named[]> {
-  if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) return [];
-  const path = findProgram(name, context);
-  if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
-  const of = await packageOnPurpose(path, context);
-  if (of !== undefined) return [{ paths: [{ path, kind: 'package-program', subject: name, of }] }];
-  return (await isOnPurpose(path, context)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
-}
-
-/** A path that the app's own code names. Of a folder of data, everything in it. */
-function anyPath(named: string, world: PythonWorld): Named[] {
-  if (named === '/' || KERNEL_DIRECTORIES.test(named)) return [];
-  const found = world.fs.resolve(named);
-  const isData = found?.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
-  const inside = isData ? below(world.fs, found.path).filter((path) => !isAdded(path) || world.isOwn(path)) : [];
-  return [
-    { paths: [{ path: named, kind: 'path', subject: named }, ...inside.map((path): Target => ({ path, kind: 'inside', subject: named }))] },
-  ];
-}
-
-/**
- * Files of the system that a distribution's code names. Of a folder of shared data, everything in it. What no package brought is
- * the author's own data.
- */
-async function systemData({ paths }: Summary, context: Context): Promise<Named[]> {
-  const { fs } = context;
-  const isProgram = (path: string) => fs.lstat(path)?.type === 'f' && ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0;
-  const named: Named[] = [];
-  for (const subject of paths) {
-    const found = fs.resolve(subject);
-    const isData = found?.entry.type === 'f' ? !isProgram(found.path) : found?.entry.type === 'd' && SHARED_DATA.test(`${found.path}/`);
-    if (!found || !isData) continue;
-    const inside = found.entry.type === 'd' ? below(fs, found.path).filter((path) => !isProgram(path)) : [];
-    const sample = inside.find((path) => fs.lstat(path)?.type === 'f') ?? found.path;
-    named.push({
-      paths: [subject, ...inside].map((path) => ({ path, kind: 'system-path', subject })),
-      ...((await isInstalled(sample, context)) && { offer: 'call' }),
-    });
-  }
-  return named;
-}
-
-/** Names of programs in command lines: the first word, and the first word after a pipe or a semicolon. */
-function programs(commands: readonly string[]): string[] {
-  const names = new Set<string>();
-  for (const command of commands) {
-    for (const part of command.split(SEPARATORS)) {
-      const name = part
-        .trim()
-        .split(/\s+/)
-        .find((word) => !/^\w+=/.test(word));
-      if (name !== undefined && (/^[\w./+-]{2,}$/.test(name) || isPrefix(name))) names.add(name);
-    }
-  }
-  return [...names];
-}
-
-function isFile(entry: Entry | undefined): boolean {
-  return entry?.type === 'f' && (entry.mode & 0o111) !== 0;
 }

@@ -42,6 +42,8 @@ export interface EntryPoint {
   name: string;
   /** Dotted name of the module. */
   module: string;
+  /** Dotted name of the object in the module; '' for the module itself. */
+  attribute: string;
   /** Its line, from 1. */
   line: number;
 }
@@ -54,8 +56,8 @@ export function parseEntryPoints(text: string): EntryPoint[] {
     const line = raw.replace(/^\s*[#;].*/, '').trim();
     const section = /^\[(.+)\]$/.exec(line);
     if (section) group = (section[1] as string).trim();
-    const [, name, module] = /^([^=]+?)\s*=\s*([\w.]+)/.exec(line) ?? [];
-    if (group && name && module && !section) found.push({ group, name, module, line: index + 1 });
+    const [, name, module, attribute = ''] = /^([^=]+?)\s*=\s*([\w.]+)(?:\s*:\s*([\w.]+))?/.exec(line) ?? [];
+    if (group && name && module && !section) found.push({ group, name, module, attribute, line: index + 1 });
   }
   return found;
 }

@@ -101,6 +101,61 @@ describeWithPython('a program', () => {
     expect([has('/usr/sbin/useradd'), has('/usr/bin/unnamed')]).toEqual([true, false]);
   });
 
+  const pulled = (library: string, tool: string) => ({
+    ...distribution('library', { 'library/__init__.py': `import tool\n${library}` }),
+    ...distribution('tool', { 'tool/__init__.py': tool }),
+    '/usr/bin/dot': program(SMALL),
+    '/usr/lib/libdot.so.1': makeElf({ soname: 'libdot.so.1' }),
+  });
+  const draw = 'import subprocess\ndef draw():\n    subprocess.run(["dot"])\n';
+
+  it.each([
+    ['that nobody calls', '', draw, false],
+    ['that nobody calls and that loads a library', '', 'import ctypes\ndef draw():\n    ctypes.CDLL("libdot.so.1")\n', false],
+    ['that a function calls which nobody calls', '', `${draw}def deep():\n    draw()\n`, false],
+    [
+      'that hands it on, but that nobody calls',
+      '',
+      'import subprocess\ndef run_it(a):\n    subprocess.run(a)\ndef draw():\n    run_it("dot")\n',
+      false,
+    ],
+    ['that the library calls', 'tool.draw()', draw, true],
+    [
+      'that the library calls and that loads a library',
+      'tool.draw()',
+      'import ctypes\ndef draw():\n    ctypes.CDLL("libdot.so.1")\n',
+      true,
+    ],
+    ['that a called function calls', 'tool.deep()', `${draw}def deep():\n    draw()\n`, true],
+    ['that has its name in a string', 'CALLS = {"draw": 1}', draw, true],
+    ['with a computed name', 'getattr(tool, "do_" + command)()', draw.replace('draw', 'do_draw'), true],
+    ['with a decorator', '', draw.replace('def', '@register\ndef'), true],
+    ['that is called when the module is imported', '', `${draw}draw()\n`, true],
+    ['that is called where the module is run', '', `${draw}if __name__ == "__main__":\n    draw()\n`, true],
+    [
+      'that is a method',
+      'def use(a):\n    a.draw()\nuse(tool.find())',
+      `${draw.replace('def', 'class A:\n  def').replace('    sub', '      sub')}`,
+      true,
+    ],
+  ])('of a library that only another one imports counts where its function may be called: one %s', async (_, library, tool, expected) => {
+    const { has } = await kept({ '/app/app.py': 'import library', ...pulled(library, tool) });
+    expect(has('/usr/bin/dot') || has('/usr/lib/libdot.so.1')).toBe(expected);
+  });
+
+  it.each([
+    ['an entry point names it', 'import library', { 'entry_points.txt': '[plugins]\nx = tool:draw\n' }, true],
+    ['no entry point names it', 'import library', { 'entry_points.txt': '[plugins]\nx = tool:other\n' }, false],
+    ['the app imports it', 'import library\nimport tool', {}, true],
+  ])('of a function that nobody calls: %s', async (_, app, metadata: Record<string, string>, expected) => {
+    const { has } = await kept({
+      ...pulled('', draw),
+      '/app/app.py': app,
+      ...distribution('tool', { 'tool/__init__.py': draw }, metadata),
+    });
+    expect(has('/usr/bin/dot')).toBe(expected);
+  });
+
   it.each([
     ['of a library does not count', 'import library', false],
     ['of the app counts', 'import subprocess\nif __name__ == "__main__":\n    subprocess.run(["dot"])', true],

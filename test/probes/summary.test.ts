@@ -222,7 +222,12 @@ def c():
       [9, 'c', 'ls -l | sort'],
     ]);
     expect(maybe).toContain('label');
-    expect(libraries).toEqual(expect.arrayContaining(['magic', 'libfoo.so.1']));
+    expect(libraries).toEqual(
+      expect.arrayContaining([
+        ['c', 'libfoo.so.1'],
+        ['c', 'magic'],
+      ]),
+    );
     expect(shell).toBe(true);
   });
 
@@ -311,8 +316,26 @@ def c():
     },
   );
 
+  it.each(PYTHONS)('under %s has functions that are handed to another one where they are defined', (python) => {
+    const text = `
+def plain(a=1, *, b: int = 2): pass
+@register("x", name=1)
+def decorated(a=1) -> int: pass
+class Some:
+    @property
+    def size(self): pass
+    @app.route("/")
+    async def index(self, b=(1, 2)): pass
+    def run(self): pass
+@dataclass
+class Other: pass
+plain(lambda: 1)
+`;
+    expect(summarizeText(text, python).given).toEqual(['decorated', 'index', 'size']);
+  });
+
   it('has names of libraries of one letter', () => {
-    expect(summarizeText('from ctypes.util import find_library\nfind_library("c")').libraries).toContain('c');
+    expect(summarizeText('from ctypes.util import find_library\nfind_library("c")').libraries).toContainEqual(['', 'c']);
   });
 
   it('accepts any bytes', () => {

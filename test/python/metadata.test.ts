@@ -36,8 +36,8 @@ describe('parseEntryPoints', () => {
     const text =
       '[console_scripts]\nflask = flask.cli:main\n; a comment\n[xarray.backends]\nzarr=xarray_zarr.plugin:Backend [extra]\n[broken\nx\n';
     expect(parseEntryPoints(text)).toEqual([
-      { group: 'console_scripts', name: 'flask', module: 'flask.cli', line: 2 },
-      { group: 'xarray.backends', name: 'zarr', module: 'xarray_zarr.plugin', line: 5 },
+      { group: 'console_scripts', name: 'flask', module: 'flask.cli', attribute: 'main', line: 2 },
+      { group: 'xarray.backends', name: 'zarr', module: 'xarray_zarr.plugin', attribute: 'Backend', line: 5 },
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import { CALLED_BY_C } from '../data/standardlibrary.js';
 import type { Addition } from '../reason.js';
+import { Sleepers } from './sleepers.js';
 
 /** What a function does once it is called: what it imports, and the names that it loads. */
 interface Body {
@@ -20,8 +21,7 @@ const ENTRIES: ReadonlySet<string> = new Set(['main', 'test']);
  * place of types). The caller handles names that code computes.
  */
 export class AliveFunctions {
-  private readonly live = new Set<string>();
-  private readonly asleep = new Map<string, Body[]>();
+  private readonly sleepers = new Sleepers<Addition>();
 
   /**
    * Adds a function, or more of its body.
@@ -32,9 +32,8 @@ export class AliveFunctions {
     const [first, method] = scope.split('.') as [string, string?];
     const then = method === undefined ? body : { ...body, method: { module, name: method } };
     const key = keyOf(first, module);
-    if (/^__\w+__$/.test(first) || CALLED_BY_C.has(first) || this.live.has(key)) return this.run(then);
-    this.asleep.set(key, [...(this.asleep.get(key) ?? []), then]);
-    return [];
+    const work = () => this.run(then);
+    return /^__\w+__$/.test(first) || CALLED_BY_C.has(first) ? work() : this.sleepers.add(key, work);
   }
 
   /**
@@ -42,16 +41,7 @@ export class AliveFunctions {
    * @returns what the functions add that become alive
    */
   wake(names: Iterable<string>, modules: readonly string[]): Addition[] {
-    const additions: Addition[] = [];
-    const pending = [...keysOf(names, new Set(modules))].filter((key) => !this.live.has(key));
-    for (let key = pending.pop(); key !== undefined; key = pending.pop()) {
-      if (this.live.has(key)) continue;
-      this.live.add(key);
-      const bodies = this.asleep.get(key) ?? [];
-      this.asleep.delete(key);
-      for (const body of bodies) additions.push(...this.run(body));
-    }
-    return additions;
+    return this.sleepers.wake(keysOf(names, new Set(modules)));
   }
 
   private run({ method, ...body }: Body): Addition[] {

@@ -1,0 +1,138 @@
+import { isAdded } from '../os/places.js';
+import type { Summary } from '../python/summary.js';
+import { baseName, below, type Entry } from '../rootfs.js';
+import { BUILD_PROGRAMS } from './data/building.js';
+import type { Strength } from './data/costs.js';
+import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
+import { TERMINAL_PROGRAMS } from './data/terminal.js';
+import { isPrefix, programsWith } from './prefixes.js';
+import { isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
+import type { PythonWorld } from './python/world.js';
+import type { Because } from './reason.js';
+import type { Context } from './rule.js';
+import { findProgram } from './scripts.js';
+
+// What a piece of Python code names outside Python.
+
+/** What separates commands in a command line: a program's name comes next. */
+const SEPARATORS = /[|;&\n]+|\$\(|`/;
+
+/** Paths that code names; the first is the one that it means. */
+export interface Named {
+  paths: readonly Target[];
+  /** Missing where the paths are kept whatever they cost. */
+  offer?: Strength;
+}
+
+type Target = Omit<Because<'named'>, 'rule' | 'module'> & { path: string };
+
+/** The programs in command lines that code runs. */
+export async function commandsRun(commands: Summary['commands'], own: boolean, context: Context): Promise<Named[]> {
+  const named: Named[] = [];
+  for (const [line, , text] of commands) for (const name of programs([text])) named.push(...(await programNamed(name, own, context, line)));
+  return named;
+}
+
+/** What a module names somewhere in code that runs programs: a shell, and, where it is the app's own, words that may be commands. */
+export async function commandsMeant({ maybe, shell }: Summary, own: boolean, context: Context): Promise<Named[]> {
+  const named: Named[] = shell ? [{ paths: [{ path: '/bin/sh', kind: 'shell' }] }] : [];
+  if (own) for (const name of programs(maybe)) named.push(...(await programNamed(name, false, context)));
+  return named;
+}
+
+/** @param own whether it is the app's own code that runs the program */
+export async function programNamed(name: string, own: boolean, context: Context, line?: number): Promise<Named[]> {
+  if (isPrefix(name)) return prefixed(name, context, line);
+  const path = !own && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
+  if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
+  const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
+  if (own) return [{ paths }];
+  if (BUILD_PROGRAMS.test(baseName(name))) return [{ paths, offer: 'name' }];
+  return [{ paths, ...(!(await isOnPurpose(path, context)) && { offer: 'call' }) }];
+}
+
+/** All programs that code may start with a constant prefix and an argument. Which ones it starts is up to the user. */
+export function prefixed(name: string, context: Context, line?: number): Named[] {
+  return programsWith(name, context).map((path) => ({
+    paths: [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }],
+  }));
+}
+
+export async function librariesLoaded(libraries: Summary['libraries'], own: boolean, context: Context): Promise<Named[]> {
+  const named: Named[] = [];
+  for (const [, name] of libraries) {
+    const found = await context.libraries.named(name);
+    for (const path of found) {
+      const isOffer = !own && !(await isOnPurpose(path, context));
+      named.push({ paths: [{ path, kind: 'library', subject: name }], ...(isOffer && { offer: 'call' }) });
+    }
+    // ctypes.util.find_library asks ldconfig (Lib/ctypes/util.py).
+    if (found.length > 0 && !name.includes('.so')) named.push({ paths: [{ path: '/sbin/ldconfig', kind: 'find-library' }] });
+  }
+  return named;
+}
+
+/**
+ * The program that the app's author put into the image, where a string is its name (`DOT = Path("dot")`). Code that wraps a program
+ * often has its name far from where it runs it.
+ */
+export async function packageProgram(name: string, context: Context): Promise<Named[]> {
+  if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) return [];
+  const path = findProgram(name, context);
+  if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
+  const of = await packageOnPurpose(path, context);
+  if (of !== undefined) return [{ paths: [{ path, kind: 'package-program', subject: name, of }] }];
+  return (await isOnPurpose(path, context)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
+}
+
+/** A path that the app's own code names. Of a folder of data, everything in it. */
+export function anyPath(named: string, world: PythonWorld): Named[] {
+  if (named === '/' || KERNEL_DIRECTORIES.test(named)) return [];
+  const found = world.fs.resolve(named);
+  const isData = found?.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
+  const inside = isData ? below(world.fs, found.path).filter((path) => !isAdded(path) || world.isOwn(path)) : [];
+  return [
+    { paths: [{ path: named, kind: 'path', subject: named }, ...inside.map((path): Target => ({ path, kind: 'inside', subject: named }))] },
+  ];
+}
+
+/**
+ * Files of the system that a distribution's code names. Of a folder of shared data, everything in it. What no package brought is
+ * the author's own data.
+ */
+export async function systemData({ paths }: Summary, context: Context): Promise<Named[]> {
+  const { fs } = context;
+  const isProgram = (path: string) => fs.lstat(path)?.type === 'f' && ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0;
+  const named: Named[] = [];
+  for (const subject of paths) {
+    const found = fs.resolve(subject);
+    const isData = found?.entry.type === 'f' ? !isProgram(found.path) : found?.entry.type === 'd' && SHARED_DATA.test(`${found.path}/`);
+    if (!found || !isData) continue;
+    const inside = found.entry.type === 'd' ? below(fs, found.path).filter((path) => !isProgram(path)) : [];
+    const sample = inside.find((path) => fs.lstat(path)?.type === 'f') ?? found.path;
+    named.push({
+      paths: [subject, ...inside].map((path) => ({ path, kind: 'system-path', subject })),
+      ...((await isInstalled(sample, context)) && { offer: 'call' }),
+    });
+  }
+  return named;
+}
+
+/** Names of programs in command lines: the first word, and the first word after a pipe or a semicolon. */
+export function programs(commands: readonly string[]): string[] {
+  const names = new Set<string>();
+  for (const command of commands) {
+    for (const part of command.split(SEPARATORS)) {
+      const name = part
+        .trim()
+        .split(/\s+/)
+        .find((word) => !/^\w+=/.test(word));
+      if (name !== undefined && (/^[\w./+-]{2,}$/.test(name) || isPrefix(name))) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+function isFile(entry: Entry | undefined): boolean {
+  return entry?.type === 'f' && (entry.mode & 0o111) !== 0;
+}
