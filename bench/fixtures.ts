@@ -4,7 +4,7 @@ import { execa } from 'execa';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url).pathname;
 
-/** A fixture, on its usual base image or on the full one. */
+/** A fixture, on its usual base image or as a variant. */
 export interface Fixture {
   /** `django` or `django:full`. */
   name: string;
@@ -14,13 +14,14 @@ export interface Fixture {
   args: string[];
 }
 
-/** The fixtures that can be shrunk, and those of them that were also built on the full base image. @param wanted names; empty for all */
+/** The fixtures that can be shrunk, with the variants of them that were built (fixtures/build.sh). @param wanted names; empty for all */
 export async function fixtures(wanted: readonly string[]): Promise<Fixture[]> {
   const { stdout } = await execa('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}', 'pyshrink-fixture/*']);
-  const images = stdout.split('\n');
+  const images = stdout.split('\n').map((image) => image.replace(/^pyshrink-fixture\//, ''));
   return readdirSync(FIXTURES)
-    .filter((name) => images.includes(`pyshrink-fixture/${name}:latest`) && readdirSync(join(FIXTURES, name)).includes('expected.json'))
-    .flatMap((name) => [name, ...(images.includes(`pyshrink-fixture/${name}:full`) ? [`${name}:full`] : [])])
+    .filter((name) => images.includes(`${name}:latest`) && readdirSync(join(FIXTURES, name)).includes('expected.json'))
+    .flatMap((name) => images.filter((image) => image.startsWith(`${name}:`)).sort())
+    .map((name) => name.replace(/:latest$/, ''))
     .filter((name) => wanted.length === 0 || wanted.includes(name))
     .map((name) => {
       const folder = join(FIXTURES, name.replace(/:.*/, ''));

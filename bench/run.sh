@@ -3,7 +3,7 @@
 # Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|podman|behaviours|suites|atonce|side|throughput...]   (default: all but matrix, curve and podman)
 #        bench/run.sh suites|behaviours|podman [NAME...]
 #        bench/run.sh fuzz [PARSER [FIRST [COUNT]]]
-# matrix is levels with every fixture on the full base image, too. curve takes an hour. podman needs root and Debian. fuzz gives
+# matrix is levels with every fixture on the full base image, too, and with three on Python 3.11. curve takes an hour. podman needs root and Debian. fuzz gives
 # ten thousand hostile inputs to each parser, and needs no engine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +30,8 @@ esac
 [ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report behaviours suites atonce side throughput
 for name in "$@"; do
   if [ "$name" = matrix ]; then
+    # The usual base image of hello is the full one.
+    bash fixtures/build.sh hello@{slim,3.11,3.11-slim} {django,flask-pandas}@{3.11,3.11-full}
     for folder in fixtures/*/expected.json; do bash fixtures/build.sh "$(basename "$(dirname "$folder")")@full"; done
     name=levels
   fi

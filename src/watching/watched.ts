@@ -32,7 +32,7 @@ export interface WatchedSpec {
   run: RunOptions;
   volume: string;
   kit: Kit;
-  /** Name of this run, unique in the session. */
+  /** Name of this run, for the files of its supervisors. */
   name: string;
   /** Whether the supervisor has CAP_SYS_PTRACE, because the app changes its user. The app never has it. */
   ptrace?: true;
@@ -45,6 +45,9 @@ export interface WatchedSpec {
   /** Standard input of the app. Without it, the app reads from /dev/null. */
   input?: Buffer;
 }
+
+/** Runs so far. The same run may be repeated with the same volume, and supervisors of commands beside the app append to their files. */
+let started = 0;
 
 /** The app in its container, under the supervisor. */
 export class WatchedApp extends App {
@@ -59,7 +62,8 @@ export class WatchedApp extends App {
   }
 
   /** @throws UserError where there is no command, or the container does not start */
-  static async start(session: Session, spec: WatchedSpec): Promise<WatchedApp> {
+  static async start(session: Session, wanted: WatchedSpec): Promise<WatchedApp> {
+    const spec = { ...wanted, name: `${wanted.name}-${++started}` };
     if (spec.kit.lacking !== null && !session.features.runtime)
       throw new UserError(
         `The image's Python lacks what the local engine needs: ${spec.kit.lacking}.`,
