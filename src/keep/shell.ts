@@ -5,7 +5,7 @@ import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS } from './data/shells.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isAppCode, isInstalled, isOnPurpose } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
-import type { Addition } from './reason.js';
+import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { findProgram, isProgram } from './scripts.js';
 
@@ -31,7 +31,7 @@ export class ShellRule implements Rule {
     const isWanted = isAppCode(path, context) || !(await isInstalled(path, context)) || (await isOnPurpose(path, context));
     const findings: Finding[] = [];
     for (const [name, line] of commandsOf(Buffer.from(bytes).toString('utf8'))) {
-      const because = { rule: 'shell', kind: 'program', subject: name, line, parents: [path] } as const;
+      const because: Reason = { rule: 'shell', kind: 'program', subject: name, line, parents: [path] };
       // Which of them it starts is up to the user, so none of them is an offer.
       if (isPrefix(name)) findings.push(...programsWith(name, context).map((path): Addition => ({ path, ...because })));
       const program = findProgram(name, context);
