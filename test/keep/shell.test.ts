@@ -10,7 +10,7 @@ it.each([
   ['x=$(date +%s); y=`hostname -f`', ['date', 'hostname']],
   ['case "$1" in start) gunicorn app ;; *) /usr/bin/other "$@" ;; esac', ['start', 'gunicorn', '/usr/bin/other']],
   ['exec tool-$1 "$@"; exec "tool-$2"', ['tool-*']],
-  ['"$here/one-${1:-x}"\n"$(dirname "$0")"/two-"$1"\n/opt/bin/three-$(cat name)', ['one-*', 'dirname', 'two-*', 'three-*', 'cat']],
+  ['"$here/one-$1"\n"$(dirname "$0")"/two-"$1"\n/opt/bin/three-$(cat name)', ['one-*', 'dirname', 'two-*', 'three-*', 'cat']],
   ['echo four-$1; x=five-$1', []],
   ['while ! nc -z db 5432; do sleep 1; done', ['nc', 'sleep']],
 ])('the programs in %j', (script, names) => {
