@@ -118,6 +118,7 @@ const WORDS: Words = {
     'app-program': ({ of }) => `a program of ${of}, which the app imports`,
     program: ({ of }) => `a program of ${of}, which no other distribution requires`,
     'inside-program': ({ of }) => `a native program in the folders of ${of}`,
+    identity: ({ of }) => `name and version of ${of}, which kept code may ask for`,
     opened: ({ subject, of }) => `a file of ${of} that kept code opens: ${quoted(subject)}`,
     library: ({ of }) => `a library of ${of} that none of its files is linked with`,
   },
