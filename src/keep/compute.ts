@@ -83,7 +83,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     ...(reach && python
       ? [
           reach,
-          new IdentityRule(python),
+          new IdentityRule(python, reach.grades),
           new NamedRule(python, context, reach.grades),
           new ShellRule(),
           new OpensRule(),

@@ -4,6 +4,7 @@ import type { Summary } from '../../python/summary.js';
 import type { Entry } from '../../rootfs.js';
 import type { Addition } from '../reason.js';
 import type { Rule } from '../rule.js';
+import type { Grades } from './grades.js';
 import type { PythonWorld } from './world.js';
 
 /** Files that have the name and the version of a distribution. Source: PyPA, Core metadata specifications; setuptools, egg_info. */
@@ -21,7 +22,13 @@ export class IdentityRule implements Rule {
   private readonly byFolder: ReadonlyMap<string, Distribution>;
   private readonly byName: ReadonlyMap<string, Distribution>;
 
-  constructor(private readonly world: PythonWorld) {
+  /** Distributions that were asked for, and the kept path that asks. */
+  private asked: { distribution: Distribution; by: string }[] = [];
+
+  constructor(
+    private readonly world: PythonWorld,
+    private readonly grades: Grades,
+  ) {
     const { all } = world.distributions;
     this.byFolder = new Map(all.map((one) => [one.metadata, one]));
     this.byName = new Map(all.map((one) => [one.name, one]));
@@ -29,13 +36,21 @@ export class IdentityRule implements Rule {
 
   visit({ path, type }: Entry): Addition[] {
     const half = this.byFolder.get(path);
-    if (half) return this.identity(half, path);
-    if (type !== 'f' || this.world.isStandard(path)) return [];
-    return this.world.codeIn(path).flatMap(({ summary }) => this.asked(summary).flatMap((one) => this.identity(one, path)));
+    if (half) this.asked.push({ distribution: half, by: path });
+    if (type === 'f' && !this.world.isStandard(path))
+      for (const { summary } of this.world.codeIn(path))
+        for (const distribution of this.namedIn(summary)) this.asked.push({ distribution, by: path });
+    return [];
+  }
+
+  /** Of a distribution that kept code imports, the metadata is kept anyway. */
+  settle(): Addition[] {
+    const asked = this.asked.splice(0).filter(({ distribution }) => !this.grades.has(distribution, 'pulled'));
+    return asked.flatMap(({ distribution, by }) => this.identity(distribution, by));
   }
 
   /** The distributions that code names, if it asks for distributions. */
-  private asked({ imports, strings }: Summary): Distribution[] {
+  private namedIn({ imports, strings }: Summary): Distribution[] {
     const asks = imports.some(
       ([, level, module, names]) => level === 0 && (LISTS.test(module) || (module === 'importlib' && names.includes('metadata'))),
     );
