@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # Instructions before a call that are remembered: enough for the elements of a command line.
 REMEMBERED = 64
+# Ends a shell's name that has a command line which the code gets from elsewhere: `["bash", "-c", command]`.
+GIVEN = " -c *"
 
 
 def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
@@ -37,8 +39,8 @@ def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
 def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, str, str]]":
     """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
 
-    These are the first string after the name of a function, the first element of each list or tuple, and, in code that
-    looks for programs, every element of a constant tuple.
+    These are the first string after the name of a function, the first element of each list or tuple (with GIVEN, where it
+    is a shell that gets a computed command line), and, in code that looks for programs, every element of a constant tuple.
     """
     recent: List[object] = []
     is_wanted = False
@@ -74,6 +76,7 @@ def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, s
         elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
             first = recent[-argument]
             if isinstance(first, str):
-                yield line, callee, first
+                is_given = argument > 2 and recent[-argument + 1] == "-c" and not isinstance(recent[-argument + 2], str)
+                yield line, callee, first + GIVEN if is_given else first
         recent.append(value)
         del recent[:-REMEMBERED]

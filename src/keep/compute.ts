@@ -17,6 +17,7 @@ import { type Costly, Offers } from './offers.js';
 import { OpensRule } from './opens.js';
 import { NamedRule } from './programs.js';
 import type { Grades } from './python/grades.js';
+import { IdentityRule } from './python/identity.js';
 import { ReachRule } from './python/reach.js';
 import { withoutTests } from './python/tests.js';
 import { type Analyst, PythonWorld } from './python/world.js';
@@ -80,7 +81,14 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     ...loading,
     repairRule,
     ...(reach && python
-      ? [reach, new NamedRule(python, context, reach.grades), new ShellRule(), new OpensRule(), new CarriedRule(python, reach.grades)]
+      ? [
+          reach,
+          new IdentityRule(python, reach.grades),
+          new NamedRule(python, context, reach.grades),
+          new ShellRule(),
+          new OpensRule(),
+          new CarriedRule(python, reach.grades),
+        ]
       : []),
   ];
   const keep = new KeepSet(fs);

@@ -17,6 +17,9 @@ import { findProgram } from './scripts.js';
 /** What separates commands in a command line: a program's name comes next. */
 const SEPARATORS = /[|;&\n]+|\$\(|`/;
 
+/** A shell that gets a computed command line. Source: GIVEN in probes/commands.py. */
+const GIVEN = /^([\w./+-]+) -c \*$/;
+
 /** Paths that code names; the first is the one that it means. */
 export interface Named {
   paths: readonly Target[];
@@ -29,7 +32,11 @@ type Target = Omit<Because<'named'>, 'rule' | 'module'> & { path: string };
 /** The programs in command lines that code runs. */
 export async function commandsRun(commands: Summary['commands'], own: boolean, context: Context): Promise<Named[]> {
   const named: Named[] = [];
-  for (const [line, , text] of commands) for (const name of programs([text])) named.push(...(await programNamed(name, own, context, line)));
+  for (const [line, , text] of commands) {
+    const shell = GIVEN.exec(text)?.[1];
+    for (const name of shell === undefined ? programs([text]) : [shell])
+      named.push(...(await programNamed(name, own, context, line, shell !== undefined)));
+  }
   return named;
 }
 
@@ -40,10 +47,13 @@ export async function commandsMeant({ maybe, shell }: Summary, own: boolean, con
   return named;
 }
 
-/** @param own whether it is the app's own code that runs the program */
-export async function programNamed(name: string, own: boolean, context: Context, line?: number): Promise<Named[]> {
+/**
+ * @param own whether it is the app's own code that runs the program
+ * @param isGiven whether it is a shell that gets a command line from its caller, and so is there for no person at a terminal
+ */
+export async function programNamed(name: string, own: boolean, context: Context, line?: number, isGiven = false): Promise<Named[]> {
   if (isPrefix(name)) return prefixed(name, context, line);
-  const path = !own && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
+  const path = !own && !isGiven && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
   if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
   const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
   if (own) return [{ paths }];

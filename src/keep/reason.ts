@@ -37,7 +37,7 @@ const KINDS = {
     ...['import', 'attribute', 'dynamic', 'lazy', 'string', 'extension', 'plugin', 'entry-point', 'c-code', 'computed'],
   ],
   /** A file of a distribution. `of`: its name. `subject` of `opened`: the name by which the code opens it. */
-  distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'inside-program', 'library', 'opened'],
+  distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'inside-program', 'library', 'opened', 'identity'],
   /** Python code names something outside Python. `subject`: the name or path, as the code has it. `of`: the operating system's package. */
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
   /** A shell script names it. `subject`: the program's name. */

@@ -2,9 +2,10 @@ import { isLibraryName } from '../os/places.js';
 import { parseShebang } from '../os/shebang.js';
 import { baseName, type Entry } from '../rootfs.js';
 import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS } from './data/shells.js';
+import { isPrefix, programsWith } from './prefixes.js';
 import { isAppCode, isInstalled, isOnPurpose } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
-import type { Addition } from './reason.js';
+import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { findProgram, isProgram } from './scripts.js';
 
@@ -30,9 +31,12 @@ export class ShellRule implements Rule {
     const isWanted = isAppCode(path, context) || !(await isInstalled(path, context)) || (await isOnPurpose(path, context));
     const findings: Finding[] = [];
     for (const [name, line] of commandsOf(Buffer.from(bytes).toString('utf8'))) {
+      const because: Reason = { rule: 'shell', kind: 'program', subject: name, line, parents: [path] };
+      // Which of them it starts is up to the user, so none of them is an offer.
+      if (isPrefix(name)) findings.push(...programsWith(name, context).map((path): Addition => ({ path, ...because })));
       const program = findProgram(name, context);
       if (program === undefined) continue;
-      const addition: Addition = { path: program, rule: 'shell', kind: 'program', subject: name, line, parents: [path] };
+      const addition: Addition = { path: program, ...because };
       findings.push(isWanted || (await isOnPurpose(program, context)) ? addition : { offer: 'call', additions: [addition] });
     }
     if (isWanted || isProgram(path, context) || context.python?.distributions.ownerOf(path) === undefined) return findings;
@@ -57,7 +61,13 @@ function isNamed(path: string, world: PythonWorld): boolean {
   return texts.some((text) => text.includes(name));
 }
 
-/** The words of a shell script that may be names of commands, each with the first line that has it, from 1. Text in quotes and here-documents is read like code. */
+/** A name of a program that a script puts together from a constant and an expansion: `"tool-$1"`. */
+const GLUED = /^["']?([A-Za-z][\w.+-]*-)["']?\$/;
+
+/**
+ * The words of a shell script that may be names of commands, each with the first line that has it, from 1. One that ends in an
+ * expansion is a prefix: `tool-*` for `tool-$1`. Text in quotes and here-documents is read like code.
+ */
 export function commandsOf(script: string): Map<string, number> {
   const names = new Map<string, number>();
   for (const [line, number] of wholeLines(script)) {
@@ -66,8 +76,10 @@ export function commandsOf(script: string): Map<string, number> {
       const words = part.trim().split(/\s+/);
       let at = 0;
       while (at < words.length - 1 && (COMMAND_PREFIXES.has(words[at] as string) || /^\w+=/.test(words[at] as string))) at++;
-      const name = words[at] ?? '';
-      if (/^[A-Za-z_./][\w./+-]*$/.test(name) && !SHELL_WORDS.has(name) && !names.has(name)) names.set(name, number);
+      const glued = GLUED.exec(baseName(words[at] ?? ''))?.[1];
+      const name = glued === undefined ? (words[at] ?? '') : `${glued}*`;
+      if ((glued !== undefined || /^[A-Za-z_./][\w./+-]*$/.test(name)) && !SHELL_WORDS.has(name) && !names.has(name))
+        names.set(name, number);
     }
   }
   return names;

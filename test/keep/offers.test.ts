@@ -50,6 +50,14 @@ const library = (code: string, more: Record<string, string> = {}) => ({
 });
 
 describeWithPython('a program', () => {
+  it('that is a shell for people is kept where library code gives it a command line of its caller', async () => {
+    const bash = { '/usr/bin/bash': program(SMALL) };
+    const given = 'import subprocess\ndef run(command):\n    subprocess.Popen(["bash", "-c", command])\n';
+    const completes = 'import subprocess\ndef version():\n    subprocess.run(["bash", "-c", "echo $BASH_VERSION"])\n';
+    expect((await kept({ ...library(given), ...bash })).has('/usr/bin/bash')).toBe(true);
+    expect((await kept({ ...library(completes), ...bash })).has('/usr/bin/bash')).toBe(false);
+  });
+
   it('that library code runs is kept where it is cheap, and else reported with who names it', async () => {
     const code = 'import subprocess\ndef archive(path):\n    subprocess.run(["tar", path])\n    subprocess.run(["vast", path])\n';
     const { has, costly } = await kept({ ...library(code), '/usr/bin/tar': program(SMALL), '/usr/bin/vast': program(LARGE) });

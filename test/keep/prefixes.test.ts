@@ -49,7 +49,7 @@ const distribution = (name: string, script: string, code = '') => ({
   [`${SITE}/all_of_them-1.dist-info/METADATA`]: `Name: all_of_them\nVersion: 1\n${['core', 'client', 'worker', 'other', 'far'].map((one) => `Requires-Dist: ${one}\n`).join('')}`,
 });
 
-async function kept(core: string, app = 'import core\ncore.main()\n'): Promise<string[]> {
+async function kept(core: string, app = 'import core\ncore.main()\n', more: Parameters<typeof makeTree>[0] = {}): Promise<string[]> {
   const fs = makeTree({
     '/usr/bin/python3': { text: '', mode: 0o755 },
     '/usr/bin/tool-of-system': { text: '', mode: 0o755 },
@@ -60,6 +60,7 @@ async function kept(core: string, app = 'import core\ncore.main()\n'): Promise<s
     ...distribution('worker', 'tool-worker'),
     ...distribution('other', 'tools'),
     ...distribution('far', 'x-tool-far'),
+    ...more,
   });
   const { keep } = await computeKeepSet({
     fs,
@@ -93,6 +94,11 @@ describeWithPython('programs that code starts by a prefix', () => {
   it("the app's own code counts, too", async () => {
     const app = 'import subprocess, sys\nsubprocess.run([f"tool-{sys.argv[1]}"])\n';
     expect(await kept('', app)).toContain('/usr/bin/tool-worker');
+  });
+
+  it.each(['exec tool-$1', 'exec "$(dirname "$0")/tool-$name" "$@"'])('a shell script that does %s keeps them, too', async (line) => {
+    const app = 'import subprocess\nsubprocess.run(["/app/start.sh"])\n';
+    expect(await kept('', app, { '/app/start.sh': { text: `#!/bin/sh\n${line}\n`, mode: 0o755 } })).toContain('/usr/bin/tool-worker');
   });
 
   it('a name that runs nothing keeps none', async () => {

@@ -9,6 +9,9 @@ it.each([
   ['DEBUG=1 python3 \\\n  -m app | tee log', ['python3', 'tee']],
   ['x=$(date +%s); y=`hostname -f`', ['date', 'hostname']],
   ['case "$1" in start) gunicorn app ;; *) /usr/bin/other "$@" ;; esac', ['start', 'gunicorn', '/usr/bin/other']],
+  ['exec tool-$1 "$@"; exec "tool-$2"', ['tool-*']],
+  ['"$here/one-$1"\n"$(dirname "$0")"/two-"$1"\n/opt/bin/three-$(cat name)', ['one-*', 'dirname', 'two-*', 'three-*', 'cat']],
+  ['echo four-$1; x=five-$1', []],
   ['while ! nc -z db 5432; do sleep 1; done', ['nc', 'sleep']],
 ])('the programs in %j', (script, names) => {
   expect([...commandsOf(script).keys()]).toEqual(names);

@@ -1,6 +1,7 @@
 /**
  * Programs that a distribution's code runs only for a person at a terminal or a desktop: shells for completion, pagers,
- * viewers, editors. The app's own code may still run them.
+ * viewers, editors. The app's own code may still run them, and
+ * other code may give a shell a command line that its caller has chosen.
  * Sources: Debian's names for alternatives (pager, editor, x-www-browser, www-browser; Debian Policy 11.4 and 11.8.4),
  * sensible-utils(7), see(1), xdg-open(1), open(1) of macOS; click/_termui_impl.py, Lib/pydoc.py and Lib/webbrowser.py, which run them.
  */

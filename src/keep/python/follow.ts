@@ -1,3 +1,4 @@
+import { above, isTestFolder, isTestModule } from '../../python/classify.js';
 import type { Distribution } from '../../python/distributions.js';
 import { type Edge, edgesOf, type Origin } from '../../python/edges.js';
 import { Summary } from '../../python/summary.js';
@@ -61,12 +62,14 @@ export class Follower {
 
   /**
    * Whether an import by other code than the app's is useless: its C library is missing, it is a test runner, or it is an installer
-   * that is named only in a string or that lacks what the statement imports.
+   * that is named only in a string or that lacks what the statement imports. So is a list of test modules beside them, for whoever
+   * runs them.
    */
   private isIdle({ module, statement, fails }: Edge, from: string): boolean {
     if (this.standard.isUnusable(module) || (!statement && this.standard.isOwnTest(module))) return true;
     const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
     if (!owner) return false;
+    if (!statement && isTestBeside(module.file as string, from, owner.root)) return true;
     if (INSTALLERS.has(owner.name)) return !statement || (fails === true && !INDIVISIBLE.test(module.name));
     const by = this.world.distributions.ownerOf(from);
     return this.runners.has(owner) && !(by && this.runners.has(by));
@@ -95,4 +98,9 @@ export class Follower {
     }
     return additions;
   }
+}
+
+/** Whether a file is a test module in the same folder of tests as another file. */
+function isTestBeside(file: string, other: string, root: string): boolean {
+  return isTestModule(file) && above(other, root).some((folder) => isTestFolder(folder) && file.startsWith(`${folder}/`));
 }

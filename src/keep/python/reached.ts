@@ -1,5 +1,6 @@
 import type { Distribution } from '../../python/distributions.js';
 import type { Module } from '../../python/finder.js';
+import { INSTALLERS } from '../data/installers.js';
 import type { Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
 import type { Context, Finding } from '../rule.js';
@@ -59,7 +60,7 @@ export class Reached {
     grade: Grade,
     by: string | undefined,
     context: Context,
-    programs = grade === 'app',
+    programs = grade === 'app' || isRequested(distribution),
   ): Promise<Finding[]> {
     const findings = await this.grades.files(distribution, grade, by, context, programs);
     if (grade === 'touched') return findings;
@@ -94,4 +95,12 @@ export class Reached {
     if (!distribution || this.grades.has(distribution, 'app')) return undefined;
     return this.world.distributions.ownerOf(source) === distribution && this.world.fs.lstat(source) ? source : undefined;
   }
+}
+
+/**
+ * Whether somebody installed a distribution by its name, though another one requires it, too.
+ * Source: PyPA, Recording installed projects (the file REQUESTED).
+ */
+function isRequested({ name, metadata, files }: Distribution): boolean {
+  return files.includes(`${metadata}/REQUESTED`) && !INSTALLERS.has(name);
 }

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { computeKeepSet } from '../../src/keep/compute.js';
+import { analystOver, LAYOUT } from '../support/analyst.js';
+import { makeTrace } from '../support/keep.js';
+import { describeWithPython } from '../support/probes.js';
+import { makeTree } from '../support/tree.js';
+
+const SITE = LAYOUT.sitePackages[0] as string;
+
+/** A distribution with a module and a console script. @param more names of more files of its metadata */
+const distribution = (name: string, code: string, requires: string, more: readonly string[] = []) => ({
+  [`${SITE}/${name}.py`]: code,
+  [`${SITE}/${name}-1.dist-info/METADATA`]: `Name: ${name}\nVersion: 1\nRequires-Dist: ${requires}\n`,
+  [`${SITE}/${name}-1.dist-info/RECORD`]: [`${name}.py`, `../../../bin/${name}`, ...more.map((file) => `${name}-1.dist-info/${file}`)]
+    .map((file) => `${file},,\n`)
+    .join(''),
+  ...Object.fromEntries(more.map((file) => [`${SITE}/${name}-1.dist-info/${file}`, ''])),
+  [`/usr/bin/${name}`]: { text: `#!/usr/bin/python3\nimport ${name}\n`, mode: 0o755 },
+});
+
+describeWithPython('a console script of a distribution that another one requires', () => {
+  it('is kept where somebody installed it by its name', async () => {
+    const fs = makeTree({
+      '/usr/bin/python3': { text: '', mode: 0o755 },
+      '/app/app.py': 'import top\n',
+      ...distribution('top', 'import wanted, further\n', 'wanted'),
+      ...distribution('wanted', '', 'further', ['REQUESTED']),
+      ...distribution('further', '', 'unused', []),
+      ...distribution('unused', '', 'top', ['REQUESTED']),
+    });
+    const { keep } = await computeKeepSet({
+      fs,
+      trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
+      config: { WorkingDir: '/app' },
+      env: [],
+      commands: [['/usr/bin/python3', 'app.py']],
+      choice: { include: [], exclude: [] },
+      level: 'reachable',
+      analyst: analystOver(fs),
+    });
+    expect(['wanted', 'further', 'unused'].filter((name) => keep.has(`/usr/bin/${name}`))).toEqual(['wanted']);
+  });
+});
