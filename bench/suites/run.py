@@ -1,63 +1,47 @@
 """Runs a library's tests with pytest, in an image that has the library but neither pytest nor the tests.
 
-Usage: run.py RESULT [pytest arguments...]. It writes a JSON object to RESULT: "cases" maps each case to its outcome,
-"borrowed" lists the modules that the image does not have.
+Usage: run.py RESULT [pytest arguments...]. It writes a JSON object to RESULT: what a Recorder has, and as "lent" the
+modules that only the tests and pytest import and that the image does not have.
 
-pytest and what the tests need are at the end of the search path, so the image's own modules come first. A module of the
-standard library that the image does not have comes from outside only where pytest or the tests import it. The library
-does not get it: that would be a loss.
+pytest and what the tests need are at the end of the search path, so the image's own modules come first. Tests that a
+distribution brings in its own folders are imported by their full names, such as numpy.linalg.tests.test_linalg: each
+package but the tests' own is the image's.
 """
 
+import importlib
 import sys
-from importlib.machinery import PathFinder
+from pathlib import Path
 
-OUTSIDE = "/suite"
-STANDARD = [f"{OUTSIDE}/stdlib", f"{OUTSIDE}/stdlib/lib-dynload"]
-
-
-class Borrowed:
-    """Finds modules of the standard library outside, for code that is outside itself."""
-
-    names = set()
-
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        frame = sys._getframe(1)
-        while frame and "importlib" in frame.f_code.co_filename:
-            frame = frame.f_back
-        if not frame or not frame.f_code.co_filename.startswith(OUTSIDE):
-            return None
-        folder = [f"{OUTSIDE}/stdlib/{name.rpartition('.')[0].replace('.', '/')}"] if "." in name else STANDARD
-        spec = PathFinder.find_spec(name, folder)
-        if spec:
-            cls.names.add(name)
-        return spec
+from lent import OUTSIDE, SITE, Lent, lend
+from record import Recorder
 
 
-class Recorder:
-    """Writes down the outcome of each case. A case fails if any of its phases fails."""
+def by_name(load):
+    """pytest's function that imports a file, for files that belong to an installed distribution as well."""
 
-    def __init__(self):
-        self.cases = {}
+    def import_path(path, **rest):
+        path = Path(path)
+        if Path(SITE) not in path.parents:
+            return load(path, **rest)
+        parts = path.relative_to(SITE).with_suffix("").parts
+        return importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
 
-    def pytest_runtest_logreport(self, report):
-        if report.when == "call" or report.outcome != "passed":
-            if self.cases.get(report.nodeid) != "failed":
-                self.cases[report.nodeid] = report.outcome
-
-    def pytest_collectreport(self, report):
-        if report.outcome == "failed":
-            self.cases[f"{report.nodeid} (collected)"] = "failed"
+    return import_path
 
 
 sys.path.append(f"{OUTSIDE}/needs")
-sys.meta_path.append(Borrowed)
+lend()
 if __name__ == "__main__":
     import json
 
+    import _pytest.config
+    import _pytest.python
     import pytest
 
+    _pytest.config.import_path = by_name(_pytest.config.import_path)
+    _pytest.python.import_path = by_name(_pytest.python.import_path)
     recorder = Recorder()
     pytest.main(sys.argv[2:], plugins=[recorder])
+    found = {"cases": recorder.cases, "reasons": recorder.reasons, "own": sorted(recorder.own), "lent": sorted(Lent.names)}
     with open(sys.argv[1], "w") as file:
-        json.dump({"cases": recorder.cases, "borrowed": sorted(Borrowed.names)}, file)
+        json.dump(found, file)
