@@ -4,7 +4,9 @@ import { type Compared, compare, type Result, withFolder } from './compare.js';
 import { build, copyOut, runIn, shrink } from './images.js';
 import { SUITES, type Suite } from './table.js';
 
-const HERE = new URL('.', import.meta.url).pathname;
+const HERE = new URL('guest/', import.meta.url).pathname;
+/** Where outside.pth gives every Python program in a container what it gives the tests, also where tests start one. */
+const SITE = '/usr/local/lib/python3.13/site-packages';
 const BASE = 'pyshrink-base/official-python:3.13-slim';
 /** Milliseconds after which a suite is given up. */
 const LONGEST = 4 * 3_600_000;
@@ -30,9 +32,11 @@ export async function compareLibrary(name: string, whole = false): Promise<Compa
 
 /** Runs the tests in a container of an image. Tests write beside themselves, so each run has its own copy of the source. */
 async function runTests({ source }: Suite, tests: readonly string[], image: string, folder: string): Promise<Result> {
+  const suite = join(folder, 'suite');
   const run = await mkdtemp(join(folder, 'run-'));
-  await cp(join(folder, 'suite', 'source'), join(run, 'source'), { recursive: true });
-  const mounts = ['-v', `${join(folder, 'suite')}:/suite:ro`, '-v', `${run}:/suite/run`, '-w', '/suite/run/source'];
+  await cp(join(suite, 'source'), join(run, 'source'), { recursive: true });
+  const volumes = [`${suite}:/suite:ro`, `${run}:/suite/run`, `${join(suite, 'outside.pth')}:${SITE}/outside.pth:ro`];
+  const mounts = [...volumes.flatMap((one) => ['-v', one]), '-w', '/suite/run/source'];
   const env = ['PYTHONDONTWRITEBYTECODE=1', 'PYTHONHASHSEED=0', 'HOME=/tmp'].flatMap((one) => ['-e', one]);
   const root = source === 'wheel' ? ['--rootdir', '/suite/site', '-c', '/dev/null'] : [];
   const pytest = ['-q', '-p', 'no:cacheprovider', '-o', 'addopts=', ...root, ...tests];

@@ -60,6 +60,13 @@ describeWithPython('a program', () => {
     expect(costlyLines(costly)[0]).toMatch(/^not kept: \/usr\/bin\/vast \(3\.7 MB, named at line 4 of library\): .*--include/);
   });
 
+  it('that library code runs for a person at a terminal is kept where it costs next to nothing', async () => {
+    const code =
+      'import shutil\ndef _page(text, parts):\n    return shutil.which(parts[0])\ndef page(text):\n    _page(text, ["more"])\n    _page(text, ["less"])\n';
+    const { has } = await kept({ ...library(code), '/usr/bin/more': program(SMALL), '/usr/bin/less': program(MOST_BYTES.name + 1) });
+    expect([has('/usr/bin/more'), has('/usr/bin/less')]).toEqual([true, false]);
+  });
+
   it("that the app's own code runs is kept whatever it costs", async () => {
     const { has } = await kept({ '/app/app.py': 'import os\nos.system("vast --all")', '/usr/bin/vast': program(LARGE) });
     expect(has('/usr/bin/vast')).toBe(true);

@@ -3,16 +3,16 @@
 Usage: run.py RESULT [pytest arguments...]. It writes a JSON object to RESULT: what a Recorder has, and as "lent" the
 modules that only the tests and pytest import and that the image does not have.
 
-pytest and what the tests need are at the end of the search path, so the image's own modules come first. Tests that a
-distribution brings in its own folders are imported by their full names, such as numpy.linalg.tests.test_linalg: each
-package but the tests' own is the image's.
+outside.pth has put pytest and what the tests need at the end of the search path, so the image's own modules come first.
+It has started to lend modules, too: see lent.py. Tests that a distribution brings in its own folders are imported by
+their full names, such as numpy.linalg.tests.test_linalg: each package but the tests' own is the image's.
 """
 
 import importlib
 import sys
 from pathlib import Path
 
-from lent import OUTSIDE, SITE, Lent, lend
+from lent import SITE, Lent
 from record import Recorder
 
 
@@ -29,8 +29,6 @@ def by_name(load):
     return import_path
 
 
-sys.path.append(f"{OUTSIDE}/needs")
-lend()
 if __name__ == "__main__":
     import json
 
