@@ -42,6 +42,7 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
       needs: [PYTEST],
       source: 'sdist',
       tests: ['test'],
+      part: ['base', 'dialect', 'engine', 'ext', 'sql/test_types.py'].map((folder) => `test/${folder}`),
     },
     numpy: {
       library: 'numpy==2.5.5',
@@ -49,6 +50,7 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
       needs: [PYTEST, 'hypothesis'],
       source: 'wheel',
       tests: ['/suite/site/numpy'],
+      part: ['fft', 'lib', 'linalg', 'polynomial', 'random', 'testing', 'tests'].map((folder) => `/suite/site/numpy/${folder}`),
     },
     pandas: {
       library: 'pandas==3.1.1',
@@ -56,6 +58,7 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
       needs: [PYTEST, 'hypothesis'],
       source: 'wheel',
       tests: ['/suite/site/pandas/tests'],
+      part: ['api', 'io', 'reshape', 'series', 'tools', 'tslibs'].map((folder) => `/suite/site/pandas/tests/${folder}`),
     },
     'scikit-learn': {
       library: 'scikit-learn==1.9.1',
@@ -63,6 +66,7 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
       needs: [PYTEST],
       source: 'wheel',
       tests: ['/suite/site/sklearn'],
+      part: ['cluster', 'linear_model'].map((folder) => `/suite/site/sklearn/${folder}`),
     },
   }),
 );

@@ -6,11 +6,12 @@ already: for that code the import fails, as it does without the tests.
 """
 
 import builtins
+import os
 import sys
 from importlib.machinery import PathFinder
 from importlib.util import resolve_name
 
-OUTSIDE = "/suite"
+OUTSIDE = os.path.dirname(os.path.abspath(__file__))
 STANDARD = [f"{OUTSIDE}/stdlib", f"{OUTSIDE}/stdlib/lib-dynload"]
 SITE = f"{OUTSIDE}/site"
 
@@ -49,8 +50,9 @@ def guarded(name, globals=None, locals=None, fromlist=(), level=0):
         if level and globals:
             package = globals.get("__package__") or (globals.get("__name__") or "").rpartition(".")[0]
             whole = resolve_name("." * level + name, package) if package else name
-        if not Lent.names.isdisjoint([whole, *(f"{whole}.{one}" for one in fromlist or ())]):
-            raise ModuleNotFoundError(f"No module named {whole!r}", name=whole)
+        refused = Lent.names.intersection([whole, *(f"{whole}.{one}" for one in fromlist or ())])
+        if refused:
+            raise ModuleNotFoundError(f"No module named {min(refused)!r}", name=min(refused))
     return imported(name, globals, locals, fromlist, level)
 
 

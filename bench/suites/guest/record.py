@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 
-OUTSIDE = "/suite"
+from lent import OUTSIDE
 
 
 class Recorder:
