@@ -20,13 +20,14 @@ const PART = `bz2 codecencodings_jp codecs compileall ctypes curses dbm doctest 
 
 interface Interpreter {
   base: string;
-  /** The target in the Dockerfile that brings the tests. */
+  /** The folder of the Dockerfile that brings the tests, and the image that it is built over. */
   tests: 'debian' | 'source';
+  builder: string;
 }
 
 export const INTERPRETERS: ReadonlyMap<string, Interpreter> = new Map<string, Interpreter>([
-  ['cpython-3.11', { base: 'pyshrink-base/debian-python:3.11', tests: 'debian' }],
-  ['cpython-3.13', { base: 'pyshrink-base/official-python:3.13-slim', tests: 'source' }],
+  ['cpython-3.11', { base: 'pyshrink-base/debian-python:3.11', tests: 'debian', builder: 'pyshrink-base/debian-python:3.11' }],
+  ['cpython-3.13', { base: 'pyshrink-base/official-python:3.13-slim', tests: 'source', builder: 'pyshrink-base/official-python:3.13' }],
 ]);
 
 /**
@@ -38,9 +39,8 @@ export async function compareInterpreter(name: string, whole = false): Promise<C
   if (!interpreter) throw new Error(`there is no suite ${name}; the suites are ${[...INTERPRETERS.keys()].join(', ')}`);
   return withFolder(async (folder) => {
     const image = `pyshrink-suite/${name}`;
-    const variables = { BASE: interpreter.base, SOURCE: 'pyshrink-base/official-python:3.13' };
-    await build(HERE, 'app', image, variables);
-    await build(HERE, interpreter.tests, `${image}:outside`, variables);
+    await build(join(HERE, 'app'), 'app', image, { BASE: interpreter.base });
+    await build(join(HERE, interpreter.tests), 'tests', `${image}:outside`, { BASE: interpreter.builder });
     await copyOut(`${image}:outside`, folder);
     const small = `${image}:shrunk`;
     const sizes = await shrink(image, small, 'whole', folder);
