@@ -42,7 +42,7 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
       needs: [PYTEST],
       source: 'sdist',
       tests: ['test'],
-      part: ['base', 'dialect', 'engine', 'ext', 'sql/test_types.py'].map((folder) => `test/${folder}`),
+      part: ['base', 'dialect', 'engine', 'ext/asyncio', 'ext/declarative', 'sql/test_types.py'].map((folder) => `test/${folder}`),
     },
     numpy: {
       library: 'numpy==2.5.5',
