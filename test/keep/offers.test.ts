@@ -357,3 +357,18 @@ it('the list of what is expensive is short', () => {
   expect(costlyLines([])).toEqual([]);
   expect(costlyLines(costly)).toEqual([expect.stringMatching(/x4 \(9\.0 MB, named at x\) and 3 more: /)]);
 });
+
+describeWithPython('a folder without modules that an entry point names', () => {
+  it('is kept with its files, also where developers read them', async () => {
+    const files = {
+      'library/__init__.py': '',
+      'library/link/library.pc': '',
+      'library/link/deep/other.pc': '',
+      'library/other/other.pc': '',
+    };
+    const metadata = { 'entry_points.txt': '[pkg_config]\nlibrary = library.link\n' };
+    const { has } = await kept({ '/app/app.py': 'import library', ...distribution('library', files, metadata) });
+    const asked = ['link/library.pc', 'link/deep/other.pc', 'other/other.pc'].map((path) => has(`${SITE}/library/${path}`));
+    expect(asked).toEqual([true, false, false]);
+  });
+});
