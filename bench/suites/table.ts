@@ -66,7 +66,9 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
       needs: [PYTEST],
       source: 'wheel',
       tests: ['/suite/site/sklearn'],
-      part: ['cluster', 'linear_model'].map((folder) => `/suite/site/sklearn/${folder}`),
+      part: ['datasets', 'feature_extraction', 'impute', 'neural_network', 'preprocessing'].map(
+        (folder) => `/suite/site/sklearn/${folder}`,
+      ),
     },
   }),
 );
