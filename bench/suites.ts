@@ -14,7 +14,10 @@ const wanted = words.filter((word) => word !== '--whole');
 console.log("| suite | cases compared | lost | the tests' own | lent modules | original | shrunk |\n|---|--:|--:|--:|--:|--:|--:|");
 for (const name of wanted.length > 0 ? wanted : [...SUITES.keys(), ...INTERPRETERS.keys()]) {
   const { passed, lost, own, lent, before, after } = await (INTERPRETERS.has(name) ? compareInterpreter : compareLibrary)(name, whole);
-  console.log(`| ${name} | ${passed} | ${lost.length} | ${own.length} | ${lent.length} | ${mb(before)} | ${mb(after)} |`);
+  const isPart = !whole && (INTERPRETERS.has(name) || SUITES.get(name)?.part !== undefined);
+  console.log(
+    `| ${name}${isPart ? ', a part' : ''} | ${passed} | ${lost.length} | ${own.length} | ${lent.length} | ${mb(before)} | ${mb(after)} |`,
+  );
   for (const [one, reason] of lost) console.error(`${name}: lost ${one}: ${reason}`);
   for (const one of own) console.error(`${name}: the test's own: ${one}`);
   console.error(`${name}: lent to the tests: ${lent.join(' ')}`);

@@ -54,6 +54,9 @@ describeWithPython('modules from outside', () => {
       'suite/stdlib/borrowed.py': 'NAME = "borrowed"\n',
       'suite/site/library/testing.py': 'NAME = "testing"\n',
       'image/library/__init__.py': 'def use():\n    import borrowed\ndef use_own():\n    from . import testing\n',
+      'suite/site/library/tests/__init__.py': '',
+      'suite/site/library/tests/test_one.py': 'NAME = "whole"\n',
+      'image/library/tests/__init__.py': '',
       'suite/main.py': `import sys
 from lent import Lent, lend
 sys.path.append(sys.argv[1])
@@ -61,12 +64,13 @@ lend()
 import borrowed
 import library
 import library.testing
+import library.tests.test_one
 def outcome(function):
     try:
         function()
     except ImportError as error:
         return str(error)
-print([borrowed.NAME, library.testing.NAME, outcome(library.use), outcome(library.use_own), sorted(Lent.names)])
+print([borrowed.NAME, library.testing.NAME, library.tests.test_one.NAME, outcome(library.use), outcome(library.use_own), sorted(Lent.names)])
 `,
     };
     for (const [path, text] of Object.entries(files)) {
@@ -76,7 +80,7 @@ print([borrowed.NAME, library.testing.NAME, outcome(library.use), outcome(librar
     await cp(join(GUEST, 'lent.py'), join(folder, 'suite/lent.py'));
     const printed = execFileSync(PYTHONS[0] as string, [join(folder, 'suite/main.py'), join(folder, 'image')]).toString();
     expect(printed.trim()).toBe(
-      `['borrowed', 'testing', "No module named 'borrowed'", "No module named 'library.testing'", ['borrowed', 'library.testing']]`,
+      `['borrowed', 'testing', 'whole', "No module named 'borrowed'", "No module named 'library.testing'", ['borrowed', 'library.testing']]`,
     );
   });
 });

@@ -7,6 +7,7 @@ already: for that code the import fails, as it does without the tests.
 
 import builtins
 import os
+import re
 import sys
 from importlib.machinery import PathFinder
 from importlib.util import resolve_name
@@ -23,6 +24,19 @@ def asked_from_outside(frame):
     while frame and (frame.f_code.co_filename.startswith("<") or "/importlib/" in frame.f_code.co_filename):
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename.startswith(OUTSIDE)
+
+
+class Tests:
+    """Finds the tests in a distribution's folders outside, first of all: the image may have a part of such a package."""
+
+    # Names of packages and modules of tests.
+    names = re.compile(r"(^|\.)(tests?|conftest)(\.|$)")
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if "." not in name or not cls.names.search(name) or not asked_from_outside(sys._getframe(1)):
+            return None
+        return PathFinder.find_spec(name, [f"{SITE}/{name.rpartition('.')[0].replace('.', '/')}"])
 
 
 class Lent:
@@ -57,5 +71,6 @@ def guarded(name, globals=None, locals=None, fromlist=(), level=0):
 
 
 def lend():
+    sys.meta_path.insert(0, Tests)
     sys.meta_path.append(Lent)
     builtins.__import__ = guarded
