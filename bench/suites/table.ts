@@ -58,7 +58,7 @@ export const SUITES: ReadonlyMap<string, Suite> = new Map<string, Suite>(
       needs: [PYTEST, 'hypothesis'],
       source: 'wheel',
       tests: ['/suite/site/pandas/tests'],
-      part: ['api', 'io', 'reshape', 'tools'].map((folder) => `/suite/site/pandas/tests/${folder}`),
+      part: ['api', 'io/json', 'reshape', 'tools'].map((folder) => `/suite/site/pandas/tests/${folder}`),
     },
     'scikit-learn': {
       library: 'scikit-learn==1.9.1',
