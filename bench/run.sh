@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the benchmarks whose results are in docs/benchmarks.md.
 # Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|podman|behaviours|suites|atonce|side|throughput...]   (default: all but matrix, curve and podman)
-#        bench/run.sh suites|behaviours|podman [NAME...]
+#        bench/run.sh suites|behaviours|podman [NAME...]   (suites --whole: all of the suites that take hours, too)
 #        bench/run.sh fuzz [PARSER [FIRST [COUNT]]]
 # matrix is levels with every fixture on the full base image, too, and with three on Python 3.11. curve takes an hour. podman needs root and Debian. fuzz gives
 # ten thousand hostile inputs to each parser, and needs no engine.

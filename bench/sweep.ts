@@ -6,8 +6,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { CLI, FIXTURES } from '../test/support/engine.js';
 import { readTrace } from '../src/workspace/folder.js';
+import { CLI, FIXTURES } from '../test/support/engine.js';
 import { lostModules } from '../test/support/sweep.js';
 import { mb } from './fixtures.js';
 

@@ -78,3 +78,17 @@ def strings_in(constants: "Iterable[object]") -> "List[str]":
         elif isinstance(value, (tuple, frozenset)):
             found += strings_in(value)
     return found
+
+
+def functions_in(code: "CodeType") -> "Iterator[CodeType]":
+    """The code of all functions and classes in code."""
+    pending = [code]
+    while pending:
+        for inner in pending.pop().co_consts:
+            if hasattr(inner, "co_code"):
+                pending.append(inner)
+                yield inner
+
+
+def takes_arguments(code: "CodeType") -> bool:
+    return code.co_argcount + code.co_kwonlyargcount > 0

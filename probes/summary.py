@@ -26,10 +26,12 @@ from .bytecode import (
     NEUTRAL,
     OPTIMIZED,
     constant_of,
+    functions_in,
     instructions,
     jump_target,
     name_of,
     strings_in,
+    takes_arguments,
 )
 from .codefiles import NotReadable, code_of
 from .commands import commands_in, may_run
@@ -90,7 +92,9 @@ class Summary:
         self.common_commands: List[List[Any]] = []
         # [line, function, name of the called function, text] of constants given to functions that may hand on a command.
         self.handed: List[List[Any]] = []
-        # Functions with parameters -> the names in HANDS_ON that they call, and "" where they run or look for a program.
+        # Functions of this module with parameters that run a program or look for one, by what they load.
+        self.own_runners: Set[str] = set()
+        # Functions with parameters -> the names of such functions that they call, and "" where they run or look for a program.
         self.hands_on: Dict[str, Set[str]] = {}
         self.common_hands_on: Dict[str, Set[str]] = {}
         self.maybe_commands: Set[str] = set()
@@ -139,6 +143,8 @@ class Summary:
 
     def add_module(self, code: "CodeType") -> None:
         """Adds the code of a module, with all functions and classes in it."""
+        functions = [inner for inner in functions_in(code) if takes_arguments(inner)]
+        self.own_runners = {inner.co_name for inner in functions if RUNNERS.intersection(inner.co_names)}
         pending = [(code, "", "", 0, "")]
         while pending:
             code, scope, class_name, depth, prefix = pending.pop()
@@ -218,14 +224,14 @@ class Summary:
         *used*: the names that the code loads; *runners*: those of them that run a program or look for one; *prefixed*:
         names of programs that it puts together.
         """
-        callees = {name for name in used if HANDS_ON.search(name)} - RUNNERS - RUNNER_MODULES
+        callees = {name for name in used if name in self.own_runners or HANDS_ON.search(name)} - RUNNERS - RUNNER_MODULES
         if callees:
             found = commands_in(code, callees)
             self.handed += [
                 [line, self.scope_at(line, scope), callee, text] for line, callee, text in found if callee and COMMAND.match(text)
             ]
             self.handed += [[line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
-        if scope in ("", MAIN) or code.co_argcount + code.co_kwonlyargcount == 0:
+        if scope in ("", MAIN) or not takes_arguments(code):
             return
         function = scope.rpartition(".")[2]
         if runners - COMMON_RUNNERS or ("PATH" in strings and used & {"environ", "getenv"}):

@@ -4,7 +4,7 @@ import { baseName, below, type Entry } from '../rootfs.js';
 import { BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
 import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
-import { TERMINAL_PROGRAMS } from './data/terminal.js';
+import { COMPLETED_SHELLS, TERMINAL_PROGRAMS } from './data/terminal.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
@@ -53,11 +53,11 @@ export async function commandsMeant({ maybe, shell }: Summary, own: boolean, con
  */
 export async function programNamed(name: string, own: boolean, context: Context, line?: number, isGiven = false): Promise<Named[]> {
   if (isPrefix(name)) return prefixed(name, context, line);
-  const path = !own && !isGiven && TERMINAL_PROGRAMS.has(baseName(name)) ? undefined : findProgram(name, context);
+  const path = !own && !isGiven && COMPLETED_SHELLS.has(baseName(name)) ? undefined : findProgram(name, context);
   if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
   const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
   if (own) return [{ paths }];
-  if (BUILD_PROGRAMS.test(baseName(name))) return [{ paths, offer: 'name' }];
+  if (BUILD_PROGRAMS.test(baseName(name)) || TERMINAL_PROGRAMS.has(baseName(name))) return [{ paths, offer: 'name' }];
   return [{ paths, ...(!(await isOnPurpose(path, context)) && { offer: 'call' }) }];
 }
 
@@ -87,7 +87,7 @@ export async function librariesLoaded(libraries: Summary['libraries'], own: bool
  * often has its name far from where it runs it.
  */
 export async function packageProgram(name: string, context: Context): Promise<Named[]> {
-  if (name.length < 2 || BUILD_PROGRAMS.test(name) || TERMINAL_PROGRAMS.has(name)) return [];
+  if (name.length < 2 || BUILD_PROGRAMS.test(name) || COMPLETED_SHELLS.has(name) || TERMINAL_PROGRAMS.has(name)) return [];
   const path = findProgram(name, context);
   if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
   const of = await packageOnPurpose(path, context);

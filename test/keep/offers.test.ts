@@ -68,6 +68,13 @@ describeWithPython('a program', () => {
     expect(costlyLines(costly)[0]).toMatch(/^not kept: \/usr\/bin\/vast \(3\.7 MB, named at line 4 of library\): .*--include/);
   });
 
+  it('that library code runs for a person at a terminal is kept where it costs next to nothing', async () => {
+    const code =
+      'import shutil\ndef _page(text, parts):\n    return shutil.which(parts[0])\ndef page(text):\n    _page(text, ["more"])\n    _page(text, ["less"])\n';
+    const { has } = await kept({ ...library(code), '/usr/bin/more': program(SMALL), '/usr/bin/less': program(MOST_BYTES.name + 1) });
+    expect([has('/usr/bin/more'), has('/usr/bin/less')]).toEqual([true, false]);
+  });
+
   it("that the app's own code runs is kept whatever it costs", async () => {
     const { has } = await kept({ '/app/app.py': 'import os\nos.system("vast --all")', '/usr/bin/vast': program(LARGE) });
     expect(has('/usr/bin/vast')).toBe(true);
@@ -357,4 +364,19 @@ it('the list of what is expensive is short', () => {
   const costly = [...Array(8).keys()].map((number) => ({ path: `/usr/bin/x${number}`, paths: [], bytes: 9e6, reason }));
   expect(costlyLines([])).toEqual([]);
   expect(costlyLines(costly)).toEqual([expect.stringMatching(/x4 \(9\.0 MB, named at x\) and 3 more: /)]);
+});
+
+describeWithPython('a folder without modules that an entry point names', () => {
+  it('is kept with its files, also where developers read them', async () => {
+    const files = {
+      'library/__init__.py': '',
+      'library/link/library.pc': '',
+      'library/link/deep/other.pc': '',
+      'library/other/other.pc': '',
+    };
+    const metadata = { 'entry_points.txt': '[pkg_config]\nlibrary = library.link\n' };
+    const { has } = await kept({ '/app/app.py': 'import library', ...distribution('library', files, metadata) });
+    const asked = ['link/library.pc', 'link/deep/other.pc', 'other/other.pc'].map((path) => has(`${SITE}/library/${path}`));
+    expect(asked).toEqual([true, false, false]);
+  });
 });

@@ -45,6 +45,12 @@ const CASES: Case[] = [
   { about: 'terminals', app: 'import _curses', standard: { _curses: '' }, keeps: ['/usr/lib/terminfo/x/xterm'] },
   { about: 'kinds of files', app: 'import mimetypes', standard: { mimetypes: '' }, keeps: ['/etc/mime.types'] },
   {
+    about: 'wheels of the distribution',
+    app: 'import ensurepip',
+    standard: { 'ensurepip/__init__': '' },
+    keeps: ['/usr/share/python-wheels/pip-26.0-py3-none-any.whl'],
+  },
+  {
     about: 'time zones of zoneinfo',
     app: 'import zoneinfo',
     standard: { zoneinfo: '' },

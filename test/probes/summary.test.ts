@@ -163,6 +163,27 @@ class Tool:
     expect(handsOn).toEqual({ run_all: [''], find_bin: [''], use: ['find_bin', 'run_all'] });
   });
 
+  it.each(PYTHONS)('under %s has what is given to a function of the module that runs programs, whatever its name', (python) => {
+    const { handed, handsOn } = summarizeText(
+      `import shutil
+def _page(text, parts):
+    path = shutil.which(parts[0])
+def other(text, parts):
+    return text
+def pager(text):
+    if other(text, ["word"]) or _page(text, ["less"]):
+        return
+    _page(text, ["more"])
+`,
+      python,
+    );
+    expect(handed).toEqual([
+      [7, 'pager', '_page', 'less'],
+      [9, 'pager', '_page', 'more'],
+    ]);
+    expect(handsOn).toMatchObject({ _page: [''], pager: ['_page'] });
+  });
+
   it.each(PYTHONS)('under %s has the prefix of a name that code puts together', (python) => {
     const { commands, handed, strings } = summarizeText(
       `import os, shutil, subprocess

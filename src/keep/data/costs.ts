@@ -1,7 +1,8 @@
 /**
  * How strong the evidence for a path is that no run used and that the app's own code does not name.
- * `call`: library code or a script of the operating system runs or loads it. `name`: code runs it to build software, a kept
- * program runs it for commands that nobody names, or what names it is itself kept only by such evidence.
+ * `call`: library code or a script of the operating system runs or loads it. `name`: code runs it to build software
+ * or for a person at a terminal, a kept program runs it for commands that nobody names, or what names it is itself kept only by such
+ * evidence.
  */
 export type Strength = 'call' | 'name';
 

@@ -90,6 +90,12 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     what: 'descriptions of terminals (terminfo(5))',
   },
   { id: 'mime-types', when: { module: 'mimetypes' }, keep: ['/etc/mime.types'], what: 'types of files (mimetypes.knownfiles)' },
+  {
+    id: 'wheels',
+    when: { reached: 'ensurepip' },
+    keep: ['/usr/share/python-wheels/*.whl'],
+    what: 'what ensurepip installs into virtual environments (CPython, configure --with-wheel-pkg-dir)',
+  },
   { id: 'zoneinfo', when: { reached: 'zoneinfo' }, keep: ZONES, what: 'time zones (zoneinfo.TZPATH)' },
   { id: 'dateutil', when: { reached: 'dateutil.tz' }, keep: ZONES, what: 'time zones (dateutil.tz.tz.TZPATHS)' },
   { id: 'tzset', when: { name: 'tzset' }, keep: ZONES, what: 'time zones of the C library (tzset(3))' },

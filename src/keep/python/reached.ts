@@ -67,12 +67,19 @@ export class Reached {
     const file = `${distribution.metadata}/entry_points.txt`;
     for (const { group, name, module, line } of distribution.entryPoints) {
       const found = this.world.finder.find(module);
-      if (found && !/^distutils\./.test(group))
-        findings.push(
-          ...this.module(found, 'pulled', by, { kind: 'entry-point', subject: name, group, of: distribution.name, file, line }),
-        );
+      if (!found || /^distutils\./.test(group)) continue;
+      const because = { kind: 'entry-point', subject: name, group, of: distribution.name, file, line } as const;
+      findings.push(...this.module(found, 'pulled', by, because));
+      const files = this.filesIn(found).filter((path) => this.world.distributions.ownerOf(path) === distribution);
+      findings.push(...files.map((path): Addition => ({ path, rule: 'python', ...because, parents: by === undefined ? [] : [by] })));
     }
     return findings;
+  }
+
+  /** What a namespace package has in its folder. One that an entry point names stands for its files: `pkg_config` of numpy. */
+  private filesIn({ kind, search = [] }: Module): string[] {
+    const { fs } = this.world;
+    return kind === 'namespace' ? search.flatMap((folder) => fs.list(folder)).filter((path) => fs.lstat(path)?.type === 'f') : [];
   }
 
   /** What keeps the distributions that were asked for since the last call. */
