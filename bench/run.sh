@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Runs the benchmarks whose results are in docs/benchmarks.md.
-# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|podman|behaviours|suites|atonce|side|throughput...]   (default: all but matrix, curve and podman)
+# Usage: bench/run.sh [levels|matrix|curve|closure|overhead|shrink|archive|interrupts|startup|second|repeat|page|report|podman|behaviours|suites|atonce|side|throughput|sweep...]
+#        (default: all but matrix, curve and podman)
 #        bench/run.sh suites|behaviours|podman [NAME...]   (suites --whole: all of the suites that take hours, too)
 #        bench/run.sh fuzz [PARSER [FIRST [COUNT]]]
-# matrix is levels with every fixture on the full base image, too, and with three on Python 3.11. curve takes an hour. podman needs root and Debian. fuzz gives
-# ten thousand hostile inputs to each parser, and needs no engine.
+# matrix is levels with every fixture on the full base image, too, and with three on Python 3.11. curve takes an hour. podman needs
+# root and Debian. sweep imports all modules of forty distributions. fuzz gives ten thousand hostile inputs to each parser, and
+# needs no engine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash test/install.sh
@@ -27,7 +29,7 @@ case "${1:-}" in
     exec npx --no-install tsx "bench/$name.ts" "$@"
     ;;
 esac
-[ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report behaviours suites atonce side throughput
+[ $# -gt 0 ] || set -- levels closure overhead shrink archive interrupts startup second repeat page report behaviours suites atonce side throughput sweep
 for name in "$@"; do
   if [ "$name" = matrix ]; then
     # The usual base image of hello is the full one.
@@ -35,5 +37,6 @@ for name in "$@"; do
     for folder in fixtures/*/expected.json; do bash fixtures/build.sh "$(basename "$(dirname "$folder")")@full"; done
     name=levels
   fi
+  [ "$name" != sweep ] || bash fixtures/build.sh forty
   npx --no-install tsx "bench/$name.ts"
 done

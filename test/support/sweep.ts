@@ -46,6 +46,7 @@ export async function lostModules(
 ): Promise<{ tried: number; lost: string[] }> {
   const modules = await publicModules(original, distributions);
   const [before = new Map(), after = new Map()] = await Promise.all([original, shrunk].map((image) => sweep(image, modules)));
-  const lost = modules.filter((name) => before.get(name) === 'fine' && after.get(name) !== 'fine');
-  return { tried: modules.length, lost: lost.map((name) => `${name}: ${after.get(name)}`) };
+  const fine = modules.filter((name) => before.get(name) === 'fine');
+  const lost = fine.filter((name) => after.get(name) !== 'fine');
+  return { tried: fine.length, lost: lost.map((name) => `${name}: ${after.get(name)}`) };
 }
