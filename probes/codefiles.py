@@ -1,4 +1,4 @@
-"""Gets the code object of a module's file: a source, a .pyc, or either of them in a zip archive.
+"""Gets the code object of a module's file: a source, a .pyc, or either of them in a zip archive; or of a notebook.
 
 A valid .pyc beside a source is preferred, since loading it is ten times faster than compiling.
 """
@@ -39,9 +39,15 @@ def code_of(path: str) -> "CodeType":
         return code
     if os.path.isfile(path) and os.path.getsize(path) > LARGEST_SOURCE:
         raise NotReadable(f"larger than {LARGEST_SOURCE >> 20} MiB, not read")
+    source = read_file(path)
+    flags = 0
+    if path.endswith(".ipynb"):
+        from . import notebooks
+
+        source, flags = notebooks.source_of(source, __import__("json").loads), notebooks.FLAGS
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return compile(read_file(path), path, "exec", dont_inherit=True)
+        return compile(source, path, "exec", flags, dont_inherit=True)
 
 
 def cached_code(path: str) -> "Optional[CodeType]":

@@ -83,6 +83,11 @@ function foldersOf(root: string, files: readonly string[], all: ReadonlySet<stri
   return { tests, docs };
 }
 
+/** Whether a file is a Jupyter notebook, by its name. */
+export function isNotebook(path: string): boolean {
+  return path.endsWith('.ipynb');
+}
+
 /** Whether a file has the name of a module of tests. Source: pytest documentation, "Conventions for Python test discovery". */
 export function isTestModule(path: string): boolean {
   return /\/(test_[^/]*|[^/]*_test|conftest)\.py$/.test(path);

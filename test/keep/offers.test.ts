@@ -80,6 +80,21 @@ describeWithPython('a program', () => {
     expect(has('/usr/bin/vast')).toBe(true);
   });
 
+  it.each([
+    ['of the app runs is kept, and so is what it imports', '/app/a.ipynb', true],
+    ['outside the app counts for nothing', '/usr/share/doc/a.ipynb', false],
+    ['of a distribution counts for nothing', `${SITE}/library/a.ipynb`, false],
+  ])('that a notebook %s', async (_, path, expected) => {
+    const source = ['!vast --all\n', 'import optional'];
+    const { has } = await kept({
+      ...library(''),
+      ...distribution('optional', { 'optional.py': '' }),
+      [path]: JSON.stringify({ nbformat: 4, cells: [{ cell_type: 'code', source }] }),
+      '/usr/bin/vast': program(LARGE),
+    });
+    expect([has('/usr/bin/vast'), has(`${SITE}/optional.py`)]).toEqual([expected, expected]);
+  });
+
   it('costs what it brings: its libraries, its interpreter, the data of the system', async () => {
     const code = 'import subprocess\nsubprocess.run(["linked"])\nsubprocess.run(["scripted"])\n';
     const { has, costly } = await kept({

@@ -1,4 +1,5 @@
 import { behindLink, isAdded } from '../../os/places.js';
+import { isNotebook } from '../../python/classify.js';
 import { baseName, parentOf, type RootFs } from '../../rootfs.js';
 import type { Trace } from '../../trace/schema.js';
 import { APP_FOLDERS, TOOL_FOLDERS } from '../data/directories.js';
@@ -12,7 +13,7 @@ export interface OwnFiles {
 }
 
 /**
- * Finds the app's own files: every Python file outside the standard library, site-packages and the system's folders,
+ * Finds the app's own files: every Python file and notebook outside the standard library, site-packages and the system's folders,
  * and every file in the folders of those files and in the working directory. Its tests do not count; what a test is, its
  * code says (owntests.ts).
  * @param trace the app may be in the system's folders, too: Python files that ran tell
@@ -48,7 +49,8 @@ function besideCode(fs: RootFs, world: PythonWorld, workingDir: string | undefin
     if (folder !== undefined) folders.add(folder);
   };
   for (const entry of fs.entries.values()) {
-    if (entry.type === 'f' && entry.path.endsWith('.py') && !TOOL_FOLDERS.test(entry.path) && world.isOwn(entry.path)) take(entry.path);
+    const { type, path } = entry;
+    if (type === 'f' && (path.endsWith('.py') || isNotebook(path)) && !TOOL_FOLDERS.test(path) && world.isOwn(path)) take(path);
   }
   for (const path of observed) {
     const found = fs.resolve(path)?.path;

@@ -1,5 +1,6 @@
 import { openPackages, type Packages } from '../../os/packages.js';
 import { isAdded, isLibraryName } from '../../os/places.js';
+import { isNotebook } from '../../python/classify.js';
 import { Distributions } from '../../python/distributions.js';
 import { ModuleFinder } from '../../python/finder.js';
 import type { PythonLayout } from '../../python/layout.js';
@@ -123,6 +124,7 @@ export class PythonWorld {
   }
 
   private isCode({ path, mode, size }: Entry, isProgram: (path: string) => boolean): boolean {
+    if (isNotebook(path)) return this.isOwn(path);
     if (path.endsWith('.py')) return this.finder.at(path) !== undefined || this.isOwn(path);
     if (path.endsWith('.pyc')) return !path.includes('/__pycache__/');
     if (path.endsWith('.so')) return this.layout.suffixes.some((suffix) => path.endsWith(suffix)) && this.finder.at(path) !== undefined;
