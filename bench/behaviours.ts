@@ -17,6 +17,10 @@ for (const name of wanted)
   if (!names.includes(name)) throw new Error(`there is no fixture ${name}; those of this benchmark are ${names.join(', ')}`);
 console.log('| fixture | behaviours | different | original | reachable |\n|---|---|---|---|---|');
 for (const name of names.filter((one) => wanted.length === 0 || wanted.includes(one))) {
+  if ((await execa('docker', ['image', 'inspect', `pyshrink-fixture/${name}`], { reject: false })).failed) {
+    console.error(`${name}: SKIPPED: fixtures/build.sh did not build it`);
+    continue;
+  }
   const cwd = mkdtempSync(join(tmpdir(), 'pyshrink-'));
   const [image, tag] = [`pyshrink-fixture/${name}`, `pyshrink-bench/${name}:shrunk`];
   const { args = [], reachable } = expectedOf(name);

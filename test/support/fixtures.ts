@@ -11,6 +11,8 @@ export interface Expected {
   args?: string[];
   /** Set for a fixture that only bench/run.sh builds and shrinks. */
   only?: 'bench';
+  /** GB of free disk without which fixtures/build.sh leaves it out. */
+  room?: number;
 }
 
 export function expectedOf(name: string): Expected {
