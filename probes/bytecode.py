@@ -28,6 +28,8 @@ JUMPS_ARE_RELATIVE = sys.version_info >= (3, 11)
 NEUTRAL = {"CACHE", "PUSH_NULL", "NOP", "TO_BOOL", "PRECALL", "KW_NAMES", "COPY", "RESUME", "NOT_TAKEN"}
 # CO_OPTIMIZED: the code of a function, not that of a module or a class (`inspect`).
 OPTIMIZED = 1
+# CO_VARARGS and CO_VARKEYWORDS: a function has *args or **kwargs.
+VARIABLE = 0x04 | 0x08
 
 
 def instructions(code: "CodeType") -> "Iterator[Tuple[int, str, int, int]]":
@@ -91,4 +93,4 @@ def functions_in(code: "CodeType") -> "Iterator[CodeType]":
 
 
 def takes_arguments(code: "CodeType") -> bool:
-    return code.co_argcount + code.co_kwonlyargcount > 0
+    return code.co_argcount + code.co_kwonlyargcount > 0 or code.co_flags & VARIABLE != 0

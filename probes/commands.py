@@ -1,6 +1,7 @@
 """Finds command lines in compiled code: what is given to functions that run programs."""
 
 import dis
+import re
 
 from .apinames import NO_RUNNERS, SEARCHERS
 from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
 
 # Instructions before a call that are remembered: enough for the elements of a command line.
 REMEMBERED = 64
-# Ends a shell's name that has a command line which the code gets from elsewhere: `["bash", "-c", command]`.
+# Ends the name of a shell that runs what the code gets from elsewhere: `["bash", "-c", command]`, `["bash", script]`.
 GIVEN = " -c *"
+SHELL = re.compile(r"(?:.*/)?(?:ba|da|fi|k|z)?sh\Z")
 
 
 def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
@@ -33,6 +35,17 @@ def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
             before = loaded
         elif operation not in NEUTRAL:
             before = ""
+    return False
+
+
+def is_given(words: "List[object]") -> bool:
+    """Whether a command line runs a shell with a script or a command that is no constant. A word that is no constant is no `str`."""
+    is_shell = isinstance(words[0], str) and SHELL.match(words[0])
+    for word in words[1:] if is_shell else ():
+        if not isinstance(word, str):
+            return True
+        if not word.startswith("-"):
+            return False
     return False
 
 
@@ -76,7 +89,6 @@ def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, s
         elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
             first = recent[-argument]
             if isinstance(first, str):
-                is_given = argument > 2 and recent[-argument + 1] == "-c" and not isinstance(recent[-argument + 2], str)
-                yield line, callee, first + GIVEN if is_given else first
+                yield line, callee, first + GIVEN if is_given(recent[-argument:]) else first
         recent.append(value)
         del recent[:-REMEMBERED]

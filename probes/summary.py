@@ -6,6 +6,7 @@ CPython 3.6 to 3.14: an import is LOAD_CONST level, LOAD_CONST names, IMPORT_NAM
 
 import dis
 import re
+import sys
 
 from . import binaries
 from .apinames import (
@@ -47,6 +48,8 @@ NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
 RELATIVE = re.compile(r"[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+\Z")
 # A command line whose first word may be the name or the path of a program.
 COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
+# A name with one place for a part that the code computes.
+FORMAT = re.compile(r"(\w+_)?(?:%s|\{\w*\})(_\w+)?\Z")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
 # The compiler's name for what has the type parameters of a function or class (PEP 695).
@@ -190,7 +193,10 @@ class Summary:
         else:
             # A function's own name is left out: calling itself does not make it used.
             self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
+        if sys.version_info < (3, 11) and not is_function:
+            names -= qualified_names(code)
         self.strings |= names
+        self.strings.update(part for text in strings if len(text) <= LONGEST_NAME for part in formatted_parts(text))
         self.strings.update(text for _, text in prefixed)
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
         self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
@@ -317,6 +323,27 @@ class Summary:
             if name not in NEUTRAL:
                 second_last, last = last, (name, value)
         return loaded
+
+
+def formatted_parts(text: str) -> "Iterator[str]":
+    """What stands beside the only place of a format: `do_` of `do_%s`, `_now` of `{}_now`."""
+    match = FORMAT.match(text)
+    if match:
+        yield from (part for part in match.groups() if part)
+
+
+def qualified_names(code: "CodeType") -> "Set[str]":
+    """Strings that the compiler added before Python 3.11: the qualified names of functions and classes."""
+    added: Set[str] = set()
+    loaded = set(strings_in(value for value in code.co_consts if not isinstance(value, str)))
+    last = None
+    for _, name, argument, _ in instructions(code):
+        if name in NEUTRAL:
+            continue
+        if isinstance(last, str):
+            (added if name == "MAKE_FUNCTION" else loaded).add(last)
+        last = constant_of(code, name, argument)
+    return added - loaded
 
 
 def given_functions(code: "CodeType") -> "Iterator[str]":

@@ -26,18 +26,31 @@ export interface Compared extends Sizes {
   lent: string[];
 }
 
-/** Compares two results case by case. */
-export function compare(original: Result, shrunk: Result, sizes: Sizes): Compared {
+/**
+ * Compares two results case by case.
+ * @param library the module under test: one of its public modules that the image does not have is a loss, though it was lent to the tests
+ */
+export function compare(original: Result, shrunk: Result, sizes: Sizes, library?: string): Compared {
   const passed = Object.keys(original.cases).filter((one) => original.cases[one] === 'passed');
   const other = passed.filter((one) => shrunk.cases[one] !== 'passed').sort();
   const own = new Set(shrunk.own);
   return {
     ...sizes,
     passed: passed.length,
-    lost: other.filter((one) => !own.has(one)).map((one) => [one, reasonOf(one, shrunk)]),
+    lost: [
+      ...other.filter((one) => !own.has(one)).map((one): [string, string] => [one, reasonOf(one, shrunk)]),
+      ...shrunk.lent
+        .filter((name) => isPublicPart(name, library))
+        .map((name): [string, string] => [name, 'the image does not have this module']),
+    ],
     own: other.filter((one) => own.has(one)),
     lent: shrunk.lent,
   };
+}
+
+function isPublicPart(name: string, library: string | undefined): boolean {
+  const [top, ...parts] = name.split('.');
+  return top === library && !parts.some((part) => part.startsWith('_') || /^(tests?|conftest|test_.*)$/.test(part));
 }
 
 /** A case that is missing was lost where its file was collected. */

@@ -26,7 +26,7 @@ export async function compareLibrary(name: string, whole = false): Promise<Compa
     const sizes = await shrink(image, small, 'reachable', folder);
     const tests = (!whole && suite.part) || suite.tests;
     const [original, shrunk] = await Promise.all([image, small].map((one) => runTests(suite, tests, one, folder)));
-    return compare(original as Result, shrunk as Result, sizes);
+    return compare(original as Result, shrunk as Result, sizes, module);
   });
 }
 

@@ -57,8 +57,9 @@ export async function programNamed(name: string, own: boolean, context: Context,
   if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
   const paths: Target[] = [{ path, kind: 'program', subject: name, ...(line !== undefined && { line }) }];
   if (own) return [{ paths }];
-  if (BUILD_PROGRAMS.test(baseName(name)) || TERMINAL_PROGRAMS.has(baseName(name))) return [{ paths, offer: 'name' }];
-  return [{ paths, ...(!(await isOnPurpose(path, context)) && { offer: 'call' }) }];
+  if (BUILD_PROGRAMS.test(baseName(name))) return [{ paths, offer: 'name' }];
+  if (await isOnPurpose(path, context)) return [{ paths }];
+  return [{ paths, offer: TERMINAL_PROGRAMS.has(baseName(name)) ? 'name' : 'call' }];
 }
 
 /** All programs that code may start with a constant prefix and an argument. Which ones it starts is up to the user. */
@@ -129,7 +130,7 @@ export async function systemData({ paths }: Summary, context: Context): Promise<
 }
 
 /** Names of programs in command lines: the first word, and the first word after a pipe or a semicolon. */
-export function programs(commands: readonly string[]): string[] {
+function programs(commands: readonly string[]): string[] {
   const names = new Set<string>();
   for (const command of commands) {
     for (const part of command.split(SEPARATORS)) {

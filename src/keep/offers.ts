@@ -86,7 +86,7 @@ export class Offers {
     for (const [path, offers] of this.open) {
       const additions = offers.flatMap((offer) => offer.additions);
       const { path: _, ...reason } = additions[0] as Addition;
-      const paths = additions.flatMap((addition) => this.real(addition) ?? []);
+      const paths = [...new Set(additions.flatMap((addition) => this.real(addition) ?? []))];
       costly.push({ path, paths, reason, bytes: await bytesOf(additions, keep, this.context) });
     }
     return costly.sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));

@@ -1,6 +1,6 @@
 import type { Distribution } from '../python/distributions.js';
 import { MAIN, type Summary } from '../python/summary.js';
-import { baseName, type Entry, parentOf } from '../rootfs.js';
+import { baseName, type Entry, parentOf, push } from '../rootfs.js';
 import {
   anyPath,
   commandsMeant,
@@ -10,7 +10,6 @@ import {
   packageProgram,
   prefixed,
   programNamed,
-  programs,
   systemData,
 } from './evidence.js';
 import { isPrefix } from './prefixes.js';
@@ -34,10 +33,14 @@ export class NamedRule implements Rule {
   readonly name = 'named';
   private readonly handed = new HandedCommands();
   private readonly called: CalledFunctions;
-  /** What functions name that no kept code calls so far. */
+  /** What functions name that no kept code calls so far: it counts less. */
   private readonly uncalled = new Set<Part>();
-  /** What functions name that may be called, and that was not looked at yet. */
-  private readonly ready: Part[] = [];
+  /** Code whose functions do not count by themselves, by distribution. */
+  private readonly asleep = new Map<Distribution, Summary[]>();
+  /** Distributions that compiled code belongs to, or that it names: what it calls can't be read. */
+  private readonly compiled = new Set<Distribution>();
+  /** What functions name that kept code may call since the last call of a method of this rule. */
+  private ready: Finding[] = [];
   /** What runs programs: the app, and modules of other code by their paths without `.py`. */
   private readonly running = new Set<string>();
   /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
@@ -66,9 +69,9 @@ export class NamedRule implements Rule {
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
     const { world } = this;
     const own = isAppCode(path, context);
-    for (const { summary } of world.codeIn(path)) this.called.take(summary, own || world.isStandard(path));
-    if (world.isStandard(path)) return this.takeReady(context);
     const distribution = world.distributions.ownerOf(path);
+    this.takeNames(path, own, distribution);
+    if (world.isStandard(path)) return this.takeReady();
     const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
     for (const { file, summary: whole } of world.codeIn(path)) {
@@ -78,18 +81,14 @@ export class NamedRule implements Rule {
       const summary = isRun ? whole : asImported(whole);
       const from: Place = { path, module, own, distribution };
       this.handed.take({ ...summary, handed: [] }, from);
-      for (const [scope, inFunction] of byFunction(summary)) {
-        const part = { ...inFunction, place, from, summary };
-        this.uncalled.add(part);
-        if (this.isCalledWhole(from)) this.call(part);
-        else this.called.whenCalled(scope, () => this.call(part));
-      }
+      for (const [scope, inFunction] of byFunction(summary))
+        findings.push(...(await this.inFunction(scope, { ...summary, ...inFunction }, from, context)));
       const named = [
         ...(await commandsMeant(summary, own, context)),
         ...(own ? summary.paths.flatMap((text) => anyPath(text, world)) : await systemData(summary, context)),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
-      if (mayRunPrograms(summary, own)) this.running.add(place);
+      if (runsPrograms(summary, own)) this.running.add(place);
       const places = [place, ...besides(summary, path)];
       const inStrings: Named[] = [];
       for (const name of summary.strings) {
@@ -104,29 +103,59 @@ export class NamedRule implements Rule {
       }
       if (inStrings.length > 0) this.waiting.push({ places, findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
     }
-    return [...findings, ...(await this.takeReady(context))];
+    return [...findings, ...this.takeReady()];
   }
 
-  /** Whether all functions of a place count: those of the app's own code, and of a distribution that this code imports. */
-  private isCalledWhole({ own, distribution }: Place): boolean {
-    return own || distribution === undefined || this.grades.has(distribution, 'app');
+  /** Takes in which functions the code in a kept file may call. */
+  private takeNames(path: string, own: boolean, distribution: Distribution | undefined): void {
+    const { world } = this;
+    for (const { file, summary } of world.codeIn(path)) {
+      const self = world.finder.find(world.finder.at(file)?.name ?? '');
+      if (self?.kind === 'extension')
+        for (const name of [self.name, ...summary.strings]) {
+          const named = world.distributions.ownerOf(world.finder.find(name)?.file ?? '');
+          if (named) this.compiled.add(named);
+        }
+      const isCalled = own || distribution === undefined || this.isCalledWhole(distribution);
+      this.called.take(summary, isCalled);
+      if (!isCalled) push(this.asleep, distribution, summary);
+    }
+  }
+
+  /** What a function names. @param scope its name, or '' @param summary that of its module, with what this function names alone */
+  private async inFunction(
+    scope: string,
+    { commands, handed, libraries, imports }: Summary,
+    from: Place,
+    context: Context,
+  ): Promise<Finding[]> {
+    const { path, module, own, distribution } = from;
+    const named = [...(await commandsRun(commands, own, context)), ...(await librariesLoaded(libraries, own, context))];
+    const part: Part = { distribution, isCalled: false, findings: named.flatMap((one) => findingsOf(one, path, module)) };
+    this.handed.take({ handed, handsOn: {}, imports }, from, part);
+    if (own || distribution === undefined) this.call(part);
+    else this.called.whenCalled(scope, () => this.call(part));
+    if (part.isCalled) return [];
+    this.uncalled.add(part);
+    return part.findings.map(weaker);
+  }
+
+  /** Whether all functions of a distribution count: the app imports it, its author installed it for its programs, or compiled code is in it. */
+  private isCalledWhole(distribution: Distribution): boolean {
+    return this.grades.has(distribution, 'app') || this.grades.withPrograms.has(distribution) || this.compiled.has(distribution);
   }
 
   private call(part: Part): void {
-    if (this.uncalled.delete(part)) this.ready.push(part);
+    if (part.isCalled) return;
+    part.isCalled = true;
+    this.uncalled.delete(part);
+    this.ready.push(...part.findings);
   }
 
-  /** What those functions name that may be called since the last call. */
-  private async takeReady(context: Context): Promise<Finding[]> {
-    const findings: Finding[] = [];
-    for (const { commands, handed, libraries, place, from, summary } of this.ready.splice(0)) {
-      const { path, module, own } = from;
-      if (commands.length > 0) this.running.add(place);
-      this.handed.take({ ...summary, handed, handsOn: {} }, from);
-      const named = [...(await commandsRun(commands, own, context)), ...(await librariesLoaded(libraries, own, context))];
-      findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
-    }
-    return findings;
+  private takeReady(): Finding[] {
+    const { ready } = this;
+    this.ready = [];
+    return ready;
   }
 
   private isProgramName(name: string, context: Context): boolean {
@@ -142,17 +171,21 @@ export class NamedRule implements Rule {
 
   /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
   async settle(context: Context): Promise<Finding[]> {
-    for (const part of this.uncalled) if (this.isCalledWhole(part.from)) this.call(part);
-    const called = await this.takeReady(context);
+    for (const [distribution, summaries] of this.asleep) {
+      if (!this.isCalledWhole(distribution)) continue;
+      this.asleep.delete(distribution);
+      for (const summary of summaries) this.called.take(summary, true);
+    }
+    for (const part of this.uncalled) if (part.distribution && this.isCalledWhole(part.distribution)) this.call(part);
     const ready = this.waiting.filter(
       ({ places, importedByApp }) =>
         places.some((place) => this.running.has(place)) && (importedByApp === undefined || this.grades.has(importedByApp, 'app')),
     );
     this.waiting = this.waiting.filter((one) => !ready.includes(one));
-    const findings = [...called, ...ready.flatMap((one) => one.findings)];
-    for (const { path, module, own, line, text } of this.handed.found()) {
-      for (const name of programs([text]))
-        findings.push(...(await programNamed(name, own, context, line)).flatMap((one) => findingsOf(one, path, module)));
+    const findings = [...this.takeReady(), ...ready.flatMap((one) => one.findings)];
+    for (const { path, module, own, line, text, isCalled } of this.handed.found()) {
+      const found = (await commandsRun([[line, '', text]], own, context)).flatMap((one) => findingsOf(one, path, module));
+      findings.push(...(isCalled ? found : found.map(weaker)));
     }
     return findings;
   }
@@ -161,11 +194,16 @@ export class NamedRule implements Rule {
 /** What one function of a module names, or its code outside functions. */
 type InFunction = Pick<Summary, 'commands' | 'handed' | 'libraries'>;
 
-/** That, with where it is. `place`: see `running`. `summary`: that of the whole module. */
-interface Part extends InFunction {
-  place: string;
-  from: Place;
-  summary: Summary;
+/** What a function of a distribution names, and whether kept code may call it. */
+interface Part {
+  distribution: Distribution | undefined;
+  isCalled: boolean;
+  findings: readonly Finding[];
+}
+
+/** What a function names that nobody calls is kept only where it costs next to nothing. */
+function weaker(finding: Finding): Finding {
+  return 'offer' in finding ? { ...finding, offer: 'name' } : finding;
 }
 
 /** Function, or '', → what it names. */
@@ -216,9 +254,10 @@ function besides({ imports }: Summary, path: string): string[] {
   return names.map((name) => `${parentOf(path)}/${name}`);
 }
 
-/** Whether a module runs programs, apart from the commands that it names itself. @param own whether it is the app's own code: of that, an import of a module that runs programs is enough */
-function mayRunPrograms({ handsOn, imports }: Summary, own: boolean): boolean {
+/** @param own whether it is the app's own code: of that, an import of a module that runs programs is enough */
+function runsPrograms({ commands, handsOn, imports }: Summary, own: boolean): boolean {
   return (
+    commands.length > 0 ||
     Object.values(handsOn).some((calls) => calls.includes('')) ||
     (own && imports.some(([, level, module]) => level === 0 && /^(subprocess|pexpect|sh|plumbum|invoke|fabric)$/.test(module)))
   );

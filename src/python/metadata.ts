@@ -56,8 +56,8 @@ export function parseEntryPoints(text: string): EntryPoint[] {
     const line = raw.replace(/^\s*[#;].*/, '').trim();
     const section = /^\[(.+)\]$/.exec(line);
     if (section) group = (section[1] as string).trim();
-    const [, name, module, attribute = ''] = /^([^=]+?)\s*=\s*([\w.]+)(?:\s*:\s*([\w.]+))?/.exec(line) ?? [];
-    if (group && name && module && !section) found.push({ group, name, module, attribute, line: index + 1 });
+    const [, name, module, attribute = ''] = /^([^=]+)=\s*([\w.]+)(?:\s*:\s*([\w.]+))?/.exec(line) ?? [];
+    if (group && name?.trim() && module && !section) found.push({ group, name: name.trim(), module, attribute, line: index + 1 });
   }
   return found;
 }

@@ -21,15 +21,17 @@ describe('the comparison of two runs of a suite', () => {
         cases: { 'a.py::one': 'passed', 'a.py::two': 'skipped', 'b.py (collected)': 'failed', 'b.py::own': 'failed' },
         reasons: { 'b.py (collected)': 'No module named x' },
         own: ['b.py::own'],
-        lent: ['doctest'],
+        lent: ['doctest', 'a.part', 'a._private', 'a.tests.data'],
       },
       { before: 2, after: 1 },
+      'a',
     );
     expect([passed, lost, own]).toEqual([
       4,
       [
         ['a.py::two', 'skipped'],
         ['b.py::one', 'No module named x'],
+        ['a.part', 'the image does not have this module'],
       ],
       ['b.py::own'],
     ]);

@@ -12,11 +12,26 @@ def b():
     subprocess.run(["bash", "-c", 'echo "\${BASH_VERSION}"'])
 def c(name):
     subprocess.run(["bash", name, "-c"])
+def d(name):
+    subprocess.run(["/bin/bash", "-ec", name])
+def e(name):
+    subprocess.run(["tar", "-c", name])
+def f(name):
+    subprocess.run(["bash", "script.sh", name])
 `,
       python,
     );
-    expect(commands.filter(([, , text]) => text.endsWith('*'))).toEqual([[3, 'a', 'bash -c *']]);
-    expect(commands).toContainEqual([5, 'b', 'bash']);
-    expect(commands).toContainEqual([7, 'c', 'bash']);
+    expect(commands.filter(([, , text]) => text.endsWith('*'))).toEqual([
+      [3, 'a', 'bash -c *'],
+      [7, 'c', 'bash -c *'],
+      [9, 'd', '/bin/bash -c *'],
+    ]);
+    expect(commands).toEqual(
+      expect.arrayContaining([
+        [5, 'b', 'bash'],
+        [11, 'e', 'tar'],
+        [13, 'f', 'bash'],
+      ]),
+    );
   });
 });

@@ -355,6 +355,24 @@ plain(lambda: 1)
     expect(summarizeText(text, python).given).toEqual(['decorated', 'index', 'size']);
   });
 
+  it.each(PYTHONS)('under %s has strings of the code, and not what only the compiler adds', (python) => {
+    const text = `
+def plain(): pass
+def named(): pass
+class A:
+    def method(self): pass
+CALLS = ("named", "do_%s" % plain, "{}_now".format(1))
+`;
+    const { strings } = summarizeText(text, python);
+    expect(strings).toEqual(expect.arrayContaining(['named', 'do_', '_now']));
+    expect(strings).not.toContain('plain');
+  });
+
+  it.each(PYTHONS)('under %s has functions that hand on all their arguments', (python) => {
+    const text = 'import subprocess\ndef _go(*words):\n    subprocess.check_call(words)\n_go("dot", 1)\n';
+    expect(summarizeText(text, python)).toMatchObject({ handsOn: { _go: [''] }, handed: [[4, '', '_go', 'dot']] });
+  });
+
   it('has names of libraries of one letter', () => {
     expect(summarizeText('from ctypes.util import find_library\nfind_library("c")').libraries).toContainEqual(['', 'c']);
   });

@@ -33,7 +33,7 @@ export class AliveFunctions {
     const then = method === undefined ? body : { ...body, method: { module, name: method } };
     const key = keyOf(first, module);
     const work = () => this.run(then);
-    return /^__\w+__$/.test(first) || CALLED_BY_C.has(first) ? work() : this.sleepers.add(key, work);
+    return isCalledByPython(first) ? work() : this.sleepers.add(key, work);
   }
 
   /**
@@ -47,6 +47,11 @@ export class AliveFunctions {
   private run({ method, ...body }: Body): Addition[] {
     return method ? this.add(method.module, method.name, body) : [...body.additions, ...this.wake(body.names, body.modules)];
   }
+}
+
+/** Whether the interpreter itself calls a function with this name. */
+export function isCalledByPython(name: string): boolean {
+  return /^__\w+__$/.test(name) || CALLED_BY_C.has(name);
 }
 
 function* keysOf(names: Iterable<string>, modules: ReadonlySet<string>): Generator<string> {

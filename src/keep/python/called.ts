@@ -1,4 +1,5 @@
 import { allNames, MAIN, type Summary } from '../../python/summary.js';
+import { isCalledByPython } from './alive.js';
 import { Sleepers } from './sleepers.js';
 
 /**
@@ -26,7 +27,7 @@ export class CalledFunctions {
   /** Does something once the function of a scope may be called: now, or in the middle of a later call of `take`; maybe more than once. */
   whenCalled(scope: string, work: () => void): void {
     const name = scope.replace(/^.*\./, '');
-    if (scope === '' || scope === MAIN) {
+    if (scope === '' || scope === MAIN || isCalledByPython(name)) {
       work();
       return;
     }
@@ -38,10 +39,10 @@ export class CalledFunctions {
   }
 }
 
-/** What code may put a name together from: `do_` and `_now` of `do_it_now`. */
+/** What code may put a name together from: `do_` and `_now` of `do_it_now`, `on` and `Start` of `onStart`. */
 function partsOf(name: string): string[] {
-  const parts: string[] = [];
-  for (let at = name.indexOf('_', 1); at >= 0 && at < name.length - 1; at = name.indexOf('_', at + 1))
-    parts.push(name.slice(0, at + 1), name.slice(at));
-  return parts;
+  return [...name.matchAll(/(?<=.)_(?=.)|(?<=[a-z])(?=[A-Z])/g)].flatMap(({ 0: bar, index }) => [
+    name.slice(0, index + bar.length),
+    name.slice(index),
+  ]);
 }

@@ -65,11 +65,11 @@ export class Follower {
    * that is named only in a string or that lacks what the statement imports. So is a list of test modules beside them, for whoever
    * runs them.
    */
-  private isIdle({ module, statement, fails }: Edge, from: string): boolean {
+  private isIdle({ module, how, statement, fails }: Edge, from: string): boolean {
     if (this.standard.isUnusable(module) || (!statement && this.standard.isOwnTest(module))) return true;
     const owner = module.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
     if (!owner) return false;
-    if (!statement && isTestBeside(module.file as string, from, owner.root)) return true;
+    if (how.kind === 'string' && isTestBeside(module.file as string, from, owner.root)) return true;
     if (INSTALLERS.has(owner.name)) return !statement || (fails === true && !INDIVISIBLE.test(module.name));
     const by = this.world.distributions.ownerOf(from);
     return this.runners.has(owner) && !(by && this.runners.has(by));

@@ -27,6 +27,8 @@ interface Wanted {
 export class Grades {
   /** Distribution → its grade, and the path that led to it. */
   readonly all = new Map<Distribution, { grade: Grade; by: string | undefined }>();
+  /** Distributions whose programs are kept. */
+  readonly withPrograms = new Set<Distribution>();
   private readonly pending: Wanted[] = [];
   private readonly kinds = new Map<Distribution, Map<string, FileKind>>();
   /** Lists of files (RECORD). They are large, and only code that asks for a distribution's files reads them. */
@@ -64,6 +66,7 @@ export class Grades {
   async files(distribution: Distribution, grade: Grade, by: string | undefined, context: Context, programs: boolean): Promise<Finding[]> {
     if (!this.all.has(distribution)) this.all.set(distribution, { grade, by });
     if (grade === 'touched') return [];
+    if (programs) this.withPrograms.add(distribution);
     const kinds = this.kindsOf(distribution);
     const findings: Finding[] = [];
     const reason = { rule: 'distribution', of: distribution.name, parents: by === undefined ? [] : [by] } as const;

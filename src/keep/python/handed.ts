@@ -16,9 +16,12 @@ export interface Place {
 export interface Handed extends Place {
   line: number;
   text: string;
+  /** Whether kept code may call the function that gives it. */
+  isCalled: boolean;
 }
 
-interface Given extends Handed {
+interface Given extends Omit<Handed, 'isCalled'> {
+  part: { readonly isCalled: boolean };
   callee: string;
   /** Top-level modules that the giving code imports. */
   imports: ReadonlySet<string>;
@@ -31,6 +34,8 @@ interface HandsOn extends Place {
   calls: readonly string[];
 }
 
+const CALLED = { isCalled: true };
+
 /**
  * Commands that reach a program through other functions: `module.get_bin_path('useradd')`, `self.run_command('tar')`. A function
  * hands on what it gets where it has parameters and runs a program, or calls a function that hands on. Functions are told apart
@@ -41,21 +46,22 @@ export class HandedCommands {
   private readonly functions: HandsOn[] = [];
   private readonly done = new Set<string>();
 
-  /** Takes in the code of a kept file. */
-  take({ handed, handsOn, imports }: Summary, place: Place): void {
+  /** Takes in the code of a kept file. @param part the function that it is in */
+  take({ handed, handsOn, imports }: Pick<Summary, 'handed' | 'handsOn' | 'imports'>, place: Place, part: Given['part'] = CALLED): void {
     const names = new Set(imports.map(([, , module]) => module.split('.')[0] as string));
-    for (const [line, , callee, text] of handed) this.given.push({ ...place, line, callee, text, imports: names });
+    for (const [line, , callee, text] of handed) this.given.push({ ...place, part, line, callee, text, imports: names });
     for (const [name, calls] of Object.entries(handsOn)) this.functions.push({ ...place, name, calls });
   }
 
-  /** The commands that are new since the last call. */
+  /** The commands that are new since the last call, or whose function may be called since then. */
   found(): Handed[] {
     const running = this.running();
-    return this.given.filter((given) => {
-      const key = `${given.path}\0${given.line}\0${given.text}`;
-      if (this.done.has(key) || !(running.get(given.callee) ?? []).some((one) => canCall(given, one))) return false;
+    return this.given.flatMap((given) => {
+      const { isCalled } = given.part;
+      const key = `${given.path}\0${given.line}\0${given.text}\0${isCalled}`;
+      if (this.done.has(key) || !(running.get(given.callee) ?? []).some((one) => canCall(given, one))) return [];
       this.done.add(key);
-      return true;
+      return [{ ...given, isCalled }];
     });
   }
 

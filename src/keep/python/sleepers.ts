@@ -19,7 +19,7 @@ export class Sleepers<T> {
   /** Wakes names, and those that their work wakes in turn. @returns what the work gives; for a call by work itself, the outer call returns it */
   wake(names: Iterable<string>): T[] {
     if (this.pending) {
-      this.pending.push(...names);
+      for (const name of names) this.pending.push(name);
       return [];
     }
     const results: T[] = [];
