@@ -1,6 +1,6 @@
 import type { Distribution } from '../python/distributions.js';
 import { MAIN, type Summary } from '../python/summary.js';
-import { baseName, type Entry, parentOf, push } from '../rootfs.js';
+import { baseName, type Entry, parentOf } from '../rootfs.js';
 import {
   anyPath,
   commandsMeant,
@@ -33,12 +33,6 @@ export class NamedRule implements Rule {
   readonly name = 'named';
   private readonly handed = new HandedCommands();
   private readonly called: CalledFunctions;
-  /** What functions name that no kept code calls so far: it counts less. */
-  private readonly uncalled = new Set<Part>();
-  /** Code whose functions do not count by themselves, by distribution. */
-  private readonly asleep = new Map<Distribution, Summary[]>();
-  /** Distributions that compiled code belongs to, or that it names: what it calls can't be read. */
-  private readonly compiled = new Set<Distribution>();
   /** What functions name that kept code may call since the last call of a method of this rule. */
   private ready: Finding[] = [];
   /** What runs programs: the app, and modules of other code by their paths without `.py`. */
@@ -58,19 +52,17 @@ export class NamedRule implements Rule {
     { commands }: Pick<Context, 'commands'>,
     private readonly grades: Grades,
   ) {
+    this.called = new CalledFunctions(world, grades);
     // A shell's command line is one word.
     const words = commands.map((command) => command.flatMap((word) => word.split(/\s+/)));
     this.started = new Set(namedByConfiguration(words, {}).map(([, name]) => name));
-    this.called = new CalledFunctions(
-      world.distributions.all.flatMap(({ entryPoints }) => entryPoints.flatMap(({ attribute }) => attribute.split('.'))),
-    );
   }
 
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
     const { world } = this;
     const own = isAppCode(path, context);
     const distribution = world.distributions.ownerOf(path);
-    this.takeNames(path, own, distribution);
+    this.called.take(path, own);
     if (world.isStandard(path)) return this.takeReady();
     const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
@@ -106,22 +98,6 @@ export class NamedRule implements Rule {
     return [...findings, ...this.takeReady()];
   }
 
-  /** Takes in which functions the code in a kept file may call. */
-  private takeNames(path: string, own: boolean, distribution: Distribution | undefined): void {
-    const { world } = this;
-    for (const { file, summary } of world.codeIn(path)) {
-      const self = world.finder.find(world.finder.at(file)?.name ?? '');
-      if (self?.kind === 'extension')
-        for (const name of [self.name, ...summary.strings]) {
-          const named = world.distributions.ownerOf(world.finder.find(name)?.file ?? '');
-          if (named) this.compiled.add(named);
-        }
-      const isCalled = own || distribution === undefined || this.isCalledWhole(distribution);
-      this.called.take(summary, isCalled);
-      if (!isCalled) push(this.asleep, distribution, summary);
-    }
-  }
-
   /** What a function names. @param scope its name, or '' @param summary that of its module, with what this function names alone */
   private async inFunction(
     scope: string,
@@ -131,24 +107,15 @@ export class NamedRule implements Rule {
   ): Promise<Finding[]> {
     const { path, module, own, distribution } = from;
     const named = [...(await commandsRun(commands, own, context)), ...(await librariesLoaded(libraries, own, context))];
-    const part: Part = { distribution, isCalled: false, findings: named.flatMap((one) => findingsOf(one, path, module)) };
+    const part: Part = { isCalled: false, findings: named.flatMap((one) => findingsOf(one, path, module)) };
     this.handed.take({ handed, handsOn: {}, imports }, from, part);
-    if (own || distribution === undefined) this.call(part);
-    else this.called.whenCalled(scope, () => this.call(part));
-    if (part.isCalled) return [];
-    this.uncalled.add(part);
-    return part.findings.map(weaker);
-  }
-
-  /** Whether all functions of a distribution count: the app imports it, its author installed it for its programs, or compiled code is in it. */
-  private isCalledWhole(distribution: Distribution): boolean {
-    return this.grades.has(distribution, 'app') || this.grades.withPrograms.has(distribution) || this.compiled.has(distribution);
+    this.called.whenNeeded(scope, own ? undefined : distribution, () => this.call(part));
+    return part.isCalled ? [] : part.findings.map(weaker);
   }
 
   private call(part: Part): void {
     if (part.isCalled) return;
     part.isCalled = true;
-    this.uncalled.delete(part);
     this.ready.push(...part.findings);
   }
 
@@ -171,12 +138,7 @@ export class NamedRule implements Rule {
 
   /** Commands that functions hand on, and names in strings: which code runs programs is known once all code is read. */
   async settle(context: Context): Promise<Finding[]> {
-    for (const [distribution, summaries] of this.asleep) {
-      if (!this.isCalledWhole(distribution)) continue;
-      this.asleep.delete(distribution);
-      for (const summary of summaries) this.called.take(summary, true);
-    }
-    for (const part of this.uncalled) if (part.distribution && this.isCalledWhole(part.distribution)) this.call(part);
+    this.called.settle();
     const ready = this.waiting.filter(
       ({ places, importedByApp }) =>
         places.some((place) => this.running.has(place)) && (importedByApp === undefined || this.grades.has(importedByApp, 'app')),
@@ -196,7 +158,6 @@ type InFunction = Pick<Summary, 'commands' | 'handed' | 'libraries'>;
 
 /** What a function of a distribution names, and whether kept code may call it. */
 interface Part {
-  distribution: Distribution | undefined;
   isCalled: boolean;
   findings: readonly Finding[];
 }
