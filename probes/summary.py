@@ -36,26 +36,21 @@ from .bytecode import (
 )
 from .codefiles import NotReadable, code_of
 from .commands import commands_in, may_run
+from .definitions import GENERIC, formatted_parts, given_functions, qualified_names
 from .prefixes import constant_prefixes, prefixes_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
-    from typing import Any, Dict, Iterator, List, Set, Tuple
+    from typing import Any, Dict, List, Set, Tuple
 
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
 # A relative path, or a pattern for files.
 RELATIVE = re.compile(r"[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+\Z")
 # A command line whose first word may be the name or the path of a program.
 COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
-# A name with one place for a part that the code computes.
-FORMAT = re.compile(r"(\w+_)?(?:%s|\{\w*\})(_\w+)?\Z")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
-# The compiler's name for what has the type parameters of a function or class (PEP 695).
-GENERIC = "<generic parameters of "
-# Instructions from the code of a function to the function object.
-MAKES_FUNCTION = frozenset(["LOAD_CONST", "MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"])
 # The scope of code that runs only where the module is run as a program.
 MAIN = "__main__"
 
@@ -323,42 +318,6 @@ class Summary:
             if name not in NEUTRAL:
                 second_last, last = last, (name, value)
         return loaded
-
-
-def formatted_parts(text: str) -> "Iterator[str]":
-    """What stands beside the only place of a format: `do_` of `do_%s`, `_now` of `{}_now`."""
-    match = FORMAT.match(text)
-    if match:
-        yield from (part for part in match.groups() if part)
-
-
-def qualified_names(code: "CodeType") -> "Set[str]":
-    """Strings that the compiler added before Python 3.11: the qualified names of functions and classes."""
-    added: Set[str] = set()
-    loaded = set(strings_in(value for value in code.co_consts if not isinstance(value, str)))
-    last = None
-    for _, name, argument, _ in instructions(code):
-        if name in NEUTRAL:
-            continue
-        if isinstance(last, str):
-            (added if name == "MAKE_FUNCTION" else loaded).add(last)
-        last = constant_of(code, name, argument)
-    return added - loaded
-
-
-def given_functions(code: "CodeType") -> "Iterator[str]":
-    """Names of the functions that the code defines and does not store at once, as those with a decorator."""
-    made = ""
-    for _, name, argument, _ in instructions(code):
-        value = constant_of(code, name, argument)
-        if hasattr(value, "co_code"):
-            text = value.co_name
-            generic = text[len(GENERIC) : -1] if text.startswith(GENERIC) else ""
-            made = generic or (text if value.co_flags & OPTIMIZED and text[0] != "<" else "")
-        elif name not in NEUTRAL and name not in MAKES_FUNCTION:
-            if made and not name.startswith("STORE_"):
-                yield made
-            made = ""
 
 
 def function_scope(class_name: str, name: str) -> str:

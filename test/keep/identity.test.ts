@@ -1,17 +1,12 @@
 import { expect, it } from 'vitest';
-import { computeKeepSet } from '../../src/keep/compute.js';
-import { analystOver, LAYOUT } from '../support/analyst.js';
-import { makeTrace } from '../support/keep.js';
+import { kept, SITE } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
-import { makeTree } from '../support/tree.js';
 
-const SITE = LAYOUT.sitePackages[0] as string;
 const OTHER = `${SITE}/Other_Tool-1.dist-info`;
 
 /** Which files of another distribution's metadata are kept beside an app. */
-async function kept(library: string, observations: string[] = []): Promise<string[]> {
-  const fs = makeTree({
-    '/usr/bin/python3': { text: '', mode: 0o755 },
+async function metadataOf(library: string, observations: string[] = []): Promise<string[]> {
+  const files = {
     '/app/app.py': 'import library\n',
     [`${SITE}/library.py`]: library,
     [`${SITE}/other_tool.py`]: '',
@@ -19,18 +14,9 @@ async function kept(library: string, observations: string[] = []): Promise<strin
     [`${OTHER}/entry_points.txt`]: '[console_scripts]\n',
     [`${OTHER}/RECORD`]: 'other_tool.py,,\nOther_Tool-1.dist-info/METADATA,,\n',
     [`${SITE}/users-1.dist-info/METADATA`]: 'Name: users\nVersion: 1\nRequires-Dist: other-tool\n',
-  });
-  const { keep } = await computeKeepSet({
-    fs,
-    trace: makeTrace(['open /app/app.py', ...observations], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-    config: { WorkingDir: '/app' },
-    env: [],
-    commands: [['/usr/bin/python3', 'app.py']],
-    choice: { include: [], exclude: [] },
-    level: 'reachable',
-    analyst: analystOver(fs),
-  });
-  return [...keep.reasons.keys()].filter((path) => path.startsWith(`${OTHER}/`)).sort();
+  };
+  const { paths } = await kept(files, { observations });
+  return paths.filter((path) => path.startsWith(`${OTHER}/`)).sort();
 }
 
 describeWithPython('name and version of a distribution', () => {
@@ -42,15 +28,15 @@ describeWithPython('name and version of a distribution', () => {
       'from importlib_metadata import version\ndef f(name): return version(name)\ndef g(): return f("other_tool")\n',
     ],
   ])('are kept where they are %s', async (_, library) => {
-    expect(await kept(library)).toEqual([`${OTHER}/METADATA`]);
+    expect(await metadataOf(library)).toEqual([`${OTHER}/METADATA`]);
   });
 
   it('are kept where another file of the metadata was opened', async () => {
-    expect(await kept('', [`open ${OTHER}/entry_points.txt`])).toEqual([`${OTHER}/METADATA`, `${OTHER}/entry_points.txt`]);
+    expect(await metadataOf('', [`open ${OTHER}/entry_points.txt`])).toEqual([`${OTHER}/METADATA`, `${OTHER}/entry_points.txt`]);
   });
 
   it('are left out where the name is only a word', async () => {
-    expect(await kept('NAME = "other-tool"\n')).toEqual([]);
-    expect(await kept('import importlib.metadata\n')).toEqual([]);
+    expect(await metadataOf('NAME = "other-tool"\n')).toEqual([]);
+    expect(await metadataOf('import importlib.metadata\n')).toEqual([]);
   });
 });

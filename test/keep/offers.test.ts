@@ -1,48 +1,14 @@
 import { expect, it } from 'vitest';
-import { computeKeepSet } from '../../src/keep/compute.js';
 import { MOST_BYTES } from '../../src/keep/data/costs.js';
 import type { Reason } from '../../src/keep/reason.js';
 import { costlyLines } from '../../src/report/words.js';
-import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeElf } from '../support/elf.js';
-import { makeTrace } from '../support/keep.js';
+import { distribution, kept, SITE, STANDARD } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
-import { makeTree, type Node } from '../support/tree.js';
+import type { Node } from '../support/tree.js';
 
-const SITE = LAYOUT.sitePackages[0] as string;
-const STANDARD = '/usr/lib/python3.13';
 const program = (bytes = 100, mtime = 1): Node => ({ text: Buffer.alloc(bytes, '#'), mode: 0o755, mtime });
 const [SMALL, MIDDLE, LARGE] = [1000, MOST_BYTES.name + 1, MOST_BYTES.call + 1];
-
-/** A distribution with its list of files. */
-function distribution(name: string, files: Record<string, string>, metadata: Record<string, string> = {}): Record<string, Node> {
-  const info = `${SITE}/${name}-1.dist-info`;
-  const all = { ...files, ...Object.fromEntries(Object.entries(metadata).map(([file, text]) => [`${name}-1.dist-info/${file}`, text])) };
-  return {
-    [`${info}/METADATA`]: `Name: ${name}\nVersion: 1\n`,
-    [`${info}/RECORD`]: [...Object.keys(all), `${name}-1.dist-info/METADATA`].map((file) => `${file},,\n`).join(''),
-    ...Object.fromEntries(Object.entries(all).map(([file, text]) => [`${SITE}/${file}`, text])),
-  };
-}
-
-async function kept(nodes: Record<string, Node>, { env = [], modules = {} }: { env?: string[]; modules?: Record<string, string> } = {}) {
-  const fs = makeTree({
-    '/usr/bin/python3': { text: '', mode: 0o755 },
-    [`${STANDARD}/os.py`]: { text: '', mtime: 10_000 },
-    ...nodes,
-  });
-  const { keep, costly } = await computeKeepSet({
-    fs,
-    trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py', ...modules } }),
-    config: { WorkingDir: '/app', Env: ['PATH=/usr/local/bin:/usr/bin:/usr/sbin'] },
-    env,
-    commands: [['/usr/bin/python3', 'app.py']],
-    choice: { include: [], exclude: [] },
-    level: 'reachable',
-    analyst: analystOver(fs),
-  });
-  return { has: (path: string) => keep.has(path), costly };
-}
 
 const library = (code: string, more: Record<string, string> = {}) => ({
   '/app/app.py': 'import library',

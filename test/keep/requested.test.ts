@@ -1,11 +1,6 @@
 import { expect, it } from 'vitest';
-import { computeKeepSet } from '../../src/keep/compute.js';
-import { analystOver, LAYOUT } from '../support/analyst.js';
-import { makeTrace } from '../support/keep.js';
+import { kept, SITE } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
-import { makeTree } from '../support/tree.js';
-
-const SITE = LAYOUT.sitePackages[0] as string;
 
 /** A distribution with a module and a console script. @param more names of more files of its metadata */
 const distribution = (name: string, code: string, requires: string, more: readonly string[] = []) => ({
@@ -20,24 +15,13 @@ const distribution = (name: string, code: string, requires: string, more: readon
 
 describeWithPython('a console script of a distribution that another one requires', () => {
   it('is kept where somebody installed it by its name', async () => {
-    const fs = makeTree({
-      '/usr/bin/python3': { text: '', mode: 0o755 },
+    const { has } = await kept({
       '/app/app.py': 'import top\n',
       ...distribution('top', 'import wanted, further\n', 'wanted'),
       ...distribution('wanted', '', 'further', ['REQUESTED']),
       ...distribution('further', '', 'unused', []),
       ...distribution('unused', '', 'top', ['REQUESTED']),
     });
-    const { keep } = await computeKeepSet({
-      fs,
-      trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-      config: { WorkingDir: '/app' },
-      env: [],
-      commands: [['/usr/bin/python3', 'app.py']],
-      choice: { include: [], exclude: [] },
-      level: 'reachable',
-      analyst: analystOver(fs),
-    });
-    expect(['wanted', 'further', 'unused'].filter((name) => keep.has(`/usr/bin/${name}`))).toEqual(['wanted']);
+    expect(['wanted', 'further', 'unused'].filter((name) => has(`/usr/bin/${name}`))).toEqual(['wanted']);
   });
 });

@@ -1,14 +1,9 @@
 import { expect, it } from 'vitest';
-import { computeKeepSet } from '../../src/keep/compute.js';
-import { analystOver, LAYOUT } from '../support/analyst.js';
-import { makeTrace } from '../support/keep.js';
+import { distribution, kept, SITE } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
-import { makeTree } from '../support/tree.js';
-
-const SITE = LAYOUT.sitePackages[0] as string;
 
 /** Which modules of a library with a folder of tests are kept. */
-async function kept(code: string): Promise<string[]> {
+async function modulesOf(code: string): Promise<string[]> {
   const files = {
     'library/__init__.py': code,
     'library/test/__init__.py': '',
@@ -17,36 +12,18 @@ async function kept(code: string): Promise<string[]> {
     'library/test/used_test.py': '',
     'library/web.py': '',
   };
-  const fs = makeTree({
-    '/usr/bin/python3': { text: '', mode: 0o755 },
-    '/app/app.py': 'import library\n',
-    [`${SITE}/library-1.dist-info/METADATA`]: 'Name: library\nVersion: 1\n',
-    [`${SITE}/library-1.dist-info/RECORD`]: Object.keys(files)
-      .map((file) => `${file},,\n`)
-      .join(''),
-    ...Object.fromEntries(Object.entries(files).map(([file, text]) => [`${SITE}/${file}`, text])),
-  });
-  const { keep } = await computeKeepSet({
-    fs,
-    trace: makeTrace(['open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-    config: { WorkingDir: '/app' },
-    env: [],
-    commands: [['/usr/bin/python3', 'app.py']],
-    choice: { include: [], exclude: [] },
-    level: 'reachable',
-    analyst: analystOver(fs),
-  });
-  return Object.keys(files).filter((file) => keep.has(`${SITE}/${file}`));
+  const { has } = await kept({ '/app/app.py': 'import library\n', ...distribution('library', files) });
+  return Object.keys(files).filter((file) => has(`${SITE}/${file}`));
 }
 
 describeWithPython('a list of tests in a folder of tests', () => {
   const HELPERS = ['library/__init__.py', 'library/test/__init__.py', 'library/test/runtests.py'];
 
   it('brings no tests, but what it imports', async () => {
-    expect(await kept('')).toEqual([...HELPERS, 'library/test/used_test.py', 'library/web.py']);
+    expect(await modulesOf('')).toEqual([...HELPERS, 'library/test/used_test.py', 'library/web.py']);
   });
 
   it('leaves tests that code elsewhere names', async () => {
-    expect(await kept('import importlib\nimportlib.import_module("library.test.web_test")\n')).toContain('library/test/web_test.py');
+    expect(await modulesOf('import importlib\nimportlib.import_module("library.test.web_test")\n')).toContain('library/test/web_test.py');
   });
 });
