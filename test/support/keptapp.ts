@@ -14,7 +14,11 @@ interface Seen {
 }
 
 /** A distribution with its list of files. */
-export function distribution(name: string, files: Record<string, string>, metadata: Record<string, string> = {}): Record<string, Node> {
+export function distribution(
+  name: string,
+  files: Record<string, string | Buffer>,
+  metadata: Record<string, string> = {},
+): Record<string, Node> {
   const info = `${SITE}/${name}-1.dist-info`;
   const all = { ...files, ...Object.fromEntries(Object.entries(metadata).map(([file, text]) => [`${name}-1.dist-info/${file}`, text])) };
   return {
