@@ -21,18 +21,25 @@ for (const name of names.filter((one) => wanted.length === 0 || wanted.includes(
     console.error(`${name}: SKIPPED: fixtures/build.sh did not build it`);
     continue;
   }
+  const { reachable, withoutGpu } = expectedOf(name);
+  await shrinkAndCompare(name, name, [], reachable);
+  if (withoutGpu !== undefined) await shrinkAndCompare(name, `${name}, for no GPU`, ['--target-gpu', 'none'], withoutGpu);
+}
+
+/** @param title the first cell of the row; @param limit how large the small image may be, in MB */
+async function shrinkAndCompare(name: string, title: string, options: readonly string[], limit: number): Promise<void> {
   const cwd = mkdtempSync(join(tmpdir(), 'pyshrink-'));
   const [image, tag] = [`pyshrink-fixture/${name}`, `pyshrink-bench/${name}:shrunk`];
-  const { args = [], reachable } = expectedOf(name);
+  const { args = [] } = expectedOf(name);
   const exercise = ['--exercise', join(FIXTURES, name, 'exercise.yaml')];
-  const words = ['shrink', image, '--json', '--tag', tag, ...exercise, ...(args.length > 0 ? ['--', ...args] : [])];
+  const words = ['shrink', image, '--json', '--tag', tag, ...options, ...exercise, ...(args.length > 0 ? ['--', ...args] : [])];
   const { stdout } = await execa(process.execPath, [CLI, ...words], { cwd });
   const { before, after } = JSON.parse(stdout) as { before: number; after: number };
   const results = (await behave(join(FIXTURES, name), image, [{ image: tag, levels: ['reachable'] }])).filter(
     ({ level }) => level === 'reachable',
   );
   const different = results.filter(({ differences }) => differences.flat().length > 0);
-  console.log(`| ${name} | ${results.length} | ${different.length} | ${mb(before)} | ${mb(after)} |`);
-  for (const { about, differences } of different) console.error(`${name}: ${about}: ${differences.flat().join('\n')}`);
-  if (after / 1e6 > reachable) console.error(`${name}: ${mb(after)} is more than the limit of ${reachable} MB`);
+  console.log(`| ${title} | ${results.length} | ${different.length} | ${mb(before)} | ${mb(after)} |`);
+  for (const { about, differences } of different) console.error(`${title}: ${about}: ${differences.flat().join('\n')}`);
+  if (after / 1e6 > limit) console.error(`${title}: ${mb(after)} is more than the limit of ${limit} MB`);
 }

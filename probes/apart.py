@@ -1,10 +1,12 @@
-"""Does work on files in a child process: `marshal` does not check what it reads, so a damaged .pyc can end the interpreter.
+"""Does work on files in child processes, one for each processor.
 
+`marshal` does not check what it reads, so a damaged .pyc can end the interpreter.
 Source: the documentation of `marshal` ("not intended to be secure against erroneous or maliciously constructed data").
 """
 
 import json
 import os
+import select
 import signal
 
 TYPE_CHECKING = False
@@ -21,19 +23,40 @@ FACTOR = 500
 SECONDS = 120
 
 
+# Processes at the same time, and files for which another one is worth its start.
+MOST_CHILDREN = 4
+FILES = 16
+
+
 def each(work: "Work", paths: "List[str]") -> "List[Dict[str, Any]]":
     """What *work* returns for each path: plain data. {"error": text} for a path at which the interpreter ended."""
-    results: List[Dict[str, Any]] = []
-    while len(results) < len(paths):
-        rest = paths[len(results) :]
-        try:
-            found, status = in_child(work, rest)
-        except OSError:  # no process may be started here
-            return results + [work(path) for path in rest]
-        results.extend(found)
-        if len(found) < len(rest):
-            results.append({"error": f"its code can't be read: {ending(status)}"})
-    return results
+    # Where the parent ignores this signal, the kernel keeps no status of its children (wait(2)).
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    results: Dict[int, Dict[str, Any]] = {}
+    count = max(1, min(len(os.sched_getaffinity(0)), MOST_CHILDREN, len(paths) // FILES))
+    shares = [list(range(first, len(paths), count)) for first in range(count) if first < len(paths)]
+    running: Dict[int, Child] = {}
+    while shares or running:
+        while shares:
+            share = shares.pop()
+            try:
+                child = Child(work, paths, share)
+            except OSError:  # no process may be started here
+                results.update((index, work(paths[index])) for index in share)
+                continue
+            running[child.reader] = child
+        for reader in select.select(list(running), [], [])[0] if running else ():
+            child = running[reader]
+            if child.read():
+                continue
+            del running[reader]
+            found, status = child.end()
+            results.update(zip(child.share, found))
+            rest = child.share[len(found) :]
+            if rest:
+                results[rest[0]] = {"error": f"its code can't be read: {ending(status)}"}
+                shares += [rest[1:]] if rest[1:] else []
+    return [results[index] for index in range(len(paths))]
 
 
 def ending(status: int) -> str:
@@ -44,34 +67,46 @@ def ending(status: int) -> str:
     return f"it takes more than {SECONDS} s" if number == signal.SIGALRM else f"it ends the interpreter (signal {number})"
 
 
-def in_child(work: "Work", paths: "List[str]") -> "tuple[List[Dict[str, Any]], int]":
-    """The results up to the path that ended the child, and the child's status as of waitpid(2). Raises OSError without a child."""
-    # Where the parent ignores this signal, the kernel keeps no status of its children (wait(2)).
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    reader, writer = os.pipe()
-    try:
-        child = os.fork()
-    except OSError:
-        os.close(reader)
-        os.close(writer)
-        raise
-    if child == 0:
-        status = 1
+class Child:
+    """A process that works on a share of the paths, given by their indices. It writes one line of JSON for each."""
+
+    def __init__(self, work: "Work", paths: "List[str]", share: "List[int]") -> None:
+        """Raises OSError where no process can be started."""
+        self.share = share
+        self.chunks: List[bytes] = []
+        self.reader, writer = os.pipe()
         try:
-            os.close(reader)
-            with os.fdopen(writer, "wb") as answers:
-                for path in paths:
-                    bound(path)
-                    answers.write(json.dumps(work(path)).encode() + b"\n")
-                    answers.flush()
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as answers:
+            self.pid = os.fork()
+        except OSError:
+            os.close(self.reader)
+            os.close(writer)
+            raise
+        if self.pid == 0:
+            status = 1
+            try:
+                os.close(self.reader)
+                with os.fdopen(writer, "wb") as answers:
+                    for index in share:
+                        bound(paths[index])
+                        answers.write(json.dumps(work(paths[index])).encode() + b"\n")
+                        answers.flush()
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writer)
+
+    def read(self) -> bool:
+        """Reads what is there. False at the end."""
+        chunk = os.read(self.reader, 1 << 20)
+        self.chunks.append(chunk)
+        return chunk != b""
+
+    def end(self) -> "tuple[List[Dict[str, Any]], int]":
+        """The results up to the path that ended the process, and its status as of waitpid(2)."""
+        os.close(self.reader)
         # A line without its end was not written to the end.
-        results = [json.loads(line.decode()) for line in answers if line.endswith(b"\n")]
-    return results, os.waitpid(child, 0)[1]
+        lines = b"".join(self.chunks).decode().split("\n")[:-1]
+        return [json.loads(line) for line in lines], os.waitpid(self.pid, 0)[1]
 
 
 def bound(path: str) -> None:

@@ -8,11 +8,6 @@ import type { Locate } from '../python/lines.js';
 import type { Summarize, Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
-/** The probes that make summaries. Their hash is in the cache file's name, so that a changed probe starts a new file. */
-const SUMMARIZING = [
-  ...['summary', 'apinames', 'bytecode', 'codefiles', 'commands', 'prefixes'],
-  ...['binaries', 'cythonstrings', 'ruststrings', 'apart'],
-].map((name) => join(PROBES, `${name}.py`));
 /** Largest size of a cache file in bytes. A larger one is removed. */
 const LARGEST = 200e6;
 /** Bytes of all cache files. The oldest ones are removed where there are more. */
@@ -101,10 +96,9 @@ class Memory {
 
   static async open(folder: string, version: string, image: string | undefined): Promise<Memory> {
     if (image === undefined) return new Memory(undefined, new Map());
-    const probe = createHash('sha256')
-      .update(Buffer.concat(await Promise.all(SUMMARIZING.map((path) => readFile(path)))))
-      .digest('hex')
-      .slice(0, 8);
+    const probes = (await readdir(PROBES)).filter((name) => name.endsWith('.py')).sort();
+    const texts = await Promise.all(probes.map((name) => readFile(join(PROBES, name))));
+    const probe = createHash('sha256').update(Buffer.concat(texts)).digest('hex').slice(0, 8); // a changed probe starts a new file
     const whose = createHash('sha256').update(image).digest('hex').slice(0, 16);
     const path = join(folder, `summaries-${version}-${probe}-${whose}.jsonl`);
     await mkdir(folder, { recursive: true }).catch(unwritable);

@@ -22,10 +22,20 @@ def work(path):
             return {"error": "MemoryError"}
     return {"path": path, "pid": os.getpid() == PARENT}
 PARENT = os.getpid()
+ENDED = {"error": "its code can't be read: it ends the interpreter (signal 11)"}
 print(json.dumps(each(work, ["one", "kills", "kills", "two", "kills"])))
 print(json.dumps(each(work, [])))
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 print(json.dumps(each(work, ["leaves", "hangs", "two"])))
+many = ["kills" if number % 9 == 4 else str(number) for number in range(200)]
+processes = set()
+def noted(path):
+    return dict(work(path), process=os.getpid())
+for path, answer in zip(many, each(noted, many)):
+    processes.add(answer.pop("process", 0))
+    assert answer == (ENDED if path == "kills" else {"path": path, "pid": False}), (path, answer)
+# One more for each that ended; and as many as there are processors at the same time.
+print(json.dumps(len(processes) > many.count("kills") + (len(os.sched_getaffinity(0)) > 1)))
 open("large", "w").close()
 print(json.dumps(each(work, ["large"])))
 `;
@@ -33,7 +43,7 @@ print(json.dumps(each(work, ["large"])))
 describeWithPython('work apart', () => {
   it.each(PYTHONS)('by %s goes on after a file that ends the interpreter, and bounds its memory', (python) => {
     const folder = execFileSync('mktemp', ['-d']).toString().trim();
-    const [answers, none, reasons, large] = execFileSync(python, codeWithProbes(CODE), { cwd: folder })
+    const [answers, none, reasons, atOnce, large] = execFileSync(python, codeWithProbes(CODE), { cwd: folder })
       .toString()
       .trim()
       .split('\n')
@@ -47,6 +57,7 @@ describeWithPython('work apart', () => {
       { error: "its code can't be read: it takes more than 120 s" },
       { path: 'two', pid: false },
     ]);
+    expect(atOnce).toBe(true);
     expect(large).toEqual([{ error: 'MemoryError' }]);
   });
 });

@@ -11,6 +11,8 @@ export interface Expected {
   args?: string[];
   /** Set for a fixture that only bench/run.sh builds and shrinks. */
   only?: 'bench';
+  /** Largest allowed size at `reachable`, in MB, for an image that meets no GPU. Set for a fixture with libraries for GPUs. */
+  withoutGpu?: number;
   /** GB of free disk without which fixtures/build.sh leaves it out. */
   room?: number;
 }

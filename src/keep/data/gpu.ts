@@ -25,6 +25,8 @@ export const GPU_LIBRARIES: readonly { soname: RegExp; source: string }[] = [
       /^lib(amdhip64|hiprtc|hsa-runtime64|rocblas|hipblas|hipblaslt|MIOpen|rocfft|hipfft|rocsolver|hipsolver|rocsparse|hipsparse|rccl)\.so/,
     source: 'ROCm documentation, "ROCm libraries"',
   },
+  // It compiles for AMD's GPUs, and Python code opens it by its path.
+  { soname: /^libtriton_amd_codegen\.so/, source: 'Triton, third_party/amd/backend/compiler.py (get_amd_codegen_path)' },
   { soname: /^libze_loader\.so/, source: 'oneAPI Level Zero specification, "Drivers"' },
 ];
 
