@@ -49,6 +49,15 @@ def is_given(words: "List[object]") -> bool:
     return False
 
 
+def executables_in(code: "CodeType", strings: "List[str]") -> "Iterator[Tuple[int, str]]":
+    """The shells that code gives to the parameter `executable` of subprocess.Popen, with GIVEN: (line, text).
+
+    *strings*: the code's constants. The names of keyword arguments are a constant, too.
+    """
+    if any(isinstance(value, tuple) and "executable" in value for value in code.co_consts):
+        yield from ((code.co_firstlineno, text + GIVEN) for text in strings if SHELL.match(text))
+
+
 def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, str, str]]":
     """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
 

@@ -18,6 +18,8 @@ def e(name):
     subprocess.run(["tar", "-c", name])
 def f(name):
     subprocess.run(["bash", "script.sh", name])
+def g(name):
+    subprocess.run(name, shell=True, executable="/bin/bash")
 `,
       python,
     );
@@ -25,6 +27,7 @@ def f(name):
       [3, 'a', 'bash -c *'],
       [7, 'c', 'bash -c *'],
       [9, 'd', '/bin/bash -c *'],
+      [14, 'g', '/bin/bash -c *'],
     ]);
     expect(commands).toEqual(
       expect.arrayContaining([

@@ -1,6 +1,6 @@
 /**
  * Shells that a distribution's code runs only to install or print what completes its command lines. Other code may give one a command
- * line that its caller has chosen.
+ * line that its caller has chosen. Sources: click/shell_completion.py, typer/_completion_shared.py, argcomplete.
  */
 export const COMPLETED_SHELLS: ReadonlySet<string> = new Set(['bash', 'zsh', 'fish']);
 
