@@ -30,9 +30,10 @@ try {
 }
 
 async function row({ name, image, folder, args }: Fixture): Promise<string> {
-  const env = name === 'psycopg2' ? [`DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`] : [];
+  const needsDatabase = /^psycopg2(:|$)/.test(name);
+  const env = needsDatabase ? [`DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`] : [];
   const given = env.flatMap((entry) => ['-e', entry]);
-  const network = name === 'psycopg2' ? ['--network', NETWORK] : [];
+  const network = needsDatabase ? ['--network', NETWORK] : [];
   const cwd = mkdtempSync(join(tmpdir(), 'pyshrink-'));
   const run = async (command: string, ...rest: string[]) =>
     JSON.parse((await execa(process.execPath, [CLI, command, '--json', ...rest], { cwd })).stdout);
