@@ -33,22 +33,28 @@ def each(work: "Work", paths: "List[str]") -> "List[Dict[str, Any]]":
     # Where the parent ignores this signal, the kernel keeps no status of its children (wait(2)).
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     results: Dict[int, Dict[str, Any]] = {}
-    count = max(1, min(len(os.sched_getaffinity(0)), MOST_CHILDREN, len(paths) // FILES))
+    count = max(1, min(processors(), MOST_CHILDREN, len(paths) // FILES))
     shares = [list(range(first, len(paths), count)) for first in range(count) if first < len(paths)]
     running: Dict[int, Child] = {}
+    poll = select.poll()
     while shares or running:
         while shares:
             share = shares.pop()
             try:
                 child = Child(work, paths, share)
-            except OSError:  # no process may be started here
+            except OSError:  # no process may be started now, or none at all
+                if running:
+                    shares.append(share)
+                    break
                 results.update((index, work(paths[index])) for index in share)
                 continue
             running[child.reader] = child
-        for reader in select.select(list(running), [], [])[0] if running else ():
+            poll.register(child.reader, select.POLLIN)
+        for reader, _ in poll.poll() if running else ():
             child = running[reader]
             if child.read():
                 continue
+            poll.unregister(reader)
             del running[reader]
             found, status = child.end()
             results.update(zip(child.share, found))
@@ -57,6 +63,11 @@ def each(work: "Work", paths: "List[str]") -> "List[Dict[str, Any]]":
                 results[rest[0]] = {"error": f"its code can't be read: {ending(status)}"}
                 shares += [rest[1:]] if rest[1:] else []
     return [results[index] for index in range(len(paths))]
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ending(status: int) -> str:
@@ -88,7 +99,9 @@ class Child:
                 with os.fdopen(writer, "wb") as answers:
                     for index in share:
                         bound(paths[index])
-                        answers.write(json.dumps(work(paths[index])).encode() + b"\n")
+                        result = work(paths[index])
+                        signal.alarm(0)  # the parent may take its time with the answer
+                        answers.write(json.dumps(result).encode() + b"\n")
                         answers.flush()
                 status = 0
             finally:

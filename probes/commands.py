@@ -4,7 +4,7 @@ import dis
 import re
 
 from .apinames import NO_RUNNERS, SEARCHERS
-from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of
+from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of, strings_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,24 +49,17 @@ def is_given(words: "List[object]") -> bool:
     return False
 
 
-def executables_in(code: "CodeType", strings: "List[str]") -> "Iterator[Tuple[int, str]]":
-    """The shells that code gives to the parameter `executable` of subprocess.Popen, with GIVEN: (line, text).
-
-    *strings*: the code's constants. The names of keyword arguments are a constant, too.
-    """
-    if any(isinstance(value, tuple) and "executable" in value for value in code.co_consts):
-        yield from ((code.co_firstlineno, text + GIVEN) for text in strings if SHELL.match(text))
-
-
 def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, str, str]]":
     """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
 
     These are the first string after the name of a function, the first element of each list or tuple (with GIVEN, where it
     is a shell that gets a computed command line), and, in code that looks for programs, every element of a constant tuple.
+    A shell in code that has the parameter `executable` of subprocess.Popen gets a command line, too.
     """
     recent: List[object] = []
     is_wanted = False
     callee = ""
+    gives_shell = "executable" in strings_in(code.co_consts)
     searches = SEARCHERS.intersection(code.co_names)
     listed: Tuple[object, ...] = ()
     lines = list(dis.findlinestarts(code))[::-1]
@@ -87,7 +80,9 @@ def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, s
             if called in callees:
                 is_wanted, callee = True, called
         elif isinstance(value, str):
-            if is_wanted:
+            if gives_shell and SHELL.match(value):
+                yield line, callee, value + GIVEN
+            elif is_wanted:
                 yield line, callee, value
             is_wanted = False
         elif isinstance(value, tuple):

@@ -35,7 +35,7 @@ from .bytecode import (
     takes_arguments,
 )
 from .codefiles import NotReadable, code_of
-from .commands import commands_in, executables_in, may_run
+from .commands import commands_in, may_run
 from .definitions import GENERIC, formatted_parts, given_functions, qualified_names
 from .prefixes import constant_prefixes, prefixes_in
 
@@ -200,8 +200,7 @@ class Summary:
         runners = {name for name in called & RUNNERS if name not in NO_RUNNERS or may_run(code, name, self.imports)}
         if runners:
             self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
-            found = [(line, text) for line, _, text in commands_in(code, runners) if 1 < len(text) <= LONGEST_COMMAND]
-            found += [*executables_in(code, strings), *prefixed]
+            found = [(line, text) for line, _, text in commands_in(code, runners) if 1 < len(text) <= LONGEST_COMMAND] + prefixed
             commands = [[line, self.scope_at(line, scope), text] for line, text in found]
             if not runners & used:  # all of them are under `if __name__ == "__main__":`
                 commands = [command for command in commands if command[1] == MAIN]

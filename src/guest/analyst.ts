@@ -64,7 +64,8 @@ export function analystOf(
           const summary = answers.get(path) ?? (key ? remembered.get(key) : undefined);
           if (!summary) return;
           found.set(path, summary);
-          if (key && answers.has(path)) fresh.push([key, summary]);
+          // Why a file could not be read may be gone the next time: too little memory, too little time.
+          if (key && answers.has(path) && summary.error === undefined) fresh.push([key, summary]);
         });
         await remembered.add(fresh);
       }

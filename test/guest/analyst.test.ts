@@ -37,16 +37,17 @@ describeWithPython('analystOf', () => {
     [...(await analystOf(helper, cache).summarize(files, []))].map(([, { imports: found }]) => found.map(([, , name]) => name));
   const remembered = () => join(cache, readdirSync(cache).find((name) => name.startsWith('summaries-')) as string);
 
-  it('remembers summaries by the content of files, not by their paths', async () => {
+  it('remembers summaries by the content of files, not by their paths, and no errors', async () => {
     expect(await imports()).toEqual([['json'], ['csv'], []]);
     expect(read).toEqual(files);
     read = [];
     writeFileSync(files[1] as string, 'import json');
     expect(await imports()).toEqual([['json'], ['json'], []]);
-    expect(read).toEqual([]);
+    expect(read).toEqual([files[2]]);
+    read = [];
     writeFileSync(files[0] as string, 'import xml');
     expect(await imports()).toEqual([['xml'], ['json'], []]);
-    expect(read).toEqual([files[0]]);
+    expect(read).toEqual([files[0], files[2]]);
   });
 
   it('ignores damaged lines of the cache', async () => {

@@ -36,6 +36,20 @@ for path, answer in zip(many, each(noted, many)):
     assert answer == (ENDED if path == "kills" else {"path": path, "pid": False}), (path, answer)
 # One more for each that ended; and as many as there are processors at the same time.
 print(json.dumps(len(processes) > many.count("kills") + (len(os.sched_getaffinity(0)) > 1)))
+# Where a second process can't be started, one after the other does the work.
+fork, wait, living = os.fork, os.waitpid, []
+def fork_once():
+    if living:
+        raise OSError("no more processes")
+    pid = fork()
+    living.append(pid)
+    return pid
+def wait_once(pid, options):
+    living.remove(pid)
+    return wait(pid, options)
+os.fork, os.waitpid = fork_once, wait_once
+print(json.dumps(each(work, many) == [ENDED if path == "kills" else {"path": path, "pid": False} for path in many]))
+os.fork, os.waitpid = fork, wait
 open("large", "w").close()
 print(json.dumps(each(work, ["large"])))
 `;
@@ -43,7 +57,7 @@ print(json.dumps(each(work, ["large"])))
 describeWithPython('work apart', () => {
   it.each(PYTHONS)('by %s goes on after a file that ends the interpreter, and bounds its memory', (python) => {
     const folder = execFileSync('mktemp', ['-d']).toString().trim();
-    const [answers, none, reasons, atOnce, large] = execFileSync(python, codeWithProbes(CODE), { cwd: folder })
+    const [answers, none, reasons, atOnce, oneByOne, large] = execFileSync(python, codeWithProbes(CODE), { cwd: folder })
       .toString()
       .trim()
       .split('\n')
@@ -57,7 +71,7 @@ describeWithPython('work apart', () => {
       { error: "its code can't be read: it takes more than 120 s" },
       { path: 'two', pid: false },
     ]);
-    expect(atOnce).toBe(true);
+    expect([atOnce, oneByOne]).toEqual([true, true]);
     expect(large).toEqual([{ error: 'MemoryError' }]);
   });
 });

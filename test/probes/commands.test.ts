@@ -20,6 +20,10 @@ def f(name):
     subprocess.run(["bash", "script.sh", name])
 def g(name):
     subprocess.run(name, shell=True, executable="/bin/bash")
+def h(name, options):
+    subprocess.run(name, shell=True, executable="/bin/zsh", **options)
+if __name__ == "__main__":
+    subprocess.run("echo x | sort", shell=True, executable="/bin/dash")
 `,
       python,
     );
@@ -27,7 +31,9 @@ def g(name):
       [3, 'a', 'bash -c *'],
       [7, 'c', 'bash -c *'],
       [9, 'd', '/bin/bash -c *'],
-      [14, 'g', '/bin/bash -c *'],
+      [15, 'g', '/bin/bash -c *'],
+      [17, 'h', '/bin/zsh -c *'],
+      [19, '__main__', '/bin/dash -c *'],
     ]);
     expect(commands).toEqual(
       expect.arrayContaining([
