@@ -5,8 +5,8 @@ import { ExitCode, UserError } from './errors.js';
 import { VERSION } from './package.js';
 import { printableLines } from './printable.js';
 
-// The keep set of a large image is made of millions of small objects that stay. By default, V8 lets the heap grow far beyond them before it
-// collects garbage. This costs no time that can be measured, and saves a tenth of the memory.
+// The keep set of a large image is made of millions of small objects that stay. By default, V8 lets the heap become much larger than they
+// are before it collects garbage. This saves a tenth of the memory, and costs no time that can be measured.
 setFlagsFromString('--heap-growing-percent=40');
 
 /** A command is loaded when it is called: `--version` and `--help` need none of them. */

@@ -55,7 +55,7 @@ describe('the packed program', () => {
   });
 
   it('prints its version', async () => {
-    expect((await run('--version')).stdout).toBe(VERSION);
+    expect(await run('--version')).toMatchObject({ stdout: VERSION, stderr: '' });
   });
 
   it('runs doctor', async () => {
