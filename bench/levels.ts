@@ -11,8 +11,8 @@ import { behave } from '../test/support/behaviour.js';
 import { type Fixture, fixtures, mb } from './fixtures.js';
 
 const CLI = new URL('../dist/cli.js', import.meta.url).pathname;
-const NETWORK = 'pyshrink-bench';
-const DATABASE = 'pyshrink-bench-postgres';
+const NETWORK = `pyshrink-bench-${process.pid}`;
+const DATABASE = `${NETWORK}-postgres`;
 
 const names = await fixtures(process.argv.slice(2));
 
