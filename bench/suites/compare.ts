@@ -29,9 +29,11 @@ export interface Compared extends Sizes {
 /**
  * Compares two results case by case.
  * @param library the module under test: one of its public modules that the image does not have is a loss, though it was lent to the tests
+ * @throws Error if no case passes in the original: nothing was compared then
  */
 export function compare(original: Result, shrunk: Result, sizes: Sizes, library?: string): Compared {
   const passed = Object.keys(original.cases).filter((one) => original.cases[one] === 'passed');
+  if (passed.length === 0) throw new Error('no case passes in the original image: its tests could not be collected');
   const other = passed.filter((one) => shrunk.cases[one] !== 'passed').sort();
   const own = new Set(shrunk.own);
   return {

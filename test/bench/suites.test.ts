@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../bench/suites/compare.js';
+import { compare, type Result } from '../../bench/suites/compare.js';
 import { casesOf } from '../../bench/suites/cpython/junit.js';
 import { describeWithPython, PYTHONS } from '../support/probes.js';
 
@@ -35,6 +35,11 @@ describe('the comparison of two runs of a suite', () => {
       ],
       ['b.py::own'],
     ]);
+  });
+
+  it('is no success where no case passes in the original', () => {
+    const nothing: Result = { cases: { 'a.py (collected)': 'failed' }, reasons: {}, own: [], lent: [] };
+    expect(() => compare(nothing, nothing, { before: 2, after: 1 })).toThrow('no case passes in the original image');
   });
 
   it('reads reports of regrtest: a case that is there twice has its worst outcome', () => {
