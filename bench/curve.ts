@@ -18,10 +18,8 @@ import { openImage } from '../src/pipeline/images.js';
 import { traceStage } from '../src/pipeline/trace.js';
 import { Folder } from '../src/workspace/folder.js';
 import { behave } from '../test/support/behaviour.js';
-import { type Fixture, fixtures, mb } from './fixtures.js';
+import { type Fixture, fixtures, mb, needsDatabase } from './fixtures.js';
 
-/** Fixtures that need a container beside them, as variants of them do. */
-const BESIDE = /^psycopg2(:|$)/;
 const KB = 1 << 10;
 const MB = 1 << 20;
 const LIMITS: readonly MostBytes[] = [
@@ -41,7 +39,7 @@ interface Point {
   of: number;
 }
 
-const names = (await fixtures(process.argv.slice(2))).filter(({ name }) => !BESIDE.test(name));
+const names = (await fixtures(process.argv.slice(2))).filter(({ name }) => !needsDatabase(name));
 
 const sums = LIMITS.map((): Point => ({ bytes: 0, same: 0, of: 0 }));
 const head = LIMITS.map(({ call, name }) => ` ${mb(call)}, ${mb(name)} |`).join('');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { LEVELS } from '../src/keep/level.js';
 import { behave } from '../test/support/behaviour.js';
-import { type Fixture, fixtures, mb } from './fixtures.js';
+import { type Fixture, fixtures, mb, needsDatabase } from './fixtures.js';
 
 const CLI = new URL('../dist/cli.js', import.meta.url).pathname;
 const NETWORK = `pyshrink-bench-${process.pid}`;
@@ -30,10 +30,9 @@ try {
 }
 
 async function row({ name, image, folder, args }: Fixture): Promise<string> {
-  const needsDatabase = /^psycopg2(:|$)/.test(name);
-  const env = needsDatabase ? [`DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`] : [];
+  const env = needsDatabase(name) ? [`DATABASE_URL=postgresql://postgres@${DATABASE}/postgres`] : [];
   const given = env.flatMap((entry) => ['-e', entry]);
-  const network = needsDatabase ? ['--network', NETWORK] : [];
+  const network = needsDatabase(name) ? ['--network', NETWORK] : [];
   const cwd = mkdtempSync(join(tmpdir(), 'pyshrink-'));
   const run = async (command: string, ...rest: string[]) =>
     JSON.parse((await execa(process.execPath, [CLI, command, '--json', ...rest], { cwd })).stdout);

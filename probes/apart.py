@@ -21,8 +21,6 @@ ROOM = 256 << 20
 FACTOR = 500
 # Seconds for one file. Compiling the largest source takes a part of it.
 SECONDS = 120
-
-
 # Processes at the same time, and files for which another one is worth its start.
 MOST_CHILDREN = 4
 FILES = 16
@@ -61,7 +59,8 @@ def each(work: "Work", paths: "List[str]") -> "List[Dict[str, Any]]":
             rest = child.share[len(found) :]
             if rest:
                 results[rest[0]] = {"error": f"its code can't be read: {ending(status)}"}
-                shares += [rest[1:]] if rest[1:] else []
+            if len(rest) > 1:
+                shares.append(rest[1:])
     return [results[index] for index in range(len(paths))]
 
 
