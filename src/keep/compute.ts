@@ -25,6 +25,7 @@ import { repairRule } from './repair.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
 import { ShellRule } from './shell.js';
+import { givenToInterpreters, NOTHING_GIVEN } from './shellfiles.js';
 import { SystemRule } from './system.js';
 import { Tally } from './tally.js';
 import { excluded, type UserChoice, userRule } from './user.js';
@@ -174,6 +175,8 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
   const commands = [...input.commands, ...(health ? [health] : [])];
   const executed = trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path);
   const libraries = await LibrarySearch.open(fs, environment);
+  const programs = programsOf(executed, commands, { fs, environment, config });
+  const given = python ? await givenToInterpreters(commands, { fs, programs, config, python }) : NOTHING_GIVEN;
   const context: Context = {
     fs,
     trace,
@@ -185,7 +188,8 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
     isElf: (path) => mayBeElf(path, fs.lstat(path)?.mode ?? 0),
     libraries,
     gpu: new Gpu(fs, libraries, input.targetGpu ?? 'any'),
-    programs: programsOf(executed, commands, { fs, environment, config }),
+    programs: new Set([...programs, ...given.toShell, ...given.toPython]),
+    given,
   };
   return { context, notes: [...notes, ...(python?.distributions.warnings ?? [])] };
 }

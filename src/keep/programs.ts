@@ -49,13 +49,13 @@ export class NamedRule implements Rule {
 
   constructor(
     private readonly world: PythonWorld,
-    { commands }: Pick<Context, 'commands'>,
+    { commands, given }: Pick<Context, 'commands' | 'given'>,
     private readonly grades: Grades,
   ) {
     this.called = new CalledFunctions(world, grades);
     // A shell's command line is one word.
     const words = commands.map((command) => command.flatMap((word) => word.split(/\s+/)));
-    this.started = new Set(namedByConfiguration(words, {}).map(([, name]) => name));
+    this.started = new Set([...namedByConfiguration(words, {}).map(([, name]) => name), ...given.modules.map(({ module }) => module)]);
   }
 
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {

@@ -33,15 +33,15 @@ const KINDS = {
    * For `plugin` and `entry-point`, `subject` is the entry point, `group` its group and `of` its distribution.
    */
   python: [
-    ...['own-code', 'own-data', 'interpreter-name', 'interpreter', 'codec', 'imported', 'command', 'environment'],
+    ...['own-code', 'own-data', 'interpreter-name', 'interpreter', 'codec', 'imported', 'command', 'script', 'environment'],
     ...['import', 'attribute', 'dynamic', 'lazy', 'string', 'extension', 'plugin', 'entry-point', 'c-code', 'computed'],
   ],
   /** A file of a distribution. `of`: its name. `subject` of `opened`: the name by which the code opens it. */
   distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'inside-program', 'library', 'opened', 'identity'],
   /** Python code names something outside Python. `subject`: the name or path, as the code has it. `of`: the operating system's package. */
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
-  /** A shell script names it. `subject`: the program's name. */
-  shell: ['program'],
+  /** A shell script names it. `subject` of `program`: the program's name. `script`: it, or a command of the image, gives it to an interpreter. */
+  shell: ['program', 'script'],
   /** The level `whole` keeps it. `of`: the distribution, or the operating system's package. */
   whole: ['interpreter', 'standard-library', 'distribution', 'package', 'essential', 'passwords'],
   /** A program of the base image needs it. `subject`: that program. `of`: the base image. */

@@ -7,6 +7,7 @@ import type { Gpu } from './gpu.js';
 import type { Level } from './level.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, RuleName } from './reason.js';
+import type { Given } from './shellfiles.js';
 
 /** What every rule may look at. */
 export interface Context {
@@ -17,8 +18,10 @@ export interface Context {
   environment: Readonly<Record<string, string>>;
   /** ENTRYPOINT and CMD as they were run, and every other command of the configuration. */
   commands: readonly (readonly string[])[];
-  /** Files that were executed or that a command names, without links. */
+  /** Files that were executed, that a command names or that it gives to an interpreter, without links. */
   programs: ReadonlySet<string>;
+  /** What the app's shell scripts and the commands give to interpreters. Empty below `reachable`. */
+  given: Given;
   libraries: LibrarySearch;
   gpu: Gpu;
   level: Level;

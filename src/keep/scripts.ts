@@ -59,11 +59,11 @@ export const scriptsRule: Rule = {
   },
 };
 
-/** Whether a file is run as a program: it is one of `programs`, or it lies in a directory of PATH. */
+/** Whether a file is run as a program: it is one of `programs`, or it is executable and lies in a directory of PATH. */
 export function isProgram(path: string, { fs, environment, programs }: Pick<Context, 'fs' | 'environment' | 'programs'>): boolean {
-  return (
-    programs.has(path) || (environment.PATH ?? DEFAULT_PATH).split(':').some((directory) => fs.resolve(directory)?.path === parentOf(path))
-  );
+  if (programs.has(path)) return true;
+  if (((fs.lstat(path)?.mode ?? 0) & 0o111) === 0) return false;
+  return (environment.PATH ?? DEFAULT_PATH).split(':').some((directory) => fs.resolve(directory)?.path === parentOf(path));
 }
 
 /** The files that were executed or that a command runs, without links. */

@@ -99,6 +99,7 @@ const WORDS: Words = {
     codec: 'a codec, which Python finds by its name (codecs.lookup)',
     imported: 'imported while the app was watched',
     command: 'named by a command of the image',
+    script: 'given to a Python interpreter by a shell script',
     environment: 'named by an environment variable',
     import: ({ module, line }) => `imported at line ${line ?? '?'} of ${module}`,
     attribute: ({ subject, module }) => `named as an attribute of ${subject} by ${module}`,
@@ -132,7 +133,10 @@ const WORDS: Words = {
     inside: ({ subject }) => `in ${subject}, which the app's code names`,
     'system-path': ({ subject }) => `${subject} is a path that kept code names`,
   },
-  shell: { program: ({ subject }) => `a program that a script names: ${quoted(subject)}` },
+  shell: {
+    program: ({ subject }) => `a program that a script names: ${quoted(subject)}`,
+    script: 'a script that a command of the image or another script gives to an interpreter',
+  },
   whole: {
     'standard-library': 'part of the standard library',
     distribution: ({ of }) => `part of the installed distribution ${of}`,

@@ -2,6 +2,7 @@ import { parseLdCache } from '../../src/elf/ldcache.js';
 import { readElf } from '../../src/elf/reader.js';
 import { readSections } from '../../src/elf/sections.js';
 import { librariesNamed } from '../../src/elf/strings.js';
+import { namesInScript } from '../../src/keep/shellnames.js';
 import { openPackages } from '../../src/os/packages.js';
 import { Distributions } from '../../src/python/distributions.js';
 import { parseEntryPoints, parseMetadata, parseRecord } from '../../src/python/metadata.js';
@@ -136,4 +137,19 @@ const packages = target<{ status: string; list: string; states: string; apk: str
 });
 
 /** What reads files of an image: binaries and metadata of packages. */
-export const FORMATS: readonly FuzzTarget[] = [elf, cache, distributions, packages];
+/** Pieces that change how a shell reads what follows. */
+const SHELL_PIECES = [
+  ...['$(', ')', '`', '"', "'", '\\\n', '<<E\n', '\nE\n', '<<-', '${', '}', '\n', ' ', ';', '|', '(', '#', '>', '<(', '$', '\0'],
+  ...['sh -c ', 'eval ', 'timeout 5 ', 'python3 -c ', 'A=', '$A', 'x', 'case x in ', 'exec ', 'import a, b', 'x'.repeat(2000)],
+];
+
+const shell = target<string>({
+  name: 'shell scripts',
+  make: (random) =>
+    Array.from({ length: random.below(400) }, () => random.pick(SHELL_PIECES).repeat(random.chance(0.02) ? 300 : 1)).join(''),
+  run: (text) => {
+    namesInScript(text);
+  },
+});
+
+export const FORMATS: readonly FuzzTarget[] = [elf, cache, distributions, packages, shell];

@@ -28,6 +28,7 @@ export class Roots {
       ...this.ofInterpreter(context),
       ...this.ofTrace(context),
       ...this.ofConfiguration(context),
+      ...this.started(context),
       ...(await this.ofAuthor(context)),
     ];
   }
@@ -38,13 +39,13 @@ export class Roots {
   }
 
   /** What the interpreter imports for every program. */
-  private ofInterpreter({ commands, environment }: Context): Addition[] {
+  private ofInterpreter({ commands, environment, given }: Context): Addition[] {
     const words = commands.flat();
     const asksForWarnings =
       Object.hasOwn(environment, 'PYTHONWARNINGS') ||
       Object.hasOwn(environment, 'PYTHONDEVMODE') ||
       words.some((word) => /^-[WXb]/.test(word));
-    const isStarted = words.some((word) => word === '-m' || /\.(zip|pyz|pex)$/.test(word));
+    const isStarted = given.modules.length > 0 || words.some((word) => word === '-m' || /\.(zip|pyz|pex)$/.test(word));
     const encodings = this.world.finder.find('encodings');
     return [
       ...(asksForWarnings ? this.standard.showWarnings() : []),
@@ -70,6 +71,22 @@ export class Roots {
       const module = this.world.finder.find(parts.slice(0, length).join('.')) as Module;
       if (what === 'command') this.standard.start(module.name);
       return this.reached.module(module, 'app', undefined, { kind: what });
+    });
+  }
+
+  /** Modules that shell scripts give to an interpreter. Test runners are for whoever develops the app. */
+  private started({ given }: Context): Addition[] {
+    const { distributions, finder } = this.world;
+    return given.modules.flatMap(({ module: name, by }) => {
+      const module = finder.find(name.split('.').slice(0, depth(name, finder)).join('.'));
+      const owner = module?.file === undefined ? undefined : distributions.ownerOf(module.file);
+      if (!module || (owner && isTestRunner(owner))) return [];
+      const main = finder.find(`${module.name}.__main__`);
+      const why: Why = by ? { kind: 'script', line: by.line } : { kind: 'command' };
+      return [module, ...(main ? [main] : [])].flatMap((one) => {
+        this.standard.start(one.name);
+        return this.reached.module(one, 'app', by?.script, why);
+      });
     });
   }
 

@@ -123,11 +123,11 @@ export class PythonWorld {
     return [...this.known].flatMap(([path, { error }]) => (error !== undefined && /\.(py|pyc|so)$/.test(path) ? [[path, error]] : []));
   }
 
-  private isCode({ path, mode, size }: Entry, isProgram: (path: string) => boolean): boolean {
+  private isCode({ path, size }: Entry, isProgram: (path: string) => boolean): boolean {
     if (isNotebook(path)) return this.isOwn(path);
     if (path.endsWith('.py')) return this.finder.at(path) !== undefined || this.isOwn(path);
     if (path.endsWith('.pyc')) return !path.includes('/__pycache__/');
     if (path.endsWith('.so')) return this.layout.suffixes.some((suffix) => path.endsWith(suffix)) && this.finder.at(path) !== undefined;
-    return (mode & 0o111) !== 0 && size < LARGEST_SCRIPT && !isLibraryName(path) && isProgram(path);
+    return size < LARGEST_SCRIPT && !isLibraryName(path) && isProgram(path);
   }
 }

@@ -1,0 +1,156 @@
+import { beforeExpansion, type ShellCommand, shellCommands, variableIn } from '../os/shellscript.js';
+import { baseName } from '../rootfs.js';
+import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS, WRAPPERS } from './data/shells.js';
+
+/** What a shell script names, each with the first line that has it, from 1. */
+export interface ShellNames {
+  /** Programs. One that ends in an expansion is a prefix: `tool-*` for `tool-$1`. */
+  programs: Map<string, number>;
+  /** Modules that a Python interpreter gets by `-m`, by `-c` or in a here-document. */
+  modules: Map<string, number>;
+  /** Scripts that a shell gets as its argument: `sh start.sh`. */
+  shellScripts: Set<string>;
+  /** The same for a Python interpreter. */
+  pythonScripts: Set<string>;
+}
+
+/** Command lines inside of command lines, as of `sh -c 'sh -c "..."'`, are read to this depth. */
+const DEEPEST = 5;
+
+/** A name of a program that a script puts together from a constant and an expansion. */
+const GLUED = /^[A-Za-z][\w.+-]*-$/;
+const PROGRAM = /^[A-Za-z_./][\w./+-]*$/;
+const PYTHON = /^python[\d.]*$/;
+const ASSIGNMENT = /^(\w+)\+?=(.*)$/s;
+/** Import statements. `import a, b` names both. */
+const IMPORT = /(?:^|[\n;:])[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w., \t]+))/g;
+
+/** What all branches of a shell script name: commands, also inside of `sh -c`, `eval`, `timeout 5` and the like. */
+export function namesInScript(script: string): ShellNames {
+  const reader = new Names();
+  reader.script(script, 1, 0);
+  return reader.result();
+}
+
+/** The same for one command. @param words without expansions, as in an image's configuration */
+export function namesInCommand(words: readonly string[]): ShellNames {
+  const reader = new Names();
+  reader.command({ words: [...words], line: 1 }, 0);
+  return reader.result();
+}
+
+class Names {
+  private readonly programs = new Map<string, number>();
+  private readonly modules = new Map<string, number>();
+  private readonly shellScripts = new Set<string>();
+  private readonly pythonScripts = new Set<string>();
+  /** Values that variables get, with their lines. */
+  private readonly values: { variable: string; value: string; line: number }[] = [];
+  /** Variables whose value is run. */
+  private readonly run = new Set<string>();
+
+  result(): ShellNames {
+    const { programs, modules, shellScripts, pythonScripts } = this;
+    for (const { variable, value, line } of this.values.splice(0)) if (this.run.has(variable)) this.script(value, line, 1);
+    return { programs, modules, shellScripts, pythonScripts };
+  }
+
+  script(text: string, line: number, depth: number): void {
+    if (depth <= DEEPEST) for (const command of shellCommands(text, line)) this.command(command, depth);
+  }
+
+  command({ words, line, input }: ShellCommand, depth: number): void {
+    let at = 0;
+    for (; at < words.length; at++) {
+      const [, variable, value] = ASSIGNMENT.exec(words[at] as string) ?? [];
+      if (variable !== undefined && value !== undefined) this.values.push({ variable, value, line });
+      else if (!COMMAND_PREFIXES.has(words[at] as string)) break;
+    }
+    const [word, ...rest] = words.slice(at);
+    if (word === undefined) return;
+    const name = this.program(word, line);
+    if (name === undefined) return;
+    if (SHELLS.test(name)) this.shell(rest, line, input, depth);
+    else if (PYTHON.test(name)) this.python(rest, line, input);
+    else if (name === 'eval') this.script(rest.join(' '), line, depth + 1);
+    else if (name === 'trap') this.script(rest.find((one) => !one.startsWith('-')) ?? '', line, depth + 1);
+    else if (/^(export|local|readonly|declare|typeset)$/.test(name))
+      this.command({ words: rest.filter((one) => ASSIGNMENT.test(one)), line }, depth);
+    else this.wrapped(name, rest, line, depth);
+  }
+
+  /** Takes in the first word of a command. @returns the name without its folder; undefined where an expansion gives it */
+  private program(word: string, line: number): string | undefined {
+    const variable = variableIn(word);
+    if (variable !== undefined) this.run.add(variable);
+    const constant = beforeExpansion(baseName(word));
+    if (constant !== undefined) {
+      if (GLUED.test(constant)) add(this.programs, `${constant}*`, line);
+      return undefined;
+    }
+    if (PROGRAM.test(word) && !SHELL_WORDS.has(word)) add(this.programs, word, line);
+    return baseName(word);
+  }
+
+  private shell(words: readonly string[], line: number, input: ShellCommand['input'], depth: number): void {
+    const code = words.findIndex((word) => /^-\w*c$/.test(word));
+    const script = words.find((word, at) => !/^[-+]/.test(word) && !/^[-+]\w*o$/.test(words[at - 1] ?? ''));
+    if (code >= 0) this.script(words[code + 1] ?? '', line, depth + 1);
+    else if (script !== undefined) this.shellScripts.add(script);
+    if (input) this.script(input.text, input.line, depth + 1);
+  }
+
+  private python(words: readonly string[], line: number, input: ShellCommand['input']): void {
+    for (let at = 0; at < words.length; at++) {
+      const [, option, glued] = /^-[bBdEhiIOPqRsSuvVx]*([mc])(.*)$/s.exec(words[at] as string) ?? [];
+      if (option === undefined) {
+        if (!(words[at] as string).startsWith('-')) {
+          // What comes after the script is for the script.
+          this.pythonScripts.add(words[at] as string);
+          break;
+        }
+        if (/^-[WX]$/.test(words[at] as string)) at++;
+        continue;
+      }
+      const value = glued || words[at + 1] || '';
+      if (option === 'c') this.imports(value, line);
+      else if (/^[A-Za-z_][\w.]*$/.test(value)) add(this.modules, value, line);
+      break;
+    }
+    if (input) this.imports(input.text, input.line);
+  }
+
+  private imports(code: string, line: number): void {
+    for (const { 1: from, 2: list = '' } of code.matchAll(IMPORT)) {
+      const names = from === undefined ? list.split(',').map((one) => one.trim().split(/\s/)[0] ?? '') : [from];
+      for (const name of names) if (/^[A-Za-z_][\w.]*$/.test(name)) add(this.modules, name, line);
+    }
+  }
+
+  /** The command that another one runs. */
+  private wrapped(name: string, words: readonly string[], line: number, depth: number): void {
+    // Scripts that wait for something run the rest of their arguments: wait-for-it.sh db:5432 -- serve
+    const wrapper = WRAPPERS.get(name) ?? (name.endsWith('.sh') ? { after: /^--$/ } : undefined);
+    if (!wrapper || depth > DEEPEST) return;
+    let { operands = 0 } = wrapper;
+    let isBefore = wrapper.after !== undefined;
+    for (let at = 0; at < words.length; at++) {
+      const word = words[at] as string;
+      if (wrapper.line?.test(word)) {
+        this.script(words[at + 1] ?? '', line, depth + 1);
+        break;
+      }
+      if (isBefore) isBefore = !wrapper.after?.test(word);
+      else if (wrapper.values?.test(word)) at++;
+      else if (word.startsWith('-') || ASSIGNMENT.test(word)) continue;
+      else if (operands-- <= 0) {
+        this.command({ words: words.slice(at), line }, depth + 1);
+        break;
+      }
+    }
+  }
+}
+
+function add(names: Map<string, number>, name: string, line: number): void {
+  if (!names.has(name)) names.set(name, line);
+}
