@@ -1,6 +1,6 @@
 import { isAdded } from '../os/places.js';
 import type { Summary } from '../python/summary.js';
-import { baseName, below, type Entry } from '../rootfs.js';
+import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
 import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
@@ -28,6 +28,11 @@ export interface Named {
 }
 
 type Target = Omit<Because<'named'>, 'rule' | 'module'> & { path: string };
+
+/** A path that code names, and what is in it. */
+interface PathNamed {
+  paths: { path: string; kind: 'path' | 'inside'; subject: string }[];
+}
 
 /** The programs in command lines that code runs. */
 export async function commandsRun(commands: Summary['commands'], own: boolean, context: Context): Promise<Named[]> {
@@ -96,14 +101,21 @@ export async function packageProgram(name: string, context: Context): Promise<Na
   return (await isOnPurpose(path, context)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
 }
 
-/** A path that the app's own code names. Of a folder of data, everything in it. */
-export function anyPath(named: string, world: PythonWorld): Named[] {
+/** A path that the app's own code names. Of a folder of data, everything in it; of a file that is to be made, the folder. */
+export function anyPath(named: string, world: PythonWorld): PathNamed[] {
   if (named === '/' || KERNEL_DIRECTORIES.test(named)) return [];
   const found = world.fs.resolve(named);
-  const isData = found?.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
+  if (!found) {
+    let folder = parentOf(named);
+    while (!world.fs.resolve(folder)) folder = parentOf(folder);
+    return folder === '/' ? [] : [{ paths: [{ path: folder, kind: 'path', subject: named }] }];
+  }
+  const isData = found.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
   const inside = isData ? below(world.fs, found.path).filter((path) => !isAdded(path) || world.isOwn(path)) : [];
   return [
-    { paths: [{ path: named, kind: 'path', subject: named }, ...inside.map((path): Target => ({ path, kind: 'inside', subject: named }))] },
+    {
+      paths: [{ path: named, kind: 'path', subject: named }, ...inside.map((path) => ({ path, kind: 'inside', subject: named }) as const)],
+    },
   ];
 }
 

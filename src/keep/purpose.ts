@@ -7,20 +7,22 @@ const BY_HAND = /^\/(opt|usr\/local)\//;
 /** What CPython installs beside itself. Source: CPython, Makefile.pre.in: bininstall; ensurepip. */
 const OF_PYTHON = /^(python|pip|idle|pydoc|2to3)[\d.]*(-config)?$/;
 
+type Places = Pick<Context, 'fs' | 'python' | 'trace'>;
+
 /** The package of the operating system that a path belongs to. */
-async function packageOf(path: string, { fs, python }: Context): Promise<string | undefined> {
+async function packageOf(path: string, { fs, python }: Pick<Context, 'fs' | 'python'>): Promise<string | undefined> {
   return (await python?.packages.ownerOf(path)) ?? (await python?.packages.ownerOf(fs.resolve(path)?.path ?? path));
 }
 
 /** The package of the operating system that a path belongs to, where the app's author installed it by its name. */
-export async function packageOnPurpose(path: string, context: Context): Promise<string | undefined> {
+export async function packageOnPurpose(path: string, context: Places): Promise<string | undefined> {
   if (context.trace.image.shared) return undefined;
   const owner = await packageOf(path, context);
   return owner !== undefined && (await context.python?.packages.isOnPurpose(owner)) ? owner : undefined;
 }
 
 /** Whether the app's author put a file into the image: with a package that they installed by its name, or by hand. */
-export async function isOnPurpose(path: string, context: Context): Promise<boolean> {
+export async function isOnPurpose(path: string, context: Places): Promise<boolean> {
   if (context.trace.image.shared) return false;
   if ((await packageOnPurpose(path, context)) !== undefined) return true;
   const real = context.fs.resolve(path)?.path ?? path;
@@ -29,7 +31,7 @@ export async function isOnPurpose(path: string, context: Context): Promise<boole
 }
 
 /** Whether a package of the operating system or a Python distribution brought a file. */
-export async function isInstalled(path: string, context: Context): Promise<boolean> {
+export async function isInstalled(path: string, context: Pick<Context, 'fs' | 'python'>): Promise<boolean> {
   return context.python?.distributions.ownerOf(path) !== undefined || (await packageOf(path, context)) !== undefined;
 }
 
@@ -43,7 +45,7 @@ export function ofPython(name: string): boolean {
   return OF_PYTHON.test(name);
 }
 
-function isOfPython(path: string, { fs, trace, python }: Context): boolean {
+function isOfPython(path: string, { fs, trace, python }: Places): boolean {
   const interpreter = fs.resolve(trace.python.executable)?.path ?? '';
   return (parentOf(path) === parentOf(interpreter) && ofPython(baseName(path))) || python?.isStandard(path) === true;
 }

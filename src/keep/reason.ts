@@ -40,8 +40,8 @@ const KINDS = {
   distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'inside-program', 'library', 'opened', 'identity'],
   /** Python code names something outside Python. `subject`: the name or path, as the code has it. `of`: the operating system's package. */
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
-  /** A shell script names it. `subject` of `program`: the program's name. `script`: it, or a command of the image, gives it to an interpreter. */
-  shell: ['program', 'script'],
+  /** A shell script names it. `subject`: the name or path. `script`: it, or a command of the image, gives it to an interpreter. */
+  shell: ['program', 'script', 'path', 'inside'],
   /** The level `whole` keeps it. `of`: the distribution, or the operating system's package. */
   whole: ['interpreter', 'standard-library', 'distribution', 'package', 'essential', 'passwords'],
   /** A program of the base image needs it. `subject`: that program. `of`: the base image. */

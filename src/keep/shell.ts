@@ -1,4 +1,5 @@
 import { baseName, type Entry } from '../rootfs.js';
+import { anyPath } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isAppCode, isInstalled, isOnPurpose } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
@@ -28,11 +29,17 @@ export class ShellRule implements Rule {
 
   async visit(entry: Entry, context: Context): Promise<Finding[]> {
     const { path } = entry;
-    const text = await shellText(entry, context, context.given.toShell);
+    const text = await shellText(entry, context, context.given);
     if (text === undefined) return [];
     const isWanted = isAppCode(path, context) || !(await isInstalled(path, context)) || (await isOnPurpose(path, context));
     const findings: Finding[] = [];
-    for (const [name, line] of namesInScript(text).programs) {
+    const { programs, paths } = namesInScript(text);
+    if (isWanted && context.python) {
+      for (const [subject, line] of paths)
+        for (const named of anyPath(subject, context.python))
+          findings.push(...named.paths.map((one): Addition => ({ ...one, rule: 'shell', line, parents: [path] })));
+    }
+    for (const [name, line] of programs) {
       const because: Reason = { rule: 'shell', kind: 'program', subject: name, line, parents: [path] };
       // Which of them it starts is up to the user, so none of them is an offer.
       if (isPrefix(name)) findings.push(...programsWith(name, context).map((path): Addition => ({ path, ...because })));

@@ -1,5 +1,6 @@
 import { beforeExpansion, type ShellCommand, shellCommands, variableIn } from '../os/shellscript.js';
 import { baseName } from '../rootfs.js';
+import { CRON_WITH_TABLE } from './data/cron.js';
 import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS, WRAPPERS } from './data/shells.js';
 
 /** What a shell script names, each with the first line that has it, from 1. */
@@ -12,6 +13,10 @@ export interface ShellNames {
   shellScripts: Set<string>;
   /** The same for a Python interpreter. */
   pythonScripts: Set<string>;
+  /** Absolute paths; of one that ends in an expansion or a pattern, the folder. */
+  paths: Map<string, number>;
+  /** Tables that a cron gets as its argument. */
+  cronTables: Set<string>;
 }
 
 /** Command lines inside of command lines, as of `sh -c 'sh -c "..."'`, are read to this depth. */
@@ -35,7 +40,7 @@ export function namesInScript(script: string): ShellNames {
 /** The same for one command. @param words without expansions, as in an image's configuration */
 export function namesInCommand(words: readonly string[]): ShellNames {
   const reader = new Names();
-  reader.command({ words: [...words], line: 1 }, 0);
+  reader.command({ words: [...words], files: [], line: 1 }, 0);
   return reader.result();
 }
 
@@ -44,22 +49,25 @@ class Names {
   private readonly modules = new Map<string, number>();
   private readonly shellScripts = new Set<string>();
   private readonly pythonScripts = new Set<string>();
+  private readonly cronTables = new Set<string>();
+  private readonly paths = new Map<string, number>();
   /** Values that variables get, with their lines. */
   private readonly values: { variable: string; value: string; line: number }[] = [];
   /** Variables whose value is run. */
   private readonly run = new Set<string>();
 
   result(): ShellNames {
-    const { programs, modules, shellScripts, pythonScripts } = this;
+    const { programs, modules, shellScripts, pythonScripts, cronTables, paths } = this;
     for (const { variable, value, line } of this.values.splice(0)) if (this.run.has(variable)) this.script(value, line, 1);
-    return { programs, modules, shellScripts, pythonScripts };
+    return { programs, modules, shellScripts, pythonScripts, cronTables, paths };
   }
 
   script(text: string, line: number, depth: number): void {
     if (depth <= DEEPEST) for (const command of shellCommands(text, line)) this.command(command, depth);
   }
 
-  command({ words, line, input }: ShellCommand, depth: number): void {
+  command({ words, files, line, input }: ShellCommand, depth: number): void {
+    for (const word of [...words, ...files]) this.path(word, line);
     let at = 0;
     for (; at < words.length; at++) {
       const [, variable, value] = ASSIGNMENT.exec(words[at] as string) ?? [];
@@ -72,10 +80,11 @@ class Names {
     if (name === undefined) return;
     if (SHELLS.test(name)) this.shell(rest, line, input, depth);
     else if (PYTHON.test(name)) this.python(rest, line, input);
+    else if (CRON_WITH_TABLE.test(name)) for (const one of rest) this.cronTables.add(one);
     else if (name === 'eval') this.script(rest.join(' '), line, depth + 1);
     else if (name === 'trap') this.script(rest.find((one) => !one.startsWith('-')) ?? '', line, depth + 1);
     else if (/^(export|local|readonly|declare|typeset)$/.test(name))
-      this.command({ words: rest.filter((one) => ASSIGNMENT.test(one)), line }, depth);
+      this.command({ words: rest.filter((one) => ASSIGNMENT.test(one)), files: [], line }, depth);
     else this.wrapped(name, rest, line, depth);
   }
 
@@ -90,6 +99,14 @@ class Names {
     }
     if (PROGRAM.test(word) && !SHELL_WORDS.has(word)) add(this.programs, word, line);
     return baseName(word);
+  }
+
+  private path(word: string, line: number): void {
+    const text = word.replace(/^-{0,2}[\w-]*=/, '');
+    const whole = /^\/[\w./+@:~-]*/.exec(text)?.[0];
+    if (whole === undefined) return;
+    const path = whole === text ? whole : whole.slice(0, whole.lastIndexOf('/'));
+    if (path.length > 1) add(this.paths, path, line);
   }
 
   private shell(words: readonly string[], line: number, input: ShellCommand['input'], depth: number): void {
@@ -144,7 +161,7 @@ class Names {
       else if (wrapper.values?.test(word)) at++;
       else if (word.startsWith('-') || ASSIGNMENT.test(word)) continue;
       else if (operands-- <= 0) {
-        this.command({ words: words.slice(at), line }, depth + 1);
+        this.command({ words: words.slice(at), files: [], line }, depth + 1);
         break;
       }
     }

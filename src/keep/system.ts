@@ -3,6 +3,7 @@ import { parentOf, readText } from '../rootfs.js';
 import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
 import { SYSTEM_ROWS, type SystemRow } from './data/system.js';
 import { expandGlob } from './globs.js';
+import { pamModules } from './pam.js';
 import { isAppCode, isOnPurpose } from './purpose.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
@@ -47,6 +48,7 @@ export class SystemRule implements Rule {
     if (entry.type !== 'f') return [];
     const additions = await this.nameServices(entry.path, context);
     if (context.level === 'observed') return additions;
+    additions.push(...(await pamModules(entry.path, context)));
     const facts = await factsOf(entry.path, context);
     for (const row of SYSTEM_ROWS) {
       const call = this.done.has(row) ? undefined : callFor(row, facts);

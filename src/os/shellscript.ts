@@ -7,6 +7,8 @@ const DEEPEST = 50;
 /** A simple command of a shell script: its words without quotes and redirections. */
 export interface ShellCommand {
   words: string[];
+  /** The files of its redirections. */
+  files: string[];
   /** The line of its first word, from 1. */
   line: number;
   /** Its here-document: the text, and its first line. */
@@ -30,7 +32,7 @@ interface HereDocument {
 export function shellCommands(script: string, line = 1): ShellCommand[] {
   const reader = new Reader(script, line);
   while (!reader.isAtEnd()) reader.commands(undefined);
-  return reader.found.filter(({ words, input }) => words.length > 0 || input !== undefined);
+  return reader.found.filter(({ words, files, input }) => words.length > 0 || files.length > 0 || input !== undefined);
 }
 
 /** The name of the variable that a word consists of. Undefined for any other word. */
@@ -99,7 +101,7 @@ class Reader {
   }
 
   private begin(): ShellCommand {
-    const command = { words: [], line: this.line };
+    const command = { words: [], files: [], line: this.line };
     this.found.push(command);
     return command;
   }
@@ -125,6 +127,7 @@ class Reader {
     if (/[\s;&|()<>]/.test(this.text[this.at] ?? ' ')) return;
     const target = this.word(false);
     if (/^<<-?$/.test(operator)) this.waiting.push({ command, delimiter: target, tabs: operator === '<<-' });
+    else if (operator !== '<<<') command.files.push(target);
   }
 
   /** Reads the texts of the here-documents that the line before began. */

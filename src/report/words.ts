@@ -136,6 +136,8 @@ const WORDS: Words = {
   shell: {
     program: ({ subject }) => `a program that a script names: ${quoted(subject)}`,
     script: 'a script that a command of the image or another script gives to an interpreter',
+    path: 'a path that a script names',
+    inside: ({ subject }) => `in ${subject}, which a script names`,
   },
   whole: {
     'standard-library': 'part of the standard library',

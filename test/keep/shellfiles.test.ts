@@ -8,6 +8,7 @@ import { makeTree } from '../support/tree.js';
 const SITE = LAYOUT.sitePackages[0] as string;
 const STANDARD = LAYOUT.standardLibrary[0] as string;
 const PROGRAMS = ['alpha', 'bravo', 'charlie', 'delta', 'echoes', 'foxtrot'].map((name) => `/usr/bin/${name}`);
+const LOGS = '/var/log/jobs';
 const MODULES = [
   `${STANDARD}/lonely.py`,
   `${STANDARD}/wanted.py`,
@@ -17,9 +18,9 @@ const MODULES = [
 ];
 
 /** Which programs and modules are kept where a shell, or Python, gets a script of the app. */
-async function kept(commands: string[][], files: Record<string, string>): Promise<string[]> {
+async function kept(commands: string[][], files: Parameters<typeof makeTree>[0], executed: string[] = []): Promise<string[]> {
   const fs = makeTree({
-    ...Object.fromEntries(['sh', 'python3', 'tini'].map((name) => [`/usr/bin/${name}`, { text: '', mode: 0o755 }])),
+    ...Object.fromEntries(['sh', 'python3', 'tini', 'cron', 'supercronic'].map((name) => [`/usr/bin/${name}`, { text: '', mode: 0o755 }])),
     ...Object.fromEntries(PROGRAMS.map((path) => [path, { text: '', mode: 0o755 }])),
     [`${STANDARD}/lonely.py`]: '',
     [`${STANDARD}/wanted.py`]: 'if __name__ == "__main__":\n    import deep\n',
@@ -35,7 +36,7 @@ async function kept(commands: string[][], files: Record<string, string>): Promis
   });
   const { keep } = await computeKeepSet({
     fs,
-    trace: makeTrace([], { python: LAYOUT, modules: {} }),
+    trace: makeTrace(executed, { python: LAYOUT, modules: {} }),
     config: { WorkingDir: '/app' },
     env: [],
     commands,
@@ -44,7 +45,7 @@ async function kept(commands: string[][], files: Record<string, string>): Promis
     mostBytes: { call: -1, name: -1 },
     analyst: analystOver(fs),
   });
-  return [...PROGRAMS, ...MODULES].filter((path) => keep.has(path)).map((path) => path.replace(/^.*\/(?!__)/, ''));
+  return [...PROGRAMS, ...MODULES, LOGS].filter((path) => keep.has(path)).map((path) => path.replace(/^.*\/(?!__)/, ''));
 }
 
 describeWithPython('scripts that interpreters get', () => {
@@ -89,5 +90,44 @@ describeWithPython('scripts that interpreters get', () => {
     expect(await kept([['python3', '-u', 'serve']], files)).toEqual(['lonely.py']);
     expect(await kept([['sh', '-c', 'python3 /app/serve']], files)).toEqual(['lonely.py']);
     expect(await kept([['python3', 'app.py']], files)).toEqual([]);
+  });
+
+  const table = { '/etc/cron.d/jobs': '0 3 * * * root python3 -m wanted | alpha\n' };
+
+  it('what a table of cron runs is kept where cron ran', async () => {
+    const read = ['exec /usr/bin/cron', 'open /etc/cron.d/jobs'];
+    expect(await kept([['cron', '-f']], table, read)).toEqual(['alpha', 'wanted.py', 'deep.py']);
+    expect(await kept([['sh', '-c', 'sleep 1']], table)).toEqual([]);
+  });
+
+  it("a package's own job is kept only where somebody installed the package", async () => {
+    const dpkg = {
+      '/var/lib/dpkg/status': 'Package: keeper\nStatus: install ok installed\nPriority: optional\nVersion: 1\n',
+      '/var/lib/dpkg/info/keeper.list': '/etc/cron.d/jobs\n',
+    };
+    const read = ['exec /usr/bin/cron', 'open /etc/cron.d/jobs'];
+    const marks = (automatic: number) => ({ '/var/lib/apt/extended_states': `Package: keeper\nAuto-Installed: ${automatic}\n` });
+    expect(await kept([['cron', '-f']], { ...table, ...dpkg, ...marks(1) }, read)).toEqual([]);
+    expect(await kept([['cron', '-f']], { ...table, ...dpkg, ...marks(0) }, read)).toEqual(['alpha', 'wanted.py', 'deep.py']);
+  });
+
+  it('programs in the folders of cron count as scripts of the app', async () => {
+    const files = {
+      '/etc/cron.daily/clean': { text: '#!/bin/sh\nbravo\n', mode: 0o755 },
+      '/etc/cron.daily/not-run': '#!/bin/sh\ncharlie\n',
+    };
+    expect(await kept([['cron', '-f']], files, ['exec /usr/bin/cron'])).toEqual(['bravo']);
+  });
+
+  it('a table that is an argument is one of a user', async () => {
+    expect(await kept([['supercronic', '/app/jobs']], { '/app/jobs': '@hourly alpha\n' })).toEqual(['alpha']);
+  });
+
+  it('of a path that is not there, the folder is kept', async () => {
+    const folder: Parameters<typeof makeTree>[0] = { [LOGS]: { directory: true }, '/app/app.py': 'print(open("/var/log/jobs/x/y", "w"))' };
+    expect(await kept([['sh', '-c', 'true']], { [LOGS]: { directory: true } })).toEqual([]);
+    expect(await kept([['python3', 'app.py']], folder)).toEqual(['jobs']);
+    expect(await kept([['sh', '/start']], { [LOGS]: { directory: true }, '/start': 'date > /var/log/jobs/today' })).toEqual(['jobs']);
+    expect(await kept([['sh', '/start']], { [LOGS]: { directory: true }, '/start': 'LOG=/var/log/jobs/$DAY.log' })).toEqual(['jobs']);
   });
 });

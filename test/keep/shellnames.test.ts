@@ -61,6 +61,15 @@ it.each([
   expect([[...shellScripts], [...pythonScripts]]).toEqual([shell, python]);
 });
 
+it.each([
+  ['cp /etc/a.conf "/data/$DAY/x" 2>> /var/log/b.log', ['/etc/a.conf', '/data', '/var/log/b.log']],
+  ['A=/srv/a tool --to=/srv/b < /srv/c; rm -rf /srv/d/*', ['/srv/a', '/srv/b', '/srv/c', '/srv/d']],
+  ['for x in /one/*.sh; do . "$x"; done', ['/one']],
+  ['echo see /; echo "to /x"', []],
+])('the paths in %j', (script, paths) => {
+  expect([...namesInScript(script).paths.keys()]).toEqual(paths);
+});
+
 it('knows the line of each program, also after lines that go on', () => {
   const script = '#!/bin/sh\nDEBUG=1 python3 \\\n  -m app | tee log\n\ncurl x\ntee y \\';
   expect([...namesInScript(script).programs]).toEqual([

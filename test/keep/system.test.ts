@@ -105,7 +105,12 @@ const CASES: Case[] = [
     keeps: ['/etc/ImageMagick-6/policy.xml', `${LIB}/ImageMagick-6.9.11/modules/png.so`],
   },
   { about: 'LDAP', soname: 'libldap-2.5.so.0', keeps: ['/etc/ldap/ldap.conf'] },
-  { about: 'PAM', soname: 'libpam.so.0', keeps: ['/etc/pam.d/login', `${LIB}/security/pam_unix.so`] },
+  {
+    about: 'PAM',
+    soname: 'libpam.so.0',
+    keeps: ['/etc/pam.d/login', '/etc/shadow', `${LIB}/security/pam_unix.so`, '/opt/pam_own.so'],
+    leaves: [`${LIB}/security/pam_userdb.so`],
+  },
   { about: 'MariaDB', soname: 'libmariadb.so.3', keeps: [`${LIB}/libmariadb3/plugin/dialog.so`, '/etc/mysql/my.cnf'] },
   { about: 'Tcl', soname: 'libtcl8.6.so', keeps: ['/usr/share/tcltk/tcl8.6/init.tcl'] },
   { about: 'Graphviz', soname: 'libgvc.so.6', keeps: [`${LIB}/graphviz/config6a`, `${LIB}/graphviz/libgvplugin_core.so.6`] },
@@ -147,6 +152,7 @@ async function reasonsOf(one: Case, level: KeepInput['level'] = 'reachable'): Pr
   const nodes: Record<string, Node> = { '/usr/bin/python3': { text: '', mode: 0o755 } };
   for (const { keeps, leaves = [] } of CASES) for (const path of [...keeps, ...leaves]) nodes[path] = '';
   Object.assign(nodes, {
+    '/etc/pam.d/login': '# pam_userdb.so\nauth [success=1 default=ignore] pam_unix.so nullok\n-session optional /opt/pam_own.so\n',
     '/app/app.py': `import native\n${one.app ?? ''}\n${one.program ? `import subprocess; subprocess.run([${JSON.stringify(one.program)}])` : ''}`,
     [`${SITE}/dateutil/tz.py`]: '',
     [`${SITE}/native.abi3.so`]: makeElf({ needed: one.soname ? [one.soname] : [] }),

@@ -34,7 +34,8 @@ export interface SystemRow {
   what: string;
 }
 
-const LIBRARIES = ['/usr/lib', '/usr/lib64', '/usr/lib/*-linux-gnu', '/usr/local/lib'];
+/** Folders with libraries, in which others have folders for their modules. */
+export const LIBRARIES: readonly string[] = ['/usr/lib', '/usr/lib64', '/usr/lib/*-linux-gnu', '/usr/local/lib'];
 const inLibraries = (...names: string[]) => LIBRARIES.flatMap((folder) => names.map((name) => `${folder}/${name}`));
 const CERTIFICATES = ['/etc/ssl/cert.pem', '/etc/ssl/certs/*', '/usr/lib/ssl/*', '/usr/local/ssl/*', '/etc/pki/tls/**'];
 const ZONES = ['/usr/share/zoneinfo/!(right|posix)/**', '/usr/share/zoneinfo/*'];
@@ -216,8 +217,19 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   {
     id: 'pam',
     when: { soname: /^libpam\.so/ },
-    keep: ['/etc/pam.conf', '/etc/pam.d/*', ...inLibraries('security/*.so')],
-    what: 'modules of PAM (pam.d(5))',
+    keep: [
+      ...['/etc/pam.conf', '/etc/pam.d/*'],
+      ...[
+        '/etc/shadow',
+        '/etc/login.defs',
+        '/etc/environment',
+        '/etc/default/locale',
+        '/etc/security/**',
+        '/sbin/unix_chkpwd',
+        '/usr/sbin/unix_chkpwd',
+      ],
+    ],
+    what: 'configuration of PAM, its modules and what they read (pam.d(5), pam_unix(8), pam_env(8), pam_limits(8))',
   },
   {
     id: 'mariadb',
