@@ -29,6 +29,10 @@ const QUIET_POLL_MILLISECONDS = 20;
 const START_MILLISECONDS = 2000;
 /** How long to wait before a step with `until` is done again, and before the log is looked at again. */
 const AGAIN_MILLISECONDS = 200;
+/** What a proxy answers where it does not reach the server behind it. Source: RFC 9110, 15.6.3 to 15.6.5. */
+const STARTING: ReadonlySet<number> = new Set([502, 503, 504]);
+/** How long to wait for a server behind a proxy. One that is really broken must not take long. */
+const PROXY_MILLISECONDS = 10_000;
 /** What to do where an app that has no steps listens nowhere, and does not end. */
 const UNENDING = ' If it runs until it is stopped, as a worker does, write `steps: [ready]` in an exercise file or in pyshrink.yaml.';
 /** How long to wait before the health check of an app that is not healthy yet is run again. */
@@ -62,6 +66,8 @@ export class Performer {
   private quiet: Promise<void> | undefined;
   private rested: Promise<unknown> | undefined;
   private wasReady = false;
+  /** Whether any answer came from more than a proxy whose server has not started. */
+  private hasAnswered = false;
 
   constructor(
     private readonly app: RunningApp,
@@ -157,7 +163,22 @@ export class Performer {
         return talk(await this.app.relay(), step, listener, this.schemeOf(listener), this.limits.step);
       }
       case 'http':
-        return this.known.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step));
+        return this.behindProxy(step);
+    }
+  }
+
+  /**
+   * A proxy may answer before the server behind it has started. As long as it has only said so, a request that changes nothing is
+   * sent again.
+   */
+  private async behindProxy(step: HttpStep): Promise<StepAnswer> {
+    const first = Date.now();
+    for (;;) {
+      const answer = await (this.known.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step)));
+      const isStarting = answer.kind === 'http' && STARTING.has(answer.status) && /^(GET|HEAD)$/.test(step.method) && !step.expect;
+      this.hasAnswered ||= !isStarting || Date.now() - first > PROXY_MILLISECONDS;
+      if (this.hasAnswered || this.app.exit !== undefined) return answer;
+      await this.app.endedWithin(AGAIN_MILLISECONDS);
     }
   }
 

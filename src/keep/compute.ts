@@ -5,6 +5,7 @@ import { environmentOf, healthcheckCommand, type ImageConfig } from '../images/c
 import type { RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import { CarriedRule } from './carried.js';
+import { ConfiguredRule } from './configured.js';
 import type { MostBytes } from './data/costs.js';
 import type { GpuTarget } from './data/gpu.js';
 import { elfRule } from './elf.js';
@@ -87,6 +88,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new IdentityRule(python, reach.grades),
           new NamedRule(python, context, reach.grades),
           new ShellRule(),
+          new ConfiguredRule(),
           new OpensRule(),
           new CarriedRule(python, reach.grades),
         ]

@@ -42,6 +42,8 @@ const KINDS = {
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
   /** A shell script names it. `subject`: the name or path. `script`: it, or a command of the image, gives it to an interpreter. */
   shell: ['program', 'script', 'path', 'inside'],
+  /** A configuration that the app's author wrote, and that a run opened, names it. `subject`: the name or path. */
+  configured: ['program', 'path', 'inside'],
   /** The level `whole` keeps it. `of`: the distribution, or the operating system's package. */
   whole: ['interpreter', 'standard-library', 'distribution', 'package', 'essential', 'passwords'],
   /** A program of the base image needs it. `subject`: that program. `of`: the base image. */
@@ -87,6 +89,7 @@ export const ReasonSchema = z.discriminatedUnion('rule', [
   reasonOf('distribution'),
   reasonOf('named'),
   reasonOf('shell'),
+  reasonOf('configured'),
   reasonOf('whole'),
   reasonOf('base'),
 ]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { baseName, type RootFs, readText } from '../rootfs.js';
 
 /** Packages of the operating system. Paths are without links in their parents, and exist in the image. */
@@ -8,6 +9,8 @@ export interface Packages {
   files(name: string): Promise<readonly string[]>;
   /** The package that a path belongs to. */
   ownerOf(path: string): Promise<string | undefined>;
+  /** Whether somebody changed a configuration file of a package after it was installed. Known for Debian. */
+  isChanged(path: string): Promise<boolean>;
   /** The version of each package, by name without the architecture. */
   versions(): Promise<ReadonlyMap<string, string>>;
   /** Whether the app's author installed a package by its name. False for packages of the base system and of the base image. */
@@ -35,6 +38,7 @@ export function openPackages(fs: RootFs, library?: string): Packages {
   let lists: Promise<Map<string, string[]>> | undefined;
   let owners: Promise<Map<string, string>> | undefined;
   let purpose: Promise<Set<string>> | undefined;
+  let sums: Promise<Map<string, string>> | undefined;
   const all = () => {
     lists ??= fs.list(DPKG).length > 0 ? readDebian(fs) : readAlpine(fs);
     return lists;
@@ -59,6 +63,12 @@ export function openPackages(fs: RootFs, library?: string): Packages {
       owners ??= index();
       return (await owners).get(path);
     },
+    isChanged: async (path) => {
+      sums ??= configurationSums(fs);
+      const sum = (await sums).get(path);
+      const size = fs.lstat(path)?.size;
+      return sum !== undefined && size !== undefined && md5(await fs.read(path, 0, size)) !== sum;
+    },
     versions: async () => {
       const isDebian = fs.list(DPKG).length > 0;
       const [name, version] = isDebian ? ['Package', 'Version'] : ['P', 'V'];
@@ -82,6 +92,16 @@ export function openPackages(fs: RootFs, library?: string): Packages {
       return [...(await all()).keys()].filter((name) => names.has(name.replace(/:\w+$/, '')));
     },
   };
+}
+
+/** Configuration file → MD5 of what the package brought (deb-conffiles(5), dpkg-query(1): Conffiles). */
+async function configurationSums(fs: RootFs): Promise<Map<string, string>> {
+  const lines = ((await readText(fs, STATUS)) ?? '').matchAll(/^ (\/\S+) ([0-9a-f]{32})(?: .*)?$/gm);
+  return new Map([...lines].map(([, path, sum]) => [path as string, sum as string]));
+}
+
+function md5(bytes: Uint8Array): string {
+  return createHash('md5').update(bytes).digest('hex');
 }
 
 /** Paragraphs of a Debian control file (deb822(5)), as functions that return the value of a field. */

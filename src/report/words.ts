@@ -139,6 +139,11 @@ const WORDS: Words = {
     path: 'a path that a script names',
     inside: ({ subject }) => `in ${subject}, which a script names`,
   },
+  configured: {
+    program: ({ subject }) => `a program that a configuration runs: ${quoted(subject)}`,
+    path: 'a path that a configuration names',
+    inside: ({ subject }) => `in ${subject}, which a configuration names`,
+  },
   whole: {
     'standard-library': 'part of the standard library',
     distribution: ({ of }) => `part of the installed distribution ${of}`,

@@ -62,6 +62,32 @@ describeWithPython('perform', () => {
     expect(answers.steps.map(({ answer }) => answer.kind === 'http' && text(answer.body))).toEqual(['one GET / ', 'two GET / ']);
   });
 
+  describe('a proxy whose server has not started', () => {
+    /** Answers with a status to the first requests, and then with 200. */
+    const proxy = (port: number, status: number, first: number) =>
+      `let count = 0; http.createServer((_, out) => { out.statusCode = ++count > ${first} ? 200 : ${status}; out.end(String(count)); }).listen(${port}, '127.0.0.1');`;
+    const get = (path = '/', more: Partial<Step> = {}): Step => ({ ...parseHttp(path), ...more }) as Step;
+    const statuses = async (steps: Step[] | undefined, status: number, first: number) =>
+      (await run(proxy(await freePort(), status, first), steps)).answers.steps.map(({ answer }) => answer.kind === 'http' && answer.status);
+
+    it('is asked again until it gives another answer', async () => {
+      expect(await statuses([get(), get('/x')], 502, 3)).toEqual([200, 200]);
+      expect(await statuses(undefined, 503, 2)).toEqual([200]);
+    });
+
+    it('is asked once where the answer is wanted, where it is another one, or where the request changes something', async () => {
+      expect(await statuses([get('/', { expect: { status: [502] } })], 502, 3)).toEqual([502]);
+      expect(await statuses([get(), get()], 500, 1)).toEqual([500, 200]);
+      expect(await statuses([get('POST /')], 502, 3)).toEqual([502]);
+    });
+
+    it('counts as started once it has given another answer', async () => {
+      const flaky = `http.createServer((req, out) => { out.statusCode = req.url === '/x' ? 504 : 200; out.end(); }).listen(${await freePort()}, '127.0.0.1');`;
+      const { answers } = await run(flaky, [get(), get('/x')]);
+      expect(answers.steps.map(({ answer }) => answer.kind === 'http' && answer.status)).toEqual([200, 504]);
+    });
+  });
+
   it('asks a Unix socket that stays', async () => {
     const socket = join(socketFolder(), 'app.sock');
     const { answers } = await run(SERVER + listening(socket));
