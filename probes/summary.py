@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, Set, Tuple
 
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
-# A relative path, or a pattern for files.
-RELATIVE = re.compile(r"[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+\Z")
+# A relative path, or a pattern for files; or a path in a home (~/.cache/).
+RELATIVE = re.compile(r"(?:[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+|~(?:/[\w.*{}%+-]+)+/?)\Z")
 # A command line whose first word may be the name or the path of a program.
 COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
 LONGEST_NAME = 200

@@ -10,6 +10,7 @@ import type { MostBytes } from './data/costs.js';
 import type { GpuTarget } from './data/gpu.js';
 import { elfRule } from './elf.js';
 import { Gpu } from './gpu.js';
+import { HomeRule } from './home.js';
 import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
 import { linksRule, parentsRule, runtimeRule } from './links.js';
@@ -25,6 +26,7 @@ import { type Analyst, PythonWorld } from './python/world.js';
 import { repairRule } from './repair.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
+import { SettingsRule } from './settings.js';
 import { ShellRule } from './shell.js';
 import { givenToInterpreters, NOTHING_GIVEN } from './shellfiles.js';
 import { SystemRule } from './system.js';
@@ -89,6 +91,8 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new NamedRule(python, context, reach.grades),
           new ShellRule(),
           new ConfiguredRule(),
+          new SettingsRule(),
+          new HomeRule(),
           new OpensRule(),
           new CarriedRule(python, reach.grades),
         ]

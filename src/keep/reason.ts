@@ -42,8 +42,11 @@ const KINDS = {
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
   /** A shell script names it. `subject`: the name or path. `script`: it, or a command of the image, gives it to an interpreter. */
   shell: ['program', 'script', 'path', 'inside'],
-  /** A configuration that the app's author wrote, and that a run opened, names it. `subject`: the name or path. */
-  configured: ['program', 'path', 'inside'],
+  /**
+   * A configuration that the app's author wrote, and that a run opened, names it; or a command of the image, or its environment.
+   * `subject`: the name or path. `of`: the variable. `home`: kept code has the name of a folder in the user's home.
+   */
+  configured: ['program', 'path', 'inside', 'home'],
   /** The level `whole` keeps it. `of`: the distribution, or the operating system's package. */
   whole: ['interpreter', 'standard-library', 'distribution', 'package', 'essential', 'passwords'],
   /** A program of the base image needs it. `subject`: that program. `of`: the base image. */

@@ -24,7 +24,7 @@ export const Summary = z.object({
   strings: z.array(z.string()).default([]),
   /** String constants that begin with a slash. */
   paths: z.array(z.string()).default([]),
-  /** String constants that look like a relative path: `data/table.json`. */
+  /** String constants that look like a relative path, or like one in a home: `data/table.json`, `~/.cache/`. */
   relative: z.array(z.string()).default([]),
   /** Those of `strings` in code that imports by name, for instance with `importlib.import_module`. */
   dynamic: z.array(z.string()).default([]),

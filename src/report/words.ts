@@ -22,6 +22,9 @@ const folder =
   (what: string) =>
   ({ subject }: Reason) =>
     `folder of a file that was ${what}${subject === undefined ? '' : ` by ${subject}`}`;
+/** What names a path: the value of a variable, a line of a configuration, or a command of the image. */
+const configured = ({ of, line }: Reason) =>
+  of !== undefined ? `the variable ${of} names` : line !== undefined ? 'a configuration names' : 'a command of the image names';
 const at = (reason: Reason) => (reason.line === undefined ? '' : `, ${describePlace(reason)}`);
 const systemData = new Map(SYSTEM_ROWS.map(({ id, what }) => [id, what]));
 const data = ({ of }: Reason) => systemData.get(of ?? '') ?? of ?? '';
@@ -141,8 +144,9 @@ const WORDS: Words = {
   },
   configured: {
     program: ({ subject }) => `a program that a configuration runs: ${quoted(subject)}`,
-    path: 'a path that a configuration names',
-    inside: ({ subject }) => `in ${subject}, which a configuration names`,
+    path: (reason) => `a path that ${configured(reason)}`,
+    inside: (reason) => `in ${reason.subject}, which ${configured(reason)}`,
+    home: ({ subject }) => `in ${subject} in the user's home, which kept code names`,
   },
   whole: {
     'standard-library': 'part of the standard library',

@@ -48,3 +48,13 @@ export const PYTEST_CACHE = /\/\.pytest_cache(\/|$)/;
  * official python image (/usr/src/app) and of httpd and nginx (/var/www).
  */
 export const APP_FOLDERS = /^(\/usr\/src\/[^/]+|\/usr\/local\/[^/]+|\/var\/www|\/(?:home|opt|srv|mnt|media)\/[^/]+|\/root\/[^/]+)\//;
+
+/** Folders of a home that have one folder for each program, the home itself first. Source: XDG Base Directory Specification. */
+export const HOME_SHELVES: readonly string[] = ['', '.cache', '.config', '.local', '.local/share', '.local/state'];
+
+/**
+ * What tools leave in a home while an image is built, and what shells and users have there. Sources: the documentation of pip, uv, poetry,
+ * pipenv, pdm, hatch, virtualenv, pre-commit, npm, yarn, Go, Cargo, mypy and ruff; bash(1), "FILES"; ssh(1); gpg(1).
+ */
+export const TOOL_CACHES =
+  /^(bin|lib|pip|uv|pypoetry|pipenv|pdm|hatch|virtualenv|pre-commit|node|node-gyp|yarn|go-build|mypy|ruff|\.(npm|yarn|cargo|rustup|go|pyenv|nvm|bash.*|profile|.*_history|wget-hsts|ssh|gnupg))$/;

@@ -49,6 +49,15 @@ export const KNOWN_PREFIXES: readonly string[] = [
 /** Words in code that say that names are made of a prefix without `_`, which the code names: Dynaconf, click, Typer, Flask. */
 export const PREFIX_WORDS: readonly string[] = ['dynaconf', 'envvar_prefix', 'auto_envvar_prefix', 'from_prefixed_env', 'env_prefix'];
 
+/**
+ * Variables whose folders are no data of the app: where programs, libraries and modules are looked for, where tools and compilers are,
+ * the home of a user and folders for what is made.
+ * Sources: environ(7), ld.so(8), gcc(1), "Environment Variables"; Python, "Environment variables"; the documentation of pip, uv, poetry,
+ * conda, pyenv, CUDA, Java, Rust and Go.
+ */
+export const TOOL_VARIABLES =
+  /^(PATH|(.*_)?LIBRARY_PATH|C(PLUS_INCLUDE_|_INCLUDE_)?PATH|PKG_CONFIG_PATH|(MAN|INFO)PATH|PYTHON.*|VIRTUAL_ENV|HOME|LD_.*|PWD|OLDPWD|SHELL|TMPDIR|TEMP|TMP|(PIP|UV|POETRY|PDM|PIPX|CONDA|PYENV|NVM|NPM|CARGO|RUSTUP)_.*|GO(PATH|ROOT)|(CUDA|CUDNN|JAVA|ROCM|LLVM)_(HOME|PATH|ROOT).*|CC|CXX|SSL_CERT_DIR)$/;
+
 /** Code that takes the environment as a whole: names need not be in it. */
 export const WHOLE_ENVIRONMENT: readonly RegExp[] = [
   /\benviron\.(?:items|keys|values|copy)\(/,

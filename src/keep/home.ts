@@ -1,0 +1,56 @@
+import type { Summary } from '../python/summary.js';
+import { baseName, below, type Entry, join, readText } from '../rootfs.js';
+import { HOME_SHELVES, TOOL_CACHES } from './data/directories.js';
+import type { Addition } from './reason.js';
+import type { Context, Rule } from './rule.js';
+
+/**
+ * Data in the home of the image's user (from the level `reachable` on): models and corpora that a library looks for in `~/.cache` or
+ * `~`, where the author of the image put them. A folder counts once kept code has its name.
+ */
+export class HomeRule implements Rule {
+  readonly name = 'configured';
+  /** Name of a folder or file → where it is. */
+  private readonly waiting = new Map<string, string[]>();
+
+  async begin(context: Context): Promise<Addition[]> {
+    const { fs, python } = context;
+    const home = python && (await homeOf(context));
+    if (home === undefined || home === '/') return [];
+    for (const shelf of HOME_SHELVES) {
+      for (const path of fs.list(fs.resolve(join(home, shelf))?.path ?? '')) {
+        const name = baseName(path);
+        if (!HOME_SHELVES.includes(name) && !TOOL_CACHES.test(name)) this.waiting.set(name, [...(this.waiting.get(name) ?? []), path]);
+      }
+    }
+    return [];
+  }
+
+  visit({ path }: Entry, { fs, python }: Context): Addition[] {
+    if (!python || this.waiting.size === 0 || python.isStandard(path)) return [];
+    return python.codeIn(path).flatMap(({ summary }) =>
+      namesIn(summary).flatMap((name) => {
+        const found = this.waiting.get(name) ?? [];
+        this.waiting.delete(name);
+        return found.flatMap((folder) => {
+          const because = { rule: 'configured', kind: 'home', subject: name } as const;
+          const inside = below(fs, folder).filter((one) => !python.isInstalled(one) && !python.isStandard(one));
+          return [folder, ...inside].map((one): Addition => ({ path: one, ...because, parents: [path] }));
+        });
+      }),
+    );
+  }
+}
+
+/** Strings of code, and the parts of those that are paths. */
+function namesIn({ strings, relative, paths }: Summary): string[] {
+  return [...strings, ...[...relative, ...paths].flatMap((text) => text.split('/'))];
+}
+
+/** The home of the image's user: HOME, or what passwd(5) says. */
+async function homeOf({ fs, environment, config }: Context): Promise<string | undefined> {
+  if (environment.HOME) return environment.HOME;
+  const user = config.User?.split(':')[0] || '0';
+  const rows = ((await readText(fs, '/etc/passwd')) ?? '').split('\n').map((line) => line.split(':'));
+  return rows.find(([name, , id]) => name === user || id === user)?.[5];
+}
