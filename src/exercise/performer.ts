@@ -66,8 +66,8 @@ export class Performer {
   private quiet: Promise<void> | undefined;
   private rested: Promise<unknown> | undefined;
   private wasReady = false;
-  /** Whether any answer came from more than a proxy whose server has not started. */
-  private hasAnswered = false;
+  /** When the first request was sent. Milliseconds since the epoch. */
+  private firstRequest: number | undefined;
 
   constructor(
     private readonly app: RunningApp,
@@ -168,16 +168,16 @@ export class Performer {
   }
 
   /**
-   * A proxy may answer before the server behind it has started. As long as it has only said so, a request that changes nothing is
-   * sent again.
+   * A proxy may answer before the server behind it has started. For some seconds after the first request, one that changes nothing is
+   * sent again then.
    */
   private async behindProxy(step: HttpStep): Promise<StepAnswer> {
-    const first = Date.now();
+    this.firstRequest ??= Date.now();
+    const patience = Math.min(PROXY_MILLISECONDS, this.limits.step * 1000);
     for (;;) {
       const answer = await (this.known.byDefault ? this.defaultRequest(step) : this.request(step, await this.listenerOf(step)));
       const isStarting = answer.kind === 'http' && STARTING.has(answer.status) && /^(GET|HEAD)$/.test(step.method) && !step.expect;
-      this.hasAnswered ||= !isStarting || Date.now() - first > PROXY_MILLISECONDS;
-      if (this.hasAnswered || this.app.exit !== undefined) return answer;
+      if (!isStarting || Date.now() - this.firstRequest > patience || this.app.exit !== undefined) return answer;
       await this.app.endedWithin(AGAIN_MILLISECONDS);
     }
   }

@@ -1,25 +1,19 @@
-import { baseName, type Entry } from '../rootfs.js';
-import { COMMAND_LINES } from './data/configurations.js';
+import type { Entry } from '../rootfs.js';
+import { CONFIGURATION } from './data/configurations.js';
 import { anyPath } from './evidence.js';
-import { isInstalled } from './purpose.js';
-import type { Addition, ReasonOf } from './reason.js';
+import { isWritten } from './purpose.js';
+import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
-import { findProgram } from './scripts.js';
-import { namesInScript } from './shellnames.js';
+import { LONGEST_BY_HAND } from './shellfiles.js';
 
-/** Bytes. Longer texts are data. */
-const LONGEST = 256 << 10;
-/** Code, whose names other rules follow. */
-const CODE = /\.(pyc?|ipynb|so(\.[\w.]+)?|a|js|mjs|map)$/;
 /** An absolute path; not a part of an address or of a longer path. */
 const PATH = /(?<![\w.:~/}*-])\/[\w@+][\w.@+/-]*/g;
-
-/** The line of a configuration that names something. */
-type Source = Pick<ReasonOf<'configured'>, 'rule' | 'line' | 'parents'>;
+/** More paths are a list of data. */
+const MOST = 1000;
 
 /**
  * What the configurations name that the app's author wrote and that some run opened (from the level `reachable` on): folders that a
- * web server serves, pages for errors, programs that a supervisor starts later.
+ * web server serves, pages for errors, files that are read later.
  */
 export class ConfiguredRule implements Rule {
   readonly name = 'configured';
@@ -31,28 +25,26 @@ export class ConfiguredRule implements Rule {
     return [];
   }
 
-  async visit(entry: Entry, context: Context): Promise<Addition[]> {
-    const { path, type, size } = entry;
+  async visit({ path, type, size }: Entry, context: Context): Promise<Addition[]> {
     const { python, fs, programs } = context;
-    if (!python || type !== 'f' || size > LONGEST || CODE.test(path) || !this.opened.has(path) || programs.has(path)) return [];
-    if ((await isInstalled(path, context)) && !(await python.packages.isChanged(path))) return [];
+    if (!python || type !== 'f' || size > LONGEST_BY_HAND || !CONFIGURATION.test(path) || programs.has(path)) return [];
+    if (!this.opened.has(path) || !(await isWritten(path, context))) return [];
     const bytes = Buffer.from(await fs.read(path, 0, size));
-    if (bytes.includes(0)) return [];
-    const readers = COMMAND_LINES.filter(({ program }) => [...programs].some((one) => program.test(baseName(one))));
-    const additions: Addition[] = [];
-    for (const [index, text] of bytes.toString('utf8').split('\n').entries()) {
-      const because: Source = { rule: 'configured', line: index + 1, parents: [path] };
-      for (const [subject] of text.replace(/^\s*[#;].*/, '').matchAll(PATH))
-        for (const { paths } of anyPath(subject, python)) additions.push(...paths.map((one): Addition => ({ ...one, ...because })));
-      for (const { line } of readers) additions.push(...programsOf(line.exec(text)?.[1] ?? '', because, context));
-    }
-    return additions;
+    const subjects = bytes.includes(0) ? new Map<string, number>() : pathsIn(bytes.toString('utf8'));
+    return [...subjects].flatMap(([subject, line]) =>
+      anyPath(subject, python).flatMap(({ paths }) =>
+        paths.map((one): Addition => ({ ...one, rule: 'configured', line, parents: [path] })),
+      ),
+    );
   }
 }
 
-function programsOf(line: string, because: Source, context: Context): Addition[] {
-  return [...namesInScript(line).programs.keys()].flatMap((subject): Addition[] => {
-    const path = findProgram(subject, context);
-    return path === undefined ? [] : [{ path, kind: 'program', subject, ...because }];
-  });
+/** Path → the first line that has it, from 1. Comments do not count. */
+function pathsIn(text: string): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const [index, line] of text.split('\n').entries()) {
+    for (const [path] of line.replace(/^\s*[#;].*/, '').matchAll(PATH)) if (!found.has(path)) found.set(path, index + 1);
+    if (found.size > MOST) return new Map();
+  }
+  return found;
 }

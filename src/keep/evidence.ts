@@ -3,7 +3,7 @@ import type { Summary } from '../python/summary.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
-import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA } from './data/directories.js';
+import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA, TOOL_FOLDERS } from './data/directories.js';
 import { COMPLETED_SHELLS, TERMINAL_PROGRAMS } from './data/terminal.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
@@ -101,7 +101,10 @@ export async function packageProgram(name: string, context: Context): Promise<Na
   return (await isOnPurpose(path, context)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
 }
 
-/** A path that the app's own code names. Of a folder of data, everything in it; of a file that is to be made, the folder. */
+/**
+ * A path that the app names, in its code or elsewhere. Of a folder of data, everything in it; of a file that is to be made, the folder.
+ * A folder with code is the app itself: own.ts says what is kept of it.
+ */
 export function anyPath(named: string, world: PythonWorld): PathNamed[] {
   if (named === '/' || KERNEL_DIRECTORIES.test(named)) return [];
   const found = world.fs.resolve(named);
@@ -111,7 +114,9 @@ export function anyPath(named: string, world: PythonWorld): PathNamed[] {
     return folder === '/' ? [] : [{ paths: [{ path: folder, kind: 'path', subject: named }] }];
   }
   const isData = found.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
-  const inside = isData ? below(world.fs, found.path).filter((path) => !isAdded(path) || world.isOwn(path)) : [];
+  const all = isData ? below(world.fs, found.path) : [];
+  const isCode = all.some((path) => path.endsWith('.py') && world.isOwn(path));
+  const inside = isCode ? [] : all.filter((path) => !TOOL_FOLDERS.test(path) && (!isAdded(path) || world.isOwn(path)));
   return [
     {
       paths: [{ path: named, kind: 'path', subject: named }, ...inside.map((path) => ({ path, kind: 'inside', subject: named }) as const)],

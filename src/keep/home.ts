@@ -1,6 +1,7 @@
+import { isAdded } from '../os/places.js';
 import type { Summary } from '../python/summary.js';
-import { baseName, below, type Entry, join, readText } from '../rootfs.js';
-import { HOME_SHELVES, TOOL_CACHES } from './data/directories.js';
+import { baseName, below, type Entry, join, push, readText } from '../rootfs.js';
+import { HOME_SHELVES, TOOL_CACHES, TOOL_FOLDERS } from './data/directories.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
 
@@ -16,12 +17,12 @@ export class HomeRule implements Rule {
   async begin(context: Context): Promise<Addition[]> {
     const { fs, python } = context;
     const home = python && (await homeOf(context));
-    if (home === undefined || home === '/') return [];
-    for (const shelf of HOME_SHELVES) {
-      for (const path of fs.list(fs.resolve(join(home, shelf))?.path ?? '')) {
-        const name = baseName(path);
-        if (!HOME_SHELVES.includes(name) && !TOOL_CACHES.test(name)) this.waiting.set(name, [...(this.waiting.get(name) ?? []), path]);
-      }
+    // Other homes in the system's folders are those of services: /usr/sbin, /var/lib/postgresql.
+    if (home === undefined || home === '/' || !(isAdded(home) || home === '/root')) return [];
+    const shelves = HOME_SHELVES.flatMap((shelf) => fs.resolve(join(home, shelf))?.path ?? []);
+    for (const path of shelves.flatMap((shelf) => fs.list(shelf))) {
+      const isTools = TOOL_CACHES.test(baseName(path)) || TOOL_FOLDERS.test(path);
+      if (!shelves.includes(path) && !isTools) push(this.waiting, baseName(path), path);
     }
     return [];
   }
@@ -34,7 +35,10 @@ export class HomeRule implements Rule {
         this.waiting.delete(name);
         return found.flatMap((folder) => {
           const because = { rule: 'configured', kind: 'home', subject: name } as const;
-          const inside = below(fs, folder).filter((one) => !python.isInstalled(one) && !python.isStandard(one));
+          const all = below(fs, fs.resolve(folder)?.path ?? folder);
+          // Own code and what is beside it is kept anyway, without its tests.
+          const isCode = all.some((one) => one.endsWith('.py') && python.isOwn(one));
+          const inside = isCode ? [] : all.filter((one) => !python.isInstalled(one) && !python.isStandard(one));
           return [folder, ...inside].map((one): Addition => ({ path: one, ...because, parents: [path] }));
         });
       }),

@@ -35,6 +35,16 @@ export async function isInstalled(path: string, context: Pick<Context, 'fs' | 'p
   return context.python?.distributions.ownerOf(path) !== undefined || (await packageOf(path, context)) !== undefined;
 }
 
+/** Whether the app's author put a file into the image, or the package that brought it. */
+export async function isAuthors(path: string, context: Places): Promise<boolean> {
+  return !(await isInstalled(path, context)) || (await isOnPurpose(path, context));
+}
+
+/** Whether the app's author wrote a file, or changed it after a package brought it. */
+export async function isWritten(path: string, context: Pick<Context, 'fs' | 'python'>): Promise<boolean> {
+  return !(await isInstalled(path, context)) || (await context.python?.packages.isChanged(path)) === true;
+}
+
 /** Whether code is the app's own: its files, its own distribution, and the programs that the image runs. */
 export function isAppCode(path: string, { python, programs }: Context): boolean {
   return programs.has(path) || (python !== undefined && (python.isOwn(path) || python.distributions.ownerOf(path)?.local === true));

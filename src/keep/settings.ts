@@ -1,15 +1,13 @@
 import type { Entry } from '../rootfs.js';
 import { TOOL_VARIABLES } from './data/variables.js';
 import { anyPath } from './evidence.js';
+import { pathsIn } from './pathwords.js';
 import { isAppCode } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
 import { shellText } from './shellfiles.js';
 import { namesInCommand } from './shellnames.js';
-
-/** The beginning of an address of a file: `sqlite://` of `sqlite:////data/app.db`, `file://` of `file:///data`. */
-const SCHEME = /^[\w+]+:\/\/(?=\/)/;
 
 /**
  * The paths in the image's commands and environment (from the level `reachable` on): `--config /etc/app.yaml`, `MODEL_DIR=/models`. A
@@ -26,7 +24,7 @@ export class SettingsRule implements Rule {
       const paths = TOOL_VARIABLES.test(name) ? [] : pathsIn(value);
       if (paths.length > 0) this.waiting.set(name, paths);
     }
-    const named = commands.flatMap((command) => [...namesInCommand(command.slice(1)).paths.keys()]);
+    const named = commands.flatMap((command) => [...namesInCommand(command).paths.keys()]);
     return named.flatMap((subject) => additionsFor(subject, undefined, [], python));
   }
 
@@ -45,20 +43,16 @@ export class SettingsRule implements Rule {
     });
   }
 
-  /** @param own whether the words are the app's own: its fields of settings have names in small letters, maybe without a prefix */
+  /** @param own whether the words are the app's own: its fields of settings may have names in small letters, without a prefix */
   private namedIn(words: readonly string[], own: boolean): string[] {
     return words.flatMap((word) => {
       if (this.waiting.has(word)) return [word];
-      const field = own && /^\w{4,}$/.test(word) ? word.toUpperCase() : undefined;
-      return field === undefined ? [] : [...this.waiting.keys()].filter((name) => name === field || name.endsWith(`_${field}`));
+      if (!own || !/^\w+$/.test(word)) return [];
+      const field = word.toUpperCase();
+      // One word alone is the end of too many names: `home`, `path`.
+      return [...this.waiting.keys()].filter((name) => name === field || (word.includes('_') && name.endsWith(`_${field}`)));
     });
   }
-}
-
-/** The absolute paths in the value of a variable, which may be a list of them. */
-function pathsIn(value: string): string[] {
-  const parts = value.replace(SCHEME, '').split(/[:;,\s]+/);
-  return parts.flatMap((part) => (/^\/+[\w.]/.test(part) ? [part.replace(/^\/+/, '/').replace(/(?<=.)\/+$/, '')] : []));
 }
 
 function additionsFor(subject: string, of: string | undefined, parents: string[], python: PythonWorld): Addition[] {

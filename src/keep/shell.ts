@@ -1,7 +1,7 @@
 import { baseName, type Entry } from '../rootfs.js';
 import { anyPath } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
-import { isAppCode, isInstalled, isOnPurpose } from './purpose.js';
+import { isAppCode, isAuthors, isOnPurpose } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
@@ -31,13 +31,13 @@ export class ShellRule implements Rule {
     const { path } = entry;
     const text = await shellText(entry, context, context.given);
     if (text === undefined) return [];
-    const isWanted = isAppCode(path, context) || !(await isInstalled(path, context)) || (await isOnPurpose(path, context));
+    const isWanted = isAppCode(path, context) || (await isAuthors(path, context));
     const findings: Finding[] = [];
     const { programs, paths } = namesInScript(text);
     if (isWanted && context.python) {
       for (const [subject, line] of paths)
         for (const named of anyPath(subject, context.python))
-          findings.push(...named.paths.map((one): Addition => ({ ...one, rule: 'shell', line, parents: [path] })));
+          for (const one of named.paths) findings.push({ ...one, rule: 'shell', line, parents: [path] });
     }
     for (const [name, line] of programs) {
       const because: Reason = { rule: 'shell', kind: 'program', subject: name, line, parents: [path] };

@@ -1,7 +1,8 @@
-import { beforeExpansion, type ShellCommand, shellCommands, variableIn } from '../os/shellscript.js';
+import { beforeExpansion, type DefaultValue, readShell, type ShellCommand, variableIn } from '../os/shellscript.js';
 import { baseName } from '../rootfs.js';
 import { CRON_WITH_TABLE } from './data/cron.js';
 import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS, WRAPPERS } from './data/shells.js';
+import { pathsIn } from './pathwords.js';
 
 /** What a shell script names, each with the first line that has it, from 1. */
 export interface ShellNames {
@@ -52,18 +53,30 @@ class Names {
   private readonly cronTables = new Set<string>();
   private readonly paths = new Map<string, number>();
   /** Values that variables get, with their lines. */
-  private readonly values: { variable: string; value: string; line: number }[] = [];
+  private values: DefaultValue[] = [];
   /** Variables whose value is run. */
   private readonly run = new Set<string>();
 
   result(): ShellNames {
     const { programs, modules, shellScripts, pythonScripts, cronTables, paths } = this;
-    for (const { variable, value, line } of this.values.splice(0)) if (this.run.has(variable)) this.script(value, line, 1);
+    // What runs one value may give or run others.
+    const takeReady = () => {
+      const ready = this.values.filter(({ variable }) => this.run.has(variable));
+      this.values = this.values.filter(({ variable }) => !this.run.has(variable));
+      return ready;
+    };
+    for (let ready = takeReady(); ready.length > 0; ready = takeReady()) for (const { value, line } of ready) this.script(value, line, 1);
     return { programs, modules, shellScripts, pythonScripts, cronTables, paths };
   }
 
   script(text: string, line: number, depth: number): void {
-    if (depth <= DEEPEST) for (const command of shellCommands(text, line)) this.command(command, depth);
+    if (depth > DEEPEST) return;
+    const { commands, defaults } = readShell(text, line);
+    for (const command of commands) this.command(command, depth);
+    for (const one of defaults) {
+      this.values.push(one);
+      this.path(one.value, one.line);
+    }
   }
 
   command({ words, files, line, input }: ShellCommand, depth: number): void {
@@ -72,6 +85,8 @@ class Names {
     for (; at < words.length; at++) {
       const [, variable, value] = ASSIGNMENT.exec(words[at] as string) ?? [];
       if (variable !== undefined && value !== undefined) this.values.push({ variable, value, line });
+      else if (words[at] === 'function')
+        at++; // its name
       else if (!COMMAND_PREFIXES.has(words[at] as string)) break;
     }
     const [word, ...rest] = words.slice(at);
@@ -79,6 +94,7 @@ class Names {
     const name = this.program(word, line);
     if (name === undefined) return;
     if (SHELLS.test(name)) this.shell(rest, line, input, depth);
+    else if (name === '.' || name === 'source') this.shell(rest, line, undefined, depth);
     else if (PYTHON.test(name)) this.python(rest, line, input);
     else if (CRON_WITH_TABLE.test(name)) for (const one of rest) this.cronTables.add(one);
     else if (name === 'eval') this.script(rest.join(' '), line, depth + 1);
@@ -97,23 +113,23 @@ class Names {
       if (GLUED.test(constant)) add(this.programs, `${constant}*`, line);
       return undefined;
     }
+    // A program beside the script, or in the app's folder, may be a script: "$(dirname "$0")/tool".
+    if (beforeExpansion(word) !== undefined) this.shellScripts.add(word);
     if (PROGRAM.test(word) && !SHELL_WORDS.has(word)) add(this.programs, word, line);
     return baseName(word);
   }
 
   private path(word: string, line: number): void {
-    const text = word.replace(/^-{0,2}[\w-]*=/, '');
-    const whole = /^\/[\w./+@:~-]*/.exec(text)?.[0];
-    if (whole === undefined) return;
-    const path = whole === text ? whole : whole.slice(0, whole.lastIndexOf('/'));
-    if (path.length > 1) add(this.paths, path, line);
+    // Text is no path: echo "see /x".
+    if (/\s/.test(word) && !ASSIGNMENT.test(word)) return;
+    for (const path of pathsIn(word)) add(this.paths, path, line);
   }
 
   private shell(words: readonly string[], line: number, input: ShellCommand['input'], depth: number): void {
-    const code = words.findIndex((word) => /^-\w*c$/.test(word));
-    const script = words.find((word, at) => !/^[-+]/.test(word) && !/^[-+]\w*o$/.test(words[at - 1] ?? ''));
-    if (code >= 0) this.script(words[code + 1] ?? '', line, depth + 1);
-    else if (script !== undefined) this.shellScripts.add(script);
+    const operand = words.findIndex((word, at) => !/^[-+]/.test(word) && !/^[-+]\w*o$/.test(words[at - 1] ?? ''));
+    const options = operand < 0 ? words : words.slice(0, operand);
+    if (options.some((word) => /^-\w*c$/.test(word))) this.script(words[operand] ?? '', line, depth + 1);
+    else if (operand >= 0) this.shellScripts.add(words[operand] as string);
     if (input) this.script(input.text, input.line, depth + 1);
   }
 

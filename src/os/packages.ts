@@ -9,7 +9,7 @@ export interface Packages {
   files(name: string): Promise<readonly string[]>;
   /** The package that a path belongs to. */
   ownerOf(path: string): Promise<string | undefined>;
-  /** Whether somebody changed a configuration file of a package after it was installed. Known for Debian. */
+  /** Whether somebody changed a file of a package after it was installed: for Debian, a configuration file. */
   isChanged(path: string): Promise<boolean>;
   /** The version of each package, by name without the architecture. */
   versions(): Promise<ReadonlyMap<string, string>>;
@@ -67,7 +67,9 @@ export function openPackages(fs: RootFs, library?: string): Packages {
       sums ??= configurationSums(fs);
       const sum = (await sums).get(path);
       const size = fs.lstat(path)?.size;
-      return sum !== undefined && size !== undefined && md5(await fs.read(path, 0, size)) !== sum;
+      if (sum === undefined || size === undefined) return false;
+      const bytes = await fs.read(path, 0, size);
+      return !['md5', 'sha1'].some((kind) => createHash(kind).update(bytes).digest('hex') === sum);
     },
     versions: async () => {
       const isDebian = fs.list(DPKG).length > 0;
@@ -94,14 +96,20 @@ export function openPackages(fs: RootFs, library?: string): Packages {
   };
 }
 
-/** Configuration file → MD5 of what the package brought (deb-conffiles(5), dpkg-query(1): Conffiles). */
+/**
+ * File → checksum of what the package brought, in hexadecimal digits: MD5 of Debian's configuration files (deb-conffiles(5), dpkg-query(1):
+ * Conffiles), SHA-1 of Alpine's files in /etc (apk-tools: `Z:Q1` and base64).
+ */
 async function configurationSums(fs: RootFs): Promise<Map<string, string>> {
   const lines = ((await readText(fs, STATUS)) ?? '').matchAll(/^ (\/\S+) ([0-9a-f]{32})(?: .*)?$/gm);
-  return new Map([...lines].map(([, path, sum]) => [path as string, sum as string]));
-}
-
-function md5(bytes: Uint8Array): string {
-  return createHash('md5').update(bytes).digest('hex');
+  const sums = new Map([...lines].map(([, path, sum]) => [path as string, sum as string]));
+  let [folder, file] = ['', ''];
+  for (const line of ((await readText(fs, APK)) ?? '').split('\n')) {
+    if (line.startsWith('F:')) folder = `/${line.slice(2)}`;
+    else if (line.startsWith('R:')) file = `${folder}/${line.slice(2)}`;
+    else if (line.startsWith('Z:Q1') && file.startsWith('/etc/')) sums.set(file, Buffer.from(line.slice(4), 'base64').toString('hex'));
+  }
+  return sums;
 }
 
 /** Paragraphs of a Debian control file (deb822(5)), as functions that return the value of a field. */

@@ -4,6 +4,9 @@ const MARK = '\0';
 /** Deeper nested expansions are read as if they were not nested. Nobody writes such a script by hand. */
 const DEEPEST = 50;
 
+/** Characters. A longer value is no command, and no path. */
+const LONGEST_DEFAULT = 1000;
+
 /** A simple command of a shell script: its words without quotes and redirections. */
 export interface ShellCommand {
   words: string[];
@@ -13,6 +16,13 @@ export interface ShellCommand {
   line: number;
   /** Its here-document: the text, and its first line. */
   input?: { text: string; line: number };
+}
+
+/** A value that a variable has where it is not set: `${NAME:-value}`. */
+export interface DefaultValue {
+  variable: string;
+  value: string;
+  line: number;
 }
 
 /** A here-document whose text begins after the end of the line. */
@@ -29,10 +39,11 @@ interface HereDocument {
  * `<<<` and `<(...)`.
  * @param line the number of the script's first line
  */
-export function shellCommands(script: string, line = 1): ShellCommand[] {
+export function readShell(script: string, line = 1): { commands: ShellCommand[]; defaults: DefaultValue[] } {
   const reader = new Reader(script, line);
   while (!reader.isAtEnd()) reader.commands(undefined);
-  return reader.found.filter(({ words, files, input }) => words.length > 0 || files.length > 0 || input !== undefined);
+  const commands = reader.found.filter(({ words, files, input }) => words.length > 0 || files.length > 0 || input !== undefined);
+  return { commands, defaults: reader.defaults };
 }
 
 /** The name of the variable that a word consists of. Undefined for any other word. */
@@ -53,6 +64,7 @@ export function afterExpansions(word: string): string {
 
 class Reader {
   readonly found: ShellCommand[] = [];
+  readonly defaults: DefaultValue[] = [];
   private at = 0;
   private depth = 0;
   private waiting: HereDocument[] = [];
@@ -209,10 +221,15 @@ class Reader {
     const char = this.text[this.at] ?? '';
     if (char === '(') {
       this.at++;
-      this.nested(')');
+      if (this.text[this.at] === '(') this.arithmetic();
+      else this.nested(')');
       return MARK + MARK;
     }
-    if (char === "'" || char === '"') return '';
+    if (char === "'") {
+      this.at++;
+      return this.ansiQuoted();
+    }
+    if (char === '"') return '';
     if (char === '{') {
       this.at++;
       return this.parameter();
@@ -225,9 +242,34 @@ class Reader {
     return MARK + MARK;
   }
 
+  /** `$((...))`, from its second parenthesis. What is inside is no command. */
+  private arithmetic(): void {
+    let open = 1;
+    for (this.at++; !this.isAtEnd() && open > -1; this.at++) {
+      const char = this.text[this.at];
+      if (char === '(') open++;
+      else if (char === ')') open--;
+      else if (char === '\n') this.line++;
+    }
+  }
+
+  /** Text in `$'...'`, from behind the quote. */
+  private ansiQuoted(): string {
+    let inside = '';
+    while (!this.isAtEnd()) {
+      const char = this.text[this.at++] as string;
+      if (char === "'") break;
+      if (char === '\n') this.line++;
+      inside += char === '\\' ? (this.text[this.at++] ?? '') : char;
+    }
+    return inside;
+  }
+
   /** What is in `${...}`, from behind the brace. */
   private parameter(): string {
     const name = /^\w*/.exec(this.text.slice(this.at, this.at + 100))?.[0] as string;
+    const begin = this.at + name.length;
+    const { line } = this;
     let open = 1;
     while (!this.isAtEnd() && open > 0) {
       const char = this.text[this.at++] as string;
@@ -237,6 +279,8 @@ class Reader {
       else if (char === '\n') this.line++;
       else if (char === '$' && this.text[this.at] === '(') this.expansion();
     }
+    const value = /^:?[-=](.*)$/s.exec(this.text.slice(begin, Math.max(begin, this.at - 1)))?.[1];
+    if (value && value.length <= LONGEST_DEFAULT) this.defaults.push({ variable: name, value, line });
     return MARK + name + MARK;
   }
 

@@ -143,7 +143,6 @@ const WORDS: Words = {
     inside: ({ subject }) => `in ${subject}, which a script names`,
   },
   configured: {
-    program: ({ subject }) => `a program that a configuration runs: ${quoted(subject)}`,
     path: (reason) => `a path that ${configured(reason)}`,
     inside: (reason) => `in ${reason.subject}, which ${configured(reason)}`,
     home: ({ subject }) => `in ${subject} in the user's home, which kept code names`,

@@ -8,18 +8,23 @@ import { describeWithPython } from '../support/probes.js';
 import { makeTree, type Node } from '../support/tree.js';
 
 const CONF = '/etc/server/server.conf';
-const PAGES = ['/var/www/pages/a.html', '/usr/share/server/html/b.css', '/srv/files/deep/c.txt', '/usr/bin/alpha', '/usr/bin/bravo'];
+const PAGES = ['/var/www/pages/a.html', '/usr/share/server/html/b.css', '/srv/files/deep/c.txt'];
 
 /** What is kept because of a configuration that some run opened. */
-async function kept(
+async function kept(...given: Parameters<typeof paths>): Promise<string[]> {
+  const keep = await paths(...given);
+  return PAGES.filter((path) => keep.has(path));
+}
+
+async function paths(
   text: string,
   more: Record<string, Node> = {},
   observations = [`open ${CONF}`],
   level: KeepInput['level'] = 'reachable',
 ) {
   const fs = makeTree({
-    ...Object.fromEntries(['python3', 'supervisord', 'alpha', 'bravo'].map((name) => [`/usr/bin/${name}`, { text: '', mode: 0o755 }])),
-    ...Object.fromEntries(PAGES.slice(0, 3).map((path) => [path, 'text'])),
+    ...Object.fromEntries(['python3'].map((name) => [`/usr/bin/${name}`, { text: '', mode: 0o755 }])),
+    ...Object.fromEntries(PAGES.map((path) => [path, 'text'])),
     '/app/app.py': '',
     [CONF]: text,
     ...more,
@@ -35,7 +40,7 @@ async function kept(
     mostBytes: { call: -1, name: -1 },
     analyst: analystOver(fs),
   });
-  return PAGES.filter((path) => keep.has(path));
+  return keep;
 }
 
 /** A package that brought the configuration with a text. */
@@ -48,7 +53,7 @@ describeWithPython('configurations', () => {
   const served = 'location /x { alias /var/www/pages/; }\nroot "/usr/share/server/html";\nstatic-map = /files=/srv/files\n';
 
   it('keeps the folders that one names, and what is in them', async () => {
-    expect(await kept(served)).toEqual(PAGES.slice(0, 3));
+    expect(await kept(served)).toEqual(PAGES);
   });
 
   it('only where a run opened it, and from the level reachable on', async () => {
@@ -58,7 +63,7 @@ describeWithPython('configurations', () => {
 
   it('one that a package brought counts where somebody changed it', async () => {
     expect(await kept(served, packaged(served))).toEqual([]);
-    expect(await kept(served, packaged('# default\n'))).toEqual(PAGES.slice(0, 3));
+    expect(await kept(served, packaged('# default\n'))).toEqual(PAGES);
   });
 
   it.each([
@@ -70,9 +75,26 @@ describeWithPython('configurations', () => {
     expect(await kept(text)).toEqual([]);
   });
 
-  it('keeps the programs that a supervisor may start later', async () => {
-    const jobs = '[program:x]\ncommand=/bin/sh -c "sleep 1 && alpha | bravo"\nautostart=false\n';
-    expect(await kept(jobs, {}, [`open ${CONF}`, 'exec /usr/bin/supervisord'])).toEqual(['/usr/bin/alpha', '/usr/bin/bravo']);
-    expect(await kept(jobs)).toEqual([]);
+  it('one of Alpine counts where somebody changed it', async () => {
+    const database = (text: string): Record<string, Node> => ({
+      '/lib/apk/db/installed': `P:server\nV:1\nF:etc/server\nR:server.conf\nZ:Q1${createHash('sha1').update(text).digest('base64')}\n\n`,
+    });
+    expect(await kept(served, database(served))).toEqual([]);
+    expect(await kept(served, database('# default\n'))).toEqual(PAGES);
+  });
+
+  it.each(['access.log', 'page.html', 'table.csv', 'README.md'])('%s is no configuration', async (name) => {
+    expect(await kept('', { [`/app/${name}`]: served }, [`open /app/${name}`])).toEqual([]);
+  });
+
+  it("a folder with the app's code stays without its tests and its history", async () => {
+    const files = { '/app/.git/pack': 'x', '/app/tests/test_a.py': 'def test_a(): pass', '/app/tests/big.bin': 'x', '/app/page.html': 'x' };
+    const keep = await paths('chdir = /app\n', files);
+    expect(Object.keys(files).filter((path) => keep.has(path))).toEqual(['/app/page.html']);
+  });
+
+  it('a folder may have very many files', async () => {
+    const many = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`/data/${index}`, '']));
+    expect((await paths('root = /data\n'.repeat(2000), many)).has('/data/199999')).toBe(true);
   });
 });

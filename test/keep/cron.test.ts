@@ -14,13 +14,13 @@ const TABLE = [
 ].join('\n');
 
 it('a table of the system has a user before each command', () => {
-  expect(scriptOfTable(TABLE, true).split('\n')).toEqual([
+  expect(scriptOfTable(TABLE, { withUser: true, withSeconds: false }).split('\n')).toEqual([
     '',
     '/bin/bash',
     '',
     '',
     '/bin/sh; cd /app && python3 report.py >> /var/log/x 2>&1',
-    '/bin/sh; tool --day=$(date +%F) ',
+    '/bin/sh; tool --day=$(date +%F) % input',
     '/bin/sh; clean',
     '/bin/sh; start',
     '',
@@ -28,5 +28,14 @@ it('a table of the system has a user before each command', () => {
 });
 
 it('a table of a user has none', () => {
-  expect(scriptOfTable('0 3 * * * clean all\n@every 5m other', false)).toBe('/bin/sh; clean all\n/bin/sh; other');
+  const kind = { withUser: false, withSeconds: false };
+  expect(scriptOfTable('0 3 * * * clean all\n@every 5m other', kind)).toBe('/bin/sh; clean all\n/bin/sh; other');
+  expect(scriptOfTable('0 3 * * * 7z x', kind)).toBe('/bin/sh; 7z x');
+});
+
+it('a table of supercronic may have seconds and years', () => {
+  const kind = { withUser: false, withSeconds: true };
+  expect(scriptOfTable('*/5 * * * * clean\n0 */5 * * * mon-fri clean\n0 0 1 jan,feb 1-5 sun 2030-2040 clean all', kind)).toBe(
+    '/bin/sh; clean\n/bin/sh; clean\n/bin/sh; clean all',
+  );
 });

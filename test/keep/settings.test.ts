@@ -11,7 +11,12 @@ const DATA = ['/models/v1/a.bin', '/var/lib/store/b.txt', '/srv/other/c.txt', '/
 const HOME = ['/root/.cache/big/model.bin', '/root/corpus/text.txt', '/root/.Reader/f.txt', '/root/.cache/pip/wheel.whl', '/root/plain'];
 
 /** What is kept of data of the app's author. */
-async function kept(app: string, config: ImageConfig, more: Record<string, Node> = {}, command = ['python3', 'app.py']): Promise<string[]> {
+async function kept(...given: Parameters<typeof reached>): Promise<string[]> {
+  const keep = await reached(...given);
+  return [...DATA, ...HOME].filter((path) => keep.has(path));
+}
+
+async function reached(app: string, config: ImageConfig, more: Record<string, Node> = {}, command = ['python3', 'app.py']) {
   const paths = [...DATA, ...HOME];
   const fs = makeTree({
     '/usr/bin/python3': { text: '', mode: 0o755 },
@@ -32,7 +37,7 @@ async function kept(app: string, config: ImageConfig, more: Record<string, Node>
     mostBytes: { call: -1, name: -1 },
     analyst: analystOver(fs),
   });
-  return paths.filter((path) => keep.has(path));
+  return keep;
 }
 
 const library = (code: string): Record<string, Node> => ({
@@ -56,6 +61,8 @@ describeWithPython('paths in settings', () => {
     ['an address', ['URL=sqlite:////var/lib/store/b.txt'], 'x = "URL"', ['/var/lib/store/b.txt']],
     ['a field of settings', ['SHOP_MODEL_DIR=/models/v1'], 'class S:\n    model_dir: str\n', ['/models/v1/a.bin']],
     ['another address', ['URL=http://host/srv/other'], 'x = "URL"', []],
+    ['a word of the code', ['GRADLE_HOME=/opt/tools'], 'x = "home"', []],
+    ['options', ['SERVER_ARGS=--bind=:80 --config=/models/v1/a.bin'], 'x = "SERVER_ARGS"', ['/models/v1/a.bin']],
     ['where tools are', ['PATH=/usr/bin:/opt/tools/bin', 'CUDA_HOME=/opt/tools'], 'x = ("PATH", "CUDA_HOME")', []],
   ])('of %s', async (_, Env, app, expected) => {
     expect(await kept(app, { Env })).toEqual(expected);
@@ -82,6 +89,20 @@ describeWithPython("data in the user's home", () => {
     ['what a tool left', 'path = "pip"', []],
   ])('counts once kept code has %s', async (_, code, expected) => {
     expect(await kept('import library', {}, library(code))).toEqual(expected);
+  });
+
+  it('is no folder that has others in it, and no code', async () => {
+    const files = { '/root/.local/share/virtualenv/x': '', '/app/tests/test_a.py': 'def test_a(): pass', '/app/.git/x': '' };
+    const keep = await reached('import library', { Env: ['HOME=/app'] }, { ...library('x = ("share", "tests", ".git")'), ...files });
+    expect(Object.keys(files).filter((path) => keep.has(path))).toEqual([]);
+    expect((await reached('import library', {}, { ...library('x = "share"'), ...files })).has('/root/.local/share/virtualenv/x')).toBe(
+      false,
+    );
+  });
+
+  it('may be behind a link', async () => {
+    const files: Record<string, Node> = { '/root/.cache/models': { link: '/data/models' }, '/data/models/m': 'x' };
+    expect((await reached('import library', {}, { ...library('x = "models"'), ...files })).has('/data/models/m')).toBe(true);
   });
 
   it('belongs to the user of the image', async () => {

@@ -81,8 +81,42 @@ describeWithPython('scripts that interpreters get', () => {
     expect(await kept([['sh', '/start']], { '/start': 'echo python3 -m lonely' })).toEqual([]);
   });
 
-  it("a test runner is for the app's developers", async () => {
+  it("test runners and installers are for the app's developers", async () => {
     expect(await kept([['sh', '/start']], { '/start': 'python3 -m pytest' })).toEqual([]);
+    const pip = {
+      [`${SITE}/pip/__init__.py`]: 'import lonely',
+      [`${SITE}/pip-1.dist-info/METADATA`]: 'Name: pip\nVersion: 1\n',
+      [`${SITE}/pip-1.dist-info/RECORD`]: 'pip/__init__.py,,\npip-1.dist-info/METADATA,,\n',
+    };
+    expect(await kept([['sh', '/start']], { ...pip, '/start': 'python3 -m pip install x' })).toEqual([]);
+  });
+
+  it.each(['#!/usr/bin/env bash', '#!/usr/bin/env -S bash -e', '#!/bin/bash', '#!/usr/bin/dumb-init /bin/sh'])(
+    '%s is a shell',
+    async (line) => {
+      expect(await kept([['/start']], { '/start': { text: `${line}\nalpha\n`, mode: 0o755 } })).toEqual(['alpha']);
+      expect(await kept([['/start']], { '/start': { text: `${line.replace(/(ba)?sh$|bash -e/, 'awk')}\nalpha\n`, mode: 0o755 } })).toEqual(
+        [],
+      );
+    },
+  );
+
+  it('a program beside the script counts, and what it names as a script', async () => {
+    const files = { '/start': 'exec "$(dirname "$0")/bin/go" x', '/bin/go': { text: '#!/bin/sh\nalpha', mode: 0o755 } };
+    expect(await kept([['sh', '/start']], files)).toEqual(['alpha']);
+  });
+
+  it('a script that nobody reads, and that has not the right to run, names nothing', async () => {
+    const files = { '/app/release.sh': 'alpha', '/app/read.sh': 'bravo' };
+    expect(await kept([['python3', 'app.py']], files, ['open /app/read.sh'])).toEqual(['bravo']);
+  });
+
+  it('commands of a supervisor count, also those that start later', async () => {
+    const text = '[program:x]\ncommand=/bin/sh -c "sleep 1 && alpha | python3 -m wanted"\nautostart=false\n';
+    const files = { '/etc/x.conf': text, '/usr/bin/supervisord': { text: '', mode: 0o755 } };
+    const read = ['exec /usr/bin/supervisord', 'open /etc/x.conf'];
+    expect(await kept([['supervisord']], files, read)).toEqual(['alpha', 'wanted.py', 'deep.py']);
+    expect(await kept([['python3', 'app.py']], files, ['open /etc/x.conf'])).toEqual([]);
   });
 
   it("the code of a Python script without .py is the app's own", async () => {
@@ -117,6 +151,16 @@ describeWithPython('scripts that interpreters get', () => {
       '/etc/cron.daily/not-run': '#!/bin/sh\ncharlie\n',
     };
     expect(await kept([['cron', '-f']], files, ['exec /usr/bin/cron'])).toEqual(['bravo']);
+  });
+
+  it('tables may be links, and the cron one of BusyBox', async () => {
+    const files: Parameters<typeof makeTree>[0] = {
+      '/usr/sbin/crond': { link: '/bin/busybox' },
+      '/bin/busybox': { text: '', mode: 0o755 },
+      '/etc/crontabs/root': { link: '/app/jobs' },
+      '/app/jobs': '0 3 * * * alpha\n',
+    };
+    expect(await kept([['crond', '-f']], files, ['open /app/jobs'])).toEqual(['alpha']);
   });
 
   it('a table that is an argument is one of a user', async () => {

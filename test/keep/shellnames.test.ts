@@ -32,6 +32,14 @@ it.each([
   ["cat > x <<EOF\nserver { listen 80; }\nEOF\nsh <<'EOF'\nfirst\nEOF\nlast", ['cat', 'sh', 'first', 'last']],
   ['echo "git pull failed: run (find)"', []],
   ['(cd x && make) & wait', ['make']],
+  ['set -- gosu app "$@"\nexec "$@"', ['gosu']],
+  ['SERVER=tool; CMD="exec $SERVER x"; $CMD', ['tool']],
+  ['exec $' + '{SERVER:-tool}', ['tool']],
+  ['x=$((1<<20))\nsize $x', ['size']],
+  ["x=$'it\\'s'; tool 'a; b'", ['tool']],
+  ['sudo -Eu app git pull; runuser -l user -c "svn up"; runuser -u user -- hg pull', ['sudo', 'git', 'runuser', 'svn', 'hg']],
+  ['function f { git status; }', ['git']],
+  ['sh /start gunicorn -c conf.py app:app', ['sh']],
   ['x="$' + '{Y:-$(id -u)}"', ['id']],
 ])('the programs in %j', (script, names) => {
   expect(programs(script)).toEqual(names);
@@ -56,6 +64,8 @@ it.each([
   [['tini', '--', 'sh', '-c', 'exec python3 -u run'], [], ['run']],
   [['python3', '-W', 'error', '/app/serve', '-c', 'x'], [], ['/app/serve']],
   [['python3', '-m', 'app', 'file.py'], [], []],
+  [['sh', '/start', 'gunicorn', '-c', 'conf.py'], ['/start'], []],
+  [['sh', '-c', '. /usr/local/lib/common; source more'], ['/usr/local/lib/common', 'more'], []],
 ])('the scripts that %j gives to interpreters', (words, shell, python) => {
   const { shellScripts, pythonScripts } = namesInCommand(words);
   expect([[...shellScripts], [...pythonScripts]]).toEqual([shell, python]);
@@ -66,6 +76,9 @@ it.each([
   ['A=/srv/a tool --to=/srv/b < /srv/c; rm -rf /srv/d/*', ['/srv/a', '/srv/b', '/srv/c', '/srv/d']],
   ['for x in /one/*.sh; do . "$x"; done', ['/one']],
   ['echo see /; echo "to /x"', []],
+  ['export PATH=/opt/x/bin:$PATH LD_LIBRARY_PATH=/opt/y; cd "$' + '{DATA:-/srv/data}"', ['/srv/data']],
+  ['A=/srv/plugins:/app', ['/srv/plugins', '/app']],
+  ['server --bind=:80 --config=/srv/g/c.yaml sqlite:////data/app.db http://host/x', ['/srv/g/c.yaml', '/data/app.db']],
 ])('the paths in %j', (script, paths) => {
   expect([...namesInScript(script).paths.keys()]).toEqual(paths);
 });

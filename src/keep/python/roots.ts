@@ -74,13 +74,13 @@ export class Roots {
     });
   }
 
-  /** Modules that shell scripts give to an interpreter. Test runners are for whoever develops the app. */
+  /** Modules that shell scripts give to an interpreter. Test runners and installers are for whoever develops the app. */
   private started({ given }: Context): Addition[] {
     const { distributions, finder } = this.world;
     return given.modules.flatMap(({ module: name, by }) => {
       const module = finder.find(name.split('.').slice(0, depth(name, finder)).join('.'));
       const owner = module?.file === undefined ? undefined : distributions.ownerOf(module.file);
-      if (!module || (owner && isTestRunner(owner))) return [];
+      if (!module || (owner && (isTestRunner(owner) || INSTALLERS.has(owner.name)))) return [];
       const main = finder.find(`${module.name}.__main__`);
       const why: Why = by ? { kind: 'script', line: by.line } : { kind: 'command' };
       return [module, ...(main ? [main] : [])].flatMap((one) => {
