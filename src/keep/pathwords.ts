@@ -15,6 +15,7 @@ const PATTERN = /[*?[{]/;
 export function pathsIn(word: string): string[] {
   const [setting = '', variable = ''] = SETTING.exec(word) ?? [];
   if (TOOL_VARIABLES.test(variable)) return [];
+  if (variable === 'TZ') return zonesOf(word.slice(setting.length));
   const value = word.slice(setting.length);
   const isFile = SCHEME.test(value);
   const parts = value.replace(SCHEME, '').split(/[:;,\s]+/);
@@ -23,6 +24,12 @@ export function pathsIn(word: string): string[] {
     const path = fixedPart(isFile ? part.replace(/^\/+/, '/') : part).replace(/(?<=.)\/+$/, '');
     return /^\/[\w.@+~-]/.test(path) ? [path] : [];
   });
+}
+
+/** Where the C library looks for a time zone (tzset(3)). */
+export function zonesOf(zone: string): string[] {
+  const name = zone.replace(/^:/, '');
+  return /^[A-Za-z][\w+-]*(\/[\w+-]+)*$/.test(name) ? [`/usr/share/zoneinfo/${name}`] : [];
 }
 
 function fixedPart(text: string): string {

@@ -1,7 +1,7 @@
 import type { Entry } from '../rootfs.js';
 import { TOOL_VARIABLES } from './data/variables.js';
 import { anyPath } from './evidence.js';
-import { pathsIn } from './pathwords.js';
+import { pathsIn, zonesOf } from './pathwords.js';
 import { isAppCode } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition } from './reason.js';
@@ -25,7 +25,11 @@ export class SettingsRule implements Rule {
       if (paths.length > 0) this.waiting.set(name, paths);
     }
     const named = commands.flatMap((command) => [...namesInCommand(command).paths.keys()]);
-    return named.flatMap((subject) => additionsFor(subject, undefined, [], python));
+    return [
+      ...named.flatMap((subject) => additionsFor(subject, undefined, [], python)),
+      // Every program's C library reads it.
+      ...zonesOf(environment.TZ ?? '').flatMap((subject) => additionsFor(subject, 'TZ', [], python)),
+    ];
   }
 
   async visit(entry: Entry, context: Context): Promise<Addition[]> {

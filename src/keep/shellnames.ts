@@ -25,7 +25,8 @@ const DEEPEST = 5;
 
 /** A name of a program that a script puts together from a constant and an expansion. */
 const GLUED = /^[A-Za-z][\w.+-]*-$/;
-const PROGRAM = /^[A-Za-z_./][\w./+-]*$/;
+/** A number alone is none. */
+const PROGRAM = /^(?!\d+$)[\w./][\w./+-]*$/;
 const PYTHON = /^python[\d.]*$/;
 const ASSIGNMENT = /^(\w+)\+?=(.*)$/s;
 /** Import statements. `import a, b` names both. */

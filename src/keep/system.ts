@@ -1,7 +1,7 @@
 import { allNames } from '../python/summary.js';
-import { parentOf, readText } from '../rootfs.js';
+import { baseName, below, type Entry, parentOf, readText } from '../rootfs.js';
 import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
-import { SYSTEM_ROWS, type SystemRow } from './data/system.js';
+import { LOCALE_FILE, SYSTEM_ROWS, type SystemRow, WRAPPED } from './data/system.js';
 import { expandGlob } from './globs.js';
 import { pamModules } from './pam.js';
 import { isAppCode, isOnPurpose } from './purpose.js';
@@ -30,7 +30,7 @@ export class SystemRule implements Rule {
 
   begin(context: Context): Addition[] {
     const { trace, level } = context;
-    return SYSTEM_ROWS.flatMap((row) => {
+    const rows = SYSTEM_ROWS.flatMap((row) => {
       if (row.when === 'always') return this.expand(row, { kind: 'always' }, [], context);
       if (typeof row.when !== 'object') return [];
       if ('module' in row.when && (level === 'observed' || !context.python)) {
@@ -42,9 +42,11 @@ export class SystemRule implements Rule {
       const path = trace.observations.find((observation) => observed.test(observation.path))?.path;
       return path === undefined ? [] : this.expand(row, { kind: 'observed', subject: path }, [], context);
     });
+    return level === 'observed' ? rows : [...rows, ...localesOf(context)];
   }
 
   async visit(entry: Parameters<NonNullable<Rule['visit']>>[0], context: Context): Promise<Addition[]> {
+    if (entry.type === 'l' && context.level !== 'observed') return wrappedBy(entry, context);
     if (entry.type !== 'f') return [];
     const additions = await this.nameServices(entry.path, context);
     if (context.level === 'observed') return additions;
@@ -92,6 +94,25 @@ export class SystemRule implements Rule {
     this.done.add(row);
     return row.keep.flatMap((pattern) => expandGlob(fs, pattern)).map((path) => ({ path, rule: 'system', ...call, of: row.id, parents }));
   }
+}
+
+/** The whole of the locales that some run used: Python opens a part of one, other programs all of it. */
+function localesOf({ fs, trace }: Context): Addition[] {
+  const folders = new Map<string, string>();
+  for (const { path } of trace.observations) {
+    const folder = LOCALE_FILE.exec(path)?.[1];
+    if (folder !== undefined) folders.set(fs.resolve(folder)?.path ?? folder, path);
+  }
+  return [...folders].flatMap(([folder, subject]) =>
+    below(fs, folder).map((path): Addition => ({ path, rule: 'system', kind: 'observed', subject, of: 'locale', parents: [] })),
+  );
+}
+
+/** The program that a wrapper starts under the name of a link. */
+function wrappedBy({ path, target = '' }: Entry, { fs }: Context): Addition[] {
+  const row = WRAPPED.find(({ wrapper }) => wrapper.test(target));
+  const found = row ? expandGlob(fs, row.program(baseName(path))) : [];
+  return found.map((one): Addition => ({ path: one, rule: 'system', kind: 'program', of: baseName(path), parents: [path] }));
 }
 
 /** What the rows ask about a kept file. */

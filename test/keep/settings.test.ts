@@ -68,6 +68,14 @@ describeWithPython('paths in settings', () => {
     expect(await kept(app, { Env })).toEqual(expected);
   });
 
+  it('the time zone counts for every program', async () => {
+    const zone = '/usr/share/zoneinfo/Asia/Tokyo';
+    const has = async (config: ImageConfig, command?: string[]) => (await reached('', config, { [zone]: 'TZif' }, command)).has(zone);
+    expect(await has({ Env: ['TZ=Asia/Tokyo'] })).toBe(true);
+    expect(await has({}, ['sh', '-c', 'TZ=Asia/Tokyo date'])).toBe(true);
+    expect(await has({ Env: ['TZ=Asia/../x'] })).toBe(false);
+  });
+
   it('a script that reads a variable counts, too', async () => {
     const script = { '/start': 'exec python3 app.py --model "$MODEL_DIR"\n' };
     expect(await kept('', { Env }, script, ['sh', '/start'])).toEqual(['/models/v1/a.bin']);

@@ -32,6 +32,7 @@ it.each([
   ["cat > x <<EOF\nserver { listen 80; }\nEOF\nsh <<'EOF'\nfirst\nEOF\nlast", ['cat', 'sh', 'first', 'last']],
   ['echo "git pull failed: run (find)"', []],
   ['(cd x && make) & wait', ['make']],
+  ['7z x a.7z; 30 40', ['7z']],
   ['set -- gosu app "$@"\nexec "$@"', ['gosu']],
   ['SERVER=tool; CMD="exec $SERVER x"; $CMD', ['tool']],
   ['exec $' + '{SERVER:-tool}', ['tool']],

@@ -21,6 +21,8 @@ interface Case {
   /** Modules of the standard library: name → text. */
   standard?: Record<string, string>;
   observations?: string[];
+  /** Other files. */
+  nodes?: Record<string, Node>;
   keeps: string[];
   leaves?: string[];
 }
@@ -142,6 +144,27 @@ const CASES: Case[] = [
     keeps: ['/usr/lib/git-core/git-merge-octopus'],
   },
   { about: 'git with remotes', program: '/usr/bin/git', app: 'REMOTE = "clone"', keeps: ['/usr/lib/git-core/git-remote-https'] },
+  {
+    about: 'sudo',
+    program: '/usr/bin/sudo',
+    keeps: ['/etc/sudoers', '/etc/sudoers.d/app', '/usr/libexec/sudo/sudoers.so'],
+  },
+  { about: 'gpg', program: '/usr/bin/gpg', keeps: ['/usr/bin/gpg-agent'] },
+  { about: 'crontab', program: '/usr/bin/crontab', keeps: ['/var/spool/cron/crontabs'] },
+  { about: 'Samba', soname: 'libsmbconf.so.0', keeps: ['/etc/samba/smb.conf'] },
+  {
+    about: 'the whole of a locale',
+    observations: ['open /usr/lib/locale/C.utf8/LC_CTYPE'],
+    keeps: ['/usr/lib/locale/C.utf8/LC_MESSAGES/SYS_LC_MESSAGES', '/usr/lib/locale/C.utf8/LC_COLLATE'],
+    leaves: ['/usr/lib/locale/de_DE.utf8/LC_COLLATE'],
+  },
+  {
+    about: 'a program behind a wrapper',
+    program: '/usr/bin/psql',
+    nodes: { '/usr/bin/psql': { link: '../share/postgresql-common/pg_wrapper' }, '/usr/share/postgresql-common/pg_wrapper': '' },
+    keeps: ['/usr/lib/postgresql/15/bin/psql'],
+    leaves: ['/usr/lib/postgresql/15/bin/pg_dump'],
+  },
   { about: 'convert', program: '/usr/bin/convert', keeps: ['/etc/ImageMagick-6/policy.xml'] },
   { about: 'Perl', program: '/usr/bin/perl', keeps: ['/usr/share/perl/5.36/strict.pm', `${LIB}/perl-base/POSIX.pm`] },
   { about: 'ssh', program: '/usr/bin/ssh', keeps: ['/etc/ssh/ssh_config'], leaves: ['/etc/ssh/sshd_config'] },
@@ -160,6 +183,7 @@ async function reasonsOf(one: Case, level: KeepInput['level'] = 'reachable'): Pr
   for (const [name, text] of Object.entries(one.standard ?? {})) nodes[`/usr/lib/python3.13/${name}.py`] = text;
   if (one.soname) nodes[`/usr/lib/${one.soname}`] = makeElf({ soname: one.soname });
   if (one.program) nodes[one.program] = { text: makeElf({ needed: [], symbols: one.symbol ? [one.symbol] : [] }), mode: 0o755 };
+  Object.assign(nodes, one.nodes);
   const fs = makeTree(nodes);
   const ran = one.symbol ? [`exec ${one.program}`] : [];
   const { keep } = await computeKeepSet({

@@ -310,6 +310,25 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     what: 'what tar runs for compressed archives (tar(1), COMPRESSION OPTIONS)',
   },
   {
+    id: 'sudo',
+    when: { program: /\/sudo$/ },
+    keep: ['/etc/sudo.conf', '/etc/sudoers', '/etc/sudoers.d/*', '/etc/sudo_logsrvd.conf', ...inLibraries('sudo/*'), '/usr/libexec/sudo/*'],
+    what: 'the policy of sudo and its modules (sudo.conf(5), sudoers(5))',
+  },
+  {
+    id: 'gpg',
+    when: { program: /\/gpg2?$/ },
+    keep: ['/usr/bin/gpg-agent', '/usr/bin/gpgconf', '/etc/gnupg/**'],
+    what: 'the agent that holds keys and passphrases for gpg (gpg-agent(1))',
+  },
+  {
+    id: 'crontabs',
+    when: { program: /\/(cron|crontab)$/ },
+    keep: ['/var/spool/cron', '/var/spool/cron/*', '/etc/cron.allow', '/etc/cron.deny'],
+    what: 'where the tables of users are (crontab(1))',
+  },
+  { id: 'samba', when: { soname: /^libsmbconf\.so/ }, keep: ['/etc/samba/**'], what: 'configuration of Samba (smb.conf(5))' },
+  {
     id: 'git',
     when: { program: /\/git$/ },
     keep: ['/usr/share/git-core/templates/**', '/etc/gitconfig', '/bin/sh', '/usr/bin/git-{upload,receive}-pack'],
@@ -352,3 +371,14 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     what: 'configuration of ssh (ssh_config(5))',
   },
 ];
+
+/**
+ * Programs that are links to a wrapper, which looks for the real program under the name of the link.
+ * Source: pg_wrapper(1) of Debian's postgresql-common.
+ */
+export const WRAPPED: readonly { wrapper: RegExp; program: (name: string) => string }[] = [
+  { wrapper: /\/postgresql-common\/pg_wrapper$/, program: (name) => `/usr/lib/postgresql/*/bin/${name}` },
+];
+
+/** A file of a locale that setlocale(3) opens, in the locale's folder. */
+export const LOCALE_FILE = /^(.*\/locale\/[^/]+)\/LC_\w+(\/|$)/;
