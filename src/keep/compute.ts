@@ -90,7 +90,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new IdentityRule(python, reach.grades),
           new NamedRule(python, context, reach.grades),
           new ShellRule(),
-          new ConfiguredRule(),
+          new ConfiguredRule(python, reach.reached),
           new SettingsRule(),
           new HomeRule(),
           new OpensRule(),

@@ -1,23 +1,34 @@
+import { depth } from '../python/edges.js';
 import type { Entry } from '../rootfs.js';
 import { CONFIGURATION } from './data/configurations.js';
 import { anyPath } from './evidence.js';
 import { isWritten } from './purpose.js';
+import type { Reached } from './python/reached.js';
+import type { PythonWorld } from './python/world.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
 import { LONGEST_BY_HAND } from './shellfiles.js';
 
 /** An absolute path; not a part of an address or of a longer path. */
 const PATH = /(?<![\w.:~/}*-])\/[\w@+][\w.@+/-]*/g;
-/** More paths are a list of data. */
+/** More names are a list of data. */
 const MOST = 1000;
+
+/** A dotted name; not a part of an address, of a path or of a name of a host. */
+const DOTTED = /(?<![\w./@:-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w/@-])/g;
 
 /**
  * What the configurations name that the app's author wrote and that some run opened (from the level `reachable` on): folders that a
- * web server serves, pages for errors, files that are read later.
+ * web server serves, pages for errors, files that are read later, and modules (`backend: library.backends.Fast`).
  */
 export class ConfiguredRule implements Rule {
   readonly name = 'configured';
   private opened: ReadonlySet<string> = new Set();
+
+  constructor(
+    private readonly world: PythonWorld,
+    private readonly reached: Reached,
+  ) {}
 
   begin({ fs, trace }: Context): Addition[] {
     const read = trace.observations.filter(({ kind }) => kind === 'open');
@@ -30,20 +41,30 @@ export class ConfiguredRule implements Rule {
     if (!python || type !== 'f' || size > LONGEST_BY_HAND || !CONFIGURATION.test(path) || programs.has(path)) return [];
     if (!this.opened.has(path) || !(await isWritten(path, context))) return [];
     const bytes = Buffer.from(await fs.read(path, 0, size));
-    const subjects = bytes.includes(0) ? new Map<string, number>() : pathsIn(bytes.toString('utf8'));
-    return [...subjects].flatMap(([subject, line]) =>
-      anyPath(subject, python).flatMap(({ paths }) =>
-        paths.map((one): Addition => ({ ...one, rule: 'configured', line, parents: [path] })),
-      ),
-    );
+    if (bytes.includes(0)) return [];
+    const text = bytes.toString('utf8');
+    const additions = [...namesIn(text, DOTTED)].flatMap(([subject, line]) => this.module(subject, line, path));
+    for (const [subject, line] of namesIn(text, PATH))
+      for (const { paths } of anyPath(subject, python))
+        for (const one of paths) additions.push({ ...one, rule: 'configured', line, parents: [path] });
+    return additions;
+  }
+
+  /** What keeps a module, or the module that has a class or function. One word alone may be anything. */
+  private module(subject: string, line: number, from: string): Addition[] {
+    const { finder } = this.world;
+    const parts = subject.split('.');
+    const found = depth(subject, finder);
+    const module = found >= 2 && found >= parts.length - 1 ? finder.find(parts.slice(0, found).join('.')) : undefined;
+    return module ? this.reached.module(module, 'app', from, { kind: 'string', subject, line }) : [];
   }
 }
 
-/** Path → the first line that has it, from 1. Comments do not count. */
-function pathsIn(text: string): Map<string, number> {
+/** What matches → the first line that has it, from 1. Comments do not count. */
+function namesIn(text: string, pattern: RegExp): Map<string, number> {
   const found = new Map<string, number>();
   for (const [index, line] of text.split('\n').entries()) {
-    for (const [path] of line.replace(/^\s*[#;].*/, '').matchAll(PATH)) if (!found.has(path)) found.set(path, index + 1);
+    for (const [name] of line.replace(/^\s*[#;].*/, '').matchAll(pattern)) if (!found.has(name)) found.set(name, index + 1);
     if (found.size > MOST) return new Map();
   }
   return found;

@@ -83,6 +83,20 @@ describeWithPython('configurations', () => {
     expect(await kept(served, database('# default\n'))).toEqual(PAGES);
   });
 
+  it('keeps the modules that one names, and those that they import', async () => {
+    const SITE = LAYOUT.sitePackages[0] as string;
+    const files = Object.fromEntries(['__init__', 'fast', 'slow', 'helper'].map((name) => [`${SITE}/library/${name}.py`, '']));
+    const all = { ...files, [`${SITE}/library/fast.py`]: 'import library.helper' };
+    const of = async (text: string) => {
+      const keep = await paths(text, all);
+      return ['fast', 'slow', 'helper'].filter((name) => keep.has(`${SITE}/library/${name}.py`));
+    };
+    expect(await of('backend: library.fast.Backend\n')).toEqual(['fast', 'helper']);
+    expect(await of('[x]\nclass = "library.slow"\n')).toEqual(['slow']);
+    for (const text of ['a: library', 'url: http://library.slow/x', 'host: other@library.slow', '# library.slow', 'a: library.none.x.y'])
+      expect(await of(text)).toEqual([]);
+  });
+
   it.each(['access.log', 'page.html', 'table.csv', 'README.md'])('%s is no configuration', async (name) => {
     expect(await kept('', { [`/app/${name}`]: served }, [`open /app/${name}`])).toEqual([]);
   });

@@ -154,9 +154,9 @@ const CASES: Case[] = [
   { about: 'Samba', soname: 'libsmbconf.so.0', keeps: ['/etc/samba/smb.conf'] },
   {
     about: 'the whole of a locale',
-    observations: ['open /usr/lib/locale/C.utf8/LC_CTYPE'],
+    observations: ['open /usr/lib/locale/C.utf8/LC_CTYPE', 'open /usr/share/locale/de/LC_MESSAGES/a.mo'],
     keeps: ['/usr/lib/locale/C.utf8/LC_MESSAGES/SYS_LC_MESSAGES', '/usr/lib/locale/C.utf8/LC_COLLATE'],
-    leaves: ['/usr/lib/locale/de_DE.utf8/LC_COLLATE'],
+    leaves: ['/usr/lib/locale/de_DE.utf8/LC_COLLATE', '/usr/share/locale/de/LC_MESSAGES/b.mo'],
   },
   {
     about: 'a program behind a wrapper',

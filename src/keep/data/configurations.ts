@@ -7,10 +7,14 @@ interface CommandLines {
   line: RegExp;
 }
 
-/** Sources: supervisor documentation, "Configuration File", [program:x]; circus documentation, "Configuration", [watcher:NAME]. */
+/**
+ * Sources: supervisor documentation, "Configuration File", [program:x]; circus documentation, "Configuration", [watcher:NAME]; honcho
+ * documentation, "Using Procfiles".
+ */
 export const COMMAND_LINES: readonly CommandLines[] = [
   { program: /^supervisord$/, file: /\.(conf|ini)$/, line: /^\s*command\s*=\s*(.+)$/ },
   { program: /^circusd$/, file: /\.ini$/, line: /^\s*cmd\s*=\s*(.+)$/ },
+  { program: /^honcho$/, file: /\/Procfile[^/]*$/, line: /^[\w-]+:\s*(.+)$/ },
 ];
 
 /**

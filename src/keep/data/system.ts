@@ -381,4 +381,4 @@ export const WRAPPED: readonly { wrapper: RegExp; program: (name: string) => str
 ];
 
 /** A file of a locale that setlocale(3) opens, in the locale's folder. */
-export const LOCALE_FILE = /^(.*\/locale\/[^/]+)\/LC_\w+(\/|$)/;
+export const LOCALE_FILE = /^(\/usr\/(?:local\/)?lib(?:64)?\/locale\/[^/]+)\/LC_\w+(\/|$)/;

@@ -31,7 +31,7 @@ export class ReachRule implements Rule {
     readonly grades: Grades,
     private readonly own: OwnFiles,
     private readonly roots: Roots,
-    private readonly reached: Reached,
+    readonly reached: Reached,
     private readonly follower: Follower,
   ) {}
 
