@@ -55,7 +55,9 @@ export class ConfiguredRule implements Rule {
     const { finder } = this.world;
     const parts = subject.split('.');
     const found = depth(subject, finder);
-    const module = found >= 2 && found >= parts.length - 1 ? finder.find(parts.slice(0, found).join('.')) : undefined;
+    const isClass = found === 1 && parts.length === 2 && /^[A-Z]/.test(parts[1] ?? '');
+    const isNamed = isClass || (found >= 2 && found >= parts.length - 1);
+    const module = isNamed ? finder.find(parts.slice(0, found).join('.')) : undefined;
     return module ? this.reached.module(module, 'app', from, { kind: 'string', subject, line }) : [];
   }
 }

@@ -41,7 +41,7 @@ const KINDS = {
   /** Python code names something outside Python. `subject`: the name or path, as the code has it. `of`: the operating system's package. */
   named: ['program', 'package-program', 'shell', 'library', 'find-library', 'path', 'inside', 'system-path'],
   /** A shell script names it. `subject`: the name or path. `script`: it, or a command of the image, gives it to an interpreter. */
-  shell: ['program', 'script', 'path', 'inside'],
+  shell: ['program', 'script', 'argument', 'path', 'inside'],
   /**
    * A configuration that the app's author wrote, and that a run opened, names it; or a command of the image, or its environment.
    * `subject`: the path. `of`: the variable. `home`: kept code has the name of a folder in the user's home.

@@ -44,11 +44,14 @@ export const entrypointRule: Rule = {
 /** Keeps the interpreter of every kept script that is run as a program. Many Python modules have a first line, too, but are never run. */
 export const scriptsRule: Rule = {
   name: 'scripts',
-  async visit(entry, context) {
-    if (entry.type !== 'f' || (entry.mode & 0o111) === 0 || !isProgram(entry.path, context)) return [];
-    const shebang = parseShebang(await context.fs.read(entry.path, 0, FIRST_LINE));
+  async visit({ path }, context) {
+    // A link in PATH may lead to a script elsewhere.
+    const found = context.fs.resolve(path);
+    if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return [];
+    if (!isProgram(found.path, context) && !isInPath(path, context) && parentOf(found.path) !== '/') return [];
+    const shebang = parseShebang(await context.fs.read(found.path, 0, FIRST_LINE));
     if (!shebang) return [];
-    const reason: Reason = { rule: 'scripts', kind: 'interpreter', line: 1, parents: [entry.path] };
+    const reason: Reason = { rule: 'scripts', kind: 'interpreter', line: 1, parents: [found.path] };
     const additions: Addition[] = [{ path: shebang.interpreter, ...reason }];
     if (/\/env$/.test(shebang.interpreter) && shebang.argument) {
       const name = envProgram(shebang.argument);
@@ -62,7 +65,10 @@ export const scriptsRule: Rule = {
 /** Whether a file is run as a program: it is one of `programs`, or it is executable and lies in a directory of PATH. */
 export function isProgram(path: string, { fs, environment, programs }: Pick<Context, 'fs' | 'environment' | 'programs'>): boolean {
   if (programs.has(path)) return true;
-  if (((fs.lstat(path)?.mode ?? 0) & 0o111) === 0) return false;
+  return ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0 && isInPath(path, { fs, environment });
+}
+
+function isInPath(path: string, { fs, environment }: Pick<Context, 'fs' | 'environment'>): boolean {
   return (environment.PATH ?? DEFAULT_PATH).split(':').some((directory) => fs.resolve(directory)?.path === parentOf(path));
 }
 

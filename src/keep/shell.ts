@@ -1,7 +1,8 @@
+import { DEFAULT_PATH } from '../images/config.js';
 import { baseName, type Entry } from '../rootfs.js';
 import { anyPath } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
-import { isAppCode, isAuthors, isOnPurpose } from './purpose.js';
+import { isAppCode, isAuthors, isOnPurpose, isWritten } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
@@ -17,21 +18,29 @@ import { namesInCommand, namesInScript } from './shellnames.js';
 export class ShellRule implements Rule {
   readonly name = 'shell';
   private waiting: { path: string; findings: Finding[] }[] = [];
+  /** Scripts that a user may give to the image's entrypoint. */
+  private optional: ReadonlySet<string> = new Set();
 
-  /** What the commands of the image name beside their first word (`sh -c "..."`, `tini -- serve`), and what interpreters get. */
-  begin(context: Context): Addition[] {
+  /**
+   * What the commands of the image name beside their first word (`sh -c "..."`, `tini -- serve`), what interpreters get, and where the
+   * entrypoint runs its arguments (`exec "$@"`), the author's other scripts.
+   */
+  async begin(context: Context): Promise<Addition[]> {
+    this.optional = context.python ? new Set(await argumentsOf(context)) : new Set();
     const { toShell, toPython } = context.given;
     const scripts = [...toShell, ...toPython].map((path): Addition => ({ path, rule: 'shell', kind: 'script', parents: [] }));
     const names = context.commands.flatMap((command) => [...namesInCommand(command).programs.keys()]);
     const programs = names.flatMap((name) => findProgram(name, context) ?? []);
-    return [...scripts, ...programs.map((path): Addition => ({ path, rule: 'entrypoint', kind: 'command', parents: [] }))];
+    const optional = [...this.optional].map((path): Addition => ({ path, rule: 'shell', kind: 'argument', parents: [] }));
+    return [...scripts, ...optional, ...programs.map((path): Addition => ({ path, rule: 'entrypoint', kind: 'command', parents: [] }))];
   }
 
   async visit(entry: Entry, context: Context): Promise<Finding[]> {
     const { path } = entry;
     const text = await shellText(entry, context, context.given);
     if (text === undefined) return [];
-    const isWanted = isAppCode(path, context) || (await isAuthors(path, context));
+    const isGiven = context.given.tables.has(path) || isAppCode(path, context);
+    const isWanted = !this.optional.has(path) && (isGiven || (await isAuthors(path, context)));
     const findings: Finding[] = [];
     const { programs, paths } = namesInScript(text);
     if (isWanted && context.python) {
@@ -58,6 +67,25 @@ export class ShellRule implements Rule {
     this.waiting = this.waiting.filter((script) => !ready.includes(script));
     return ready.flatMap(({ findings }) => findings);
   }
+}
+
+/** The author's scripts in PATH and in `/` that nothing names, where a script of the image's commands runs its arguments. */
+async function argumentsOf(context: Context): Promise<string[]> {
+  const { fs, given, programs, environment } = context;
+  const texts = await Promise.all(
+    [...given.toShell, ...programs].map(async (path) => {
+      const entry = fs.lstat(path);
+      return entry && (await shellText(entry, context, given));
+    }),
+  );
+  if (!texts.some((text) => text !== undefined && /^\s*exec\b.*"\$@"/m.test(text))) return [];
+  const found: string[] = [];
+  for (const path of ['/', ...(environment.PATH ?? DEFAULT_PATH).split(':')].flatMap((folder) => fs.list(fs.resolve(folder)?.path ?? ''))) {
+    const entry = fs.lstat(path);
+    if (!entry || given.toShell.has(path) || programs.has(path) || (await shellText(entry, context, given)) === undefined) continue;
+    if (await isWritten(path, context)) found.push(path);
+  }
+  return found;
 }
 
 /** Whether code of the distribution that a file belongs to has its name. */

@@ -117,6 +117,7 @@ async function scriptsOpened({ fs, trace, python }: Places, ran: ReadonlySet<str
 /** The tables of a cron, and the programs in its folders. Not jobs that came with a package of the system, which care for the system. */
 async function takeCron(places: Places, tables: Map<string, (text: string) => string>, scripts: Set<string>): Promise<void> {
   const { fs } = places;
+  const before = scripts.size;
   for (const { path, type } of fs.entries.values()) {
     const withUser = SYSTEM_TABLES.test(path);
     const isTable = withUser || USER_TABLES.test(path);
@@ -126,6 +127,9 @@ async function takeCron(places: Places, tables: Map<string, (text: string) => st
     if (isTable) tables.set(found.path, (text) => scriptOfTable(text, { withUser, withSeconds: false }));
     else if ((found.entry.mode & 0o111) !== 0) scripts.add(found.path);
   }
+  // The system's own table runs what is in the folders.
+  const table = scripts.size > before ? fs.resolve('/etc/crontab') : undefined;
+  if (table?.entry.type === 'f') tables.set(table.path, (text) => scriptOfTable(text, { withUser: true, withSeconds: false }));
 }
 
 /** Where a script may be that an interpreter gets: in the working directory, or beside the script that names it. */

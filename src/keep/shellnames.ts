@@ -178,6 +178,8 @@ class Names {
       else if (wrapper.values?.test(word)) at++;
       else if (word.startsWith('-') || ASSIGNMENT.test(word)) continue;
       else if (operands-- <= 0) {
+        // Another program knows no builtins of the shell: xargs runs /usr/bin/echo.
+        if (SHELL_WORDS.has(word) && !SHELL_WORDS.has(name)) add(this.programs, word, line);
         this.command({ words: words.slice(at), files: [], line }, depth + 1);
         break;
       }

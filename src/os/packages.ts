@@ -126,8 +126,9 @@ async function installedWithApt(fs: RootFs, since: number): Promise<Set<string>>
   const automatic = new Set(
     (await paragraphs(fs, AUTOMATIC)).flatMap((value) => (value('Auto-Installed') === '1' ? (value('Package') ?? []) : [])),
   );
+  // Without a time, the priority tells the base system from the rest. With one, somebody installed cron or logrotate after Python.
   const wanted = (await paragraphs(fs, STATUS)).filter(
-    (value) => value('Essential') !== 'yes' && !/^(required|important|standard)$/.test(value('Priority') ?? ''),
+    (value) => value('Essential') !== 'yes' && (since > 0 || !/^(required|important|standard)$/.test(value('Priority') ?? '')),
   );
   const lists = new Map(fs.list(DPKG).map((path) => [baseName(path).replace(/(:\w+)?\.list$/, ''), fs.lstat(path)?.mtime ?? 0]));
   const isLater = (name: string) => (lists.get(name) ?? 0) >= since;

@@ -139,6 +139,7 @@ const WORDS: Words = {
   shell: {
     program: ({ subject }) => `a program that a script names: ${quoted(subject)}`,
     script: 'a script that a command of the image or another script gives to an interpreter',
+    argument: "a script of the image's author: the entrypoint runs the program that is its argument",
     path: 'a path that a script names',
     inside: ({ subject }) => `in ${subject}, which a script names`,
   },

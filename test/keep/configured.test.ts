@@ -93,7 +93,19 @@ describeWithPython('configurations', () => {
     };
     expect(await of('backend: library.fast.Backend\n')).toEqual(['fast', 'helper']);
     expect(await of('[x]\nclass = "library.slow"\n')).toEqual(['slow']);
-    for (const text of ['a: library', 'url: http://library.slow/x', 'host: other@library.slow', '# library.slow', 'a: library.none.x.y'])
+    expect(
+      (await paths('class: lonely.Single\n', { [`${LAYOUT.standardLibrary[0]}/lonely.py`]: '' })).has(
+        `${LAYOUT.standardLibrary[0]}/lonely.py`,
+      ),
+    ).toBe(true);
+    for (const text of [
+      'a: library',
+      'a: library.host',
+      'url: http://library.slow/x',
+      'host: other@library.slow',
+      '# library.slow',
+      'a: library.none.x.y',
+    ])
       expect(await of(text)).toEqual([]);
   });
 

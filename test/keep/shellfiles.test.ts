@@ -18,7 +18,12 @@ const MODULES = [
 ];
 
 /** Which programs and modules are kept where a shell, or Python, gets a script of the app. */
-async function kept(commands: string[][], files: Parameters<typeof makeTree>[0], executed: string[] = []): Promise<string[]> {
+async function kept(...given: Parameters<typeof reached>): Promise<string[]> {
+  const keep = await reached(...given);
+  return [...PROGRAMS, ...MODULES, LOGS].filter((path) => keep.has(path)).map((path) => path.replace(/^.*\/(?!__)/, ''));
+}
+
+async function reached(commands: string[][], files: Parameters<typeof makeTree>[0], executed: string[] = []) {
   const fs = makeTree({
     ...Object.fromEntries(['sh', 'python3', 'tini', 'cron', 'supercronic'].map((name) => [`/usr/bin/${name}`, { text: '', mode: 0o755 }])),
     ...Object.fromEntries(PROGRAMS.map((path) => [path, { text: '', mode: 0o755 }])),
@@ -45,7 +50,7 @@ async function kept(commands: string[][], files: Parameters<typeof makeTree>[0],
     mostBytes: { call: -1, name: -1 },
     analyst: analystOver(fs),
   });
-  return [...PROGRAMS, ...MODULES, LOGS].filter((path) => keep.has(path)).map((path) => path.replace(/^.*\/(?!__)/, ''));
+  return keep;
 }
 
 describeWithPython('scripts that interpreters get', () => {
@@ -106,6 +111,28 @@ describeWithPython('scripts that interpreters get', () => {
     expect(await kept([['sh', '/start']], files)).toEqual(['alpha']);
   });
 
+  it('a link in PATH may lead to a script, whose interpreter is kept', async () => {
+    const files: Parameters<typeof makeTree>[0] = {
+      '/usr/bin/wrapped': { link: '../share/wrapper' },
+      '/usr/share/wrapper': { text: '#!/usr/bin/alpha\n', mode: 0o755 },
+    };
+    expect(await kept([['sh', '-c', 'wrapped x']], files)).toEqual(['alpha']);
+  });
+
+  it("an entrypoint that runs its arguments may run the author's other scripts", async () => {
+    const script = (text: string) => ({ text: `#!/bin/sh\n${text}\n`, mode: 0o755 });
+    const files = {
+      '/start-worker': { text: '#!/usr/bin/env bash\nfoxtrot\n', mode: 0o755 },
+      '/usr/bin/later': script('exec sh /data/job'),
+    };
+    const has = async (start: string) => {
+      const keep = await reached([['sh', '/start']], { ...files, '/start': start });
+      return Object.keys(files).filter((path) => keep.has(path));
+    };
+    expect(await has('set -e\nexec gosu app "$@"\n')).toEqual(['/start-worker', '/usr/bin/later']);
+    expect(await has('exec serve\n')).toEqual([]);
+  });
+
   it('a script that nobody reads, and that has not the right to run, names nothing', async () => {
     const files = { '/app/release.sh': 'alpha', '/app/read.sh': 'bravo' };
     expect(await kept([['python3', 'app.py']], files, ['open /app/read.sh'])).toEqual(['bravo']);
@@ -151,6 +178,13 @@ describeWithPython('scripts that interpreters get', () => {
       '/etc/cron.daily/not-run': '#!/bin/sh\ncharlie\n',
     };
     expect(await kept([['cron', '-f']], files, ['exec /usr/bin/cron'])).toEqual(['bravo']);
+    // The table belongs to a package that nobody installed by name.
+    const table = {
+      '/etc/crontab': '17 * * * * root cd / && alpha --report /etc/cron.daily\n',
+      '/var/lib/dpkg/info/keeper.list': '/etc/crontab',
+    };
+    expect(await kept([['cron', '-f']], { ...files, ...table }, ['exec /usr/bin/cron', 'open /etc/crontab'])).toEqual(['alpha', 'bravo']);
+    expect(await kept([['cron', '-f']], table, ['exec /usr/bin/cron', 'open /etc/crontab'])).toEqual([]);
   });
 
   it('tables may be links, and the cron one of BusyBox', async () => {

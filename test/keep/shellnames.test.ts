@@ -33,6 +33,7 @@ it.each([
   ['echo "git pull failed: run (find)"', []],
   ['(cd x && make) & wait', ['make']],
   ['7z x a.7z; 30 40', ['7z']],
+  ['ls | xargs -n2 echo; exec echo x; timeout 5 printf x', ['ls', 'xargs', 'echo', 'timeout', 'printf']],
   ['set -- gosu app "$@"\nexec "$@"', ['gosu']],
   ['SERVER=tool; CMD="exec $SERVER x"; $CMD', ['tool']],
   ['exec $' + '{SERVER:-tool}', ['tool']],

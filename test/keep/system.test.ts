@@ -151,6 +151,7 @@ const CASES: Case[] = [
   },
   { about: 'gpg', program: '/usr/bin/gpg', keeps: ['/usr/bin/gpg-agent'] },
   { about: 'crontab', program: '/usr/bin/crontab', keeps: ['/var/spool/cron/crontabs'] },
+  { about: 'logrotate', program: '/usr/sbin/logrotate', keeps: ['/etc/logrotate.d/app', '/etc/logrotate.conf'] },
   { about: 'Samba', soname: 'libsmbconf.so.0', keeps: ['/etc/samba/smb.conf'] },
   {
     about: 'the whole of a locale',

@@ -49,7 +49,7 @@ it('finds out which packages somebody installed by name', async () => {
 });
 
 it.each([
-  ['compiled', {}, ['tool']],
+  ['compiled', {}, ['tool', 'cron']],
   ['of a package', { '/var/lib/dpkg/info/python3.list': { text: '/usr/lib/python3/os.py\n', mtime: 5000 } }, ['git', 'old', 'tool']],
 ])('an interpreter that is %s tells the packages of the app from those of its base image', async (_, owner, expected) => {
   const packages = openPackages(
@@ -58,12 +58,15 @@ it.each([
       '/var/lib/dpkg/info/git.list': { text: '', mtime: 4900 },
       '/var/lib/dpkg/info/old.list': { text: '', mtime: 1000 },
       '/var/lib/dpkg/info/tool.list': { text: '', mtime: 6000 },
-      '/var/lib/dpkg/status': ['git', 'old', 'tool'].map((name) => `Package: ${name}\nPriority: optional\n`).join('\n'),
+      '/var/lib/dpkg/info/cron.list': { text: '', mtime: 6000 },
+      '/var/lib/dpkg/status': ['git', 'old', 'tool', 'cron']
+        .map((name) => `Package: ${name}\nPriority: ${name === 'cron' ? 'important' : 'optional'}\n`)
+        .join('\n'),
       ...owner,
     }),
     '/usr/lib/python3/os.py',
   );
-  const found = await Promise.all(['git', 'old', 'tool'].map(async (name) => ((await packages.isOnPurpose(name)) ? [name] : [])));
+  const found = await Promise.all(['git', 'old', 'tool', 'cron'].map(async (name) => ((await packages.isOnPurpose(name)) ? [name] : [])));
   expect(found.flat()).toEqual(expected);
 });
 

@@ -327,6 +327,12 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     keep: ['/var/spool/cron', '/var/spool/cron/*', '/etc/cron.allow', '/etc/cron.deny'],
     what: 'where the tables of users are (crontab(1))',
   },
+  {
+    id: 'logrotate',
+    when: { program: /\/logrotate$/ },
+    keep: ['/etc/logrotate.conf', '/etc/logrotate.d/*', '/var/lib/logrotate', '/var/lib/logrotate/*'],
+    what: 'which logs logrotate rotates, and its state (logrotate(8))',
+  },
   { id: 'samba', when: { soname: /^libsmbconf\.so/ }, keep: ['/etc/samba/**'], what: 'configuration of Samba (smb.conf(5))' },
   {
     id: 'git',
