@@ -9,6 +9,7 @@ import { ConfiguredRule } from './configured.js';
 import type { MostBytes } from './data/costs.js';
 import type { GpuTarget } from './data/gpu.js';
 import { elfRule } from './elf.js';
+import { FoldersRule } from './folders.js';
 import { Gpu } from './gpu.js';
 import { HomeRule } from './home.js';
 import { KeepSet } from './keepset.js';
@@ -93,6 +94,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new ConfiguredRule(python, reach.reached),
           new SettingsRule(),
           new HomeRule(),
+          new FoldersRule(),
           new OpensRule(),
           new CarriedRule(python, reach.grades),
         ]

@@ -1,5 +1,6 @@
+import { isAdded } from '../os/places.js';
 import { depth } from '../python/edges.js';
-import type { Entry } from '../rootfs.js';
+import { below, type Entry } from '../rootfs.js';
 import { CONFIGURATION } from './data/configurations.js';
 import { anyPath } from './evidence.js';
 import { isWritten } from './purpose.js';
@@ -44,9 +45,10 @@ export class ConfiguredRule implements Rule {
     if (bytes.includes(0)) return [];
     const text = bytes.toString('utf8');
     const additions = [...namesIn(text, DOTTED)].flatMap(([subject, line]) => this.module(subject, line, path));
-    for (const [subject, line] of namesIn(text, PATH))
-      for (const { paths } of anyPath(subject, python))
-        for (const one of paths) additions.push({ ...one, rule: 'configured', line, parents: [path] });
+    for (const [subject, line] of namesIn(text, PATH)) {
+      const named = [...anyPath(subject, python).flatMap(({ paths }) => paths), ...(await writtenIn(subject, context))];
+      for (const one of named) additions.push({ ...one, rule: 'configured', line, parents: [path] });
+    }
     return additions;
   }
 
@@ -60,6 +62,16 @@ export class ConfiguredRule implements Rule {
     const module = isNamed ? finder.find(parts.slice(0, found).join('.')) : undefined;
     return module ? this.reached.module(module, 'app', from, { kind: 'string', subject, line }) : [];
   }
+}
+
+/** What the author wrote into a folder of the system, as into /usr/lib/cgi-bin. */
+async function writtenIn(subject: string, context: Context) {
+  const found = context.fs.resolve(subject);
+  if (found?.entry.type !== 'd' || isAdded(found.path)) return [];
+  const inside = below(context.fs, found.path);
+  if (inside.length > MOST) return [];
+  const written = await Promise.all(inside.map((path) => isWritten(path, context)));
+  return inside.filter((_, index) => written[index]).map((path) => ({ path, kind: 'inside', subject }) as const);
 }
 
 /** What matches → the first line that has it, from 1. Comments do not count. */

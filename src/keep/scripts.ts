@@ -44,7 +44,8 @@ export const entrypointRule: Rule = {
 /** Keeps the interpreter of every kept script that is run as a program. Many Python modules have a first line, too, but are never run. */
 export const scriptsRule: Rule = {
   name: 'scripts',
-  async visit({ path }, context) {
+  async visit({ path, type, mode }, context) {
+    if (type !== 'l' && (mode & 0o111) === 0) return [];
     // A link in PATH may lead to a script elsewhere.
     const found = context.fs.resolve(path);
     if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return [];

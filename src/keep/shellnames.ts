@@ -1,4 +1,4 @@
-import { beforeExpansion, type DefaultValue, readShell, type ShellCommand, variableIn } from '../os/shellscript.js';
+import { beforeExpansion, type DefaultValue, readShell, type ShellCommand, variableIn, withConstants } from '../os/shellscript.js';
 import { baseName } from '../rootfs.js';
 import { CRON_WITH_TABLE } from './data/cron.js';
 import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS, WRAPPERS } from './data/shells.js';
@@ -57,6 +57,10 @@ class Names {
   private values: DefaultValue[] = [];
   /** Variables whose value is run. */
   private readonly run = new Set<string>();
+  /** The value of each variable that has one, always the same and without expansions. Undefined for others. */
+  private readonly constants = new Map<string, string | undefined>();
+  /** Names of programs with variables in them. */
+  private readonly composed: { word: string; line: number }[] = [];
 
   result(): ShellNames {
     const { programs, modules, shellScripts, pythonScripts, cronTables, paths } = this;
@@ -67,6 +71,10 @@ class Names {
       return ready;
     };
     for (let ready = takeReady(); ready.length > 0; ready = takeReady()) for (const { value, line } of ready) this.script(value, line, 1);
+    for (const { word, line } of this.composed) {
+      const name = withConstants(word, this.constants);
+      if (PROGRAM.test(name)) add(programs, name, line);
+    }
     return { programs, modules, shellScripts, pythonScripts, cronTables, paths };
   }
 
@@ -85,7 +93,7 @@ class Names {
     let at = 0;
     for (; at < words.length; at++) {
       const [, variable, value] = ASSIGNMENT.exec(words[at] as string) ?? [];
-      if (variable !== undefined && value !== undefined) this.values.push({ variable, value, line });
+      if (variable !== undefined && value !== undefined) this.assign({ variable, value, line });
       else if (words[at] === 'function')
         at++; // its name
       else if (!COMMAND_PREFIXES.has(words[at] as string)) break;
@@ -105,11 +113,19 @@ class Names {
     else this.wrapped(name, rest, line, depth);
   }
 
+  private assign(one: DefaultValue): void {
+    const { variable, value } = one;
+    this.values.push(one);
+    const isSame = !this.constants.has(variable) || this.constants.get(variable) === value;
+    this.constants.set(variable, isSame && beforeExpansion(value) === undefined ? value : undefined);
+  }
+
   /** Takes in the first word of a command. @returns the name without its folder; undefined where an expansion gives it */
   private program(word: string, line: number): string | undefined {
     const variable = variableIn(word);
     if (variable !== undefined) this.run.add(variable);
     const constant = beforeExpansion(baseName(word));
+    if (beforeExpansion(word) !== undefined && variable === undefined) this.composed.push({ word, line });
     if (constant !== undefined) {
       if (GLUED.test(constant)) add(this.programs, `${constant}*`, line);
       return undefined;

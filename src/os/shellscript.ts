@@ -57,6 +57,11 @@ export function beforeExpansion(word: string): string | undefined {
   return at < 0 ? undefined : word.slice(0, at);
 }
 
+/** A word with the values of variables in place of their expansions, as far as they are known. */
+export function withConstants(word: string, values: ReadonlyMap<string, string | undefined>): string {
+  return word.replace(/\0(\w+)\0/g, (mark, name: string) => values.get(name) ?? mark);
+}
+
 /** The text of a word behind its last expansion; the word itself where it has none. */
 export function afterExpansions(word: string): string {
   return word.slice(word.lastIndexOf(MARK) + 1);

@@ -85,6 +85,7 @@ const WORDS: Words = {
     soname: data,
     program: data,
     iconv: (reason) => `a kept file calls iconv: ${data(reason)}`,
+    folder: ({ subject }) => `in a folder with the name of the program ${subject} or of its package`,
     'name-service': ({ subject }) => `the service ${subject} of the name service switch (nsswitch.conf(5))`,
   },
   repair: {

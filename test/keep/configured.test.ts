@@ -83,6 +83,16 @@ describeWithPython('configurations', () => {
     expect(await kept(served, database('# default\n'))).toEqual(PAGES);
   });
 
+  it('keeps what somebody wrote into a folder of the system', async () => {
+    const files = {
+      '/usr/lib/cgi-bin/own': 'x',
+      '/usr/lib/cgi-bin/brought': 'x',
+      '/var/lib/dpkg/info/web.list': '/usr/lib/cgi-bin/brought',
+    };
+    const keep = await paths('ScriptAlias /cgi/ /usr/lib/cgi-bin/\n', files);
+    expect(Object.keys(files).filter((path) => keep.has(path))).toEqual(['/usr/lib/cgi-bin/own']);
+  });
+
   it('keeps the modules that one names, and those that they import', async () => {
     const SITE = LAYOUT.sitePackages[0] as string;
     const files = Object.fromEntries(['__init__', 'fast', 'slow', 'helper'].map((name) => [`${SITE}/library/${name}.py`, '']));

@@ -33,6 +33,8 @@ it.each([
   ['echo "git pull failed: run (find)"', []],
   ['(cd x && make) & wait', ['make']],
   ['7z x a.7z; 30 40', ['7z']],
+  ['version=14; tool="ps2pdf$version"; exec "$tool" x', ['ps2pdf14']],
+  ['BIN=/opt/x/bin; "$BIN/serve"; V=1; V=2; tool$V', ['/opt/x/bin/serve']],
   ['ls | xargs -n2 echo; exec echo x; timeout 5 printf x', ['ls', 'xargs', 'echo', 'timeout', 'printf']],
   ['set -- gosu app "$@"\nexec "$@"', ['gosu']],
   ['SERVER=tool; CMD="exec $SERVER x"; $CMD', ['tool']],
