@@ -46,7 +46,7 @@ export function keepReport(input: KeepReportInput): KeepReport {
   }
   const omissions = new Map<string, { index: number; omission: Omission }>();
   const omitted: KeepReport['omitted'] = {};
-  for (const [path, omission] of omittedFiles(fs, { keep, python, costly, gpu }, level)) {
+  for (const [path, omission] of omittedFiles(fs, { keep, python, costly, gpu }, level, (path) => owners.of.has(path))) {
     const key = `${omission.kind} ${omission.subject} ${omission.bytes}`;
     const known = omissions.get(key) ?? { index: omissions.size, omission };
     omissions.set(key, known);

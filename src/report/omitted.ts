@@ -11,11 +11,12 @@ const LEFT_OUT: ReadonlyMap<FileKind, Omission['kind']> = new Map(
   (['test', 'build', 'stub', 'doc', 'extension', 'library', 'program'] as const).map((kind) => [kind, kind]),
 );
 
-/** For each path that is left out, directories aside: why. */
+/** For each path that is left out, directories aside: why. @param isOwned whether a package or a distribution brought a path */
 export function omittedFiles(
   fs: RootFs,
   { keep, python, costly, gpu }: Pick<KeepResult, 'keep' | 'python' | 'costly' | 'gpu'>,
   level: Level,
+  isOwned: (path: string) => boolean,
 ): Map<string, Omission> {
   const named = new Map<string, Omission>(
     costly.flatMap(({ paths, bytes, reason }) => {
@@ -35,16 +36,17 @@ export function omittedFiles(
   }
   for (const { path, type } of fs.entries.values()) {
     if (type === 'd' || keep.has(path)) continue;
-    omitted.set(path, named.get(path) ?? ofDistribution.get(path) ?? otherwise(path, python, level));
+    omitted.set(path, named.get(path) ?? ofDistribution.get(path) ?? otherwise(path, python, level, isOwned));
   }
   return omitted;
 }
 
-function otherwise(path: string, python: PythonWorld | undefined, level: Level): Omission {
+function otherwise(path: string, python: PythonWorld | undefined, level: Level, isOwned: (path: string) => boolean): Omission {
   if (level === 'observed' || !python) return { kind: 'unobserved' };
   if (path.endsWith('.pyc')) return { kind: 'bytecode' };
   const owner = python.distributions.ownerOf(path);
   if (owner) return { kind: 'unlisted', subject: owner.name };
   if (python.isStandard(path)) return { kind: 'standard-library' };
-  return { kind: python.isOwn(path) ? 'own-extras' : 'system' };
+  if (python.isOwn(path)) return { kind: 'own-extras' };
+  return { kind: isOwned(path) ? 'system' : 'unowned' };
 }

@@ -186,9 +186,11 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
   bytecode: 'bytecode of a module that did not run while the app was watched; Python compiles it again',
   'standard-library':
     'part of the standard library that no kept code imports; an import by kept code would bring it in, as --level whole does',
-  'own-extras': "a test or a tool's file beside the app's own code; run it in the exercise to keep it",
+  'own-extras':
+    "the author's own file: a test, a tool's file, or one that no kept file names; use it in the exercise or --include it to keep it",
   system:
     'part of the operating system: no process opened it and no kept file needs it; --level whole keeps the whole package if one of its programs or data files is used',
+  unowned: 'no package brought it, no process opened it and no kept file names it; use it in the exercise or --include it to keep it',
 };
 
 /** Where a path is named: `line 78 of pandas._version`. */

@@ -13,7 +13,7 @@ const OmissionSchema = z.strictObject({
     // Files of a distribution, which is the subject.
     ...(['test', 'build', 'stub', 'doc', 'extension', 'library', 'program', 'unreached', 'unimported', 'unlisted'] as const),
     // Other files.
-    ...(['unobserved', 'bytecode', 'standard-library', 'own-extras', 'system'] as const),
+    ...(['unobserved', 'bytecode', 'standard-library', 'own-extras', 'system', 'unowned'] as const),
     // What kept code names without need, and what is expensive. The subject is who names it.
     'costly',
     // A library for GPUs, where --target-gpu leaves it out. The subject is who would open it.

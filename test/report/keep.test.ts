@@ -24,6 +24,8 @@ const fs = makeTree({
   [`${SITE}/unused-2.dist-info/RECORD`]: 'unused.py,,\nunused-2.dist-info/METADATA,,\n',
   '/usr/lib/python3.13/smtplib.py': '',
   '/usr/bin/perl': { text: '', mode: 0o755 },
+  '/var/lib/dpkg/info/perl-base.list': '/usr/bin/perl\n',
+  '/usr/local/bin/backup': { text: '#!/bin/sh\n', mode: 0o755 },
   '/bin': { link: 'usr/bin' },
   '/usr/share/same.bin': { text: '12345', group: 'one' },
   '/app/data.bin': { text: '12345', group: 'one' },
@@ -60,13 +62,14 @@ describeWithPython('keep.json', () => {
   });
 
   it.each([
-    ['/app/tests/test_app.py', /beside the app's own code; run it in the exercise/],
+    ['/app/tests/test_app.py', /the author's own file: a test.*use it in the exercise/],
     [`${SITE}/lib/x.pyi`, /type information of lib/],
     [`${SITE}/lib/tests/test_x.py`, /a test of lib.*an import by kept code/],
     [`${SITE}/lib/__pycache__/__init__.cpython-313.pyc`, /did not run while the app was watched; Python compiles it again/],
     [`${SITE}/unused.py`, /part of unused, which no kept code imports; an import/],
     ['/usr/lib/python3.13/smtplib.py', /of the standard library.*--level whole/],
     ['/usr/bin/perl', /of the operating system.*--level whole/],
+    ['/usr/local/bin/backup', /no package brought it.*--include it/],
   ])('says why %s is left out', async (path, sentence) => {
     const { omitted, omissions } = await report('reachable');
     expect(describeOmission(omissions[omitted[path]?.because as number] as Omission)).toMatch(sentence);
