@@ -1,7 +1,9 @@
+import { DEFAULT_PATH } from '../images/config.js';
 import { isAdded } from '../os/places.js';
 import { depth } from '../python/edges.js';
 import { below, type Entry } from '../rootfs.js';
 import { CONFIGURATION } from './data/configurations.js';
+import { TOOL_VARIABLES } from './data/variables.js';
 import { anyPath } from './evidence.js';
 import { isWritten } from './purpose.js';
 import type { Reached } from './python/reached.js';
@@ -66,19 +68,24 @@ export class ConfiguredRule implements Rule {
 
 /** What the author wrote into a folder of the system, as into /usr/lib/cgi-bin. */
 async function writtenIn(subject: string, context: Context) {
-  const found = context.fs.resolve(subject);
+  const { fs, environment } = context;
+  const found = fs.resolve(subject);
   if (found?.entry.type !== 'd' || isAdded(found.path)) return [];
-  const inside = below(context.fs, found.path);
+  // Programs count by their names, wherever PATH is set.
+  if ((environment.PATH ?? DEFAULT_PATH).split(':').some((folder) => fs.resolve(folder)?.path === found.path)) return [];
+  const inside = below(fs, found.path);
   if (inside.length > MOST) return [];
   const written = await Promise.all(inside.map((path) => isWritten(path, context)));
   return inside.filter((_, index) => written[index]).map((path) => ({ path, kind: 'inside', subject }) as const);
 }
 
-/** What matches → the first line that has it, from 1. Comments do not count. */
+/** What matches → the first line that has it, from 1. Comments do not count, nor do variables for tools, such as PATH. */
 function namesIn(text: string, pattern: RegExp): Map<string, number> {
   const found = new Map<string, number>();
   for (const [index, line] of text.split('\n').entries()) {
-    for (const [name] of line.replace(/^\s*[#;].*/, '').matchAll(pattern)) if (!found.has(name)) found.set(name, index + 1);
+    const variable = /^\s*(?:export\s+)?["']?(\w+)["']?\s*[=:]/.exec(line)?.[1];
+    if (/^\s*[#;]/.test(line) || (variable !== undefined && TOOL_VARIABLES.test(variable))) continue;
+    for (const [name] of line.matchAll(pattern)) if (!found.has(name)) found.set(name, index + 1);
     if (found.size > MOST) return new Map();
   }
   return found;

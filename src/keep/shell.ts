@@ -2,7 +2,7 @@ import { DEFAULT_PATH } from '../images/config.js';
 import { baseName, type Entry } from '../rootfs.js';
 import { anyPath } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
-import { isAppCode, isAuthors, isOnPurpose, isWritten } from './purpose.js';
+import { isAppCode, isAuthors, isOnPurpose, isWritten, ofPython } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
@@ -82,8 +82,8 @@ async function argumentsOf(context: Context): Promise<string[]> {
   const found: string[] = [];
   for (const path of ['/', ...(environment.PATH ?? DEFAULT_PATH).split(':')].flatMap((folder) => fs.list(fs.resolve(folder)?.path ?? ''))) {
     const entry = fs.lstat(path);
-    if (!entry || given.toShell.has(path) || programs.has(path) || (await shellText(entry, context, given)) === undefined) continue;
-    if (await isWritten(path, context)) found.push(path);
+    if (!entry || ofPython(baseName(path)) || given.toShell.has(path) || programs.has(path)) continue;
+    if ((await shellText(entry, context, given)) !== undefined && (await isWritten(path, context))) found.push(path);
   }
   return found;
 }

@@ -146,7 +146,7 @@ describeWithEngine('a report', () => {
     expect((await run('why', 'colorsys')).stdout).toMatch(
       /named in "colorsys" by lazy, in code that imports by name \(\/app\/lazy\.py:3\)/,
     );
-    const byCode = /^python\/(import|attribute|dynamic|lazy|string|plugin)$|^(named|shell|scripts)\//;
+    const byCode = /^python\/(import|attribute|dynamic|lazy|string|plugin)$|^(named|scripts)\/|^shell\/(program|path|inside)$/;
     const reasons = Object.values(inFolder<KeepReport>('keep.json').kept).flatMap((one) => one.reasons);
     const ofCode = reasons.filter(({ rule, kind, parents }) => byCode.test(`${rule}/${kind}`) && !parents[0]?.endsWith('.so'));
     expect(ofCode.length).toBeGreaterThan(100);

@@ -91,6 +91,10 @@ describeWithPython('configurations', () => {
     };
     const keep = await paths('ScriptAlias /cgi/ /usr/lib/cgi-bin/\n', files);
     expect(Object.keys(files).filter((path) => keep.has(path))).toEqual(['/usr/lib/cgi-bin/own']);
+    const tools = { '/usr/local/bin/pip': '', '/opt/tools/bin/x': '' };
+    const text = 'PATH=/usr/local/bin:/usr/bin\nLD_LIBRARY_PATH: /opt/tools/bin\nbin = /usr/local/bin\n';
+    const others = await paths(text, tools);
+    expect(Object.keys(tools).filter((path) => others.has(path))).toEqual([]);
   });
 
   it('keeps the modules that one names, and those that they import', async () => {

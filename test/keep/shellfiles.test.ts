@@ -124,6 +124,7 @@ describeWithPython('scripts that interpreters get', () => {
     const files = {
       '/start-worker': { text: '#!/usr/bin/env bash\nfoxtrot\n', mode: 0o755 },
       '/usr/bin/later': script('exec sh /data/job'),
+      '/usr/bin/python3.13-config': script('echo -I/usr/include'),
     };
     const has = async (start: string) => {
       const keep = await reached([['sh', '/start']], { ...files, '/start': start });
