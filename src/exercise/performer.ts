@@ -167,10 +167,7 @@ export class Performer {
     }
   }
 
-  /**
-   * A proxy may answer before the server behind it has started. For some seconds after the first request, one that changes nothing is
-   * sent again then.
-   */
+  /** A proxy may answer before its server has started. For some seconds, a request that changes nothing is then sent again. */
   private async behindProxy(step: HttpStep): Promise<StepAnswer> {
     this.firstRequest ??= Date.now();
     const patience = Math.min(PROXY_MILLISECONDS, this.limits.step * 1000);

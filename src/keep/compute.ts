@@ -91,7 +91,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new IdentityRule(python, reach.grades),
           new NamedRule(python, context, reach.grades),
           new ShellRule(),
-          new ConfiguredRule(python, reach.reached),
+          new ConfiguredRule(reach.reached),
           new SettingsRule(),
           new HomeRule(),
           new FoldersRule(),

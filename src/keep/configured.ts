@@ -1,4 +1,3 @@
-import { DEFAULT_PATH } from '../images/config.js';
 import { isAdded } from '../os/places.js';
 import { depth } from '../python/edges.js';
 import { below, type Entry } from '../rootfs.js';
@@ -10,6 +9,7 @@ import type { Reached } from './python/reached.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
+import { pathFolders } from './scripts.js';
 import { LONGEST_BY_HAND } from './shellfiles.js';
 
 /** An absolute path; not a part of an address or of a longer path. */
@@ -28,10 +28,7 @@ export class ConfiguredRule implements Rule {
   readonly name = 'configured';
   private opened: ReadonlySet<string> = new Set();
 
-  constructor(
-    private readonly world: PythonWorld,
-    private readonly reached: Reached,
-  ) {}
+  constructor(private readonly reached: Reached) {}
 
   begin({ fs, trace }: Context): Addition[] {
     const read = trace.observations.filter(({ kind }) => kind === 'open');
@@ -46,7 +43,7 @@ export class ConfiguredRule implements Rule {
     const bytes = Buffer.from(await fs.read(path, 0, size));
     if (bytes.includes(0)) return [];
     const text = bytes.toString('utf8');
-    const additions = [...namesIn(text, DOTTED)].flatMap(([subject, line]) => this.module(subject, line, path));
+    const additions = [...namesIn(text, DOTTED)].flatMap(([subject, line]) => this.module(subject, line, path, python));
     for (const [subject, line] of namesIn(text, PATH)) {
       const named = [...anyPath(subject, python).flatMap(({ paths }) => paths), ...(await writtenIn(subject, context))];
       for (const one of named) additions.push({ ...one, rule: 'configured', line, parents: [path] });
@@ -55,8 +52,7 @@ export class ConfiguredRule implements Rule {
   }
 
   /** What keeps a module, or the module that has a class or function. One word alone may be anything. */
-  private module(subject: string, line: number, from: string): Addition[] {
-    const { finder } = this.world;
+  private module(subject: string, line: number, from: string, { finder }: PythonWorld): Addition[] {
     const parts = subject.split('.');
     const found = depth(subject, finder);
     const isClass = found === 1 && parts.length === 2 && /^[A-Z]/.test(parts[1] ?? '');
@@ -68,11 +64,11 @@ export class ConfiguredRule implements Rule {
 
 /** What the author wrote into a folder of the system, as into /usr/lib/cgi-bin. */
 async function writtenIn(subject: string, context: Context) {
-  const { fs, environment } = context;
+  const { fs } = context;
   const found = fs.resolve(subject);
   if (found?.entry.type !== 'd' || isAdded(found.path)) return [];
   // Programs count by their names, wherever PATH is set.
-  if ((environment.PATH ?? DEFAULT_PATH).split(':').some((folder) => fs.resolve(folder)?.path === found.path)) return [];
+  if (pathFolders(context).includes(found.path)) return [];
   const inside = below(fs, found.path);
   if (inside.length > MOST) return [];
   const written = await Promise.all(inside.map((path) => isWritten(path, context)));

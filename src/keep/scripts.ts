@@ -21,8 +21,16 @@ export function findProgram(name: string, { fs, environment, config }: Pick<Cont
 
 /** The names of all files in the folders of PATH. */
 export function programNames({ fs, environment }: Pick<Context, 'fs' | 'environment'>): Set<string> {
-  const folders = (environment.PATH ?? DEFAULT_PATH).split(':').flatMap((folder) => fs.resolve(folder)?.path ?? []);
-  return new Set(folders.flatMap((folder) => fs.list(folder)).map(baseName));
+  return new Set(
+    pathFolders({ fs, environment })
+      .flatMap((folder) => fs.list(folder))
+      .map(baseName),
+  );
+}
+
+/** The folders of PATH that the image has, without links. */
+export function pathFolders({ fs, environment }: Pick<Context, 'fs' | 'environment'>): string[] {
+  return (environment.PATH ?? DEFAULT_PATH).split(':').flatMap((folder) => fs.resolve(folder)?.path ?? []);
 }
 
 /** The program that `env` in a first line runs: the first word after options and assignments. */
@@ -69,8 +77,8 @@ export function isProgram(path: string, { fs, environment, programs }: Pick<Cont
   return ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0 && isInPath(path, { fs, environment });
 }
 
-function isInPath(path: string, { fs, environment }: Pick<Context, 'fs' | 'environment'>): boolean {
-  return (environment.PATH ?? DEFAULT_PATH).split(':').some((directory) => fs.resolve(directory)?.path === parentOf(path));
+function isInPath(path: string, places: Pick<Context, 'fs' | 'environment'>): boolean {
+  return pathFolders(places).includes(parentOf(path));
 }
 
 /** The files that were executed or that a command runs, without links. */

@@ -1,4 +1,3 @@
-import { DEFAULT_PATH } from '../images/config.js';
 import { baseName, type Entry } from '../rootfs.js';
 import { anyPath } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
@@ -6,7 +5,7 @@ import { isAppCode, isAuthors, isOnPurpose, isWritten, ofPython } from './purpos
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
-import { findProgram, isProgram } from './scripts.js';
+import { findProgram, isProgram, pathFolders } from './scripts.js';
 import { shellText } from './shellfiles.js';
 import { namesInCommand, namesInScript } from './shellnames.js';
 
@@ -71,7 +70,7 @@ export class ShellRule implements Rule {
 
 /** The author's scripts in PATH and in `/` that nothing names, where a script of the image's commands runs its arguments. */
 async function argumentsOf(context: Context): Promise<string[]> {
-  const { fs, given, programs, environment } = context;
+  const { fs, given, programs } = context;
   const texts = await Promise.all(
     [...given.toShell, ...programs].map(async (path) => {
       const entry = fs.lstat(path);
@@ -80,7 +79,7 @@ async function argumentsOf(context: Context): Promise<string[]> {
   );
   if (!texts.some((text) => text !== undefined && /^\s*exec\b.*"\$@"/m.test(text))) return [];
   const found: string[] = [];
-  for (const path of ['/', ...(environment.PATH ?? DEFAULT_PATH).split(':')].flatMap((folder) => fs.list(fs.resolve(folder)?.path ?? ''))) {
+  for (const path of ['/', ...pathFolders(context)].flatMap((folder) => fs.list(folder))) {
     const entry = fs.lstat(path);
     if (!entry || ofPython(baseName(path)) || given.toShell.has(path) || programs.has(path)) continue;
     if ((await shellText(entry, context, given)) !== undefined && (await isWritten(path, context))) found.push(path);
