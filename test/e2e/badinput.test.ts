@@ -110,7 +110,7 @@ describeWithEngine('bad input gives one clear message and the right exit code, a
     await docker('tag', 'pyshrink-base/debian:bookworm', name);
     await refuse(['shrink', HELLO, '--tag', name], 1, /belongs to an image that pyshrink did not make[\s\S]*--force/);
     expect((await pyshrink(['shrink', HELLO, '--tag', name, '--force'])).exitCode).toBe(0);
-    await docker('rmi', name);
+    await docker('rmi', '-f', name);
   });
 });
 

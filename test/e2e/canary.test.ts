@@ -139,7 +139,7 @@ describeWithEngine('secrets', () => {
     const assembled = await home.run(['assemble', '--tag', small, '--env-file', join(inputs, 'list.env')]);
     expect(assembled.exitCode, assembled.output).toBe(0);
     await docker('save', '-o', saved, small);
-    await docker('rmi', small);
+    await docker('rmi', '-f', small);
     expect(home.find(readFileSync(saved))).toEqual(['own']);
     expect(await leftovers()).toEqual([]);
   });

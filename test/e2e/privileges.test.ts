@@ -64,7 +64,7 @@ describeWithEngine('what an app may do while it is watched', () => {
     }
   });
   afterAll(async () => {
-    for (const [, host] of DAEMONS) if (host !== undefined) await docker('-H', host, 'rmi', image);
+    for (const [, host] of DAEMONS) if (host !== undefined) await docker('-H', host, 'rmi', '-f', image);
   });
 
   /** Runs pyshrink on a command of the image. Returns the warnings, and what the program printed in its last run. */
@@ -97,7 +97,7 @@ describeWithEngine('what an app may do while it is watched', () => {
       expect(asking).toHaveLength(1);
       const { CapBnd, CapEff } = JSON.parse(text);
       for (const set of [CapBnd, CapEff]) expect(BigInt(`0x${set}`) & SYS_PTRACE).toBe(0n);
-      if (where.runtime === undefined) await docker(...(where.host === undefined ? [] : ['-H', where.host]), 'rmi', SMALL);
+      if (where.runtime === undefined) await docker(...(where.host === undefined ? [] : ['-H', where.host]), 'rmi', '-f', SMALL);
     });
 
     // The runtime has no part in this.
@@ -122,7 +122,7 @@ describeWithEngine('what an app may do while it is watched', () => {
     expect(done.exitCode, done.all as string).toBe(0);
     const { warnings } = JSON.parse(done.stdout as string) as { warnings: string[] };
     expect(warnings.filter((warning) => warning.includes('no_new_privs'))).toHaveLength(1);
-    await docker('rmi', 'pyshrink-test/setuid:small');
+    await docker('rmi', '-f', 'pyshrink-test/setuid:small');
   });
 
   it('the summary says once that an app has asked for io_uring, however often it did, and nothing of it for others', async () => {
@@ -130,7 +130,7 @@ describeWithEngine('what an app may do while it is watched', () => {
     const output = ['--tag', 'pyshrink-test/privileges:asks'];
     const { warnings } = await run(['shrink', ...output], ['/usr/bin/python3', '-c', asks]);
     expect(warnings.filter((warning) => warning.includes('io_uring'))).toHaveLength(1);
-    await docker('rmi', 'pyshrink-test/privileges:asks');
+    await docker('rmi', '-f', 'pyshrink-test/privileges:asks');
     expect((await trace(COMMAND, {})).warnings.join()).not.toContain('io_uring');
   });
 

@@ -130,7 +130,7 @@ describeWithEngine('each tier of the local engine', () => {
     expect(large(cwd).map(({ command }) => command)).toEqual(large(theirs).map(({ command }) => command));
     const { originalLayers, originalSize } = originalBelow(cwd);
     expect(originalLayers?.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(originalSize);
-    await docker('rmi', OURS, THEIRS, IMAGE);
+    await docker('rmi', '-f', OURS, THEIRS, IMAGE);
   });
 
   needing('user nobody')('no runtime is needed to shrink a command of this computer, as a user without ranges of ids', async () => {

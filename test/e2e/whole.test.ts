@@ -26,7 +26,7 @@ describeWithEngine('the level whole', () => {
     expect(Object.keys(listed).filter((path) => !(path in kept))).toEqual([]);
     expect(totals.kept.bytes / bytes).toBeGreaterThan(0.95);
     expect(totals.kept.bytes / bytes).toBeLessThan(1.05);
-    await docker('rmi', TAG);
+    await docker('rmi', '-f', TAG);
     expect(await leftovers()).toEqual([]);
   }, 550_000);
 });
