@@ -8,13 +8,13 @@ import { CarriedRule } from './carried.js';
 import { ConfiguredRule } from './configured.js';
 import type { MostBytes } from './data/costs.js';
 import type { GpuTarget } from './data/gpu.js';
-import { elfRule } from './elf.js';
 import { FoldersRule } from './folders.js';
 import { Gpu } from './gpu.js';
 import { HomeRule } from './home.js';
 import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
-import { linksRule, parentsRule, runtimeRule } from './links.js';
+import { runtimeRule } from './links.js';
+import { loadingRules } from './loading.js';
 import { observedRule } from './observed.js';
 import { type Costly, Offers } from './offers.js';
 import { OpensRule } from './opens.js';
@@ -26,11 +26,10 @@ import { withoutTests } from './python/tests.js';
 import { type Analyst, PythonWorld } from './python/world.js';
 import { repairRule } from './repair.js';
 import type { Context, Finding, Rule } from './rule.js';
-import { entrypointRule, programsOf, scriptsRule } from './scripts.js';
+import { entrypointRule, programsOf } from './scripts.js';
 import { SettingsRule } from './settings.js';
 import { ShellRule } from './shell.js';
 import { givenToInterpreters, NOTHING_GIVEN } from './shellfiles.js';
-import { SystemRule } from './system.js';
 import { Tally } from './tally.js';
 import { excluded, type UserChoice, userRule } from './user.js';
 import { wholeAdditions } from './whole.js';
@@ -77,7 +76,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const { python } = context;
   const reach = python && level !== 'observed' ? await ReachRule.open(python, context) : undefined;
   /** What a path needs to be of use. */
-  const loading: Rule[] = [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule()];
+  const loading = loadingRules();
   const rules: Rule[] = [
     observedRule,
     entrypointRule,
@@ -143,7 +142,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   if (level === 'whole' && python) {
     await take(await wholeAdditions(context, python));
     // An essential package is whole by itself: perl-base has the modules of Perl that it needs.
-    const isListed = (finding: Finding) => !('path' in finding && finding.rule === 'system' && finding.kind === 'program');
+    const isListed = (finding: Finding) => !('path' in finding && finding.rule === 'system' && /^(program|perl)$/.test(finding.kind));
     for (let fresh = await settled(loading); fresh.length > 0; fresh = await settled(loading)) await round(fresh, loading, isListed);
   }
   const costly = (await offers.left(keep)).filter(({ path }) => !keep.has(path));

@@ -1,12 +1,9 @@
 import { type Entry, push } from '../rootfs.js';
 import { MOST_BYTES, type MostBytes, type Strength } from './data/costs.js';
-import { elfRule } from './elf.js';
 import { KeepSet } from './keepset.js';
-import { linksRule, parentsRule } from './links.js';
+import { loadingRules } from './loading.js';
 import type { Addition, Reason, RuleName } from './reason.js';
-import type { Context, Offer, Rule } from './rule.js';
-import { scriptsRule } from './scripts.js';
-import { SystemRule } from './system.js';
+import type { Context, Offer } from './rule.js';
 
 /** A path that is left out, since it costs more than its evidence is worth. */
 export interface Costly {
@@ -104,7 +101,7 @@ export class Offers {
 async function bytesOf(additions: readonly Addition[], keep: KeepSet, context: Context): Promise<number> {
   const { fs, python } = context;
   const closure = new KeepSet(fs);
-  const rules: readonly Rule[] = [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule()];
+  const rules = loadingRules();
   const isNew = ({ path }: Entry) => !keep.has(path);
   for (const addition of additions) {
     closure.add(addition);

@@ -6,7 +6,7 @@ const SCHEME = /^[\w+]+:\/\/(?=\/)/;
 /** An option or a variable, and its value. */
 const SETTING = /^-{0,2}([\w-]+)=/;
 /** Where a pattern of file names begins. */
-const PATTERN = /[*?[{]/;
+export const PATTERN = /[*?[{]/;
 
 /**
  * The absolute paths in a word of a command line, or in the value of a variable: of `--config=/etc/a.yaml`, `/one:/two`,

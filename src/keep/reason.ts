@@ -25,7 +25,7 @@ const KINDS = {
   parents: ['directory'],
   scripts: ['interpreter'],
   /** Data of the system. `of`: the row of data/system.ts. `subject`: the name or path that calls for it. */
-  system: ['always', 'imported', 'reached', 'observed', 'name', 'string', 'soname', 'program', 'iconv', 'name-service', 'folder'],
+  system: ['always', 'imported', 'reached', 'observed', 'name', 'string', 'soname', 'program', 'iconv', 'name-service', 'folder', 'perl'],
   /** A comparison with the original showed that it was missing. `subject`: what the shrunk image looked for. */
   repair: ['lookup', 'further', 'module', 'library', 'listing'],
   /**

@@ -1,7 +1,8 @@
 import { DEFAULT_PATH } from '../images/config.js';
 import { FIRST_LINE, parseShebang } from '../os/shebang.js';
 import { baseName, join, parentOf } from '../rootfs.js';
-import type { Addition, Reason } from './reason.js';
+import { ofPython } from './purpose.js';
+import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
 
 /** The path of a program, looked up by its name as execvp(3) does. Undefined where the image has none. */
@@ -49,7 +50,10 @@ export const entrypointRule: Rule = {
   },
 };
 
-/** Keeps the interpreter of every kept script that is run as a program. Many Python modules have a first line, too, but are never run. */
+/**
+ * Keeps the interpreter of every kept script that is run as a program, and of the app's own executable files. Many modules of
+ * distributions have a first line, too, but are never run.
+ */
 export const scriptsRule: Rule = {
   name: 'scripts',
   async visit({ path, type, mode }, context) {
@@ -57,19 +61,23 @@ export const scriptsRule: Rule = {
     // A link in PATH may lead to a script elsewhere.
     const found = context.fs.resolve(path);
     if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return [];
-    if (!isProgram(found.path, context) && !isInPath(path, context) && parentOf(found.path) !== '/') return [];
+    const isRun = isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/';
+    if (!isRun && !context.python?.isOwn(found.path)) return [];
     const shebang = parseShebang(await context.fs.read(found.path, 0, FIRST_LINE));
     if (!shebang) return [];
-    const reason: Reason = { rule: 'scripts', kind: 'interpreter', line: 1, parents: [found.path] };
-    const additions: Addition[] = [{ path: shebang.interpreter, ...reason }];
-    if (/\/env$/.test(shebang.interpreter) && shebang.argument) {
-      const name = envProgram(shebang.argument);
-      const program = name && findProgram(name, context);
-      if (program) additions.push({ path: program, ...reason });
-    }
-    return additions;
+    const name = /\/env$/.test(shebang.interpreter) && shebang.argument ? envProgram(shebang.argument) : undefined;
+    const program = name === undefined ? undefined : findProgram(name, context);
+    const needed = [shebang.interpreter, ...(program === undefined ? [] : [program])];
+    // A module of the app may have a first line for another Python, which nothing runs.
+    const isOther = ofPython(baseName(name ?? shebang.interpreter)) && !isAppsPython(needed.at(-1) as string, context);
+    if (!isRun && isOther) return [];
+    return needed.map((one): Addition => ({ path: one, rule: 'scripts', kind: 'interpreter', line: 1, parents: [found.path] }));
   },
 };
+
+function isAppsPython(path: string, { fs, trace }: Pick<Context, 'fs' | 'trace'>): boolean {
+  return fs.resolve(path)?.path === fs.resolve(trace.python.executable)?.path;
+}
 
 /** Whether a file is run as a program: it is one of `programs`, or it is executable and lies in a directory of PATH. */
 export function isProgram(path: string, { fs, environment, programs }: Pick<Context, 'fs' | 'environment' | 'programs'>): boolean {

@@ -6,7 +6,8 @@ import { COMMAND_LINES } from './data/configurations.js';
 import { CRON, CRON_FOLDERS, SYSTEM_TABLES, USER_TABLES } from './data/cron.js';
 import { TOOL_FOLDERS } from './data/directories.js';
 import { SHELLS } from './data/shells.js';
-import { pathBehindExpansions } from './pathwords.js';
+import { expandGlob } from './globs.js';
+import { PATTERN, pathBehindExpansions } from './pathwords.js';
 import { isAuthors, isWritten } from './purpose.js';
 import type { Context } from './rule.js';
 import { namesInCommand, namesInScript, type ShellNames } from './shellnames.js';
@@ -138,7 +139,8 @@ function placesOf(word: string, { fs, config }: Places, by: string | undefined):
   if (name === undefined) return [];
   const folders = [config.WorkingDir || '/', ...(by === undefined ? [] : [parentOf(by)])];
   const paths = word === name && name.startsWith('/') ? [name] : folders.map((folder) => join(folder, name));
-  return paths.flatMap((path) => {
+  const files = PATTERN.test(name) ? paths.flatMap((pattern) => expandGlob(fs, pattern)) : paths;
+  return files.flatMap((path) => {
     const found = fs.resolve(path);
     return found?.entry.type === 'f' ? [found.path] : [];
   });

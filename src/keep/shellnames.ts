@@ -54,9 +54,11 @@ class Names {
   private readonly cronTables = new Set<string>();
   private readonly paths = new Map<string, number>();
   /** Values that variables get, with their lines. */
-  private values: DefaultValue[] = [];
+  private readonly values: DefaultValue[] = [];
   /** Variables whose value is run. */
   private readonly run = new Set<string>();
+  /** Variables whose value is a script that an interpreter gets, and the set for it. */
+  private readonly given: { variable: string; scripts: Set<string> }[] = [];
   /** The value of each variable that has one, always the same and without expansions. Undefined for others. */
   private readonly constants = new Map<string, string | undefined>();
   /** Names of programs with variables in them. */
@@ -65,12 +67,14 @@ class Names {
   result(): ShellNames {
     const { programs, modules, shellScripts, pythonScripts, cronTables, paths } = this;
     // What runs one value may give or run others.
+    const taken = new Set<DefaultValue>();
     const takeReady = () => {
-      const ready = this.values.filter(({ variable }) => this.run.has(variable));
-      this.values = this.values.filter(({ variable }) => !this.run.has(variable));
+      const ready = this.values.filter((one) => this.run.has(one.variable) && !taken.has(one));
+      for (const one of ready) taken.add(one);
       return ready;
     };
     for (let ready = takeReady(); ready.length > 0; ready = takeReady()) for (const { value, line } of ready) this.script(value, line, 1);
+    for (const { variable, scripts } of this.given) for (const one of this.values) if (one.variable === variable) scripts.add(one.value);
     for (const { word, line } of this.composed) {
       const name = withConstants(word, this.constants);
       if (PROGRAM.test(name)) add(programs, name, line);
@@ -146,8 +150,14 @@ class Names {
     const operand = words.findIndex((word, at) => !/^[-+]/.test(word) && !/^[-+]\w*o$/.test(words[at - 1] ?? ''));
     const options = operand < 0 ? words : words.slice(0, operand);
     if (options.some((word) => /^-\w*c$/.test(word))) this.script(words[operand] ?? '', line, depth + 1);
-    else if (operand >= 0) this.shellScripts.add(words[operand] as string);
+    else if (operand >= 0) this.give(words[operand] as string, this.shellScripts);
     if (input) this.script(input.text, input.line, depth + 1);
+  }
+
+  private give(script: string, scripts: Set<string>): void {
+    const variable = variableIn(script);
+    if (variable === undefined) scripts.add(script);
+    else this.given.push({ variable, scripts });
   }
 
   private python(words: readonly string[], line: number, input: ShellCommand['input']): void {
@@ -156,7 +166,7 @@ class Names {
       if (option === undefined) {
         if (!(words[at] as string).startsWith('-')) {
           // What comes after the script is for the script.
-          this.pythonScripts.add(words[at] as string);
+          this.give(words[at] as string, this.pythonScripts);
           break;
         }
         if (/^-[WX]$/.test(words[at] as string)) at++;

@@ -18,7 +18,7 @@ export interface ShellCommand {
   input?: { text: string; line: number };
 }
 
-/** A value that a variable has where it is not set: `${NAME:-value}`. */
+/** A value that a variable has where it is not set, `${NAME:-value}`, or in a round of a loop: `for NAME in value`. */
 export interface DefaultValue {
   variable: string;
   value: string;
@@ -86,6 +86,8 @@ class Reader {
   /** Reads commands until the end, or behind the character that ends an expansion. */
   commands(end: ')' | '`' | undefined): void {
     let command = this.begin();
+    /** The words of this command are the values of a loop's variable. */
+    let loop: { command: ShellCommand; variable: string } | undefined;
     while (!this.isAtEnd()) {
       const char = this.text[this.at] as string;
       if (char === end || (char === ')' && end === undefined)) {
@@ -111,7 +113,11 @@ class Reader {
         // The number of a redirected descriptor is no word of the command.
         if (/^\d+$/.test(word) && /[<>]/.test(this.text[this.at] ?? '')) continue;
         if (command.words.length === 0) command.line = line;
-        if (word === 'in' && /^(case|for|select)$/.test(command.words[0] ?? '')) command = this.begin();
+        const [first = '', variable = ''] = command.words;
+        if (word === 'in' && /^(case|for|select)$/.test(first)) {
+          command = this.begin();
+          if (first !== 'case') loop = { command, variable };
+        } else if (loop?.command === command) this.defaults.push({ variable: loop.variable, value: word, line });
         else command.words.push(word);
       }
     }

@@ -12,7 +12,10 @@ const RANKS: readonly (readonly string[])[] = [
   ['observed', 'runtime', 'python/interpreter', 'python/interpreter-name', 'python/environment'],
   // 4: what is kept does not work without it.
   ['elf/needed', 'elf/loader', 'elf/preload', 'scripts', 'links/target', 'python/import', 'python/c-code', 'python/own-data'],
-  ['elf', 'links', 'system/always', 'system/soname', 'system/program', 'system/imported', 'system/observed', 'system/name-service'],
+  [
+    ...['elf', 'links', 'system/always', 'system/soname', 'system/program', 'system/imported', 'system/observed', 'system/name-service'],
+    'system/perl',
+  ],
   // 6: code gives its name in a way that means it.
   ['python/attribute', 'python/dynamic', 'python/lazy', 'python/plugin', 'python/extension', 'named/find-library', 'named/library'],
   ['system', 'distribution/app', 'distribution/opened', 'distribution/record', 'distribution/app-program', 'named/path', 'named/inside'],

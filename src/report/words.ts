@@ -86,6 +86,8 @@ const WORDS: Words = {
     program: data,
     iconv: (reason) => `a kept file calls iconv: ${data(reason)}`,
     folder: ({ subject }) => `in a folder with the name of the program ${subject} or of its package`,
+    perl: ({ subject }) =>
+      subject === undefined ? 'a module of Perl, which was installed by its name' : `Perl code loads ${quoted(subject)}`,
     'name-service': ({ subject }) => `the service ${subject} of the name service switch (nsswitch.conf(5))`,
   },
   repair: {

@@ -45,6 +45,7 @@ it.each([
   ['function f { git status; }', ['git']],
   ['sh /start gunicorn -c conf.py app:app', ['sh']],
   ['x="$' + '{Y:-$(id -u)}"', ['id']],
+  ['for p in pg_dump "psql -l"; do\n  $p --help; done; for x in a b; do echo $x; done', ['pg_dump', 'psql']],
 ])('the programs in %j', (script, names) => {
   expect(programs(script)).toEqual(names);
 });
@@ -70,6 +71,7 @@ it.each([
   [['python3', '-m', 'app', 'file.py'], [], []],
   [['sh', '/start', 'gunicorn', '-c', 'conf.py'], ['/start'], []],
   [['sh', '-c', '. /usr/local/lib/common; source more'], ['/usr/local/lib/common', 'more'], []],
+  [['sh', '-c', 'for f in /one/*.sh two; do . "$f"; done; for x in *.py; do python3 "$x"; done'], ['/one/*.sh', 'two'], ['*.py']],
 ])('the scripts that %j gives to interpreters', (words, shell, python) => {
   const { shellScripts, pythonScripts } = namesInCommand(words);
   expect([[...shellScripts], [...pythonScripts]]).toEqual([shell, python]);

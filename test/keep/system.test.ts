@@ -150,6 +150,12 @@ const CASES: Case[] = [
     keeps: ['/etc/sudoers', '/etc/sudoers.d/app', '/usr/libexec/sudo/sudoers.so'],
   },
   { about: 'gpg', program: '/usr/bin/gpg', keeps: ['/usr/bin/gpg-agent'] },
+  {
+    about: 'useradd',
+    program: '/usr/sbin/useradd',
+    keeps: ['/etc/skel/.profile', '/etc/login.defs', '/etc/gshadow', '/etc/default/useradd'],
+  },
+  { about: 'adduser', program: '/usr/sbin/adduser', keeps: ['/etc/adduser.conf', '/etc/skel/.profile', '/usr/sbin/groupadd'] },
   { about: 'crontab', program: '/usr/bin/crontab', keeps: ['/var/spool/cron/crontabs'] },
   { about: 'logrotate', program: '/usr/sbin/logrotate', keeps: ['/etc/logrotate.d/app', '/etc/logrotate.conf'] },
   { about: 'Samba', soname: 'libsmbconf.so.0', keeps: ['/etc/samba/smb.conf'] },
@@ -167,7 +173,6 @@ const CASES: Case[] = [
     leaves: ['/usr/lib/postgresql/15/bin/pg_dump'],
   },
   { about: 'convert', program: '/usr/bin/convert', keeps: ['/etc/ImageMagick-6/policy.xml'] },
-  { about: 'Perl', program: '/usr/bin/perl', keeps: ['/usr/share/perl/5.36/strict.pm', `${LIB}/perl-base/POSIX.pm`] },
   { about: 'ssh', program: '/usr/bin/ssh', keeps: ['/etc/ssh/ssh_config'], leaves: ['/etc/ssh/sshd_config'] },
 ];
 

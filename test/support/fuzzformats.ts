@@ -4,6 +4,7 @@ import { readSections } from '../../src/elf/sections.js';
 import { librariesNamed } from '../../src/elf/strings.js';
 import { namesInScript } from '../../src/keep/shellnames.js';
 import { openPackages } from '../../src/os/packages.js';
+import { perlNames } from '../../src/os/perl.js';
 import { Distributions } from '../../src/python/distributions.js';
 import { parseEntryPoints, parseMetadata, parseRecord } from '../../src/python/metadata.js';
 import { LAYOUT } from './analyst.js';
@@ -152,4 +153,35 @@ const shell = target<string>({
   },
 });
 
-export const FORMATS: readonly FuzzTarget[] = [elf, cache, distributions, packages, shell];
+const PERL_PIECES = [
+  ...[
+    'use ',
+    'no ',
+    'require ',
+    'use lib ',
+    'use parent ',
+    'do ',
+    'eval ',
+    '"',
+    "'",
+    'qw(',
+    ')',
+    ';',
+    '\n',
+    '\n=pod\n',
+    '\n=cut\n',
+    '\n__END__\n',
+  ],
+  ...['::', '->', '$x', 'A::B', 'a/b.pl', '-M', '-I ', '#', ' ', '\0', 'x'.repeat(2000)],
+];
+
+const perl = target<string>({
+  name: "Perl's code",
+  make: (random) =>
+    Array.from({ length: random.below(400) }, () => random.pick(PERL_PIECES).repeat(random.chance(0.02) ? 300 : 1)).join(''),
+  run: (text) => {
+    perlNames(text);
+  },
+});
+
+export const FORMATS: readonly FuzzTarget[] = [elf, cache, distributions, packages, shell, perl];

@@ -323,6 +323,21 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     what: 'the agent that holds keys and passphrases for gpg (gpg-agent(1))',
   },
   {
+    id: 'users-made',
+    when: { program: /\/(useradd|newusers|adduser|addgroup)$/ },
+    keep: ['/etc/skel/**', '/etc/{login.defs,shadow,gshadow,subuid,subgid}', '/etc/default/useradd'],
+    what: 'what a new user gets, and where users are (useradd(8), FILES)',
+  },
+  {
+    id: 'adduser',
+    when: { program: /\/(adduser|addgroup|deluser|delgroup)$/ },
+    keep: [
+      ...['/etc/adduser.conf', '/etc/deluser.conf', '/usr/sbin/{user,group}{add,del,mod}'],
+      ...['/usr/bin/{chage,chfn,gpasswd,passwd}', '/usr/bin/{find,rm,tar}', '/bin/{rm,tar}'],
+    ],
+    what: "configuration of Debian's adduser, and the programs that it runs (adduser(8), adduser.conf(5))",
+  },
+  {
     id: 'crontabs',
     when: { program: /\/(cron|crontab)$/ },
     keep: ['/var/spool/cron', '/var/spool/cron/*', '/etc/cron.allow', '/etc/cron.deny'],
@@ -364,12 +379,6 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     when: { program: /\/(magick|convert|identify)(-im6\S*)?$/ },
     keep: ['/etc/ImageMagick-*/**', '/usr/share/ghostscript/**'],
     what: 'configuration and delegates of ImageMagick (magick-configuration)',
-  },
-  {
-    id: 'perl',
-    when: { program: /\/(perl|perl5[\d.]*)$/ },
-    keep: ['/usr/share/perl/**', '/usr/share/perl5/**', ...inLibraries('perl/**', 'perl-base/**')],
-    what: 'modules of Perl (perlrun(1), @INC)',
   },
   {
     id: 'ssh',

@@ -1,0 +1,11 @@
+import { elfRule } from './elf.js';
+import { linksRule, parentsRule } from './links.js';
+import { PerlRule } from './perl.js';
+import type { Rule } from './rule.js';
+import { scriptsRule } from './scripts.js';
+import { SystemRule } from './system.js';
+
+/** The rules by which a path brings what it needs to be of use. Some have a state: each set of rules is for one closure. */
+export function loadingRules(): Rule[] {
+  return [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule(), new PerlRule()];
+}
