@@ -1,5 +1,4 @@
 import { isAdded } from '../os/places.js';
-import { depth } from '../python/edges.js';
 import { below, type Entry } from '../rootfs.js';
 import { CONFIGURATION } from './data/configurations.js';
 import { TOOL_VARIABLES } from './data/variables.js';
@@ -54,11 +53,11 @@ export class ConfiguredRule implements Rule {
   /** What keeps a module, or the module that has a class or function. One word alone may be anything. */
   private module(subject: string, line: number, from: string, { finder }: PythonWorld): Addition[] {
     const parts = subject.split('.');
-    const found = depth(subject, finder);
+    const module = finder.deepest(subject);
+    const found = module?.name.split('.').length ?? 0;
     const isClass = found === 1 && parts.length === 2 && /^[A-Z]/.test(parts[1] ?? '');
     const isNamed = isClass || (found >= 2 && found >= parts.length - 1);
-    const module = isNamed ? finder.find(parts.slice(0, found).join('.')) : undefined;
-    return module ? this.reached.module(module, 'app', from, { kind: 'string', subject, line }) : [];
+    return module && isNamed ? this.reached.module(module, 'app', from, { kind: 'string', subject, line }) : [];
   }
 }
 

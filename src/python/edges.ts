@@ -121,10 +121,7 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
 
 /** How many parts of a dotted name, from the left, are modules. */
 export function depth(name: string, finder: ModuleFinder): number {
-  const parts = name.split('.');
-  let length = 0;
-  while (length < parts.length && finder.find(parts.slice(0, length + 1).join('.'))) length++;
-  return length;
+  return finder.deepest(name)?.name.split('.').length ?? 0;
 }
 
 /** The absolute name of an import; undefined where a relative one leads out of its package. */

@@ -58,6 +58,19 @@ export class ModuleFinder {
     return this.known.get(name);
   }
 
+  /** The module that the beginning of a dotted name leads to: `a.b` of `a.b.Class`. */
+  deepest(name: string): Module | undefined {
+    let found: Module | undefined;
+    let dotted = '';
+    for (const part of name.split('.')) {
+      dotted += dotted === '' ? part : `.${part}`;
+      const next = this.find(dotted);
+      if (!next) break;
+      found = next;
+    }
+    return found;
+  }
+
   /** Names of a package's direct submodules. */
   children(module: Module): string[] {
     const names = new Set<string>();

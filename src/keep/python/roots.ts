@@ -1,6 +1,4 @@
 import type { Distribution } from '../../python/distributions.js';
-import { depth } from '../../python/edges.js';
-import type { Module } from '../../python/finder.js';
 import { baseName } from '../../rootfs.js';
 import { INSTALLERS, SCRIPT_GROUPS } from '../data/installers.js';
 import { IMPORTED_AT_START, IMPORTED_TO_START } from '../data/standardlibrary.js';
@@ -65,10 +63,9 @@ export class Roots {
   /** Modules that a command line or the environment names. */
   private ofConfiguration({ commands, environment }: Context): Addition[] {
     return namedByConfiguration(commands, environment).flatMap(([what, text]) => {
-      const parts = text.split('.');
-      const length = depth(text, this.world.finder);
-      if (length === 0 || (what === 'environment' && length < Math.max(1, parts.length - 1))) return [];
-      const module = this.world.finder.find(parts.slice(0, length).join('.')) as Module;
+      const module = this.world.finder.deepest(text);
+      const missing = text.split('.').length - (module?.name.split('.').length ?? 0);
+      if (!module || (what === 'environment' && missing > 1)) return [];
       if (what === 'command') this.standard.start(module.name);
       return this.reached.module(module, 'app', undefined, { kind: what });
     });
@@ -78,7 +75,7 @@ export class Roots {
   private started({ given }: Context): Addition[] {
     const { distributions, finder } = this.world;
     return given.modules.flatMap(({ module: name, by }) => {
-      const module = finder.find(name.split('.').slice(0, depth(name, finder)).join('.'));
+      const module = finder.deepest(name);
       const owner = module?.file === undefined ? undefined : distributions.ownerOf(module.file);
       if (!module || (owner && (isTestRunner(owner) || INSTALLERS.has(owner.name)))) return [];
       const main = finder.find(`${module.name}.__main__`);
