@@ -33,6 +33,8 @@ const LIMITS: readonly MostBytes[] = [
   { call: Number.POSITIVE_INFINITY, name: Number.POSITIVE_INFINITY },
 ];
 
+const DRAFTS = `pyshrink-bench/curve-${process.pid}`;
+
 interface Point {
   bytes: number;
   same: number;
@@ -64,11 +66,17 @@ async function curve(fixture: Fixture): Promise<Point[]> {
     const ids: string[] = [];
     for (const mostBytes of LIMITS) {
       const { id } = await assembleDraft(traced, { level: 'reachable', targetGpu: 'any', include: [], exclude: [], mostBytes }, undefined);
+      // The next draft replaces this one.
+      await execa('docker', ['tag', id, `${DRAFTS}:${ids.length}`]);
       ids.push(id);
     }
-    // Many limits make the same image.
-    const points = await measure(fixture, [...new Set(ids)]);
-    return ids.map((id) => points.get(id) as Point);
+    try {
+      // Many limits make the same image.
+      const points = await measure(fixture, [...new Set(ids)]);
+      return ids.map((id) => points.get(id) as Point);
+    } finally {
+      await execa('docker', ['rmi', '-f', ...ids.map((_, index) => `${DRAFTS}:${index}`)]);
+    }
   });
 }
 

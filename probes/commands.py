@@ -9,12 +9,16 @@ from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of, str
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
-    from typing import Any, Iterator, List, Set, Tuple
+    from typing import Any, Dict, Iterator, List, Set, Tuple
 
 # Instructions before a call that are remembered: enough for the elements of a command line.
 REMEMBERED = 64
 # Ends the name of a shell that runs what the code gets from elsewhere: `["bash", "-c", command]`, `["bash", script]`.
 GIVEN = " -c *"
+# Functions that get several programs: check_programs("msgfmt", "msgmerge").
+SEVERAL = re.compile(r"programs|executables|binaries|tools|commands", re.IGNORECASE)
+STORED = "="
+ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 SHELL = re.compile(r"(?:.*/)?(?:ba|da|fi|k|z)?sh\Z")
 
 
@@ -49,15 +53,20 @@ def is_given(words: "List[object]") -> bool:
     return False
 
 
-def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, str, str]]":
+def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") -> "Iterator[Tuple[int, str, str]]":
     """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
 
-    These are the first string after the name of a function, the first element of each list or tuple (with GIVEN, where it
-    is a shell that gets a computed command line), and, in code that looks for programs, every element of a constant tuple.
+    *known*: strings by the names that the module or its classes gave them. The function is "" where none was named before,
+    and STORED where the code gives the list a name first.
+
+    These are the first string after the name of a function (all of them where it takes several), the first element of each
+    list or tuple (with GIVEN, where it is a shell that gets a computed command line), and, in code that looks for programs,
+    every element of a constant tuple.
     A shell in code that has the parameter `executable` of subprocess.Popen gets a command line, too.
     """
     recent: List[object] = []
-    is_wanted = False
+    held: List[Tuple[int, str]] = []
+    is_wanted = is_more = False
     callee = ""
     gives_shell = "executable" in strings_in(code.co_consts)
     searches = SEARCHERS.intersection(code.co_names)
@@ -79,13 +88,19 @@ def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, s
             called = name_of(code, name, argument)
             if called in callees:
                 is_wanted, callee = True, called
-        elif isinstance(value, str):
+            elif name.startswith("LOAD_"):
+                value = known.get(called, value)
+            if name in ATTRIBUTES and recent:
+                recent.pop()  # the object of the attribute
+        if isinstance(value, str):
             if gives_shell and SHELL.match(value):
                 yield line, callee, value + GIVEN
             elif is_wanted:
                 yield line, callee, value
-            is_wanted = False
-        elif isinstance(value, tuple):
+            is_wanted = is_more = is_wanted and SEVERAL.search(callee) is not None
+        elif is_more:
+            is_wanted = is_more = False
+        if isinstance(value, tuple):
             listed = value
         elif isinstance(value, frozenset):
             # Its order follows from the hashes, which differ from one start of Python to the next.
@@ -93,6 +108,14 @@ def commands_in(code: "CodeType", callees: "Set[str]") -> "Iterator[Tuple[int, s
         elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
             first = recent[-argument]
             if isinstance(first, str):
-                yield line, callee, first + GIVEN if is_given(recent[-argument:]) else first
+                text = first + GIVEN if is_given(recent[-argument:]) else first
+                if callee:
+                    yield line, callee, text
+                else:
+                    held.append((line, text))
+        if held and (name.startswith("STORE_") or "CALL" in name):
+            yield from ((at, "" if "CALL" in name else STORED, text) for at, text in held)
+            held = []
         recent.append(value)
         del recent[:-REMEMBERED]
+    yield from ((at, "", text) for at, text in held)

@@ -8,7 +8,7 @@ from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
-    from typing import Dict, Iterator, Tuple
+    from typing import Dict, Iterator, Pattern, Tuple
 
 PREFIX = re.compile(r"[A-Za-z][\w.+]*(?:-[\w.+]+)*-\Z")
 # The same with a place for the argument behind it: for `%` and str.format.
@@ -21,13 +21,13 @@ HAS_ARGUMENT = frozenset(getattr(dis, "hasarg", range(dis.HAVE_ARGUMENT, 256)))
 ANY = "*"
 
 
-def constant_prefixes(code: "CodeType") -> "Dict[str, str]":
-    """Names of a module or class -> prefixes that are assigned to them: `PREFIX = "jupyter-"`."""
+def constants_in(code: "CodeType", pattern: "Pattern[str]") -> "Dict[str, str]":
+    """Names of a module or class -> the strings that are assigned to them and match: `PREFIX = "jupyter-"`."""
     found: Dict[str, str] = {}
     value: object = None
-    if any(isinstance(constant, str) and PREFIX.match(constant) for constant in code.co_consts):
+    if any(isinstance(constant, str) and pattern.match(constant) for constant in code.co_consts):
         for _, name, argument, _ in instructions(code):
-            if name in ("STORE_NAME", "STORE_GLOBAL") and isinstance(value, str) and PREFIX.match(value):
+            if name in ("STORE_NAME", "STORE_GLOBAL") and isinstance(value, str) and pattern.match(value):
                 found[name_of(code, name, argument)] = value
             if name not in NEUTRAL:
                 value = constant_of(code, name, argument)
@@ -37,7 +37,7 @@ def constant_prefixes(code: "CodeType") -> "Dict[str, str]":
 def prefixes_in(code: "CodeType", known: "Dict[str, str]") -> "Iterator[Tuple[int, str]]":
     """Names that begin with a constant and end with an argument: (line, prefix + ANY).
 
-    *known*: prefixes by the names that the module gave them, as constant_prefixes finds them.
+    *known*: prefixes by the names that the module gave them, as constants_in finds them.
     """
     texts = [text for text in code.co_consts if isinstance(text, str)]
     if not known.keys() & set(code.co_names) and not any(PREFIX.match(text) or WITH_PLACE.match(text) for text in texts):

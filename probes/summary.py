@@ -35,9 +35,9 @@ from .bytecode import (
     takes_arguments,
 )
 from .codefiles import NotReadable, code_of
-from .commands import commands_in, may_run
+from .commands import STORED, commands_in, may_run
 from .definitions import GENERIC, formatted_parts, given_functions, qualified_names
-from .prefixes import constant_prefixes, prefixes_in
+from .prefixes import PREFIX, constants_in, prefixes_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,10 +45,14 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, Set, Tuple
 
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
+# The beginning of a name that code completes: "plugins." + name, "plugins.%s" % name.
+MODULE_PREFIX = re.compile(r"((?:[^\W\d]\w*\.)+)(?:%s|\{\w*\})?\Z")
 # A relative path, or a pattern for files; or a path in a home (~/.cache/).
 RELATIVE = re.compile(r"(?:[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+|~(?:/[\w.*{}%+-]+)+/?)\Z")
 # A command line whose first word may be the name or the path of a program.
 COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
+# The name of a program that a module or a class gives a name to.
+PROGRAM = re.compile(r"[a-z][\w.+-]{1,60}\Z")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
 # The scope of code that runs only where the module is run as a program.
@@ -105,6 +109,8 @@ class Summary:
         self.spots: List[List[Any]] = []
         # Beginnings of names by the names that the module gave them.
         self.prefixes: Dict[str, str] = {}
+        # The same for strings that may be programs.
+        self.constants: Dict[str, str] = {}
         # [line, qualified name] of the functions, also of those in functions and classes.
         self.defined: List[List[Any]] = []
         # What stands under `if __name__ == "__main__":`: lines, and code objects by id().
@@ -174,7 +180,8 @@ class Summary:
         strings = strings_in(code.co_consts)
         names = {text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text)}
         if not is_function:
-            self.prefixes.update(constant_prefixes(code))
+            self.prefixes.update(constants_in(code, PREFIX))
+            self.constants.update(constants_in(code, PROGRAM))
         prefixed = list(prefixes_in(code, self.prefixes))
         # Going over the instructions is slow, so it is done only where something depends on their order.
         if not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS:
@@ -197,10 +204,13 @@ class Summary:
         self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
         if used & RESOLVERS:
             self.dynamic |= names
+            prefixes = (MODULE_PREFIX.match(text) for text in strings if len(text) <= LONGEST_NAME)
+            self.dynamic.update(match.group(1) for match in prefixes if match)
         runners = {name for name in called & RUNNERS if name not in NO_RUNNERS or may_run(code, name, self.imports)}
         if runners:
             self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
-            found = [(line, text) for line, _, text in commands_in(code, runners) if 1 < len(text) <= LONGEST_COMMAND] + prefixed
+            given = commands_in(code, runners, self.constants)
+            found = [(line, text) for line, _, text in given if 1 < len(text) <= LONGEST_COMMAND] + prefixed
             commands = [[line, self.scope_at(line, scope), text] for line, text in found]
             if not runners & used:  # all of them are under `if __name__ == "__main__":`
                 commands = [command for command in commands if command[1] == MAIN]
@@ -225,12 +235,13 @@ class Summary:
         *used*: the names that the code loads; *runners*: those of them that run a program or look for one; *prefixed*:
         names of programs that it puts together.
         """
-        callees = {name for name in used if name in self.own_runners or HANDS_ON.search(name)} - RUNNERS - RUNNER_MODULES
+        callees = {name for name in used if name in self.own_runners or HANDS_ON.search(name)}
+        callees -= RUNNERS | RUNNER_MODULES | self.constants.keys()
         if callees:
-            found = commands_in(code, callees)
-            self.handed += [
-                [line, self.scope_at(line, scope), callee, text] for line, callee, text in found if callee and COMMAND.match(text)
-            ]
+            for line, callee, text in commands_in(code, callees, self.constants):
+                functions = sorted(callees) if callee == STORED else [callee] if callee else []
+                if COMMAND.match(text):
+                    self.handed += [[line, self.scope_at(line, scope), function, text] for function in functions]
             self.handed += [[line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
         if scope in ("", MAIN) or not takes_arguments(code):
             return

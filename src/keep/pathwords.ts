@@ -44,3 +44,9 @@ export function pathBehindExpansions(word: string): string | undefined {
   const after = afterExpansions(word);
   return after === word || after.startsWith('/') ? after : undefined;
 }
+
+/** A pattern for the files that a word with expansions may name, where it begins with their folder or name: `/etc/tune-$SIZE`. */
+export function patternOf(word: string): string | undefined {
+  const pattern = word.replace(/\0\w*\0/g, '*');
+  return pattern !== word && /^\/?[\w.@+~-]/.test(pattern) ? pattern : undefined;
+}

@@ -7,7 +7,7 @@ import { CRON, CRON_FOLDERS, SYSTEM_TABLES, USER_TABLES } from './data/cron.js';
 import { TOOL_FOLDERS } from './data/directories.js';
 import { SHELLS } from './data/shells.js';
 import { expandGlob } from './globs.js';
-import { PATTERN, pathBehindExpansions } from './pathwords.js';
+import { PATTERN, pathBehindExpansions, patternOf } from './pathwords.js';
 import { isAuthors, isWritten } from './purpose.js';
 import type { Context } from './rule.js';
 import { namesInCommand, namesInScript, type ShellNames } from './shellnames.js';
@@ -130,15 +130,20 @@ async function takeCron(places: Places, tables: Map<string, (text: string) => st
   }
   // The system's own table runs what is in the folders.
   const table = scripts.size > before ? fs.resolve('/etc/crontab') : undefined;
-  if (table?.entry.type === 'f') tables.set(table.path, (text) => scriptOfTable(text, { withUser: true, withSeconds: false }));
+  // Those that nobody wrote are no reason to keep what else is there.
+  const withoutFolders = (text: string) => text.replace(/\/etc\/cron\.(hourly|daily|weekly|monthly)\b/g, '');
+  if (table?.entry.type === 'f')
+    tables.set(table.path, (text) => scriptOfTable(withoutFolders(text), { withUser: true, withSeconds: false }));
 }
 
 /** Where a script may be that an interpreter gets: in the working directory, or beside the script that names it. */
 function placesOf(word: string, { fs, config }: Places, by: string | undefined): string[] {
-  const name = pathBehindExpansions(word);
+  const behind = pathBehindExpansions(word);
+  const name = behind ?? patternOf(word);
   if (name === undefined) return [];
   const folders = [config.WorkingDir || '/', ...(by === undefined ? [] : [parentOf(by)])];
-  const paths = word === name && name.startsWith('/') ? [name] : folders.map((folder) => join(folder, name));
+  const isAbsolute = name.startsWith('/') && (behind === undefined || behind === word);
+  const paths = isAbsolute ? [name] : folders.map((folder) => join(folder, name));
   const files = PATTERN.test(name) ? paths.flatMap((pattern) => expandGlob(fs, pattern)) : paths;
   return files.flatMap((path) => {
     const found = fs.resolve(path);

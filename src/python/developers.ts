@@ -6,6 +6,8 @@ interface Row {
   instead?: (path: string) => string;
 }
 
+export const SOURCE_MAP = /\.(js|mjs|cjs|css)\.map$/;
+
 /** Each row has its reason in `what`, and the source of the format. */
 const ROWS: readonly Row[] = [
   // Source: GNU Compiler Collection, "Options Controlling the Kind of Output": endings of sources and headers; NVCC for .cu.
@@ -24,7 +26,7 @@ const ROWS: readonly Row[] = [
   // Source: ECMA-426: a browser reads a source map only in its tools for developers.
   {
     what: 'source maps beside the code that they describe',
-    files: /\.(js|mjs|cjs|css)\.map$/,
+    files: SOURCE_MAP,
     instead: (path) => path.replace(/\.map$/, ''),
   },
   // Source: PEP 770.

@@ -24,6 +24,7 @@ export interface Distribution {
 
 /** The distributions of an image, and which of them a file belongs to. */
 export class Distributions {
+  private byName: ReadonlySet<Distribution> | undefined;
   private readonly owners = new Map<string, Distribution>();
   private readonly folders = new Map<string, Distribution | null>();
 
@@ -56,6 +57,12 @@ export class Distributions {
   onPurpose(): Distribution[] {
     const required = new Set(this.all.flatMap(({ name, requires }) => requires.filter((other) => other !== name)));
     return this.all.filter(({ name }) => !required.has(name));
+  }
+
+  /** Whether somebody installed a distribution by its name, also one that another one requires. */
+  isByName(distribution: Distribution): boolean {
+    this.byName ??= new Set([...this.onPurpose(), ...this.all.filter(isRequested)]);
+    return this.byName.has(distribution);
   }
 
   /** All entry points, by group. */
@@ -143,4 +150,12 @@ export function normalizePath(path: string): string {
     else if (part !== '' && part !== '.') parts.push(part);
   }
   return `/${parts.join('/')}`;
+}
+
+/**
+ * Whether somebody installed a distribution by its name, though another one may require it, too.
+ * Source: PyPA, Recording installed projects (the file REQUESTED).
+ */
+export function isRequested({ metadata, files }: Distribution): boolean {
+  return files.includes(`${metadata}/REQUESTED`);
 }

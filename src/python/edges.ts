@@ -17,7 +17,7 @@ export interface Edge {
 export interface How {
   /**
    * `import`: a statement. `attribute`: of the package `subject`. `dynamic`: in the string `subject`, in code that imports
-   * by name. `string`: in the string `subject`. `lazy`: in a package that imports its modules on demand. `extension`: in
+   * by name; of a string that ends in a dot, each module of that package. `string`: in the string `subject`. `lazy`: in a package that imports its modules on demand. `extension`: in
    * the strings of an extension module.
    */
   kind: 'import' | 'attribute' | 'dynamic' | 'lazy' | 'string' | 'extension';
@@ -93,6 +93,13 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
   }
   for (const text of summary.dynamic) {
     const how: How = { kind: 'dynamic', subject: text };
+    if (text.endsWith('.')) {
+      // The standard library has a statement for everything that it imports.
+      const package_ = self.origin === 'standard' ? undefined : finder.find(text.slice(0, -1));
+      if (package_) addChain(package_.name, how);
+      for (const child of package_ ? finder.children(package_) : []) addChain(`${package_?.name}.${child}`, how);
+      continue;
+    }
     const dots = /^\.*/.exec(text)?.[0].length ?? 0;
     const base = absolute(self, dots, text.slice(dots).replace(/:.*$/, ''));
     if (base) addChain(base, how);

@@ -26,7 +26,10 @@ export const Summary = z.object({
   paths: z.array(z.string()).default([]),
   /** String constants that look like a relative path, or like one in a home: `data/table.json`, `~/.cache/`. */
   relative: z.array(z.string()).default([]),
-  /** Those of `strings` in code that imports by name, for instance with `importlib.import_module`. */
+  /**
+   * Those of `strings` in code that imports by name, for instance with `importlib.import_module`, and beginnings of names that such code
+   * completes: `plugins.` of `"plugins." + name`.
+   */
   dynamic: z.array(z.string()).default([]),
   /** String constants in code that runs programs, in the place of a command line: line, function or '', text. */
   commands: z.array(z.tuple([z.number(), z.string(), z.string()])).default([]),

@@ -116,6 +116,7 @@ const WORDS: Words = {
     plugin: ({ subject, group, of, module }) => `plugin ${subject} of ${of}, in the entry point group ${group} that ${module} reads`,
     'entry-point': ({ subject, group, of }) => `entry point ${subject} of ${of} (${group})`,
     'c-code': ({ module }) => `imported by the C code of ${module}`,
+    compiled: ({ module }) => `a compiled module with the name of ${module} at the end of its own`,
     computed: ({ module }) => `imported by ${module} under a computed name`,
   },
   distribution: {

@@ -43,4 +43,37 @@ if __name__ == "__main__":
       ]),
     );
   });
+
+  it.each(PYTHONS)('under %s have names that a module or a class gave them', (python) => {
+    const { commands, handed } = summarizeText(
+      `import subprocess
+TOOL = "convert"
+class Compiler:
+    program = "msgfmt"
+    options = ["--check"]
+    def one(self, path):
+        args = [self.program, *self.options, path.name]
+        run_it(args)
+    def two(self, path):
+        subprocess.run([TOOL, path.name, "x"])
+def three(path):
+    args = ["msgmerge", *path.options]
+    return run_it(args)
+def four():
+    check_programs("msguniq", "msgattrib")
+    print("sort")
+    run_command("git", "diff")
+    print("cut")
+`,
+      python,
+    );
+    expect(commands).toEqual([[10, 'Compiler.two', 'convert']]);
+    expect(handed).toEqual([
+      [7, 'Compiler.one', 'run_it', 'msgfmt'],
+      [12, 'three', 'run_it', 'msgmerge'],
+      [15, 'four', 'check_programs', 'msgattrib'],
+      [15, 'four', 'check_programs', 'msguniq'],
+      [17, 'four', 'run_command', 'git'],
+    ]);
+  });
 });

@@ -42,6 +42,9 @@ export class Follower {
     const modules = [self.name, ...standard];
     if (origin === 'standard') return [...additions, ...this.standard.take(summary, self.name, modules)];
     if (origin === 'own') additions.push(...this.words(summary, from, by));
+    else if (summary.dynamic.length > 0 || summary.spots.some(([, kind]) => kind === 'import'))
+      additions.push(...this.requested(summary, from, by));
+    if (origin === 'distribution' && kind === 'source') additions.push(...this.compiled(self.name, from, by));
     additions.push(
       ...this.plugins(summary, from, by),
       ...this.grades.noticeRecords(summary, from),
@@ -81,6 +84,32 @@ export class Follower {
       const module = /^\w+$/.test(word) ? this.world.finder.find(word) : undefined;
       if (!module?.file || !this.world.distributions.ownerOf(module.file)) return [];
       return this.reached.module(module, 'app', from, { kind: 'string', subject: word, module: by });
+    });
+  }
+
+  /**
+   * Single words in code that imports by a computed name, which are modules that somebody installed by name: `library = "argon2"` in
+   * Django's hashers.
+   */
+  private requested({ strings }: Summary, from: string, by: string): Addition[] {
+    return strings.flatMap((word) => {
+      const module = /^\w+$/.test(word) ? this.world.finder.find(word) : undefined;
+      const owner = module?.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
+      if (!module || !owner || INSTALLERS.has(owner.name) || !this.world.distributions.isByName(owner)) return [];
+      return this.reached.module(module, 'pulled', from, { kind: 'string', subject: word, module: by });
+    });
+  }
+
+  /** Compiled modules beside a module that have its name at the end: `_gevent_cqueue` beside `queue`. The code puts the name together. */
+  private compiled(name: string, from: string, by: string): Addition[] {
+    const { finder } = this.world;
+    const [, package_ = '', own = ''] = /^(.*)\.([^.]+)$/.exec(name) ?? [];
+    const ending = own.replace(/^_+/, '');
+    const parent = ending.length < 4 ? undefined : finder.find(package_);
+    return (parent ? finder.children(parent) : []).flatMap((child) => {
+      const isMore = child !== own && child.endsWith(ending) && /[_c]$/i.test(child.slice(0, -ending.length));
+      const module = isMore ? finder.find(`${package_}.${child}`) : undefined;
+      return module?.kind === 'extension' ? this.reached.module(module, 'pulled', from, { kind: 'compiled', module: by }) : [];
     });
   }
 

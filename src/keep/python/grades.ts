@@ -1,4 +1,5 @@
 import { classifyFiles, type FileKind, isPublic } from '../../python/classify.js';
+import { SOURCE_MAP } from '../../python/developers.js';
 import type { Distribution } from '../../python/distributions.js';
 import { allNames, type Summary } from '../../python/summary.js';
 import { baseName } from '../../rootfs.js';
@@ -7,7 +8,7 @@ import { INDIVISIBLE, INSTALLERS } from '../data/installers.js';
 import { GRADES, type Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
 import type { Context, Finding } from '../rule.js';
-import { readsStubs, WithheldFiles, whyOpened } from './opened.js';
+import { readsSourceMaps, readsStubs, WithheldFiles, whyOpened } from './opened.js';
 import type { PythonWorld } from './world.js';
 
 /** Bytes. A smaller private extension module is kept though no code names it: leaving it out saves less than it may break. */
@@ -32,11 +33,10 @@ export class Grades {
   private readonly pending: Wanted[] = [];
   private readonly kinds = new Map<Distribution, Map<string, FileKind>>();
   /** Lists of files (RECORD). They are large, and only code that asks for a distribution's files reads them. */
-  private readonly records: Addition[] = [];
-  private recordsAreRead = false;
-  /** Stubs of the distributions that are kept. Only tools that read types open them. */
-  private readonly stubs: Addition[] = [];
-  private stubsAreRead = false;
+  private readonly records = new Deferred();
+  /** Only tools that read types open them. */
+  private readonly stubs = new Deferred();
+  private readonly sourceMaps = new Deferred();
   private readonly withheld = new Map<Distribution, WithheldFiles>();
 
   constructor(private readonly world: PythonWorld) {}
@@ -73,12 +73,10 @@ export class Grades {
     const add = (path: string, kind: Because<'distribution'>['kind'] = grade) => findings.push({ path, ...reason, kind });
     for (const [path, kind] of kinds) {
       if (baseName(path) === 'RECORD' && kind === 'metadata') {
-        if (this.recordsAreRead) add(path);
-        else this.records.push({ path, ...reason, kind: 'record', parents: [distribution.metadata] });
-      } else if (kind === 'stub') {
-        if (this.stubsAreRead) add(path);
-        else this.stubs.push({ path, ...reason, kind: grade });
-      } else if (kind === 'data') {
+        findings.push(...this.records.take({ path, ...reason, kind: 'record', parents: [distribution.metadata] }));
+      } else if (kind === 'stub') findings.push(...this.stubs.take({ path, ...reason, kind: grade }));
+      else if (SOURCE_MAP.test(path) && grade === 'app') findings.push(...this.sourceMaps.take({ path, ...reason, kind: grade }));
+      else if (kind === 'data') {
         if (!(await isInsideProgram(path, context))) add(path);
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && (isPublic(this.world.finder.at(path)?.name ?? '_') || this.isSmall(path)))
@@ -99,9 +97,7 @@ export class Grades {
 
   /** Takes in code outside the standard library. Adds the lists of files once some code asks for them. @param from the kept path that it is in */
   noticeRecords(summary: Summary, from: string): Addition[] {
-    if (this.recordsAreRead || !readsRecords(summary)) return [];
-    this.recordsAreRead = true;
-    return this.records.map((record) => ({ ...record, file: from }));
+    return readsRecords(summary) ? this.records.release().map((record) => ({ ...record, file: from })) : [];
   }
 
   /**
@@ -110,12 +106,10 @@ export class Grades {
    * @param file the code's own path; @param from the kept path that it is in
    */
   noticeOpened(summary: Summary, file: string, from: string): Addition[] {
-    const additions: Addition[] = [];
-    if (!this.stubsAreRead && readsStubs(summary)) {
-      this.stubsAreRead = true;
-      additions.push(...this.stubs);
-    }
     const distribution = this.world.distributions.ownerOf(file);
+    const additions: Addition[] = [];
+    if (readsStubs(summary)) additions.push(...this.stubs.release());
+    if ((!distribution || distribution.local) && readsSourceMaps(summary)) additions.push(...this.sourceMaps.release());
     if (!distribution) return additions;
     const withheld = this.withheld.get(distribution) ?? new WithheldFiles(distribution, this.kindsOf(distribution));
     this.withheld.set(distribution, withheld);
@@ -126,6 +120,25 @@ export class Grades {
     const known = this.kinds.get(distribution) ?? classifyFiles(distribution, this.world.layout.suffixes);
     this.kinds.set(distribution, known);
     return known;
+  }
+}
+
+/** Files that are left out until some code asks for such files. */
+class Deferred {
+  private readonly waiting: Addition[] = [];
+  private isReleased = false;
+
+  /** What to keep now of a file. */
+  take(addition: Addition): Addition[] {
+    if (this.isReleased) return [addition];
+    this.waiting.push(addition);
+    return [];
+  }
+
+  /** What was left out, the first time that code asks. */
+  release(): Addition[] {
+    this.isReleased = true;
+    return this.waiting.splice(0);
   }
 }
 

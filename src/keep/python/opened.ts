@@ -1,7 +1,7 @@
 import type { FileKind } from '../../python/classify.js';
 import { FOR_COMPILERS, hasSubstitute } from '../../python/developers.js';
 import type { Distribution } from '../../python/distributions.js';
-import type { Summary } from '../../python/summary.js';
+import { allNames, type Summary } from '../../python/summary.js';
 import { baseName, parentOf, push } from '../../rootfs.js';
 import type { Addition } from '../reason.js';
 
@@ -70,6 +70,15 @@ export class WithheldFiles {
 /** Whether code reads stubs: those of any distribution, as jedi and lazy_loader do. */
 export function readsStubs({ strings }: Summary): boolean {
   return strings.includes('.pyi');
+}
+
+/**
+ * Whether the app stores files for browsers under names with checksums, as Django and WhiteNoise do. That fails where a style sheet names
+ * a source map that is missing.
+ * Source: Django, django/contrib/staticfiles/storage.py, `HashedFilesMixin.patterns`.
+ */
+export function readsSourceMaps(summary: Summary): boolean {
+  return [...summary.strings, ...allNames(summary)].some((name) => /(^|\.)\w*Manifest\w*(Storage|Mixin)$/.test(name));
 }
 
 /** What keeps a file that code opens. @param from the kept path that the code is in */

@@ -1,4 +1,4 @@
-import type { Distribution } from '../../python/distributions.js';
+import { type Distribution, isRequested } from '../../python/distributions.js';
 import type { Module } from '../../python/finder.js';
 import { INSTALLERS } from '../data/installers.js';
 import type { Grade } from '../level.js';
@@ -60,7 +60,7 @@ export class Reached {
     grade: Grade,
     by: string | undefined,
     context: Context,
-    programs = grade === 'app' || isRequested(distribution),
+    programs = grade === 'app' || (isRequested(distribution) && !INSTALLERS.has(distribution.name)),
   ): Promise<Finding[]> {
     const findings = await this.grades.files(distribution, grade, by, context, programs);
     if (grade === 'touched') return findings;
@@ -102,12 +102,4 @@ export class Reached {
     if (!distribution || this.grades.has(distribution, 'app')) return undefined;
     return this.world.distributions.ownerOf(source) === distribution && this.world.fs.lstat(source) ? source : undefined;
   }
-}
-
-/**
- * Whether somebody installed a distribution by its name, though another one requires it, too.
- * Source: PyPA, Recording installed projects (the file REQUESTED).
- */
-function isRequested({ name, metadata, files }: Distribution): boolean {
-  return files.includes(`${metadata}/REQUESTED`) && !INSTALLERS.has(name);
 }
