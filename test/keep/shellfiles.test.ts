@@ -74,6 +74,18 @@ describeWithPython('scripts that interpreters get', () => {
     expect(await kept([['sh', '/start']], files)).toEqual(['bravo', 'charlie', 'delta', 'foxtrot']);
   });
 
+  it('so do all whose names begin as the word of the script that has a variable', async () => {
+    const files = {
+      '/start': '. /etc/app/tune-$SIZE\n. mode-$' + '{MODE:-x}.inc',
+      '/etc/app/tune-big': 'bravo',
+      '/etc/app/other': 'echoes',
+    };
+    expect(await kept([['sh', '/start']], { ...files, '/app/mode-y.inc': 'charlie', '/app/mode-y.txt': 'delta' })).toEqual([
+      'bravo',
+      'charlie',
+    ]);
+  });
+
   it('a program that only one line of a command names is kept', async () => {
     expect(await kept([['sh', '-c', 'alpha || timeout 3 bravo']], {})).toEqual(['alpha', 'bravo']);
   });
@@ -185,6 +197,15 @@ describeWithPython('scripts that interpreters get', () => {
       '/var/lib/dpkg/info/keeper.list': '/etc/crontab',
     };
     expect(await kept([['cron', '-f']], { ...files, ...table }, ['exec /usr/bin/cron', 'open /etc/crontab'])).toEqual(['alpha', 'bravo']);
+    // It is no reason to keep the jobs of other packages.
+    const packages = {
+      ...table,
+      '/var/lib/dpkg/info/other.list': '/etc/cron.daily/other',
+      '/etc/cron.daily/other': { text: '#!/bin/sh\necho', mode: 0o755 },
+    };
+    const keep = await reached([['cron', '-f']], { ...files, ...packages }, ['exec /usr/bin/cron', 'open /etc/crontab']);
+    expect(keep.has('/etc/cron.daily/other')).toBe(false);
+    expect(keep.has('/etc/cron.daily/clean')).toBe(true);
     expect(await kept([['cron', '-f']], table, ['exec /usr/bin/cron', 'open /etc/crontab'])).toEqual([]);
   });
 

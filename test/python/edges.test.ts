@@ -55,6 +55,8 @@ describe('edgesOf', () => {
   });
 
   it('takes strings by where they are: in code that imports by name, in lazy packages, in extension modules', () => {
+    expect(edges({ dynamic: ['pkg.'] }).map(([name]) => name)).toEqual(['pkg', 'pkg.part', 'pkg.deep']);
+    expect(edges({ dynamic: ['pkg.', 'missing.'] }, { origin: 'standard' })).toEqual([]);
     expect(edges({ dynamic: ['other:main'] })).toEqual([['other', { kind: 'dynamic', subject: 'other:main' }, '']]);
     expect(edges({ lazy: true, names: ['part'] }, { name: 'pkg', package: true })).toEqual([['pkg.part', { kind: 'lazy' }, '']]);
     expect(edges({ strings: ['other'] }, { kind: 'extension' })).toEqual([['other', { kind: 'extension' }, '']]);
