@@ -17,8 +17,13 @@ REMEMBERED = 64
 GIVEN = " -c *"
 # Functions that get several programs: check_programs("msgfmt", "msgmerge").
 SEVERAL = re.compile(r"programs|executables|binaries|tools|commands", re.IGNORECASE)
+# In the place of the called function: the code first stores the list under a name.
 STORED = "="
+# Begins the names of constants that belong to classes.
+ATTRIBUTE = "."
 ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
+# From Python 3.13 on, one instruction may load two variables.
+TWO_VALUES = re.compile(r"LOAD_FAST\w*_LOAD_FAST")
 SHELL = re.compile(r"(?:.*/)?(?:ba|da|fi|k|z)?sh\Z")
 
 
@@ -56,8 +61,8 @@ def is_given(words: "List[object]") -> bool:
 def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") -> "Iterator[Tuple[int, str, str]]":
     """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
 
-    *known*: strings by the names that the module or its classes gave them. The function is "" where none was named before,
-    and STORED where the code gives the list a name first.
+    *known*: strings by the names that the module gave them, or, with ATTRIBUTE before the name, a class. The function is ""
+    where none was named before, and STORED where the code gives the list a name first.
 
     These are the first string after the name of a function (all of them where it takes several), the first element of each
     list or tuple (with GIVEN, where it is a shell that gets a computed command line), and, in code that looks for programs,
@@ -65,6 +70,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
     A shell in code that has the parameter `executable` of subprocess.Popen gets a command line, too.
     """
     recent: List[object] = []
+    # Lists that were made before a function was named: line and first element.
     held: List[Tuple[int, str]] = []
     is_wanted = is_more = False
     callee = ""
@@ -79,15 +85,20 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
         if name in NEUTRAL:
             continue
         value = constant_of(code, name, argument)
-        if listed and not name.endswith("_KW"):  # a tuple before a call with _KW holds the names of keyword arguments
-            for text in listed if searches else listed[:1]:
-                if isinstance(text, str):
-                    yield line, callee, text
+        # A tuple before a call with _KW holds the names of keyword arguments, and one before IMPORT_NAME what is imported.
+        if listed and not name.endswith("_KW") and name != "IMPORT_NAME":
+            texts = [text for text in (listed if searches else listed[:1]) if isinstance(text, str)]
+            if callee:
+                yield from ((line, callee, text) for text in texts)
+            else:
+                held += [(line, text) for text in texts]
         listed = ()
         if dis.opmap[name] in HAS_NAME:
             called = name_of(code, name, argument)
             if called in callees:
                 is_wanted, callee = True, called
+            elif name in ATTRIBUTES:
+                value = known.get(ATTRIBUTE + called, value)
             elif name.startswith("LOAD_"):
                 value = known.get(called, value)
             if name in ATTRIBUTES and recent:
@@ -116,6 +127,8 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
         if held and (name.startswith("STORE_") or "CALL" in name):
             yield from ((at, "" if "CALL" in name else STORED, text) for at, text in held)
             held = []
+        if TWO_VALUES.match(name):
+            recent.append(value)
         recent.append(value)
         del recent[:-REMEMBERED]
     yield from ((at, "", text) for at, text in held)

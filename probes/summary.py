@@ -35,7 +35,7 @@ from .bytecode import (
     takes_arguments,
 )
 from .codefiles import NotReadable, code_of
-from .commands import STORED, commands_in, may_run
+from .commands import ATTRIBUTE, STORED, commands_in, may_run
 from .definitions import GENERIC, formatted_parts, given_functions, qualified_names
 from .prefixes import PREFIX, constants_in, prefixes_in
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
 # The beginning of a name that code completes: "plugins." + name, "plugins.%s" % name.
-MODULE_PREFIX = re.compile(r"((?:[^\W\d]\w*\.)+)(?:%s|\{\w*\})?\Z")
+MODULE_PREFIX = re.compile(r"(\.*(?:[^\W\d]\w*\.)+)(?:%s|\{\w*\})?\Z")
 # A relative path, or a pattern for files; or a path in a home (~/.cache/).
 RELATIVE = re.compile(r"(?:[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+|~(?:/[\w.*{}%+-]+)+/?)\Z")
 # A command line whose first word may be the name or the path of a program.
@@ -109,7 +109,7 @@ class Summary:
         self.spots: List[List[Any]] = []
         # Beginnings of names by the names that the module gave them.
         self.prefixes: Dict[str, str] = {}
-        # The same for strings that may be programs.
+        # The same for strings that may be programs. Those of classes begin with ATTRIBUTE.
         self.constants: Dict[str, str] = {}
         # [line, qualified name] of the functions, also of those in functions and classes.
         self.defined: List[List[Any]] = []
@@ -181,7 +181,8 @@ class Summary:
         names = {text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text)}
         if not is_function:
             self.prefixes.update(constants_in(code, PREFIX))
-            self.constants.update(constants_in(code, PROGRAM))
+            prefix = "" if code.co_name == "<module>" else ATTRIBUTE
+            self.constants.update({prefix + name: text for name, text in constants_in(code, PROGRAM).items()})
         prefixed = list(prefixes_in(code, self.prefixes))
         # Going over the instructions is slow, so it is done only where something depends on their order.
         if not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS:
@@ -204,8 +205,9 @@ class Summary:
         self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
         if used & RESOLVERS:
             self.dynamic |= names
-            prefixes = (MODULE_PREFIX.match(text) for text in strings if len(text) <= LONGEST_NAME)
-            self.dynamic.update(match.group(1) for match in prefixes if match)
+            # Code may also compare a name with a prefix.
+            texts = [] if "startswith" in used else [text for text in strings if len(text) <= LONGEST_NAME]
+            self.dynamic.update(match.group(1) for match in map(MODULE_PREFIX.match, texts) if match)
         runners = {name for name in called & RUNNERS if name not in NO_RUNNERS or may_run(code, name, self.imports)}
         if runners:
             self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
@@ -236,7 +238,7 @@ class Summary:
         names of programs that it puts together.
         """
         callees = {name for name in used if name in self.own_runners or HANDS_ON.search(name)}
-        callees -= RUNNERS | RUNNER_MODULES | self.constants.keys()
+        callees -= RUNNERS | RUNNER_MODULES | {name.lstrip(ATTRIBUTE) for name in self.constants}
         if callees:
             for line, callee, text in commands_in(code, callees, self.constants):
                 functions = sorted(callees) if callee == STORED else [callee] if callee else []

@@ -101,7 +101,7 @@ export class Offers {
 async function bytesOf(additions: readonly Addition[], keep: KeepSet, context: Context): Promise<number> {
   const { fs, python } = context;
   const closure = new KeepSet(fs);
-  const rules = loadingRules();
+  const rules = loadingRules(true);
   const isNew = ({ path }: Entry) => !keep.has(path);
   for (const addition of additions) {
     closure.add(addition);

@@ -45,8 +45,12 @@ export function pathBehindExpansions(word: string): string | undefined {
   return after === word || after.startsWith('/') ? after : undefined;
 }
 
-/** A pattern for the files that a word with expansions may name, where it begins with their folder or name: `/etc/tune-$SIZE`. */
+/** Longer words, and words with more expansions, name no file: patterns with many stars take very long to match. */
+const [LONGEST_PATTERN, MOST_STARS] = [300, 2];
+
+/** A pattern for the files that a word with expansions may name: `/etc/tune-*` of `/etc/tune-$SIZE`, `*.sh` of `$HERE/$NAME.sh`. */
 export function patternOf(word: string): string | undefined {
-  const pattern = word.replace(/\0\w*\0/g, '*');
-  return pattern !== word && /^\/?[\w.@+~-]/.test(pattern) ? pattern : undefined;
+  const pattern = word.replace(/^\0\w*\0\//, '').replace(/(\0\w*\0)+/g, '*');
+  if (pattern === word || pattern.length > LONGEST_PATTERN || pattern.split('*').length - 1 > MOST_STARS) return undefined;
+  return /^\/?[\w.@+~*-]/.test(pattern) && /[\w.-]/.test(pattern) ? pattern : undefined;
 }

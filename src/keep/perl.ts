@@ -10,7 +10,7 @@ import { isProgram } from './scripts.js';
 import { shellText } from './shellfiles.js';
 
 /** Bytes. What is longer is no code that somebody wrote. */
-const LONGEST = 4 << 20;
+const LONGEST = 1 << 20;
 
 /**
  * The modules of Perl that kept programs and modules load (from the level `reachable` on): by name, by a path, below a name that they
@@ -18,10 +18,13 @@ const LONGEST = 4 << 20;
  */
 export class PerlRule implements Rule {
   readonly name = 'system';
-  private hasPerl = false;
-  /** Code that may be for a Perl that nothing has kept so far. */
+  /** Code that was kept before Perl was. */
   private waiting: Code[] = [];
-  private folders: readonly string[] | undefined;
+  /** Folders that code adds to those of Perl itself: what one file adds, others use. */
+  private readonly added = new Set<string>();
+
+  /** @param hasPerl whether Perl is kept already, or comes with what is kept */
+  constructor(private hasPerl = false) {}
 
   async visit(entry: Entry, context: Context): Promise<Addition[]> {
     if (context.level === 'observed' || entry.type !== 'f') return [];
@@ -29,30 +32,34 @@ export class PerlRule implements Rule {
     if (PERL.test(baseName(path)) && isProgram(path, context)) return this.takePerl(path, context);
     const code = await codeOf(entry, context);
     if (code === undefined) return [];
-    if (this.hasPerl || code.needsPerl) return this.loadedBy(code, context);
+    if (this.hasPerl) return this.loadedBy(code, context);
     this.waiting.push(code);
     return [];
   }
 
   private async takePerl(path: string, context: Context): Promise<Addition[]> {
     this.hasPerl = true;
-    const { fs, commands } = context;
+    const { fs, commands, environment, config } = context;
     if (await isOnPurpose(path, context)) {
-      const all = this.inFolders(fs).flatMap((folder) => below(fs, fs.resolve(folder)?.path ?? folder));
+      const all = foldersOf(fs).flatMap((folder) => below(fs, fs.resolve(folder)?.path ?? folder));
       return all.map((one) => ({ path: one, rule: 'system', kind: 'perl', parents: [path] }));
     }
-    const line = commands.map((words) => words.join(' ')).filter((words) => NAMES_PERL.test(words));
-    const found = await Promise.all(this.waiting.splice(0).map((code) => this.loadedBy(code, context)));
-    const modules = BY_ITSELF.map((name) => `use ${name};`).join('\n');
-    return [...found.flat(), ...this.loadedBy({ path, text: `${modules}\n${line.join('\n')}`, needsPerl: true }, context)];
+    for (const folder of (environment.PERL5LIB ?? '').split(':')) if (folder.startsWith('/')) this.added.add(folder);
+    const found = this.waiting.splice(0).flatMap((code) => this.loadedBy(code, context));
+    const lines = commands.map((words) => words.join(' ')).filter((line) => NAMES_PERL.test(line));
+    const text = [...BY_ITSELF.map((name) => `use ${name};`), environment.PERL5OPT ?? '', ...lines].join('\n');
+    return [...found, ...this.loadedBy({ path, text, folder: config.WorkingDir || '/' }, context)];
   }
 
-  private loadedBy({ path, text }: Code, { fs }: Context): Addition[] {
-    const names = perlNames(text);
-    const beside = [parentOf(path), ...names.folders.map((folder) => join(parentOf(path), folder))];
-    const folders = [...new Set([...beside, ...this.inFolders(fs)])];
+  private loadedBy({ path, text: code, folder: from }: Code, { fs }: Context): Addition[] {
+    const names = perlNames(code);
+    for (const folder of names.folders) {
+      if (folder.startsWith('/')) this.added.add(join('/', folder));
+      this.added.add(join(from, folder)); // also `dirname(__FILE__) . "/lib"`
+    }
+    const folders = [...new Set([from, ...this.added, ...foldersOf(fs)])];
     const isCore = CORE.test(path);
-    const bySyntax = BY_SYNTAX.filter(({ code, outside }) => code.test(text) && !(outside && isCore)).flatMap(({ modules }) => modules);
+    const bySyntax = BY_SYNTAX.filter((row) => row.code.test(names.text) && !(row.outside && isCore)).flatMap(({ modules }) => modules);
     // Perl's own modules name many others in tables.
     const qualified = names.computes || !isCore ? names.qualified : [];
     const files = [...[...names.modules, ...qualified, ...bySyntax].map((name) => `${name.replaceAll('::', '/')}.pm`), ...names.files];
@@ -64,19 +71,24 @@ export class PerlRule implements Rule {
     }
     return [...found].map(([one, subject]) => ({ path: one, rule: 'system', kind: 'perl', subject, parents: [path] }));
   }
+}
 
-  private inFolders(fs: RootFs): readonly string[] {
-    this.folders ??= MODULE_FOLDERS.flatMap((pattern) => expandGlob(fs, pattern)).filter((path) => fs.resolve(path)?.entry.type === 'd');
-    return this.folders;
-  }
+const FOLDERS = new WeakMap<RootFs, readonly string[]>();
+
+/** The folders of an image in which Perl looks for modules. */
+function foldersOf(fs: RootFs): readonly string[] {
+  const known =
+    FOLDERS.get(fs) ?? MODULE_FOLDERS.flatMap((pattern) => expandGlob(fs, pattern)).filter((path) => fs.resolve(path)?.entry.type === 'd');
+  FOLDERS.set(fs, known);
+  return known;
 }
 
 /** Code that may load modules of Perl. */
 interface Code {
   path: string;
   text: string;
-  /** Whether nothing but Perl can run it. */
-  needsPerl: boolean;
+  /** Where it looks for modules first. */
+  folder: string;
 }
 
 const NAMES_PERL = /\bperl(5[\d.]*)?\b/;
@@ -84,20 +96,21 @@ const NAMES_PERL = /\bperl(5[\d.]*)?\b/;
 /** A file's Perl code; of the app's Python code and of shell scripts that name Perl, what may be given to it. */
 async function codeOf(entry: Entry, context: Context): Promise<Code | undefined> {
   const { path, mode, size } = entry;
-  const { fs, python, given } = context;
+  const { fs, python, given, config } = context;
   if (size === 0 || size > LONGEST) return undefined;
-  if (PERL_CODE.test(path)) return { path, text: await textOf(entry, fs), needsPerl: false };
-  const shebang = (mode & 0o111) === 0 ? undefined : parseShebang(await fs.read(path, 0, Math.min(size, FIRST_LINE)));
-  const interpreters = shebang ? [shebang.interpreter, ...(shebang.argument?.split(/\s+/) ?? [])].map(baseName) : [];
-  if (interpreters.some((name) => PERL.test(name))) return { path, text: await textOf(entry, fs), needsPerl: true };
+  if (PERL_CODE.test(path)) return { path, text: await textOf(entry, fs), folder: parentOf(path) };
+  if ((mode & 0o111) !== 0 || python?.isOwn(path)) {
+    const shebang = parseShebang(await fs.read(path, 0, Math.min(size, FIRST_LINE)));
+    const interpreters = shebang ? [shebang.interpreter, ...(shebang.argument?.split(/\s+/) ?? [])].map(baseName) : [];
+    if (interpreters.some((name) => PERL.test(name))) return { path, text: await textOf(entry, fs), folder: parentOf(path) };
+  }
+  const folder = config.WorkingDir || '/';
   const shell = await shellText(entry, context, given);
-  if (shell !== undefined) return NAMES_PERL.test(shell) ? { path, text: shell, needsPerl: false } : undefined;
+  if (shell !== undefined) return NAMES_PERL.test(shell) ? { path, text: shell, folder } : undefined;
   const code = isAppCode(path, context) ? (python?.codeIn(path) ?? []) : [];
-  const runsPerl = code.some(({ summary }) =>
-    [...summary.strings, ...summary.commands.map(([, , text]) => text)].some((word) => NAMES_PERL.test(word)),
-  );
+  const words = code.flatMap(({ summary }) => [...summary.strings, ...summary.commands.map(([, , text]) => text)]);
   // Perl's code and options are somewhere in the strings of the Python code.
-  return runsPerl ? { path, text: await textOf(entry, fs), needsPerl: false } : undefined;
+  return words.some((word) => NAMES_PERL.test(word)) ? { path, text: await textOf(entry, fs), folder } : undefined;
 }
 
 /** Perl's sources are in Latin 1 or in UTF-8; names of modules are the same in both. */
@@ -107,6 +120,7 @@ async function textOf({ path, size }: Entry, fs: RootFs): Promise<string> {
 
 /** A module, in the first of the folders that has it, with its compiled part and its data. @param file from a folder of modules */
 function filesOf(file: string, folders: readonly string[], fs: RootFs): string[] {
+  if (file.startsWith('/')) return fs.resolve(file)?.entry.type === 'f' ? [file] : [];
   const at = folders.find((folder) => fs.resolve(`${folder}/${file}`)?.entry.type === 'f');
   if (at === undefined) return [];
   const name = file.replace(/\.\w+$/, '');

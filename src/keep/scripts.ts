@@ -39,6 +39,9 @@ function envProgram(argument: string): string | undefined {
   return argument.split(/[ \t]+/).find((word) => !word.startsWith('-') && !word.includes('='));
 }
 
+/** Shells, Perl, Python, and what finds an interpreter. */
+const SMALL_INTERPRETERS = /^(env|(ba|da|a|z)?sh|busybox|perl|python[\d.]*)$/;
+
 /** Keeps the programs of the image's configuration: entrypoint, command, health check. */
 export const entrypointRule: Rule = {
   name: 'entrypoint',
@@ -71,7 +74,10 @@ export const scriptsRule: Rule = {
     // A module of the app may have a first line for another Python, which nothing runs.
     const isOther = ofPython(baseName(name ?? shebang.interpreter)) && !isAppsPython(needed.at(-1) as string, context);
     if (!isRun && isOther) return [];
-    return needed.map((one): Addition => ({ path: one, rule: 'scripts', kind: 'interpreter', line: 1, parents: [found.path] }));
+    const additions = needed.map((one): Addition => ({ path: one, rule: 'scripts', kind: 'interpreter', line: 1, parents: [found.path] }));
+    // Nobody may ever run it, as what is in node_modules/.bin, so it may not bring a large interpreter.
+    const isSmall = isRun || needed.every((one) => SMALL_INTERPRETERS.test(baseName(one)));
+    return isSmall ? additions : [{ offer: 'call', additions: [...additions].reverse() }];
   },
 };
 

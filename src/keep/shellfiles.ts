@@ -15,6 +15,11 @@ import { namesInCommand, namesInScript, type ShellNames } from './shellnames.js'
 /** Bytes. Nobody writes a longer script or configuration by hand: it is an archive that unpacks itself, or data. */
 export const LONGEST_BY_HAND = 256 << 10;
 
+/** Characters of the longest path (PATH_MAX, limits.h). */
+const LONGEST_NAME = 4096;
+
+const PROGRAM_FOLDERS = /^\/(usr\/(local\/)?)?s?bin$/;
+
 /** Scripts for a shell that need no first line, since others read them. */
 const SCRIPT = /\.(ba|da|a|k|z)?sh$/;
 
@@ -68,16 +73,16 @@ export async function givenToInterpreters(commands: Context['commands'], places:
   const ran = new Set(
     [...programs, ...places.trace.observations.flatMap(({ kind, path }) => (kind === 'exec' ? [path] : []))].map(baseName),
   );
-  const take = (names: ShellNames, script?: string) => {
+  const take = async (names: ShellNames, script?: string) => {
     for (const [module, line] of names.modules) modules.push({ module, ...(script !== undefined && { by: { script, line } }) });
-    for (const one of names.shellScripts) for (const path of placesOf(one, places, script)) toShell.add(path);
-    for (const one of names.pythonScripts) for (const path of placesOf(one, places, script)) toPython.add(path);
+    for (const one of names.shellScripts) for (const path of await placesOf(one, places, script)) toShell.add(path);
+    for (const one of names.pythonScripts) for (const path of await placesOf(one, places, script)) toPython.add(path);
     for (const one of names.cronTables)
-      for (const path of placesOf(one, places, script))
+      for (const path of await placesOf(one, places, script))
         tables.set(path, (text) => scriptOfTable(text, { withUser: false, withSeconds: true }));
   };
   for (const command of commands) {
-    take(namesInCommand(command));
+    await take(namesInCommand(command));
     for (const name of namesInCommand(command).programs.keys()) ran.add(baseName(name));
   }
   for (const path of await scriptsOpened(places, ran, tables)) toShell.add(path);
@@ -87,7 +92,7 @@ export async function givenToInterpreters(commands: Context['commands'], places:
     const text = await shellText(entry, places, { toShell, tables });
     if (text === undefined) return;
     read.add(entry.path);
-    take(namesInScript(text), entry.path);
+    await take(namesInScript(text), entry.path);
   };
   for (const entry of fs.entries.values()) {
     const { path, type } = entry;
@@ -131,22 +136,25 @@ async function takeCron(places: Places, tables: Map<string, (text: string) => st
   // The system's own table runs what is in the folders.
   const table = scripts.size > before ? fs.resolve('/etc/crontab') : undefined;
   // Those that nobody wrote are no reason to keep what else is there.
-  const withoutFolders = (text: string) => text.replace(/\/etc\/cron\.(hourly|daily|weekly|monthly)\b/g, '');
-  if (table?.entry.type === 'f')
+  const withoutFolders = (text: string) => text.replace(/\/etc\/cron\.(hourly|daily|weekly|monthly)(?![\w/])/g, '');
+  if (table?.entry.type === 'f' && !tables.has(table.path))
     tables.set(table.path, (text) => scriptOfTable(withoutFolders(text), { withUser: true, withSeconds: false }));
 }
 
 /** Where a script may be that an interpreter gets: in the working directory, or beside the script that names it. */
-function placesOf(word: string, { fs, config }: Places, by: string | undefined): string[] {
+async function placesOf(word: string, places: Places, by: string | undefined): Promise<string[]> {
+  const { fs, config } = places;
   const behind = pathBehindExpansions(word);
   const name = behind ?? patternOf(word);
-  if (name === undefined) return [];
+  if (name === undefined || name.length > LONGEST_NAME) return [];
   const folders = [config.WorkingDir || '/', ...(by === undefined ? [] : [parentOf(by)])];
   const isAbsolute = name.startsWith('/') && (behind === undefined || behind === word);
   const paths = isAbsolute ? [name] : folders.map((folder) => join(folder, name));
-  const files = PATTERN.test(name) ? paths.flatMap((pattern) => expandGlob(fs, pattern)) : paths;
-  return files.flatMap((path) => {
-    const found = fs.resolve(path);
-    return found?.entry.type === 'f' ? [found.path] : [];
-  });
+  const isPattern = PATTERN.test(name);
+  const files = (isPattern ? paths.flatMap((pattern) => expandGlob(fs, pattern)) : paths).flatMap((path) => fs.resolve(path) ?? []);
+  const found = files.filter(({ entry }) => entry.type === 'f').map(({ path }) => path);
+  if (!isPattern) return found;
+  // A pattern may match what it does not mean, as all programs of the system.
+  const isMeant = await Promise.all(found.map(async (path) => !PROGRAM_FOLDERS.test(parentOf(path)) && (await isWritten(path, places))));
+  return found.filter((_, index) => isMeant[index]);
 }

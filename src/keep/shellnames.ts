@@ -76,10 +76,17 @@ class Names {
     for (let ready = takeReady(); ready.length > 0; ready = takeReady()) for (const { value, line } of ready) this.script(value, line, 1);
     for (const { variable, scripts } of this.given) for (const one of this.values) if (one.variable === variable) scripts.add(one.value);
     for (const { word, line } of this.composed) {
-      const name = withConstants(word, this.constants);
-      if (PROGRAM.test(name)) add(programs, name, line);
+      for (const name of [withConstants(word, this.constants), ...this.withValues(word)]) if (PROGRAM.test(name)) add(programs, name, line);
     }
     return { programs, modules, shellScripts, pythonScripts, cronTables, paths };
+  }
+
+  /** A word with each value of its variable, as of a loop's: `/usr/bin/$tool`. Nothing for a word with several variables. */
+  private withValues(word: string): string[] {
+    const [, before = '', variable, after = ''] = /^([^\0]*)\0(\w+)\0([^\0]*)$/.exec(word) ?? [];
+    if (variable === undefined) return [];
+    const values = this.values.filter((one) => one.variable === variable && beforeExpansion(one.value) === undefined);
+    return values.map(({ value }) => before + value + after);
   }
 
   script(text: string, line: number, depth: number): void {

@@ -12,26 +12,29 @@ export interface PerlNames {
   prefixes: ReadonlySet<string>;
   /** Whether it computes the name of a module that it loads. */
   computes: boolean;
+  /** The code without documentation and comments. */
+  text: string;
 }
 
 /** Documentation, and what stands behind the code. Source: perlpod(1), "Command Paragraph"; perldata(1), `__END__`. */
 const DOCUMENTATION = /^=[a-zA-Z][\s\S]*?(?:^=cut\b.*$|$(?![\s\S]))/gm;
 const END = /^__(END|DATA)__\s*$/m;
-const COMMENT = /^\s*#(?!!).*$/gm;
+const COMMENT = /^[^\S\n]*#(?!!).*$/gm;
 
 /** A module by its name after a word that loads it. Source: perlfunc(1), use, no, require. */
 const LOADED = /(?<![$@%&\w:>-])(?:use|no|require)\s+([A-Za-z_]\w*(?:::\w+)*)/g;
 /** What follows `use` up to its end, where the module loads what it gets. Source: parent(3perl), base, if, autouse. */
 const LOADS_WORDS = /\buse\s+(?:parent|base|if|autouse|aliased)\b([^;]*)/g;
-/** `-MFoo::Bar=baz` of a command line. Source: perlrun(1). */
-const OPTION = /(?<![\w-])-[\w]*[mM]-?([A-Za-z_]\w*(?:::\w+)*)/g;
+/** Options of a command line that may have one with a module among them: `-MFoo::Bar=baz`, `-wMstrict`. Source: perlrun(1). */
+const OPTIONS = /(?<![\w-])-(\w*[mM][^\s]{0,200})/g;
+const AFTER_OPTION = /^["']?-?([A-Za-z_]\w*(?:::\w+)*)/;
 /** The name of a module as Perl code has it, also in a string: `Foo::Bar->new`, `eval "require Foo::Bar"`. */
 const QUALIFIED = /(?<!\w)[A-Za-z_]\w*(?:::\w+)+/g;
 /** A qualified name whose end is a variable, or that something is joined to. */
-const PREFIX = /\b([A-Za-z_]\w*(?:(?:::|\/)\w+)*)(?:::|\/)(?:[$@]|["']\s*\.)/g;
+const PREFIX = /(?<![\w:/])([A-Za-z_]\w*(?:(?:::|\/)\w+)*)(?:::|\/)(?:[$@]|["']\s*\.)/g;
 const WORD = /[A-Za-z_]\w*(?:::\w+)*/g;
 /** Source: perlfunc(1), require, do. */
-const FILE = /\b(?:require|do)\s*\(?\s*["']([\w./-]+\.\w+)["']/g;
+const FILE = /\b(?:require|do)\s{0,9}\(?\s{0,9}["']([\w./-]+\.\w+)["']/g;
 const FOLDERS = /\buse\s+lib\b([^;]*)|(?<![\w-])-I\s*([\w./-]+)/g;
 const STRING = /["']([^"'\n]+)["']|\bqw\s*[({[<]([^)}\]>]*)/g;
 const COMPUTED =
@@ -42,7 +45,7 @@ export function perlNames(code: string): PerlNames {
   const text = withoutText(code);
   const modules = new Set(matches(text, LOADED));
   for (const words of matches(text, LOADS_WORDS)) for (const [word] of words.matchAll(WORD)) modules.add(word);
-  for (const name of matches(text, OPTION)) modules.add(name);
+  for (const options of matches(text, OPTIONS)) for (const name of inOptions(options)) modules.add(name);
   const folders = [...text.matchAll(FOLDERS)].flatMap(([, words = '', option]) =>
     option !== undefined ? [option] : [...words.matchAll(STRING)].flatMap(([, one, many = '']) => one ?? many.split(/\s+/)),
   );
@@ -53,7 +56,14 @@ export function perlNames(code: string): PerlNames {
     folders: folders.map((folder) => folder.replace(/^\$[^/]*\//, '')).filter((folder) => folder !== '' && !folder.includes('$')),
     prefixes: new Set(matches(text, PREFIX).map((prefix) => prefix.replaceAll('::', '/'))),
     computes: COMPUTED.test(text),
+    text,
   };
+}
+
+/** What may be a module behind each `m` or `M` of options that are written together. */
+function inOptions(options: string): string[] {
+  const letters = /^\w*/.exec(options)?.[0] ?? '';
+  return [...letters.matchAll(/m/gi)].flatMap(({ index }) => AFTER_OPTION.exec(options.slice(index + 1))?.[1] ?? []);
 }
 
 function withoutText(code: string): string {

@@ -17,7 +17,7 @@ export interface Edge {
 export interface How {
   /**
    * `import`: a statement. `attribute`: of the package `subject`. `dynamic`: in the string `subject`, in code that imports
-   * by name; of a string that ends in a dot, each module of that package. `string`: in the string `subject`. `lazy`: in a package that imports its modules on demand. `extension`: in
+   * by name. A string that ends in a dot names each module of that package. `string`: in the string `subject`. `lazy`: in a package that imports its modules on demand. `extension`: in
    * the strings of an extension module.
    */
   kind: 'import' | 'attribute' | 'dynamic' | 'lazy' | 'string' | 'extension';
@@ -42,6 +42,9 @@ export interface Self {
  * Source: Cython/Utility/CythonFunction.c, `_is_coroutine`, which asyncio reads.
  */
 const OF_CYTHON: ReadonlySet<string> = new Set(['asyncio.coroutines']);
+
+/** Modules that no code means that completes the name of a package. */
+const FOR_TESTS = /^(tests?|testing|conftest|test_.*|.*_test)$/;
 
 /** The modules that a module's code names and that the image has. */
 export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edge[] {
@@ -93,16 +96,15 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
   }
   for (const text of summary.dynamic) {
     const how: How = { kind: 'dynamic', subject: text };
-    if (text.endsWith('.')) {
-      // The standard library has a statement for everything that it imports.
-      const package_ = self.origin === 'standard' ? undefined : finder.find(text.slice(0, -1));
-      if (package_) addChain(package_.name, how);
-      for (const child of package_ ? finder.children(package_) : []) addChain(`${package_?.name}.${child}`, how);
-      continue;
-    }
     const dots = /^\.*/.exec(text)?.[0].length ?? 0;
-    const base = absolute(self, dots, text.slice(dots).replace(/:.*$/, ''));
+    const isPrefix = text.endsWith('.');
+    // The standard library has a statement for everything that it imports.
+    if (isPrefix && self.origin === 'standard') continue;
+    const base = absolute(self, dots, text.slice(dots, isPrefix ? -1 : undefined).replace(/:.*$/, ''));
     if (base) addChain(base, how);
+    const package_ = base && isPrefix ? finder.find(base) : undefined;
+    const children = package_ ? finder.children(package_).filter((child) => !FOR_TESTS.test(child)) : [];
+    for (const child of children) addChain(`${base}.${child}`, how);
   }
   if (self.package && (summary.lazy || summary.dynamic.length > 0)) {
     for (const text of new Set([...summary.strings, ...names])) {

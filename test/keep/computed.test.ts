@@ -30,6 +30,10 @@ describeWithPython('modules under names that code puts together', () => {
       ...distribution('jobs', { 'jobs/__init__.py': '', 'jobs/kinds/__init__.py': '', 'jobs/kinds/cron.py': '', 'jobs/kinds/once.py': '' }),
     });
     expect(['cron', 'once'].filter((name) => has(`${SITE}/jobs/kinds/${name}.py`))).toEqual(['cron', 'once']);
+    const compares = 'import importlib\ndef load(name):\n    return name.startswith("jobs.") and importlib.import_module(name)\n';
+    expect(
+      (await kept({ '/app/app.py': compares, ...distribution('jobs', { 'jobs/__init__.py': '' }) })).has(`${SITE}/jobs/__init__.py`),
+    ).toBe(false);
   });
 
   it('are kept where somebody installed them by name, and one word in such code names them', async () => {

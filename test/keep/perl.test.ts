@@ -93,6 +93,20 @@ describeWithPython('modules of Perl', () => {
     expect(found).not.toContain(`${OWN}/Tool.pm`);
   });
 
+  it('have the tables of encodings only where code outside of Perl names encodings', async () => {
+    const encode = { '/usr/share/perl/5.36.0/Encode.pm': 'x', '/usr/share/perl/5.36.0/Encode/JP.pm': 'x' };
+    const of = async (code: string) =>
+      (await kept({ ...encode, '/usr/bin/tool': program(`#!/usr/bin/perl\n${code}`) }, 'import os; os.system("tool")')).filter((path) =>
+        /Encode/.test(path),
+      );
+    expect(await of('use Encode;')).toEqual(['/usr/share/perl/5.36.0/Encode.pm', '/usr/share/perl/5.36.0/Encode/JP.pm']);
+    expect(await of('use POSIX;\n# use Encode;\n=pod\nEncode\n=cut\n')).toEqual([]);
+  });
+
+  it('are none at the level observed', async () => {
+    expect(await kept({ '/usr/bin/tool': program('#!/usr/bin/perl\nuse Tool;') }, '', 'observed', [['tool']])).toEqual([]);
+  });
+
   it('do not come with code for Perl where nothing runs Perl', async () => {
     expect(await kept({ '/app/x.pl': 'use Other;' }, '')).toEqual([]);
   });

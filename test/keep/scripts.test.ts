@@ -11,6 +11,8 @@ const PROGRAMS = ['/usr/bin/env', '/usr/bin/perl', '/usr/bin/python3', '/usr/bin
 describeWithPython("the app's own executable files", () => {
   it.each([
     ['#!/usr/bin/env perl\nprint 1;', ['/usr/bin/env', '/usr/bin/perl', '/usr/bin/python3']],
+    // A large interpreter comes only where something runs it.
+    ['#!/usr/bin/env node\n', ['/usr/bin/python3']],
     ['#!/bin/dash\necho x', ['/usr/bin/python3', '/bin/dash']],
     ['#!/usr/bin/env -S python3 -u\nprint(1)', ['/usr/bin/env', '/usr/bin/python3']],
     // Nothing runs a module with a first line for another Python.
@@ -19,6 +21,7 @@ describeWithPython("the app's own executable files", () => {
   ])('bring the interpreter of %j', async (text, expected) => {
     const fs = makeTree({
       ...Object.fromEntries(PROGRAMS.map((path) => [path, program('')])),
+      '/usr/bin/node': program('x'.repeat(4 << 20)),
       '/app/app.py': 'import subprocess\nsubprocess.run(["/app/bin/tool"])\n',
       '/app/bin/tool': program(text),
     });

@@ -80,6 +80,9 @@ describeWithPython('scripts that interpreters get', () => {
       '/etc/app/tune-big': 'bravo',
       '/etc/app/other': 'echoes',
     };
+    // Not what packages brought, and no pattern that takes long to match.
+    const all = { '/start': `. /usr/bin/$X\n. a$A-$B-$C-$D-$E-z\n. ${'x'.repeat(70_000)}$A`, [`/app/a${'-'.repeat(200)}`]: 'alpha' };
+    expect(await kept([['sh', '/start']], all)).toEqual([]);
     expect(await kept([['sh', '/start']], { ...files, '/app/mode-y.inc': 'charlie', '/app/mode-y.txt': 'delta' })).toEqual([
       'bravo',
       'charlie',

@@ -34,7 +34,7 @@ it.each([
   ['(cd x && make) & wait', ['make']],
   ['7z x a.7z; 30 40', ['7z']],
   ['version=14; tool="ps2pdf$version"; exec "$tool" x', ['ps2pdf14']],
-  ['BIN=/opt/x/bin; "$BIN/serve"; V=1; V=2; tool$V', ['/opt/x/bin/serve']],
+  ['BIN=/opt/x/bin; "$BIN/serve"; V=1; V=2; tool$V', ['/opt/x/bin/serve', 'tool1', 'tool2']],
   ['ls | xargs -n2 echo; exec echo x; timeout 5 printf x', ['ls', 'xargs', 'echo', 'timeout', 'printf']],
   ['set -- gosu app "$@"\nexec "$@"', ['gosu']],
   ['SERVER=tool; CMD="exec $SERVER x"; $CMD', ['tool']],
@@ -46,6 +46,7 @@ it.each([
   ['sh /start gunicorn -c conf.py app:app', ['sh']],
   ['x="$' + '{Y:-$(id -u)}"', ['id']],
   ['for p in pg_dump "psql -l"; do\n  $p --help; done; for x in a b; do echo $x; done', ['pg_dump', 'psql']],
+  ['for t in one two; do /usr/bin/$t --version; done', ['/usr/bin/one', '/usr/bin/two']],
 ])('the programs in %j', (script, names) => {
   expect(programs(script)).toEqual(names);
 });

@@ -18,6 +18,18 @@ it.each([
   expect(modules(code)).toEqual(expected);
 });
 
+it.each([
+  ['-MTime::HiRes', 'Time::HiRes'],
+  ['-MMIME::Base64', 'MIME::Base64'],
+  ['-MMath::BigInt', 'Math::BigInt'],
+  ['-MCompress::Zlib', 'Compress::Zlib'],
+  ['-wMstrict', 'strict'],
+  ["-M'DateTime 1.0'", 'DateTime'],
+  ['-M-warnings', 'warnings'],
+])('the module in the option %s', (option, name) => {
+  expect(modules(`perl ${option} -e 1`)).toContain(name);
+});
+
 it('knows names in strings and before methods', () => {
   expect([...perlNames('my $x = Foo::Bar->new; my %t = (a => "One::Two"); # Three::Four').qualified]).toContain('One::Two');
 });
@@ -59,6 +71,7 @@ it('reads any text', () => {
 });
 
 it('reads long code in a time that grows with its length', () => {
-  const lines = 'eval "x" do require use lib \'a\' $\n=pod\n';
-  expect(perlNames(lines.repeat(20_000)).computes).toBe(true);
+  const pieces = ['eval "x" do require use lib \'a\' $\n=pod\n', 'A::', 'A::a/', '\n', 'require', ' ', 'x', '-M', 'use ', "qw('"];
+  for (const piece of pieces) perlNames(piece.repeat(400_000 / piece.length));
+  perlNames(`require${' '.repeat(400_000)}`);
 });

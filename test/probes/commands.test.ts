@@ -64,16 +64,30 @@ def four():
     print("sort")
     run_command("git", "diff")
     print("cut")
+def five(path, size):
+    from os.path import join
+    args = ["git", path, size.value]
+    subprocess.run(args)
+def six():
+    args = ["hg", "pull", "-u"]
+    run_it(args)
+def seven(path, size):
+    subprocess.run(["svn", path, size])
 `,
       python,
     );
-    expect(commands).toEqual([[10, 'Compiler.two', 'convert']]);
+    expect(commands).toEqual([
+      [10, 'Compiler.two', 'convert'],
+      [21, 'five', 'git'],
+      [27, 'seven', 'svn'],
+    ]);
     expect(handed).toEqual([
       [7, 'Compiler.one', 'run_it', 'msgfmt'],
       [12, 'three', 'run_it', 'msgmerge'],
       [15, 'four', 'check_programs', 'msgattrib'],
       [15, 'four', 'check_programs', 'msguniq'],
       [17, 'four', 'run_command', 'git'],
+      [24, 'six', 'run_it', 'hg'],
     ]);
   });
 });

@@ -172,7 +172,7 @@ const PERL_PIECES = [
     '\n=cut\n',
     '\n__END__\n',
   ],
-  ...['::', '->', '$x', 'A::B', 'a/b.pl', '-M', '-I ', '#', ' ', '\0', 'x'.repeat(2000)],
+  ...['::', '->', '$x', 'A::', 'A::B', 'a/b.pl', '-M', '-I ', '#', ' ', '\0', 'x'.repeat(2000)],
 ];
 
 const perl = target<string>({

@@ -54,10 +54,14 @@ export const BY_SYNTAX: readonly { code: RegExp; modules: readonly string[]; out
   { code: /\bdbmopen\b/, modules: ['AnyDBM_File'] }, // perlfunc(1), dbmopen
 ];
 
-/** Folders that a module reads by computed names, below the folders of modules. Sources: Unicode/UCD.pm; utf8_heavy.pl before Perl 5.32. */
+/**
+ * Folders that a module reads by computed names, below the folders of modules.
+ * Sources: Unicode/UCD.pm; utf8_heavy.pl before Perl 5.32; File::ShareDir(3pm).
+ */
 export const READS: ReadonlyMap<string, string> = new Map([
   ['Unicode/UCD.pm', 'unicore'],
   ['utf8_heavy.pl', 'unicore'],
+  ['File/ShareDir.pm', 'auto/share'],
 ]);
 
 /** Files with code that Perl loads. Source: perlfunc(1), require; AutoLoader(3perl); h2ph(1). */

@@ -324,9 +324,9 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
   },
   {
     id: 'users-made',
-    when: { program: /\/(useradd|newusers|adduser|addgroup)$/ },
+    when: { program: /\/((user|group)(add|mod|del)|newusers|adduser|addgroup|chpasswd)$/ },
     keep: ['/etc/skel/**', '/etc/{login.defs,shadow,gshadow,subuid,subgid}', '/etc/default/useradd'],
-    what: 'what a new user gets, and where users are (useradd(8), FILES)',
+    what: 'what a new user gets, and where users are (useradd(8), usermod(8), FILES)',
   },
   {
     id: 'adduser',

@@ -10,10 +10,16 @@ import type { Addition } from '../reason.js';
 import type { Grades } from './grades.js';
 import type { Reached } from './reached.js';
 import type { StandardLibrary } from './standard.js';
+import { isTestRunner } from './tests.js';
 import type { Code, PythonWorld } from './world.js';
+
+/** Letters. A shorter name is at the end of others by chance. */
+const SHORTEST_ENDING = 4;
 
 /** Follows what kept code names: modules, packages in strings, groups of plugins. */
 export class Follower {
+  private readonly extensions = new Map<string, readonly string[]>();
+
   constructor(
     private readonly world: PythonWorld,
     private readonly grades: Grades,
@@ -95,22 +101,37 @@ export class Follower {
     return strings.flatMap((word) => {
       const module = /^\w+$/.test(word) ? this.world.finder.find(word) : undefined;
       const owner = module?.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
-      if (!module || !owner || INSTALLERS.has(owner.name) || !this.world.distributions.isByName(owner)) return [];
+      if (!module || !owner || !this.world.distributions.isByName(owner)) return [];
+      if (INSTALLERS.has(owner.name) || this.runners.has(owner) || isTestRunner(owner)) return [];
       return this.reached.module(module, 'pulled', from, { kind: 'string', subject: word, module: by });
     });
   }
 
-  /** Compiled modules beside a module that have its name at the end: `_gevent_cqueue` beside `queue`. The code puts the name together. */
+  /**
+   * Compiled modules beside a module that have its name at the end, behind `_` or `c`: `_gevent_cqueue` beside `queue`. The code puts
+   * the name together.
+   */
   private compiled(name: string, from: string, by: string): Addition[] {
     const { finder } = this.world;
     const [, package_ = '', own = ''] = /^(.*)\.([^.]+)$/.exec(name) ?? [];
     const ending = own.replace(/^_+/, '');
-    const parent = ending.length < 4 ? undefined : finder.find(package_);
-    return (parent ? finder.children(parent) : []).flatMap((child) => {
+    if (ending.length < SHORTEST_ENDING) return [];
+    return this.compiledIn(package_).flatMap((child) => {
       const isMore = child !== own && child.endsWith(ending) && /[_c]$/i.test(child.slice(0, -ending.length));
       const module = isMore ? finder.find(`${package_}.${child}`) : undefined;
-      return module?.kind === 'extension' ? this.reached.module(module, 'pulled', from, { kind: 'compiled', module: by }) : [];
+      return module ? this.reached.module(module, 'pulled', from, { kind: 'compiled', module: by }) : [];
     });
+  }
+
+  /** Names of the compiled modules in a package. */
+  private compiledIn(package_: string): readonly string[] {
+    const { finder } = this.world;
+    const known = this.extensions.get(package_);
+    if (known) return known;
+    const parent = finder.find(package_);
+    const found = (parent ? finder.children(parent) : []).filter((child) => finder.find(`${package_}.${child}`)?.kind === 'extension');
+    this.extensions.set(package_, found);
+    return found;
   }
 
   /** Plugins of the groups of entry points that the code names. */

@@ -75,7 +75,8 @@ export class Grades {
       if (baseName(path) === 'RECORD' && kind === 'metadata') {
         findings.push(...this.records.take({ path, ...reason, kind: 'record', parents: [distribution.metadata] }));
       } else if (kind === 'stub') findings.push(...this.stubs.take({ path, ...reason, kind: grade }));
-      else if (SOURCE_MAP.test(path) && grade === 'app') findings.push(...this.sourceMaps.take({ path, ...reason, kind: grade }));
+      else if (kind === 'build' && SOURCE_MAP.test(path) && grade === 'app')
+        findings.push(...this.sourceMaps.take({ path, ...reason, kind: grade }));
       else if (kind === 'data') {
         if (!(await isInsideProgram(path, context))) add(path);
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'metadata') add(path);
