@@ -1,7 +1,7 @@
 import { DEFAULT_PATH } from '../images/config.js';
 import { FIRST_LINE, parseShebang } from '../os/shebang.js';
 import { baseName, join, parentOf } from '../rootfs.js';
-import { ofPython } from './purpose.js';
+import { isOnPurpose, ofPython } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
 
@@ -75,9 +75,10 @@ export const scriptsRule: Rule = {
     const isOther = ofPython(baseName(name ?? shebang.interpreter)) && !isAppsPython(needed.at(-1) as string, context);
     if (!isRun && isOther) return [];
     const additions = needed.map((one): Addition => ({ path: one, rule: 'scripts', kind: 'interpreter', line: 1, parents: [found.path] }));
-    // Nobody may ever run it, as what is in node_modules/.bin, so it may not bring a large interpreter.
-    const isSmall = isRun || needed.every((one) => SMALL_INTERPRETERS.test(baseName(one)));
-    return isSmall ? additions : [{ offer: 'call', additions: [...additions].reverse() }];
+    if (isRun || needed.every((one) => SMALL_INTERPRETERS.test(baseName(one)))) return additions;
+    // What npm installed, nobody may ever run.
+    const isMeant = !/\/node_modules\//.test(found.path) && (await isOnPurpose(needed.at(-1) as string, context));
+    return isMeant ? additions : [{ offer: 'call', additions: [...additions].reverse() }];
   },
 };
 

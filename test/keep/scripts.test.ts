@@ -1,9 +1,6 @@
 import { expect, it } from 'vitest';
-import { computeKeepSet } from '../../src/keep/compute.js';
-import { analystOver, LAYOUT } from '../support/analyst.js';
-import { makeTrace } from '../support/keep.js';
+import { kept } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
-import { makeTree } from '../support/tree.js';
 
 const program = (text: string) => ({ text, mode: 0o755 });
 const PROGRAMS = ['/usr/bin/env', '/usr/bin/perl', '/usr/bin/python3', '/usr/bin/python2', '/bin/dash'];
@@ -19,23 +16,29 @@ describeWithPython("the app's own executable files", () => {
     ['#!/usr/bin/python2\nprint(1)', ['/usr/bin/python3']],
     ['#!/usr/bin/env python2\nprint(1)', ['/usr/bin/python3']],
   ])('bring the interpreter of %j', async (text, expected) => {
-    const fs = makeTree({
+    const { has } = await kept({
       ...Object.fromEntries(PROGRAMS.map((path) => [path, program('')])),
       '/usr/bin/node': program('x'.repeat(4 << 20)),
       '/app/app.py': 'import subprocess\nsubprocess.run(["/app/bin/tool"])\n',
       '/app/bin/tool': program(text),
     });
-    const { keep } = await computeKeepSet({
-      fs,
-      trace: makeTrace([], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-      config: { WorkingDir: '/app' },
-      env: [],
-      commands: [['python3', 'app.py']],
-      choice: { include: [], exclude: [] },
-      level: 'reachable',
-      analyst: analystOver(fs),
+    expect(has('/app/bin/tool')).toBe(true);
+    expect(PROGRAMS.filter((path) => has(path))).toEqual(expected);
+  });
+
+  it.each([
+    ['/app/bin/tool', '/opt/node/bin/node', true],
+    ['/app/node_modules/.bin/tool', '/opt/node/bin/node', false],
+    ['/app/bin/tool', '/usr/lib/node/node', false],
+  ])('%s brings the large interpreter %s: %s', async (path, interpreter, isKept) => {
+    const { has } = await kept({
+      '/app/app.py': '',
+      [path]: program(`#!${interpreter}\n`),
+      [interpreter]: program('x'.repeat(4 << 20)),
+      '/var/lib/dpkg/info/node.list': '/usr/lib/node/node\n',
+      '/var/lib/dpkg/status': 'Package: node\nPriority: optional\n',
+      '/var/lib/apt/extended_states': 'Package: node\nAuto-Installed: 1\n',
     });
-    expect(keep.has('/app/bin/tool')).toBe(true);
-    expect(PROGRAMS.filter((path) => keep.has(path))).toEqual(expected);
+    expect([has(path), has(interpreter)]).toEqual([true, isKept]);
   });
 });
