@@ -1,5 +1,5 @@
 import { perlNames } from '../os/perl.js';
-import { FIRST_LINE, parseShebang } from '../os/shebang.js';
+import { FIRST_LINE, interpretersIn } from '../os/shebang.js';
 import { baseName, below, type Entry, join, parentOf, type RootFs } from '../rootfs.js';
 import { BY_ITSELF, BY_SYNTAX, CORE, MODULE_FOLDERS, NOT_LOADED, PERL, PERL_CODE, READS } from './data/perl.js';
 import { expandGlob } from './globs.js';
@@ -100,9 +100,8 @@ async function codeOf(entry: Entry, context: Context): Promise<Code | undefined>
   if (size === 0 || size > LONGEST) return undefined;
   if (PERL_CODE.test(path)) return { path, text: await textOf(entry, fs), folder: parentOf(path) };
   if ((mode & 0o111) !== 0 || python?.isOwn(path)) {
-    const shebang = parseShebang(await fs.read(path, 0, Math.min(size, FIRST_LINE)));
-    const interpreters = shebang ? [shebang.interpreter, ...(shebang.argument?.split(/\s+/) ?? [])].map(baseName) : [];
-    if (interpreters.some((name) => PERL.test(name))) return { path, text: await textOf(entry, fs), folder: parentOf(path) };
+    const interpreters = interpretersIn(await fs.read(path, 0, Math.min(size, FIRST_LINE)));
+    if (interpreters?.some((name) => PERL.test(name))) return { path, text: await textOf(entry, fs), folder: parentOf(path) };
   }
   const folder = config.WorkingDir || '/';
   const shell = await shellText(entry, context, given);

@@ -1,5 +1,5 @@
 import { isLibraryName } from '../os/places.js';
-import { FIRST_LINE, parseShebang } from '../os/shebang.js';
+import { FIRST_LINE, interpretersIn } from '../os/shebang.js';
 import { baseName, type Entry, join, parentOf } from '../rootfs.js';
 import { scriptOfTable } from './cron.js';
 import { COMMAND_LINES } from './data/configurations.js';
@@ -55,9 +55,7 @@ export async function shellText(
   const isRead = toShell.has(path) || table !== undefined;
   const isRun = (mode & 0o111) !== 0 || programs.has(path);
   if (type !== 'f' || !(isRun || isRead) || size > LONGEST_BY_HAND || isLibraryName(path) || path.endsWith('.sample')) return undefined;
-  const shebang = parseShebang(await fs.read(path, 0, Math.min(size, FIRST_LINE)));
-  // The shell may stand behind another program: #!/usr/bin/env bash, #!/usr/bin/dumb-init /bin/sh.
-  const interpreters = shebang && [shebang.interpreter, ...(shebang.argument?.split(/\s+/) ?? [])].map(baseName);
+  const interpreters = interpretersIn(await fs.read(path, 0, Math.min(size, FIRST_LINE)));
   if (!(interpreters ? interpreters.some((name) => SHELLS.test(name)) : isRead)) return undefined;
   const text = Buffer.from(await fs.read(path, 0, size)).toString('utf8');
   return table ? table(text) : text;

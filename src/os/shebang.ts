@@ -9,3 +9,13 @@ export function parseShebang(bytes: Uint8Array): { interpreter: string; argument
   if (!match?.[1]) return undefined;
   return { interpreter: match[1], ...(match[2] && { argument: match[2] }) };
 }
+
+/**
+ * Names of the programs that the first line of a script may run, without their folders: `env` and `bash` of `#!/usr/bin/env bash`,
+ * `dumb-init` and `sh` of `#!/usr/bin/dumb-init /bin/sh`. Options are among them. @returns undefined when the bytes do not begin with `#!`
+ */
+export function interpretersIn(bytes: Uint8Array): string[] | undefined {
+  const shebang = parseShebang(bytes);
+  const words = shebang && [shebang.interpreter, ...(shebang.argument?.split(/\s+/) ?? [])];
+  return words?.map((word) => word.slice(word.lastIndexOf('/') + 1));
+}

@@ -17,8 +17,8 @@ export interface Edge {
 export interface How {
   /**
    * `import`: a statement. `attribute`: of the package `subject`. `dynamic`: in the string `subject`, in code that imports
-   * by name. A string that ends in a dot names each module of that package. `string`: in the string `subject`. `lazy`: in a package that imports its modules on demand. `extension`: in
-   * the strings of an extension module.
+   * by name; a string that ends in a dot names each module of a package. `string`: in the string `subject`. `lazy`: in a package
+   * that imports its modules on demand. `extension`: in the strings of an extension module.
    */
   kind: 'import' | 'attribute' | 'dynamic' | 'lazy' | 'string' | 'extension';
   /** Line of the statement, from 1. */

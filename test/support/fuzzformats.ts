@@ -137,20 +137,22 @@ const packages = target<{ status: string; list: string; states: string; apk: str
   },
 });
 
-/** What reads files of an image: binaries and metadata of packages. */
 /** Pieces that change how a shell reads what follows. */
 const SHELL_PIECES = [
   ...['$(', ')', '`', '"', "'", '\\\n', '<<E\n', '\nE\n', '<<-', '${', '}', '\n', ' ', ';', '|', '(', '#', '>', '<(', '$', '\0'],
   ...['sh -c ', 'eval ', 'timeout 5 ', 'python3 -c ', 'A=', '$A', 'x', 'case x in ', 'exec ', 'import a, b', 'x'.repeat(2000)],
 ];
 
-const shell = target<string>({
-  name: 'shell scripts',
-  make: (random) =>
-    Array.from({ length: random.below(400) }, () => random.pick(SHELL_PIECES).repeat(random.chance(0.02) ? 300 : 1)).join(''),
-  run: (text) => {
-    namesInScript(text);
-  },
+/** What reads code, given pieces that change how it reads what follows. */
+const pieceTarget = (name: string, pieces: readonly string[], run: (text: string) => void) =>
+  target<string>({
+    name,
+    make: (random) => Array.from({ length: random.below(400) }, () => random.pick(pieces).repeat(random.chance(0.02) ? 300 : 1)).join(''),
+    run,
+  });
+
+const shell = pieceTarget('shell scripts', SHELL_PIECES, (text) => {
+  namesInScript(text);
 });
 
 const PERL_PIECES = [
@@ -175,13 +177,9 @@ const PERL_PIECES = [
   ...['::', '->', '$x', 'A::', 'A::B', 'a/b.pl', '-M', '-I ', '#', ' ', '\0', 'x'.repeat(2000)],
 ];
 
-const perl = target<string>({
-  name: "Perl's code",
-  make: (random) =>
-    Array.from({ length: random.below(400) }, () => random.pick(PERL_PIECES).repeat(random.chance(0.02) ? 300 : 1)).join(''),
-  run: (text) => {
-    perlNames(text);
-  },
+const perl = pieceTarget("Perl's code", PERL_PIECES, (text) => {
+  perlNames(text);
 });
 
+/** What reads files of an image: binaries, code and metadata of packages. */
 export const FORMATS: readonly FuzzTarget[] = [elf, cache, distributions, packages, shell, perl];
