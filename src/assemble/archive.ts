@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { type Edit, edited } from '../elf/strip.js';
 import type { Entry } from '../rootfs.js';
 import { dockerArchiveStream } from '../tar/dockerarchive.js';
 import { contentsOf, type Layer, layerBytes } from './layers.js';
@@ -12,24 +13,30 @@ export interface ArchiveInput {
   /** Number of the base's layers. The daemon has them, so they are named but not sent. */
   baseLayers: number;
   contents: ContentSource;
+  /** Path of a file → how it is made from the original's. The layers have the new sizes. */
+  edits: ReadonlyMap<string, Edit>;
   /** Makes the configuration once the layers' digests are known. */
   config: (diffIds: string[]) => Buffer;
-  /** Called for each file with the digest of the bytes that the image gets, `sha256:...`. */
-  digested: (path: string, digest: string) => void;
+  /** Called for each file with the digest of the bytes that the image gets and of those that the original sent, `sha256:...`. */
+  digested: (path: string, digest: string, sent: string) => void;
   /** Name under which the image is loaded. */
   name: string;
 }
 
 /** Streams the assembled image as an archive for `docker load`. No layer is ever in memory as a whole. */
-export function imageArchive({ layers, baseLayers, contents, digested, config, name }: ArchiveInput): Readable {
+export function imageArchive({ layers, baseLayers, contents, edits, digested, config, name }: ArchiveInput): Readable {
   return dockerArchiveStream(async (add) => {
     const diffIds: string[] = [];
-    await contents(layers.flatMap(contentsOf), async (chunks) => {
+    const wanted = layers.flatMap(contentsOf).map((entry) => ({ ...entry, size: edits.get(entry.path)?.before ?? entry.size }));
+    await contents(wanted, async (chunks) => {
       const next = splitter(chunks);
       const take = async function* ({ path, size }: Entry) {
-        const hash = createHash('sha256');
-        yield* hashed(next(size), hash);
-        digested(path, `sha256:${hash.digest('hex')}`);
+        const edit = edits.get(path);
+        const [sent, written] = [createHash('sha256'), createHash('sha256')];
+        if (edit) yield* hashed(edited(hashed(next(edit.before), sent), edit), written);
+        else yield* hashed(next(size), sent);
+        const [before, after] = [sent, edit ? written : sent].map((hash) => `sha256:${hash.copy().digest('hex')}`) as [string, string];
+        digested(path, after, before);
       };
       for (const layer of layers) {
         const hash = createHash('sha256');

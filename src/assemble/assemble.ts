@@ -1,3 +1,4 @@
+import type { Edit } from '../elf/strip.js';
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { sha256 } from '../images/digest.js';
 import type { KeepSet } from '../keep/keepset.js';
@@ -18,6 +19,8 @@ export interface AssembleInput {
   trace: Trace;
   level: string;
   contents: ContentSource;
+  /** Path of a file → what is left out of it. */
+  edits: ReadonlyMap<string, Edit>;
 }
 
 /** The new image. */
@@ -28,6 +31,8 @@ export interface Assembled {
   files: number;
   /** Path of a file → digest of its bytes, `sha256:...`. */
   digests: ReadonlyMap<string, string>;
+  /** The same of the bytes that the original sent: others where a file is edited. */
+  sent: ReadonlyMap<string, string>;
 }
 
 /** Digest of a file without bytes. */
@@ -45,22 +50,32 @@ export function placesOf({ executable, version, sitePackages }: Trace['python'],
 }
 
 /** Streams the image into the engine under a temporary name. It gets the user's name only after the comparison has passed. */
-export async function assembleImage({ session, original, base, entries, fs, trace, level, contents }: AssembleInput): Promise<Assembled> {
-  const layers = planLayers(entries, fs, placesOf(trace.python, fs));
+export async function assembleImage(input: AssembleInput): Promise<Assembled> {
+  const { session, original, base, entries, fs, trace, level, contents, edits } = input;
+  const written = entries.map((entry) => ({ ...entry, size: edits.get(entry.path)?.after ?? entry.size }));
+  const layers = planLayers(written, fs, placesOf(trace.python, fs));
   const digests = new Map<string, string>();
+  const sent = new Map<string, string>();
   const archive = imageArchive({
     layers,
-    digested: (path, digest) => digests.set(path, digest),
+    digested: (path, digest, original) => {
+      digests.set(path, digest);
+      sent.set(path, original);
+    },
     baseLayers: base?.layers.length ?? 0,
     contents,
+    edits,
     name: session.temporaryName,
     config: (diffIds) =>
       imageConfig({ original, base, level, layers: diffIds.map((diffId, index) => ({ diffId, name: layers[index]?.name ?? '' })) }),
   });
   const id = await session.load(archive, base);
   for (const { entry, hardLinkTo } of layers.flatMap(({ members }) => members)) {
-    const same = hardLinkTo === undefined ? EMPTY : digests.get(hardLinkTo);
-    if (entry.type === 'f' && same !== undefined && !digests.has(entry.path)) digests.set(entry.path, same);
+    if (entry.type !== 'f' || digests.has(entry.path)) continue;
+    for (const known of [digests, sent]) {
+      const same = hardLinkTo === undefined ? EMPTY : known.get(hardLinkTo);
+      if (same !== undefined) known.set(entry.path, same);
+    }
   }
-  return { id, files: entries.filter(({ type }) => type === 'f').length, digests };
+  return { id, files: entries.filter(({ type }) => type === 'f').length, digests, sent };
 }

@@ -13,3 +13,8 @@ export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
 export function print(json: true | undefined, document: unknown, lines: readonly string[]): void {
   process.stdout.write(json ? `${printableJson(document)}\n` : `${lines.map(printable).join('\n')}\n`);
 }
+
+/** Prints a line for people on stderr, beside a result on stdout. */
+export function say(line: string): void {
+  process.stderr.write(`${printable(line)}\n`);
+}

@@ -6,7 +6,7 @@ import type { Program } from '../report/programs.js';
 import { unsoundLines } from '../report/why.js';
 import { goneLines } from '../report/whytree.js';
 import { megabytes } from '../ui/table.js';
-import { print } from './print.js';
+import { print, say } from './print.js';
 
 /** `pyshrink why PATH|MODULE|PACKAGE` */
 export function defineWhy(command: Command<[], { json?: true }>, finish: (code: number) => void): void {
@@ -29,6 +29,7 @@ export function defineWhy(command: Command<[], { json?: true }>, finish: (code: 
           print(flags.json, tree, goneLines(tree));
         } else {
           const answer = await why(subject);
+          say(answer.level ? `in the small image of ${answer.image}, level ${answer.level}:` : `in the trace of ${answer.image}:`);
           print(flags.json, answer, answer.lines);
         }
       }

@@ -1,5 +1,6 @@
 import { isLibraryName } from '../os/places.js';
 import { Fields } from './fields.js';
+import { type FileHeader, readFileHeader, readSegments, type Segment } from './headers.js';
 
 /** The parts of an ELF file that ld.so reads. */
 export interface Elf {
@@ -55,14 +56,7 @@ const ET_EXEC = 2;
 const DF_1_NODEFLIB = 0x800;
 const DF_1_PIE = 0x8000000;
 /** More than any real file has. They keep a corrupt file from making us read without end. */
-const LIMIT = { table: 1 << 20, strings: 1 << 26, headers: 4096, records: 1 << 16 };
-
-interface Segment {
-  type: number;
-  offset: number;
-  address: number;
-  size: number;
-}
+const LIMIT = { table: 1 << 20, strings: 1 << 26, records: 1 << 16 };
 
 /** Guesses by mode and name whether a file is ELF: programs are executable, and libraries are named `*.so*`. */
 export function mayBeElf(path: string, mode: number): boolean {
@@ -77,27 +71,25 @@ export function mayBeElf(path: string, mode: number): boolean {
  * @returns undefined when the file is not well-formed ELF
  */
 export async function readElf(read: ReadRange): Promise<Elf | undefined> {
-  const head = await read(0, 64);
-  if (head.length < 52 || head[0] !== 0x7f || head[1] !== 0x45 || head[2] !== 0x4c || head[3] !== 0x46) return undefined;
-  const bits = head[4] === 2 ? 64 : head[4] === 1 ? 32 : undefined;
-  if (!bits || (head[5] !== 1 && head[5] !== 2) || (bits === 64 && head.length < 64)) return undefined;
-  const little = head[5] === 1;
+  const header = await readFileHeader(read);
+  if (!header) return undefined;
   try {
-    return await readBody(read, new Fields(head, little, bits));
+    return await readBody(read, header);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
-  const { bits, little } = header;
+async function readBody(read: ReadRange, header: FileHeader): Promise<Elf> {
+  const { fields, places } = header;
+  const { bits, little } = fields;
   const segments = await readSegments(read, header);
   const elf: Elf = {
     bits,
-    eMachine: header.u16(18),
+    eMachine: fields.u16(18),
     dynamic: false,
-    program: header.u16(16) === ET_EXEC,
+    program: fields.u16(places.file.type) === ET_EXEC,
     needed: [],
     noDefaultLib: false,
     symbols: [],
@@ -145,23 +137,6 @@ async function readBody(read: ReadRange, header: Fields): Promise<Elf> {
   elf.versionsNeeded = versionsNeeded(await versions(DT.verneed, DT.verneednum), value(DT.verneednum) ?? 0, strings);
   elf.versionsDefined = versionsDefined(await versions(DT.verdef, DT.verdefnum), value(DT.verdefnum) ?? 0, strings);
   return elf;
-}
-
-async function readSegments(read: ReadRange, header: Fields): Promise<Segment[]> {
-  const wide = header.bits === 64;
-  const start = header.word(wide ? 32 : 28);
-  const size = header.u16(wide ? 54 : 42);
-  const count = Math.min(header.u16(wide ? 56 : 44), LIMIT.headers);
-  const table = new Fields(await read(start, size * count), header.little, header.bits);
-  const segments: Segment[] = [];
-  for (let at = 0; at + size <= table.length && size > 0; at += size) {
-    segments.push(
-      wide
-        ? { type: table.u32(at), offset: table.word(at + 8), address: table.word(at + 16), size: table.word(at + 32) }
-        : { type: table.u32(at), offset: table.word(at + 4), address: table.word(at + 8), size: table.word(at + 16) },
-    );
-  }
-  return segments;
 }
 
 /** Reads bytes at a virtual address, through the PT_LOAD segment that maps it. */

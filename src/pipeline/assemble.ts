@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { assembleImage, keptEntries, placesOf } from '../assemble/assemble.js';
 import { type Overlay, overBase } from '../assemble/base.js';
+import { withoutDebug } from '../assemble/stripped.js';
 import { debug, timed } from '../debug.js';
+import type { Edit } from '../elf/strip.js';
 import type { ImageInfo } from '../engines/engine.js';
 import { UserError } from '../errors.js';
 import { computeKeepSet, type KeepResult } from '../keep/compute.js';
@@ -13,6 +15,7 @@ import { addLines } from '../keep/lines.js';
 import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
 import { readOwners } from '../report/owners.js';
+import { strippedLines } from '../report/stripped.js';
 import { costlyLines } from '../report/words.js';
 import type { Entry } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
@@ -29,12 +32,16 @@ export interface KeepChoice {
   exclude: readonly string[];
   /** Bytes that weak evidence may bring, where they are not those of keep/data/costs.ts. */
   mostBytes?: MostBytes;
+  /** Whether programs and libraries keep their debug information at every level. */
+  keepDebug?: boolean;
 }
 
 /** An image under its temporary name. */
 export interface Draft {
   id: string;
   files: number;
+  /** Whether debug information was left out of a file. */
+  stripped: boolean;
   notes: string[];
   /** All that is in it, with what comes from the image that it is built on. */
   entries: readonly Entry[];
@@ -79,7 +86,9 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
   const { context, helper, original, trace, fs } = material;
   const { keep, notes, python, grades, costly, gpu, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
   const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
-  const { id, files, digests } = await timed('assemble', 'layers and loading them', () =>
+  const whole = level === 'whole' || choice.keepDebug === true;
+  const edits = whole ? new Map<string, Edit>() : await timed('assemble', 'debug information', () => withoutDebug(tree.entries, keep, fs));
+  const { id, files, digests, sent } = await timed('assemble', 'layers and loading them', () =>
     assembleImage({
       session: context.session,
       original,
@@ -88,20 +97,24 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
       trace,
       level,
       contents: (wanted, use) => helper.contents(wanted, use),
+      edits,
     }),
   );
   const owners = await timed('keep', 'what each file belongs to', () => readOwners(fs, trace.python, python));
-  const own = new Map([...digests].filter(([path]) => keep.has(path)));
-  const checked = await timed('assemble', 'comparing files with the layers', () => requireGenuine(context.session, original.id, own));
-  debug.assemble('%d of %d files were compared with the layers', checked, own.size);
+  const own = (all: ReadonlyMap<string, string>) => new Map([...all].filter(([path]) => keep.has(path)));
+  const theirs = own(sent);
+  const checked = await timed('assemble', 'comparing files with the layers', () => requireGenuine(context.session, original.id, theirs));
+  debug.assemble('%d of %d files were compared with the layers', checked, theirs.size);
   return {
     id,
     files,
-    notes,
+    stripped: edits.size > 0,
+    notes: [...notes, ...strippedLines(edits, fs)],
     entries: base ? [...tree.fs.entries.values()] : tree.entries,
     report: keepReport({
       fs,
-      digests: own,
+      digests: own(digests),
+      edits,
       keep,
       python,
       grades,

@@ -1,6 +1,7 @@
 /** What the library says about results from the workspace alone. No engine is loaded for it, so it starts quickly. */
 import { readFile } from 'node:fs/promises';
 import { usageError } from '../errors.js';
+import type { Level } from '../keep/level.js';
 import { PAGE } from '../package.js';
 import { type Limits as Budget, hasLimits } from '../report/budget.js';
 import { buildReport } from '../report/build.js';
@@ -21,15 +22,24 @@ import { readTrace } from '../workspace/folder.js';
 import { newestTrace } from '../workspace/newest.js';
 import { openInside } from './inside.js';
 
+/** An answer, and what it is true of. */
+export interface AnswerOf extends Answer {
+  /** The original image. */
+  image: string;
+  /** The level of the assembly; null where only a trace is there. */
+  level: Level | null;
+}
+
 /**
  * Says why the newest assembly keeps a path, a module or a distribution, or why it leaves it out. Where nothing was
  * assembled from the newest trace yet, it says who used it.
  * @throws UserError where nothing was traced here, or the original has nothing of that name
  */
-export async function why(subject: string): Promise<Answer> {
+export async function why(subject: string): Promise<AnswerOf> {
   const { trace, made } = await openInside(undefined);
   const answer = made ? whyKept(subject, made.keep, trace.python) : whyTraced(subject, trace);
-  if (answer) return withUsers(answer, trace, made && treeOf(made.keep));
+  const of = { image: trace.image.reference, level: made?.keep.level ?? null };
+  if (answer) return { ...withUsers(answer, trace, made && treeOf(made.keep)), ...of };
   throw made
     ? usageError(
         `${subject} is no path, module or distribution of ${trace.image.reference}, and no file or package has that name.`,

@@ -10,14 +10,21 @@ export interface RepairSteps {
   check: (draft: Draft) => Promise<Verdict>;
   /** Adds what the shrunk image looked for and did not find, before it is assembled again. */
   add: (repairs: readonly Repair[], verdict: Verdict) => Promise<void>;
+  /** From now on, files keep their debug information. */
+  keepDebug: (verdict: Verdict) => void;
 }
 
-/** Assembles and checks an image. Where it behaves differently, adds the repairs and starts again, a few times. */
-export async function assembleUntilPassed({ assemble, check, add }: RepairSteps): Promise<{ draft: Draft; verdict: Verdict }> {
+/**
+ * Assembles and checks an image. Where it behaves differently, adds the repairs and starts again, a few times. Where nothing is
+ * missing and debug information was left out, it may be that: then once more with it.
+ */
+export async function assembleUntilPassed({ assemble, check, add, keepDebug }: RepairSteps): Promise<{ draft: Draft; verdict: Verdict }> {
   for (let round = 0; ; round++) {
     const draft = await assemble();
     const verdict = await check(draft);
-    if (passed(verdict) || verdict.repairs.length === 0 || round === ROUNDS) return { draft, verdict };
-    await add(verdict.repairs, verdict);
+    if (passed(verdict) || round === ROUNDS) return { draft, verdict };
+    if (verdict.repairs.length > 0) await add(verdict.repairs, verdict);
+    else if (draft.stripped && verdict.differences.length > 0) keepDebug(verdict);
+    else return { draft, verdict };
   }
 }

@@ -61,9 +61,10 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const original = await openImage(context, image, { platform, command: one.args, environment: env });
   const base: ImageInfo | undefined = input.base && (await openImage(context, input.base));
   const { traced, untraced } = await traceAll(context, original, input);
+  let keepDebug = false;
   const assemble = async (say: (text: string) => void) => {
     // The original's second run takes little time beside the assembling.
-    const [draft] = await Promise.all([assembleDraft(traced, input, base), repeatOriginal(traced, input.runs, say)]);
+    const [draft] = await Promise.all([assembleDraft(traced, { ...input, keepDebug }, base), repeatOriginal(traced, input.runs, say)]);
     await requireHolds(target, draft.entries);
     return draft;
   };
@@ -74,13 +75,14 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
       checked = await progress.task('Comparing it with the original', (say) => checkImage(traced, id, input, say));
       return checked.verdict;
     },
-    add: async (repairs, { differences }) => {
-      const what = differences.slice(0, NAMED).map((difference) => `${difference.where}: ${difference.what}`);
-      progress.note(
-        `It behaves differently${what.length > 0 ? ` (${what.join(', ')})` : ''}: ${repairs.length} paths that it looked for are added.`,
-      );
+    add: async (repairs, verdict) => {
+      progress.note(`${differs(verdict)}: ${repairs.length} paths that it looked for are added.`);
       traced.trace.repairs.push(...repairs);
       await folder.saveTrace(traced);
+    },
+    keepDebug: (verdict) => {
+      progress.note(`${differs(verdict)}, and looked for nothing that is missing: debug information is kept now.`);
+      keepDebug = true;
     },
   });
   traced.record = { runs: traced.runs.map(storedRun) };
@@ -97,6 +99,12 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   // Also of an image without a name: people want to see why it has none.
   await folder.saveResult(published ? result : { ...result, named: false }, draft.report);
   return { traced, target, draft, verdict, runs, published, size, report };
+}
+
+/** What differs, in a few words. */
+function differs({ differences }: Verdict): string {
+  const what = differences.slice(0, NAMED).map((difference) => `${difference.where}: ${difference.what}`);
+  return `It behaves differently${what.length > 0 ? ` (${what.join(', ')})` : ''}`;
 }
 
 /** @throws UserError where there is none */

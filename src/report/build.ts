@@ -75,7 +75,8 @@ function partsOf(contents: Contents): Pick<Report, Parts> {
 }
 
 function changeOf(items: readonly Item[]): Change {
-  return { before: amountOf(items), after: amountOf(items.filter(({ kept }) => kept)) };
+  const whole = items.map((item) => ({ ...item, size: item.size + item.stripped }));
+  return { before: amountOf(whole), after: amountOf(items.filter(({ kept }) => kept)) };
 }
 
 function sizesOf({ trace, made }: Inside): Report['sizes'] {

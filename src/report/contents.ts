@@ -12,6 +12,8 @@ export interface Item {
   isFile: boolean;
   /** Bytes; 0 for links, and for further names of a file. */
   size: number;
+  /** Bytes of debug information that the original has beside. */
+  stripped: number;
   kind: Kind;
   /** Index into the owners of keep.json. */
   owner: number | undefined;
@@ -46,14 +48,15 @@ export class Contents {
     this.isPackaged = owner !== undefined && keep.owners[owner]?.kind === 'package';
     const links = new Set(Object.keys(keep.links));
     this.items = [
-      ...Object.entries(keep.kept).flatMap(([path, { type, size, owner, layer }]): Item[] =>
-        type === 'd' ? [] : [{ path, isFile: type === 'f', size, owner, layer, kept: true, kind: this.kindOf(path, owner) }],
+      ...Object.entries(keep.kept).flatMap(([path, { type, size, stripped = 0, owner, layer }]): Item[] =>
+        type === 'd' ? [] : [{ path, isFile: type === 'f', size, stripped, owner, layer, kept: true, kind: this.kindOf(path, owner) }],
       ),
       ...Object.entries(keep.omitted).map(
         ([path, { size, owner }]): Item => ({
           path,
           isFile: !links.has(path),
           size,
+          stripped: 0,
           owner,
           layer: undefined,
           kept: false,

@@ -1,5 +1,6 @@
 import { keptEntries } from '../assemble/assemble.js';
 import { LAYER_NAMES, type LayerName, type PythonPlaces, planLayers } from '../assemble/layers.js';
+import type { Edit } from '../elf/strip.js';
 import type { KeepResult } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
@@ -19,12 +20,15 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
   owners: Owners;
   /** Path of a file → digest of the bytes that the shrunk image has. */
   digests?: ReadonlyMap<string, string>;
+  /** Path of a file → what is left out of it. */
+  edits?: ReadonlyMap<string, Edit>;
 }
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
 export function keepReport(input: KeepReportInput): KeepReport {
-  const { fs, keep, python, grades, costly, gpu, original, level, places, owners, digests } = input;
+  const { fs, keep, python, grades, costly, gpu, original, level, places, owners, digests, edits = new Map() } = input;
   const sizes = sizesOf(fs, keep);
+  const stripped = strippedOf(sizes, edits);
   const layers = layersOf(keep, fs, places);
   const ownerOf = (path: string) => {
     const owner = owners.of.get(path);
@@ -36,7 +40,8 @@ export function keepReport(input: KeepReportInput): KeepReport {
     const digest = entry?.type === 'f' ? digests?.get(path) : undefined;
     kept[path] = {
       type: entry?.type ?? 'f',
-      size: sizes.get(path) ?? 0,
+      size: (sizes.get(path) ?? 0) - (stripped.get(path) ?? 0),
+      ...(stripped.has(path) && { stripped: stripped.get(path) as number }),
       layer: layers.get(path) ?? 'system',
       ...(digest !== undefined && { digest }),
       ...(entry && isProgram(entry) && { program: true }),
@@ -56,9 +61,13 @@ export function keepReport(input: KeepReportInput): KeepReport {
     files: entries.length,
     bytes: entries.reduce((sum, { path }) => sum + (sizes.get(path) ?? 0), 0),
   });
+  const small = (entries: readonly Entry[]): Amount => {
+    const { files, bytes } = amount(entries);
+    return { files, bytes: bytes - entries.reduce((sum, { path }) => sum + (stripped.get(path) ?? 0), 0) };
+  };
   const files = [...fs.entries.values()].filter(({ type }) => type === 'f');
   const keptFiles = files.filter(({ path }) => keep.has(path));
-  const ofLayer = (name: LayerName) => amount(keptFiles.filter(({ path }) => layers.get(path) === name));
+  const ofLayer = (name: LayerName) => small(keptFiles.filter(({ path }) => layers.get(path) === name));
   return {
     version: KEEP_VERSION,
     original: { reference: original.reference, id: original.id, platform: original.platform },
@@ -72,7 +81,8 @@ export function keepReport(input: KeepReportInput): KeepReport {
     distributions: distributionsOf({ keep, python, grades }),
     totals: {
       original: amount(files),
-      kept: amount(keptFiles),
+      kept: small(keptFiles),
+      stripped: { files: stripped.size, bytes: [...stripped.values()].reduce((sum, bytes) => sum + bytes, 0) },
       omitted: amount(files.filter(({ path }) => !keep.has(path))),
       layers: { system: ofLayer('system'), python: ofLayer('python'), distributions: ofLayer('distributions'), app: ofLayer('app') },
     },
@@ -93,6 +103,12 @@ function sizesOf(fs: RootFs, keep: KeepSet): Map<string, number> {
     if (group !== undefined) groups.add(group);
   }
   return sizes;
+}
+
+/** Path of a file → bytes that are left out of it. Of several names of a file, the one that has its size. */
+function strippedOf(sizes: ReadonlyMap<string, number>, edits: ReadonlyMap<string, Edit>): Map<string, number> {
+  const files = [...edits].filter(([path]) => (sizes.get(path) ?? 0) > 0);
+  return new Map(files.map(([path, { before, after }]) => [path, before - after]));
 }
 
 /** Kept path → its layer. Layers repeat the directories above their files, so the lowest layer counts. */

@@ -3,6 +3,7 @@ import type { PythonLayout } from '../python/layout.js';
 import { normalizeName } from '../python/metadata.js';
 import { baseName, type RootFs } from '../rootfs.js';
 import type { Spot } from '../trace/schema.js';
+import { megabytes } from '../ui/table.js';
 import type { KeepReport, Omission } from '../workspace/keepreport.js';
 import { chainOf } from './chain.js';
 import { linkOf } from './chains.js';
@@ -92,7 +93,11 @@ function ofPath(path: string, report: KeepReport): Answer | undefined {
   if (steps) {
     const chain = steps.map((step, index) => linkOf(step, steps[index + 1]?.path)).reverse();
     const reasons = ranked(report.kept[path]?.reasons ?? []).map((reason) => linkOf({ path, reason }, reason.parents[0]));
-    return { subject: path, kept: true, lines: [...chainTree(chain), ...otherReasons(reasons, chain.at(-1))], chain, reasons };
+    const stripped = report.kept[path]?.stripped;
+    const without =
+      stripped === undefined ? [] : [`left out of it: its debug information (${megabytes(stripped)}), which only debuggers read`];
+    const lines = [...chainTree(chain), ...without, ...otherReasons(reasons, chain.at(-1))];
+    return { subject: path, kept: true, lines, chain, reasons };
   }
   const omitted = Object.hasOwn(report.omitted, path) ? report.omitted[path] : undefined;
   if (omitted) return { subject: path, kept: false, lines: [path, `  left out: ${omissionText(omitted.because, report)}`] };

@@ -5,7 +5,7 @@ import { GRADES, LEVELS } from '../keep/level.js';
 import { ReasonSchema } from '../keep/reason.js';
 
 /** The version of keep.json that this pyshrink writes, and the only one that it reads. */
-export const KEEP_VERSION = 3;
+export const KEEP_VERSION = 4;
 
 /** Why a file is left out. report/words.ts has a sentence for each kind. */
 const OmissionSchema = z.strictObject({
@@ -64,6 +64,8 @@ export const KeepReport = z.strictObject({
       type: z.enum(['f', 'd', 'l', 'c', 'b', 'p']),
       /** Bytes of content. 0 for all but files, and for every further name (hard link) of a file that is counted already. */
       size: z.number().int(),
+      /** Bytes of debug information that the original's file has beyond `size`. */
+      stripped: z.number().int().exactOptional(),
       /** The layer of the shrunk image. A directory that is in several layers has the lowest one. */
       layer: z.enum(LAYER_NAMES),
       /** Of a file: digest of the bytes that the shrunk image has. */
@@ -112,11 +114,13 @@ export const KeepReport = z.strictObject({
       by: z.string().exactOptional(),
     }),
   ),
-  /** Sums over files; `original` is `kept` plus `omitted`. */
+  /** Sums over files; the bytes of `original` are those of `kept`, `stripped` and `omitted`. */
   totals: z.strictObject({
     original: Amount,
     kept: Amount,
     omitted: Amount,
+    /** Files without their debug information, and the bytes that this saves. */
+    stripped: Amount,
     layers: z.strictObject({ system: Amount, python: Amount, distributions: Amount, app: Amount }),
   }),
 });

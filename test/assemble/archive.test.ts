@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { imageArchive } from '../../src/assemble/archive.js';
 import { planLayers } from '../../src/assemble/layers.js';
+import type { Edit } from '../../src/elf/strip.js';
 import { sha256 } from '../../src/images/digest.js';
 import type { Entry } from '../../src/rootfs.js';
 import { TarReader } from '../../src/tar/reader.js';
@@ -9,7 +10,7 @@ import { makeTree } from '../support/tree.js';
 
 const large = 'y'.repeat(600_000);
 const fs = makeTree({ '/app/main.py': 'print(1)', '/app/data': large, '/app/empty': '', '/etc/passwd': 'root' });
-const layers = planLayers([...fs.entries.values()], fs, { executable: '/usr/bin/python3', version: '3.12.1', sitePackages: [] });
+const PLACES = { executable: '/usr/bin/python3', version: '3.12.1', sitePackages: [] };
 
 /** The bytes of the files, in chunks that do not end where the files end. */
 async function contentsOf(files: readonly Entry[], missing = 0): Promise<Buffer[]> {
@@ -20,12 +21,18 @@ async function contentsOf(files: readonly Entry[], missing = 0): Promise<Buffer[
 }
 
 const digests = new Map<string, string>();
-function archive(missing = 0): Promise<Buffer> {
+const sent = new Map<string, string>();
+function archive(missing = 0, edits: ReadonlyMap<string, Edit> = new Map()): Promise<Buffer> {
+  const entries = [...fs.entries.values()].map((entry) => ({ ...entry, size: edits.get(entry.path)?.after ?? entry.size }));
   return buffer(
     imageArchive({
-      layers,
+      layers: planLayers(entries, fs, PLACES),
       baseLayers: 1,
-      digested: (path, digest) => digests.set(path, digest),
+      digested: (path, digest, original) => {
+        digests.set(path, digest);
+        sent.set(path, original);
+      },
+      edits,
       name: 'app:1',
       contents: async (files, use) => {
         const chunks = await contentsOf(files, missing);
@@ -74,6 +81,22 @@ describe('imageArchive', () => {
     expect(digests.get('/etc/passwd')).toBe(sha256('root'));
     expect(digests.get('/app/data')).toBe(sha256(large));
     expect(digests.has('/app/empty')).toBe(false);
+  });
+
+  it('writes an edited file in its place, and knows the digests of both', async () => {
+    const edit = {
+      before: large.length,
+      after: large.length - 1500,
+      cuts: [{ from: 999, to: 2499 }],
+      patches: [{ at: 2500, bytes: Buffer.from('AB') }],
+    };
+    const files = members(await archive(0, new Map([['/app/data', edit]])));
+    const app = members(files.get('/app/layer.tar') as Buffer);
+    const expected = `${'y'.repeat(1000)}AB${'y'.repeat(large.length - 2502)}`;
+    expect(app.get('/app/data')?.toString() === expected).toBe(true);
+    expect(app.get('/app/main.py')?.toString()).toBe('print(1)');
+    expect([digests.get('/app/data'), sent.get('/app/data')]).toEqual([sha256(expected), sha256(large)]);
+    expect(sent.get('/app/main.py')).toBe(digests.get('/app/main.py'));
   });
 
   it('is the same for the same entries', async () => {

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { DockerEngine } from '../../src/engines/docker/docker.js';
 import { Helper } from '../../src/guest/helper.js';
+import { makeElf } from '../support/elf.js';
 import { buildImage, DEBIAN, describeWithEngine, docker, leftovers, pyshrink, SLIM, workdir } from '../support/engine.js';
 import { exported, OF_THE_DAEMON } from '../support/exported.js';
 
@@ -144,6 +145,57 @@ describeWithEngine('an assembled image', () => {
     const entries = await exported('pyshrink-test/more:shrunk');
     expect(entries.has('/usr/local/lib/python3.13/wave.py')).toBe(true);
     expect(entries.has('/usr/local/lib/python3.13/sqlite3/__init__.py')).toBe(true);
+  });
+});
+
+describeWithEngine('debug information', () => {
+  const elf = makeElf({ soname: 'x', sections: { '.text': Buffer.alloc(20000, 1) }, unloaded: { '.debug_info': Buffer.alloc(2e6, 1) } });
+  const dockerfile = `FROM ${SLIM}
+WORKDIR /app
+COPY app.py elf.b64 ./
+RUN base64 -d elf.b64 > /usr/local/lib/one.so && rm elf.b64 && chmod 750 /usr/local/lib/one.so && touch -d 2001-02-03T04:05:06Z /usr/local/lib/one.so \\
+ && cp -p /usr/local/lib/one.so /usr/local/lib/two.so && cp -p /usr/local/lib/one.so /app/data.so
+CMD ["python3", "app.py"]
+`;
+  const app = (what: string) => `for path in ("/usr/local/lib/one.so", "/usr/local/lib/two.so", "/app/data.so"):
+    with open(path, "rb") as file:
+        print(path, ${what})
+`;
+  const tag = 'pyshrink-test/debug:shrunk';
+  const shrink = async (what: string, cwd: string) => {
+    const image = await buildImage(dockerfile, { 'app.py': app(what), 'elf.b64': elf.toString('base64') });
+    const run = await pyshrink(['shrink', image, '--json', '--tag', tag, '--include', '/usr/local/lib/two.so'], { cwd });
+    expect([run.exitCode, run.exitCode === 0 ? '' : run.all]).toEqual([0, '']);
+    const { notes, trace } = JSON.parse(run.stdout as string);
+    return {
+      original: await exported(image),
+      shrunk: await exported(tag),
+      keep: join(cwd, dirname(trace), 'keep.json'),
+      notes,
+      said: run.stderr,
+    };
+  };
+
+  it('is left out of libraries and counted, and stays in data of the app and where the user or the level wants it', async () => {
+    const cwd = workdir();
+    const { original, shrunk, keep, notes } = await shrink('file.read(4)', cwd);
+    expect(notes).toContainEqual(expect.stringMatching(/left out debug information of 1 programs and libraries \(2\.0 MB\)/));
+    const [one, before] = [shrunk.get('/usr/local/lib/one.so'), original.get('/usr/local/lib/one.so')];
+    expect(one).toEqual({ ...before, size: one?.size, digest: one?.digest });
+    const stripped = Number(before?.size) - Number(one?.size);
+    expect(stripped).toBeGreaterThan(1_999_000);
+    for (const path of ['/usr/local/lib/two.so', '/app/data.so']) expect(shrunk.get(path)).toEqual(original.get(path));
+    const { kept } = JSON.parse(readFileSync(keep, 'utf8'));
+    expect(kept['/usr/local/lib/one.so']).toMatchObject({ size: one?.size, stripped, digest: `sha256:${one?.digest}` });
+    expect((await pyshrink(['why', '/usr/local/lib/one.so'], { cwd })).stdout).toContain('left out of it: its debug information (2.0 MB)');
+    expect((await pyshrink(['assemble', '--level', 'whole', '--tag', tag], { cwd })).exitCode).toBe(0);
+    expect((await exported(tag)).get('/usr/local/lib/one.so')).toEqual(before);
+  });
+
+  it('stays where the app needs it', async () => {
+    const { original, shrunk, said } = await shrink('len(file.read())', workdir());
+    expect(said).toMatch(/behaves differently .*debug information is kept now/);
+    expect(shrunk.get('/usr/local/lib/one.so')).toEqual(original.get('/usr/local/lib/one.so'));
   });
 });
 

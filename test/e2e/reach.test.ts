@@ -173,6 +173,13 @@ describeWithEngine('the level reachable', () => {
       expect(text).toMatch(/libc\.so\.6\n +\[(observed|elf)\]/);
     });
 
+    it('says which image and which level it answers for', async () => {
+      const { stdout, stderr } = await pyshrink(['why', '--json', 'wave'], { cwd });
+      const { image, level } = JSON.parse(stdout as string);
+      expect(level).toBe('reachable');
+      expect(stderr).toBe(`in the small image of ${image}, level reachable:`);
+    });
+
     it('says how to include a path that was left out', async () => {
       expect((await why('imaplib')).text).toMatch(/imaplib\.py\n {2}left out: part of the standard library.*--level whole/s);
       expect((await why('/usr/bin/perl')).text).toMatch(/left out: part of the operating system/);

@@ -9,12 +9,18 @@ const bad: Verdict = { ...SAME, missing: ['/x'], repairs: [REPAIR] };
 
 /** Runs the loop with the verdicts that its rounds give, the last one again and again, and counts what was done. */
 async function loop(...verdicts: Verdict[]) {
+  return looping(false, verdicts);
+}
+
+/** @param stripped whether debug information is left out of the images, until it is kept */
+async function looping(stripped: boolean, verdicts: readonly Verdict[]) {
   const done: string[] = [];
   let round = 0;
+  let keeps = !stripped;
   const result = await assembleUntilPassed({
     assemble: async () => {
       done.push('assemble');
-      return { id: `image ${round}` } as Draft;
+      return { id: `image ${round}`, stripped: !keeps } as Draft;
     },
     check: async ({ id }) => {
       done.push(`check ${id}`);
@@ -22,6 +28,10 @@ async function loop(...verdicts: Verdict[]) {
     },
     add: async (repairs) => {
       done.push(`add ${repairs.map(({ path }) => path).join()}`);
+    },
+    keepDebug: () => {
+      done.push('keep');
+      keeps = true;
     },
   });
   return { ...result, done };
@@ -42,6 +52,14 @@ describe('assembleUntilPassed', () => {
     const { verdict, done } = await loop({ ...bad, repairs: [] });
     expect(done).toHaveLength(2);
     expect(verdict.missing).toEqual(['/x']);
+  });
+
+  it('keeps debug information where nothing is missing, once', async () => {
+    const other: Verdict = { ...SAME, differences: [{ where: 'GET /', what: 'body', original: 'a', shrunk: 'b' }] };
+    expect((await looping(true, [other, SAME])).done).toEqual(['assemble', 'check image 0', 'keep', 'assemble', 'check image 1']);
+    expect((await looping(true, [other])).done.filter((what) => what === 'keep')).toHaveLength(1);
+    expect((await looping(true, [bad, other, SAME])).done).toContain('keep');
+    expect((await looping(false, [other])).done).not.toContain('keep');
   });
 
   it('stops after five repairs', async () => {

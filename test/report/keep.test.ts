@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Edit } from '../../src/elf/strip.js';
 import { computeKeepSet } from '../../src/keep/compute.js';
 import { describeOmission } from '../../src/report/words.js';
 import { KEEP_VERSION, KeepReport, type Omission } from '../../src/workspace/keepreport.js';
@@ -36,7 +37,7 @@ const DIGESTS = new Map([
   ['/bin', `sha256:${'b'.repeat(64)}`], // a link has no bytes
 ]);
 
-async function report(level: 'observed' | 'reachable') {
+async function report(level: 'observed' | 'reachable', edits: ReadonlyMap<string, Edit> = new Map()) {
   const result = await computeKeepSet({
     fs,
     trace: makeTrace(['exec /usr/bin/python3', 'open /app/app.py'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
@@ -47,7 +48,7 @@ async function report(level: 'observed' | 'reachable') {
     level,
     analyst: analystOver(fs),
   });
-  return keepReportOf(fs, result, level, DIGESTS);
+  return keepReportOf(fs, result, level, { digests: DIGESTS, edits });
 }
 
 const sum = (sizes: { size: number }[]) => sizes.reduce((total, { size }) => total + size, 0);
@@ -109,6 +110,24 @@ describeWithPython('keep.json', () => {
     expect(layers.reduce((files, layer) => files + layer.files, 0)).toBe(totals.kept.files);
     expect(layers.reduce((bytes, layer) => bytes + layer.bytes, 0)).toBe(totals.kept.bytes);
     expect([kept['/app/data.bin']?.size, omitted['/usr/share/same.bin']?.size]).toEqual([5, 0]);
+  });
+
+  it('says how much debug information was left out of a file, once for all its names', async () => {
+    const edit = { before: 5, after: 2, cuts: [{ from: 2, to: 5 }], patches: [] };
+    const plain = await report('reachable');
+    const { kept, totals } = await report(
+      'reachable',
+      new Map([
+        ['/app/data.bin', edit],
+        ['/usr/share/same.bin', edit],
+      ]),
+    );
+    expect(kept['/app/data.bin']).toMatchObject({ size: 2, stripped: 3 });
+    expect(totals.stripped).toEqual({ files: 1, bytes: 3 });
+    expect(totals.kept.bytes).toBe(sum(Object.values(kept)));
+    expect(totals.original).toEqual(plain.totals.original);
+    expect(totals.layers.app.bytes).toBe(plain.totals.layers.app.bytes - 3);
+    expect(plain.kept['/app/data.bin']).not.toHaveProperty('stripped');
   });
 
   it('counts what is kept of each distribution', async () => {

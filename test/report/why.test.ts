@@ -39,6 +39,7 @@ const report: KeepReport = {
     original: nothing,
     kept: nothing,
     omitted: nothing,
+    stripped: nothing,
     layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
   },
 };

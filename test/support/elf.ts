@@ -15,13 +15,22 @@ export interface ElfSpec {
   symbols?: string[];
   /** Sections by their names. */
   sections?: Record<string, Buffer>;
+  /** Sections behind the loaded part, by their names. */
+  unloaded?: Record<string, Buffer>;
+  /** Section → the section that its header refers to (sh_link). */
+  links?: Record<string, string>;
+  /** Name of the section that has the names of sections; default: one of its own, .shstrtab. */
+  namesIn?: string;
+  /** Bytes of a second PT_LOAD segment behind these, as patchelf makes it. It is the section .behind. */
+  behind?: Buffer;
   /** Whether it is a program at a fixed address (ET_EXEC). */
   fixed?: boolean;
 }
 
 const BASE = 0x10000;
+const PAGE = 4096;
 
-/** Writes an ELF file with the given dynamic section. One PT_LOAD segment maps the whole file. */
+/** Writes an ELF file with the given dynamic section. One PT_LOAD segment maps all but what is `unloaded`. */
 export function makeElf(spec: ElfSpec): Buffer {
   const { bits = 64, little = true, machine = 62 } = spec;
   const word = bits / 8;
@@ -82,7 +91,7 @@ export function makeElf(spec: ElfSpec): Buffer {
   const headerSize = bits === 64 ? 64 : 52;
   const segmentSize = bits === 64 ? 56 : 32;
   const dynamic = spec.needed || spec.soname || spec.symbols || tags.length > 0;
-  const count = 1 + (spec.interpreter === undefined ? 0 : 1) + (dynamic ? 1 : 0);
+  const count = 1 + (spec.behind ? 1 : 0) + (spec.interpreter === undefined ? 0 : 1) + (dynamic ? 1 : 0);
   let at = headerSize + count * segmentSize;
   const place = (bytes: Buffer) => {
     const start = at;
@@ -101,23 +110,34 @@ export function makeElf(spec: ElfSpec): Buffer {
   const section = Buffer.concat(tags.map(([tag, value]) => Buffer.concat([address(tag), address(value)])));
   const sectionAt = place(section);
 
-  const segment = (type: number, offset: number, size: number) =>
+  const segment = (type: number, offset: number, size: number, align = word) =>
     bits === 64
-      ? Buffer.concat([wide(type), wide(5), ...[offset, BASE + offset, BASE + offset, size, size, 8].map(address)])
-      : Buffer.concat([wide(type), ...[offset, BASE + offset, BASE + offset, size, size, 5, 4].map(wide)]);
-  const sections = Object.entries(spec.sections ?? {});
-  const contents = sections.map(([, bytes]) => [place(bytes), bytes.length] as const);
+      ? Buffer.concat([wide(type), wide(5), ...[offset, BASE + offset, BASE + offset, size, size, align].map(address)])
+      : Buffer.concat([wide(type), ...[offset, BASE + offset, BASE + offset, size, size, 5, align].map(wide)]);
+  const inside = Object.entries(spec.sections ?? {});
+  const insideAt = inside.map(([, bytes]) => place(bytes));
   const loaded = at;
-  const names = Buffer.from(['', ...sections.map(([name]) => name), '.shstrtab', ''].join('\0'));
+  const outside = Object.entries(spec.unloaded ?? {});
+  const outsideAt = outside.map(([, bytes]) => place(bytes));
+  const padding = Buffer.alloc(spec.behind ? (PAGE - (at % PAGE)) % PAGE : 0);
+  place(padding);
+  const behind: [string, Buffer][] = spec.behind ? [['.behind', spec.behind]] : [];
+  const behindAt = behind.map(([, bytes]) => place(bytes));
+  const sections = [...inside, ...outside, ...behind];
+  const starts = [...insideAt, ...outsideAt, ...behindAt];
+  const contents = sections.map(([, bytes], index) => [starts[index] as number, bytes.length] as const);
+  const order = ['', ...sections.map(([name]) => name), '.shstrtab'];
+  const names = Buffer.from([...order, ''].join('\0'));
   const namesAt = place(names);
   const headersAt = at;
+  const isLoaded = (name: string) => inside.some(([one]) => one === name) || name === '.behind';
   /** sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, sh_link, sh_info, sh_addralign, sh_entsize (elf(5)). */
   const headerOf = (name: string, type: number, [offset, size]: readonly [number, number]) =>
     Buffer.concat([
       wide(name === '' ? 0 : names.indexOf(`\0${name}\0`) + 1),
       wide(type),
-      ...[0, 0, offset, size].map(address),
-      wide(0),
+      ...[isLoaded(name) ? 2 : 0, 0, offset, size].map(address),
+      wide(spec.links?.[name] === undefined ? 0 : order.indexOf(spec.links[name])),
       wide(0),
       address(1),
       address(0),
@@ -141,11 +161,12 @@ export function makeElf(spec: ElfSpec): Buffer {
     half(count),
     half(bits === 64 ? 64 : 40),
     half(sections.length > 0 ? sections.length + 2 : 0),
-    half(sections.length > 0 ? sections.length + 1 : 0),
+    half(sections.length > 0 ? order.indexOf(spec.namesIn ?? '.shstrtab') : 0),
   ]);
   return Buffer.concat([
     header,
-    segment(1, 0, loaded),
+    segment(1, 0, loaded, spec.behind ? PAGE : word),
+    ...(spec.behind ? [segment(1, behindAt[0] as number, spec.behind.length, PAGE)] : []),
     ...(spec.interpreter === undefined ? [] : [segment(3, interpreterAt, interpreter.length)]),
     ...(dynamic ? [segment(2, sectionAt, section.length)] : []),
     interpreter,
@@ -153,6 +174,9 @@ export function makeElf(spec: ElfSpec): Buffer {
     verneed,
     verdef,
     section,
-    ...(sections.length > 0 ? [...sections.map(([, bytes]) => bytes), names, ...headers] : []),
+    ...[...inside, ...outside].map(([, bytes]) => bytes),
+    padding,
+    ...behind.map(([, bytes]) => bytes),
+    ...(sections.length > 0 ? [names, ...headers] : []),
   ]);
 }

@@ -1,7 +1,9 @@
+import { Readable } from 'node:stream';
 import { parseLdCache } from '../../src/elf/ldcache.js';
 import { readElf } from '../../src/elf/reader.js';
 import { readSections } from '../../src/elf/sections.js';
 import { librariesNamed } from '../../src/elf/strings.js';
+import { edited, withoutDebugInformation } from '../../src/elf/strip.js';
 import { namesInScript } from '../../src/keep/shellnames.js';
 import { openPackages } from '../../src/os/packages.js';
 import { perlNames } from '../../src/os/perl.js';
@@ -26,6 +28,8 @@ const ELVES = [32, 64].flatMap((bits) =>
       versionsDefined: ['X_1', 'X_2'],
       symbols: ['dlopen', 'iconv_open'],
       sections: { '.rodata': Buffer.from('\0libssl.so.3\0x\0'), '.note': Buffer.alloc(20) },
+      unloaded: { '.debug_info': Buffer.alloc(5000), '.symtab': Buffer.alloc(300), '.strtab': Buffer.alloc(200) },
+      links: { '.symtab': '.strtab' },
     }),
   ),
 );
@@ -38,6 +42,8 @@ const elf = target<Buffer>({
     await readElf(read);
     await readSections(read);
     await librariesNamed(read);
+    const edit = await withoutDebugInformation(read, bytes.length);
+    if (edit) for await (const _ of edited(Readable.from([bytes]), edit));
   },
 });
 

@@ -114,6 +114,7 @@ export function smallImage(): Inside {
       original: amount([...Object.values(kept), ...Object.values(omitted)]),
       kept: amount(Object.values(kept)),
       omitted: amount(Object.values(omitted)),
+      stripped: { files: 0, bytes: 0 },
       layers: { system: layer('system'), python: layer('python'), distributions: layer('distributions'), app: layer('app') },
     },
   };

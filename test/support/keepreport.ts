@@ -1,7 +1,7 @@
 import { placesOf } from '../../src/assemble/assemble.js';
 import type { KeepResult } from '../../src/keep/compute.js';
 import type { Level } from '../../src/keep/level.js';
-import { keepReport } from '../../src/report/keep.js';
+import { type KeepReportInput, keepReport } from '../../src/report/keep.js';
 import { readOwners } from '../../src/report/owners.js';
 import type { RootFs } from '../../src/rootfs.js';
 import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
@@ -27,6 +27,7 @@ export function emptyKeepReport(reference = ORIGINAL.reference): KeepReport {
       original: nothing,
       kept: nothing,
       omitted: nothing,
+      stripped: nothing,
       layers: { system: nothing, python: nothing, distributions: nothing, app: nothing },
     },
   };
@@ -37,8 +38,8 @@ export async function keepReportOf(
   fs: RootFs,
   result: KeepResult,
   level: Level,
-  digests?: ReadonlyMap<string, string>,
+  written: Pick<KeepReportInput, 'digests' | 'edits'> = {},
 ): Promise<KeepReport> {
   const owners = await readOwners(fs, LAYOUT, result.python);
-  return keepReport({ fs, ...result, original: ORIGINAL, level, places: placesOf(LAYOUT, fs), owners, ...(digests && { digests }) });
+  return keepReport({ fs, ...result, original: ORIGINAL, level, places: placesOf(LAYOUT, fs), owners, ...written });
 }

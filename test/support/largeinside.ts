@@ -66,6 +66,7 @@ function totalsOf({ kept, omitted }: Pick<KeepReport, 'kept' | 'omitted'>): Keep
     original: amount([...files, ...Object.values(omitted)]),
     kept: amount(files),
     omitted: amount(Object.values(omitted)),
+    stripped: { files: 0, bytes: 0 },
     layers: { system: layer('system'), python: layer('python'), distributions: layer('distributions'), app: layer('app') },
   };
 }
