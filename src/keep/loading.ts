@@ -1,6 +1,7 @@
 import { elfRule } from './elf.js';
 import { linksRule, parentsRule } from './links.js';
 import { PerlRule } from './perl.js';
+import { OtherPythonsRule } from './python/others.js';
 import type { Rule } from './rule.js';
 import { scriptsRule } from './scripts.js';
 import { SystemRule } from './system.js';
@@ -10,5 +11,5 @@ import { SystemRule } from './system.js';
  * @param hasPerl whether Perl is kept already, or comes with what is kept
  */
 export function loadingRules(hasPerl = false): Rule[] {
-  return [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule(), new PerlRule(hasPerl)];
+  return [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule(), new PerlRule(hasPerl), new OtherPythonsRule()];
 }

@@ -1,6 +1,6 @@
 import { DEFAULT_PATH } from '../images/config.js';
 import { FIRST_LINE, parseShebang } from '../os/shebang.js';
-import { baseName, join, parentOf } from '../rootfs.js';
+import { baseName, type Entry, join, parentOf } from '../rootfs.js';
 import { isOnPurpose, ofPython } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
@@ -53,31 +53,50 @@ export const entrypointRule: Rule = {
   },
 };
 
+/** A script that is run as a program, or that is the app's own executable file. */
+export interface Script {
+  /** Without links. */
+  path: string;
+  isRun: boolean;
+  /** The interpreter; `env` and the interpreter that it finds. */
+  needed: string[];
+  /** The interpreter's name as the first line has it. */
+  name: string;
+}
+
+/** The script that a kept path is. Undefined where it is none. */
+export async function scriptAt({ path, type, mode }: Entry, context: Context): Promise<Script | undefined> {
+  if (type !== 'l' && (mode & 0o111) === 0) return undefined;
+  // A link in PATH may lead to a script elsewhere.
+  const found = context.fs.resolve(path);
+  if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return undefined;
+  const isRun = isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/';
+  if (!isRun && !context.python?.isOwn(found.path)) return undefined;
+  const shebang = parseShebang(await context.fs.read(found.path, 0, FIRST_LINE));
+  if (!shebang) return undefined;
+  const name = /\/env$/.test(shebang.interpreter) && shebang.argument ? envProgram(shebang.argument) : undefined;
+  const program = name === undefined ? undefined : findProgram(name, context);
+  const needed = [shebang.interpreter, ...(program === undefined ? [] : [program])];
+  return { path: found.path, isRun, needed, name: name ?? shebang.interpreter };
+}
+
 /**
  * Keeps the interpreter of every kept script that is run as a program, and of the app's own executable files. Many modules of
  * distributions have a first line, too, but are never run.
  */
 export const scriptsRule: Rule = {
   name: 'scripts',
-  async visit({ path, type, mode }, context) {
-    if (type !== 'l' && (mode & 0o111) === 0) return [];
-    // A link in PATH may lead to a script elsewhere.
-    const found = context.fs.resolve(path);
-    if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return [];
-    const isRun = isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/';
-    if (!isRun && !context.python?.isOwn(found.path)) return [];
-    const shebang = parseShebang(await context.fs.read(found.path, 0, FIRST_LINE));
-    if (!shebang) return [];
-    const name = /\/env$/.test(shebang.interpreter) && shebang.argument ? envProgram(shebang.argument) : undefined;
-    const program = name === undefined ? undefined : findProgram(name, context);
-    const needed = [shebang.interpreter, ...(program === undefined ? [] : [program])];
+  async visit(entry, context) {
+    const script = await scriptAt(entry, context);
+    if (!script) return [];
+    const { path, isRun, needed, name } = script;
     // A module of the app may have a first line for another Python, which nothing runs.
-    const isOther = ofPython(baseName(name ?? shebang.interpreter)) && !isAppsPython(needed.at(-1) as string, context);
+    const isOther = ofPython(baseName(name)) && !isAppsPython(needed.at(-1) as string, context);
     if (!isRun && isOther) return [];
-    const additions = needed.map((one): Addition => ({ path: one, rule: 'scripts', kind: 'interpreter', line: 1, parents: [found.path] }));
+    const additions = needed.map((one): Addition => ({ path: one, rule: 'scripts', kind: 'interpreter', line: 1, parents: [path] }));
     if (isRun || needed.every((one) => SMALL_INTERPRETERS.test(baseName(one)))) return additions;
     // What npm installed, nobody may ever run.
-    const isMeant = !/\/node_modules\//.test(found.path) && (await isOnPurpose(needed.at(-1) as string, context));
+    const isMeant = !/\/node_modules\//.test(path) && (await isOnPurpose(needed.at(-1) as string, context));
     return isMeant ? additions : [{ offer: 'call', additions: [...additions].reverse() }];
   },
 };

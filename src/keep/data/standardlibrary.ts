@@ -87,6 +87,15 @@ export const IMPORTED_AT_START: readonly string[] = [
   ...['_pylong', 'annotationlib', '_codecs', '_io', 'time'],
 ];
 
+/**
+ * Codecs that programs of another Python may need: those of locales in containers, of host names, archives and literals. The app's own
+ * Python has all of them.
+ */
+export const BASIC_CODECS: readonly string[] = [
+  ...['aliases', 'ascii', 'latin_1', 'iso8859_1', 'utf_8', 'utf_8_sig', 'utf_16', 'utf_16_le', 'utf_16_be', 'utf_32', 'cp437', 'cp1252'],
+  ...['idna', 'punycode', 'unicode_escape', 'raw_unicode_escape'],
+];
+
 /** What the interpreter imports for `python -m`, and to run a folder or a zip archive. Source: Modules/main.c. */
 export const IMPORTED_TO_START: readonly string[] = ['runpy', 'pkgutil', 'zipimport'];
 

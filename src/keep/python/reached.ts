@@ -1,6 +1,7 @@
 import { type Distribution, isRequested } from '../../python/distributions.js';
 import type { Module } from '../../python/finder.js';
-import { INSTALLERS } from '../data/installers.js';
+import { below } from '../../rootfs.js';
+import { INDIVISIBLE, INSTALLERS } from '../data/installers.js';
 import type { Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
 import type { Context, Finding } from '../rule.js';
@@ -44,11 +45,22 @@ export class Reached {
       additions.push({ path, ...reason, ...(twin !== undefined && { insteadOf: file }) });
       const distribution = this.world.distributions.ownerOf(file);
       if (distribution) this.grades.want(distribution, grade, from ?? path, module.name);
+      else if (INDIVISIBLE.test(module.name)) additions.push(...this.whole(module.name, file));
     }
     additions.push(...this.standard.hiddenImports(module));
     const substitute = this.standard.substituteFor(module);
     if (substitute) this.grades.want(substitute, 'pulled', file as string);
     return additions;
+  }
+
+  /** All modules of a package that is of no use in parts, where no list of files says what belongs to it: Debian's pkg_resources. */
+  private whole(name: string, by: string): Addition[] {
+    const top = name.split('.')[0] as string;
+    if (this.named.has(top)) return [];
+    this.named.add(top);
+    const files = (this.world.finder.find(top)?.search ?? []).flatMap((folder) => below(this.world.fs, folder));
+    const modules = files.filter((path) => !path.includes('/__pycache__/'));
+    return modules.map((path): Addition => ({ path, rule: 'python', kind: 'computed', module: top, parents: [by] }));
   }
 
   /**

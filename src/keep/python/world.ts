@@ -3,6 +3,7 @@ import { isAdded, isLibraryName } from '../../os/places.js';
 import { isNotebook } from '../../python/classify.js';
 import { Distributions } from '../../python/distributions.js';
 import { ModuleFinder } from '../../python/finder.js';
+import { ENVIRONMENT_FILE, type Installation, layoutOf } from '../../python/installation.js';
 import type { PythonLayout } from '../../python/layout.js';
 import type { Locate } from '../../python/lines.js';
 import { allNames, type Summarize, type Summary } from '../../python/summary.js';
@@ -29,6 +30,7 @@ const LARGEST_SCRIPT = 1 << 20;
 /** The Python side of an image: where modules are, which distribution they belong to, and what they name. */
 export class PythonWorld {
   private readonly known = new Map<string, Summary>();
+  private readonly others = new Map<string, Promise<PythonWorld | undefined>>();
   private readonly standard: string[];
   private readonly environments: string[];
   private readonly topLevel: string[];
@@ -45,7 +47,7 @@ export class PythonWorld {
   ) {
     this.standard = layout.standardLibrary.flatMap((path) => fs.resolve(path)?.path ?? []);
     this.topLevel = finder.topLevel().sort();
-    this.environments = [...fs.entries.keys()].filter((path) => path.endsWith('/pyvenv.cfg')).map(parentOf);
+    this.environments = [...fs.entries.keys()].filter((path) => path.endsWith(`/${ENVIRONMENT_FILE}`)).map(parentOf);
   }
 
   static async open(fs: RootFs, layout: PythonLayout, analyst: Analyst): Promise<PythonWorld> {
@@ -59,6 +61,15 @@ export class PythonWorld {
       members.filter((name) => /\.pyc?$/.test(name)).map((name) => join(path, name)),
     ]);
     return new PythonWorld(fs, layout, analyst, packages, finder, await Distributions.read(fs, layout, packages), new Map(code));
+  }
+
+  /** The Python side of another interpreter of the image; undefined where it has no standard library. */
+  other(installation: Installation): Promise<PythonWorld | undefined> {
+    const key = `${installation.executable} ${installation.environment}`;
+    const layout = layoutOf(installation, this.fs);
+    const world = this.others.get(key) ?? Promise.resolve(layout && PythonWorld.open(this.fs, layout, this.analyst));
+    this.others.set(key, world);
+    return world;
   }
 
   /** Whether the interpreter belongs to a virtual environment (PEP 405), which exists for one app. */

@@ -1,0 +1,124 @@
+import { ENVIRONMENT_FILE, type Installation, installationOf, isSameInstallation } from '../../python/installation.js';
+import type { Entry } from '../../rootfs.js';
+import { baseName } from '../../rootfs.js';
+import { SCRIPT_GROUPS } from '../data/installers.js';
+import { BASIC_CODECS, IMPORTED_AT_START } from '../data/standardlibrary.js';
+import { ofPython } from '../purpose.js';
+import type { Addition } from '../reason.js';
+import type { Context, Finding, Rule } from '../rule.js';
+import { scriptAt } from '../scripts.js';
+import { Follower } from './follow.js';
+import { Grades } from './grades.js';
+import { Reached } from './reached.js';
+import { StandardLibrary } from './standard.js';
+import type { PythonWorld } from './world.js';
+
+/**
+ * What kept scripts need that run in another Python than the app: that of the operating system, or another virtual environment (from
+ * the level `reachable` on). Its code is followed as that of a library.
+ */
+export class OtherPythonsRule implements Rule {
+  readonly name = 'python';
+  private readonly others: OtherPython[] = [];
+  /** Files that were kept before another Python was. */
+  private readonly before: string[] = [];
+
+  async visit(entry: Entry, context: Context): Promise<Finding[]> {
+    const { level, python } = context;
+    if (level === 'observed' || !python) return [];
+    const findings: Finding[] = [];
+    const script = await this.scriptOf(entry, python, context);
+    if (script) {
+      const known = this.others.find(({ installation }) => isSameInstallation(installation, script.installation));
+      const other = known ?? (await OtherPython.open(script.installation, python, context));
+      if (other && !known) {
+        this.others.push(other);
+        findings.push(...other.start(script.path), ...(await other.take(this.before, context)));
+      }
+      if (other) findings.push(...(await other.run(script.path, context)));
+    }
+    if (entry.type !== 'f') return findings;
+    this.before.push(entry.path);
+    for (const other of this.others) findings.push(...(await other.take([entry.path], context)));
+    return findings;
+  }
+
+  /** A script for another Python than the app's. */
+  private async scriptOf(
+    entry: Entry,
+    python: PythonWorld,
+    context: Context,
+  ): Promise<{ path: string; installation: Installation } | undefined> {
+    const script = await scriptAt(entry, context);
+    const interpreter = script?.needed.at(-1);
+    if (!script?.isRun || interpreter === undefined || !ofPython(baseName(interpreter))) return undefined;
+    const [installation, apps] = [interpreter, python.layout.executable].map((path) => installationOf(path, context.fs));
+    if (!installation || (apps && isSameInstallation(installation, apps))) return undefined;
+    return { path: script.path, installation };
+  }
+}
+
+/** One other Python, and what was followed in it. */
+class OtherPython {
+  private readonly followed = new Set<string>();
+
+  private constructor(
+    readonly installation: Installation,
+    private readonly world: PythonWorld,
+    private readonly grades: Grades,
+    private readonly reached: Reached,
+    private readonly follower: Follower,
+  ) {}
+
+  /** @returns undefined where the interpreter has no standard library */
+  static async open(installation: Installation, python: PythonWorld, context: Context): Promise<OtherPython | undefined> {
+    const world = await python.other(installation);
+    if (!world) return undefined;
+    const grades = new Grades(world);
+    const standard = await StandardLibrary.open(world, context);
+    const reached = new Reached(world, grades, standard, new Set(context.trace.observations.map(({ path }) => path)));
+    return new OtherPython(installation, world, grades, reached, new Follower(world, grades, standard, reached, new Set()));
+  }
+
+  /** What the interpreter imports for every program. @param script the first one that needs it */
+  start(script: string): Addition[] {
+    const names = [...IMPORTED_AT_START, ...BASIC_CODECS.map((name) => `encodings.${name}`)];
+    const modules = names.flatMap((name) => {
+      const module = this.world.finder.find(name);
+      return module ? this.reached.module(module, 'touched', script, { kind: 'interpreter' }) : [];
+    });
+    const { environment } = this.installation;
+    const configuration = environment === undefined ? [] : [`${environment}/${ENVIRONMENT_FILE}`];
+    return [...modules, ...configuration.map((path): Addition => ({ path, rule: 'python', kind: 'interpreter', parents: [script] }))];
+  }
+
+  /** What a script names, and the module of its entry point. */
+  async run(script: string, context: Context): Promise<Finding[]> {
+    const points = [...SCRIPT_GROUPS].flatMap((group) => this.world.distributions.groups.get(group) ?? []);
+    for (const { distribution, point } of points) if (point.name === baseName(script)) this.grades.want(distribution, 'pulled', script);
+    await this.world.ask([script]);
+    return this.follow(script, script, context);
+  }
+
+  /** What the modules of this Python among the files name. */
+  async take(files: readonly string[], context: Context): Promise<Finding[]> {
+    const modules = files.filter((path) => this.world.finder.at(path) && !this.followed.has(path));
+    await this.world.ask(modules);
+    const findings: Finding[] = [];
+    for (const path of modules) findings.push(...(await this.follow(path, path, context)));
+    return findings;
+  }
+
+  private async follow(path: string, from: string, context: Context): Promise<Finding[]> {
+    if (this.followed.has(path)) return [];
+    this.followed.add(path);
+    const distribution = this.world.distributions.ownerOf(path);
+    if (distribution) this.grades.want(distribution, 'pulled', from);
+    const origin = this.world.isStandard(path) ? 'standard' : 'distribution';
+    const additions = this.world.codeIn(path).flatMap((code) => this.follower.follow(code, from, origin));
+    const findings = [...additions, ...(await this.reached.wanted(context))];
+    // One question for many files is much quicker than many questions.
+    await this.world.ask(findings.flatMap((finding) => ('path' in finding && this.world.finder.at(finding.path) ? [finding.path] : [])));
+    return findings;
+  }
+}

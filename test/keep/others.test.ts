@@ -1,0 +1,103 @@
+import { expect, it } from 'vitest';
+import { kept, SITE } from '../support/keptapp.js';
+import { describeWithPython } from '../support/probes.js';
+import type { Node } from '../support/tree.js';
+
+const OTHER = '/usr/lib/python3.11';
+const DEBIAN = '/usr/lib/python3/dist-packages';
+const program = (text: string) => ({ text, mode: 0o755 });
+
+/** An image whose app runs Python 3.13, with Debian's Python 3.11 and a virtual environment beside it. */
+const IMAGE: Record<string, Node> = {
+  '/usr/bin/python3.11': program(''),
+  '/usr/bin/env': program(''),
+  [`${OTHER}/os.py`]: '',
+  [`${OTHER}/site.py`]: '',
+  [`${OTHER}/wave.py`]: 'import chunk',
+  [`${OTHER}/chunk.py`]: '',
+  [`${OTHER}/sched.py`]: '',
+  [`${OTHER}/encodings/__init__.py`]: '',
+  [`${OTHER}/encodings/utf_8.py`]: '',
+  [`${OTHER}/encodings/cp500.py`]: '',
+  [`${DEBIAN}/tool/__init__.py`]: '',
+  [`${DEBIAN}/tool/cli.py`]: 'def main():\n    from tool import late\n    import wave',
+  [`${DEBIAN}/tool/late.py`]: '',
+  [`${DEBIAN}/tool/words.txt`]: '',
+  [`${DEBIAN}/tool-1.dist-info/METADATA`]: 'Name: tool\nVersion: 1\n',
+  [`${DEBIAN}/tool-1.dist-info/RECORD`]: ['cli.py', '__init__.py', 'late.py', 'words.txt'].map((file) => `tool/${file},,\n`).join(''),
+  [`${DEBIAN}/tool-1.dist-info/entry_points.txt`]: '[console_scripts]\ntool = tool.cli:main\n',
+  [`${DEBIAN}/idle.py`]: '',
+  [`${SITE}/tool.py`]: '',
+  '/usr/bin/tool': program('#!/usr/bin/python3.11\n__requires__ = "tool==1"\nimport importlib\n'),
+  '/usr/bin/plain': program('#!/usr/bin/env python3.11\nimport sched\n'),
+  '/opt/tools/pyvenv.cfg': 'home = /usr/bin',
+  '/opt/tools/bin/python': { link: '/usr/bin/python3.11' },
+  '/opt/tools/lib/python3.11/site-packages/mine.py': 'import chunk',
+  '/opt/tools/bin/mine': program('#!/opt/tools/bin/python\nfrom mine import main\n'),
+  '/usr/local/bin/mine': { link: '/opt/tools/bin/mine' },
+};
+const run = (name: string) => `import subprocess\nsubprocess.run(["${name}"])`;
+
+describeWithPython('programs in another Python', () => {
+  it('get the module of their entry point, what it imports, and the data of their distribution', async () => {
+    const { has } = await kept({ ...IMAGE, '/app/app.py': run('tool') });
+    for (const path of ['cli.py', 'late.py', 'words.txt']) expect([path, has(`${DEBIAN}/tool/${path}`)]).toEqual([path, true]);
+    for (const path of ['wave.py', 'chunk.py', 'site.py', 'encodings/utf_8.py'])
+      expect([path, has(`${OTHER}/${path}`)]).toEqual([path, true]);
+    for (const path of [`${OTHER}/sched.py`, `${OTHER}/encodings/cp500.py`, `${DEBIAN}/idle.py`, `${SITE}/tool.py`])
+      expect([path, has(path)]).toEqual([path, false]);
+  });
+
+  it('get all of pkg_resources, also where no list of files says what belongs to it', async () => {
+    const vendored = `${DEBIAN}/pkg_resources/_vendor/jaraco/text.py`;
+    const { has } = await kept({
+      ...IMAGE,
+      '/app/app.py': run('tool'),
+      [`${DEBIAN}/tool/cli.py`]: 'import pkg_resources',
+      [`${DEBIAN}/pkg_resources/__init__.py`]: '',
+      [vendored]: '',
+    });
+    expect(has(vendored)).toBe(true);
+  });
+
+  it('are found behind env, too', async () => {
+    const { has } = await kept({ ...IMAGE, '/app/app.py': run('plain') });
+    expect([has(`${OTHER}/sched.py`), has(`${DEBIAN}/tool/cli.py`)]).toEqual([true, false]);
+  });
+
+  it('may be in a virtual environment', async () => {
+    const { has } = await kept({ ...IMAGE, '/app/app.py': run('mine') });
+    const wanted = [
+      '/opt/tools/pyvenv.cfg',
+      '/opt/tools/bin/python',
+      '/opt/tools/lib/python3.11/site-packages/mine.py',
+      `${OTHER}/chunk.py`,
+    ];
+    for (const path of wanted) expect([path, has(path)]).toEqual([path, true]);
+    expect(has(`${DEBIAN}/idle.py`)).toBe(false);
+  });
+
+  it('have what runs of them used followed', async () => {
+    const { has } = await kept({ ...IMAGE, '/app/app.py': '' }, { observations: ['exec /usr/bin/plain', `open ${DEBIAN}/tool/cli.py`] });
+    expect(has(`${DEBIAN}/tool/late.py`)).toBe(true);
+  });
+
+  it('bring nothing where nothing runs them', async () => {
+    const { paths } = await kept({ ...IMAGE, '/app/app.py': 'print("tool")' });
+    expect(paths.filter((path) => path.startsWith(OTHER) || path.startsWith(DEBIAN))).toEqual([]);
+  });
+
+  it('cost their modules, too, where other code names them', async () => {
+    const library = {
+      [`${SITE}/lib/__init__.py`]: run('tool'),
+      [`${SITE}/lib-1.dist-info/METADATA`]: 'Name: lib\nVersion: 1\n',
+      [`${SITE}/lib-1.dist-info/RECORD`]: 'lib/__init__.py,,\n',
+    };
+    const app = { '/app/app.py': 'import lib' };
+    const small = await kept({ ...IMAGE, ...library, ...app });
+    expect(small.has(`${DEBIAN}/tool/cli.py`)).toBe(true);
+    const large = await kept({ ...IMAGE, ...library, ...app, [`${DEBIAN}/tool/words.txt`]: 'x'.repeat(4e6) });
+    expect(large.has('/usr/bin/tool')).toBe(false);
+    expect(large.costly).toContainEqual(expect.objectContaining({ path: '/usr/bin/tool' }));
+  });
+});
