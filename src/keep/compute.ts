@@ -183,7 +183,7 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
   const executed = trace.observations.filter(({ kind }) => kind === 'exec').map(({ path }) => path);
   const libraries = await LibrarySearch.open(fs, environment);
   const programs = programsOf(executed, commands, { fs, environment, config });
-  const given = python ? await givenToInterpreters(commands, { fs, programs, config, python, trace }) : NOTHING_GIVEN;
+  const given = python ? await givenToInterpreters(commands, { fs, programs, config, environment, python, trace }) : NOTHING_GIVEN;
   const context: Context = {
     fs,
     trace,

@@ -1,5 +1,6 @@
 import { isLibraryName } from '../os/places.js';
 import { FIRST_LINE, interpretersIn } from '../os/shebang.js';
+import { type Installation, installationOf, isSameInstallation } from '../python/installation.js';
 import { baseName, type Entry, join, parentOf } from '../rootfs.js';
 import { scriptOfTable } from './cron.js';
 import { COMMAND_LINES } from './data/configurations.js';
@@ -10,7 +11,8 @@ import { expandGlob } from './globs.js';
 import { PATTERN, pathBehindExpansions, patternOf } from './pathwords.js';
 import { isAuthors, isWritten } from './purpose.js';
 import type { Context } from './rule.js';
-import { namesInCommand, namesInScript, type ShellNames } from './shellnames.js';
+import { findProgram } from './scripts.js';
+import { namesInCommand, namesInScript, type ShellNames, type StartedPython } from './shellnames.js';
 
 /** Bytes. Nobody writes a longer script or configuration by hand: it is an archive that unpacks itself, or data. */
 export const LONGEST_BY_HAND = 256 << 10;
@@ -33,6 +35,8 @@ export interface StartedModule {
 /** What the app's shell scripts and the image's commands give to interpreters. Paths are without links. */
 export interface Given {
   modules: readonly StartedModule[];
+  /** What another Python of the image than the app's gets. Scripts are without links. */
+  toOthers: readonly { installation: Installation; what: StartedPython['what']; by?: { script: string; line: number } }[];
   /** Scripts: `sh start.sh`. */
   toShell: ReadonlySet<string>;
   /** The same for a Python interpreter. */
@@ -41,9 +45,9 @@ export interface Given {
   tables: ReadonlyMap<string, (text: string) => string>;
 }
 
-export const NOTHING_GIVEN: Given = { modules: [], toShell: new Set(), toPython: new Set(), tables: new Map() };
+export const NOTHING_GIVEN: Given = { modules: [], toOthers: [], toShell: new Set(), toPython: new Set(), tables: new Map() };
 
-type Places = Pick<Context, 'fs' | 'programs' | 'config' | 'python' | 'trace'>;
+type Places = Pick<Context, 'fs' | 'programs' | 'config' | 'python' | 'trace' | 'environment'>;
 
 /** The text of a shell script that may be run, or be read by another one; the commands of a table. Undefined for any other file. */
 export async function shellText(
@@ -65,13 +69,22 @@ export async function shellText(
 export async function givenToInterpreters(commands: Context['commands'], places: Places): Promise<Given> {
   const { fs, programs, python } = places;
   const modules: StartedModule[] = [];
+  const toOthers: Given['toOthers'][number][] = [];
   const [toShell, toPython] = [new Set<string>(), new Set<string>()];
   const tables = new Map<string, (text: string) => string>();
   /** Names of programs that ran, also of links to them. */
   const ran = new Set(
     [...programs, ...places.trace.observations.flatMap(({ kind, path }) => (kind === 'exec' ? [path] : []))].map(baseName),
   );
+  const apps = installationOf(places.trace.python.executable, fs);
   const take = async (names: ShellNames, script?: string) => {
+    for (const { interpreter, what, line } of names.started) {
+      const installation = installationOf(findProgram(interpreter, places) ?? '', fs);
+      if (!installation || (apps && isSameInstallation(installation, apps))) continue;
+      const scripts = 'script' in what ? await placesOf(what.script, places, script) : [];
+      const all = 'script' in what ? scripts.map((path) => ({ script: path })) : [what];
+      for (const one of all) toOthers.push({ installation, what: one, ...(script !== undefined && { by: { script, line } }) });
+    }
     for (const [module, line] of names.modules) modules.push({ module, ...(script !== undefined && { by: { script, line } }) });
     for (const one of names.shellScripts) for (const path of await placesOf(one, places, script)) toShell.add(path);
     for (const one of names.pythonScripts) for (const path of await placesOf(one, places, script)) toPython.add(path);
@@ -100,7 +113,7 @@ export async function givenToInterpreters(commands: Context['commands'], places:
   for (const path of toShell) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
   for (const path of tables.keys()) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
   for (const path of toShell) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
-  return { modules, toShell, toPython, tables };
+  return { modules, toOthers, toShell, toPython, tables };
 }
 
 /** The app's scripts for a shell that some run opened. Takes in the configurations of supervisors that ran. */

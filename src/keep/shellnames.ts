@@ -4,6 +4,14 @@ import { CRON_WITH_TABLE } from './data/cron.js';
 import { COMMAND_PREFIXES, SHELL_WORDS, SHELLS, WRAPPERS } from './data/shells.js';
 import { pathsIn } from './pathwords.js';
 
+/** A module or a script that an interpreter of Python gets. */
+export interface StartedPython {
+  /** A name, or a path. */
+  interpreter: string;
+  what: { module: string } | { script: string };
+  line: number;
+}
+
 /** What a shell script names, each with the first line that has it, from 1. */
 export interface ShellNames {
   /** Programs. One that ends in an expansion is a prefix: `tool-*` for `tool-$1`. */
@@ -14,6 +22,8 @@ export interface ShellNames {
   shellScripts: Set<string>;
   /** The same for a Python interpreter. */
   pythonScripts: Set<string>;
+  /** What each interpreter of Python gets, as the script names it. */
+  started: StartedPython[];
   /** Absolute paths; of one that ends in an expansion or a pattern, the folder. */
   paths: Map<string, number>;
   /** Tables that a cron gets as its argument. */
@@ -52,6 +62,7 @@ class Names {
   private readonly shellScripts = new Set<string>();
   private readonly pythonScripts = new Set<string>();
   private readonly cronTables = new Set<string>();
+  private readonly started: StartedPython[] = [];
   private readonly paths = new Map<string, number>();
   /** Values that variables get, with their lines. */
   private readonly values: DefaultValue[] = [];
@@ -65,7 +76,7 @@ class Names {
   private readonly composed: { word: string; line: number }[] = [];
 
   result(): ShellNames {
-    const { programs, modules, shellScripts, pythonScripts, cronTables, paths } = this;
+    const { programs, modules, shellScripts, pythonScripts, cronTables, started, paths } = this;
     // What runs one value may give or run others.
     const taken = new Set<DefaultValue>();
     const takeReady = () => {
@@ -78,7 +89,7 @@ class Names {
     for (const { word, line } of this.composed) {
       for (const name of [withConstants(word, this.constants), ...this.withValues(word)]) if (PROGRAM.test(name)) add(programs, name, line);
     }
-    return { programs, modules, shellScripts, pythonScripts, cronTables, paths };
+    return { programs, modules, shellScripts, pythonScripts, cronTables, started, paths };
   }
 
   /** A word with each value of its variable, as of a loop's: `/usr/bin/$tool`. Nothing for a word with several variables. */
@@ -115,7 +126,7 @@ class Names {
     if (name === undefined) return;
     if (SHELLS.test(name)) this.shell(rest, line, input, depth);
     else if (name === '.' || name === 'source') this.shell(rest, line, undefined, depth);
-    else if (PYTHON.test(name)) this.python(rest, line, input);
+    else if (PYTHON.test(name)) this.python(word, rest, line, input);
     else if (CRON_WITH_TABLE.test(name)) for (const one of rest) this.cronTables.add(one);
     else if (name === 'eval') this.script(rest.join(' '), line, depth + 1);
     else if (name === 'trap') this.script(rest.find((one) => !one.startsWith('-')) ?? '', line, depth + 1);
@@ -167,13 +178,14 @@ class Names {
     else this.given.push({ variable, scripts });
   }
 
-  private python(words: readonly string[], line: number, input: ShellCommand['input']): void {
+  private python(interpreter: string, words: readonly string[], line: number, input: ShellCommand['input']): void {
     for (let at = 0; at < words.length; at++) {
       const [, option, glued] = /^-[bBdEhiIOPqRsSuvVx]*([mc])(.*)$/s.exec(words[at] as string) ?? [];
       if (option === undefined) {
         if (!(words[at] as string).startsWith('-')) {
           // What comes after the script is for the script.
           this.give(words[at] as string, this.pythonScripts);
+          this.started.push({ interpreter, what: { script: words[at] as string }, line });
           break;
         }
         if (/^-[WX]$/.test(words[at] as string)) at++;
@@ -181,7 +193,10 @@ class Names {
       }
       const value = glued || words[at + 1] || '';
       if (option === 'c') this.imports(value, line);
-      else if (/^[A-Za-z_][\w.]*$/.test(value)) add(this.modules, value, line);
+      else if (/^[A-Za-z_][\w.]*$/.test(value)) {
+        add(this.modules, value, line);
+        this.started.push({ interpreter, what: { module: value }, line });
+      }
       break;
     }
     if (input) this.imports(input.text, input.line);

@@ -82,6 +82,20 @@ describeWithPython('programs in another Python', () => {
     expect(has(`${DEBIAN}/tool/late.py`)).toBe(true);
   });
 
+  it('may get their module from a script of the app, by -m or as a file', async () => {
+    const app = { '/app/app.py': 'print(1)', '/app/late.py': 'import sched' };
+    const module = await kept({ ...IMAGE, ...app, '/app/start.sh': program('#!/bin/sh\n/opt/tools/bin/python -m mine\n') });
+    expect([`${OTHER}/chunk.py`, '/opt/tools/lib/python3.11/site-packages/mine.py', '/opt/tools/pyvenv.cfg'].map(module.has)).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const file = await kept({ ...IMAGE, ...app, '/app/start.sh': program('#!/bin/sh\npython3.11 late.py\n') });
+    expect([file.has(`${OTHER}/sched.py`), file.has(`${OTHER}/chunk.py`)]).toEqual([true, false]);
+    const own = await kept({ ...IMAGE, ...app, '/app/start.sh': program('#!/bin/sh\npython3 late.py\n') });
+    expect(own.has(`${OTHER}/sched.py`)).toBe(false);
+  });
+
   it('bring nothing where nothing runs them', async () => {
     const { paths } = await kept({ ...IMAGE, '/app/app.py': 'print("tool")' });
     expect(paths.filter((path) => path.startsWith(OTHER) || path.startsWith(DEBIAN))).toEqual([]);

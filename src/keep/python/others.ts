@@ -2,14 +2,14 @@ import { ENVIRONMENT_FILE, type Installation, installationOf, isSameInstallation
 import type { Entry } from '../../rootfs.js';
 import { baseName } from '../../rootfs.js';
 import { SCRIPT_GROUPS } from '../data/installers.js';
-import { BASIC_CODECS, IMPORTED_AT_START } from '../data/standardlibrary.js';
+import { BASIC_CODECS, IMPORTED_AT_START, IMPORTED_TO_START } from '../data/standardlibrary.js';
 import { ofPython } from '../purpose.js';
 import type { Addition } from '../reason.js';
 import type { Context, Finding, Rule } from '../rule.js';
 import { scriptAt } from '../scripts.js';
 import { Follower } from './follow.js';
 import { Grades } from './grades.js';
-import { Reached } from './reached.js';
+import { Reached, type Why } from './reached.js';
 import { StandardLibrary } from './standard.js';
 import type { PythonWorld } from './world.js';
 
@@ -23,24 +23,47 @@ export class OtherPythonsRule implements Rule {
   /** Files that were kept before another Python was. */
   private readonly before: string[] = [];
 
+  /** What scripts of the app give to another Python. */
+  async begin(context: Context): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const { installation, what, by } of context.given.toOthers) {
+      const other = await this.open(installation, by?.script, context, findings);
+      if (!other) continue;
+      if ('script' in what) findings.push(...(await other.run(what.script, context)));
+      else findings.push(...(await other.startModule(what.module, by, context)));
+    }
+    return findings;
+  }
+
   async visit(entry: Entry, context: Context): Promise<Finding[]> {
     const { level, python } = context;
     if (level === 'observed' || !python) return [];
     const findings: Finding[] = [];
     const script = await this.scriptOf(entry, python, context);
     if (script) {
-      const known = this.others.find(({ installation }) => isSameInstallation(installation, script.installation));
-      const other = known ?? (await OtherPython.open(script.installation, python, context));
-      if (other && !known) {
-        this.others.push(other);
-        findings.push(...other.start(script.path), ...(await other.take(this.before, context)));
-      }
+      const other = await this.open(script.installation, script.path, context, findings);
       if (other) findings.push(...(await other.run(script.path, context)));
     }
     if (entry.type !== 'f') return findings;
     this.before.push(entry.path);
     for (const other of this.others) findings.push(...(await other.take([entry.path], context)));
     return findings;
+  }
+
+  /** Another Python. Where it is new, `findings` get what it needs for every program, and what kept files of it name. */
+  private async open(
+    installation: Installation,
+    by: string | undefined,
+    context: Context,
+    findings: Finding[],
+  ): Promise<OtherPython | undefined> {
+    const known = this.others.find((other) => isSameInstallation(other.installation, installation));
+    if (known) return known;
+    const other = context.python && (await OtherPython.open(installation, context.python, context));
+    if (!other) return undefined;
+    this.others.push(other);
+    findings.push(...other.start(by), ...(await other.take(this.before, context)));
+    return other;
   }
 
   /** A script for another Python than the app's. */
@@ -66,6 +89,7 @@ class OtherPython {
     readonly installation: Installation,
     private readonly world: PythonWorld,
     private readonly grades: Grades,
+    private readonly standard: StandardLibrary,
     private readonly reached: Reached,
     private readonly follower: Follower,
   ) {}
@@ -77,11 +101,11 @@ class OtherPython {
     const grades = new Grades(world);
     const standard = await StandardLibrary.open(world, context);
     const reached = new Reached(world, grades, standard, new Set(context.trace.observations.map(({ path }) => path)));
-    return new OtherPython(installation, world, grades, reached, new Follower(world, grades, standard, reached, new Set()));
+    return new OtherPython(installation, world, grades, standard, reached, new Follower(world, grades, standard, reached, new Set()));
   }
 
   /** What the interpreter imports for every program. @param script the first one that needs it */
-  start(script: string): Addition[] {
+  start(script: string | undefined): Addition[] {
     const names = [...IMPORTED_AT_START, ...BASIC_CODECS.map((name) => `encodings.${name}`)];
     const modules = names.flatMap((name) => {
       const module = this.world.finder.find(name);
@@ -89,7 +113,12 @@ class OtherPython {
     });
     const { environment } = this.installation;
     const configuration = environment === undefined ? [] : [`${environment}/${ENVIRONMENT_FILE}`];
-    return [...modules, ...configuration.map((path): Addition => ({ path, rule: 'python', kind: 'interpreter', parents: [script] }))];
+    return [
+      ...modules,
+      ...configuration.map(
+        (path): Addition => ({ path, rule: 'python', kind: 'interpreter', parents: script === undefined ? [] : [script] }),
+      ),
+    ];
   }
 
   /** What a script names, and the module of its entry point. */
@@ -98,6 +127,18 @@ class OtherPython {
     for (const { distribution, point } of points) if (point.name === baseName(script)) this.grades.want(distribution, 'pulled', script);
     await this.world.ask([script]);
     return this.follow(script, script, context);
+  }
+
+  /** What `python -m` needs. */
+  async startModule(name: string, by: { script: string; line: number } | undefined, context: Context): Promise<Finding[]> {
+    const { finder } = this.world;
+    const module = finder.deepest(name);
+    const main = module && finder.find(`${module.name}.__main__`);
+    const started = [...IMPORTED_TO_START.flatMap((one) => finder.find(one) ?? []), ...(module ? [module] : []), ...(main ? [main] : [])];
+    const why: Why = by ? { kind: 'script', line: by.line } : { kind: 'command' };
+    for (const one of started) this.standard.start(one.name);
+    const additions = started.flatMap((one) => this.reached.module(one, 'pulled', by?.script, why));
+    return [...additions, ...(await this.reached.wanted(context))];
   }
 
   /** What the modules of this Python among the files name. */
