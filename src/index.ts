@@ -49,7 +49,18 @@ export type { ComposeOptions } from './pipeline/compose.js';
 export type { SessionOptions } from './pipeline/context.js';
 export { type Check, type Diagnosis, diagnose } from './pipeline/doctor.js';
 export { type InitOptions, initProject as init } from './pipeline/initproject.js';
-export { diff, diffPage, goneWith, programs, type ReportOptions, report, reportPage, unsound, why } from './pipeline/look.js';
+export {
+  type AnswerOf,
+  diff,
+  diffPage,
+  goneWith,
+  programs,
+  type ReportOptions,
+  report,
+  reportPage,
+  unsound,
+  why,
+} from './pipeline/look.js';
 export type { NamedExercise } from './pipeline/traceruns.js';
 export type { Diff } from './report/diffmodel.js';
 export type { Report } from './report/model.js';

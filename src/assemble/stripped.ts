@@ -3,26 +3,36 @@ import { type Edit, withoutDebugInformation } from '../elf/strip.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Reason } from '../keep/reason.js';
 import { isAdded } from '../os/places.js';
-import { baseName, type Entry, parentOf, type RootFs } from '../rootfs.js';
+import { baseName, type Entry, parentOf, push, type RootFs } from '../rootfs.js';
 
 /** Bytes. A smaller file has not enough debug information to be worth a look. */
 const SMALLEST = 16 << 10;
 
 /** Programs that read debug information of other files. Where one is kept, all files stay as they are. */
-const DEBUGGERS = new Set(['gdb', 'lldb', 'valgrind', 'perf', 'bpftrace', 'eu-stack', 'addr2line', 'py-spy']);
+const DEBUGGERS = new Set([
+  ...['gdb', 'gdbserver', 'lldb', 'lldb-server', 'valgrind', 'perf', 'bpftrace', 'uftrace', 'eu-stack', 'addr2line', 'py-spy'],
+]);
 /** The same for packages of Python: memray reads symbols for `--native`, elftools reads any section. */
-const DEBUGGING_PACKAGES = new Set(['memray', 'elftools', 'lief', 'drgn']);
+const DEBUGGING_PACKAGES = new Set(['memray', 'pystack', 'bcc', 'elftools', 'lief', 'drgn']);
 
-/** A file with a checksum of it beside it: libgcrypt's and GnuTLS' (.NAME.hmac), NSS' (NAME.chk). They refuse another file in FIPS mode. */
-const CHECKSUMS = [(name: string) => `.${name}.hmac`, (name: string) => `${name}.hmac`, (name: string) => name.replace(/\.so$/, '.chk')];
+/**
+ * Checksums of libraries in their folder: libgcrypt's and GnuTLS' (.NAME.hmac, also below fipscheck/), NSS' (NAME.chk). Some are of
+ * several libraries, and the name is that of a link. In FIPS mode, these libraries refuse to work with other bytes.
+ */
+const CHECKSUM = /^(\..*\.hmac|fipscheck|.*\.chk)$/;
 /** Modules whose checksum stands in a configuration: OpenSSL's fipsmodule.cnf. */
 const CHECKED_MODULES = new Set(['fips.so']);
 /** Attributes that have a hash of the file: the kernel refuses another file (IMA, EVM). */
 const SEALS = ['security.ima', 'security.evm'];
+/** The file beside a precompiled package of Julia that has its checksum: X.ji beside X.so (base/loading.jl). */
+const OF_JULIA = '.ji';
+
+/** Libraries whose bytes are part of the keys of a cache, and a folder of that cache (triton/runtime/cache.py). */
+const CACHE_KEYS: readonly { library: string; cache: string }[] = [{ library: 'libtriton.so', cache: '/.triton/cache/' }];
 
 /**
  * How to leave debug information out of the programs and libraries that are kept: no code reads it while the app runs, and many
- * wheels bring it (14 MB of 88 in a service with SQLAlchemy and PyYAML). Tracebacks of Python don't change.
+ * wheels bring it (12 MB of 57 that ran in a service with SQLAlchemy and PyYAML). Tracebacks of Python don't change.
  * Files that the user has named (`--include`, .pyshrinkkeep) stay as they are, and so do files whose checksum is checked.
  * @param entries what is kept
  * @param fs the original's file system
@@ -30,19 +40,17 @@ const SEALS = ['security.ima', 'security.evm'];
  */
 export async function withoutDebug(entries: readonly Entry[], keep: KeepSet, fs: RootFs): Promise<Map<string, Edit>> {
   if (hasDebugger(keep)) return new Map();
-  // Where one name of a file must stay as it is, so must the others.
-  const closed = new Set(entries.filter((entry) => staysAsItIs(entry, keep, fs)).map(fileOf));
-  const byFile = new Map<string, Promise<Edit | undefined>>();
+  const keys = CACHE_KEYS.filter(({ cache }) => entries.some(({ path }) => path.includes(cache))).map(({ library }) => library);
+  const names = new Map<string, Entry[]>();
+  for (const entry of entries) push(names, entry.group ?? entry.path, entry);
   const edits = new Map<string, Edit>();
   await Promise.all(
-    entries.map(async (entry) => {
-      const { path, type, mode, size } = entry;
-      const file = fileOf(entry);
-      if (type !== 'f' || size < SMALLEST || !mayBeElf(path, mode) || closed.has(file)) return;
-      const found = byFile.get(file) ?? withoutDebugInformation((offset, length) => fs.read(path, offset, length), size);
-      byFile.set(file, found);
-      const edit = await found;
-      if (edit) edits.set(path, edit);
+    [...names.values()].map(async (all) => {
+      // Where one name of a file (a hard link) must stay as it is, so must the others.
+      const [{ path, size }] = all as [Entry];
+      if (!all.every((entry) => mayLose(entry, keep, fs) && !keys.includes(baseName(entry.path)))) return;
+      const edit = await withoutDebugInformation((offset, length) => fs.read(path, offset, length), size);
+      if (edit) for (const entry of all) edits.set(entry.path, edit);
     }),
   );
   return edits;
@@ -60,26 +68,27 @@ function hasDebugger(keep: KeepSet): boolean {
 /** Rules that keep what is loaded or executed, and files of distributions. */
 const LOADING: ReadonlySet<Reason['rule']> = new Set(['elf', 'opens', 'scripts', 'distribution', 'entrypoint']);
 
-/** What the names of one file have in common. */
-function fileOf({ path, group }: Entry): string {
-  return group ?? path;
-}
-
 /** Whether a file is kept because it is loaded or executed. An app may also have programs as data: it gives them to others. */
 function isLoaded({ rule, kind }: Reason): boolean {
   if (rule === 'observed') return kind === 'map' || kind === 'exec';
   return (rule === 'python' && kind !== 'own-data') || LOADING.has(rule);
 }
 
-/** Whether somebody checks that a file is as it was, the user has named it, or it may be data of the app. */
-function staysAsItIs({ path, xattrs }: Entry, keep: KeepSet, fs: RootFs): boolean {
-  const [name, folder] = [baseName(path), parentOf(path)];
+/** Whether a file is an own file of the app that nothing is known to load. */
+function mayBeData(path: string, reasons: readonly Reason[]): boolean {
+  const isApps = isAdded(path) || reasons.some(({ rule, kind }) => rule === 'configured' || kind === 'own-data');
+  return isApps && !reasons.some(isLoaded);
+}
+
+/** Whether a file may lose its debug information: nobody checks its bytes, the user has not named it, and it is no data of the app. */
+function mayLose({ path, type, mode, size, xattrs }: Entry, keep: KeepSet, fs: RootFs): boolean {
+  if (type !== 'f' || size < SMALLEST || !mayBeElf(path, mode)) return false;
+  const folder = parentOf(path);
   const reasons = keep.reasons.get(path) ?? [];
-  return (
+  const isChecked =
+    CHECKED_MODULES.has(baseName(path)) ||
     SEALS.some((seal) => xattrs?.[seal] !== undefined) ||
-    CHECKED_MODULES.has(name) ||
-    CHECKSUMS.some((of) => of(name) !== name && fs.lstat(`${folder}/${of(name)}`) !== undefined) ||
-    reasons.some(({ rule }) => rule === 'user') ||
-    (isAdded(path) && !reasons.some(isLoaded))
-  );
+    (path.endsWith('.so') && fs.lstat(path.replace(/\.so$/, OF_JULIA)) !== undefined) ||
+    fs.list(folder).some((other) => CHECKSUM.test(baseName(other)));
+  return !isChecked && !reasons.some(({ rule }) => rule === 'user') && !mayBeData(path, reasons);
 }

@@ -7,6 +7,7 @@ const PLACES = {
     file: {
       size: 52,
       type: 16,
+      machine: 18,
       programs: 28,
       sections: 32,
       programSize: 42,
@@ -22,6 +23,7 @@ const PLACES = {
     file: {
       size: 64,
       type: 16,
+      machine: 18,
       programs: 32,
       sections: 40,
       programSize: 54,

@@ -87,7 +87,7 @@ async function readBody(read: ReadRange, header: FileHeader): Promise<Elf> {
   const segments = await readSegments(read, header);
   const elf: Elf = {
     bits,
-    eMachine: fields.u16(18),
+    eMachine: fields.u16(places.file.machine),
     dynamic: false,
     program: fields.u16(places.file.type) === ET_EXEC,
     needed: [],

@@ -1,3 +1,4 @@
+import { architectureOfElf } from '../arch.js';
 import {
   type FileHeader,
   readFileHeader,
@@ -32,7 +33,7 @@ const FOR_DEBUGGERS = /^\.(z?debug_\w+|symtab|symtab_shndx|strtab|gdb_index|gnu_
 
 /** Other sections that are not loaded and that may move. A file with one that is not listed here may look for it at its place. */
 const MOVABLE =
-  /^\.(comment|shstrtab|note(\..*)?|gnu_debuglink|gnu_debugaltlink|gnu\.build\.attributes.*|annobin\.notes|ident|GCC\.command\.line|ARM\.attributes|riscv\.attributes|llvm.*|rustc)$/;
+  /^\.(comment|shstrtab|note(\..*)?|gnu\.warning\..*|gnu\.attributes|gnu_debuglink|gnu_debugaltlink|gnu\.build\.attributes.*|annobin\.notes|ident|GCC\.command\.line|ARM\.attributes|riscv\.attributes|llvm.*|rustc)$/;
 
 /** Bytes. A file with less is left as it is: its bytes are then those of the original. */
 const LEAST = 4096;
@@ -41,13 +42,17 @@ const PADDING = 64;
 /** What everything that is not loaded is aligned to. */
 const ALIGNMENT = 16;
 
+/** Bytes. The kernel maps whole pages, whatever a segment says about its alignment. */
+const PAGE = 4096;
+
+const PT_LOAD = 1;
 const ET_EXEC = 2;
 const ET_DYN = 3;
 const SHF_ALLOC = 2;
 
 /**
- * How to leave out of a program or a library what only debuggers read, as strip(1) does. What is loaded stays the same, byte for
- * byte, at the same addresses. Section headers stay where they are, so that no number of a section changes: those of removed sections
+ * How to leave out of a program or a library what only debuggers read, as strip(1) does. What is loaded stays the same but for the
+ * tables of headers, byte for byte, at the same addresses. Section headers stay where they are, so that no number of a section changes: those of removed sections
  * become empty ones (SHT_NULL).
  * Format: elf(5). Segments behind a removed section move by a multiple of their alignment, since ld.so refuses other offsets
  * (_dl_map_object_from_fd in elf/dl-load.c of glibc); patchelf makes files with such segments.
@@ -59,6 +64,8 @@ export async function withoutDebugInformation(from: ReadRange, size: number): Pr
   try {
     const header = await readFileHeader(read);
     if (!header || ![ET_EXEC, ET_DYN].includes(header.fields.u16(header.places.file.type))) return undefined;
+    // Code for a GPU is ELF, too.
+    if (!architectureOfElf(header.fields.u16(header.places.file.machine))) return undefined;
     const segments = await readSegments(read, header);
     const sections = await readSectionHeaders(read, header);
     const names = await readSectionNames(read, header, sections);
@@ -101,14 +108,17 @@ async function editOf(parts: Parts): Promise<Edit | undefined> {
   if (end > size || size - end > PADDING) return undefined;
   if (goes.some((gone) => stays.some((range) => overlaps(gone, range)))) return undefined;
   if (sections.some((section, index) => isUnknown(section, parts.names[index] as string, segments))) return undefined;
+  if (segments.some(({ align }) => align > 1 && !Number.isInteger(Math.log2(align)))) return undefined;
   const joined = join(goes, stays);
   if (segments.some(({ offset }) => joined.some(({ from, to }) => from < offset && offset < to))) return undefined;
   const cuts = joined.flatMap(({ from, to }) => {
-    const behind = segments.filter((segment) => segment.offset >= to).map(({ align }) => align);
-    const unit = Math.max(ALIGNMENT, ...behind);
+    const behind = segments.filter((segment) => segment.offset >= to);
+    const unit = Math.max(ALIGNMENT, ...behind.map(({ type, align }) => (type === PT_LOAD ? Math.max(align, PAGE) : align)));
     const length = Math.floor((to - from) / unit) * unit;
     return length === 0 ? [] : [{ from, to: from + length }];
   });
+  // Linux before 5.18 takes the address of the program headers from their offset.
+  if (cuts.some(({ from }) => from < tables.programs.from)) return undefined;
   const saved = cuts.reduce((sum, { from, to }) => sum + to - from, 0);
   if (saved < LEAST) return undefined;
   const rests = joined.map(({ from, to }) => ({ from: cuts.find((cut) => cut.from === from)?.to ?? from, to }));

@@ -78,10 +78,11 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   /** What a path needs to be of use. */
   const loading = loadingRules();
   const rules: Rule[] = [
+    // A path has few reasons: what the user says is always one of them.
+    userRule(choice),
     observedRule,
     entrypointRule,
     runtimeRule,
-    userRule(choice),
     ...loading,
     repairRule,
     ...(reach && python

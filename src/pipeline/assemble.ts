@@ -32,8 +32,6 @@ export interface KeepChoice {
   exclude: readonly string[];
   /** Bytes that weak evidence may bring, where they are not those of keep/data/costs.ts. */
   mostBytes?: MostBytes;
-  /** Whether programs and libraries keep their debug information at every level. */
-  keepDebug?: boolean;
 }
 
 /** An image under its temporary name. */
@@ -86,8 +84,10 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
   const { context, helper, original, trace, fs } = material;
   const { keep, notes, python, grades, costly, gpu, level } = await timed('keep', 'the keep set', () => keepFor(material, choice));
   const tree = base ? await placeOver(base, material, keep) : { entries: keptEntries(keep, fs), fs };
-  const whole = level === 'whole' || choice.keepDebug === true;
-  const edits = whole ? new Map<string, Edit>() : await timed('assemble', 'debug information', () => withoutDebug(tree.entries, keep, fs));
+  const edits =
+    level === 'whole' || trace.debugNeeded
+      ? new Map<string, Edit>()
+      : await timed('assemble', 'debug information', () => withoutDebug(tree.entries, keep, fs));
   const { id, files, digests, sent } = await timed('assemble', 'layers and loading them', () =>
     assembleImage({
       session: context.session,
@@ -109,7 +109,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
     id,
     files,
     stripped: edits.size > 0,
-    notes: [...notes, ...strippedLines(edits, fs)],
+    notes: [...notes, ...strippedLines(edits, trace, fs)],
     entries: base ? [...tree.fs.entries.values()] : tree.entries,
     report: keepReport({
       fs,

@@ -61,10 +61,9 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
   const original = await openImage(context, image, { platform, command: one.args, environment: env });
   const base: ImageInfo | undefined = input.base && (await openImage(context, input.base));
   const { traced, untraced } = await traceAll(context, original, input);
-  let keepDebug = false;
   const assemble = async (say: (text: string) => void) => {
     // The original's second run takes little time beside the assembling.
-    const [draft] = await Promise.all([assembleDraft(traced, { ...input, keepDebug }, base), repeatOriginal(traced, input.runs, say)]);
+    const [draft] = await Promise.all([assembleDraft(traced, input, base), repeatOriginal(traced, input.runs, say)]);
     await requireHolds(target, draft.entries);
     return draft;
   };
@@ -80,9 +79,10 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
       traced.trace.repairs.push(...repairs);
       await folder.saveTrace(traced);
     },
-    keepDebug: (verdict) => {
+    keepDebug: async (verdict) => {
       progress.note(`${differs(verdict)}, and looked for nothing that is missing: debug information is kept now.`);
-      keepDebug = true;
+      traced.trace.debugNeeded = true;
+      await folder.saveTrace(traced);
     },
   });
   traced.record = { runs: traced.runs.map(storedRun) };

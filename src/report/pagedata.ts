@@ -13,7 +13,7 @@ import { ranked, rankOf } from './strength.js';
 import { type Timeline, timelineOf } from './timeline.js';
 import { describeOmission } from './words.js';
 
-const NO_PATHS: PagePaths = { path: [], file: [], size: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
+const NO_PATHS: PagePaths = { path: [], file: [], size: [], stripped: [], kind: [], owner: [], layer: [], reasons: [], step: [] };
 
 /** All that the page shows: the report, each path of the original with its reasons, and the answers of both images. Answers and report are without secrets. */
 export function pageData(inside: Inside, limits: Limits = {}): PageData {
@@ -45,6 +45,7 @@ function columnsOf(contents: Contents, { firstUse }: Timeline): Pick<PageData, '
       path: items.map(({ path }) => path),
       file: items.map(({ isFile }) => (isFile ? 1 : 0)),
       size: items.map(({ size }) => size),
+      stripped: items.map(({ stripped }) => stripped),
       kind: items.map(({ kind }) => KINDS.indexOf(kind)),
       owner: items.map(({ owner }) => owner ?? -1),
       layer: items.map(({ layer }) => (layer === undefined ? -1 : LAYER_NAMES.indexOf(layer))),

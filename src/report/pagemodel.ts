@@ -27,6 +27,8 @@ export interface PagePaths {
   file: readonly number[];
   /** Bytes; 0 for links and for further names of a file. The sums are those of the report. */
   size: readonly number[];
+  /** Bytes of debug information that the original's file has beyond that. */
+  stripped: readonly number[];
   /** Index into KINDS. */
   kind: readonly number[];
   /** Index into {@link PageData.owners}, or -1. */

@@ -26,6 +26,8 @@ export interface Answer {
   chain?: Link[];
   /** All reasons of the path, the strongest first. */
   reasons?: Link[];
+  /** Bytes of debug information that were left out of it. */
+  stripped?: number;
   /** Names of the runs that used it, where there are several. */
   runs?: string[];
 }
@@ -97,7 +99,7 @@ function ofPath(path: string, report: KeepReport): Answer | undefined {
     const without =
       stripped === undefined ? [] : [`left out of it: its debug information (${megabytes(stripped)}), which only debuggers read`];
     const lines = [...chainTree(chain), ...without, ...otherReasons(reasons, chain.at(-1))];
-    return { subject: path, kept: true, lines, chain, reasons };
+    return { subject: path, kept: true, lines, chain, reasons, ...(stripped !== undefined && { stripped }) };
   }
   const omitted = Object.hasOwn(report.omitted, path) ? report.omitted[path] : undefined;
   if (omitted) return { subject: path, kept: false, lines: [path, `  left out: ${omissionText(omitted.because, report)}`] };

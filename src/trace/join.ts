@@ -87,6 +87,7 @@ function joinTwo(one: Trace, two: Trace): { trace: Trace; added: number[] } {
       unsound: unique([...one.unsound, ...two.unsound]),
       ...((one.own || two.own) && { own: joinOwn(one.own ?? [], two.own ?? []) }),
       repairs: unique([...one.repairs, ...two.repairs]),
+      ...((one.debugNeeded ?? two.debugNeeded) && { debugNeeded: true }),
       warnings: unique([...one.warnings, ...two.warnings]),
     },
   };

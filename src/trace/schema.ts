@@ -129,6 +129,8 @@ export const TraceSchema = z.object({
   own: z.array(OwnModule).exactOptional(),
   /** Paths that were missing when a shrunk image was compared with the original. */
   repairs: z.array(Repair),
+  /** Set where a shrunk image behaved differently without debug information. */
+  debugNeeded: z.literal(true).exactOptional(),
   warnings: z.array(z.string()),
 });
 export type Trace = z.infer<typeof TraceSchema>;

@@ -46,10 +46,17 @@ it('leaves files whose checksum is checked as they are', async () => {
   const nodes = {
     '/usr/lib/a.so': native,
     '/usr/lib/ossl-modules/fips.so': native,
-    '/usr/lib/libgcrypt.so.20': native,
-    '/usr/lib/.libgcrypt.so.20.hmac': 'x',
-    '/usr/lib/libsoftokn3.so': native,
-    '/usr/lib/libsoftokn3.chk': 'x',
+    // As Red Hat has them: the checksum has the name of the link, and is of other libraries, too.
+    '/usr/lib64/libgnutls.so.30.37.1': native,
+    '/usr/lib64/libgnutls.so.30': { link: 'libgnutls.so.30.37.1' },
+    '/usr/lib64/libnettle.so.8.6': native,
+    '/usr/lib64/.libgnutls.so.30.hmac': 'x',
+    '/opt/nss/libsoftokn3.so': native,
+    '/opt/nss/libsoftokn3.chk': 'x',
+    '/opt/old/libgcrypt.so.20': native,
+    '/opt/old/fipscheck/libgcrypt.so.20.hmac': 'x',
+    '/root/.julia/compiled/v1.11/X/a.so': native,
+    '/root/.julia/compiled/v1.11/X/a.ji': 'x',
     '/usr/lib/signed.so': native,
   };
   const signed = (fs: RootFs) => {
@@ -62,8 +69,16 @@ it('leaves files whose checksum is checked as they are', async () => {
 });
 
 it("leaves the app's own files as they are, unless they are loaded", async () => {
-  const nodes = { '/app/download.so': native, '/app/plugin.so': native, '/opt/venv/lib/python3.13/site-packages/x.so': native };
+  const nodes = {
+    '/root/site/agent.so': native,
+    '/usr/share/nginx/html/agent.so': native,
+    '/app/download.so': native,
+    '/app/plugin.so': native,
+    '/opt/venv/lib/python3.13/site-packages/x.so': native,
+  };
   const reasons: Record<string, Reason> = {
+    '/root/site/agent.so': { rule: 'python', kind: 'own-data', parents: [] },
+    '/usr/share/nginx/html/agent.so': { rule: 'configured', kind: 'inside', subject: '/usr/share/nginx/html', parents: [] },
     '/app/plugin.so': { rule: 'observed', kind: 'map', parents: [] },
     '/opt/venv/lib/python3.13/site-packages/x.so': { rule: 'python', kind: 'import', module: 'a', line: 1, parents: [] },
   };
@@ -74,7 +89,14 @@ it('treats all names of a file alike', async () => {
   const linked = { text, group: 'one' };
   const nodes = { '/usr/lib/a.so': linked, '/usr/lib/b.so': linked };
   expect(await strippedOf(nodes)).toEqual(['/usr/lib/a.so', '/usr/lib/b.so']);
-  expect(await strippedOf({ ...nodes, '/usr/lib/.b.so.hmac': 'x' })).toEqual([]);
+  const other = { '/usr/lib/a.so': linked, '/usr/share/a.dat': linked };
+  expect(await strippedOf(other)).toEqual([]);
+});
+
+it('leaves a library as it is whose bytes are part of the key of a cache', async () => {
+  const nodes = { '/usr/lib/libtriton.so': native, '/usr/lib/a.so': native };
+  expect(await strippedOf(nodes)).toEqual(['/usr/lib/a.so', '/usr/lib/libtriton.so']);
+  expect(await strippedOf({ ...nodes, '/root/.triton/cache/X/kernel.json': '{}' })).toEqual(['/usr/lib/a.so']);
 });
 
 it.each([

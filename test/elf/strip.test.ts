@@ -100,7 +100,10 @@ describe('withoutDebugInformation', () => {
     ['data behind the end, such as an archive', Buffer.concat([makeElf({ ...plain, unloaded: DEBUG }), noise(100)])],
     ['a section that nobody knows', makeElf({ ...plain, unloaded: { ...DEBUG, pydata: noise(100) } })],
     ['a file that is cut off', makeElf({ ...plain, unloaded: DEBUG }).subarray(0, -1)],
-    ['an object file', objectFile()],
+    ['an object file', changed(16, 1)],
+    ['code for a GPU', changed(18, 224)],
+    ['program headers behind what would go', headersBehind()],
+    ['an alignment that is no power of two', changed(64 + 48, 0x60)],
     ['debug sections inside a segment', makeElf({ ...plain, sections: { '.debug_info': noise(9000) } })],
     ['text', Buffer.from('#!/bin/sh\n'.repeat(9000))],
   ])('leaves as it is: %s', async (_, bytes) => {
@@ -132,8 +135,19 @@ describe('withoutDebugInformation', () => {
   });
 });
 
-function objectFile(): Buffer {
-  const bytes = makeElf({ ...plain, unloaded: DEBUG });
-  bytes[16] = 1;
+/** A file with one other byte in its header, or in its first program header. */
+function changed(at: number, value: number): Buffer {
+  const bytes = makeElf({ ...plain, unloaded: DEBUG, behind: noise(5000) });
+  bytes[at] = value;
+  return bytes;
+}
+
+/** As patchelf made programs: the program headers are at the beginning of the last segment. */
+function headersBehind(): Buffer {
+  const bytes = makeElf({ ...plain, unloaded: DEBUG, behind: noise(5000) });
+  const [start, count] = [Number(bytes.readBigUInt64LE(32)), bytes.readUInt16LE(56)];
+  const behind = bytes.indexOf(noise(5000));
+  bytes.copy(bytes, behind, start, start + count * 56);
+  bytes.writeBigUInt64LE(BigInt(behind), 32);
   return bytes;
 }

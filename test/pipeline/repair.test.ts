@@ -29,7 +29,7 @@ async function looping(stripped: boolean, verdicts: readonly Verdict[]) {
     add: async (repairs) => {
       done.push(`add ${repairs.map(({ path }) => path).join()}`);
     },
-    keepDebug: () => {
+    keepDebug: async () => {
       done.push('keep');
       keeps = true;
     },
@@ -60,6 +60,8 @@ describe('assembleUntilPassed', () => {
     expect((await looping(true, [other])).done.filter((what) => what === 'keep')).toHaveLength(1);
     expect((await looping(true, [bad, other, SAME])).done).toContain('keep');
     expect((await looping(false, [other])).done).not.toContain('keep');
+    for (const key of ['missing', 'further', 'excluded', 'problems'] as const)
+      expect((await looping(true, [{ ...other, [key]: ['/x'] }])).done).not.toContain('keep');
   });
 
   it('stops after five repairs', async () => {

@@ -91,6 +91,7 @@ export function madeUpPage(count: number, seed = 1, name: (text: string) => stri
     path: column(({ path }) => path),
     file: column(({ path }) => (path.endsWith('.so.5') ? 0 : 1)),
     size: column(({ size }) => size),
+    stripped: column(({ path, size, kept: stays }) => (stays && path.endsWith('.so') ? Math.floor(size / 2) : 0)),
     kind: column(({ kind }) => KINDS.indexOf(kind)),
     owner: column(({ owner }) => (owner === null ? -1 : (ownerAt.get(name(owner)) ?? -1))),
     layer: column(({ kept: stays, kind }) => (stays ? Math.min(KINDS.indexOf(kind), 3) : -1)),

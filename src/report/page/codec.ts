@@ -2,7 +2,7 @@ import type { Diff } from '../diffmodel.js';
 import type { PageData, PagePaths, PageReason } from '../pagemodel.js';
 
 /** The version of the packed form. The page and its data are always written by one pyshrink, so there is only one. */
-const PACKED = 1;
+const PACKED = 2;
 
 /** {@link PageData} in a form that is short as JSON and quick to parse. */
 interface Packed {
@@ -13,7 +13,7 @@ interface Packed {
     shared: readonly number[];
     tails: readonly string[];
     reasons: readonly (readonly number[])[];
-  } & Pick<PagePaths, 'file' | 'size' | 'kind' | 'owner' | 'layer' | 'step'>;
+  } & Pick<PagePaths, 'file' | 'size' | 'stripped' | 'kind' | 'owner' | 'layer' | 'step'>;
   /** Each text and name of a reason once. */
   words: readonly string[];
   reasons: {
@@ -64,11 +64,11 @@ export function pack({ paths, reasons, ...rest }: PageData): string {
     tails.push(path.slice(same));
     before = path;
   }
-  const { file, size, kind, owner, layer, step } = paths;
+  const { file, size, stripped, kind, owner, layer, step } = paths;
   const packed: Packed = {
     packed: PACKED,
     rest,
-    paths: { shared, tails, file, size, kind, owner, layer, step, reasons: paths.reasons },
+    paths: { shared, tails, file, size, stripped, kind, owner, layer, step, reasons: paths.reasons },
     reasons: {
       kept: reasons.map(({ kept }) => (kept ? 1 : 0)),
       reason: reasons.map(({ reason }) => wordOf(reason)),

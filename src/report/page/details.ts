@@ -24,6 +24,8 @@ export function pathDetails(page: Page, index: number): HTMLElement {
     {},
     h('h2', { class: 'path', tabindex: -1 }, side.path(index)),
     h('p', {}, h('span', { class: kept ? 'state kept' : 'state left' }, kept ? 'kept' : 'left out'), ` ${bytes(side.size(index))}`),
+    side.stripped(index) > 0 &&
+      h('p', {}, `Left out of it: ${bytes(side.stripped(index))} of debug information, which only debuggers read.`),
     h('h3', {}, kept ? 'Why it is in the image' : 'Why it is left out'),
     kept
       ? h(

@@ -40,6 +40,11 @@ export class Side {
     return this.data.paths.size[index] ?? 0;
   }
 
+  /** Bytes of debug information that the original's file has beyond its size. */
+  stripped(index: number): number {
+    return this.data.paths.stripped[index] ?? 0;
+  }
+
   /** Index of a path; undefined where the page does not have it: a folder, or a path of another image. */
   find(path: string): number | undefined {
     this.indexes ??= new Map(this.data.paths.path.map((one, index) => [one, index]));
@@ -74,7 +79,7 @@ export class Side {
       const total = totals[owner];
       if (!total || !this.isFile(index)) return;
       total.files++;
-      total.bytes += this.size(index);
+      total.bytes += this.size(index) + this.stripped(index);
       if (!this.isKept(index)) return;
       total.keptFiles++;
       total.keptBytes += this.size(index);
