@@ -1,6 +1,6 @@
 import { DEFAULT_PATH } from '../images/config.js';
 import { FIRST_LINE, parseShebang } from '../os/shebang.js';
-import { baseName, type Entry, join, parentOf } from '../rootfs.js';
+import { baseName, type Entry, join, parentOf, type RootFs } from '../rootfs.js';
 import { isOnPurpose, ofPython } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
@@ -64,6 +64,17 @@ export interface Script {
   name: string;
 }
 
+const SHEBANGS = new WeakMap<RootFs, Map<string, Promise<ReturnType<typeof parseShebang>>>>();
+
+/** The first line of a file, which several rules ask for, also for closures that are only counted. */
+function shebangOf(path: string, fs: RootFs): Promise<ReturnType<typeof parseShebang>> {
+  const all = SHEBANGS.get(fs) ?? new Map<string, Promise<ReturnType<typeof parseShebang>>>();
+  SHEBANGS.set(fs, all);
+  const found = all.get(path) ?? fs.read(path, 0, FIRST_LINE).then(parseShebang);
+  all.set(path, found);
+  return found;
+}
+
 /** The script that a kept path is. Undefined where it is none. */
 export async function scriptAt({ path, type, mode }: Entry, context: Context): Promise<Script | undefined> {
   if (type !== 'l' && (mode & 0o111) === 0) return undefined;
@@ -72,7 +83,7 @@ export async function scriptAt({ path, type, mode }: Entry, context: Context): P
   if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return undefined;
   const isRun = isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/';
   if (!isRun && !context.python?.isOwn(found.path)) return undefined;
-  const shebang = parseShebang(await context.fs.read(found.path, 0, FIRST_LINE));
+  const shebang = await shebangOf(found.path, context.fs);
   if (!shebang) return undefined;
   const name = /\/env$/.test(shebang.interpreter) && shebang.argument ? envProgram(shebang.argument) : undefined;
   const program = name === undefined ? undefined : findProgram(name, context);

@@ -1,6 +1,5 @@
 import { ENVIRONMENT_FILE, type Installation, installationOf, isSameInstallation } from '../../python/installation.js';
-import type { Entry } from '../../rootfs.js';
-import { baseName } from '../../rootfs.js';
+import { baseName, type Entry } from '../../rootfs.js';
 import { SCRIPT_GROUPS } from '../data/installers.js';
 import { BASIC_CODECS, IMPORTED_AT_START, IMPORTED_TO_START } from '../data/standardlibrary.js';
 import { ofPython } from '../purpose.js';
@@ -112,13 +111,9 @@ class OtherPython {
       return module ? this.reached.module(module, 'touched', script, { kind: 'interpreter' }) : [];
     });
     const { environment } = this.installation;
-    const configuration = environment === undefined ? [] : [`${environment}/${ENVIRONMENT_FILE}`];
-    return [
-      ...modules,
-      ...configuration.map(
-        (path): Addition => ({ path, rule: 'python', kind: 'interpreter', parents: script === undefined ? [] : [script] }),
-      ),
-    ];
+    if (environment === undefined) return modules;
+    const parents = script === undefined ? [] : [script];
+    return [...modules, { path: `${environment}/${ENVIRONMENT_FILE}`, rule: 'python', kind: 'interpreter', parents }];
   }
 
   /** What a script names, and the module of its entry point. */
@@ -126,7 +121,7 @@ class OtherPython {
     const points = [...SCRIPT_GROUPS].flatMap((group) => this.world.distributions.groups.get(group) ?? []);
     for (const { distribution, point } of points) if (point.name === baseName(script)) this.grades.want(distribution, 'pulled', script);
     await this.world.ask([script]);
-    return this.follow(script, script, context);
+    return this.follow(script, context);
   }
 
   /** What `python -m` needs. */
@@ -146,17 +141,17 @@ class OtherPython {
     const modules = files.filter((path) => this.world.finder.at(path) && !this.followed.has(path));
     await this.world.ask(modules);
     const findings: Finding[] = [];
-    for (const path of modules) findings.push(...(await this.follow(path, path, context)));
+    for (const path of modules) findings.push(...(await this.follow(path, context)));
     return findings;
   }
 
-  private async follow(path: string, from: string, context: Context): Promise<Finding[]> {
+  private async follow(path: string, context: Context): Promise<Finding[]> {
     if (this.followed.has(path)) return [];
     this.followed.add(path);
     const distribution = this.world.distributions.ownerOf(path);
-    if (distribution) this.grades.want(distribution, 'pulled', from);
+    if (distribution) this.grades.want(distribution, 'pulled', path);
     const origin = this.world.isStandard(path) ? 'standard' : 'distribution';
-    const additions = this.world.codeIn(path).flatMap((code) => this.follower.follow(code, from, origin));
+    const additions = this.world.codeIn(path).flatMap((code) => this.follower.follow(code, path, origin));
     const findings = [...additions, ...(await this.reached.wanted(context))];
     // One question for many files is much quicker than many questions.
     await this.world.ask(findings.flatMap((finding) => ('path' in finding && this.world.finder.at(finding.path) ? [finding.path] : [])));
