@@ -55,8 +55,9 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
     top_level = standard | set(names)
     found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in top_level}
     if b"pyo3" in data or b"__pyx" in data:
-        # A separate word in such a file comes from a C library that is linked in.
-        found = {name for name in found if "." in name}
+        # A separate word in such a file comes from a C library that is linked in. One that begins with _ is no word of a language:
+        # cryptography has _cffi_backend in the code that cffi made.
+        found = {name for name in found if "." in name or (name[0] == "_" and name not in standard)}
         glued = [text for section in sections for text in cython_texts(section)] if b"__pyx" in data else []
         texts = PRINTABLE.findall(data) + glued
         strings = set(cython_strings(sections, glued))

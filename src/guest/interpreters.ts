@@ -4,7 +4,8 @@ import { extract } from 'tar-stream';
 import type { ImageInfo, Session } from '../engines/engine.js';
 import { PLAIN_RUN } from '../engines/runoptions.js';
 import { environmentOf } from '../images/config.js';
-import { baseName, parentOf, type RootFs } from '../rootfs.js';
+import { ENVIRONMENT_FILE, type Installation, installationOf, isSameInstallation } from '../python/installation.js';
+import { baseName, join, parentOf, type RootFs } from '../rootfs.js';
 import type { Facts } from '../trace/facts.js';
 
 const PYTHON = /^python[\d.]*$/;
@@ -78,36 +79,72 @@ async function* listed(session: Session, image: ImageInfo): AsyncGenerator<strin
   yield* found;
 }
 
+type Ran = Pick<Facts, 'processes' | 'observations'>;
+
 /**
  * Finds the interpreter that ran most of the app.
  * @param used the interpreter that the helper runs by
- * @returns its name as it was executed; undefined where it is `used`. Interpreters with the same binary differ by their
- * folder, as those of virtual environments do.
+ * @returns a name under which it is started; undefined where it is `used`. Interpreters with the same binary differ by their
+ * virtual environment.
  */
-export function otherInterpreter(
-  fs: RootFs,
-  { processes, observations }: Pick<Facts, 'processes' | 'observations'>,
-  used: string,
-): string | undefined {
-  const weights = weightsOf({ processes, observations });
-  const main = [...weights].sort(([, a], [, b]) => b - a)[0]?.[0];
+export function otherInterpreter(fs: RootFs, facts: Ran, used: string): string | undefined {
+  const main = mainInstallation(fs, facts);
   if (main === undefined) return undefined;
-  const named = [...new Set(observations.flatMap(({ kind, path }) => (kind === 'exec' && fs.resolve(path)?.path === main ? [path] : [])))];
+  const { executable, environment } = main;
+  if (environment !== undefined) {
+    const own = installationOf(used, fs);
+    if (own && isSameInstallation(own, main)) return undefined;
+    const names = fs.list(join(environment, 'bin')).filter((path) => PYTHON.test(baseName(path)) && fs.resolve(path)?.path === executable);
+    return names.sort((a, b) => a.length - b.length)[0];
+  }
+  const isNamed = (path: string) => fs.resolve(path)?.path === executable && installationOf(path, fs)?.environment === undefined;
+  const named = [...new Set(facts.observations.flatMap(({ kind, path }) => (kind === 'exec' && isNamed(path) ? [path] : [])))];
   const folder = (path: string) => fs.resolve(parentOf(path))?.path;
   return named.some((path) => folder(path) === folder(used)) ? undefined : named[0];
 }
 
-/** How much each interpreter did, by its path. */
-function weightsOf({ processes, observations }: Pick<Facts, 'processes' | 'observations'>): Map<string, number> {
-  const weights = new Map<string, number>();
-  for (const { process } of observations) {
-    const executable = process === null ? null : processes[process]?.executable;
-    if (executable && PYTHON.test(baseName(executable))) weights.set(executable, (weights.get(executable) ?? 0) + 1);
+/** The installation whose processes did most. */
+function mainInstallation(fs: RootFs, facts: Ran): Installation | undefined {
+  const environments = environmentsOf(fs, facts);
+  const all: { installation: Installation; weight: number }[] = [];
+  for (const { process } of facts.observations) {
+    const executable = process === null ? null : facts.processes[process]?.executable;
+    if (!executable || !PYTHON.test(baseName(executable))) continue;
+    const environment = environments[process as number];
+    const installation = { executable, ...(environment !== undefined && { environment }) };
+    const known = all.find((one) => isSameInstallation(one.installation, installation));
+    if (known) known.weight++;
+    else all.push({ installation, weight: 1 });
   }
-  return weights;
+  return all.sort((a, b) => b.weight - a.weight)[0]?.installation;
+}
+
+/**
+ * The virtual environment of each process: an interpreter looks for pyvenv.cfg beside its name when it starts (PEP 405). A process that
+ * was forked, and looked for none, has that of its parent. A script's first line names the interpreter to the kernel alone, so what
+ * was executed does not say it.
+ */
+function environmentsOf(fs: RootFs, { processes, observations }: Ran): (string | undefined)[] {
+  const found = new Map<number, string | undefined>();
+  for (const { kind, path, process } of observations) {
+    if (process === null || baseName(path) !== ENVIRONMENT_FILE) continue;
+    const file = kind === 'open' ? fs.resolve(path)?.path : undefined;
+    if (file !== undefined) found.set(process, parentOf(file));
+    else if (!found.has(process)) found.set(process, undefined);
+  }
+  const environments: (string | undefined)[] = [];
+  /** Index of the newest process with a pid. */
+  const newest = new Map<number, number>();
+  processes.forEach(({ pid, parent, executable }, index) => {
+    const before = newest.get(parent) ?? -1;
+    const isForked = !found.has(index) && processes[before]?.executable === executable;
+    environments.push(isForked ? environments[before] : found.get(index));
+    newest.set(pid, index);
+  });
+  return environments;
 }
 
 /** Whether an app ran any interpreter. */
-export function runsPython(facts: Pick<Facts, 'processes' | 'observations'>): boolean {
-  return weightsOf(facts).size > 0;
+export function runsPython(facts: Ran): boolean {
+  return facts.observations.some(({ process }) => process !== null && PYTHON.test(baseName(facts.processes[process]?.executable ?? '')));
 }
