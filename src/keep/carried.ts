@@ -44,10 +44,11 @@ export class CarriedRule implements Rule {
       const texts = this.textsOf(distribution);
       for (const one of carried) {
         const isNamed = isNamedIn(texts, one);
-        const said = `${GRADES.indexOf(grade)} ${isNamed}`;
+        const isRun = this.grades.ranByApp.has(distribution);
+        const said = `${GRADES.indexOf(grade)} ${isNamed} ${isRun}`;
         if (one.said === said) continue;
         one.said = said;
-        findings.push(...this.decide(one, grade, isNamed, by));
+        findings.push(...this.decide(one, isRun && one.kind === 'inside-program' ? 'app' : grade, isNamed, by));
       }
     }
     return findings;
@@ -126,7 +127,9 @@ async function isOpenedByPath(
   const name = baseName(path);
   for (const [other, otherKind] of kinds) {
     if (other === path || (otherKind !== 'extension' && otherKind !== 'library')) continue;
-    if ((await libraries.elf(other))?.needed.includes(name)) return false;
+    if (!(await libraries.elf(other))?.needed.includes(name)) continue;
+    // A library that is not found so is opened by whoever starts the program: libjvm.so.
+    if ((await libraries.closure(other)).objects.some(({ resolved }) => resolved.path === path)) return false;
   }
   return true;
 }

@@ -24,6 +24,7 @@ import { IdentityRule } from './python/identity.js';
 import { ReachRule } from './python/reach.js';
 import { withoutTests } from './python/tests.js';
 import { type Analyst, PythonWorld } from './python/world.js';
+import type { Addition } from './reason.js';
 import { repairRule } from './repair.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { entrypointRule, programsOf } from './scripts.js';
@@ -107,8 +108,14 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     const owner = python?.distributions.ownerOf(path);
     return owner === undefined || reach?.grades.has(owner, 'app') === true;
   };
-  const take = async (findings: readonly Finding[]) => {
+  const noteRun = ({ path, rule, kind }: Addition) => {
+    if (!/^(named|shell) program$/.test(`${rule} ${kind}`)) return;
+    const owner = python?.distributions.ownerOf(fs.resolve(path)?.path ?? path);
+    if (owner) reach?.grades.ranByApp.add(owner);
+  };
+  const take = async (findings: readonly Finding[], isStrong = true) => {
     for (const finding of findings) {
+      if ('path' in finding && isStrong) noteRun(finding);
       if ('path' in finding && (await context.gpu.leavesOut(finding, isApps))) continue;
       if ('note' in finding) notes.push(finding.note);
       else if ('offer' in finding) offers.add(finding);
@@ -136,7 +143,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const next = async () => {
     const fresh = await settled(rules);
     if (fresh.length > 0) return fresh;
-    await take(await offers.accept(keep));
+    await take(await offers.accept(keep), false);
     return keep.takeFresh();
   };
   for (let fresh = await next(); fresh.length > 0; fresh = await next()) await round(fresh, rules);

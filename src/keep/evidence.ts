@@ -3,7 +3,8 @@ import type { Summary } from '../python/summary.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { BUILD_PROGRAMS } from './data/building.js';
 import type { Strength } from './data/costs.js';
-import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, SHARED_DATA, TOOL_FOLDERS } from './data/directories.js';
+import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, REPOSITORIES, SHARED_DATA, TOOL_FOLDERS } from './data/directories.js';
+import { INSTALLERS } from './data/installers.js';
 import { COMPLETED_SHELLS, TERMINAL_PROGRAMS } from './data/terminal.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
@@ -101,6 +102,16 @@ export async function packageProgram(name: string, context: Context): Promise<Na
   return (await isOnPurpose(path, context)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
 }
 
+/** The native program of a distribution that somebody installed by its name, where a string of the app's own code is its name. */
+export async function installedProgram(name: string, context: Context): Promise<Named[]> {
+  const { fs, python, libraries } = context;
+  const path = name.length < 2 ? undefined : findProgram(name, context);
+  const real = path === undefined ? undefined : fs.resolve(path)?.path;
+  const owner = real === undefined ? undefined : python?.distributions.ownerOf(real);
+  if (path === undefined || real === undefined || !owner || !python?.distributions.isByName(owner) || INSTALLERS.has(owner.name)) return [];
+  return (await libraries.elf(real)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
+}
+
 /**
  * A path that the app names, in its code or elsewhere. Of a folder of data, everything in it; of a file that is to be made, the folder.
  * A folder with code is the app itself: own.ts says what is kept of it.
@@ -116,7 +127,9 @@ export function anyPath(named: string, world: PythonWorld): PathNamed[] {
   const isData = found.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
   const all = isData ? below(world.fs, found.path) : [];
   const isCode = all.some((path) => path.endsWith('.py') && world.isOwn(path));
-  const inside = isCode ? [] : all.filter((path) => !TOOL_FOLDERS.test(path) && (!isAdded(path) || world.isOwn(path)));
+  const inside = isCode
+    ? []
+    : all.filter((path) => (REPOSITORIES.test(path) || !TOOL_FOLDERS.test(path)) && (!isAdded(path) || world.isOwn(path)));
   return [
     {
       paths: [{ path: named, kind: 'path', subject: named }, ...inside.map((path) => ({ path, kind: 'inside', subject: named }) as const)],

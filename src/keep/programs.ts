@@ -5,6 +5,7 @@ import {
   anyPath,
   commandsMeant,
   commandsRun,
+  installedProgram,
   librariesLoaded,
   type Named,
   packageProgram,
@@ -87,6 +88,7 @@ export class NamedRule implements Rule {
         if (isPrefix(name)) inStrings.push(...prefixed(name, context).map((one): Named => ({ ...one, offer: 'call' })));
         else if (this.isProgramName(name, context)) {
           inStrings.push(...(await this.packageProgram(name, context)));
+          if (own) inStrings.push(...(await installedProgram(name, context)));
           if (distribution && !own && isWrapper(module, name)) {
             const wrapped = await programNamed(name, true, context);
             this.waiting.push({ places, findings: wrapped.flatMap((one) => findingsOf(one, path, module)), importedByApp: distribution });

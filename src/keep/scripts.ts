@@ -1,5 +1,6 @@
 import { DEFAULT_PATH } from '../images/config.js';
 import { FIRST_LINE, parseShebang } from '../os/shebang.js';
+import { ENVIRONMENT_FILE } from '../python/installation.js';
 import { baseName, type Entry, join, parentOf, type RootFs } from '../rootfs.js';
 import { isOnPurpose, ofPython } from './purpose.js';
 import type { Addition } from './reason.js';
@@ -81,7 +82,8 @@ export async function scriptAt({ path, type, mode }: Entry, context: Context): P
   // A link in PATH may lead to a script elsewhere.
   const found = context.fs.resolve(path);
   if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return undefined;
-  const isRun = isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/';
+  const isRun =
+    isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/' || isInEnvironment(found.path, context);
   if (!isRun && !context.python?.isOwn(found.path)) return undefined;
   const shebang = await shebangOf(found.path, context.fs);
   if (!shebang) return undefined;
@@ -111,6 +113,11 @@ export const scriptsRule: Rule = {
     return isMeant ? additions : [{ offer: 'call', additions: [...additions].reverse() }];
   },
 };
+
+/** Whether a file is in the folder of programs of a virtual environment. */
+function isInEnvironment(path: string, { fs }: Pick<Context, 'fs'>): boolean {
+  return fs.lstat(join(parentOf(parentOf(path)), ENVIRONMENT_FILE)) !== undefined;
+}
 
 function isAppsPython(path: string, { fs, trace }: Pick<Context, 'fs' | 'trace'>): boolean {
   return fs.resolve(path)?.path === fs.resolve(trace.python.executable)?.path;

@@ -1,3 +1,4 @@
+import { FIRST_LINE, interpretersIn } from '../os/shebang.js';
 import { baseName, type Entry } from '../rootfs.js';
 import { anyPath } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
@@ -6,7 +7,7 @@ import type { PythonWorld } from './python/world.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { findProgram, isProgram, pathFolders } from './scripts.js';
-import { shellText } from './shellfiles.js';
+import { LONGEST_BY_HAND, shellText } from './shellfiles.js';
 import { namesInCommand, namesInScript } from './shellnames.js';
 
 /**
@@ -68,7 +69,7 @@ export class ShellRule implements Rule {
   }
 }
 
-/** The author's scripts in PATH and in `/` that nothing names, where a script of the image's commands runs its arguments. */
+/** The author's scripts, for a shell or Python, in PATH and in `/` that nothing names, where a script of the image's commands runs its arguments. */
 async function argumentsOf(context: Context): Promise<string[]> {
   const { fs, given, programs } = context;
   const texts = await Promise.all(
@@ -82,9 +83,16 @@ async function argumentsOf(context: Context): Promise<string[]> {
   for (const path of ['/', ...pathFolders(context)].flatMap((folder) => fs.list(folder))) {
     const entry = fs.lstat(path);
     if (!entry || ofPython(baseName(path)) || given.toShell.has(path) || programs.has(path)) continue;
-    if ((await shellText(entry, context, given)) !== undefined && (await isWritten(path, context))) found.push(path);
+    const isScript = (await shellText(entry, context, given)) !== undefined || (await isPythonScript(entry, context));
+    if (isScript && (await isWritten(path, context))) found.push(path);
   }
   return found;
+}
+
+/** Whether a file is an executable script for Python. */
+async function isPythonScript({ path, type, mode, size }: Entry, { fs }: Context): Promise<boolean> {
+  if (type !== 'f' || (mode & 0o111) === 0 || size > LONGEST_BY_HAND) return false;
+  return interpretersIn(await fs.read(path, 0, Math.min(size, FIRST_LINE)))?.some(ofPython) === true;
 }
 
 /** Whether code of the distribution that a file belongs to has its name. */

@@ -96,6 +96,12 @@ describeWithPython('programs in another Python', () => {
     expect(own.has(`${OTHER}/sched.py`)).toBe(false);
   });
 
+  it('may lie outside of PATH, in the folder of their virtual environment', async () => {
+    const start = { '/app/app.py': 'print(1)', '/app/start.sh': program('#!/bin/sh\nexec /opt/tools/bin/mine\n') };
+    const { '/usr/local/bin/mine': _, ...image } = IMAGE;
+    expect((await kept({ ...image, ...start })).has(`${OTHER}/chunk.py`)).toBe(true);
+  });
+
   it('bring nothing where nothing runs them', async () => {
     const { paths } = await kept({ ...IMAGE, '/app/app.py': 'print("tool")' });
     expect(paths.filter((path) => path.startsWith(OTHER) || path.startsWith(DEBIAN))).toEqual([]);

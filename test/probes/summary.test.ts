@@ -307,13 +307,14 @@ def c():
     ]);
     const paths = [
       write('c.so', '\0json\0pkg._core\0elsewhere.x\0'),
-      write('rust.so', `\0pyo3\0${'x'.repeat(64)}collectionsfractionsDecimalpkg.innerValue\0`),
+      write('rust.so', `\0pyo3\0${'x'.repeat(64)}collectionsfractionsDecimalpkg.innerValue\0_cffi_backend\0plain\0_ast\0`),
       write('cython.so', Buffer.concat([Buffer.from('\0__pyx_module\0'), blob])),
     ];
-    const [c, rust, cython] = summarizeFiles(paths, ['pkg']).map(({ strings }) => strings);
+    const [c, rust, cython] = summarizeFiles(paths, ['pkg', '_cffi_backend', 'plain']).map(({ strings }) => strings);
     expect(c).toEqual(expect.arrayContaining(['json', 'pkg._core']));
     expect(c).not.toContain('elsewhere.x');
-    expect(rust).toEqual(expect.arrayContaining(['collections', 'fractions', 'pkg.innerValue']));
+    expect(rust).toEqual(expect.arrayContaining(['collections', 'fractions', 'pkg.innerValue', '_cffi_backend']));
+    expect(rust).not.toContain('_ast');
     expect(cython).toEqual(expect.arrayContaining(['statistics', 'pkg.hiddenstatistics']));
   });
 

@@ -30,6 +30,8 @@ export class Grades {
   readonly all = new Map<Distribution, { grade: Grade; by: string | undefined }>();
   /** Distributions whose programs are kept. */
   readonly withPrograms = new Set<Distribution>();
+  /** Distributions of which the app's own code or an entrypoint script runs a program. */
+  readonly ranByApp = new Set<Distribution>();
   private readonly pending: Wanted[] = [];
   private readonly kinds = new Map<Distribution, Map<string, FileKind>>();
   /** Lists of files (RECORD). They are large, and only code that asks for a distribution's files reads them. */
