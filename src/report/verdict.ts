@@ -60,6 +60,8 @@ function shown<T>(all: readonly T[], most: number, line: (one: T) => string): st
 }
 
 function variation({ run, where, what, place, originals, shrunk }: Variation): string {
+  const from = shownFrom([...originals, shrunk], SHOWN.word, 20);
+  const quoted = (text: string) => JSON.stringify(excerpt(text, from, SHOWN.word));
   const values = [...new Set(originals)].map(quoted).join(' or ');
   return `varies: ${whose(run)}${where}: ${what}${place === '' ? '' : ` at ${place}`}: ${values} in the original, ${quoted(shrunk)} in the shrunk image`;
 }
@@ -69,16 +71,25 @@ function whose(run: string | undefined): string {
   return run === undefined ? '' : `${run}: `;
 }
 
-function quoted(text: string): string {
-  return JSON.stringify(text.length > SHOWN.word ? `${text.slice(0, SHOWN.word)}...` : text);
-}
-
 /** The part of two texts where they begin to differ, with some text around it. */
 function difference(original: string, shrunk: string): string[] {
+  const from = shownFrom([original, shrunk], 0, 40);
+  return [`  original: ${excerpt(original, from, SHOWN.text)}`, `  shrunk:   ${excerpt(shrunk, from, SHOWN.text)}`];
+}
+
+/**
+ * Where the part of texts begins that is shown: some characters before they begin to differ.
+ * @param whole texts of this length are shown from their beginning
+ */
+function shownFrom(texts: readonly string[], whole: number, before: number): number {
+  const [first = '', ...others] = texts;
+  // They are equal where only a secret differs.
+  if (others.every((text) => text === first) || texts.every(({ length }) => length <= whole)) return 0;
   let at = 0;
-  while (at < original.length && original[at] === shrunk[at]) at++;
-  const from = original === shrunk ? 0 : Math.max(0, at - 40); // equal where only a secret differs
-  const show = (text: string) =>
-    `${from > 0 ? '...' : ''}${text.slice(from, from + SHOWN.text)}${text.length > from + SHOWN.text ? '...' : ''}`;
-  return [`  original: ${show(original)}`, `  shrunk:   ${show(shrunk)}`];
+  while (at < first.length && others.every((text) => text[at] === first[at])) at++;
+  return Math.max(0, at - before);
+}
+
+function excerpt(text: string, from: number, length: number): string {
+  return `${from > 0 ? '...' : ''}${text.slice(from, from + length)}${text.length > from + length ? '...' : ''}`;
 }

@@ -52,6 +52,17 @@ describe('verdictLines', () => {
     expect(lines[10]).toBe('and 2 more (--json lists them)');
   });
 
+  it('shows the part of long places that varies', () => {
+    const same = 'x'.repeat(90);
+    const varied = [
+      { where: 'GET /', what: 'body', place: '', originals: [`${same}one`, `${same}two`], shrunk: `${same}six${'y'.repeat(90)}` },
+    ];
+    const before = `...${'x'.repeat(20)}`;
+    expect(verdictLines({ ...SAME, varied })[0]).toBe(
+      `varies: GET /: body: "${before}one" or "${before}two" in the original, "${before}six${'y'.repeat(37)}..." in the shrunk image`,
+    );
+  });
+
   it('says that nothing is proven where nothing was compared, whatever else was found', () => {
     const verdict: Verdict = { ...SAME, compared: 0, problems: ['broken'], uncompared: ['wait 3 s: a wait has no answer'] };
     expect(conclusionOf(verdict)).toBe('unproven');
