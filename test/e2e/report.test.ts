@@ -216,7 +216,7 @@ describeWithEngine('a report', () => {
       /keep\.json has version 1; this pyshrink reads version/,
     ],
     ['a trace of another version', { 'trace.json': '{"version":1}' }, ['report', '.'], 1, /has version 1; this pyshrink reads version/],
-    ['a result that is half written', { 'keep.json': '{"version":3,"kept":{"/' }, ['report', '.'], 1, /keep\.json is truncated/],
+    ['a result that is half written', { 'keep.json': '{"version":4,"kept":{"/' }, ['report', '.'], 1, /keep\.json is truncated/],
     ['a trace that is half written', { 'trace.json': '{"version":3,"image"' }, ['why', 'wave'], 1, /trace\.json is truncated/],
     ['another platform', { platform: 'linux/s390x' }, ['diff', '.'], 1, /is for linux\/(amd64|arm64), and .* for linux\/s390x/],
     ['traces of different images', { traces: true }, ['report', '.'], 1, /The traces are of different images: /],
