@@ -74,6 +74,16 @@ function isLoaded({ rule, kind }: Reason): boolean {
   return (rule === 'python' && kind !== 'own-data') || LOADING.has(rule);
 }
 
+const WITH_CHECKSUMS = new WeakMap<RootFs, Map<string, boolean>>();
+
+function hasChecksums(folder: string, fs: RootFs): boolean {
+  const known = WITH_CHECKSUMS.get(fs) ?? new Map<string, boolean>();
+  WITH_CHECKSUMS.set(fs, known);
+  const found = known.get(folder) ?? fs.list(folder).some((path) => CHECKSUM.test(baseName(path)));
+  known.set(folder, found);
+  return found;
+}
+
 /** Whether a file is an own file of the app that nothing is known to load. */
 function mayBeData(path: string, reasons: readonly Reason[]): boolean {
   const isApps = isAdded(path) || reasons.some(({ rule, kind }) => rule === 'configured' || kind === 'own-data');
@@ -89,6 +99,6 @@ function mayLose({ path, type, mode, size, xattrs }: Entry, keep: KeepSet, fs: R
     CHECKED_MODULES.has(baseName(path)) ||
     SEALS.some((seal) => xattrs?.[seal] !== undefined) ||
     (path.endsWith('.so') && fs.lstat(path.replace(/\.so$/, OF_JULIA)) !== undefined) ||
-    fs.list(folder).some((other) => CHECKSUM.test(baseName(other)));
+    hasChecksums(folder, fs);
   return !isChecked && !reasons.some(({ rule }) => rule === 'user') && !mayBeData(path, reasons);
 }

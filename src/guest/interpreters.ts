@@ -129,14 +129,16 @@ function environmentsOf(fs: RootFs, { processes, observations }: Ran): (string |
   for (const { kind, path, process } of observations) {
     if (process === null || baseName(path) !== ENVIRONMENT_FILE) continue;
     const file = kind === 'open' ? fs.resolve(path)?.path : undefined;
-    if (file !== undefined) found.set(process, parentOf(file));
+    // The first one is the interpreter's own; a tool may read others.
+    if (file !== undefined) found.set(process, found.get(process) ?? parentOf(file));
     else if (!found.has(process)) found.set(process, undefined);
   }
   const environments: (string | undefined)[] = [];
   /** Index of the newest process with a pid. */
   const newest = new Map<number, number>();
   processes.forEach(({ pid, parent, executable }, index) => {
-    const before = newest.get(parent) ?? -1;
+    // After an exec of the same interpreter, a look-up in the same process is not seen again.
+    const before = newest.get(pid) ?? newest.get(parent) ?? -1;
     const isForked = !found.has(index) && processes[before]?.executable === executable;
     environments.push(isForked ? environments[before] : found.get(index));
     newest.set(pid, index);

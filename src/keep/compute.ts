@@ -19,6 +19,7 @@ import { observedRule } from './observed.js';
 import { type Costly, Offers } from './offers.js';
 import { OpensRule } from './opens.js';
 import { NamedRule } from './programs.js';
+import { isAppCode } from './purpose.js';
 import type { Grades } from './python/grades.js';
 import { IdentityRule } from './python/identity.js';
 import { ReachRule } from './python/reach.js';
@@ -108,8 +109,9 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     const owner = python?.distributions.ownerOf(path);
     return owner === undefined || reach?.grades.has(owner, 'app') === true;
   };
-  const noteRun = ({ path, rule, kind }: Addition) => {
-    if (!/^(named|shell) program$/.test(`${rule} ${kind}`)) return;
+  const noteRun = ({ path, rule, kind, parents }: Addition) => {
+    const isOwn = (by: string) => (rule === 'shell' ? context.programs.has(by) : isAppCode(by, context));
+    if ((rule !== 'named' && rule !== 'shell') || kind !== 'program' || !parents.some(isOwn)) return;
     const owner = python?.distributions.ownerOf(fs.resolve(path)?.path ?? path);
     if (owner) reach?.grades.ranByApp.add(owner);
   };

@@ -44,7 +44,10 @@ export class ConfiguredRule implements Rule {
     const text = bytes.toString('utf8');
     const additions = [...namesIn(text, DOTTED)].flatMap(([subject, line]) => this.module(subject, line, path, python));
     for (const [subject, line] of namesIn(text, PATH)) {
-      const named = [...anyPath(subject, python).flatMap(({ paths }) => paths), ...(await writtenIn(subject, context))];
+      const named = [
+        ...anyPath(subject, python).flatMap(({ paths, offer }) => (offer === undefined ? paths : [])),
+        ...(await writtenIn(subject, context)),
+      ];
       for (const one of named) additions.push({ ...one, rule: 'configured', line, parents: [path] });
     }
     return additions;

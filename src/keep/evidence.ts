@@ -30,8 +30,9 @@ export interface Named {
 
 type Target = Omit<Because<'named'>, 'rule' | 'module'> & { path: string };
 
-/** A path that code names, and what is in it. */
+/** A path that code names, and what is in it. With `offer`, it is kept where it is cheap. */
 interface PathNamed {
+  offer?: Strength;
   paths: { path: string; kind: 'path' | 'inside'; subject: string }[];
 }
 
@@ -94,9 +95,8 @@ export async function librariesLoaded(libraries: Summary['libraries'], own: bool
  * often has its name far from where it runs it.
  */
 export async function packageProgram(name: string, context: Context): Promise<Named[]> {
-  if (name.length < 2 || BUILD_PROGRAMS.test(name) || COMPLETED_SHELLS.has(name) || TERMINAL_PROGRAMS.has(name)) return [];
-  const path = findProgram(name, context);
-  if (path === undefined || !isFile(context.fs.resolve(path)?.entry)) return [];
+  const path = programWord(name, context);
+  if (path === undefined) return [];
   const of = await packageOnPurpose(path, context);
   if (of !== undefined) return [{ paths: [{ path, kind: 'package-program', subject: name, of }] }];
   return (await isOnPurpose(path, context)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
@@ -105,11 +105,18 @@ export async function packageProgram(name: string, context: Context): Promise<Na
 /** The native program of a distribution that somebody installed by its name, where a string of the app's own code is its name. */
 export async function installedProgram(name: string, context: Context): Promise<Named[]> {
   const { fs, python, libraries } = context;
-  const path = name.length < 2 ? undefined : findProgram(name, context);
+  const path = programWord(name, context);
   const real = path === undefined ? undefined : fs.resolve(path)?.path;
   const owner = real === undefined ? undefined : python?.distributions.ownerOf(real);
   if (path === undefined || real === undefined || !owner || !python?.distributions.isByName(owner) || INSTALLERS.has(owner.name)) return [];
   return (await libraries.elf(real)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
+}
+
+/** The program that a word may mean. Undefined for a word that names others, such as a compiler or a pager, for other reasons. */
+function programWord(name: string, context: Context): string | undefined {
+  if (name.length < 2 || BUILD_PROGRAMS.test(name) || COMPLETED_SHELLS.has(name) || TERMINAL_PROGRAMS.has(name)) return undefined;
+  const path = findProgram(name, context);
+  return path !== undefined && isFile(context.fs.resolve(path)?.entry) ? path : undefined;
 }
 
 /**
@@ -127,13 +134,12 @@ export function anyPath(named: string, world: PythonWorld): PathNamed[] {
   const isData = found.entry.type === 'd' && (isAdded(found.path) ? !APP_SHELVES.test(found.path) : PROGRAM_DATA.test(`${found.path}/`));
   const all = isData ? below(world.fs, found.path) : [];
   const isCode = all.some((path) => path.endsWith('.py') && world.isOwn(path));
-  const inside = isCode
-    ? []
-    : all.filter((path) => (REPOSITORIES.test(path) || !TOOL_FOLDERS.test(path)) && (!isAdded(path) || world.isOwn(path)));
+  const own = isCode ? [] : all.filter((path) => !isAdded(path) || world.isOwn(path));
+  const within = (paths: readonly string[]) => paths.map((path) => ({ path, kind: 'inside', subject: named }) as const);
+  const history = own.filter((path) => REPOSITORIES.test(path));
   return [
-    {
-      paths: [{ path: named, kind: 'path', subject: named }, ...inside.map((path) => ({ path, kind: 'inside', subject: named }) as const)],
-    },
+    { paths: [{ path: named, kind: 'path', subject: named }, ...within(own.filter((path) => !TOOL_FOLDERS.test(path)))] },
+    ...(history.length > 0 ? [{ paths: within(history), offer: 'call' } as const] : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { DEFAULT_PATH } from '../images/config.js';
 import { FIRST_LINE, parseShebang } from '../os/shebang.js';
-import { ENVIRONMENT_FILE } from '../python/installation.js';
+import { ENVIRONMENT_FILE, installationOf, isSameInstallation } from '../python/installation.js';
 import { baseName, type Entry, join, parentOf, type RootFs } from '../rootfs.js';
 import { isOnPurpose, ofPython } from './purpose.js';
 import type { Addition } from './reason.js';
@@ -82,8 +82,7 @@ export async function scriptAt({ path, type, mode }: Entry, context: Context): P
   // A link in PATH may lead to a script elsewhere.
   const found = context.fs.resolve(path);
   if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return undefined;
-  const isRun =
-    isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/' || isInEnvironment(found.path, context);
+  const isRun = isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/';
   if (!isRun && !context.python?.isOwn(found.path)) return undefined;
   const shebang = await shebangOf(found.path, context.fs);
   if (!shebang) return undefined;
@@ -119,14 +118,19 @@ function isInEnvironment(path: string, { fs }: Pick<Context, 'fs'>): boolean {
   return fs.lstat(join(parentOf(parentOf(path)), ENVIRONMENT_FILE)) !== undefined;
 }
 
-function isAppsPython(path: string, { fs, trace }: Pick<Context, 'fs' | 'trace'>): boolean {
-  return fs.resolve(path)?.path === fs.resolve(trace.python.executable)?.path;
+/** Whether a path is an interpreter of the installation that runs the app. */
+export function isAppsPython(path: string, { fs, trace }: Pick<Context, 'fs' | 'trace'>): boolean {
+  const [one, apps] = [installationOf(path, fs), installationOf(trace.python.executable, fs)];
+  return one !== undefined && apps !== undefined && isSameInstallation(one, apps);
 }
 
-/** Whether a file is run as a program: it is one of `programs`, or it is executable and lies in a directory of PATH. */
+/**
+ * Whether a file is run as a program: it is one of `programs`, or it is executable and lies in a directory of PATH, or in that of a
+ * virtual environment.
+ */
 export function isProgram(path: string, { fs, environment, programs }: Pick<Context, 'fs' | 'environment' | 'programs'>): boolean {
   if (programs.has(path)) return true;
-  return ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0 && isInPath(path, { fs, environment });
+  return ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0 && (isInPath(path, { fs, environment }) || isInEnvironment(path, { fs }));
 }
 
 function isInPath(path: string, places: Pick<Context, 'fs' | 'environment'>): boolean {

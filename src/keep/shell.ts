@@ -1,4 +1,3 @@
-import { FIRST_LINE, interpretersIn } from '../os/shebang.js';
 import { baseName, type Entry } from '../rootfs.js';
 import { anyPath } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
@@ -6,8 +5,8 @@ import { isAppCode, isAuthors, isOnPurpose, isWritten, ofPython } from './purpos
 import type { PythonWorld } from './python/world.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
-import { findProgram, isProgram, pathFolders } from './scripts.js';
-import { LONGEST_BY_HAND, shellText } from './shellfiles.js';
+import { findProgram, isAppsPython, isProgram, pathFolders, scriptAt } from './scripts.js';
+import { shellText } from './shellfiles.js';
 import { namesInCommand, namesInScript } from './shellnames.js';
 
 /**
@@ -45,8 +44,10 @@ export class ShellRule implements Rule {
     const { programs, paths } = namesInScript(text);
     if (isWanted && context.python) {
       for (const [subject, line] of paths)
-        for (const named of anyPath(subject, context.python))
-          for (const one of named.paths) findings.push({ ...one, rule: 'shell', line, parents: [path] });
+        for (const { paths, offer } of anyPath(subject, context.python)) {
+          const additions = paths.map((one): Addition => ({ ...one, rule: 'shell', line, parents: [path] }));
+          findings.push(...(offer === undefined ? additions : [{ offer, additions }]));
+        }
     }
     for (const [name, line] of programs) {
       const because: Reason = { rule: 'shell', kind: 'program', subject: name, line, parents: [path] };
@@ -69,7 +70,10 @@ export class ShellRule implements Rule {
   }
 }
 
-/** The author's scripts, for a shell or Python, in PATH and in `/` that nothing names, where a script of the image's commands runs its arguments. */
+/**
+ * The author's scripts in PATH and in `/` that nothing names, for a shell or the app's Python, where a script of the image's commands
+ * runs its arguments.
+ */
 async function argumentsOf(context: Context): Promise<string[]> {
   const { fs, given, programs } = context;
   const texts = await Promise.all(
@@ -83,16 +87,16 @@ async function argumentsOf(context: Context): Promise<string[]> {
   for (const path of ['/', ...pathFolders(context)].flatMap((folder) => fs.list(folder))) {
     const entry = fs.lstat(path);
     if (!entry || ofPython(baseName(path)) || given.toShell.has(path) || programs.has(path)) continue;
-    const isScript = (await shellText(entry, context, given)) !== undefined || (await isPythonScript(entry, context));
-    if (isScript && (await isWritten(path, context))) found.push(path);
+    if (!(await isWritten(path, context))) continue;
+    if ((await shellText(entry, context, given)) !== undefined || (await isForAppsPython(entry, context))) found.push(path);
   }
   return found;
 }
 
-/** Whether a file is an executable script for Python. */
-async function isPythonScript({ path, type, mode, size }: Entry, { fs }: Context): Promise<boolean> {
-  if (type !== 'f' || (mode & 0o111) === 0 || size > LONGEST_BY_HAND) return false;
-  return interpretersIn(await fs.read(path, 0, Math.min(size, FIRST_LINE)))?.some(ofPython) === true;
+/** Whether a file is an executable script for the app's own Python. */
+async function isForAppsPython(entry: Entry, context: Context): Promise<boolean> {
+  const script = entry.type === 'f' ? await scriptAt(entry, context) : undefined;
+  return script !== undefined && ofPython(baseName(script.name)) && isAppsPython(script.needed.at(-1) as string, context);
 }
 
 /** Whether code of the distribution that a file belongs to has its name. */

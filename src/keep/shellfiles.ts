@@ -79,7 +79,8 @@ export async function givenToInterpreters(commands: Context['commands'], places:
   const apps = installationOf(places.trace.python.executable, fs);
   const take = async (names: ShellNames, script?: string) => {
     for (const { interpreter, what, line } of names.started) {
-      const installation = installationOf(findProgram(interpreter, places) ?? '', fs);
+      const path = findProgram(interpreter, places);
+      const installation = path === undefined ? undefined : installationOf(path, fs);
       if (!installation || (apps && isSameInstallation(installation, apps))) continue;
       const scripts = 'script' in what ? await placesOf(what.script, places, script) : [];
       const all = 'script' in what ? scripts.map((path) => ({ script: path })) : [what];

@@ -89,7 +89,8 @@ class Names {
     for (const { word, line } of this.composed) {
       for (const name of [withConstants(word, this.constants), ...this.withValues(word)]) if (PROGRAM.test(name)) add(programs, name, line);
     }
-    return { programs, modules, shellScripts, pythonScripts, cronTables, started, paths };
+    const named = started.map((one) => ({ ...one, interpreter: withConstants(one.interpreter, this.constants) }));
+    return { programs, modules, shellScripts, pythonScripts, cronTables, started: named, paths };
   }
 
   /** A word with each value of its variable, as of a loop's: `/usr/bin/$tool`. Nothing for a word with several variables. */
@@ -192,20 +193,24 @@ class Names {
         continue;
       }
       const value = glued || words[at + 1] || '';
-      if (option === 'c') this.imports(value, line);
+      if (option === 'c') this.imports(interpreter, value, line);
       else if (/^[A-Za-z_][\w.]*$/.test(value)) {
         add(this.modules, value, line);
         this.started.push({ interpreter, what: { module: value }, line });
       }
       break;
     }
-    if (input) this.imports(input.text, input.line);
+    if (input) this.imports(interpreter, input.text, input.line);
   }
 
-  private imports(code: string, line: number): void {
+  private imports(interpreter: string, code: string, line: number): void {
     for (const { 1: from, 2: list = '' } of code.matchAll(IMPORT)) {
       const names = from === undefined ? list.split(',').map((one) => one.trim().split(/\s/)[0] ?? '') : [from];
-      for (const name of names) if (/^[A-Za-z_][\w.]*$/.test(name)) add(this.modules, name, line);
+      for (const name of names) {
+        if (!/^[A-Za-z_][\w.]*$/.test(name)) continue;
+        add(this.modules, name, line);
+        this.started.push({ interpreter, what: { module: name }, line });
+      }
     }
   }
 

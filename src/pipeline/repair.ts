@@ -11,7 +11,7 @@ export interface RepairSteps {
   /** Adds what the shrunk image looked for and did not find, before it is assembled again. */
   add: (repairs: readonly Repair[], verdict: Verdict) => Promise<void>;
   /** From now on, files keep their debug information. */
-  keepDebug: (verdict: Verdict) => Promise<void>;
+  keepDebug: (verdict: Verdict) => void;
 }
 
 /**
@@ -24,7 +24,7 @@ export async function assembleUntilPassed({ assemble, check, add, keepDebug }: R
     const verdict = await check(draft);
     if (passed(verdict) || round === ROUNDS) return { draft, verdict };
     if (verdict.repairs.length > 0) await add(verdict.repairs, verdict);
-    else if (draft.stripped && onlyDiffers(verdict)) await keepDebug(verdict);
+    else if (draft.stripped && onlyDiffers(verdict)) keepDebug(verdict);
     else return { draft, verdict };
   }
 }

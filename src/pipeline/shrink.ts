@@ -79,12 +79,13 @@ export async function shrinkStage(context: Context, input: ShrinkInput): Promise
       traced.trace.repairs.push(...repairs);
       await folder.saveTrace(traced);
     },
-    keepDebug: async (verdict) => {
+    keepDebug: (verdict) => {
       progress.note(`${differs(verdict)}, and looked for nothing that is missing: debug information is kept now.`);
       traced.trace.debugNeeded = true;
-      await folder.saveTrace(traced);
     },
   });
+  // Where it did not help, something else is the cause.
+  if (!passed(verdict)) delete traced.trace.debugNeeded;
   traced.record = { runs: traced.runs.map(storedRun) };
   await folder.saveTrace(traced);
   const { size } = await session.inspect(draft.id);

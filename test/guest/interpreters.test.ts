@@ -93,6 +93,12 @@ describe('otherInterpreter', () => {
       expect(other(processes, observations)).toBe('/app/.venv/bin/python');
     });
 
+    it('keeps that of a process that executes another program, and the first that it opened', () => {
+      const processes = [shell, python(2, 1), python(2, 1)];
+      const observations = [...exec('/app/.venv/bin/run'), ...start(1, '/app/.venv'), ...start(1, '/opt/other'), ...work(2, 9)];
+      expect(other(processes, observations)).toBe('/app/.venv/bin/python');
+    });
+
     it('knows a program outside of them that one inside starts', () => {
       const processes = [python(1, 0), python(2, 1)];
       const observations = [

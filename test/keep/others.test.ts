@@ -102,6 +102,31 @@ describeWithPython('programs in another Python', () => {
     expect((await kept({ ...image, ...start })).has(`${OTHER}/chunk.py`)).toBe(true);
   });
 
+  it('bring no test runner and no installer that a script starts', async () => {
+    const pytest = {
+      [`${DEBIAN}/pytest/__init__.py`]: '',
+      [`${DEBIAN}/pytest/__main__.py`]: 'import chunk',
+      [`${DEBIAN}/pytest-8.dist-info/METADATA`]: 'Name: pytest\nVersion: 8\n',
+      [`${DEBIAN}/pytest-8.dist-info/RECORD`]: 'pytest/__init__.py,,\npytest/__main__.py,,\n',
+    };
+    const { has } = await kept({ ...IMAGE, ...pytest, '/app/app.py': '', '/app/check.sh': program('#!/bin/sh\npython3.11 -m pytest\n') });
+    expect(has(`${DEBIAN}/pytest/__main__.py`)).toBe(false);
+  });
+
+  it('may be started with code, and behind a variable', async () => {
+    const code = await kept({
+      ...IMAGE,
+      '/app/app.py': '',
+      '/app/start.sh': program('#!/bin/sh\n/opt/tools/bin/python -c "import mine"\n'),
+    });
+    const variable = await kept({
+      ...IMAGE,
+      '/app/app.py': '',
+      '/app/start.sh': program('#!/bin/sh\nHOME_=/opt/tools\n"$HOME_/bin/python" -m mine\n'),
+    });
+    expect([code.has(`${OTHER}/chunk.py`), variable.has(`${OTHER}/chunk.py`)]).toEqual([true, true]);
+  });
+
   it('bring nothing where nothing runs them', async () => {
     const { paths } = await kept({ ...IMAGE, '/app/app.py': 'print("tool")' });
     expect(paths.filter((path) => path.startsWith(OTHER) || path.startsWith(DEBIAN))).toEqual([]);

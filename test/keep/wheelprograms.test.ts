@@ -30,8 +30,9 @@ describeWithPython('programs of wheels', () => {
     const native = `${SITE}/formatter/data/formatter-native`;
     const runs = await kept({ ...FORMATTER, '/app/app.py': 'import subprocess\nsubprocess.run(["fmt", "x"])' });
     expect(runs.has(native)).toBe(true);
-    const script = await kept({ ...FORMATTER, '/app/app.py': 'pass', '/app/start.sh': program('#!/bin/sh\nfmt x\n') });
-    expect(script.has(native)).toBe(true);
+    const unused = { ...FORMATTER, '/app/app.py': 'pass', '/app/lint.sh': program('#!/bin/sh\nfmt x\n') };
+    expect((await kept(unused)).has(native)).toBe(false);
+    expect((await kept(unused, { observations: ['exec /app/lint.sh'] })).has(native)).toBe(true);
     const none = await kept({ ...FORMATTER, '/app/app.py': 'import json' });
     expect(none.has(native)).toBe(false);
   });

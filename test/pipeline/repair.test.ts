@@ -29,7 +29,7 @@ async function looping(stripped: boolean, verdicts: readonly Verdict[]) {
     add: async (repairs) => {
       done.push(`add ${repairs.map(({ path }) => path).join()}`);
     },
-    keepDebug: async () => {
+    keepDebug: () => {
       done.push('keep');
       keeps = true;
     },

@@ -21,9 +21,9 @@ const fs = makeTree({
   '/opt/one/lib/python3.9/os.py': '',
   '/opt/bare/bin/python3.9': '',
 });
-const layoutAt = (path: string) => {
-  const installation = installationOf(path, fs);
-  return installation && layoutOf(installation, fs);
+const layoutAt = async (path: string, image = fs) => {
+  const installation = installationOf(path, image);
+  return installation && (await layoutOf(installation, image));
 };
 
 describe('installationOf', () => {
@@ -42,8 +42,8 @@ describe('installationOf', () => {
 });
 
 describe('layoutOf', () => {
-  it("finds Debian's folders", () => {
-    expect(layoutAt('/usr/bin/python3')).toMatchObject({
+  it("finds Debian's folders", async () => {
+    expect(await layoutAt('/usr/bin/python3')).toMatchObject({
       version: '3.11',
       executable: '/usr/bin/python3.11',
       standardLibrary: ['/usr/lib/python3.11', '/usr/lib/python3.11/lib-dynload'],
@@ -52,16 +52,60 @@ describe('layoutOf', () => {
     });
   });
 
-  it('finds the modules of a virtual environment, and not those beside its interpreter', () => {
-    expect(layoutAt('/opt/tools/bin/python')).toMatchObject({
+  it('finds the modules of a virtual environment, and not those beside its interpreter', async () => {
+    expect(await layoutAt('/opt/tools/bin/python')).toMatchObject({
       version: '3.13',
       sitePackages: ['/opt/tools/lib/python3.13/site-packages'],
       searchPath: ['/usr/local/lib/python3.13', '/opt/tools/lib/python3.13/site-packages'],
     });
   });
 
-  it('takes the version from the folder where the name does not say it, and needs a standard library', () => {
-    expect(layoutAt('/opt/one/bin/pypy')?.version).toBe('3.9');
-    expect(layoutAt('/opt/bare/bin/python3.9')).toBeUndefined();
+  it('takes the version from the folder where the name does not say it, and needs a standard library', async () => {
+    expect((await layoutAt('/opt/one/bin/pypy'))?.version).toBe('3.9');
+    expect(await layoutAt('/opt/bare/bin/python3.9')).toBeUndefined();
+  });
+
+  it('keeps two Pythons of one version apart', async () => {
+    const image = makeTree({
+      '/usr/bin/python3.13': '',
+      '/usr/lib/python3.13/os.py': '',
+      '/usr/lib/python3/dist-packages/six.py': '',
+      '/usr/local/bin/python3.13': '',
+      '/usr/local/lib/python3.13/os.py': '',
+      '/usr/local/lib/python3.13/site-packages/six.py': '',
+      '/usr/local/lib/python3.13/dist-packages/x.py': '',
+    });
+    expect((await layoutAt('/usr/bin/python3.13', image))?.sitePackages).toEqual([
+      '/usr/local/lib/python3.13/dist-packages',
+      '/usr/lib/python3/dist-packages',
+    ]);
+    expect((await layoutAt('/usr/local/bin/python3.13', image))?.sitePackages).toEqual(['/usr/local/lib/python3.13/site-packages']);
+    const { '/usr/lib/python3/dist-packages/six.py': _, ...fedora } = Object.fromEntries(
+      [...image.entries.values()].filter(({ type }) => type === 'f').map(({ path }) => [path, '']),
+    );
+    expect(
+      (await layoutAt('/usr/bin/python3.13', makeTree({ ...fedora, '/usr/lib/python3.13/site-packages/dnf.py': '' })))?.sitePackages,
+    ).toEqual(['/usr/lib/python3.13/site-packages']);
+  });
+
+  it('reads the settings of a virtual environment with copies, and folders in .pth files', async () => {
+    const image = makeTree({
+      '/usr/local/bin/python3.13': '',
+      '/usr/local/lib/python3.13/os.py': '',
+      '/usr/local/lib/python3.13/site-packages/yaml.py': '',
+      '/srv/tool/src/tool.py': '',
+      '/opt/tools/pyvenv.cfg': 'home = /usr/local/bin\ninclude-system-site-packages = true\nversion = 3.13.1\n',
+      '/opt/tools/bin/python': '',
+      '/opt/tools/bin/python3': '',
+      '/opt/tools/lib/python3.13/site-packages/_tool.pth': 'import os\n/srv/tool/src\n/srv/nowhere\n',
+    });
+    expect(await layoutAt('/opt/tools/bin/python', image)).toMatchObject({
+      version: '3.13',
+      standardLibrary: ['/usr/local/lib/python3.13'],
+      sitePackages: ['/opt/tools/lib/python3.13/site-packages', '/usr/local/lib/python3.13/site-packages'],
+      searchPath: expect.arrayContaining(['/srv/tool/src']),
+    });
+    const [one, other] = ['/opt/tools/bin/python', '/opt/tools/bin/python3'].map((path) => installationOf(path, image));
+    expect(isSameInstallation(one as never, other as never)).toBe(true);
   });
 });

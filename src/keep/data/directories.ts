@@ -40,8 +40,8 @@ export const STANDARD_LIBRARY_EXTRAS = /\/(test|tests|idle_test|__pycache__)\/|\
  */
 export const TOOL_FOLDERS = /\/(\.git|\.hg|\.svn|\.tox|\.nox|\.mypy_cache|\.ruff_cache|\.pytest_cache|__pycache__)(\/|$)/;
 
-/** The history of a repository. In a folder of data that the app names, it is data, too: the folder is a repository that it works with. */
-export const REPOSITORIES = /\/\.(git|hg|svn)(\/|$)/;
+/** The history of a repository. In a folder of data that the app names, it is data, too: the app works with it. Not the large files that git has beside. */
+export const REPOSITORIES = /\/\.(git(?!\/lfs\/)|hg|svn)(\/|$)/;
 
 /** pytest's cache, in any project (pytest documentation: cache_dir). */
 export const PYTEST_CACHE = /\/\.pytest_cache(\/|$)/;

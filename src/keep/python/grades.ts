@@ -30,7 +30,7 @@ export class Grades {
   readonly all = new Map<Distribution, { grade: Grade; by: string | undefined }>();
   /** Distributions whose programs are kept. */
   readonly withPrograms = new Set<Distribution>();
-  /** Distributions of which the app's own code or an entrypoint script runs a program. */
+  /** Distributions of which the app's own code runs a program, or a script that some run used. */
   readonly ranByApp = new Set<Distribution>();
   private readonly pending: Wanted[] = [];
   private readonly kinds = new Map<Distribution, Map<string, FileKind>>();

@@ -10,11 +10,12 @@ import { Follower } from './follow.js';
 import { Grades } from './grades.js';
 import { Reached, type Why } from './reached.js';
 import { StandardLibrary } from './standard.js';
-import type { PythonWorld } from './world.js';
+import { isForDevelopers } from './tests.js';
+import { LARGEST_SCRIPT, type PythonWorld } from './world.js';
 
 /**
- * What kept scripts need that run in another Python than the app: that of the operating system, or another virtual environment (from
- * the level `reachable` on). Its code is followed as that of a library.
+ * What kept scripts need, where they run in another Python than the app: that of the operating system, or another virtual environment
+ * (from the level `reachable` on). Its code is followed as that of a library.
  */
 export class OtherPythonsRule implements Rule {
   readonly name = 'python';
@@ -25,6 +26,7 @@ export class OtherPythonsRule implements Rule {
   /** What scripts of the app give to another Python. */
   async begin(context: Context): Promise<Finding[]> {
     const findings: Finding[] = [];
+    if (context.level === 'observed') return findings;
     for (const { installation, what, by } of context.given.toOthers) {
       const other = await this.open(installation, by?.script, context, findings);
       if (!other) continue;
@@ -118,7 +120,11 @@ class OtherPython {
 
   /** What a script names, and the module of its entry point. */
   async run(script: string, context: Context): Promise<Finding[]> {
-    const points = [...SCRIPT_GROUPS].flatMap((group) => this.world.distributions.groups.get(group) ?? []);
+    const { distributions, fs } = this.world;
+    const owner = distributions.ownerOf(script);
+    // What a run of them used is kept. What else they can do is for whoever develops the app.
+    if ((owner && isForDevelopers(owner)) || (fs.lstat(script)?.size ?? 0) > LARGEST_SCRIPT) return [];
+    const points = [...SCRIPT_GROUPS].flatMap((group) => distributions.groups.get(group) ?? []);
     for (const { distribution, point } of points) if (point.name === baseName(script)) this.grades.want(distribution, 'pulled', script);
     await this.world.ask([script]);
     return this.follow(script, context);
@@ -128,6 +134,8 @@ class OtherPython {
   async startModule(name: string, by: { script: string; line: number } | undefined, context: Context): Promise<Finding[]> {
     const { finder } = this.world;
     const module = finder.deepest(name);
+    const owner = module?.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
+    if (owner && isForDevelopers(owner)) return [];
     const main = module && finder.find(`${module.name}.__main__`);
     const started = [...IMPORTED_TO_START.flatMap((one) => finder.find(one) ?? []), ...(module ? [module] : []), ...(main ? [main] : [])];
     const why: Why = by ? { kind: 'script', line: by.line } : { kind: 'command' };

@@ -15,6 +15,8 @@ export type Why = Omit<Because<'python'>, 'rule'>;
 /** What is kept because a module or a distribution is reached. */
 export class Reached {
   private readonly named = new Set<string>();
+  /** Packages that are kept whole. */
+  private readonly indivisible = new Set<string>();
 
   constructor(
     private readonly world: PythonWorld,
@@ -56,8 +58,8 @@ export class Reached {
   /** All modules of a package that is of no use in parts, where no list of files says what belongs to it: Debian's pkg_resources. */
   private whole(name: string, by: string): Addition[] {
     const top = name.split('.')[0] as string;
-    if (this.named.has(top)) return [];
-    this.named.add(top);
+    if (this.indivisible.has(top)) return [];
+    this.indivisible.add(top);
     const files = (this.world.finder.find(top)?.search ?? []).flatMap((folder) => below(this.world.fs, folder));
     const modules = files.filter((path) => !path.includes('/__pycache__/'));
     return modules.map((path): Addition => ({ path, rule: 'python', kind: 'computed', module: top, parents: [by] }));

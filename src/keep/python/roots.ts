@@ -7,7 +7,7 @@ import type { Context, Finding } from '../rule.js';
 import type { OwnFiles } from './own.js';
 import type { Reached, Why } from './reached.js';
 import type { StandardLibrary } from './standard.js';
-import { isTestRunner } from './tests.js';
+import { isForDevelopers, isTestRunner } from './tests.js';
 import type { PythonWorld } from './world.js';
 
 /** Where the search for reachable code begins: what is kept before any code is read. */
@@ -77,7 +77,7 @@ export class Roots {
     return given.modules.flatMap(({ module: name, by }) => {
       const module = finder.deepest(name);
       const owner = module?.file === undefined ? undefined : distributions.ownerOf(module.file);
-      if (!module || (owner && (isTestRunner(owner) || INSTALLERS.has(owner.name)))) return [];
+      if (!module || (owner && isForDevelopers(owner))) return [];
       const main = finder.find(`${module.name}.__main__`);
       const why: Why = by ? { kind: 'script', line: by.line } : { kind: 'command' };
       return [module, ...(main ? [main] : [])].flatMap((one) => {

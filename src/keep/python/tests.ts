@@ -2,12 +2,18 @@ import type { Distribution } from '../../python/distributions.js';
 import type { RootFs } from '../../rootfs.js';
 import type { Trace } from '../../trace/schema.js';
 import { PYTEST_CACHE } from '../data/directories.js';
+import { INSTALLERS } from '../data/installers.js';
 import { testsOf } from './own.js';
 import type { PythonWorld } from './world.js';
 
 /** Whether a distribution is pytest, hypothesis or a plugin of pytest: it is installed to test the app, not to run it. */
 export function isTestRunner({ name, entryPoints }: Distribution): boolean {
   return name === 'pytest' || name === 'hypothesis' || (name.startsWith('pytest') && entryPoints.some(({ group }) => group === 'pytest11'));
+}
+
+/** Whether a distribution tests or installs others: it is for whoever develops the app. */
+export function isForDevelopers(distribution: Distribution): boolean {
+  return isTestRunner(distribution) || INSTALLERS.has(distribution.name);
 }
 
 const NOTHING_TO_COMPARE =

@@ -25,7 +25,7 @@ export interface Code {
 }
 
 /** Bytes. A larger program is no script. */
-const LARGEST_SCRIPT = 1 << 20;
+export const LARGEST_SCRIPT = 1 << 20;
 
 /** The Python side of an image: where modules are, which distribution they belong to, and what they name. */
 export class PythonWorld {
@@ -65,9 +65,12 @@ export class PythonWorld {
 
   /** The Python side of another interpreter of the image; undefined where it has no standard library. */
   other(installation: Installation): Promise<PythonWorld | undefined> {
-    const key = `${installation.executable} ${installation.environment}`;
-    const layout = layoutOf(installation, this.fs);
-    const world = this.others.get(key) ?? Promise.resolve(layout && PythonWorld.open(this.fs, layout, this.analyst));
+    const key = installation.environment ?? installation.executable;
+    const open = async () => {
+      const layout = await layoutOf(installation, this.fs);
+      return layout && PythonWorld.open(this.fs, layout, this.analyst);
+    };
+    const world = this.others.get(key) ?? open();
     this.others.set(key, world);
     return world;
   }
@@ -89,7 +92,13 @@ export class PythonWorld {
 
   /** Whether a file is the app's own: outside the standard library, site-packages and the operating system's folders. */
   isOwn(path: string): boolean {
-    return !this.isStandard(path) && !this.isInstalled(path) && isAdded(path) && !this.distributions.ownerOf(path);
+    return !this.isStandard(path) && !this.isInstalled(path) && isAdded(path) && !this.distributions.ownerOf(path) && !this.isOthers(path);
+  }
+
+  /** Whether a file belongs to the standard library of another Python. */
+  private isOthers(path: string): boolean {
+    const [folder] = /^.*?\/lib(64)?\/python\d+\.\d+(?=\/)/.exec(path) ?? [];
+    return folder !== undefined && this.fs.lstat(join(folder, 'os.py')) !== undefined;
   }
 
   /** Reads all code among the files at once. */
