@@ -113,6 +113,12 @@ describeWithPython('programs in another Python', () => {
     expect(has(`${DEBIAN}/pytest/__main__.py`)).toBe(false);
   });
 
+  it('may be modules of the app itself, with what these import', async () => {
+    const app = { '/app/app.py': 'print(1)', '/app/jobs.py': 'import parts', '/app/parts.py': 'import chunk' };
+    const { has } = await kept({ ...IMAGE, ...app, '/app/start.sh': program('#!/bin/sh\n/opt/tools/bin/python -m jobs\n') });
+    expect([has(`${OTHER}/chunk.py`), has(`${OTHER}/sched.py`)]).toEqual([true, false]);
+  });
+
   it('may be started with code, and behind a variable', async () => {
     const code = await kept({
       ...IMAGE,

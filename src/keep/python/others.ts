@@ -1,3 +1,4 @@
+import { edgesOf } from '../../python/edges.js';
 import { ENVIRONMENT_FILE, type Installation, installationOf, isSameInstallation } from '../../python/installation.js';
 import { baseName, type Entry } from '../../rootfs.js';
 import { SCRIPT_GROUPS } from '../data/installers.js';
@@ -31,7 +32,12 @@ export class OtherPythonsRule implements Rule {
       const other = await this.open(installation, by?.script, context, findings);
       if (!other) continue;
       if ('script' in what) findings.push(...(await other.run(what.script, context)));
-      else findings.push(...(await other.startModule(what.module, by, context)));
+      else {
+        findings.push(...(await other.startModule(what.module, by, context)));
+        // The app's own module, which is found in the working directory.
+        const own = context.python?.finder.find(what.module)?.file;
+        if (own !== undefined && context.python?.isOwn(own)) findings.push(...(await other.run(own, context)));
+      }
     }
     return findings;
   }
@@ -118,8 +124,9 @@ class OtherPython {
     return [...modules, { path: `${environment}/${ENVIRONMENT_FILE}`, rule: 'python', kind: 'interpreter', parents }];
   }
 
-  /** What a script names, and the module of its entry point. */
+  /** What a script names, the module of its entry point, and what the app's own modules name that it imports. */
   async run(script: string, context: Context): Promise<Finding[]> {
+    if (this.followed.has(script)) return [];
     const { distributions, fs } = this.world;
     const owner = distributions.ownerOf(script);
     // What a run of them used is kept. What else they can do is for whoever develops the app.
@@ -127,7 +134,17 @@ class OtherPython {
     const points = [...SCRIPT_GROUPS].flatMap((group) => distributions.groups.get(group) ?? []);
     for (const { distribution, point } of points) if (point.name === baseName(script)) this.grades.want(distribution, 'pulled', script);
     await this.world.ask([script]);
-    return this.follow(script, context);
+    const findings = await this.follow(script, context);
+    for (const file of this.ownImports(script, context)) findings.push(...(await this.run(file, context)));
+    return findings;
+  }
+
+  /** The app's own modules that code names, as the app's Python finds them. */
+  private ownImports(file: string, { python }: Context): string[] {
+    const at = python?.finder.at(file);
+    const self = { name: at?.name ?? '', package: at?.package ?? false, kind: at ? 'source' : 'script', origin: 'own' } as const;
+    const edges = python ? this.world.codeIn(file).flatMap(({ summary }) => edgesOf(self, summary, python.finder)) : [];
+    return edges.flatMap(({ module }) => (module.file !== undefined && python?.isOwn(module.file) ? [module.file] : []));
   }
 
   /** What `python -m` needs. */
