@@ -52,8 +52,8 @@ const SHF_ALLOC = 2;
 
 /**
  * How to leave out of a program or a library what only debuggers read, as strip(1) does. What is loaded stays the same but for the
- * tables of headers, byte for byte, at the same addresses. Section headers stay where they are, so that no number of a section changes: those of removed sections
- * become empty ones (SHT_NULL).
+ * tables of headers, byte for byte, at the same addresses. Section headers stay where they are, so that no number of a section changes:
+ * those of removed sections become empty ones (SHT_NULL).
  * Format: elf(5). Segments behind a removed section move by a multiple of their alignment, since ld.so refuses other offsets
  * (_dl_map_object_from_fd in elf/dl-load.c of glibc); patchelf makes files with such segments.
  * @param size bytes of the file
@@ -71,7 +71,7 @@ export async function withoutDebugInformation(from: ReadRange, size: number): Pr
     const names = await readSectionNames(read, header, sections);
     // Where there are more sections than the header can count, it says 0.
     if (!names || segments.length !== header.programs || sections.length !== header.sections) return undefined;
-    return editOf({ read, header, segments, sections, names, size });
+    return await editOf({ read, header, segments, sections, names, size });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { DEFAULT_PATH } from '../images/config.js';
-import { FIRST_LINE, parseShebang } from '../os/shebang.js';
-import { ENVIRONMENT_FILE, installationOf, isSameInstallation } from '../python/installation.js';
-import { baseName, type Entry, join, parentOf, type RootFs } from '../rootfs.js';
+import { shebangAt } from '../os/shebang.js';
+import { environmentOfPrograms, installationOf, isSameInstallation } from '../python/installation.js';
+import { baseName, type Entry, join, parentOf } from '../rootfs.js';
 import { isOnPurpose, ofPython } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
@@ -65,17 +65,6 @@ export interface Script {
   name: string;
 }
 
-const SHEBANGS = new WeakMap<RootFs, Map<string, Promise<ReturnType<typeof parseShebang>>>>();
-
-/** The first line of a file, which several rules ask for, also for closures that are only counted. */
-function shebangOf(path: string, fs: RootFs): Promise<ReturnType<typeof parseShebang>> {
-  const all = SHEBANGS.get(fs) ?? new Map<string, Promise<ReturnType<typeof parseShebang>>>();
-  SHEBANGS.set(fs, all);
-  const found = all.get(path) ?? fs.read(path, 0, FIRST_LINE).then(parseShebang);
-  all.set(path, found);
-  return found;
-}
-
 /** The script that a kept path is. Undefined where it is none. */
 export async function scriptAt({ path, type, mode }: Entry, context: Context): Promise<Script | undefined> {
   if (type !== 'l' && (mode & 0o111) === 0) return undefined;
@@ -84,7 +73,7 @@ export async function scriptAt({ path, type, mode }: Entry, context: Context): P
   if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return undefined;
   const isRun = isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/';
   if (!isRun && !context.python?.isOwn(found.path)) return undefined;
-  const shebang = await shebangOf(found.path, context.fs);
+  const shebang = await shebangAt(found.path, context.fs);
   if (!shebang) return undefined;
   const name = /\/env$/.test(shebang.interpreter) && shebang.argument ? envProgram(shebang.argument) : undefined;
   const program = name === undefined ? undefined : findProgram(name, context);
@@ -113,11 +102,6 @@ export const scriptsRule: Rule = {
   },
 };
 
-/** Whether a file is in the folder of programs of a virtual environment. */
-function isInEnvironment(path: string, { fs }: Pick<Context, 'fs'>): boolean {
-  return fs.lstat(join(parentOf(parentOf(path)), ENVIRONMENT_FILE)) !== undefined;
-}
-
 /** Whether a path is an interpreter of the installation that runs the app. */
 export function isAppsPython(path: string, { fs, trace }: Pick<Context, 'fs' | 'trace'>): boolean {
   const [one, apps] = [installationOf(path, fs), installationOf(trace.python.executable, fs)];
@@ -130,7 +114,10 @@ export function isAppsPython(path: string, { fs, trace }: Pick<Context, 'fs' | '
  */
 export function isProgram(path: string, { fs, environment, programs }: Pick<Context, 'fs' | 'environment' | 'programs'>): boolean {
   if (programs.has(path)) return true;
-  return ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0 && (isInPath(path, { fs, environment }) || isInEnvironment(path, { fs }));
+  return (
+    ((fs.lstat(path)?.mode ?? 0) & 0o111) !== 0 &&
+    (isInPath(path, { fs, environment }) || environmentOfPrograms(parentOf(path), fs) !== undefined)
+  );
 }
 
 function isInPath(path: string, places: Pick<Context, 'fs' | 'environment'>): boolean {

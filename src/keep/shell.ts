@@ -44,8 +44,8 @@ export class ShellRule implements Rule {
     const { programs, paths } = namesInScript(text);
     if (isWanted && context.python) {
       for (const [subject, line] of paths)
-        for (const { paths, offer } of anyPath(subject, context.python)) {
-          const additions = paths.map((one): Addition => ({ ...one, rule: 'shell', line, parents: [path] }));
+        for (const { paths: named, offer } of anyPath(subject, context.python)) {
+          const additions = named.map((one): Addition => ({ ...one, rule: 'shell', line, parents: [path] }));
           findings.push(...(offer === undefined ? additions : [{ offer, additions }]));
         }
     }

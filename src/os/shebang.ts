@@ -1,3 +1,5 @@
+import type { RootFs } from '../rootfs.js';
+
 /** Bytes of a script's first line that the kernel reads (BINPRM_BUF_SIZE, execve(2)). */
 export const FIRST_LINE = 256;
 
@@ -8,6 +10,19 @@ export function parseShebang(bytes: Uint8Array): { interpreter: string; argument
   const match = /^[ \t]*(\S+)(?:[ \t]+(.*?))?[ \t\r]*$/.exec(line);
   if (!match?.[1]) return undefined;
   return { interpreter: match[1], ...(match[2] && { argument: match[2] }) };
+}
+
+type Shebang = ReturnType<typeof parseShebang>;
+
+const KNOWN = new WeakMap<RootFs, Map<string, Promise<Shebang>>>();
+
+/** The first line of a file, read once: several rules ask for it. @param path without links */
+export function shebangAt(path: string, fs: RootFs): Promise<Shebang> {
+  const all = KNOWN.get(fs) ?? new Map<string, Promise<Shebang>>();
+  KNOWN.set(fs, all);
+  const found = all.get(path) ?? fs.read(path, 0, FIRST_LINE).then(parseShebang);
+  all.set(path, found);
+  return found;
 }
 
 /**

@@ -16,9 +16,14 @@ export interface Installation {
 export function installationOf(path: string, fs: RootFs): Installation | undefined {
   const found = fs.resolve(path);
   if (found?.entry.type !== 'f') return undefined;
-  const folder = fs.resolve(parentOf(path))?.path ?? parentOf(path);
+  const environment = environmentOfPrograms(fs.resolve(parentOf(path))?.path ?? parentOf(path), fs);
+  return { executable: found.path, ...(environment !== undefined && { environment }) };
+}
+
+/** The virtual environment that a folder of programs belongs to. @param folder without links */
+export function environmentOfPrograms(folder: string, fs: RootFs): string | undefined {
   const environment = parentOf(folder);
-  return { executable: found.path, ...(fs.lstat(join(environment, ENVIRONMENT_FILE)) && { environment }) };
+  return baseName(folder) === 'bin' && fs.lstat(join(environment, ENVIRONMENT_FILE)) ? environment : undefined;
 }
 
 /** Whether two paths are interpreters of one installation. Each name of it in a virtual environment may be a copy. */

@@ -2,7 +2,7 @@ import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
 import type { ImageConfig } from '../images/config.js';
 import { findProgram, isProgram, programsOf } from '../keep/scripts.js';
-import { FIRST_LINE, parseShebang } from '../os/shebang.js';
+import { shebangAt } from '../os/shebang.js';
 import type { RootFs } from '../rootfs.js';
 
 export interface StaticInput {
@@ -57,7 +57,7 @@ export async function staticChecks({
       if (elf.interpreter !== undefined && fs.resolve(elf.interpreter) && !small.resolve(elf.interpreter))
         problems.push(`${entry.path} needs the loader ${elf.interpreter}, which is not in the image`);
     } else if (isProgram(entry.path, { fs, environment, programs })) {
-      const shebang = parseShebang(await small.read(entry.path, 0, FIRST_LINE));
+      const shebang = await shebangAt(entry.path, small);
       if (shebang && fs.resolve(shebang.interpreter) && !small.resolve(shebang.interpreter))
         problems.push(`${entry.path} needs its interpreter ${shebang.interpreter}, which is not in the image`);
     }
