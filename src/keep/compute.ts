@@ -11,6 +11,7 @@ import type { GpuTarget } from './data/gpu.js';
 import { FoldersRule } from './folders.js';
 import { Gpu } from './gpu.js';
 import { HomeRule } from './home.js';
+import { InOthersRule } from './inothers.js';
 import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
 import { runtimeRule } from './links.js';
@@ -22,6 +23,7 @@ import { NamedRule } from './programs.js';
 import { isAppCode } from './purpose.js';
 import type { Grades } from './python/grades.js';
 import { IdentityRule } from './python/identity.js';
+import { OtherPythonsRule } from './python/others.js';
 import { ReachRule } from './python/reach.js';
 import { withoutTests } from './python/tests.js';
 import { type Analyst, PythonWorld } from './python/world.js';
@@ -78,7 +80,8 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
   const { python } = context;
   const reach = python && level !== 'observed' ? await ReachRule.open(python, context) : undefined;
   /** What a path needs to be of use. */
-  const loading = loadingRules();
+  const others = new OtherPythonsRule();
+  const loading = loadingRules(false, others);
   const rules: Rule[] = [
     // A path has few reasons: what the user says is always one of them.
     userRule(choice),
@@ -92,6 +95,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           reach,
           new IdentityRule(python, reach.grades),
           new NamedRule(python, context, reach.grades),
+          new InOthersRule(others),
           new ShellRule(),
           new ConfiguredRule(reach.reached),
           new SettingsRule(),

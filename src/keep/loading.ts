@@ -10,6 +10,6 @@ import { SystemRule } from './system.js';
  * The rules by which a path brings what it needs to be of use. Some have a state: each set of rules is for one closure.
  * @param hasPerl whether Perl is kept already, or comes with what is kept
  */
-export function loadingRules(hasPerl = false): Rule[] {
-  return [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule(), new PerlRule(hasPerl), new OtherPythonsRule()];
+export function loadingRules(hasPerl = false, others = new OtherPythonsRule()): Rule[] {
+  return [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule(), new PerlRule(hasPerl), others];
 }

@@ -70,7 +70,7 @@ export class NamedRule implements Rule {
     for (const { file, summary: whole } of world.codeIn(path)) {
       if (!own && onlyBuilds(path, whole)) continue;
       const module = world.finder.at(file)?.name ?? baseName(path);
-      const isRun = own || this.started.has(module) || baseName(path) === '__main__.py';
+      const isRun = own || !world.finder.at(file) || this.started.has(module) || baseName(path) === '__main__.py';
       const summary = isRun ? whole : asImported(whole);
       const from: Place = { path, module, own, distribution };
       this.handed.take({ ...summary, handed: [] }, from);

@@ -133,10 +133,11 @@ interface Facts {
 async function factsOf(path: string, context: Context): Promise<Facts> {
   const { python, libraries } = context;
   const code = python?.codeIn(path) ?? [];
+  const inAll = (python?.all ?? []).flatMap((world) => world.codeIn(path).map((one) => ({ ...one, world })));
   const elf = context.isElf(path) ? await libraries.elf(path) : undefined;
   return {
-    modules: new Set(code.flatMap(({ file }) => python?.finder.at(file)?.name ?? [])),
-    names: new Set(python?.isStandard(path) ? [] : code.flatMap(({ summary }) => [...allNames(summary)])),
+    modules: new Set(inAll.flatMap(({ file, world }) => world.finder.at(file)?.name ?? [])),
+    names: new Set(inAll.flatMap(({ summary, world }) => (world.isStandard(path) ? [] : [...allNames(summary)]))),
     strings: isAppCode(path, context) ? code.flatMap(({ summary }) => summary.strings) : [],
     own: isAppCode(path, context)
       ? code.flatMap(({ summary }) => [...summary.strings, ...allNames(summary), ...summary.commands.map(([, , text]) => text)])

@@ -96,6 +96,34 @@ describeWithPython('programs in another Python', () => {
     expect(own.has(`${OTHER}/sched.py`)).toBe(false);
   });
 
+  it('get the programs that their code runs, and the data of the system for their modules', async () => {
+    const { has, costly } = await kept({
+      ...IMAGE,
+      '/app/app.py': run('tool'),
+      [`${DEBIAN}/tool/cli.py`]: 'def main():\n    from tool import late\n    import zoneinfo',
+      [`${DEBIAN}/tool/late.py`]: 'import subprocess\ndef main():\n    subprocess.run(["pack", "x"])\n    subprocess.run(["large"])',
+      [`${OTHER}/zoneinfo.py`]: '',
+      '/usr/share/zoneinfo/UTC': '',
+      '/usr/bin/plain': program('#!/usr/bin/python3.11\nimport subprocess\nif __name__ == "__main__":\n    subprocess.run("late_one")\n'),
+      '/usr/bin/pack': program(''),
+      '/usr/bin/late_one': program(''),
+      '/usr/bin/large': program('x'.repeat(4e6)),
+    });
+    const wanted = ['/usr/bin/pack', '/usr/share/zoneinfo/UTC', '/usr/bin/late_one', '/usr/bin/large'];
+    expect(wanted.map(has)).toEqual([true, true, false, false]);
+    expect(costly).toContainEqual(expect.objectContaining({ path: '/usr/bin/large' }));
+  });
+
+  it('get what their scripts run', async () => {
+    const { has } = await kept({
+      ...IMAGE,
+      '/app/app.py': run('plain'),
+      '/usr/bin/plain': program('#!/usr/bin/python3.11\nimport subprocess\nif __name__ == "__main__":\n    subprocess.run("late_one")\n'),
+      '/usr/bin/late_one': program(''),
+    });
+    expect(has('/usr/bin/late_one')).toBe(true);
+  });
+
   it('may lie outside of PATH, in the folder of their virtual environment', async () => {
     const start = { '/app/app.py': 'print(1)', '/app/start.sh': program('#!/bin/sh\nexec /opt/tools/bin/mine\n') };
     const { '/usr/local/bin/mine': _, ...image } = IMAGE;

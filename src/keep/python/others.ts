@@ -20,7 +20,8 @@ import { LARGEST_SCRIPT, type PythonWorld } from './world.js';
  */
 export class OtherPythonsRule implements Rule {
   readonly name = 'python';
-  private readonly others: OtherPython[] = [];
+  /** Those that kept scripts run in. */
+  readonly others: OtherPython[] = [];
   /** Files that were kept before another Python was. */
   private readonly before: string[] = [];
 
@@ -89,13 +90,14 @@ export class OtherPythonsRule implements Rule {
 }
 
 /** One other Python, and what was followed in it. */
-class OtherPython {
-  private readonly followed = new Set<string>();
+export class OtherPython {
+  /** Files whose code was followed. */
+  readonly followed = new Set<string>();
 
   private constructor(
     readonly installation: Installation,
-    private readonly world: PythonWorld,
-    private readonly grades: Grades,
+    readonly world: PythonWorld,
+    readonly grades: Grades,
     private readonly standard: StandardLibrary,
     private readonly reached: Reached,
     private readonly follower: Follower,

@@ -31,6 +31,8 @@ export const LARGEST_SCRIPT = 1 << 20;
 export class PythonWorld {
   private readonly known = new Map<string, Summary>();
   private readonly others = new Map<string, Promise<PythonWorld | undefined>>();
+  /** This world, and those of other interpreters that were asked for. */
+  readonly all: PythonWorld[] = [this];
   private readonly standard: string[];
   private readonly environments: string[];
   private readonly topLevel: string[];
@@ -68,7 +70,9 @@ export class PythonWorld {
     const key = installation.environment ?? installation.executable;
     const open = async () => {
       const layout = await layoutOf(installation, this.fs);
-      return layout && PythonWorld.open(this.fs, layout, this.analyst);
+      const world = layout && (await PythonWorld.open(this.fs, layout, this.analyst));
+      if (world) this.all.push(world);
+      return world;
     };
     const world = this.others.get(key) ?? open();
     this.others.set(key, world);
