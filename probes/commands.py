@@ -25,6 +25,10 @@ ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 # From Python 3.13 on, one instruction may load two variables.
 TWO_VALUES = re.compile(r"LOAD_FAST\w*_LOAD_FAST")
 SHELL = re.compile(r"(?:.*/)?(?:ba|da|fi|k|z)?sh\Z")
+# Words of a list that are remembered: the command behind `timeout -s KILL 5`, or that of a shell.
+MOST_WORDS = 12
+# A word that a shell reads as it is.
+PLAIN = re.compile(r"[\w@%+=:,./-]+\Z")
 
 
 def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
@@ -58,19 +62,31 @@ def is_given(words: "List[object]") -> bool:
     return False
 
 
+def line_of(words: "List[object]") -> str:
+    """The command line of a list whose first element is a string, as a shell would read it, up to the first word that is no constant."""
+    if is_given(words):
+        return f"{words[0]}{GIVEN}"
+    texts = []
+    for word in words[:MOST_WORDS]:
+        if not isinstance(word, str):
+            break
+        texts.append(word if not texts or PLAIN.match(word) else "'" + word.replace("'", "'\\''") + "'")
+    return " ".join(texts)
+
+
 def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") -> "Iterator[Tuple[int, str, str]]":
     """Strings at the places of command lines in code that calls *callees*: (line, called function, text).
 
     *known*: strings by the names that the module gave them, or, with ATTRIBUTE before the name, a class. The function is ""
     where none was named before, and STORED where the code gives the list a name first.
 
-    These are the first string after the name of a function (all of them where it takes several), the first element of each
-    list or tuple (with GIVEN, where it is a shell that gets a computed command line), and, in code that looks for programs,
-    every element of a constant tuple.
+    These are the first string after the name of a function (all of them where it takes several), the constant words at the
+    beginning of each list or tuple (with GIVEN, where it is a shell that gets a computed command line), and, in code that looks
+    for programs, every element of a constant tuple.
     A shell in code that has the parameter `executable` of subprocess.Popen gets a command line, too.
     """
     recent: List[object] = []
-    # Lists that were made before a function was named: line and first element.
+    # Lists that were made before a function was named: line and command line.
     held: List[Tuple[int, str]] = []
     is_wanted = is_more = False
     callee = ""
@@ -87,7 +103,8 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
         value = constant_of(code, name, argument)
         # A tuple before a call with _KW holds the names of keyword arguments, and one before IMPORT_NAME what is imported.
         if listed and not name.endswith("_KW") and name != "IMPORT_NAME":
-            texts = [text for text in (listed if searches else listed[:1]) if isinstance(text, str)]
+            words = listed if searches else ((line_of(list(listed)),) if isinstance(listed[0], str) else ())
+            texts = [text for text in words if isinstance(text, str)]
             if callee:
                 yield from ((line, callee, text) for text in texts)
             else:
@@ -119,7 +136,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
         elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):
             first = recent[-argument]
             if isinstance(first, str):
-                text = first + GIVEN if is_given(recent[-argument:]) else first
+                text = line_of(recent[-argument:])
                 if callee:
                     yield line, callee, text
                 else:

@@ -50,13 +50,18 @@ def loader(request: "Dict[str, Any]") -> "Dict[str, Dict[str, Optional[str]]]":
 
 
 def digests(request: "Dict[str, Any]") -> "List[Optional[str]]":
-    """For each of *paths* half of its SHA-256 in hex, or None if it cannot be read. It is the key of a remembered summary."""
+    """For each of *paths* what its summary depends on, or None if it cannot be read: half of its SHA-256 in hex, and "-own".
+
+    It is the key of a remembered summary.
+    """
     import hashlib
+
+    from .summary import is_own
 
     def digest(path: str) -> "Optional[str]":
         try:
             with open(path, "rb") as file:
-                return hashlib.sha256(file.read()).hexdigest()[:32]
+                return hashlib.sha256(file.read()).hexdigest()[:32] + "-own" * is_own(path)
         except OSError:
             return None
 

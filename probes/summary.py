@@ -55,6 +55,8 @@ COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
 PROGRAM = re.compile(r"[a-z][\w.+-]{1,60}\Z")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
+# Where installers and CPython put modules. Other code is the app's own.
+INSTALLED = re.compile(r"/(?:(?:site|dist)-packages|lib(?:64)?/python\d[\d.]*)/")
 # The scope of code that runs only where the module is run as a program.
 MAIN = "__main__"
 
@@ -67,7 +69,7 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
     try:
         if path.endswith(".so"):
             return binaries.summary_of(path, names)
-        summary = Summary()
+        summary = Summary(is_own(path))
         summary.add_module(code_of(path))
         return summary.fields()
     except NotReadable as error:
@@ -76,10 +78,19 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-class Summary:
-    """What one module names. The fields are those of src/python/summary.ts, some under a clearer name."""
+def is_own(path: str) -> bool:
+    """Whether a file may be the app's own code, by its path. More is asked about such code: there is little of it."""
+    return not INSTALLED.search(path)
 
-    def __init__(self) -> None:
+
+class Summary:
+    """What one module names. The fields are those of src/python/summary.ts, some under a clearer name.
+
+    *own*: whether every function that it calls may be one that hands on a command, whatever its name is.
+    """
+
+    def __init__(self, own: bool = False) -> None:
+        self.own = own
         self.imports: List[List[Any]] = []
         # Names that are loaded, by function; those of the module's own code are under "".
         self.functions: Dict[str, Set[str]] = {}
@@ -237,11 +248,14 @@ class Summary:
         *used*: the names that the code loads; *runners*: those of them that run a program or look for one; *prefixed*:
         names of programs that it puts together.
         """
-        callees = {name for name in used if name in self.own_runners or HANDS_ON.search(name)}
-        callees -= RUNNERS | RUNNER_MODULES | {name.lstrip(ATTRIBUTE) for name in self.constants}
-        if callees:
-            for line, callee, text in commands_in(code, callees, self.constants):
-                functions = sorted(callees) if callee == STORED else [callee] if callee else []
+        modules = {module for _, _, module, names, _ in self.imports if not names} & RUNNER_MODULES
+        none = RUNNERS | modules | {name.lstrip(ATTRIBUTE) for name in self.constants}
+        callees = {name for name in used if name in self.own_runners or HANDS_ON.search(name)} - none
+        every = used - none if self.own else callees
+        # Among all names, a constant belongs to the last one before it: `run(settings.FAST, "tool")`.
+        for among in (callees, every) if every != callees else (callees,):
+            for line, callee, text in commands_in(code, among, self.constants) if among else ():
+                functions = sorted(among) if callee == STORED else [callee] if callee else []
                 if COMMAND.match(text):
                     self.handed += [[line, self.scope_at(line, scope), function, text] for function in functions]
             self.handed += [[line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
@@ -252,8 +266,8 @@ class Summary:
             self.hands_on.setdefault(function, set()).add("")
         elif runners:
             self.common_hands_on.setdefault(function, set()).add("")
-        if callees:
-            self.hands_on.setdefault(function, set()).update(callees)
+        if every:
+            self.hands_on.setdefault(function, set()).update(every)
 
     def scope_at(self, line: int, scope: str) -> str:
         """The scope of a line in code of *scope*."""

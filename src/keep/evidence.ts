@@ -12,11 +12,14 @@ import type { PythonWorld } from './python/world.js';
 import type { Because } from './reason.js';
 import type { Context } from './rule.js';
 import { findProgram } from './scripts.js';
+import { namesInScript } from './shellnames.js';
 
 // What a piece of Python code names outside Python.
 
 /** What separates commands in a command line: a program's name comes next. */
 const SEPARATORS = /[|;&\n]+|\$\(|`/;
+
+const PROGRAM_NAME = /^[\w./+-]{2,}$/;
 
 /** A shell that gets a computed command line. Source: GIVEN in probes/commands.py. */
 const GIVEN = /^([\w./+-]+) -c \*$/;
@@ -41,7 +44,7 @@ export async function commandsRun(commands: Summary['commands'], own: boolean, c
   const named: Named[] = [];
   for (const [line, , text] of commands) {
     const shell = GIVEN.exec(text)?.[1];
-    for (const name of shell === undefined ? programs([text]) : [shell])
+    for (const name of shell === undefined ? programsInLine(text) : [shell])
       named.push(...(await programNamed(name, own, context, line, shell !== undefined)));
   }
   return named;
@@ -112,6 +115,12 @@ export async function installedProgram(name: string, context: Context): Promise<
   return (await libraries.elf(real)) ? [{ paths: [{ path, kind: 'program', subject: name }] }] : [];
 }
 
+/** The program whose name is a word in a module of the app that runs programs: `TOOLS = {"zip": "7z"}`. */
+export async function wordNamed(name: string, context: Context): Promise<Named[]> {
+  const path = programWord(name, context);
+  return path === undefined ? [] : [{ paths: [{ path, kind: 'program', subject: name }], offer: 'call' }];
+}
+
 /** The program that a word may mean. Undefined for a word that names others, such as a compiler or a pager, for other reasons. */
 function programWord(name: string, context: Context): string | undefined {
   if (name.length < 2 || BUILD_PROGRAMS.test(name) || COMPLETED_SHELLS.has(name) || TERMINAL_PROGRAMS.has(name)) return undefined;
@@ -174,10 +183,15 @@ function programs(commands: readonly string[]): string[] {
         .trim()
         .split(/\s+/)
         .find((word) => !/^\w+=/.test(word));
-      if (name !== undefined && (/^[\w./+-]{2,}$/.test(name) || isPrefix(name))) names.add(name);
+      if (name !== undefined && (PROGRAM_NAME.test(name) || isPrefix(name))) names.add(name);
     }
   }
   return [...names];
+}
+
+/** Programs in one command line, also behind other ones: `timeout 5 nc`, `sh -c "..."`. */
+function programsInLine(text: string): string[] {
+  return [...new Set([...programs([text]), ...[...namesInScript(text).programs.keys()].filter((name) => PROGRAM_NAME.test(name))])];
 }
 
 function isFile(entry: Entry | undefined): boolean {

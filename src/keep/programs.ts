@@ -12,6 +12,7 @@ import {
   prefixed,
   programNamed,
   systemData,
+  wordNamed,
 } from './evidence.js';
 import { isPrefix } from './prefixes.js';
 import { isAppCode } from './purpose.js';
@@ -81,14 +82,21 @@ export class NamedRule implements Rule {
         ...(own ? summary.paths.flatMap((text) => anyPath(text, world)) : await systemData(summary, context)),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
-      if (runsPrograms(summary, own)) this.running.add(place);
-      const places = [place, ...besides(summary, path)];
+      const isRunning = runsPrograms(summary, own);
+      if (isRunning) this.running.add(place);
+      const near = [path.replace(/\.pyc?$/, ''), ...besides(summary, path, context)];
+      if (own && isRunning) for (const one of near) this.running.add(one);
+      const places = own ? [place] : near;
       const inStrings: Named[] = [];
       for (const name of summary.strings) {
         if (isPrefix(name)) inStrings.push(...prefixed(name, context).map((one): Named => ({ ...one, offer: 'call' })));
         else if (this.isProgramName(name, context)) {
           inStrings.push(...(await this.packageProgram(name, context)));
-          if (own) inStrings.push(...(await installedProgram(name, context)));
+          if (own) {
+            inStrings.push(...(await installedProgram(name, context)));
+            const words = (await wordNamed(name, context)).flatMap((one) => findingsOf(one, path, module));
+            this.waiting.push({ places: near, findings: words });
+          }
           if (distribution && !own && isWrapper(module, name)) {
             const wrapped = await programNamed(name, true, context);
             this.waiting.push({ places, findings: wrapped.flatMap((one) => findingsOf(one, path, module)), importedByApp: distribution });
@@ -211,10 +219,10 @@ function findingsOf({ paths, offer }: Named, parent: string, module: string): Fi
   return offer === undefined ? additions : [{ offer, additions }];
 }
 
-/** Paths, without `.py`, that modules in the folder of a module would have under the names that it imports. */
-function besides({ imports }: Summary, path: string): string[] {
+/** Paths, without `.py`, of the modules in the folder of a module that have names which it imports. */
+function besides({ imports }: Summary, path: string, { fs }: Context): string[] {
   const names = imports.flatMap(([, , module, imported]) => [module.split('.').at(-1) ?? '', ...imported]);
-  return names.map((name) => `${parentOf(path)}/${name}`);
+  return names.map((name) => `${parentOf(path)}/${name}`).filter((one) => fs.lstat(`${one}.py`) ?? fs.lstat(`${one}.pyc`));
 }
 
 /** @param own whether it is the app's own code: of that, an import of a module that runs programs is enough */

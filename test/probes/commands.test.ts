@@ -37,9 +37,9 @@ if __name__ == "__main__":
     ]);
     expect(commands).toEqual(
       expect.arrayContaining([
-        [5, 'b', 'bash'],
-        [11, 'e', 'tar'],
-        [13, 'f', 'bash'],
+        [5, 'b', `bash -c 'echo "\${BASH_VERSION}"'`],
+        [11, 'e', 'tar -c'],
+        [13, 'f', 'bash script.sh'],
       ]),
     );
   });
@@ -87,7 +87,7 @@ def seven(path, size):
       [15, 'four', 'check_programs', 'msgattrib'],
       [15, 'four', 'check_programs', 'msguniq'],
       [17, 'four', 'run_command', 'git'],
-      [24, 'six', 'run_it', 'hg'],
+      [24, 'six', 'run_it', 'hg pull -u'],
     ]);
   });
 });

@@ -158,6 +158,7 @@ class Tool:
     );
     expect(handed).toEqual([
       [10, 'Tool.use', 'run_all', 'tar'],
+      [10, 'Tool.use', 'run_all', 'tar -x'],
       [11, 'Tool.use', 'find_bin', 'getent'],
     ]);
     expect(handsOn).toEqual({ run_all: [''], find_bin: [''], use: ['find_bin', 'run_all'] });
@@ -182,6 +183,26 @@ def pager(text):
       [9, 'pager', '_page', 'more'],
     ]);
     expect(handsOn).toMatchObject({ _page: [''], pager: ['_page'] });
+  });
+
+  it.each(PYTHONS)('under %s has what own code gives to any function, since it may hand it on', (python) => {
+    const text = `import helpers
+from subprocess import run
+def sh(line):
+    run(line, shell=True)
+def one(name):
+    helpers.go("git status", name)
+    helpers.go(helpers.FAST, "tar")
+    sh(f"sed -n {name}")
+`;
+    const own = summarizeText(text, python, 'srv');
+    expect(own.handed).toEqual([
+      [6, 'one', 'go', 'git status'],
+      [7, 'one', 'FAST', 'tar'],
+      [8, 'one', 'sh', 'sed -n '],
+    ]);
+    expect(own.handsOn).toEqual({ sh: [''], one: ['FAST', 'go', 'helpers', 'sh'] });
+    expect(summarizeText(text, python).handed).toEqual([[8, 'one', 'sh', 'sed -n ']]);
   });
 
   it.each(PYTHONS)('under %s has the prefix of a name that code puts together', (python) => {
@@ -238,6 +259,7 @@ def c():
     );
     expect(commands).toEqual([
       [3, 'a', 'convert'],
+      [3, 'a', 'convert label'],
       [6, 'b', 'avconv'],
       [6, 'b', 'ffmpeg'],
       [9, 'c', 'ls -l | sort'],

@@ -35,9 +35,10 @@ export function linesIn(path: string, texts: readonly Sought[], python = PYTHONS
   return JSON.parse(output.toString()) as (number | null)[];
 }
 
-/** Summarizes the source text or bytecode of one module. */
-export function summarizeText(text: string | Buffer, python?: string): Summary {
-  const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'module.py');
+/** Summarizes the source text or bytecode of one module. @param folder where it is; installed code is asked for less */
+export function summarizeText(text: string | Buffer, python?: string, folder = 'site-packages'): Summary {
+  const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), folder, 'module.py');
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
   return summarizeFiles([path], [], python)[0] as Summary;
 }

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { kept } from '../support/keptapp.js';
+import { describeWithPython } from '../support/probes.js';
+
+const program = (size: number) => ({ text: 'x'.repeat(size), mode: 0o755 });
+/** Beside the app; it runs programs. */
+const HELPERS = `import subprocess, settings
+def go(line):
+    subprocess.run(line, shell=True)
+def convert():
+    subprocess.run([settings.TOOL])
+`;
+
+/** Whether the program `tool` is kept where the app has this code. */
+async function keepsTool(code: string, size: number, settings = ''): Promise<boolean> {
+  const files = { '/app/app.py': code, '/app/helpers.py': HELPERS, '/app/settings.py': settings };
+  const others = Object.fromEntries(['/bin/sh', '/usr/bin/timeout', '/usr/bin/cat'].map((path) => [path, program(1)]));
+  return (await kept({ ...files, ...others, '/usr/bin/tool': program(size) })).has('/usr/bin/tool');
+}
+
+const RUN = 'import subprocess\n';
+
+describeWithPython("programs that the app's own code runs", () => {
+  // No package brought the program: these keep it whatever it costs.
+  it.each([
+    [
+      'a function of the module, whatever its name',
+      `${RUN}def sh(line):\n    subprocess.run(line, shell=True)\ndef f():\n    sh("tool x")\n`,
+    ],
+    ['a function of another module', 'from helpers import go\ndef f(a):\n    go(f"tool {a}")\n'],
+    ['a function that hands it on', 'import helpers\ndef on(line):\n    helpers.go(line)\ndef f():\n    on("tool x")\n'],
+    ['a constant', 'import helpers\nTOOL = "tool"\ndef f():\n    helpers.go([TOOL, "x"])\n'],
+    ['another program', `${RUN}def f(x):\n    subprocess.run(["timeout", "-k", "3", "5", "tool", x])\n`],
+    ['a shell', `${RUN}def f(x):\n    subprocess.run(["sh", "-c", "cat 'a b' | tool"])\n`],
+  ])('are kept where their command line goes to %s', async (_, code) => {
+    expect(await keepsTool(code, 5e6)).toBe(true);
+  });
+
+  it.each([
+    ['the values of a table', `${RUN}TOOLS = {"a": "tool", "b": "other"}\ndef f(a):\n    subprocess.run([TOOLS[a], "x"])\n`],
+    ['a parameter', `${RUN}def f(a, name="tool"):\n    subprocess.run([name, "x"])\n`],
+    ['an attribute', `${RUN}import enum\nclass T(enum.Enum):\n    A = "tool"\ndef f(x):\n    subprocess.run([T.A.value])\n`],
+    ['a module that imports what runs it', 'import helpers\nNAMES = ["tool"]\n'],
+  ])('are kept where they are cheap and their name is in %s', async (_, code) => {
+    expect([await keepsTool(code, 1e6), await keepsTool(code, 5e6)]).toEqual([true, false]);
+  });
+
+  it('are kept where they are cheap and a module has their name that running code imports', async () => {
+    expect(await keepsTool('import helpers', 1e6, 'TOOL = "tool"\n')).toBe(true);
+  });
+
+  it('are left out where code that runs none has their name', async () => {
+    expect(await keepsTool('import json\nNAMES = ["tool"]\ndef f():\n    print("tool x")\n', 100)).toBe(false);
+  });
+});
