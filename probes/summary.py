@@ -51,6 +51,8 @@ MODULE_PREFIX = re.compile(r"(\.*(?:[^\W\d]\w*\.)+)(?:%s|\{\w*\})?\Z")
 RELATIVE = re.compile(r"(?:[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+|~(?:/[\w.*{}%+-]+)+/?)\Z")
 # A command line whose first word may be the name or the path of a program.
 COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
+# A command line by its looks: a word, and an option, a number or a path.
+LINE = re.compile(r"[a-z][\w.+-]{1,60} +(?:--?[A-Za-z]|\d|/\w)")
 # The name of a program that a module or a class gives a name to.
 PROGRAM = re.compile(r"[a-z][\w.+-]{1,60}\Z")
 LONGEST_NAME = 200
@@ -111,6 +113,7 @@ class Summary:
         self.hands_on: Dict[str, Set[str]] = {}
         self.common_hands_on: Dict[str, Set[str]] = {}
         self.maybe_commands: Set[str] = set()
+        self.lines: Set[str] = set()
         # [function or "", text]
         self.libraries: List[List[Any]] = []
         # Functions that are handed to another one where they are defined, as to a decorator.
@@ -147,6 +150,7 @@ class Summary:
             "handed": unique(self.handed),
             "handsOn": {name: sorted(called) for name, called in sorted(self.hands_on.items())},
             "maybe": sorted(self.maybe_commands),
+            "lines": sorted(self.lines),
             "libraries": unique(self.libraries),
             "given": sorted(self.given),
             "shell": self.shell,
@@ -214,6 +218,7 @@ class Summary:
         self.strings.update(text for _, text in prefixed)
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
         self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
+        self.lines.update(text for text in strings if len(text) <= LONGEST_COMMAND and LINE.match(text))
         if used & RESOLVERS:
             self.dynamic |= names
             # Code may also compare a name with a prefix.

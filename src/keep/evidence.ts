@@ -57,6 +57,13 @@ export async function commandsMeant({ maybe, shell }: Summary, own: boolean, con
   return named;
 }
 
+/** The programs in strings that look like command lines. Some other code runs them. */
+export async function linesMeant({ lines }: Summary, context: Context): Promise<Named[]> {
+  const named: Named[] = [];
+  for (const name of programs(lines)) named.push(...(await programNamed(name, false, context)));
+  return named;
+}
+
 /**
  * @param own whether it is the app's own code that runs the program
  * @param isGiven whether it is a shell that gets a command line from its caller, and so is there for no person at a terminal

@@ -7,6 +7,7 @@ import {
   commandsRun,
   installedProgram,
   librariesLoaded,
+  linesMeant,
   type Named,
   packageProgram,
   prefixed,
@@ -37,7 +38,7 @@ export class NamedRule implements Rule {
   private readonly called: CalledFunctions;
   /** What functions name that kept code may call since the last call of a method of this rule. */
   private ready: Finding[] = [];
-  /** What runs programs: the app, and modules of other code by their paths without `.py`. */
+  /** What runs programs: the app, distributions, and modules by their paths without `.py`. */
   private readonly running = new Set<string>();
   /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
   private waiting: Waiting[] = [];
@@ -68,11 +69,11 @@ export class NamedRule implements Rule {
     if (world.isStandard(path)) return this.takeReady();
     const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
-    for (const { file, summary: whole } of world.codeIn(path)) {
-      if (!own && onlyBuilds(path, whole)) continue;
+    for (const { file, summary: all } of world.codeIn(path)) {
+      if (!own && onlyBuilds(path, all)) continue;
       const module = world.finder.at(file)?.name ?? baseName(path);
       const isRun = own || !world.finder.at(file) || this.started.has(module) || baseName(path) === '__main__.py';
-      const summary = isRun ? whole : asImported(whole);
+      const summary = isRun ? all : asImported(all);
       const from: Place = { path, module, own, distribution };
       this.handed.take({ ...summary, handed: [] }, from);
       for (const [scope, inFunction] of byFunction(summary))
@@ -83,7 +84,10 @@ export class NamedRule implements Rule {
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
       const isRunning = runsPrograms(summary, own);
-      if (isRunning) this.running.add(place);
+      const whole = own ? place : `all of ${distribution?.name ?? path}`;
+      if (isRunning) for (const one of [place, whole]) this.running.add(one);
+      const lines = (await linesMeant(summary, context)).flatMap((one) => findingsOf(one, path, module));
+      if (lines.length > 0) this.waiting.push({ places: [whole], findings: lines });
       const near = [path.replace(/\.pyc?$/, ''), ...besides(summary, path, context)];
       if (own && isRunning) for (const one of near) this.running.add(one);
       const places = own ? [place] : near;

@@ -39,6 +39,8 @@ export const Summary = z.object({
   handsOn: anyRecord(z.array(z.string())).default({}),
   /** All string constants in code that calls a function with a name like those that run programs. */
   maybe: z.array(z.string()).default([]),
+  /** String constants that look like a command line, wherever they are: `mkdir -p %s`. */
+  lines: z.array(z.string()).default([]),
   /** String constants in code that loads shared libraries: function or '', text. */
   libraries: z.array(z.tuple([z.string(), z.string()])).default([]),
   /** Functions that are handed to another one where they are defined, as to a decorator. */

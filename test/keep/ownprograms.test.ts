@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { kept } from '../support/keptapp.js';
+import { distribution, kept } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
 
 const program = (size: number) => ({ text: 'x'.repeat(size), mode: 0o755 });
@@ -51,5 +51,25 @@ describeWithPython("programs that the app's own code runs", () => {
 
   it('are left out where code that runs none has their name', async () => {
     expect(await keepsTool('import json\nNAMES = ["tool"]\ndef f():\n    print("tool x")\n', 100)).toBe(false);
+  });
+});
+
+describeWithPython('programs in strings that look like command lines', () => {
+  const lines = 'LINE = "tool -p %s"\nTEXT = "second words -p"\n';
+  const image = { '/app/app.py': 'import lib.lines', '/usr/bin/tool': program(1e6), '/usr/bin/second': program(1) };
+
+  it('are kept where other code of the distribution runs programs', async () => {
+    const runs = distribution('lib', {
+      'lib/__init__.py': 'from lib import run',
+      'lib/lines.py': lines,
+      'lib/run.py': `${RUN}subprocess.run(["gone"])`,
+    });
+    const { has } = await kept({ ...image, ...runs });
+    expect(['/usr/bin/tool', '/usr/bin/second'].map(has)).toEqual([true, false]);
+  });
+
+  it('are left out where none does', async () => {
+    const { has } = await kept({ ...image, ...distribution('lib', { 'lib/__init__.py': '', 'lib/lines.py': lines }) });
+    expect(has('/usr/bin/tool')).toBe(false);
   });
 });
