@@ -1,11 +1,44 @@
 import picomatch from 'picomatch';
 import { baseName, type RootFs } from '../rootfs.js';
 
+/** What may stand for a slash in a glob. */
+const CROSSES = /\*\*|[({]/;
+
+/** Each closure of offers asks for the same ones again. An image does not change. */
+const known = new WeakMap<RootFs, Map<string, readonly string[]>>();
+
 /** The paths of an image that match a glob. A directory that matches comes without its contents. */
-export function expandGlob(fs: RootFs, pattern: string): string[] {
+export function expandGlob(fs: RootFs, pattern: string): readonly string[] {
+  const ofImage = known.get(fs) ?? new Map<string, readonly string[]>();
+  known.set(fs, ofImage);
+  const found = ofImage.get(pattern) ?? search(fs, pattern);
+  ofImage.set(pattern, found);
+  return found;
+}
+
+function search(fs: RootFs, pattern: string): string[] {
   const { base, glob } = picomatch.scan(pattern);
   if (glob === '') return fs.resolve(pattern, false) ? [pattern] : [];
-  return below(fs, fs.resolve(base)?.path, base, picomatch(pattern, { dot: true }));
+  const directory = fs.resolve(base)?.path;
+  if (CROSSES.test(glob)) return below(fs, directory, base, picomatch(pattern, { dot: true }));
+  return level(
+    fs,
+    directory,
+    base,
+    glob.split('/').map((segment) => picomatch(segment, { dot: true })),
+  );
+}
+
+/** Paths that match segment by segment: only directories that match are looked into. */
+function level(fs: RootFs, directory: string | undefined, shown: string, segments: readonly ((name: string) => boolean)[]): string[] {
+  const [matches, ...rest] = segments;
+  if (directory === undefined || !matches) return [];
+  return fs.list(directory).flatMap((path) => {
+    if (!matches(baseName(path))) return [];
+    const name = `${shown === '/' ? '' : shown}/${baseName(path)}`;
+    if (rest.length === 0) return [name];
+    return fs.lstat(path)?.type === 'd' ? level(fs, path, name, rest) : [];
+  });
 }
 
 /**

@@ -7,6 +7,8 @@ const REASONS_PER_PATH = 8;
 /** Path → reasons. Every path in it has a reason. */
 export class KeepSet {
   readonly reasons = new Map<string, Reason[]>();
+  /** Sum of the sizes of all files that were added. Several names of one file count each. */
+  bytes = 0;
   /** Kept paths that no rule has visited yet. */
   private readonly fresh: string[] = [];
 
@@ -39,6 +41,8 @@ export class KeepSet {
     if (!known) {
       this.reasons.set(path, [reason]);
       this.fresh.push(path);
+      const entry = this.fs.lstat(path);
+      if (entry?.type === 'f') this.bytes += entry.size;
     } else if (known.length < REASONS_PER_PATH && !known.some((other) => sameReason(other, reason))) {
       known.push(reason);
     }

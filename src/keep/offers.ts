@@ -28,6 +28,8 @@ export class Offers {
   private readonly open = new Map<string, Offer[]>();
   /** Paths that are kept only because of an offer. */
   private readonly bought = new Set<string>();
+  /** What offers cost when they were counted last, and the bytes that were kept then. */
+  private readonly counted = new Map<string, { cost: number; kept: number }>();
 
   constructor(
     private readonly context: Context,
@@ -47,7 +49,7 @@ export class Offers {
       const additions = offers.flatMap((offer) => offer.additions);
       const isCall = offers.some((offer) => offer.offer === 'call' && this.isStrong(offer, keep, weak));
       const strength: Strength = isCall ? 'call' : 'name';
-      if ((await bytesOf(additions, keep, this.context)) > this.mostBytes[strength]) continue;
+      if (await this.isAbove(this.mostBytes[strength], path, additions, keep)) continue;
       this.open.delete(path);
       for (const addition of additions) {
         const real = this.real(addition);
@@ -56,6 +58,16 @@ export class Offers {
       accepted.push(...additions);
     }
     return accepted;
+  }
+
+  /** Whether an offer costs more. Counting is slow, and a cost falls at most by the bytes that are kept since. */
+  private async isAbove(most: number, path: string, additions: readonly Addition[], keep: KeepSet): Promise<boolean> {
+    const before = this.counted.get(path);
+    if (before && before.cost - (keep.bytes - before.kept) > most) return true;
+    const { bytes, ofDistribution } = await costOf(additions, keep, this.context);
+    // A program costs less once its distribution is kept, whatever that weighs.
+    if (!ofDistribution) this.counted.set(path, { cost: bytes, kept: keep.bytes });
+    return bytes > most;
   }
 
   /** Whether one of the paths that name what is offered is kept by more than an offer. @param weak what {@link isWeak} has found */
@@ -84,7 +96,7 @@ export class Offers {
       const additions = offers.flatMap((offer) => offer.additions);
       const { path: _, ...reason } = additions[0] as Addition;
       const paths = [...new Set(additions.flatMap((addition) => this.real(addition) ?? []))];
-      costly.push({ path, paths, reason, bytes: await bytesOf(additions, keep, this.context) });
+      costly.push({ path, paths, reason, bytes: (await costOf(additions, keep, this.context)).bytes });
     }
     return costly.sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   }
@@ -98,17 +110,24 @@ export class Offers {
  * Bytes of what would be new: the paths with their closure of libraries, links, interpreters and data of the system. A program of a
  * distribution that is not kept costs the whole distribution.
  */
-async function bytesOf(additions: readonly Addition[], keep: KeepSet, context: Context): Promise<number> {
+async function costOf(
+  additions: readonly Addition[],
+  keep: KeepSet,
+  context: Context,
+): Promise<{ bytes: number; ofDistribution: boolean }> {
   const { fs, python } = context;
   const closure = new KeepSet(fs);
   const rules = loadingRules(true);
+  let ofDistribution = false;
   const isNew = ({ path }: Entry) => !keep.has(path);
   for (const addition of additions) {
     closure.add(addition);
     const owner = python?.distributions.ownerOf(fs.resolve(addition.path)?.path ?? '');
     const isProgram = addition.rule !== 'opens' && addition.kind !== 'library';
     const isKept = !isProgram || owner?.files.some((path) => path.endsWith('.py') && keep.has(path));
-    if (!isKept) for (const path of owner?.files ?? []) closure.add({ ...addition, path });
+    if (isKept || !owner) continue;
+    ofDistribution = true;
+    for (const path of owner.files) closure.add({ ...addition, path });
   }
   const size = new Map<string, number>();
   for (let fresh = closure.takeFresh(); fresh.length > 0; fresh = closure.takeFresh()) {
@@ -120,5 +139,5 @@ async function bytesOf(additions: readonly Addition[], keep: KeepSet, context: C
       }
     }
   }
-  return [...size.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return { bytes: [...size.values()].reduce((sum, bytes) => sum + bytes, 0), ofDistribution };
 }

@@ -10,7 +10,11 @@ it.each([
   ['/usr/lib/*/*.so', ['/usr/lib/a/x.so', '/usr/lib/b/y.so']],
   ['/lib/a/*', ['/lib/a/x.so', '/lib/a/.hidden']],
   ['/usr/lib/!(a)/*', ['/usr/lib/b/y.so']],
+  ['/usr/lib/**/*.so', ['/usr/lib/a/x.so', '/usr/lib/b/y.so']],
+  ['/usr/*/a/.h*', ['/usr/lib/a/.hidden']],
+  ['/usr/*', ['/usr/lib']],
   ['/gone/**', []],
+  ['/gone/*/x', []],
 ])('%s', (pattern, paths) => {
   expect(expandGlob(fs, pattern)).toEqual(paths);
 });
