@@ -114,8 +114,8 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     return owner === undefined || reach?.grades.has(owner, 'app') === true;
   };
   const noteRun = ({ path, rule, kind, parents }: Addition) => {
-    const isOwn = (by: string) => (rule === 'shell' ? context.programs.has(by) : isAppCode(by, context));
-    if ((rule !== 'named' && rule !== 'shell') || kind !== 'program' || !parents.some(isOwn)) return;
+    const isOwn = (by: string) => rule === 'configured' || (rule === 'shell' ? context.programs.has(by) : isAppCode(by, context));
+    if (!/^(named|shell|configured)$/.test(rule) || kind !== 'program' || !parents.some(isOwn)) return;
     const owner = python?.distributions.ownerOf(fs.resolve(path)?.path ?? path);
     if (owner) reach?.grades.ranByApp.add(owner);
   };

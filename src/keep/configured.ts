@@ -2,12 +2,12 @@ import { isAdded } from '../os/places.js';
 import { below, type Entry } from '../rootfs.js';
 import { CONFIGURATION } from './data/configurations.js';
 import { TOOL_VARIABLES } from './data/variables.js';
-import { anyPath } from './evidence.js';
+import { anyPath, commandsRun } from './evidence.js';
 import { isWritten } from './purpose.js';
 import type { Reached } from './python/reached.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition } from './reason.js';
-import type { Context, Rule } from './rule.js';
+import type { Context, Finding, Rule } from './rule.js';
 import { pathFolders } from './scripts.js';
 import { LONGEST_BY_HAND } from './shellfiles.js';
 
@@ -19,9 +19,15 @@ const MOST = 1000;
 /** A dotted name; not a part of an address, of a path or of a name of a host. */
 const DOTTED = /(?<![\w./@:-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w/@-])/g;
 
+/** A setting, or an item of a list: indentation and dash, name, value. */
+const SETTING = /^(\s*(?:- +)?)(?:["']?([\w.-]+)["']?\s*[:=]\s*)?(.*)$/;
+/** A name of a setting whose value is a command line. */
+const COMMAND = /cmd|command|exec|run|program|binary|tool|script|shell|hook/i;
+
 /**
  * What the configurations name that the app's author wrote and that some run opened (from the level `reachable` on): folders that a
- * web server serves, pages for errors, files that are read later, and modules (`backend: library.backends.Fast`).
+ * web server serves, pages for errors, files that are read later, modules (`backend: library.backends.Fast`), and programs in command
+ * lines (`command: pg_dump {name}`).
  */
 export class ConfiguredRule implements Rule {
   readonly name = 'configured';
@@ -35,20 +41,24 @@ export class ConfiguredRule implements Rule {
     return [];
   }
 
-  async visit({ path, type, size }: Entry, context: Context): Promise<Addition[]> {
+  async visit({ path, type, size }: Entry, context: Context): Promise<Finding[]> {
     const { python, fs, programs } = context;
     if (!python || type !== 'f' || size > LONGEST_BY_HAND || !CONFIGURATION.test(path) || programs.has(path)) return [];
     if (!this.opened.has(path) || !(await isWritten(path, context))) return [];
     const bytes = Buffer.from(await fs.read(path, 0, size));
     if (bytes.includes(0)) return [];
     const text = bytes.toString('utf8');
-    const additions = [...namesIn(text, DOTTED)].flatMap(([subject, line]) => this.module(subject, line, path, python));
+    const additions: Finding[] = [...namesIn(text, DOTTED)].flatMap(([subject, line]) => this.module(subject, line, path, python));
     for (const [subject, line] of namesIn(text, PATH)) {
       const named = [
         ...anyPath(subject, python).flatMap(({ paths, offer }) => (offer === undefined ? paths : [])),
         ...(await writtenIn(subject, context)),
       ];
       for (const one of named) additions.push({ ...one, rule: 'configured', line, parents: [path] });
+    }
+    for (const { paths, offer } of await commandsRun(commandsIn(text), false, context)) {
+      const programs = paths.map((one): Addition => ({ ...one, rule: 'configured', kind: 'program', parents: [path] }));
+      additions.push(...(offer === undefined ? programs : [{ offer, additions: programs }]));
     }
     return additions;
   }
@@ -87,4 +97,28 @@ function namesIn(text: string, pattern: RegExp): Map<string, number> {
     if (found.size > MOST) return new Map();
   }
   return found;
+}
+
+/** Command lines in the values of settings with such names, as in a summary: line, '', text. */
+function commandsIn(text: string): [number, '', string][] {
+  const found: [number, '', string][] = [];
+  // The name of the setting whose list the next lines are.
+  let list = '';
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/^\s*([#;]|$)/.test(line)) continue;
+    const [, before = '', name, value = ''] = SETTING.exec(line) ?? [];
+    const isItem = name === undefined && before.includes('-');
+    if (!isItem) list = value === '' ? (name ?? '') : '';
+    const command = commandOf(value);
+    if (COMMAND.test(isItem ? list : (name ?? '')) && command !== '') found.push([index + 1, '', command]);
+    if (found.length > MOST) return [];
+  }
+  return found;
+}
+
+/** The command line of a value: without quotes, of a list in one line its words. */
+function commandOf(value: string): string {
+  const text = value.trim().replace(/,$/, '');
+  if (text.startsWith('[')) return (text.match(/[^\s"',[\]]+/g) ?? []).join(' ');
+  return text.replace(/^(["'])(.*)\1$/, '$2');
 }

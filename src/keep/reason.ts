@@ -44,9 +44,9 @@ const KINDS = {
   shell: ['program', 'script', 'argument', 'path', 'inside'],
   /**
    * A configuration that the app's author wrote, and that a run opened, names it; or a command of the image, or its environment.
-   * `subject`: the path. `of`: the variable. `home`: kept code has the name of a folder in the user's home.
+   * `subject`: the path, or the program. `of`: the variable. `home`: kept code has the name of a folder in the user's home.
    */
-  configured: ['path', 'inside', 'home'],
+  configured: ['path', 'inside', 'home', 'program'],
   /** The level `whole` keeps it. `of`: the distribution, or the operating system's package. */
   whole: ['interpreter', 'standard-library', 'distribution', 'package', 'essential', 'passwords'],
   /** A program of the base image needs it. `subject`: that program. `of`: the base image. */

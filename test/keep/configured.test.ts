@@ -21,6 +21,7 @@ async function paths(
   more: Record<string, Node> = {},
   observations = [`open ${CONF}`],
   level: KeepInput['level'] = 'reachable',
+  mostBytes = { call: -1, name: -1 },
 ) {
   const fs = makeTree({
     ...Object.fromEntries(['python3'].map((name) => [`/usr/bin/${name}`, { text: '', mode: 0o755 }])),
@@ -37,7 +38,7 @@ async function paths(
     commands: [['python3', 'app.py']],
     choice: { include: [], exclude: [] },
     level,
-    mostBytes: { call: -1, name: -1 },
+    mostBytes,
     analyst: analystOver(fs),
   });
   return keep;
@@ -64,6 +65,18 @@ describeWithPython('configurations', () => {
   it('one that a package brought counts where somebody changed it', async () => {
     expect(await kept(served, packaged(served))).toEqual([]);
     expect(await kept(served, packaged('# default\n'))).toEqual(PAGES);
+  });
+
+  it.each([
+    ['YAML', 'jobs:\n  - name: other\n    command: "tool -x {name} | second"\n'],
+    ['a list', 'hooks:\n  - tool -x\n  - second\nnames:\n  - other\n'],
+    ['a list in one line', 'exec: ["tool", "-x"]\nsecond_tool = [ "second" ]\nname: other'],
+    ['JSON', '{\n  "run_cmd": "tool -x",\n  "script": "second",\n  "name": "other"\n}\n'],
+    ['an INI file', '[tool]\nprogram = tool -x\ntool_path=/usr/bin/second\nname = other\n'],
+  ])('keeps cheap programs in command lines of %s', async (_, text) => {
+    const programs = Object.fromEntries(['tool', 'second', 'other2'].map((name) => [`/usr/bin/${name}`, { text: '#', mode: 0o755 }]));
+    const keep = await paths(text.replaceAll('other', 'other2'), programs, undefined, undefined, { call: 1, name: 0 });
+    expect(Object.keys(programs).filter((path) => keep.has(path))).toEqual(['/usr/bin/tool', '/usr/bin/second']);
   });
 
   it.each([
