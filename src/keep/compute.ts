@@ -171,7 +171,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       (more) => `--exclude removes ${more} more paths`,
     ),
     ...listed(
-      (python?.unread() ?? []).map(([path, error]) => `${path} could not be read: ${error}`),
+      (python?.all ?? []).flatMap((world) => world.unread()).map(([path, error]) => `${path} could not be read: ${error}`),
       (more) => `${more} more modules could not be read`,
     ),
   );

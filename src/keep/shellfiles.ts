@@ -32,11 +32,17 @@ export interface StartedModule {
   by?: { script: string; line: number };
 }
 
+/** What another Python of the image than the app's gets. A script is without links. */
+export interface ToOther {
+  installation: Installation;
+  what: StartedPython['what'];
+  by?: { script: string; line: number };
+}
+
 /** What the app's shell scripts and the image's commands give to interpreters. Paths are without links. */
 export interface Given {
   modules: readonly StartedModule[];
-  /** What another Python of the image than the app's gets. Scripts are without links. */
-  toOthers: readonly { installation: Installation; what: StartedPython['what']; by?: { script: string; line: number } }[];
+  toOthers: readonly ToOther[];
   /** Scripts: `sh start.sh`. */
   toShell: ReadonlySet<string>;
   /** The same for a Python interpreter. */
@@ -69,23 +75,15 @@ export async function shellText(
 export async function givenToInterpreters(commands: Context['commands'], places: Places): Promise<Given> {
   const { fs, programs, python } = places;
   const modules: StartedModule[] = [];
-  const toOthers: Given['toOthers'][number][] = [];
+  const toOthers: ToOther[] = [];
   const [toShell, toPython] = [new Set<string>(), new Set<string>()];
   const tables = new Map<string, (text: string) => string>();
   /** Names of programs that ran, also of links to them. */
   const ran = new Set(
     [...programs, ...places.trace.observations.flatMap(({ kind, path }) => (kind === 'exec' ? [path] : []))].map(baseName),
   );
-  const apps = installationOf(places.trace.python.executable, fs);
   const take = async (names: ShellNames, script?: string) => {
-    for (const { interpreter, what, line } of names.started) {
-      const path = findProgram(interpreter, places);
-      const installation = path === undefined ? undefined : installationOf(path, fs);
-      if (!installation || (apps && isSameInstallation(installation, apps))) continue;
-      const scripts = 'script' in what ? await placesOf(what.script, places, script) : [];
-      const all = 'script' in what ? scripts.map((path) => ({ script: path })) : [what];
-      for (const one of all) toOthers.push({ installation, what: one, ...(script !== undefined && { by: { script, line } }) });
-    }
+    toOthers.push(...(await startedInOthers(names.started, places, script)));
     for (const [module, line] of names.modules) modules.push({ module, ...(script !== undefined && { by: { script, line } }) });
     for (const one of names.shellScripts) for (const path of await placesOf(one, places, script)) toShell.add(path);
     for (const one of names.pythonScripts) for (const path of await placesOf(one, places, script)) toPython.add(path);
@@ -115,6 +113,22 @@ export async function givenToInterpreters(commands: Context['commands'], places:
   for (const path of tables.keys()) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
   for (const path of toShell) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
   return { modules, toOthers, toShell, toPython, tables };
+}
+
+/** What of it another Python gets than the app's. @param by the file that has the command lines */
+export async function startedInOthers(started: readonly StartedPython[], places: Places, by: string | undefined): Promise<ToOther[]> {
+  const { fs, trace } = places;
+  const apps = installationOf(trace.python.executable, fs);
+  const found: ToOther[] = [];
+  for (const { interpreter, what, line } of started) {
+    const path = findProgram(interpreter, places);
+    const installation = path === undefined ? undefined : installationOf(path, fs);
+    if (!installation || (apps && isSameInstallation(installation, apps))) continue;
+    const scripts = 'script' in what ? await placesOf(what.script, places, by) : [];
+    const all = 'script' in what ? scripts.map((script) => ({ script })) : [what];
+    for (const one of all) found.push({ installation, what: one, ...(by !== undefined && { by: { script: by, line } }) });
+  }
+  return found;
 }
 
 /** The app's scripts for a shell that some run opened. Takes in the configurations of supervisors that ran. */

@@ -124,6 +124,16 @@ describeWithPython('programs in another Python', () => {
     expect(has('/usr/bin/late_one')).toBe(true);
   });
 
+  it.each([
+    ['a list', 'import subprocess\nsubprocess.run(["/opt/tools/bin/python", "-m", "mine"])'],
+    ['a line', 'import os\ndef f():\n    os.system("/opt/tools/bin/python -m mine --all")'],
+    ['what a function hands on', 'import os\ndef go(line):\n    os.system(line)\ndef f():\n    go("/opt/tools/bin/python -m mine")'],
+    ['a script', 'import os\nos.system("/opt/tools/bin/python late.py")'],
+  ])('may be started by code of the app, with %s', async (_, code) => {
+    const { has } = await kept({ ...IMAGE, '/app/app.py': code, '/app/late.py': 'import chunk' });
+    expect([has('/opt/tools/pyvenv.cfg'), has(`${OTHER}/chunk.py`)]).toEqual([true, true]);
+  });
+
   it('may lie outside of PATH, in the folder of their virtual environment', async () => {
     const start = { '/app/app.py': 'print(1)', '/app/start.sh': program('#!/bin/sh\nexec /opt/tools/bin/mine\n') };
     const { '/usr/local/bin/mine': _, ...image } = IMAGE;

@@ -3,10 +3,12 @@ import { ENVIRONMENT_FILE, type Installation, installationOf, isSameInstallation
 import { baseName, type Entry } from '../../rootfs.js';
 import { SCRIPT_GROUPS } from '../data/installers.js';
 import { BASIC_CODECS, IMPORTED_AT_START, IMPORTED_TO_START } from '../data/standardlibrary.js';
-import { ofPython } from '../purpose.js';
+import { isAppCode, ofPython } from '../purpose.js';
 import type { Addition } from '../reason.js';
 import type { Context, Finding, Rule } from '../rule.js';
 import { scriptAt } from '../scripts.js';
+import { startedInOthers, type ToOther } from '../shellfiles.js';
+import { namesInScript } from '../shellnames.js';
 import { Follower } from './follow.js';
 import { Grades } from './grades.js';
 import { Reached, type Why } from './reached.js';
@@ -27,20 +29,7 @@ export class OtherPythonsRule implements Rule {
 
   /** What scripts of the app give to another Python. */
   async begin(context: Context): Promise<Finding[]> {
-    const findings: Finding[] = [];
-    if (context.level === 'observed') return findings;
-    for (const { installation, what, by } of context.given.toOthers) {
-      const other = await this.open(installation, by?.script, context, findings);
-      if (!other) continue;
-      if ('script' in what) findings.push(...(await other.run(what.script, context)));
-      else {
-        findings.push(...(await other.startModule(what.module, by, context)));
-        // The app's own module, which is found in the working directory.
-        const own = context.python?.finder.find(what.module)?.file;
-        if (own !== undefined && context.python?.isOwn(own)) findings.push(...(await other.run(own, context)));
-      }
-    }
-    return findings;
+    return context.level === 'observed' ? [] : this.start(context.given.toOthers, context);
   }
 
   async visit(entry: Entry, context: Context): Promise<Finding[]> {
@@ -52,9 +41,26 @@ export class OtherPythonsRule implements Rule {
       const other = await this.open(script.installation, script.path, context, findings);
       if (other) findings.push(...(await other.run(script.path, context)));
     }
+    findings.push(...(await this.start(await givenByCode(entry.path, python, context), context)));
     if (entry.type !== 'f') return findings;
     this.before.push(entry.path);
     for (const other of this.others) findings.push(...(await other.take([entry.path], context)));
+    return findings;
+  }
+
+  private async start(given: readonly ToOther[], context: Context): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for (const { installation, what, by } of given) {
+      const other = await this.open(installation, by?.script, context, findings);
+      if (!other) continue;
+      if ('script' in what) findings.push(...(await other.run(what.script, context)));
+      else {
+        findings.push(...(await other.startModule(what.module, by, context)));
+        // The app's own module, which is found in the working directory.
+        const own = context.python?.finder.find(what.module)?.file;
+        if (own !== undefined && context.python?.isOwn(own)) findings.push(...(await other.run(own, context)));
+      }
+    }
     return findings;
   }
 
@@ -87,6 +93,21 @@ export class OtherPythonsRule implements Rule {
     if (!installation || (apps && isSameInstallation(installation, apps))) return undefined;
     return { path: script.path, installation };
   }
+}
+
+/** What command lines of the app's own code give to another Python: `["/opt/tools/bin/python", "-m", "tool"]`. */
+async function givenByCode(path: string, python: PythonWorld, context: Context): Promise<ToOther[]> {
+  if (!isAppCode(path, context)) return [];
+  const lines = python
+    .codeIn(path)
+    .flatMap(({ summary: { commands, handed } }) => [
+      ...commands.map(([line, , text]) => ({ line, text })),
+      ...handed.map(([line, , , text]) => ({ line, text })),
+    ]);
+  const started = lines.flatMap(({ line, text }) =>
+    text.includes('python') ? namesInScript(text).started.map((one) => ({ ...one, line })) : [],
+  );
+  return startedInOthers(started, context, path);
 }
 
 /** One other Python, and what was followed in it. */
