@@ -56,7 +56,7 @@ def digests(request: "Dict[str, Any]") -> "List[Optional[str]]":
     """
     import hashlib
 
-    from .summary import is_own
+    from .codefiles import is_own
 
     def digest(path: str) -> "Optional[str]":
         try:

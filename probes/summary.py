@@ -34,7 +34,7 @@ from .bytecode import (
     strings_in,
     takes_arguments,
 )
-from .codefiles import NotReadable, code_of
+from .codefiles import NotReadable, code_of, is_own
 from .commands import ATTRIBUTE, STORED, commands_in, may_run
 from .definitions import GENERIC, formatted_parts, given_functions, qualified_names
 from .prefixes import PREFIX, constants_in, prefixes_in
@@ -57,8 +57,6 @@ LINE = re.compile(r"[a-z][\w.+-]{1,60} +(?:--?[A-Za-z]|\d|/\w)")
 PROGRAM = re.compile(r"[a-z][\w.+-]{1,60}\Z")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
-# Where installers and CPython put modules. Other code is the app's own.
-INSTALLED = re.compile(r"/(?:(?:site|dist)-packages|lib(?:64)?/python\d[\d.]*)/")
 # The scope of code that runs only where the module is run as a program.
 MAIN = "__main__"
 
@@ -78,11 +76,6 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
         return {"error": str(error)}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
-
-
-def is_own(path: str) -> bool:
-    """Whether a file may be the app's own code, by its path. More is asked about such code: there is little of it."""
-    return not INSTALLED.search(path)
 
 
 class Summary:

@@ -67,7 +67,6 @@ export class NamedRule implements Rule {
     const distribution = world.distributions.ownerOf(path);
     this.called.take(path, own);
     if (world.isStandard(path)) return this.takeReady();
-    const place = own ? 'the app' : path.replace(/\.pyc?$/, '');
     const findings: Finding[] = [];
     for (const { file, summary: all } of world.codeIn(path)) {
       if (!own && onlyBuilds(path, all)) continue;
@@ -83,33 +82,31 @@ export class NamedRule implements Rule {
         ...(own ? summary.paths.flatMap((text) => anyPath(text, world)) : await systemData(summary, context)),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
-      const isRunning = runsPrograms(summary, own);
-      const whole = own ? place : `all of ${distribution?.name ?? path}`;
-      if (isRunning) for (const one of [place, whole]) this.running.add(one);
-      const lines = (await linesMeant(summary, context)).flatMap((one) => findingsOf(one, path, module));
-      if (lines.length > 0) this.waiting.push({ places: [whole], findings: lines });
       const near = [path.replace(/\.pyc?$/, ''), ...besides(summary, path, context)];
-      if (own && isRunning) for (const one of near) this.running.add(one);
-      const places = own ? [place] : near;
-      const inStrings: Named[] = [];
-      for (const name of summary.strings) {
-        if (isPrefix(name)) inStrings.push(...prefixed(name, context).map((one): Named => ({ ...one, offer: 'call' })));
-        else if (this.isProgramName(name, context)) {
-          inStrings.push(...(await this.packageProgram(name, context)));
-          if (own) {
-            inStrings.push(...(await installedProgram(name, context)));
-            const words = (await wordNamed(name, context)).flatMap((one) => findingsOf(one, path, module));
-            this.waiting.push({ places: near, findings: words });
-          }
-          if (distribution && !own && isWrapper(module, name)) {
-            const wrapped = await programNamed(name, true, context);
-            this.waiting.push({ places, findings: wrapped.flatMap((one) => findingsOf(one, path, module)), importedByApp: distribution });
-          }
-        }
-      }
-      if (inStrings.length > 0) this.waiting.push({ places, findings: inStrings.flatMap((one) => findingsOf(one, path, module)) });
+      if (runsPrograms(summary, own)) for (const place of [wholeOf(from), ...(own ? near : near.slice(0, 1))]) this.running.add(place);
+      await this.wait(summary, from, near, context);
     }
     return [...findings, ...this.takeReady()];
+  }
+
+  /** Takes in the strings that may name programs. @param near a module and those beside it that it imports, as in `running` */
+  private async wait(summary: Summary, from: Place, near: readonly string[], context: Context): Promise<void> {
+    const { path, module, own, distribution } = from;
+    const add = (named: readonly Named[], places: readonly string[], importedByApp?: Distribution) => {
+      const findings = named.flatMap((one) => findingsOf(one, path, module));
+      if (findings.length > 0) this.waiting.push({ places, findings, ...(importedByApp && { importedByApp }) });
+    };
+    const places = own ? [wholeOf(from)] : near;
+    add(await linesMeant(summary, context), [wholeOf(from)]);
+    for (const name of summary.strings) {
+      if (isPrefix(name)) add(offered(prefixed(name, context)), places);
+      if (isPrefix(name) || !this.isProgramName(name, context)) continue;
+      add(await this.packageProgram(name, context), places);
+      if (own) {
+        add(await installedProgram(name, context), places);
+        add(await wordNamed(name, context), near);
+      } else if (distribution && isWrapper(module, name)) add(await programNamed(name, true, context), places, distribution);
+    }
   }
 
   /** What a function names. @param scope its name, or '' @param summary that of its module, with what this function names alone */
@@ -165,6 +162,15 @@ export class NamedRule implements Rule {
     }
     return findings;
   }
+}
+
+function offered(named: readonly Named[]): Named[] {
+  return named.map((one) => ({ ...one, offer: 'call' }));
+}
+
+/** The app, or the distribution that code belongs to, as in `running`. */
+function wholeOf({ own, distribution, path }: Place): string {
+  return own ? 'the app' : `all of ${distribution?.name ?? path}`;
 }
 
 /** What one function of a module names, or its code outside functions. */
