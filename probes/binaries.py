@@ -5,7 +5,7 @@ import re
 import struct
 import sys
 
-from .cythonstrings import cython_strings, cython_texts
+from .cythonstrings import IS_CYTHON, cython_strings, cython_texts, names_in
 from .ruststrings import rust_names
 
 TYPE_CHECKING = False
@@ -54,21 +54,24 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
     standard = set(getattr(sys, "stdlib_module_names", ()) or sys.builtin_module_names)
     top_level = standard | set(names)
     found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in top_level}
-    if b"pyo3" in data or b"__pyx" in data:
+    is_cython = IS_CYTHON.search(data) is not None
+    if is_cython or b"pyo3" in data:
         # A separate word in such a file comes from a C library that is linked in. One that begins with _ is no word of a language:
         # cryptography has _cffi_backend in the code that cffi made.
         found = {name for name in found if "." in name or (name[0] == "_" and name not in standard)}
-        glued = [text for section in sections for text in cython_texts(section)] if b"__pyx" in data else []
+        glued = [text for section in sections for text in cython_texts(section)] if is_cython else []
         texts = PRINTABLE.findall(data) + glued
-        strings = set(cython_strings(sections, glued))
+        strings, uncut = cython_strings(sections, glued)
         found.update(name for name in strings if name.partition(".")[0] in top_level and MODULE.match(name))
+        for text in uncut:
+            found.update(names_in(text, top_level))
         cut = rust_names(whole, top_level) if b"pyo3" in data else set()
         found |= cut
         prefixes = b"|".join(sorted(map(str.encode, top_level), key=len, reverse=True))
         dotted = re.compile(b"(?:" + prefixes + rb")(?:\.\w+)+")
         for text in texts:
             found.update(run.decode("ascii", "replace") for run in dotted.findall(text))
-        # Where the lengths gave the strings as they are, a name inside a longer string is chance.
-        text = b"" if strings or cut else b"\0".join(texts)
+        # Where the strings are known, a name inside a longer string is chance.
+        text = b"" if strings or uncut or cut else b"\0".join(texts)
         found.update(name for name in top_level if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
     return {"strings": sorted(found - ORDINARY_WORDS)}

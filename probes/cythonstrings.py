@@ -20,7 +20,7 @@ except ImportError:  # an interpreter without zlib has no modules that use it
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, List
+    from typing import Iterable, Iterator, List, Set, Tuple
 
 ZLIB_HEADER = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 LARGEST_BLOB = 4 << 20
@@ -28,6 +28,8 @@ SHORTEST_BLOB = 64
 # A text that may be the strings: each module of Cython has this one among them.
 TEXT = re.compile(rb"[^\0]{64,}")
 IN_EVERY_MODULE = b"__main__"
+# A module of Cython has one of these outside of its strings, too (Utility/ModuleSetupCode.c).
+IS_CYTHON = re.compile(rb"__pyx|cython_runtime", re.IGNORECASE)
 # Where a compressed text may begin: after a null byte, or at any multiple of eight. Its first two items are plain bytes.
 LZSS_START = re.compile(rb"[\x03-\xff](?=[\t\n\r\x20-\x7e]{2})")
 LZSS_ALIGNMENT = 8
@@ -38,6 +40,7 @@ LENGTHS = re.compile(rb"(?:[\0-\xff]{2}[\0-\x03]\0){8,}")
 LONGEST_STRING = 1 << 18
 # Fewer strings may be sorted by chance.
 FEWEST = 8
+SHORTEST_NAME = 3
 # Arrays of characters that follow one another. The linker pads long ones to 32 bytes.
 SEPARATE = re.compile(rb"(?:[\t\n\r\x20-\xff]+\0{1,32}){8,}")
 MARK = re.compile(rb"\0(?:__main__|__test__|cline_in_traceback)\0")
@@ -109,19 +112,40 @@ def cython_texts(data: bytes) -> "List[bytes]":
     return [*compressed_texts(data), *lzss_texts(data), *plain]
 
 
-def cython_strings(sections: "List[bytes]", texts: "List[bytes]") -> "Iterator[str]":
-    """The string constants in the read-only sections of an extension module. None if they are not found.
+def cython_strings(sections: "List[bytes]", texts: "List[bytes]") -> "Tuple[Set[str], List[bytes]]":
+    """The string constants in the read-only sections of an extension module, and the texts that no table cuts into strings.
 
     *texts*: those of cython_texts.
     """
     tables = [table for data in sections for table in tables_in(data)]
+    found: Set[bytes] = set()
+    uncut = []
     for text in texts:
-        for table in tables:
-            yield from (piece.decode("utf-8", "replace") for piece in cut(text, table))
+        pieces = [piece for table in tables for piece in cut(text, table)]
+        found.update(pieces)
+        if not pieces:
+            uncut.append(text)
     for data in sections:
         for match in SEPARATE.finditer(data):
             if MARK.search(match.group()):
-                yield from (piece.decode("utf-8", "replace") for piece in match.group().split(b"\0") if piece)
+                found.update(piece for piece in match.group().split(b"\0") if piece)
+    return {piece.decode("utf-8", "replace") for piece in found}, uncut
+
+
+def names_in(text: bytes, names: "Iterable[str]") -> "Iterator[str]":
+    """Those of *names* that may be strings of a text without a table: compilers turn the lengths of few strings into instructions.
+
+    The strings are sorted, so what follows a string is not before it in the alphabet. A shorter name is often there by chance.
+    """
+    for name in names:
+        word = name.encode()
+        at = text.find(word) if len(word) >= SHORTEST_NAME else -1
+        while at >= 0:
+            rest = text[at + len(word) : at + 2 * len(word)]
+            if rest >= word[: len(rest)]:
+                yield name
+                break
+            at = text.find(word, at + 1)
 
 
 def tables_in(data: bytes) -> "Iterator[array[int]]":

@@ -360,6 +360,18 @@ def c():
     },
   );
 
+  it('has names in the strings of a small module of Cython, where instructions have their lengths', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'small.so');
+    // As Cython 3.3.1 wrote it.
+    const strings =
+      '?__annotate____func____main____module____name____qualname____test___is_coroutineaddasyncio.coroutinescline_in_traceback' +
+      'colorsysdecimaldecodedumpsitemsjsonloadnamepkg.partplistlibpoprgb_to_hsvsetdefaultvalues';
+    writeFileSync(path, Buffer.concat([makeElf({ soname: 'small.so' }), Buffer.from(`\0cython_runtime\0${strings}\0`)]));
+    const found = summarizeFiles([path], ['pkg'])[0]?.strings;
+    expect(found).toEqual(expect.arrayContaining(['colorsys', 'decimal', 'json', 'plistlib', expect.stringMatching(/^pkg\.part/)]));
+    expect(found).not.toContain('traceback');
+  });
+
   it.each(PYTHONS)('under %s has functions that are handed to another one where they are defined', (python) => {
     const text = `
 def plain(a=1, *, b: int = 2): pass
