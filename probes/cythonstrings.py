@@ -3,7 +3,8 @@
 Cython 3.2 and later stores all strings one after another, without separators, and beside them a table of their lengths.
 Source: Cython, Compiler/Code.py, generate_pystring_constants: `const struct { const unsigned int length: N; }
 str_length_index[]`, so each length takes four bytes. The strings are sorted: first those that are not interned, then the
-others. So the table can be found: no other numbers cut the text into sorted pieces. The text may be compressed.
+others. So the table can be found: no other numbers cut the text into sorted pieces. Compilers turn a short table into
+instructions, and then there is none. The text may be compressed.
 
 Before, each string was an array of its own that ends with a null byte (`static const char __pyx_k_NAME[]`). They follow
 one another, and some of them are in every module.
@@ -41,8 +42,14 @@ LONGEST_STRING = 1 << 18
 # Fewer strings may be sorted by chance.
 FEWEST = 8
 SHORTEST_NAME = 3
-# Arrays of characters that follow one another. The linker pads long ones to 32 bytes.
-SEPARATE = re.compile(rb"(?:[\t\n\r\x20-\xff]+\0{1,32}){8,}")
+NO_LETTER = re.compile(rb"[^A-Za-z0-9]+")
+LONGEST_KEY = 30
+# One of so many strings may be at another place: of some with the same letters, or none.
+NEARLY = 8
+DOTTED = re.compile(rb"(?:\.[A-Za-z_]\w{0,80}){1,5}")
+# Arrays of characters that follow one another, and what parts them. The linker pads long ones to 32 bytes.
+ARRAYS = re.compile(rb"[\0\t\n\r\x20-\xff]+")
+GAP = re.compile(rb"\0{33,}")
 MARK = re.compile(rb"\0(?:__main__|__test__|cline_in_traceback)\0")
 
 
@@ -126,26 +133,32 @@ def cython_strings(sections: "List[bytes]", texts: "List[bytes]") -> "Tuple[Set[
         if not pieces:
             uncut.append(text)
     for data in sections:
-        for match in SEPARATE.finditer(data):
-            if MARK.search(match.group()):
-                found.update(piece for piece in match.group().split(b"\0") if piece)
+        for match in ARRAYS.finditer(data):
+            for arrays in GAP.split(match.group()):
+                if MARK.search(arrays):
+                    pieces = [piece for piece in arrays.split(b"\0") if piece]
+                    found.update(pieces if len(pieces) >= FEWEST else ())
     return {piece.decode("utf-8", "replace") for piece in found}, uncut
 
 
 def names_in(text: bytes, names: "Iterable[str]") -> "Iterator[str]":
     """Those of *names* that may be strings of a text without a table: compilers turn the lengths of few strings into instructions.
 
-    The strings are sorted, so what follows a string is not before it in the alphabet. A shorter name is often there by chance.
+    A dotted name comes with whatever text follows it without a gap. The strings are sorted, so what follows another name is not
+    before it in the alphabet. A shorter name is often there by chance.
     """
     for name in names:
         word = name.encode()
         at = text.find(word) if len(word) >= SHORTEST_NAME else -1
         while at >= 0:
-            rest = text[at + len(word) : at + 2 * len(word)]
-            if rest >= word[: len(rest)]:
+            end = at + len(word)
+            dotted = DOTTED.match(text, end)
+            rest = order(text[end : end + len(word) + 2])
+            if dotted:
+                yield name + dotted.group().decode("ascii", "replace")
+            elif rest >= order(word)[: len(rest)]:
                 yield name
-                break
-            at = text.find(word, at + 1)
+            at = text.find(word, end)
 
 
 def tables_in(data: bytes) -> "Iterator[array[int]]":
@@ -164,15 +177,20 @@ def tables_in(data: bytes) -> "Iterator[array[int]]":
         done = max(done, end)
 
 
+def order(piece: bytes) -> bytes:
+    """By what Cython 3.2 sorts the strings: names of variables made from them."""
+    return NO_LETTER.sub(b"", piece[:LONGEST_KEY]).lower()
+
+
 def cut(text: bytes, lengths: "array[int]") -> "List[bytes]":
     """The longest series of pieces, from the start of a text, that some part of a table of lengths cuts it into.
 
-    The pieces are sorted, but for one place. [] if no part of the table does.
+    The pieces are sorted, by themselves or nearly by `order`, but for one place. [] if no part of the table does.
     """
     best: List[bytes] = []
     for start in range(len(lengths) - FEWEST + 1):
         pieces: List[bytes] = []
-        at = breaks = 0
+        at = breaks = others = 0
         for index in range(start, len(lengths)):
             end = at + lengths[index]
             if end > len(text):
@@ -180,9 +198,10 @@ def cut(text: bytes, lengths: "array[int]") -> "List[bytes]":
             piece = text[at:end]
             if not piece and pieces and not pieces[-1]:
                 break  # each string is there once, and zeros are no table of lengths
-            if pieces and piece < pieces[-1]:
-                breaks += 1
-                if breaks > 1:
+            if pieces:
+                breaks += piece < pieces[-1]
+                others += order(piece) < order(pieces[-1])
+                if breaks > 1 and others > 1 + len(pieces) // NEARLY:
                     break
             pieces.append(piece)
             at = end
