@@ -6,7 +6,6 @@ A valid .pyc beside a source is preferred, since loading it is ten times faster 
 import importlib.util
 import marshal
 import os
-import re
 import sys
 import warnings
 
@@ -19,17 +18,10 @@ if TYPE_CHECKING:
 LARGEST_SOURCE = 16 << 20
 # Bytes before the code in a .pyc: PEP 552 added four.
 PYC_HEADER = 16 if sys.version_info >= (3, 7) else 12
-# Where installers and CPython put modules. Other code is the app's own.
-INSTALLED = re.compile(r"/(?:(?:site|dist)-packages|lib(?:64)?/python\d[\d.]*)/")
 
 
 class NotReadable(Exception):
     """Why a file has no code for this Python, as a sentence for the user."""
-
-
-def is_own(path: str) -> bool:
-    """Whether a file may be the app's own code, by its path. More is asked about such code: there is little of it."""
-    return not INSTALLED.search(path)
 
 
 def code_of(path: str) -> "CodeType":

@@ -25,8 +25,9 @@ ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 # From Python 3.13 on, one instruction may load two variables.
 TWO_VALUES = re.compile(r"LOAD_FAST\w*_LOAD_FAST")
 SHELL = re.compile(r"(?:.*/)?(?:ba|da|fi|k|z)?sh\Z")
-# Words of a list that are remembered: the command behind `timeout -s KILL 5`, or that of a shell.
+# Words of a list that are remembered, and their characters: the command behind `timeout -s KILL 5`, or that of a shell.
 MOST_WORDS = 12
+LONGEST_LINE = 400
 # A word that a shell reads as it is.
 PLAIN = re.compile(r"[\w@%+=:,./-]+\Z")
 
@@ -66,12 +67,12 @@ def line_of(words: "List[object]") -> str:
     """The command line of a list whose first element is a string, as a shell would read it, up to the first word that is no constant."""
     if is_given(words):
         return f"{words[0]}{GIVEN}"
-    texts = []
-    for word in words[:MOST_WORDS]:
-        if not isinstance(word, str):
+    line = str(words[0])
+    for word in words[1:MOST_WORDS]:
+        if not isinstance(word, str) or len(line) + len(word) > LONGEST_LINE:
             break
-        texts.append(word if not texts or PLAIN.match(word) else "'" + word.replace("'", "'\\''") + "'")
-    return " ".join(texts)
+        line += " " + (word if PLAIN.match(word) else "'" + word.replace("'", "'\\''") + "'")
+    return line
 
 
 def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") -> "Iterator[Tuple[int, str, str]]":
@@ -93,6 +94,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
     gives_shell = "executable" in strings_in(code.co_consts)
     searches = SEARCHERS.intersection(code.co_names)
     listed: Tuple[object, ...] = ()
+    is_set = False
     lines = list(dis.findlinestarts(code))[::-1]
     line = code.co_firstlineno
     for offset, name, argument, _ in instructions(code):
@@ -103,7 +105,10 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
         value = constant_of(code, name, argument)
         # A tuple before a call with _KW holds the names of keyword arguments, and one before IMPORT_NAME what is imported.
         if listed and not name.endswith("_KW") and name != "IMPORT_NAME":
-            words = listed if searches else ((line_of(list(listed)),) if isinstance(listed[0], str) else ())
+            # Something is looked for in it, or it has no order.
+            is_set = is_set or name in ("CONTAINS_OP", "COMPARE_OP")
+            line_in = listed[0] if is_set or not isinstance(listed[0], str) else line_of(list(listed))
+            words = listed if searches else (line_in,)
             texts = [text for text in words if isinstance(text, str)]
             if callee:
                 yield from ((line, callee, text) for text in texts)
@@ -128,9 +133,10 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
             is_wanted = is_more = is_wanted and SEVERAL.search(callee) is not None
         elif is_more:
             is_wanted = is_more = False
+        is_set = isinstance(value, frozenset)
         if isinstance(value, tuple):
             listed = value
-        elif isinstance(value, frozenset):
+        elif is_set:
             # Its order follows from the hashes, which differ from one start of Python to the next.
             listed = tuple(sorted(value, key=repr))
         elif name in ("BUILD_LIST", "BUILD_TUPLE") and 0 < argument <= len(recent):

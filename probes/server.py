@@ -50,18 +50,13 @@ def loader(request: "Dict[str, Any]") -> "Dict[str, Dict[str, Optional[str]]]":
 
 
 def digests(request: "Dict[str, Any]") -> "List[Optional[str]]":
-    """For each of *paths* what its summary depends on, or None if it cannot be read: half of its SHA-256 in hex, and "-own".
-
-    It is the key of a remembered summary.
-    """
+    """For each of *paths* half of its SHA-256 in hex, or None if it cannot be read. It is the key of a remembered summary."""
     import hashlib
-
-    from .codefiles import is_own
 
     def digest(path: str) -> "Optional[str]":
         try:
             with open(path, "rb") as file:
-                return hashlib.sha256(file.read()).hexdigest()[:32] + "-own" * is_own(path)
+                return hashlib.sha256(file.read()).hexdigest()[:32]
         except OSError:
             return None
 
@@ -69,11 +64,11 @@ def digests(request: "Dict[str, Any]") -> "List[Optional[str]]":
 
 
 def summaries(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":
-    """For each of *paths* its summary. *names*: top-level modules that extension modules may name."""
+    """For each of *paths* its summary. *names*: top-level modules that extension modules may name; *own*: whether it is the app's code."""
     from .apart import each
     from .summary import summary_of
 
-    return each(lambda path: summary_of(path, request["names"]), request["paths"])
+    return each(lambda path: summary_of(path, request["names"], request["own"]), request["paths"])
 
 
 def lines(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":

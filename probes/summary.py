@@ -34,7 +34,7 @@ from .bytecode import (
     strings_in,
     takes_arguments,
 )
-from .codefiles import NotReadable, code_of, is_own
+from .codefiles import NotReadable, code_of
 from .commands import ATTRIBUTE, STORED, commands_in, may_run
 from .definitions import GENERIC, formatted_parts, given_functions, qualified_names
 from .prefixes import PREFIX, constants_in, prefixes_in
@@ -61,15 +61,15 @@ LONGEST_COMMAND = 500
 MAIN = "__main__"
 
 
-def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
+def summary_of(path: str, names: "List[str]", own: bool = False) -> "Dict[str, Any]":
     """Summary of the file *path*, as src/python/summary.ts describes it, or {"error": text} if it cannot be read.
 
-    *names*: top-level modules that an extension module may name.
+    *names*: top-level modules that an extension module may name; *own*: whether it is the app's code.
     """
     try:
         if path.endswith(".so"):
             return binaries.summary_of(path, names)
-        summary = Summary(is_own(path))
+        summary = Summary(own)
         summary.add_module(code_of(path))
         return summary.fields()
     except NotReadable as error:
@@ -81,10 +81,10 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
 class Summary:
     """What one module names. The fields are those of src/python/summary.ts, some under a clearer name.
 
-    *own*: whether every function that it calls may be one that hands on a command, whatever its name is.
+    *own*: whether it is the app's code. More is asked about it, since there is little of it.
     """
 
-    def __init__(self, own: bool = False) -> None:
+    def __init__(self, own: bool) -> None:
         self.own = own
         self.imports: List[List[Any]] = []
         # Names that are loaded, by function; those of the module's own code are under "".
@@ -100,6 +100,8 @@ class Summary:
         self.common_commands: List[List[Any]] = []
         # [line, function, name of the called function, text] of constants given to functions that may hand on a command.
         self.handed: List[List[Any]] = []
+        # The same for all other functions, in the app's code.
+        self.passed: List[List[Any]] = []
         # Functions of this module with parameters that run a program or look for one, by what they load.
         self.own_runners: Set[str] = set()
         # Functions with parameters -> the names of such functions that they call, and "" where they run or look for a program.
@@ -141,6 +143,7 @@ class Summary:
             "dynamic": sorted(self.dynamic),
             "commands": unique(self.commands),
             "handed": unique(self.handed),
+            "passed": unique(self.passed),
             "handsOn": {name: sorted(called) for name, called in sorted(self.hands_on.items())},
             "maybe": sorted(self.maybe_commands),
             "lines": sorted(self.lines),
@@ -249,14 +252,14 @@ class Summary:
         modules = {module for _, _, module, names, _ in self.imports if not names} & RUNNER_MODULES
         none = RUNNERS | modules | {name.lstrip(ATTRIBUTE) for name in self.constants}
         callees = {name for name in used if name in self.own_runners or HANDS_ON.search(name)} - none
-        every = used - none if self.own else callees
-        # Among all names, a constant belongs to the last one before it: `run(settings.FAST, "tool")`.
-        for among in (callees, every) if every != callees else (callees,):
+        others = used - none - callees if self.own else set()
+        for among, found in (callees, self.handed), (others, self.passed):
             for line, callee, text in commands_in(code, among, self.constants) if among else ():
-                functions = sorted(among) if callee == STORED else [callee] if callee else []
+                # The code may give a list that it stores first to any of them.
+                functions = sorted(callees) if callee == STORED else [callee] if callee else []
                 if COMMAND.match(text):
-                    self.handed += [[line, self.scope_at(line, scope), function, text] for function in functions]
-            self.handed += [[line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
+                    found += [[line, self.scope_at(line, scope), function, text] for function in functions]
+        self.handed += [[line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
         if scope in ("", MAIN) or not takes_arguments(code):
             return
         function = scope.rpartition(".")[2]
@@ -264,8 +267,8 @@ class Summary:
             self.hands_on.setdefault(function, set()).add("")
         elif runners:
             self.common_hands_on.setdefault(function, set()).add("")
-        if every:
-            self.hands_on.setdefault(function, set()).update(every)
+        if callees or others:
+            self.hands_on.setdefault(function, set()).update(callees | others)
 
     def scope_at(self, line: int, scope: str) -> str:
         """The scope of a line in code of *scope*."""

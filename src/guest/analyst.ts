@@ -48,16 +48,18 @@ export function analystOf(
   };
   return {
     members: (path) => helper.members(path),
-    summarize: async (paths, names) => {
+    summarize: async (paths, names, own = false) => {
       const remembered = await recall();
       const found = new Map<string, Summary>();
       for (let at = 0; at < paths.length; at += BATCH) {
         const part = paths.slice(at, at + BATCH);
         const digests = await helper.digests(part);
         const context = createHash('sha256').update(names.join()).digest('hex').slice(0, 8);
-        const keys = part.map((path, index) => digests[index] && (path.endsWith('.so') ? `${digests[index]}-${context}` : digests[index]));
+        const keys = part.map(
+          (path, index) => digests[index] && `${digests[index]}${path.endsWith('.so') ? `-${context}` : own ? '-own' : ''}`,
+        );
         const asked = part.filter((_, index) => !keys[index] || !remembered.get(keys[index]));
-        const answers = new Map(zip(asked, asked.length === 0 ? [] : await helper.summaries(asked, names)));
+        const answers = new Map(zip(asked, asked.length === 0 ? [] : await helper.summaries(asked, names, own)));
         const fresh: [string, Summary][] = [];
         part.forEach((path, index) => {
           const key = keys[index];

@@ -234,9 +234,10 @@ export class Helper {
   /**
    * Asks the image's Python which modules and files each file names.
    * @param names top-level modules to look for in extension modules
+   * @param own whether the files are the app's own code
    */
-  async summaries(paths: readonly string[], names: readonly string[]): Promise<Summary[]> {
-    return each(parsed(Summaries, await this.channel.ask({ op: 'summaries', paths, names })), paths);
+  async summaries(paths: readonly string[], names: readonly string[], own: boolean): Promise<Summary[]> {
+    return each(parsed(Summaries, await this.channel.ask({ op: 'summaries', paths, names, own })), paths);
   }
 
   /** Asks on which lines the code of each file has texts. */

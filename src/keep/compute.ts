@@ -19,7 +19,7 @@ import { loadingRules } from './loading.js';
 import { observedRule } from './observed.js';
 import { type Costly, Offers } from './offers.js';
 import { OpensRule } from './opens.js';
-import { NamedRule } from './programs.js';
+import { NamedRule, startedModules } from './programs.js';
 import { isAppCode } from './purpose.js';
 import type { Grades } from './python/grades.js';
 import { IdentityRule } from './python/identity.js';
@@ -94,7 +94,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       ? [
           reach,
           new IdentityRule(python, reach.grades),
-          new NamedRule(python, context, reach.grades),
+          new NamedRule(python, startedModules(context), reach.grades),
           new InOthersRule(others),
           new ShellRule(),
           new ConfiguredRule(reach.reached),
@@ -171,7 +171,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
       (more) => `--exclude removes ${more} more paths`,
     ),
     ...listed(
-      (python?.all ?? []).flatMap((world) => world.unread()).map(([path, error]) => `${path} could not be read: ${error}`),
+      unread(python, keep).map(([path, error]) => `${path} could not be read: ${error}`),
       (more) => `${more} more modules could not be read`,
     ),
   );
@@ -213,6 +213,13 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
     given,
   };
   return { context, notes: [...notes, ...(python?.distributions.warnings ?? [])] };
+}
+
+/** Modules that could not be read, of other Pythons only those that are kept: counting costs reads others. */
+function unread(python: PythonWorld | undefined, keep: KeepSet): [path: string, error: string][] {
+  const [apps, ...others] = python?.all ?? [];
+  const found = others.flatMap((world) => world.unread()).filter(([path]) => keep.has(path));
+  return [...new Map([...(apps?.unread() ?? []), ...found])];
 }
 
 /** The first lines, and one that counts the rest. */

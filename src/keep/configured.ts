@@ -20,9 +20,12 @@ const MOST = 1000;
 const DOTTED = /(?<![\w./@:-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w/@-])/g;
 
 /** A setting, or an item of a list: indentation and dash, name, value. */
-const SETTING = /^(\s*(?:- +)?)(?:["']?([\w.-]+)["']?\s*[:=]\s*)?(.*)$/;
-/** A name of a setting whose value is a command line. */
-const COMMAND = /cmd|command|exec|run|program|binary|tool|script|shell|hook/i;
+const SETTING = /^(?<item>- +)?(?:["']?(?<name>[\w.-]+)["']?\s*(?::|=)\s*)?(?<value>.*)$/s;
+/** A name of a setting whose value is a command line: `command`, `pre-hooks`, `RUN_CMD`, `runScript`. */
+const COMMAND =
+  /(?:^|[_.-])(?:cmd|command|exec|run|program|binary|tool|script|shell|hook)s?(?:$|[_.-])|[a-z](?:Cmd|Command|Script|Hook|Tool)s?$/i;
+/** A value whose lines come next. */
+const BELOW = /^(?:[|>][+-]?|\[|)$/;
 
 /**
  * What the configurations name that the app's author wrote and that some run opened (from the level `reachable` on): folders that a
@@ -57,8 +60,8 @@ export class ConfiguredRule implements Rule {
       for (const one of named) additions.push({ ...one, rule: 'configured', line, parents: [path] });
     }
     for (const { paths, offer } of await commandsRun(commandsIn(text), false, context)) {
-      const programs = paths.map((one): Addition => ({ ...one, rule: 'configured', kind: 'program', parents: [path] }));
-      additions.push(...(offer === undefined ? programs : [{ offer, additions: programs }]));
+      const kept = paths.map((one): Addition => ({ ...one, rule: 'configured', kind: 'program', parents: [path] }));
+      additions.push(...(offer === undefined ? kept : [{ offer, additions: kept }]));
     }
     return additions;
   }
@@ -102,23 +105,26 @@ function namesIn(text: string, pattern: RegExp): Map<string, number> {
 /** Command lines in the values of settings with such names, as in a summary: line, '', text. */
 function commandsIn(text: string): [number, '', string][] {
   const found: [number, '', string][] = [];
-  // The name of the setting whose list the next lines are.
-  let list = '';
-  for (const [index, line] of text.split('\n').entries()) {
-    if (/^\s*([#;]|$)/.test(line)) continue;
-    const [, before = '', name, value = ''] = SETTING.exec(line) ?? [];
-    const isItem = name === undefined && before.includes('-');
-    if (!isItem) list = value === '' ? (name ?? '') : '';
-    const command = commandOf(value);
-    if (COMMAND.test(isItem ? list : (name ?? '')) && command !== '') found.push([index + 1, '', command]);
+  // The name of the setting whose value is on the next lines.
+  let above = '';
+  for (const [index, full] of text.split(/\r?\n/).entries()) {
+    const line = full.trim().replace(/^\{\s*/, '');
+    if (line === '' || /^[#;]/.test(line)) continue;
+    const { item, name, value = '' } = SETTING.exec(line)?.groups ?? {};
+    // `- FOO=1 tool` is a command line.
+    const isBelow = above !== '' && (name === undefined || item !== undefined);
+    if (!isBelow) above = BELOW.test(value) ? (name ?? '') : '';
+    const command = commandOf(isBelow ? line.slice(item?.length ?? 0) : value);
+    if (COMMAND.test(isBelow ? above : (name ?? '')) && /^[\w./]/.test(command) && !/^(true|false|yes|no|on|off)$/i.test(command))
+      found.push([index + 1, '', command]);
     if (found.length > MOST) return [];
   }
   return found;
 }
 
-/** The command line of a value: without quotes, of a list in one line its words. */
+/** The command line of a value: without quotes and a comment, of a list in one line its words. */
 function commandOf(value: string): string {
-  const text = value.trim().replace(/,$/, '');
+  const text = value.trim();
   if (text.startsWith('[')) return (text.match(/[^\s"',[\]]+/g) ?? []).join(' ');
-  return text.replace(/^(["'])(.*)\1$/, '$2');
+  return (/^(["'])(.*?)\1\s*[,}\]]*\s*(?:#.*)?$/.exec(text)?.[2] ?? text).replace(/\s+#.*$/, '');
 }

@@ -198,7 +198,9 @@ function programs(commands: readonly string[]): string[] {
 
 /** Programs in one command line, also behind other ones: `timeout 5 nc`, `sh -c "..."`. */
 function programsInLine(text: string): string[] {
-  return [...new Set([...programs([text]), ...[...namesInScript(text).programs.keys()].filter((name) => PROGRAM_NAME.test(name))])];
+  // Without the quotes of a shell, a separator is always one.
+  const first = programs([text]).slice(0, /["'#]/.test(text) ? 1 : undefined);
+  return [...new Set([...first, ...[...namesInScript(text).programs.keys()].filter((name) => PROGRAM_NAME.test(name))])];
 }
 
 function isFile(entry: Entry | undefined): boolean {

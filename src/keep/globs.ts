@@ -1,8 +1,8 @@
 import picomatch from 'picomatch';
 import { baseName, type RootFs } from '../rootfs.js';
 
-/** What may stand for a slash in a glob. */
-const CROSSES = /\*\*|[({]/;
+/** What makes a glob more than its parts between slashes: what may stand for a slash, a part without a name, a part that negates. */
+const NO_SEGMENTS = /\*\*|[({[\\]|\/\/|\/$|(^|\/)!/;
 
 /** Each closure of offers asks for the same ones again. An image does not change. */
 const known = new WeakMap<RootFs, Map<string, readonly string[]>>();
@@ -20,8 +20,8 @@ function search(fs: RootFs, pattern: string): string[] {
   const { base, glob } = picomatch.scan(pattern);
   if (glob === '') return fs.resolve(pattern, false) ? [pattern] : [];
   const directory = fs.resolve(base)?.path;
-  if (CROSSES.test(glob)) return below(fs, directory, base, picomatch(pattern, { dot: true }));
-  return level(
+  if (NO_SEGMENTS.test(glob)) return below(fs, directory, base, picomatch(pattern, { dot: true }));
+  return inSegments(
     fs,
     directory,
     base,
@@ -30,14 +30,14 @@ function search(fs: RootFs, pattern: string): string[] {
 }
 
 /** Paths that match segment by segment: only directories that match are looked into. */
-function level(fs: RootFs, directory: string | undefined, shown: string, segments: readonly ((name: string) => boolean)[]): string[] {
+function inSegments(fs: RootFs, directory: string | undefined, shown: string, segments: readonly ((name: string) => boolean)[]): string[] {
   const [matches, ...rest] = segments;
   if (directory === undefined || !matches) return [];
   return fs.list(directory).flatMap((path) => {
     if (!matches(baseName(path))) return [];
     const name = `${shown === '/' ? '' : shown}/${baseName(path)}`;
     if (rest.length === 0) return [name];
-    return fs.lstat(path)?.type === 'd' ? level(fs, path, name, rest) : [];
+    return fs.lstat(path)?.type === 'd' ? inSegments(fs, path, name, rest) : [];
   });
 }
 

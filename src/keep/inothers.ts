@@ -18,7 +18,7 @@ export class InOthersRule implements Rule {
   async settle(context: Context): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const other of this.pythons.others) {
-      const rules = this.known.get(other) ?? new InOther(other, context);
+      const rules = this.known.get(other) ?? new InOther(other);
       this.known.set(other, rules);
       findings.push(...(await rules.settle(context)));
     }
@@ -31,12 +31,9 @@ class InOther {
   private readonly rules: readonly Rule[];
   private readonly visited = new Set<string>();
 
-  constructor(
-    private readonly other: OtherPython,
-    context: Context,
-  ) {
-    const { world, grades } = other;
-    this.rules = [new NamedRule(world, context, grades), new IdentityRule(world, grades), new CarriedRule(world, grades)];
+  constructor(private readonly other: OtherPython) {
+    const { world, grades, started } = other;
+    this.rules = [new NamedRule(world, started, grades), new IdentityRule(world, grades), new CarriedRule(world, grades)];
   }
 
   async settle(context: Context): Promise<Finding[]> {

@@ -11,5 +11,5 @@ import { SystemRule } from './system.js';
  * @param hasPerl whether Perl is kept already, or comes with what is kept
  */
 export function loadingRules(hasPerl = false, others = new OtherPythonsRule()): Rule[] {
-  return [elfRule, linksRule, parentsRule, scriptsRule, new SystemRule(), new PerlRule(hasPerl), others];
+  return [elfRule, linksRule, parentsRule, scriptsRule, others, new SystemRule(), new PerlRule(hasPerl)];
 }

@@ -43,6 +43,14 @@ export class Offers {
 
   /** What to keep now: the cheap offers, and those that are kept already, which only get further reasons. */
   async accept(keep: KeepSet): Promise<Addition[]> {
+    const accepted = await this.acceptable(keep);
+    if (accepted.length > 0) return accepted;
+    // A file may be kept before what it needs, which then costs nothing either. So what is left out in the end is counted again.
+    this.counted.clear();
+    return this.acceptable(keep);
+  }
+
+  private async acceptable(keep: KeepSet): Promise<Addition[]> {
     const accepted: Addition[] = [];
     const weak = new Map<string, boolean>();
     for (const [path, offers] of this.open) {
@@ -60,7 +68,7 @@ export class Offers {
     return accepted;
   }
 
-  /** Whether an offer costs more. Counting is slow, and a cost falls at most by the bytes that are kept since. */
+  /** Whether an offer costs more. Counting is slow, and a cost hardly falls by more than the bytes that are kept since. */
   private async isAbove(most: number, path: string, additions: readonly Addition[], keep: KeepSet): Promise<boolean> {
     const before = this.counted.get(path);
     if (before && before.cost - (keep.bytes - before.kept) > most) return true;
@@ -95,8 +103,10 @@ export class Offers {
     for (const [path, offers] of this.open) {
       const additions = offers.flatMap((offer) => offer.additions);
       const { path: _, ...reason } = additions[0] as Addition;
+      const known = this.counted.get(path);
+      const bytes = known?.kept === keep.bytes ? known.cost : (await costOf(additions, keep, this.context)).bytes;
       const paths = [...new Set(additions.flatMap((addition) => this.real(addition) ?? []))];
-      costly.push({ path, paths, reason, bytes: (await costOf(additions, keep, this.context)).bytes });
+      costly.push({ path, paths, reason, bytes });
     }
     return costly.sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   }

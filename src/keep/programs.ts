@@ -47,18 +47,13 @@ export class NamedRule implements Rule {
   private programs: ReadonlySet<string> | undefined;
   /** The same strings are in many modules. */
   private readonly inStrings = new Map<string, Promise<Named[]>>();
-  /** Modules that a command line runs (`-m`). */
-  private readonly started: ReadonlySet<string>;
-
+  /** @param started modules that a command line runs (`-m`) */
   constructor(
     private readonly world: PythonWorld,
-    { commands, given }: Pick<Context, 'commands' | 'given'>,
+    private readonly started: ReadonlySet<string>,
     private readonly grades: Grades,
   ) {
     this.called = new CalledFunctions(world, grades);
-    // A shell's command line is one word.
-    const words = commands.map((command) => command.flatMap((word) => word.split(/\s+/)));
-    this.started = new Set([...namedByConfiguration(words, {}).map(([, name]) => name), ...given.modules.map(({ module }) => module)]);
   }
 
   async visit({ path }: Entry, context: Context): Promise<Finding[]> {
@@ -74,7 +69,7 @@ export class NamedRule implements Rule {
       const isRun = own || !world.finder.at(file) || this.started.has(module) || baseName(path) === '__main__.py';
       const summary = isRun ? all : asImported(all);
       const from: Place = { path, module, own, distribution };
-      this.handed.take({ ...summary, handed: [] }, from);
+      this.handed.take({ ...summary, handed: [], passed: [] }, from);
       for (const [scope, inFunction] of byFunction(summary))
         findings.push(...(await this.inFunction(scope, { ...summary, ...inFunction }, from, context)));
       const named = [
@@ -83,14 +78,17 @@ export class NamedRule implements Rule {
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
       const near = [path.replace(/\.pyc?$/, ''), ...besides(summary, path, context)];
-      if (runsPrograms(summary, own)) for (const place of [wholeOf(from), ...(own ? near : near.slice(0, 1))]) this.running.add(place);
-      await this.wait(summary, from, near, context);
+      if (runsPrograms(summary, own)) {
+        for (const place of [wholeOf(from), near[0] as string]) this.running.add(place);
+        if (own) for (const place of near.slice(1)) this.running.add(usedBy(place));
+      }
+      await this.takeStrings(summary, from, near, context);
     }
     return [...findings, ...this.takeReady()];
   }
 
   /** Takes in the strings that may name programs. @param near a module and those beside it that it imports, as in `running` */
-  private async wait(summary: Summary, from: Place, near: readonly string[], context: Context): Promise<void> {
+  private async takeStrings(summary: Summary, from: Place, near: readonly string[], context: Context): Promise<void> {
     const { path, module, own, distribution } = from;
     const add = (named: readonly Named[], places: readonly string[], importedByApp?: Distribution) => {
       const findings = named.flatMap((one) => findingsOf(one, path, module));
@@ -104,7 +102,7 @@ export class NamedRule implements Rule {
       add(await this.packageProgram(name, context), places);
       if (own) {
         add(await installedProgram(name, context), places);
-        add(await wordNamed(name, context), near);
+        add(await wordNamed(name, context), [...near, usedBy(near[0] as string)]);
       } else if (distribution && isWrapper(module, name)) add(await programNamed(name, true, context), places, distribution);
     }
   }
@@ -112,14 +110,14 @@ export class NamedRule implements Rule {
   /** What a function names. @param scope its name, or '' @param summary that of its module, with what this function names alone */
   private async inFunction(
     scope: string,
-    { commands, handed, libraries, imports }: Summary,
+    { commands, handed, passed, libraries, imports }: Summary,
     from: Place,
     context: Context,
   ): Promise<Finding[]> {
     const { path, module, own, distribution } = from;
     const named = [...(await commandsRun(commands, own, context)), ...(await librariesLoaded(libraries, own, context))];
     const part: Part = { isCalled: false, findings: named.flatMap((one) => findingsOf(one, path, module)) };
-    this.handed.take({ handed, handsOn: {}, imports }, from, part);
+    this.handed.take({ handed, passed, handsOn: {}, imports }, from, part);
     this.called.whenNeeded(scope, own ? undefined : distribution, () => this.call(part));
     return part.isCalled ? [] : part.findings.map(weaker);
   }
@@ -168,13 +166,25 @@ function offered(named: readonly Named[]): Named[] {
   return named.map((one) => ({ ...one, offer: 'call' }));
 }
 
+/** A module that running code imports, as in `running`. */
+function usedBy(place: string): string {
+  return `${place} used`;
+}
+
 /** The app, or the distribution that code belongs to, as in `running`. */
 function wholeOf({ own, distribution, path }: Place): string {
   return own ? 'the app' : `all of ${distribution?.name ?? path}`;
 }
 
+/** Modules that commands of the image and shell scripts run in the app's Python (`-m`). */
+export function startedModules({ commands, given }: Pick<Context, 'commands' | 'given'>): Set<string> {
+  // A shell's command line is one word.
+  const words = commands.map((command) => command.flatMap((word) => word.split(/\s+/)));
+  return new Set([...namedByConfiguration(words, {}).map(([, name]) => name), ...given.modules.map(({ module }) => module)]);
+}
+
 /** What one function of a module names, or its code outside functions. */
-type InFunction = Pick<Summary, 'commands' | 'handed' | 'libraries'>;
+type InFunction = Pick<Summary, 'commands' | 'handed' | 'passed' | 'libraries'>;
 
 /** What a function of a distribution names, and whether kept code may call it. */
 interface Part {
@@ -188,15 +198,16 @@ function weaker(finding: Finding): Finding {
 }
 
 /** Function, or '', → what it names. */
-function byFunction({ commands, handed, libraries }: Summary): Map<string, InFunction> {
+function byFunction({ commands, handed, passed, libraries }: Summary): Map<string, InFunction> {
   const parts = new Map<string, { [key in keyof InFunction]: InFunction[key][number][] }>();
   const of = (scope: string) => {
-    const part = parts.get(scope) ?? { commands: [], handed: [], libraries: [] };
+    const part = parts.get(scope) ?? { commands: [], handed: [], passed: [], libraries: [] };
     parts.set(scope, part);
     return part;
   };
   for (const command of commands) of(command[1]).commands.push(command);
   for (const given of handed) of(given[1]).handed.push(given);
+  for (const given of passed) of(given[1]).passed.push(given);
   for (const library of libraries) of(library[0]).libraries.push(library);
   return parts;
 }

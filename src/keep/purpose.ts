@@ -47,7 +47,7 @@ export async function isWritten(path: string, context: Pick<Context, 'fs' | 'pyt
 
 /** Whether code is the app's own: its files, its own distribution, and the programs that the image runs. */
 export function isAppCode(path: string, { python, programs }: Context): boolean {
-  return programs.has(path) || (python !== undefined && (python.isOwn(path) || python.distributions.ownerOf(path)?.local === true));
+  return programs.has(path) || python?.isOurs(path) === true;
 }
 
 /** Whether a name is that of the interpreter or of a script that CPython installs beside it. */

@@ -35,6 +35,8 @@ export const Summary = z.object({
   commands: z.array(z.tuple([z.number(), z.string(), z.string()])).default([]),
   /** The same in code that calls other functions, which may hand on a command: line, function or '', called function, text. */
   handed: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).default([]),
+  /** The same for all other functions, in the app's own code. */
+  passed: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).default([]),
   /** Functions with parameters → names of functions that they call and that may hand on a command; '' for running one. */
   handsOn: anyRecord(z.array(z.string())).default({}),
   /** All string constants in code that calls a function with a name like those that run programs. */
@@ -65,5 +67,6 @@ export function allNames({ names, functions, main }: Summary): Set<string> {
 /**
  * Reads files of the image: path → summary. A file that this Python cannot read has a summary with an `error`.
  * @param names top-level modules, whose names are looked for in extension modules
+ * @param own whether the files are the app's own code
  */
-export type Summarize = (paths: readonly string[], names: readonly string[]) => Promise<ReadonlyMap<string, Summary>>;
+export type Summarize = (paths: readonly string[], names: readonly string[], own?: boolean) => Promise<ReadonlyMap<string, Summary>>;

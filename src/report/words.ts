@@ -105,7 +105,7 @@ const WORDS: Words = {
     codec: 'a codec, which Python finds by its name (codecs.lookup)',
     imported: 'imported while the app was watched',
     command: 'named by a command of the image',
-    script: 'given to a Python interpreter by a shell script',
+    script: "given to a Python interpreter by a script or by the app's code",
     environment: 'named by an environment variable',
     import: ({ module, line }) => `imported at line ${line ?? '?'} of ${module}`,
     attribute: ({ subject, module }) => `named as an attribute of ${subject} by ${module}`,

@@ -59,7 +59,7 @@ describeWithPython('Helper', () => {
     const missing = join(folder, 'none');
     const [first, second, third] = await helper.digests([one, two, missing]);
     expect([first === second, typeof first, third]).toEqual([true, 'string', null]);
-    const [summary] = await helper.summaries([one], []);
+    const [summary] = await helper.summaries([one], [], false);
     expect(summary?.imports.map(([, , name]) => name)).toEqual(['json']);
     expect(await helper.members(one)).toEqual([]);
     const archive = join(folder, 'a.zip');

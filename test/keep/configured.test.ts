@@ -72,6 +72,12 @@ describeWithPython('configurations', () => {
     ['a list', 'hooks:\n  - tool -x\n  - second\nnames:\n  - other\n'],
     ['a list in one line', 'exec: ["tool", "-x"]\nsecond_tool = [ "second" ]\nname: other'],
     ['JSON', '{\n  "run_cmd": "tool -x",\n  "script": "second",\n  "name": "other"\n}\n'],
+    ['lines below', 'command: |\n  tool -x\nrun_script: >-\n  second\n'],
+    ['lines with CR', 'command: tool -x\r\nrun: second\r\n'],
+    ['JSON over several lines', '{"command": [\n  "tool",\n  "-x"\n],\n"hooks": ["second"]}'],
+    ['JSON in one line', '{"command": "tool -x"}\n- run: "second" # other\n'],
+    ['items with variables', 'commands:\n  - FOO=1 tool\n  - second\nname: other\n'],
+    ['camel case', 'preRunHook: tool\ndescription: other second\nbuildScript: second\nruntime: other\n'],
     ['an INI file', '[tool]\nprogram = tool -x\ntool_path=/usr/bin/second\nname = other\n'],
   ])('keeps cheap programs in command lines of %s', async (_, text) => {
     const programs = Object.fromEntries(['tool', 'second', 'other2'].map((name) => [`/usr/bin/${name}`, { text: '#', mode: 0o755 }]));

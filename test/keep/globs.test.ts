@@ -15,6 +15,9 @@ it.each([
   ['/usr/*', ['/usr/lib']],
   ['/gone/**', []],
   ['/gone/*/x', []],
+  ['/usr/lib/*/', []],
+  ['/usr/*//a', []],
+  ['/usr/lib/*/!x*', []],
 ])('%s', (pattern, paths) => {
   expect(expandGlob(fs, pattern)).toEqual(paths);
 });

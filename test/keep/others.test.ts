@@ -100,11 +100,11 @@ describeWithPython('programs in another Python', () => {
     const { has, costly } = await kept({
       ...IMAGE,
       '/app/app.py': run('tool'),
-      [`${DEBIAN}/tool/cli.py`]: 'def main():\n    from tool import late\n    import zoneinfo',
+      [`${DEBIAN}/tool/cli.py`]:
+        'def main():\n    from tool import late\n    import zoneinfo\nif __name__ == "__main__":\n    import subprocess\n    subprocess.run("late_one")\n',
       [`${DEBIAN}/tool/late.py`]: 'import subprocess\ndef main():\n    subprocess.run(["pack", "x"])\n    subprocess.run(["large"])',
       [`${OTHER}/zoneinfo.py`]: '',
       '/usr/share/zoneinfo/UTC': '',
-      '/usr/bin/plain': program('#!/usr/bin/python3.11\nimport subprocess\nif __name__ == "__main__":\n    subprocess.run("late_one")\n'),
       '/usr/bin/pack': program(''),
       '/usr/bin/late_one': program(''),
       '/usr/bin/large': program('x'.repeat(4e6)),
@@ -127,11 +127,27 @@ describeWithPython('programs in another Python', () => {
   it.each([
     ['a list', 'import subprocess\nsubprocess.run(["/opt/tools/bin/python", "-m", "mine"])'],
     ['a line', 'import os\ndef f():\n    os.system("/opt/tools/bin/python -m mine --all")'],
-    ['what a function hands on', 'import os\ndef go(line):\n    os.system(line)\ndef f():\n    go("/opt/tools/bin/python -m mine")'],
     ['a script', 'import os\nos.system("/opt/tools/bin/python late.py")'],
   ])('may be started by code of the app, with %s', async (_, code) => {
     const { has } = await kept({ ...IMAGE, '/app/app.py': code, '/app/late.py': 'import chunk' });
     expect([has('/opt/tools/pyvenv.cfg'), has(`${OTHER}/chunk.py`)]).toEqual([true, true]);
+  });
+
+  it('have a script that code of the app gives them, and run what stands under `__main__` of a module', async () => {
+    const pack = 'import subprocess\nif __name__ == "__main__":\n    subprocess.run(["pack"])\n';
+    const { has } = await kept({
+      ...IMAGE,
+      '/app/app.py': 'import os\nos.system("/opt/tools/bin/python /opt/tools/own.py")\nos.system("/opt/tools/bin/python -m mine")\n',
+      '/opt/tools/own.py': 'import chunk',
+      '/opt/tools/lib/python3.11/site-packages/mine.py': pack,
+      '/usr/bin/pack': program(''),
+    });
+    expect(['/opt/tools/own.py', '/usr/bin/pack'].map(has)).toEqual([true, true]);
+  });
+
+  it('are no reason to keep one that code only has in a text', async () => {
+    const { has } = await kept({ ...IMAGE, '/app/app.py': 'print("/opt/tools/bin/python -m mine")' });
+    expect(has(`${OTHER}/chunk.py`)).toBe(false);
   });
 
   it('may lie outside of PATH, in the folder of their virtual environment', async () => {

@@ -31,6 +31,7 @@ describeWithPython("programs that the app's own code runs", () => {
     ['a function that hands it on', 'import helpers\ndef on(line):\n    helpers.go(line)\ndef f():\n    on("tool x")\n'],
     ['a constant', 'import helpers\nTOOL = "tool"\ndef f():\n    helpers.go([TOOL, "x"])\n'],
     ['another program', `${RUN}def f(x):\n    subprocess.run(["timeout", "-k", "3", "5", "tool", x])\n`],
+    ['a program with a long argument', `${RUN}def f(x):\n    subprocess.run(["tool", "-c", "${'SELECT '.repeat(90)}"])\n`],
     ['a shell', `${RUN}def f(x):\n    subprocess.run(["sh", "-c", "cat 'a b' | tool"])\n`],
   ])('are kept where their command line goes to %s', async (_, code) => {
     expect(await keepsTool(code, 5e6)).toBe(true);
@@ -47,6 +48,33 @@ describeWithPython("programs that the app's own code runs", () => {
 
   it('are kept where they are cheap and a module has their name that running code imports', async () => {
     expect(await keepsTool('import helpers', 1e6, 'TOOL = "tool"\n')).toBe(true);
+  });
+
+  it.each([
+    ['what another program looks for', `${RUN}def f(x):\n    subprocess.run(["timeout", "-E", "err|tool clone|x", x])\n`],
+    ['code for Python', `${RUN}def f(x):\n    subprocess.run(["cat", "-c", "import os; tool x"])\n`],
+    ['what names are compared with', `${RUN}def f(x):\n    if x in ("timeout", "3", "tool"):\n        subprocess.run(x)\n`],
+    ['a text for a function of the standard library', `${RUN}import logging\ndef f(x):\n    logging.info("tool failed")\n`],
+    ['a list that is stored, and other calls', 'import helpers\ndef f(x):\n    columns = ["tool", "date"]\n    helpers.go(x)\n'],
+  ])('are left out where their name is in %s', async (_, code) => {
+    expect(await keepsTool(code, 5e6)).toBe(false);
+  });
+
+  it('are left out where a module has their name that only shares an import with running code', async () => {
+    const files = { '/app/app.py': 'import helpers, other', '/app/other.py': 'import settings\nNAMES = ["tool"]', '/app/settings.py': '' };
+    const { has } = await kept({ ...files, '/app/helpers.py': HELPERS, '/usr/bin/tool': program(10) });
+    expect(has('/usr/bin/tool')).toBe(false);
+  });
+
+  it('are kept where the app was installed like a distribution', async () => {
+    const code = {
+      'mine/__init__.py': '',
+      'mine/main.py': 'from mine.run import go\ndef f(a):\n    go(f"tool {a}")\n',
+      'mine/run.py': HELPERS,
+    };
+    const local = distribution('mine', code, { 'direct_url.json': '{"url": "file:///src", "dir_info": {}}' });
+    const { has } = await kept({ ...local, '/app/app.py': 'import mine.main', '/usr/bin/tool': program(5e6) });
+    expect(has('/usr/bin/tool')).toBe(true);
   });
 
   it('are left out where code that runs none has their name', async () => {

@@ -195,14 +195,14 @@ def one(name):
     helpers.go(helpers.FAST, "tar")
     sh(f"sed -n {name}")
 `;
-    const own = summarizeText(text, python, 'srv');
-    expect(own.handed).toEqual([
+    const own = summarizeText(text, python, true);
+    expect(own.handed).toEqual([[8, 'one', 'sh', 'sed -n ']]);
+    expect(own.passed).toEqual([
       [6, 'one', 'go', 'git status'],
       [7, 'one', 'FAST', 'tar'],
-      [8, 'one', 'sh', 'sed -n '],
     ]);
     expect(own.handsOn).toEqual({ sh: [''], one: ['FAST', 'go', 'helpers', 'sh'] });
-    expect(summarizeText(text, python).handed).toEqual([[8, 'one', 'sh', 'sed -n ']]);
+    expect(summarizeText(text, python)).toMatchObject({ handed: own.handed, passed: [], handsOn: { sh: [''], one: ['sh'] } });
   });
 
   it.each(PYTHONS)('under %s has the prefix of a name that code puts together', (python) => {

@@ -13,12 +13,17 @@ const CODE = `
 import json
 from pyshrink_probes.summary import summary_of
 request = json.load(sys.stdin)
-print(json.dumps([summary_of(path, request["names"]) for path in request["paths"]]))
+print(json.dumps([summary_of(path, request["names"], request["own"]) for path in request["paths"]]))
 `;
 
 /** Summarizes files with probes/summary.py. `python` is an interpreter on this computer. */
-export function summarizeFiles(paths: readonly string[], names: readonly string[] = [], python = PYTHONS[0] as string): Summary[] {
-  const output = execFileSync(python, codeWithProbes(CODE), { input: JSON.stringify({ paths, names }), maxBuffer: 1 << 28 });
+export function summarizeFiles(
+  paths: readonly string[],
+  names: readonly string[] = [],
+  python = PYTHONS[0] as string,
+  own = false,
+): Summary[] {
+  const output = execFileSync(python, codeWithProbes(CODE), { input: JSON.stringify({ paths, names, own }), maxBuffer: 1 << 28 });
   return Summary.array().parse(JSON.parse(output.toString()));
 }
 
@@ -35,12 +40,11 @@ export function linesIn(path: string, texts: readonly Sought[], python = PYTHONS
   return JSON.parse(output.toString()) as (number | null)[];
 }
 
-/** Summarizes the source text or bytecode of one module. @param folder where it is; installed code is asked for less */
-export function summarizeText(text: string | Buffer, python?: string, folder = 'site-packages'): Summary {
-  const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), folder, 'module.py');
-  mkdirSync(dirname(path), { recursive: true });
+/** Summarizes the source text or bytecode of one module. @param own whether it is the app's own code */
+export function summarizeText(text: string | Buffer, python?: string, own = false): Summary {
+  const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'module.py');
   writeFileSync(path, text);
-  return summarizeFiles([path], [], python)[0] as Summary;
+  return summarizeFiles([path], [], python, own)[0] as Summary;
 }
 
 /** An analyst for a made-up tree. It writes the files to a temporary folder, so that a Python on this computer can read them. */
@@ -60,11 +64,13 @@ export function analystOver(fs: RootFs): Analyst {
       const folder = await copy([...wanted.keys()]);
       return new Map([...wanted].map(([path, texts]) => [path, linesIn(join(folder, path), texts)]));
     },
-    summarize: async (paths, names) => {
+    summarize: async (paths, names, own) => {
       const folder = await copy(paths);
       const answers = summarizeFiles(
         paths.map((path) => join(folder, path)),
         names,
+        undefined,
+        own,
       );
       return new Map(paths.map((path, index) => [path, answers[index] as Summary]));
     },

@@ -23,6 +23,8 @@ export interface Handed extends Place {
 interface Given extends Omit<Handed, 'isCalled'> {
   part: { readonly isCalled: boolean };
   callee: string;
+  /** Whether only the app's own functions count: the name of this one does not say that it runs anything. */
+  toOwn: boolean;
   /** Top-level modules that the giving code imports. */
   imports: ReadonlySet<string>;
 }
@@ -33,6 +35,8 @@ interface HandsOn extends Place {
   /** Functions that it calls; '' where it runs or looks for a program itself. */
   calls: readonly string[];
 }
+
+type Code = Pick<Summary, 'handed' | 'passed' | 'handsOn' | 'imports'>;
 
 const CALLED = { isCalled: true };
 
@@ -45,17 +49,25 @@ export class HandedCommands {
   private readonly given: Given[] = [];
   private readonly functions: HandsOn[] = [];
   private readonly done = new Set<string>();
+  /** Name → functions that hand on to a program in the end. */
+  private running: Map<string, HandsOn[]> | undefined;
 
   /** Takes in the code of a kept file. @param part the function that it is in */
-  take({ handed, handsOn, imports }: Pick<Summary, 'handed' | 'handsOn' | 'imports'>, place: Place, part: Given['part'] = CALLED): void {
+  take({ handed, passed, handsOn, imports }: Code, place: Place, part: Given['part'] = CALLED): void {
     const names = new Set(imports.map(([, , module]) => module.split('.')[0] as string));
-    for (const [line, , callee, text] of handed) this.given.push({ ...place, part, line, callee, text, imports: names });
+    const give = (rows: Summary['handed'], toOwn: boolean) => {
+      for (const [line, , callee, text] of rows) this.given.push({ ...place, part, line, callee, text, toOwn, imports: names });
+    };
+    give(handed, false);
+    give(passed, true);
+    if (Object.keys(handsOn).length > 0) this.running = undefined;
     for (const [name, calls] of Object.entries(handsOn)) this.functions.push({ ...place, name, calls });
   }
 
   /** The commands that are new since the last call, or whose function may be called since then. */
   found(): Handed[] {
-    const running = this.running();
+    const running = this.running ?? this.thatRun();
+    this.running = running;
     return this.given.flatMap((given) => {
       const { isCalled } = given.part;
       const key = `${given.path}\0${given.line}\0${given.text}\0${isCalled}`;
@@ -65,8 +77,7 @@ export class HandedCommands {
     });
   }
 
-  /** Name → functions that hand on to a program in the end. */
-  private running(): Map<string, HandsOn[]> {
+  private thatRun(): Map<string, HandsOn[]> {
     const running = new Map<string, HandsOn[]>();
     const waiting = new Set(this.functions);
     for (let size = -1; size !== waiting.size; ) {
@@ -83,6 +94,7 @@ export class HandedCommands {
 }
 
 function canCall(given: Given, { path, module, distribution, own }: HandsOn): boolean {
+  if (given.toOwn && !own) return false;
   return sameCode(given, { path, distribution, own }) || given.imports.has(module.split('.')[0] as string);
 }
 

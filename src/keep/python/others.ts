@@ -53,8 +53,11 @@ export class OtherPythonsRule implements Rule {
     for (const { installation, what, by } of given) {
       const other = await this.open(installation, by?.script, context, findings);
       if (!other) continue;
-      if ('script' in what) findings.push(...(await other.run(what.script, context)));
-      else {
+      if ('script' in what) {
+        const parents = by ? [by.script] : [];
+        findings.push({ path: what.script, rule: 'python', kind: 'script', ...(by && { line: by.line }), parents });
+        findings.push(...(await other.run(what.script, context)));
+      } else {
         findings.push(...(await other.startModule(what.module, by, context)));
         // The app's own module, which is found in the working directory.
         const own = context.python?.finder.find(what.module)?.file;
@@ -98,13 +101,8 @@ export class OtherPythonsRule implements Rule {
 /** What command lines of the app's own code give to another Python: `["/opt/tools/bin/python", "-m", "tool"]`. */
 async function givenByCode(path: string, python: PythonWorld, context: Context): Promise<ToOther[]> {
   if (!isAppCode(path, context)) return [];
-  const lines = python
-    .codeIn(path)
-    .flatMap(({ summary: { commands, handed } }) => [
-      ...commands.map(([line, , text]) => ({ line, text })),
-      ...handed.map(([line, , , text]) => ({ line, text })),
-    ]);
-  const started = lines.flatMap(({ line, text }) =>
+  const lines = python.codeIn(path).flatMap(({ summary }) => summary.commands);
+  const started = lines.flatMap(([line, , text]) =>
     text.includes('python') ? namesInScript(text).started.map((one) => ({ ...one, line })) : [],
   );
   return startedInOthers(started, context, path);
@@ -114,6 +112,8 @@ async function givenByCode(path: string, python: PythonWorld, context: Context):
 export class OtherPython {
   /** Files whose code was followed. */
   readonly followed = new Set<string>();
+  /** Modules that a command line runs (`-m`). */
+  readonly started = new Set<string>();
 
   private constructor(
     readonly installation: Installation,
@@ -173,6 +173,7 @@ export class OtherPython {
   /** What `python -m` needs. */
   async startModule(name: string, by: { script: string; line: number } | undefined, context: Context): Promise<Finding[]> {
     const { finder } = this.world;
+    this.started.add(name);
     const module = finder.deepest(name);
     const owner = module?.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
     if (owner && isForDevelopers(owner)) return [];

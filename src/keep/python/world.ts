@@ -99,6 +99,11 @@ export class PythonWorld {
     return !this.isStandard(path) && !this.isInstalled(path) && isAdded(path) && !this.distributions.ownerOf(path) && !this.isOthers(path);
   }
 
+  /** Whether a file is the app's own code, also where the app was installed like a distribution. */
+  isOurs(path: string): boolean {
+    return this.isOwn(path) || this.distributions.ownerOf(path)?.local === true;
+  }
+
   /** Whether a file belongs to the standard library of another Python. */
   private isOthers(path: string): boolean {
     const [folder] = /^.*?\/lib(64)?\/python\d+\.\d+(?=\/)/.exec(path) ?? [];
@@ -123,8 +128,11 @@ export class PythonWorld {
   /** Reads code that was not read before. The paths may be members of zip archives. */
   async ask(paths: readonly string[]): Promise<void> {
     const missing = paths.filter((path) => !this.known.has(path));
-    if (missing.length === 0) return;
-    for (const [path, summary] of await this.analyst.summarize(missing, this.topLevel)) this.known.set(path, summary);
+    for (const own of [true, false]) {
+      const files = missing.filter((path) => this.isOurs(path) === own);
+      if (files.length === 0) continue;
+      for (const [path, summary] of await this.analyst.summarize(files, this.topLevel, own)) this.known.set(path, summary);
+    }
   }
 
   /** Names and strings in the code that was read. */
