@@ -26,12 +26,12 @@ RUNNERS = set(
     Popen run call check_call check_output getoutput getstatusoutput which find_executable system popen
     create_subprocess_exec create_subprocess_shell subprocess_exec subprocess_shell
     execv execve execvp execvpe execl execle execlp execlpe posix_spawn posix_spawnp
-    spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe
+    spawn spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe
     """.split()
 )
 # Those of RUNNERS that are common names of other functions too: they count only in modules that import one of RUNNER_MODULES.
-COMMON_RUNNERS = {"run", "call", "which"}
-RUNNER_MODULES = {"subprocess", "shutil", "asyncio.subprocess", "distutils.spawn", "sh", "plumbum", "pexpect", "invoke", "fabric"}
+COMMON_RUNNERS = {"run", "call", "which", "spawn"}
+RUNNER_MODULES = {"subprocess", "shutil", "asyncio.subprocess", "distutils.spawn", "pty", "sh", "plumbum", "pexpect", "invoke", "fabric"}
 # Modules that have a function under one of these names which runs nothing.
 NO_RUNNERS = {"system": "platform"}
 # Those of RUNNERS that look for a program.

@@ -52,6 +52,22 @@ def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
     return False
 
 
+def aliases_in(code: "CodeType", names: "Set[str]") -> "Iterator[Tuple[str, str]]":
+    """Other names that a module gives to those of *names* that it imports: (other name, name)."""
+    if names.isdisjoint(code.co_names):
+        return
+    imported = ""
+    for _, operation, argument, _ in instructions(code):
+        if operation == "IMPORT_FROM":
+            imported = name_of(code, operation, argument)
+        elif operation == "STORE_NAME" and imported in names:
+            other = name_of(code, operation, argument)
+            if other != imported:
+                yield other, imported
+        if operation not in NEUTRAL and operation != "IMPORT_FROM":
+            imported = ""
+
+
 def is_given(words: "List[object]") -> bool:
     """Whether a command line runs a shell with a script or a command that is no constant. A word that is no constant is no `str`."""
     is_shell = isinstance(words[0], str) and SHELL.match(words[0])

@@ -35,7 +35,7 @@ from .bytecode import (
     takes_arguments,
 )
 from .codefiles import NotReadable, code_of
-from .commands import ATTRIBUTE, STORED, commands_in, may_run
+from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_run
 from .definitions import GENERIC, formatted_parts, given_functions, qualified_names
 from .prefixes import PREFIX, constants_in, prefixes_in
 
@@ -104,6 +104,8 @@ class Summary:
         self.passed: List[List[Any]] = []
         # Functions of this module with parameters that run a program or look for one, by what they load.
         self.own_runners: Set[str] = set()
+        # Other names of RUNNERS: `from subprocess import run as start`.
+        self.aliases: Dict[str, str] = {}
         # Functions with parameters -> the names of such functions that they call, and "" where they run or look for a program.
         self.hands_on: Dict[str, Set[str]] = {}
         self.common_hands_on: Dict[str, Set[str]] = {}
@@ -159,7 +161,9 @@ class Summary:
     def add_module(self, code: "CodeType") -> None:
         """Adds the code of a module, with all functions and classes in it."""
         functions = [inner for inner in functions_in(code) if takes_arguments(inner)]
-        self.own_runners = {inner.co_name for inner in functions if RUNNERS.intersection(inner.co_names)}
+        self.aliases = dict(aliases_in(code, RUNNERS))
+        runners = RUNNERS.union(self.aliases)
+        self.own_runners = {inner.co_name for inner in functions if runners.intersection(inner.co_names)}
         pending = [(code, "", "", 0, "")]
         while pending:
             code, scope, class_name, depth, prefix = pending.pop()
@@ -221,12 +225,14 @@ class Summary:
             texts = [] if "startswith" in used else [text for text in strings if len(text) <= LONGEST_NAME]
             self.dynamic.update(match.group(1) for match in map(MODULE_PREFIX.match, texts) if match)
         runners = {name for name in called & RUNNERS if name not in NO_RUNNERS or may_run(code, name, self.imports)}
+        aliases = called & self.aliases.keys()
+        runners.update(self.aliases[name] for name in aliases)
         if runners:
             self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
-            given = commands_in(code, runners, self.constants)
+            given = commands_in(code, runners | aliases, self.constants)
             found = [(line, text) for line, _, text in given if 1 < len(text) <= LONGEST_COMMAND] + prefixed
             commands = [[line, self.scope_at(line, scope), text] for line, text in found]
-            if not runners & used:  # all of them are under `if __name__ == "__main__":`
+            if not (runners | aliases) & used:  # all of them are under `if __name__ == "__main__":`
                 commands = [command for command in commands if command[1] == MAIN]
             (self.commands if runners - COMMON_RUNNERS else self.common_commands).extend(commands)
             if runners & SHELLS or "shell" in strings:

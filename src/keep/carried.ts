@@ -58,7 +58,11 @@ export class CarriedRule implements Rule {
     const { path, kind, distribution } = one;
     const addition: Addition = { path, rule: 'distribution', kind, of: distribution.name, parents: by === undefined ? [] : [by] };
     if (distribution.local) return [addition]; // the app's own
-    const offer = kind === 'library' ? strengthOfLibrary(one, grade, isNamed) : strengthOfProgram(grade, isNamed);
+    // Somebody installed a wheel by name, so that a library which the app imports finds its program: imageio-ffmpeg.
+    const user = by === undefined ? undefined : this.world.distributions.ownerOf(by);
+    const isForLibrary = user !== undefined && user !== distribution && this.grades.has(user, 'app');
+    const isMeant = isNamed && isForLibrary && this.world.distributions.isByName(distribution);
+    const offer = kind === 'library' ? strengthOfLibrary(one, grade, isNamed) : strengthOfProgram(isMeant ? 'app' : grade, isNamed);
     return [offer === undefined ? addition : { offer, additions: [addition] }];
   }
 

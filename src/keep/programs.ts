@@ -39,7 +39,7 @@ export class NamedRule implements Rule {
   /** What functions name that kept code may call since the last call of a method of this rule. */
   private ready: Finding[] = [];
   /** What runs programs: the app, distributions, and modules by their paths without `.py`. */
-  private readonly running = new Set<string>();
+  private readonly running = new Set<string>([ALWAYS]);
   /** Strings that are names of programs. They count where one of the places runs programs: the app, or the module and its imports. */
   private waiting: Waiting[] = [];
 
@@ -116,6 +116,10 @@ export class NamedRule implements Rule {
   ): Promise<Finding[]> {
     const { path, module, own, distribution } = from;
     const named = [...(await commandsRun(commands, own, context)), ...(await librariesLoaded(libraries, own, context))];
+    if (distribution && !own) {
+      const needed = (await librariesLoaded(libraries, true, context)).flatMap((one) => findingsOf(one, path, module));
+      if (needed.length > 0) this.waiting.push({ places: [ALWAYS], findings: needed, importedByApp: distribution });
+    }
     const part: Part = { isCalled: false, findings: named.flatMap((one) => findingsOf(one, path, module)) };
     this.handed.take({ handed, passed, handsOn: {}, imports }, from, part);
     this.called.whenNeeded(scope, own ? undefined : distribution, () => this.call(part));
@@ -182,6 +186,9 @@ export function startedModules({ commands, given }: Pick<Context, 'commands' | '
   const words = commands.map((command) => command.flatMap((word) => word.split(/\s+/)));
   return new Set([...namedByConfiguration(words, {}).map(([, name]) => name), ...given.modules.map(({ module }) => module)]);
 }
+
+/** In `running`: for what waits for no code that runs programs. */
+const ALWAYS = 'always';
 
 /** What one function of a module names, or its code outside functions. */
 type InFunction = Pick<Summary, 'commands' | 'handed' | 'passed' | 'libraries'>;

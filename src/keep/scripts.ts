@@ -70,7 +70,7 @@ export async function scriptAt({ path, type, mode }: Entry, context: Context): P
   if (type !== 'l' && (mode & 0o111) === 0) return undefined;
   // A link in PATH may lead to a script elsewhere.
   const found = context.fs.resolve(path);
-  if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0) return undefined;
+  if (found?.entry.type !== 'f' || (found.entry.mode & 0o111) === 0 || /\.sample$/.test(found.path)) return undefined;
   const isRun = isProgram(found.path, context) || isInPath(path, context) || parentOf(found.path) === '/';
   if (!isRun && !context.python?.isOwn(found.path)) return undefined;
   const shebang = await shebangAt(found.path, context.fs);

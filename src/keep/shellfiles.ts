@@ -82,7 +82,9 @@ export async function givenToInterpreters(commands: Context['commands'], places:
   const ran = new Set(
     [...programs, ...places.trace.observations.flatMap(({ kind, path }) => (kind === 'exec' ? [path] : []))].map(baseName),
   );
+  let namesCron = [...ran].some((name) => CRON.test(name));
   const take = async (names: ShellNames, script?: string) => {
+    namesCron ||= [...names.programs.keys()].some((name) => CRON.test(baseName(name)));
     toOthers.push(...(await startedInOthers(names.started, places, script)));
     for (const [module, line] of names.modules) modules.push({ module, ...(script !== undefined && { by: { script, line } }) });
     for (const one of names.shellScripts) for (const path of await placesOf(one, places, script)) toShell.add(path);
@@ -96,7 +98,6 @@ export async function givenToInterpreters(commands: Context['commands'], places:
     for (const name of namesInCommand(command).programs.keys()) ran.add(baseName(name));
   }
   for (const path of await scriptsOpened(places, ran, tables)) toShell.add(path);
-  if ([...ran].some((name) => CRON.test(name))) await takeCron(places, tables, toShell);
   const read = new Set<string>();
   const visit = async (entry: Entry) => {
     const text = await shellText(entry, places, { toShell, tables });
@@ -108,10 +109,16 @@ export async function givenToInterpreters(commands: Context['commands'], places:
     const { path, type } = entry;
     if (type === 'f' && (programs.has(path) || (python?.isOwn(path) && !TOOL_FOLDERS.test(path)))) await visit(entry);
   }
-  // A set also gives what is added to it meanwhile.
-  for (const path of toShell) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
-  for (const path of tables.keys()) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
-  for (const path of toShell) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
+  const visitAll = async () => {
+    // A set also gives what is added to it meanwhile.
+    for (const path of toShell) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
+    for (const path of tables.keys()) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
+    for (const path of toShell) if (!read.has(path)) await visit(fs.lstat(path) as Entry);
+  };
+  await visitAll();
+  // A supervisor may start it later.
+  if (namesCron) await takeCron(places, tables, toShell);
+  await visitAll();
   return { modules, toOthers, toShell, toPython, tables };
 }
 
@@ -131,7 +138,7 @@ export async function startedInOthers(started: readonly StartedPython[], places:
   return found;
 }
 
-/** The app's scripts for a shell that some run opened. Takes in the configurations of supervisors that ran. */
+/** The app's scripts for a shell that some run opened. Takes in the files of supervisors and of make, where these ran. */
 async function scriptsOpened({ fs, trace, python }: Places, ran: ReadonlySet<string>, tables: Map<string, (text: string) => string>) {
   const readers = COMMAND_LINES.filter(({ program }) => [...ran].some((name) => program.test(name)));
   const scripts = new Set<string>();
@@ -141,7 +148,7 @@ async function scriptsOpened({ fs, trace, python }: Places, ran: ReadonlySet<str
     if (SCRIPT.test(found.path) && python?.isOwn(found.path)) scripts.add(found.path);
     const reader = readers.find(({ file }) => file.test(found.path));
     if (reader && (await isWritten(found.path, { fs, python })))
-      tables.set(found.path, (text) => text.replace(/.*/g, (line) => reader.line.exec(line)?.[1] ?? ''));
+      tables.set(found.path, (text) => text.split('\n').map(reader.shell).join('\n'));
   }
   return scripts;
 }

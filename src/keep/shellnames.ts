@@ -28,6 +28,8 @@ export interface ShellNames {
   paths: Map<string, number>;
   /** Tables that a cron gets as its argument. */
   cronTables: Set<string>;
+  /** Variables whose value is run. */
+  run: ReadonlySet<string>;
 }
 
 /** Command lines inside of command lines, as of `sh -c 'sh -c "..."'`, are read to this depth. */
@@ -90,7 +92,7 @@ class Names {
       for (const name of [withConstants(word, this.constants), ...this.withValues(word)]) if (PROGRAM.test(name)) add(programs, name, line);
     }
     const named = started.map((one) => ({ ...one, interpreter: withConstants(one.interpreter, this.constants) }));
-    return { programs, modules, shellScripts, pythonScripts, cronTables, started: named, paths };
+    return { programs, modules, shellScripts, pythonScripts, cronTables, started: named, paths, run: this.run };
   }
 
   /** A word with each value of its variable, as of a loop's: `/usr/bin/$tool`. Nothing for a word with several variables. */

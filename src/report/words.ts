@@ -151,7 +151,7 @@ const WORDS: Words = {
     path: (reason) => `a path that ${configured(reason)}`,
     inside: (reason) => `in ${reason.subject}, which ${configured(reason)}`,
     home: ({ subject }) => `in ${subject} in the user's home, which kept code names`,
-    program: ({ subject }) => `a program in a command line of a configuration: ${quoted(subject)}`,
+    program: (reason) => `a program that ${configured(reason)}: ${quoted(reason.subject)}`,
   },
   whole: {
     'standard-library': 'part of the standard library',

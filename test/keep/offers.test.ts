@@ -132,6 +132,17 @@ describeWithPython('a program', () => {
     expect(has('/usr/bin/vast')).toBe(expected);
   });
 
+  it('is a library, it is kept whatever it costs where the app imports what loads it', async () => {
+    const magic = (app: string) => ({
+      '/app/app.py': app,
+      ...distribution('magic', { 'magic/__init__.py': 'import ctypes\nLIBRARY = ctypes.CDLL("libvast.so.1")' }),
+      ...distribution('other', { 'other.py': 'def f():\n    import magic' }),
+      '/usr/lib/libvast.so.1': makeElf({ soname: 'libvast.so.1', sections: { '.text': Buffer.alloc(LARGE) } }),
+    });
+    expect((await kept(magic('import magic'))).has('/usr/lib/libvast.so.1')).toBe(true);
+    expect((await kept(magic('import other'))).has('/usr/lib/libvast.so.1')).toBe(false);
+  });
+
   it('whose name is only a word in library code is not kept', async () => {
     const code = 'METHODS = ("patch", "get")\ndef request(name):\n    return name\nrequest("patch")\n';
     const { has, costly } = await kept({ ...library(code), '/usr/bin/patch': program(SMALL) });

@@ -66,6 +66,17 @@ describeWithPython("programs that the app's own code runs", () => {
     expect(has('/usr/bin/tool')).toBe(false);
   });
 
+  it.each([
+    ['code', { '/app/app.py': `${RUN}import os\ndef f(x):\n    subprocess.run([os.environ["HASHER"], x])\n` }, true],
+    ['a script', { '/app/app.py': '', '/app/a.sh': { text: '#!/bin/sh\n$HASHER "$1"\n', mode: 0o755 } }, true],
+    ['code that runs none', { '/app/app.py': 'import os\nprint(os.environ["HASHER"])' }, false],
+    ['a script that only prints it', { '/app/app.py': '', '/app/a.sh': { text: '#!/bin/sh\necho $HASHER\n', mode: 0o755 } }, false],
+  ])('are kept where a variable of the image has their name, and %s runs it', async (_, files, isKept) => {
+    const programs = { '/usr/bin/tool': program(10), '/bin/sh': program(1) };
+    const { has } = await kept({ ...files, ...programs }, { env: ['HASHER=tool -b', 'OTHER=tool'] });
+    expect(has('/usr/bin/tool')).toBe(isKept);
+  });
+
   it('are kept where the app was installed like a distribution', async () => {
     const code = {
       'mine/__init__.py': '',

@@ -37,6 +37,18 @@ describeWithPython('programs of wheels', () => {
     expect(none.has(native)).toBe(false);
   });
 
+  it('are kept whatever they cost where somebody installed the wheel by name for a library that the app imports', async () => {
+    const coder = {
+      ...distribution('coder', { 'coder/__init__.py': 'def path():\n    return "coder/bin/coder-x86"', 'coder/bin/coder-x86': LARGE }),
+      [`${SITE}/coder/bin/coder-x86`]: program(LARGE),
+    };
+    const images = distribution('images', { 'images/__init__.py': 'def movie():\n    import coder\n    coder.path()' });
+    const { has } = await kept({ ...coder, ...images, '/app/app.py': 'import images' });
+    expect(has(`${SITE}/coder/bin/coder-x86`)).toBe(true);
+    const plain = await kept({ ...coder, ...images, '/app/app.py': 'import json' });
+    expect(plain.has(`${SITE}/coder/bin/coder-x86`)).toBe(false);
+  });
+
   it('count where a word of the app is their name, and the app runs programs', async () => {
     const table = 'import subprocess\nTOOLS = {"shell": ["checker", "-"]}\ndef check(kind):\n    subprocess.run(TOOLS[kind])';
     expect((await kept({ ...CHECKER, '/app/app.py': table })).has('/usr/bin/checker')).toBe(true);

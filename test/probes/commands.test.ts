@@ -44,6 +44,31 @@ if __name__ == "__main__":
     );
   });
 
+  it.each(PYTHONS)('under %s are found where functions have other names', (python) => {
+    const text = `from subprocess import check_output as read, run
+from asyncio import create_subprocess_exec as spawn
+from json import load as popen
+import pty
+def a(path):
+    read(["svn", "info", path])
+async def b(path):
+    await spawn("shred", path)
+def c():
+    pty.spawn(["top", "-b"])
+def d():
+    read_it("word")
+`;
+    const { commands } = summarizeText(text, python);
+    expect(commands.map(([line, , word]) => [line, word])).toEqual(
+      expect.arrayContaining([
+        [6, 'svn info'],
+        [8, 'shred'],
+        [10, 'top -b'],
+      ]),
+    );
+    expect(commands.map(([, , word]) => word)).not.toContain('word');
+  });
+
   it.each(PYTHONS)('under %s have names that a module or a class gave them', (python) => {
     const { commands, handed } = summarizeText(
       `import subprocess
