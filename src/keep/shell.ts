@@ -27,7 +27,9 @@ export class ShellRule implements Rule {
   async begin(context: Context): Promise<Addition[]> {
     this.optional = context.python ? new Set(await argumentsOf(context)) : new Set();
     const { toShell, toPython, tables } = context.given;
-    const scripts = [...toShell, ...toPython, ...tables.keys()].map((path): Addition => ({ path, rule: 'shell', kind: 'script', parents: [] }));
+    const scripts = [...toShell, ...toPython, ...tables.keys()].map(
+      (path): Addition => ({ path, rule: 'shell', kind: 'script', parents: [] }),
+    );
     const names = context.commands.flatMap((command) => [...namesInCommand(command).programs.keys()]);
     const programs = names.flatMap((name) => findProgram(name, context) ?? []);
     const optional = [...this.optional].map((path): Addition => ({ path, rule: 'shell', kind: 'argument', parents: [] }));

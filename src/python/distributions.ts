@@ -116,8 +116,12 @@ async function filesOf(fs: RootFs, root: string, path: string, packages: Package
   ];
   const record = await readText(fs, join(path, 'RECORD'));
   if (record !== undefined) {
-    const listed = parseRecord(record).map((name) => normalizePath(name.startsWith('/') ? name : join(root, name)));
-    const there = listed.filter((file) => fs.lstat(file));
+    const there = parseRecord(record).flatMap((name) => {
+      const file = normalizePath(name.startsWith('/') ? name : join(root, name));
+      // `pip install --target` puts programs below the folder, but lists them where they are without this option.
+      const moved = join(root, `bin/${baseName(name)}`);
+      return fs.lstat(file) ? [file] : /^(\.\.\/)+bin\/[^/]+$/.test(name) && fs.lstat(moved) ? [moved] : [];
+    });
     if (there.length > 0) return present(there);
     warnings.push(`${join(path, 'RECORD')} lists no file of the image; pyshrink takes the top-level modules of the distribution instead`);
   }

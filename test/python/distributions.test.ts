@@ -27,6 +27,16 @@ describe('the files of a distribution', () => {
       ['/usr/bin/a', `${SITE}/a-1.dist-info/RECORD`, `${SITE}/a/__init__.py`, `${SITE}/a/b,c.txt`],
     ],
     [
+      'RECORD of pip install --target, which puts programs elsewhere',
+      {
+        [`${SITE}/a-1.dist-info/RECORD`]: 'a.py,,\n../../bin/a,,\n../../share/a,,\n',
+        [`${SITE}/a.py`]: '',
+        [`${SITE}/bin/a`]: '',
+        [`${SITE}/bin/other`]: '',
+      },
+      [`${SITE}/a-1.dist-info/RECORD`, `${SITE}/a.py`, `${SITE}/bin/a`],
+    ],
+    [
       'installed-files.txt of an .egg-info',
       { [`${SITE}/a-1.egg-info/installed-files.txt`]: '../a.py\n', [`${SITE}/a-1.egg-info/PKG-INFO`]: 'Name: a\n', [`${SITE}/a.py`]: '' },
       [`${SITE}/a-1.egg-info/PKG-INFO`, `${SITE}/a-1.egg-info/installed-files.txt`, `${SITE}/a.py`],
