@@ -37,6 +37,23 @@ describeWithPython("what ran of the app's own code", () => {
     ]);
   });
 
+  it('has the modules of an app that was installed like a distribution', async () => {
+    const [site] = LAYOUT.sitePackages as [string];
+    const installed = makeTree({
+      '/app/setup.py': '',
+      [`${site}/mine/__init__.py`]: 'def f(): pass\n',
+      [`${site}/mine-1.dist-info/METADATA`]: 'Name: mine\nVersion: 1\n',
+      [`${site}/mine-1.dist-info/RECORD`]: 'mine/__init__.py,,\n',
+      [`${site}/mine-1.dist-info/direct_url.json`]: '{"url": "file:///app", "dir_info": {}}',
+    });
+    const ran = makeTrace([], { python: LAYOUT, modules: { mine: `${site}/mine/__init__.py` } });
+    const code = await codeThatRan(installed, ran, analystOver(installed), { WorkingDir: '/app' });
+    expect(ownModules(code, ran, new Set([`${site}/mine/__init__.py\t1`]))).toEqual([
+      { path: '/app/setup.py', ran: false, functions: [] },
+      { path: `${site}/mine/__init__.py`, ran: true, functions: [{ name: 'f', line: 1, ran: true }] },
+    ]);
+  });
+
   it('has no functions where they were not measured', async () => {
     expect((await owned(undefined)).map(({ functions }) => functions)).toEqual([null, null, null]);
   });

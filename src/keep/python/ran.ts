@@ -14,7 +14,10 @@ export interface CodeThatRan {
 export async function codeThatRan(fs: RootFs, trace: Trace, analyst: Analyst, config: ImageConfig): Promise<CodeThatRan> {
   const world = await PythonWorld.open(fs, trace.python, analyst);
   const ran = Object.entries(trace.modules).flatMap(([name, file]) => world.finder.find(name)?.file ?? file ?? []);
-  const own = await ownFiles(fs, world, config.WorkingDir, trace);
+  const { code, data } = await ownFiles(fs, world, config.WorkingDir, trace);
+  // The app may be installed like a distribution, also as an editable one.
+  const installed = [...fs.entries.values()].filter(({ type, path }) => type === 'f' && path.endsWith('.py') && world.isOurs(path));
+  const own = { code: new Set([...code, ...installed.map(({ path }) => path)]), data };
   const files = [...new Set([...ran, ...own.code])].filter((path) => path.endsWith('.py') && !world.isStandard(path));
   await world.ask(files.sort());
   return { world, own };
