@@ -2,7 +2,7 @@ import { SYSTEM_ROWS } from '../keep/data/system.js';
 import type { Grade } from '../keep/level.js';
 import type { Costly } from '../keep/offers.js';
 import type { KindOf, Reason, ReasonOf, RuleName } from '../keep/reason.js';
-import { baseName, push } from '../rootfs.js';
+import { baseName, parentOf, push } from '../rootfs.js';
 import type { Spot } from '../trace/schema.js';
 import { megabytes } from '../ui/table.js';
 import type { Omission } from '../workspace/keepreport.js';
@@ -209,10 +209,18 @@ export function costlyLines(costly: readonly Costly[]): string[] {
   const named = costly.filter(({ reason }) => reason.rule !== 'opens');
   const shown = named
     .slice(0, COSTLY_SHOWN)
-    .map(({ path, bytes, reason }) => `${path} (${megabytes(bytes)}, named at ${describePlace(reason)})`);
+    .map((one) => `${globFor(one)} (${megabytes(one.bytes)}, named at ${describePlace(one.reason)})`);
   const more = named.length - shown.length;
   const line = `not kept: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: other code names it, but no run used it; to keep one, use it in the exercise or --include it`;
   return [...(named.length === 0 ? [] : [line]), ...openedLines(opened)];
+}
+
+/** The path, or what stands for all paths of an offer that is a part of a folder. */
+function globFor({ path, paths, reason }: Costly): string {
+  if (reason.kind !== 'inside' || paths.length < 2) return path;
+  let folder = parentOf(path);
+  while (!paths.every((other) => other.startsWith(`${folder}/`))) folder = parentOf(folder);
+  return `${folder}/**`;
 }
 
 /** A line for each native file whose libraries are left out: `libcudnn.so.9 opens 7 libraries of 900.0 MB that were not seen`. */

@@ -301,6 +301,9 @@ it('the list of what is expensive is short', () => {
   const costly = [...Array(8).keys()].map((number) => ({ path: `/usr/bin/x${number}`, paths: [], bytes: 9e6, reason }));
   expect(costlyLines([])).toEqual([]);
   expect(costlyLines(costly)).toEqual([expect.stringMatching(/x4 \(9\.0 MB, named at x\) and 3 more: /)]);
+  const paths = ['/data/repo/.git/hooks/a', '/data/repo/.git/HEAD'];
+  const part = { path: paths[0] as string, paths, bytes: 9e6, reason: { ...reason, kind: 'inside', subject: '/data/repo' } as Reason };
+  expect(costlyLines([part])).toEqual([expect.stringMatching(/^not kept: \/data\/repo\/\.git\/\*\* \(9\.0 MB, named at x\): /)]);
 });
 
 describeWithPython('a folder without modules that an entry point names', () => {
