@@ -8,6 +8,7 @@ import { isAppCode, isOnPurpose } from './purpose.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
+import { translationsOfLibc } from './translations.js';
 
 /** Names the modules of the name service switch (nsswitch.conf(5)). */
 const SWITCH = '/etc/nsswitch.conf';
@@ -56,6 +57,9 @@ export class SystemRule implements Rule {
       const call = this.done.has(row) ? undefined : callFor(row, facts);
       if (call === undefined) continue;
       const found = this.expand(row, call, [entry.path], context);
+      if (row.translations && found.length > 0)
+        for (const path of await translationsOfLibc(context.fs))
+          found.push({ path, rule: 'system', ...call, of: row.id, parents: [entry.path] });
       if (row.unlessNamed === undefined) additions.push(...found);
       else if (found.length > 0) this.offered.push({ by: entry.path, unlessNamed: row.unlessNamed, additions: found });
     }

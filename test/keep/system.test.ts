@@ -74,6 +74,13 @@ const CASES: Case[] = [
     keeps: ['/etc/ssl/certs/ca-certificates.crt'],
   },
   { about: 'locales', app: 'import locale; locale.setlocale(0, "")', keeps: ['/usr/lib/locale/C.utf8/LC_CTYPE'] },
+  {
+    about: 'messages of the C library in the languages of the locales',
+    app: 'import locale; locale.setlocale(0, "")',
+    nodes: { '/etc/locale.gen': '# fr_FR.UTF-8 UTF-8\npt_BR.UTF-8 UTF-8\n' },
+    keeps: ['/usr/share/locale/pt/LC_MESSAGES/libc.mo', '/usr/share/locale/pt_BR/LC_MESSAGES/libc.mo'],
+    leaves: ['/usr/share/locale/fr/LC_MESSAGES/libc.mo', '/usr/share/locale/pt/LC_MESSAGES/other.mo'],
+  },
   { about: 'fonts', app: 'FONT = "DejaVuSans.ttf"', keeps: ['/usr/share/fonts/truetype/a.ttf'] },
   {
     about: 'iconv',

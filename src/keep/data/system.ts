@@ -30,6 +30,8 @@ export interface SystemRow {
    * one: nothing says that the program is run with such a command.
    */
   unlessNamed?: RegExp;
+  /** Also the C library's own messages in the languages of the image's locales. */
+  translations?: true;
   /** What the files are, with the source in parentheses. */
   what: string;
 }
@@ -122,6 +124,7 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     id: 'locales',
     when: { name: 'setlocale' },
     keep: ['/usr/lib/locale/**', '/usr/share/i18n/locales/!(*)'],
+    translations: true,
     what: 'locales (setlocale(3), locale(7))',
   },
   {
