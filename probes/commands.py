@@ -56,10 +56,13 @@ def aliases_in(code: "CodeType", names: "Set[str]") -> "Iterator[Tuple[str, str]
     """Other names that a module gives to those of *names* that it imports: (other name, name)."""
     if names.isdisjoint(code.co_names):
         return
-    imported = ""
+    imported = module = ""
     for _, operation, argument, _ in instructions(code):
-        if operation == "IMPORT_FROM":
+        if operation == "IMPORT_NAME":
+            module = name_of(code, operation, argument)
+        elif operation == "IMPORT_FROM":
             imported = name_of(code, operation, argument)
+            imported = "" if NO_RUNNERS.get(imported) == module else imported
         elif operation == "STORE_NAME" and imported in names:
             other = name_of(code, operation, argument)
             if other != imported:

@@ -44,6 +44,8 @@ FEWEST = 8
 SHORTEST_NAME = 3
 NO_LETTER = re.compile(rb"[^A-Za-z0-9]+")
 LONGEST_KEY = 30
+# Pieces that are cut for one text and one table, so that other data is given up.
+MOST_PIECES = 1 << 20
 # One of so many strings may be at another place: of some with the same letters, or none.
 NEARLY = 8
 DOTTED = re.compile(rb"(?:\.[A-Za-z_]\w{0,80}){1,5}")
@@ -120,7 +122,7 @@ def cython_texts(data: bytes) -> "List[bytes]":
 
 
 def cython_strings(sections: "List[bytes]", texts: "List[bytes]") -> "Tuple[Set[str], List[bytes]]":
-    """The string constants in the read-only sections of an extension module, and the texts that no table cuts into strings.
+    """The string constants in the read-only sections of an extension module, or the texts that may have them where no table cuts them.
 
     *texts*: those of cython_texts.
     """
@@ -130,7 +132,7 @@ def cython_strings(sections: "List[bytes]", texts: "List[bytes]") -> "Tuple[Set[
     for text in texts:
         pieces = [piece for table in tables for piece in cut(text, table)]
         found.update(pieces)
-        if not pieces:
+        if not pieces and IN_EVERY_MODULE in text:
             uncut.append(text)
     for data in sections:
         for match in ARRAYS.finditer(data):
@@ -138,14 +140,15 @@ def cython_strings(sections: "List[bytes]", texts: "List[bytes]") -> "Tuple[Set[
                 if MARK.search(arrays):
                     pieces = [piece for piece in arrays.split(b"\0") if piece]
                     found.update(pieces if len(pieces) >= FEWEST else ())
-    return {piece.decode("utf-8", "replace") for piece in found}, uncut
+    # Where the strings are known, another text is a docstring or other data.
+    return {piece.decode("utf-8", "replace") for piece in found}, [] if found else uncut
 
 
 def names_in(text: bytes, names: "Iterable[str]") -> "Iterator[str]":
     """Those of *names* that may be strings of a text without a table: compilers turn the lengths of few strings into instructions.
 
     A dotted name comes with whatever text follows it without a gap. The strings are sorted, so what follows another name is not
-    before it in the alphabet. A shorter name is often there by chance.
+    before it in the alphabet, but for one place, where a name may be missed. A shorter name is often there by chance.
     """
     for name in names:
         word = name.encode()
@@ -188,9 +191,11 @@ def cut(text: bytes, lengths: "array[int]") -> "List[bytes]":
     The pieces are sorted, by themselves or nearly by `order`, but for one place. [] if no part of the table does.
     """
     best: List[bytes] = []
+    left = MOST_PIECES
     for start in range(len(lengths) - FEWEST + 1):
         pieces: List[bytes] = []
-        at = breaks = others = 0
+        at = breaks = 0
+        others = -1
         for index in range(start, len(lengths)):
             end = at + lengths[index]
             if end > len(text):
@@ -198,13 +203,23 @@ def cut(text: bytes, lengths: "array[int]") -> "List[bytes]":
             piece = text[at:end]
             if not piece and pieces and not pieces[-1]:
                 break  # each string is there once, and zeros are no table of lengths
-            if pieces:
-                breaks += piece < pieces[-1]
-                others += order(piece) < order(pieces[-1])
-                if breaks > 1 and others > 1 + len(pieces) // NEARLY:
-                    break
             pieces.append(piece)
             at = end
+            breaks += len(pieces) > 1 and piece < pieces[-2]
+            if breaks > 1:
+                # Only few pieces come to this, so that their order by letters may be slow.
+                others = breaks_in(pieces) if others < 0 else others + breaks_in(pieces[-2:])
+                if others > 1 + len(pieces) // NEARLY:
+                    pieces.pop()
+                    break
+        left -= len(pieces) + 1
+        if left < 0:
+            break
         if len(pieces) > max(len(best), FEWEST) and len(set(pieces)) * 2 > len(pieces):
             best = pieces
     return best
+
+
+def breaks_in(pieces: "List[bytes]") -> int:
+    keys = [order(piece) for piece in pieces]
+    return sum(second < first for first, second in zip(keys, keys[1:]))

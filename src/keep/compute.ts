@@ -212,6 +212,7 @@ async function contextOf(input: KeepInput): Promise<{ context: Context; notes: s
     programs: new Set([...programs, ...given.toShell, ...given.toPython]),
     given,
   };
+  if (python) python.programs = context.programs;
   return { context, notes: [...notes, ...(python?.distributions.warnings ?? [])] };
 }
 

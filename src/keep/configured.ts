@@ -19,13 +19,16 @@ const MOST = 1000;
 /** A dotted name; not a part of an address, of a path or of a name of a host. */
 const DOTTED = /(?<![\w./@:-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w/@-])/g;
 
-/** A setting, or an item of a list: indentation and dash, name, value. */
-const SETTING = /^(?<item>- +)?(?:["']?(?<name>[\w.-]+)["']?\s*(?::|=)\s*)?(?<value>.*)$/s;
-/** A name of a setting whose value is a command line: `command`, `pre-hooks`, `RUN_CMD`, `runScript`. */
-const COMMAND =
-  /(?:^|[_.-])(?:cmd|command|exec|run|program|binary|tool|script|shell|hook)s?(?:$|[_.-])|[a-z](?:Cmd|Command|Script|Hook|Tool)s?$/i;
+/** A setting, or an item of a list: dash, name, value. */
+const SETTING = /^(?<item>- +)?(?:["']?(?<name>[\w.-]+)["']?(?<sign>\s*[:=])\s*)?(?<value>.*)$/s;
+/** Words for a setting whose value is a command line: `command`, `pre-hooks`, `RUN_CMD`. */
+const COMMAND = /(?:^|[_.-])(?:cmd|command|exec|run|program|binary|tool|script|shell|hook)s?(?:$|[_.-])/i;
+/** The same in a name without signs between its words: `preRunHook`. */
+const CAMEL_CASE = /[a-z](?:Cmd|Command|Exec|Run|Program|Script|Hook|Tool)s?$/;
 /** A value whose lines come next. */
 const BELOW = /^(?:[|>][+-]?|\[|)$/;
+/** Characters of the longest line that is read. */
+const LONGEST_LINE = 4096;
 
 /**
  * What the configurations name that the app's author wrote and that some run opened (from the level `reachable` on): folders that a
@@ -105,18 +108,21 @@ function namesIn(text: string, pattern: RegExp): Map<string, number> {
 /** Command lines in the values of settings with such names, as in a summary: line, '', text. */
 function commandsIn(text: string): [number, '', string][] {
   const found: [number, '', string][] = [];
-  // The name of the setting whose value is on the next lines.
-  let above = '';
+  // The setting whose value is on the next lines, and its indentation.
+  let above = { name: '', indent: 0, isBlock: false };
   for (const [index, full] of text.split(/\r?\n/).entries()) {
     const line = full.trim().replace(/^\{\s*/, '');
-    if (line === '' || /^[#;]/.test(line)) continue;
-    const { item, name, value = '' } = SETTING.exec(line)?.groups ?? {};
-    // `- FOO=1 tool` is a command line.
-    const isBelow = above !== '' && (name === undefined || item !== undefined);
-    if (!isBelow) above = BELOW.test(value) ? (name ?? '') : '';
+    if (line === '' || line.length > LONGEST_LINE || /^[#;]/.test(line)) continue;
+    const indent = full.search(/\S/);
+    const { item, name, sign, value = '' } = SETTING.exec(line)?.groups ?? {};
+    // `- FOO=1 tool` is a command line, and so is each line of a block.
+    const isPlain = name === undefined || (item !== undefined && sign === '=');
+    const isBelow = above.name !== '' && !/^\[\w+\]$/.test(line) && (isPlain || (above.isBlock && indent > above.indent));
+    if (!isBelow) above = { name: BELOW.test(value) ? (name ?? '') : '', indent, isBlock: /^[|>]/.test(value) };
+    const of = isBelow ? above.name : (name ?? '');
     const command = commandOf(isBelow ? line.slice(item?.length ?? 0) : value);
-    if (COMMAND.test(isBelow ? above : (name ?? '')) && /^[\w./]/.test(command) && !/^(true|false|yes|no|on|off)$/i.test(command))
-      found.push([index + 1, '', command]);
+    const isCommand = (COMMAND.test(of) || CAMEL_CASE.test(of)) && /^[\w./]/.test(command);
+    if (isCommand && !/^(true|false|yes|no|on|off)$/i.test(command)) found.push([index + 1, '', command]);
     if (found.length > MOST) return [];
   }
   return found;

@@ -6,6 +6,7 @@ import type { Strength } from './data/costs.js';
 import { APP_SHELVES, KERNEL_DIRECTORIES, PROGRAM_DATA, REPOSITORIES, SHARED_DATA, TOOL_FOLDERS } from './data/directories.js';
 import { INSTALLERS } from './data/installers.js';
 import { COMPLETED_SHELLS, TERMINAL_PROGRAMS } from './data/terminal.js';
+import { OPENS_WINDOWS } from './opens.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
@@ -98,6 +99,21 @@ export async function librariesLoaded(libraries: Summary['libraries'], own: bool
     if (found.length > 0 && !name.includes('.so')) named.push({ paths: [{ path: '/sbin/ldconfig', kind: 'find-library' }] });
   }
   return named;
+}
+
+/**
+ * Libraries without which a module can't be imported, since it loads them then. Not those for a GPU or a display, which modules try to
+ * load that can do without.
+ */
+export async function librariesNeeded(libraries: Summary['libraries'], context: Context): Promise<Named[]> {
+  const { environment, fs, gpu } = context;
+  const needed: Named[] = [];
+  for (const one of await librariesLoaded(libraries, true, context)) {
+    const path = (one.paths[0] as Target).path;
+    const isForDisplay = !environment.DISPLAY && OPENS_WINDOWS.test(baseName(path));
+    if (!isForDisplay && (await gpu.use(fs.resolve(path)?.path ?? path)) === undefined) needed.push(one);
+  }
+  return needed;
 }
 
 /**

@@ -44,10 +44,10 @@ export class Offers {
   /** What to keep now: the cheap offers, and those that are kept already, which only get further reasons. */
   async accept(keep: KeepSet): Promise<Addition[]> {
     const accepted = await this.acceptable(keep);
-    if (accepted.length > 0) return accepted;
+    if (accepted.some((addition) => !keep.has(this.real(addition) ?? addition.path))) return accepted;
     // A file may be kept before what it needs, which then costs nothing either. So what is left out in the end is counted again.
     this.counted.clear();
-    return this.acceptable(keep);
+    return [...accepted, ...(await this.acceptable(keep))];
   }
 
   private async acceptable(keep: KeepSet): Promise<Addition[]> {

@@ -5,7 +5,7 @@ import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 
 /** Clients of display servers: without a display, there is none to talk to. Sources: XOpenDisplay(3), wl_display_connect. */
-const OPENS_WINDOWS = /^lib(X11|wayland-client)\.so/;
+export const OPENS_WINDOWS = /^lib(X11|wayland-client)\.so/;
 
 /** A kept ELF file, and the libraries in one folder that its strings name: path → name. */
 interface Opener {

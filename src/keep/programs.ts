@@ -7,6 +7,7 @@ import {
   commandsRun,
   installedProgram,
   librariesLoaded,
+  librariesNeeded,
   linesMeant,
   type Named,
   packageProgram,
@@ -110,14 +111,14 @@ export class NamedRule implements Rule {
   /** What a function names. @param scope its name, or '' @param summary that of its module, with what this function names alone */
   private async inFunction(
     scope: string,
-    { commands, handed, passed, libraries, imports }: Summary,
+    { commands, handed, passed, libraries, imports, names }: Summary,
     from: Place,
     context: Context,
   ): Promise<Finding[]> {
     const { path, module, own, distribution } = from;
     const named = [...(await commandsRun(commands, own, context)), ...(await librariesLoaded(libraries, own, context))];
-    if (distribution && !own) {
-      const needed = (await librariesLoaded(libraries, true, context)).flatMap((one) => findingsOf(one, path, module));
+    if (distribution && !own && (scope === '' || names.includes(scope))) {
+      const needed = (await librariesNeeded(libraries, context)).flatMap((one) => findingsOf(one, path, module));
       if (needed.length > 0) this.waiting.push({ places: [ALWAYS], findings: needed, importedByApp: distribution });
     }
     const part: Part = { isCalled: false, findings: named.flatMap((one) => findingsOf(one, path, module)) };

@@ -1,4 +1,5 @@
 import type { Entry } from '../rootfs.js';
+import { SHELL_WORDS } from './data/shells.js';
 import { TOOL_VARIABLES } from './data/variables.js';
 import { anyPath, commandsRun } from './evidence.js';
 import { pathsIn, zonesOf } from './pathwords.js';
@@ -25,7 +26,7 @@ export class SettingsRule implements Rule {
     for (const [name, value] of Object.entries(environment)) {
       const paths = TOOL_VARIABLES.test(name) ? [] : pathsIn(value);
       if (paths.length > 0) this.waiting.set(name, paths);
-      if (!TOOL_VARIABLES.test(name) && /^[\w./]/.test(value)) this.commands.set(name, value);
+      if (!TOOL_VARIABLES.test(name) && /^[\w./]/.test(value) && !SHELL_WORDS.has(value)) this.commands.set(name, value);
     }
     const named = commands.flatMap((command) => [...namesInCommand(command).paths.keys()]);
     return [

@@ -26,8 +26,8 @@ export class ShellRule implements Rule {
    */
   async begin(context: Context): Promise<Addition[]> {
     this.optional = context.python ? new Set(await argumentsOf(context)) : new Set();
-    const { toShell, toPython, tables } = context.given;
-    const scripts = [...toShell, ...toPython, ...tables.keys()].map(
+    const { toShell, toPython, tables, ofCron } = context.given;
+    const scripts = [...toShell, ...toPython, ...tables.keys(), ...ofCron].map(
       (path): Addition => ({ path, rule: 'shell', kind: 'script', parents: [] }),
     );
     const names = context.commands.flatMap((command) => [...namesInCommand(command).programs.keys()]);

@@ -49,9 +49,18 @@ export interface Given {
   toPython: ReadonlySet<string>;
   /** Tables of a cron and configurations of a supervisor → their commands, as a script whose lines have the numbers of the file's. */
   tables: ReadonlyMap<string, (text: string) => string>;
+  /** The files of a cron as it finds them: they may be links. */
+  ofCron: ReadonlySet<string>;
 }
 
-export const NOTHING_GIVEN: Given = { modules: [], toOthers: [], toShell: new Set(), toPython: new Set(), tables: new Map() };
+export const NOTHING_GIVEN: Given = {
+  modules: [],
+  toOthers: [],
+  toShell: new Set(),
+  toPython: new Set(),
+  tables: new Map(),
+  ofCron: new Set(),
+};
 
 type Places = Pick<Context, 'fs' | 'programs' | 'config' | 'python' | 'trace' | 'environment'>;
 
@@ -117,9 +126,9 @@ export async function givenToInterpreters(commands: Context['commands'], places:
   };
   await visitAll();
   // A supervisor may start it later.
-  if (namesCron) await takeCron(places, tables, toShell);
+  const ofCron = namesCron ? await takeCron(places, tables, toShell) : new Set<string>();
   await visitAll();
-  return { modules, toOthers, toShell, toPython, tables };
+  return { modules, toOthers, toShell, toPython, tables, ofCron };
 }
 
 /** What of it another Python gets than the app's. @param by the file that has the command lines */
@@ -148,14 +157,15 @@ async function scriptsOpened({ fs, trace, python }: Places, ran: ReadonlySet<str
     if (SCRIPT.test(found.path) && python?.isOwn(found.path)) scripts.add(found.path);
     const reader = readers.find(({ file }) => file.test(found.path));
     if (reader && (await isWritten(found.path, { fs, python })))
-      tables.set(found.path, (text) => text.split('\n').map(reader.shell).join('\n'));
+      tables.set(found.path, (text) => text.split(/\r?\n/).map(reader.shell).join('\n'));
   }
   return scripts;
 }
 
-/** The tables of a cron, and the programs in its folders. Not jobs that came with a package of the system, which care for the system. */
-async function takeCron(places: Places, tables: Map<string, (text: string) => string>, scripts: Set<string>): Promise<void> {
+/** Takes in the tables of a cron, and the programs in its folders. Not jobs that came with a package of the system, which care for the system. */
+async function takeCron(places: Places, tables: Map<string, (text: string) => string>, scripts: Set<string>): Promise<Set<string>> {
   const { fs } = places;
+  const taken = new Set<string>();
   const before = scripts.size;
   for (const { path, type } of fs.entries.values()) {
     const withUser = SYSTEM_TABLES.test(path);
@@ -163,6 +173,7 @@ async function takeCron(places: Places, tables: Map<string, (text: string) => st
     if (type === 'd' || !(isTable || CRON_FOLDERS.test(path))) continue;
     const found = fs.resolve(path);
     if (found?.entry.type !== 'f' || !((await isAuthors(path, places)) || (await isWritten(path, places)))) continue;
+    if (isTable || (found.entry.mode & 0o111) !== 0) taken.add(path);
     if (isTable) tables.set(found.path, (text) => scriptOfTable(text, { withUser, withSeconds: false }));
     else if ((found.entry.mode & 0o111) !== 0) scripts.add(found.path);
   }
@@ -172,6 +183,7 @@ async function takeCron(places: Places, tables: Map<string, (text: string) => st
   const withoutFolders = (text: string) => text.replace(/\/etc\/cron\.(hourly|daily|weekly|monthly)(?![\w/])/g, '');
   if (table?.entry.type === 'f' && !tables.has(table.path))
     tables.set(table.path, (text) => scriptOfTable(withoutFolders(text), { withUser: true, withSeconds: false }));
+  return taken;
 }
 
 /** Where a script may be that an interpreter gets: in the working directory, or beside the script that names it. */

@@ -219,8 +219,9 @@ export function costlyLines(costly: readonly Costly[]): string[] {
 function globFor({ path, paths, reason }: Costly): string {
   if (reason.kind !== 'inside' || paths.length < 2) return path;
   let folder = parentOf(path);
-  while (!paths.every((other) => other.startsWith(`${folder}/`))) folder = parentOf(folder);
-  return `${folder}/**`;
+  while (folder !== '/' && !paths.every((other) => other.startsWith(`${folder}/`))) folder = parentOf(folder);
+  // A link may lead out of the part, or of the folder itself.
+  return folder.startsWith(`${reason.subject}/`) ? `${folder}/**` : path;
 }
 
 /** A line for each native file whose libraries are left out: `libcudnn.so.9 opens 7 libraries of 900.0 MB that were not seen`. */

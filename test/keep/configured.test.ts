@@ -77,7 +77,10 @@ describeWithPython('configurations', () => {
     ['JSON over several lines', '{"command": [\n  "tool",\n  "-x"\n],\n"hooks": ["second"]}'],
     ['JSON in one line', '{"command": "tool -x"}\n- run: "second" # other\n'],
     ['items with variables', 'commands:\n  - FOO=1 tool\n  - second\nname: other\n'],
-    ['camel case', 'preRunHook: tool\ndescription: other second\nbuildScript: second\nruntime: other\n'],
+    ['camel case', 'preRunHook: tool\ndescription: other\nbuildScript: second\nruntime: other\ntranscript: other\n'],
+    ['items with names', 'jobs:\n  - command: tool x\nhooks:\n  - run: second\n  - name: other\n'],
+    ['a block with variables', 'script: |\n  VERSION=1\n  tool x\n  second\nname: other\n'],
+    ['INI sections', 'run =\n[other]\ncmd = tool\nshell=second\n'],
     ['an INI file', '[tool]\nprogram = tool -x\ntool_path=/usr/bin/second\nname = other\n'],
   ])('keeps cheap programs in command lines of %s', async (_, text) => {
     const programs = Object.fromEntries(['tool', 'second', 'other2'].map((name) => [`/usr/bin/${name}`, { text: '#', mode: 0o755 }]));

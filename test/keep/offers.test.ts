@@ -141,6 +141,12 @@ describeWithPython('a program', () => {
     });
     expect((await kept(magic('import magic'))).has('/usr/lib/libvast.so.1')).toBe(true);
     expect((await kept(magic('import other'))).has('/usr/lib/libvast.so.1')).toBe(false);
+    const late = (code: string) => ({ ...magic('import magic'), [`${SITE}/magic/__init__.py`]: `import ctypes\n${code}` });
+    const load = 'def load():\n    return ctypes.CDLL("libvast.so.1")\n';
+    expect((await kept(late(load))).has('/usr/lib/libvast.so.1')).toBe(false);
+    expect((await kept(late(`${load}LIBRARY = load()\n`))).has('/usr/lib/libvast.so.1')).toBe(true);
+    const forGpu = { '/usr/lib/libvast.so.1': makeElf({ needed: ['libcuda.so.1'], sections: { '.text': Buffer.alloc(LARGE) } }) };
+    expect((await kept({ ...magic('import magic'), ...forGpu })).has('/usr/lib/libvast.so.1')).toBe(false);
   });
 
   it('whose name is only a word in library code is not kept', async () => {
@@ -302,6 +308,13 @@ it('the list of what is expensive is short', () => {
   expect(costlyLines([])).toEqual([]);
   expect(costlyLines(costly)).toEqual([expect.stringMatching(/x4 \(9\.0 MB, named at x\) and 3 more: /)]);
   const paths = ['/data/repo/.git/hooks/a', '/data/repo/.git/HEAD'];
+  const linked = {
+    path: '/data/repo/.git/HEAD',
+    paths: ['/data/repo/.git/HEAD', '/srv/x'],
+    bytes: 9e6,
+    reason: { ...reason, kind: 'inside' } as Reason,
+  };
+  expect(costlyLines([linked])).toEqual([expect.stringContaining('/data/repo/.git/HEAD (')]);
   const part = { path: paths[0] as string, paths, bytes: 9e6, reason: { ...reason, kind: 'inside', subject: '/data/repo' } as Reason };
   expect(costlyLines([part])).toEqual([expect.stringMatching(/^not kept: \/data\/repo\/\.git\/\*\* \(9\.0 MB, named at x\): /)]);
 });

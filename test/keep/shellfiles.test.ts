@@ -163,16 +163,19 @@ describeWithPython('scripts that interpreters get', () => {
   });
 
   it('recipes of a makefile count where make ran, and tables of a cron that a supervisor may start', async () => {
-    const makefile = 'TOOL ?= alpha\nall: bravo\n\t@$(TOOL) -x | charlie $$HOME\n\t-for x in 1 2; do delta $$x; done\n';
+    const makefile = 'export TOOL ?= alpha\r\nall: bravo\r\n\t@$(TOOL) -x | charlie $$HOME\n\t-for x in 1 2; do delta $$x; done\n';
     const makes = { '/usr/bin/make': { text: '', mode: 0o755 }, '/app/Makefile': makefile };
     expect(await kept([['make', 'all']], makes, ['exec /usr/bin/make', 'open /app/Makefile'])).toEqual(['alpha', 'charlie', 'delta']);
     expect(await kept([['python3', 'app.py']], makes, ['open /app/Makefile'])).toEqual([]);
     const supervised = {
       '/usr/bin/supervisord': { text: '', mode: 0o755 },
-      '/etc/app.conf': '[program:cron]\ncommand = cron -f\nautostart=false\n',
-      '/etc/cron.d/mine': '* * * * * root foxtrot\n',
+      '/etc/app.conf': '[program:cron]\r\ncommand = cron -f\r\nautostart=false\r\n',
+      '/etc/cron.d/mine': { link: '/app/jobs' },
+      '/app/jobs': '* * * * * root foxtrot\n',
     };
-    expect(await kept([['supervisord']], supervised, ['exec /usr/bin/supervisord', 'open /etc/app.conf'])).toEqual(['foxtrot']);
+    const read = ['exec /usr/bin/supervisord', 'open /etc/app.conf'];
+    expect(await kept([['supervisord']], supervised, read)).toEqual(['foxtrot']);
+    expect((await reached([['supervisord']], supervised, read)).has('/etc/cron.d/mine')).toBe(true);
   });
 
   it("the code of a Python script without .py is the app's own", async () => {

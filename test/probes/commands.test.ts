@@ -48,6 +48,7 @@ if __name__ == "__main__":
     const text = `from subprocess import check_output as read, run
 from asyncio import create_subprocess_exec as spawn
 from json import load as popen
+from platform import system as read_it
 import pty
 def a(path):
     read(["svn", "info", path])
@@ -61,9 +62,9 @@ def d():
     const { commands } = summarizeText(text, python);
     expect(commands.map(([line, , word]) => [line, word])).toEqual(
       expect.arrayContaining([
-        [6, 'svn info'],
-        [8, 'shred'],
-        [10, 'top -b'],
+        [7, 'svn info'],
+        [9, 'shred'],
+        [11, 'top -b'],
       ]),
     );
     expect(commands.map(([, , word]) => word)).not.toContain('word');

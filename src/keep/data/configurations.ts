@@ -14,9 +14,11 @@ function part(pattern: RegExp): CommandLines['shell'] {
 
 /** A line of a makefile: a recipe's without the signs before it, a variable. References to variables become those of a shell. */
 function recipe(line: string): string {
-  const [, variable, value] = /^(\w+)\s*[:?+]*=\s*(.*)$/.exec(line) ?? [];
-  const text = variable === undefined ? (/^\t[-@+ ]*(.+)$/.exec(line)?.[1] ?? '') : `${variable}="${value}"`;
-  return text.replace(/\$(?:\((\w+)\)|\{(\w+)\}|(\$))/g, (_, one, other, dollar) => dollar ?? `\${${one ?? other}}`);
+  const [, variable, value = ''] = /^ *(?:(?:export|override) +)*(\w+) *[:?+]*= *(.*)$/.exec(line) ?? [];
+  const text = variable === undefined ? (/^\t[-@+ ]*(.+)$/.exec(line)?.[1] ?? '') : `${variable}="${value.replaceAll('"', '')}"`;
+  return text
+    .replaceAll('$(shell ', '$(')
+    .replace(/\$(?:\((\w+)\)|\{(\w+)\}|(\$))/g, (_, one, other, dollar) => dollar ?? `\${${one ?? other}}`);
 }
 
 /**

@@ -31,6 +31,8 @@ export const LARGEST_SCRIPT = 1 << 20;
 export class PythonWorld {
   private readonly known = new Map<string, Summary>();
   private readonly others = new Map<string, Promise<PythonWorld | undefined>>();
+  /** Programs that the image runs. */
+  programs: ReadonlySet<string> = new Set();
   /** This world, and those of other interpreters that were asked for. */
   readonly all: PythonWorld[] = [this];
   private readonly standard: string[];
@@ -99,9 +101,9 @@ export class PythonWorld {
     return !this.isStandard(path) && !this.isInstalled(path) && isAdded(path) && !this.distributions.ownerOf(path) && !this.isOthers(path);
   }
 
-  /** Whether a file is the app's own code, also where the app was installed like a distribution. */
+  /** Whether a file is the app's own code, also where the app was installed like a distribution, or is a program that the image runs. */
   isOurs(path: string): boolean {
-    return this.isOwn(path) || this.distributions.ownerOf(path)?.local === true;
+    return this.programs.has(path) || this.isOwn(path) || this.distributions.ownerOf(path)?.local === true;
   }
 
   /** Whether a file belongs to the standard library of another Python. */
