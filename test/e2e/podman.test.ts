@@ -69,7 +69,9 @@ function beside(podman: Podman): void {
   beforeAll(async () => {
     await podman.docker('rm', '-f', 'pyshrink-test-redis').catch(() => {});
     await podman.docker('network', 'rm', NETWORK).catch(() => {});
-    await podman.docker('network', 'create', NETWORK);
+    // Podman 4.3 lists all interfaces, and fails where one of another container goes meanwhile.
+    const create = () => podman.docker('network', 'create', NETWORK);
+    await create().catch(create);
     await podman.docker('run', '-d', '--rm', '--name', 'pyshrink-test-redis', '--network', NETWORK, 'pyshrink-fixture/redis');
   });
   afterAll(async () => {
