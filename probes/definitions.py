@@ -7,7 +7,7 @@ from .bytecode import NEUTRAL, OPTIMIZED, constant_of, instructions, strings_in
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
-    from typing import Iterator, Set
+    from typing import Any, Iterator, List, Set
 
 # A name with one place for a part that the code computes.
 FORMAT = re.compile(r"(\w+_)?(?:%s|\{\w*\})(_\w+)?\Z")
@@ -51,3 +51,15 @@ def given_functions(code: "CodeType") -> "Iterator[str]":
             if made and not name.startswith("STORE_"):
                 yield made
             made = ""
+
+
+def function_scope(class_name: str, name: str) -> str:
+    """`function`, `Class.method`, or `Class` for a special method: its callers name only the class."""
+    if not class_name:
+        return name
+    return class_name if name[:2] == name[-2:] == "__" else f"{class_name}.{name}"
+
+
+def unique(rows: "List[List[Any]]") -> "List[List[Any]]":
+    """The rows in order, each once."""
+    return [list(row) for row in sorted({tuple(row) for row in rows})]

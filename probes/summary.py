@@ -36,7 +36,7 @@ from .bytecode import (
 )
 from .codefiles import NotReadable, code_of
 from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_run
-from .definitions import GENERIC, formatted_parts, given_functions, qualified_names
+from .definitions import GENERIC, formatted_parts, function_scope, given_functions, qualified_names, unique
 from .prefixes import PREFIX, constants_in, prefixes_in
 
 TYPE_CHECKING = False
@@ -352,15 +352,3 @@ class Summary:
             if name not in NEUTRAL:
                 second_last, last = last, (name, value)
         return loaded
-
-
-def function_scope(class_name: str, name: str) -> str:
-    """`function`, `Class.method`, or `Class` for a special method: its callers name only the class."""
-    if not class_name:
-        return name
-    return class_name if name[:2] == name[-2:] == "__" else f"{class_name}.{name}"
-
-
-def unique(rows: "List[List[Any]]") -> "List[List[Any]]":
-    """The rows in order, each once."""
-    return [list(row) for row in sorted({tuple(row) for row in rows})]

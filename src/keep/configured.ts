@@ -2,7 +2,7 @@ import { isAdded } from '../os/places.js';
 import { below, type Entry } from '../rootfs.js';
 import { CONFIGURATION } from './data/configurations.js';
 import { TOOL_VARIABLES } from './data/variables.js';
-import { anyPath, commandsRun } from './evidence.js';
+import { anyPath, commandsRun, offered } from './evidence.js';
 import { isWritten } from './purpose.js';
 import type { Reached } from './python/reached.js';
 import type { PythonWorld } from './python/world.js';
@@ -64,7 +64,7 @@ export class ConfiguredRule implements Rule {
     }
     for (const { paths, offer } of await commandsRun(commandsIn(text), false, context)) {
       const kept = paths.map((one): Addition => ({ ...one, rule: 'configured', kind: 'program', parents: [path] }));
-      additions.push(...(offer === undefined ? kept : [{ offer, additions: kept }]));
+      additions.push(...offered(kept, offer));
     }
     return additions;
   }

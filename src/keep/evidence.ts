@@ -10,8 +10,8 @@ import { OPENS_WINDOWS } from './opens.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isInstalled, isOnPurpose, packageOnPurpose } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
-import type { Because } from './reason.js';
-import type { Context } from './rule.js';
+import type { Addition, Because } from './reason.js';
+import type { Context, Finding } from './rule.js';
 import { findProgram } from './scripts.js';
 import { namesInScript } from './shellnames.js';
 
@@ -38,6 +38,11 @@ type Target = Omit<Because<'named'>, 'rule' | 'module'> & { path: string };
 interface PathNamed {
   offer?: Strength;
   paths: { path: string; kind: 'path' | 'inside'; subject: string }[];
+}
+
+/** Additions as they are, or as an offer. */
+export function offered(additions: readonly Addition[], offer: Strength | undefined): Finding[] {
+  return offer === undefined ? [...additions] : [{ offer, additions }];
 }
 
 /** The programs in command lines that code runs. */

@@ -10,6 +10,7 @@ import {
   librariesNeeded,
   linesMeant,
   type Named,
+  offered,
   packageProgram,
   prefixed,
   programNamed,
@@ -98,7 +99,7 @@ export class NamedRule implements Rule {
     const places = own ? [wholeOf(from)] : near;
     add(await linesMeant(summary, context), [wholeOf(from)]);
     for (const name of summary.strings) {
-      if (isPrefix(name)) add(offered(prefixed(name, context)), places);
+      if (isPrefix(name)) add(weakly(prefixed(name, context)), places);
       if (isPrefix(name) || !this.isProgramName(name, context)) continue;
       add(await this.packageProgram(name, context), places);
       if (own) {
@@ -167,7 +168,7 @@ export class NamedRule implements Rule {
   }
 }
 
-function offered(named: readonly Named[]): Named[] {
+function weakly(named: readonly Named[]): Named[] {
   return named.map((one) => ({ ...one, offer: 'call' }));
 }
 
@@ -245,7 +246,7 @@ function asImported(summary: Summary): Summary {
 
 function findingsOf({ paths, offer }: Named, parent: string, module: string): Finding[] {
   const additions = paths.map((target): Addition => ({ rule: 'named', module, parents: [parent], ...target }));
-  return offer === undefined ? additions : [{ offer, additions }];
+  return offered(additions, offer);
 }
 
 /** Paths, without `.py`, of the modules in the folder of a module that have names which it imports. */

@@ -1,7 +1,7 @@
 import type { Entry } from '../rootfs.js';
 import { SHELL_WORDS } from './data/shells.js';
 import { TOOL_VARIABLES } from './data/variables.js';
-import { anyPath, commandsRun } from './evidence.js';
+import { anyPath, commandsRun, offered } from './evidence.js';
 import { pathsIn, zonesOf } from './pathwords.js';
 import { isAppCode } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
@@ -65,7 +65,7 @@ export class SettingsRule implements Rule {
         const named = paths.map(
           ({ line: _, ...one }): Addition => ({ ...one, rule: 'configured', kind: 'program', of: name, parents: [path] }),
         );
-        findings.push(...(offer === undefined ? named : [{ offer, additions: named }]));
+        findings.push(...offered(named, offer));
       }
     }
     return findings;

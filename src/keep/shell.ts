@@ -1,5 +1,5 @@
 import { baseName, type Entry } from '../rootfs.js';
-import { anyPath } from './evidence.js';
+import { anyPath, offered } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isAppCode, isAuthors, isOnPurpose, isWritten, ofPython } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
@@ -48,7 +48,7 @@ export class ShellRule implements Rule {
       for (const [subject, line] of paths)
         for (const { paths: named, offer } of anyPath(subject, context.python)) {
           const additions = named.map((one): Addition => ({ ...one, rule: 'shell', line, parents: [path] }));
-          findings.push(...(offer === undefined ? additions : [{ offer, additions }]));
+          findings.push(...offered(additions, offer));
         }
     }
     for (const [name, line] of programs) {
