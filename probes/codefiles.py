@@ -50,6 +50,11 @@ def code_of(path: str) -> "CodeType":
         return compile(source, path, "exec", flags, dont_inherit=True)
 
 
+def is_compiled(path: str) -> bool:
+    """Whether a source has a .pyc, valid or not."""
+    return path.endswith(".py") and os.path.isfile(importlib.util.cache_from_source(path))
+
+
 def cached_code(path: str) -> "Optional[CodeType]":
     """The code in the .pyc of a source, or None if there is no valid one."""
     data = cached_bytes(path)

@@ -34,10 +34,11 @@ from .bytecode import (
     strings_in,
     takes_arguments,
 )
-from .codefiles import NotReadable, code_of
+from .codefiles import NotReadable, code_of, is_compiled, read_file
 from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_run
 from .definitions import GENERIC, formatted_parts, function_scope, given_functions, qualified_names, unique
 from .prefixes import PREFIX, constants_in, prefixes_in
+from .syntaxwarnings import warns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def summary_of(path: str, names: "List[str]", own: bool = False) -> "Dict[str, A
             return binaries.summary_of(path, names)
         summary = Summary(own)
         summary.add_module(code_of(path))
-        return summary.fields()
+        warning = {"warns": True} if is_compiled(path) and warns(read_file(path), path) else {}
+        return {**summary.fields(), **warning}
     except NotReadable as error:
         return {"error": str(error)}
     except Exception as error:

@@ -35,6 +35,7 @@ const KINDS = {
   python: [
     ...['own-code', 'own-data', 'interpreter-name', 'interpreter', 'codec', 'imported', 'command', 'script', 'environment'],
     ...['import', 'attribute', 'dynamic', 'lazy', 'string', 'extension', 'plugin', 'entry-point', 'c-code', 'computed', 'compiled'],
+    'warns',
   ],
   /** A file of a distribution. `of`: its name. `subject` of `opened`: the name by which the code opens it. */
   distribution: ['app', 'pulled', 'record', 'app-program', 'program', 'inside-program', 'library', 'opened', 'identity'],

@@ -52,6 +52,8 @@ export const Summary = z.object({
   /** Whether the module has a `__getattr__` of its own (PEP 562). */
   lazy: z.boolean().default(false),
   spots: z.array(z.tuple([z.number().nullable(), SpotKind])).default([]),
+  /** Whether Python prints a warning whenever it compiles the file. Looked at only where there is a .pyc. */
+  warns: z.boolean().default(false),
   /** Functions and methods: the line where their code begins (that of the first decorator), and their name: `Class.method`. */
   defined: z.array(z.tuple([z.number(), z.string()])).default([]),
   /** Why it could not be read. */

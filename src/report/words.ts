@@ -118,6 +118,7 @@ const WORDS: Words = {
     'c-code': ({ module }) => `imported by the C code of ${module}`,
     compiled: ({ module }) => `a compiled module with the name of ${module} at the end of its own`,
     computed: ({ module }) => `imported by ${module} under a computed name`,
+    warns: ({ module }) => `the compiled ${module}: Python would print a warning whenever it compiles the source`,
   },
   distribution: {
     app: ({ of }) => `part of ${of}, which the app imports`,

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -314,6 +314,34 @@ def c():
     expect(stale?.imports[0]?.[2]).toBe('second_and_longer');
     expect(only?.imports[0]?.[2]).toBe('first');
     rmSync(source);
+  });
+
+  it.each([
+    ['x = 1\nx is "a"\n', true],
+    ['x = 1\nok = x is not 5\n', true],
+    ['assert (len("(") == 1, "one")\n', true],
+    ["'''Whether it is \"a\" or (b).'''\nx = \"is 'a'\" is None # is 'a'\n", false],
+    ['assert (len((1, 2)) == 2), "two"\n', false],
+    ['pattern = r"\\d"\nother = "\\\\d"\n', false],
+  ])('says whether compiling %j prints a warning, where there is a .pyc', (text, warns) => {
+    const source = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'a.py');
+    writeFileSync(source, text);
+    expect(summarizeFiles([source])[0]?.warns).toBe(false);
+    execFileSync(PYTHONS[0] as string, ['-W', 'ignore', '-m', 'py_compile', source]);
+    expect(summarizeFiles([source])[0]?.warns).toBe(warns);
+  });
+
+  it.each(PYTHONS)('under %s says the same of escapes as the compiler', (python) => {
+    const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
+    const texts = ['"\\d"', 'b"\\N"', '"\\N{EM DASH}"', 'rb"\\d"', '"\\\\d"', "'''\n# \"\n\\w'''", 'f"{1}\\ "', '"\\400"', '1 # "\\d"'];
+    const sources = texts.map((_, index) => join(folder, `a${index}.py`));
+    for (const [index, source] of sources.entries()) writeFileSync(source, `x = ${texts[index]}\n1\n`);
+    execFileSync(python, ['-W', 'ignore', '-m', 'py_compile', ...sources]);
+    const printed = sources.map((source) => {
+      const { stderr } = spawnSync(python, ['-B', '-c', 'import sys; compile(open(sys.argv[1]).read(), "a", "exec")', source]);
+      return stderr.toString().includes('SyntaxWarning');
+    });
+    expect(summarizeFiles(sources, [], python).map(({ warns }) => warns)).toEqual(printed);
   });
 
   it('has names of modules in extension modules, also without separators or compressed', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Analyst } from '../../src/keep/python/world.js';
 import type { PythonLayout } from '../../src/python/layout.js';
 import type { Sought } from '../../src/python/lines.js';
@@ -47,6 +47,16 @@ export function summarizeText(text: string | Buffer, python?: string, own = fals
   return summarizeFiles([path], [], python, own)[0] as Summary;
 }
 
+/** Whether the image has a .pyc of a source. */
+function isCompiled(path: string, fs: RootFs): boolean {
+  return fs.list(`${dirname(path)}/__pycache__`).some((cached) => cached.includes(`/${basename(path, '.py')}.`));
+}
+
+/** Gives a source on this computer a .pyc, for the Python that reads it. */
+function compile(path: string): void {
+  execFileSync(PYTHONS[0] as string, ['-W', 'ignore', '-m', 'py_compile', path]);
+}
+
 /** An analyst for a made-up tree. It writes the files to a temporary folder, so that a Python on this computer can read them. */
 export function analystOver(fs: RootFs): Analyst {
   const copy = async (paths: readonly string[]) => {
@@ -55,6 +65,7 @@ export function analystOver(fs: RootFs): Analyst {
       const size = fs.lstat(path)?.size ?? 0;
       mkdirSync(join(folder, dirname(path)), { recursive: true });
       writeFileSync(join(folder, path), await fs.read(path, 0, size));
+      if (isCompiled(path, fs)) compile(join(folder, path));
     }
     return folder;
   };

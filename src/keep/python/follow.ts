@@ -2,7 +2,7 @@ import { above, isTestFolder, isTestModule } from '../../python/classify.js';
 import type { Distribution } from '../../python/distributions.js';
 import { type Edge, edgesOf, type Origin } from '../../python/edges.js';
 import { Summary } from '../../python/summary.js';
-import { baseName } from '../../rootfs.js';
+import { baseName, parentOf } from '../../rootfs.js';
 import { BUILD_CODE } from '../data/building.js';
 import { INDIVISIBLE, INSTALLERS, NO_PLUGINS } from '../data/installers.js';
 import { REGISTRIES } from '../data/registries.js';
@@ -46,6 +46,7 @@ export class Follower {
     // Functions that may be dead are those of the standard library.
     const standard = edges.flatMap(({ module }) => (this.world.isStandard(module.file ?? '') ? [module.name] : []));
     const modules = [self.name, ...standard];
+    if (summary.warns) additions.push(...this.quiet(file, by));
     if (origin === 'standard') return [...additions, ...this.standard.take(summary, self.name, modules)];
     if (origin === 'own') additions.push(...this.words(summary, from, by));
     else if (summary.dynamic.length > 0 || summary.spots.some(([, kind]) => kind === 'import'))
@@ -121,6 +122,13 @@ export class Follower {
       const module = isMore ? finder.find(`${package_}.${child}`) : undefined;
       return module ? this.reached.module(module, 'pulled', from, { kind: 'compiled', module: by }) : [];
     });
+  }
+
+  /** The .pyc of a source (PEP 3147), without which Python prints a warning at each start. */
+  private quiet(file: string, by: string): Addition[] {
+    const [major, minor] = this.world.layout.version.split('.');
+    const cached = `${parentOf(file)}/__pycache__/${baseName(file).slice(0, -'.py'.length)}.cpython-${major}${minor}.pyc`;
+    return this.world.fs.lstat(cached) ? [{ path: cached, rule: 'python', kind: 'warns', module: by, parents: [file] }] : [];
   }
 
   /** Names of the compiled modules in a package. */
