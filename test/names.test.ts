@@ -8,6 +8,7 @@ import { openPackages } from '../src/os/packages.js';
 import { ModuleFinder } from '../src/python/finder.js';
 import { keepReport } from '../src/report/keep.js';
 import { readOwners } from '../src/report/owners.js';
+import { runnableIn } from '../src/report/runnable.js';
 import { whyKept } from '../src/report/why.js';
 import { parseFacts, parseImports } from '../src/trace/facts.js';
 import { traceFromFacts } from '../src/trace/fromfacts.js';
@@ -121,6 +122,7 @@ describeWithPython('names that every JavaScript object has are kept like others'
         level,
         places: placesOf(LAYOUT, fs),
         owners: await readOwners(fs, LAYOUT, result.python),
+        programs: await runnableIn(fs, result.keep),
       });
       return { report, notes: result.notes, why: [own, pack, 'missing'].map((name) => whyKept(name, report, LAYOUT)?.kept) };
     };

@@ -15,6 +15,7 @@ import { addLines } from '../keep/lines.js';
 import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
 import { readOwners } from '../report/owners.js';
+import { runnableIn } from '../report/runnable.js';
 import { strippedLines } from '../report/stripped.js';
 import { costlyLines } from '../report/words.js';
 import type { Entry } from '../rootfs.js';
@@ -101,6 +102,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
     }),
   );
   const owners = await timed('keep', 'what each file belongs to', () => readOwners(fs, trace.python, python));
+  const programs = await runnableIn(fs, keep);
   const own = (all: ReadonlyMap<string, string>) => new Map([...all].filter(([path]) => keep.has(path)));
   const theirs = own(sent);
   const checked = await timed('assemble', 'comparing files with the layers', () => requireGenuine(context.session, original.id, theirs));
@@ -124,6 +126,7 @@ export async function assembleDraft(material: Material, choice: KeepChoice, base
       level,
       places: placesOf(trace.python, fs),
       owners,
+      programs,
     }),
   };
 }

@@ -4,7 +4,6 @@ import type { Edit } from '../elf/strip.js';
 import type { KeepResult } from '../keep/compute.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
-import { isLibraryName } from '../os/places.js';
 import type { Entry, RootFs } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import { type Amount, KEEP_VERSION, type KeepReport, type Omission } from '../workspace/keepreport.js';
@@ -18,6 +17,8 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
   level: Level;
   places: PythonPlaces;
   owners: Owners;
+  /** Kept files that somebody may run as a program. */
+  programs: ReadonlySet<string>;
   /** Path of a file → digest of the bytes that the shrunk image has. */
   digests?: ReadonlyMap<string, string>;
   /** Path of a file → what is left out of it. */
@@ -26,7 +27,7 @@ export interface KeepReportInput extends Pick<KeepResult, 'keep' | 'python' | 'g
 
 /** Why each path is kept or left out, with sizes and layers: the contents of keep.json. */
 export function keepReport(input: KeepReportInput): KeepReport {
-  const { fs, keep, python, grades, costly, gpu, original, level, places, owners, digests, edits = new Map() } = input;
+  const { fs, keep, python, grades, costly, gpu, original, level, places, owners, programs, digests, edits = new Map() } = input;
   const sizes = sizesOf(fs, keep);
   const stripped = strippedOf(sizes, edits);
   const layers = layersOf(keep, fs, places);
@@ -44,7 +45,7 @@ export function keepReport(input: KeepReportInput): KeepReport {
       ...(stripped.has(path) && { stripped: stripped.get(path) as number }),
       layer: layers.get(path) ?? 'system',
       ...(digest !== undefined && { digest }),
-      ...(entry && isProgram(entry) && { program: true }),
+      ...(programs.has(path) && { program: true }),
       ...ownerOf(path),
       reasons,
     };
@@ -87,10 +88,6 @@ export function keepReport(input: KeepReportInput): KeepReport {
       layers: { system: ofLayer('system'), python: ofLayer('python'), distributions: ofLayer('distributions'), app: ofLayer('app') },
     },
   };
-}
-
-function isProgram({ type, mode, path }: Entry): boolean {
-  return type === 'f' && (mode & 0o111) !== 0 && !isLibraryName(path);
 }
 
 /** Path of a file → bytes. Of several names of a file (hard links), one has the size: a kept one where there is any. */

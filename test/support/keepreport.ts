@@ -3,6 +3,7 @@ import type { KeepResult } from '../../src/keep/compute.js';
 import type { Level } from '../../src/keep/level.js';
 import { type KeepReportInput, keepReport } from '../../src/report/keep.js';
 import { readOwners } from '../../src/report/owners.js';
+import { runnableIn } from '../../src/report/runnable.js';
 import type { RootFs } from '../../src/rootfs.js';
 import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
 import { LAYOUT } from './analyst.js';
@@ -41,5 +42,6 @@ export async function keepReportOf(
   written: Pick<KeepReportInput, 'digests' | 'edits'> = {},
 ): Promise<KeepReport> {
   const owners = await readOwners(fs, LAYOUT, result.python);
-  return keepReport({ fs, ...result, original: ORIGINAL, level, places: placesOf(LAYOUT, fs), owners, ...written });
+  const programs = await runnableIn(fs, result.keep);
+  return keepReport({ fs, ...result, original: ORIGINAL, level, places: placesOf(LAYOUT, fs), owners, programs, ...written });
 }
