@@ -1,5 +1,5 @@
 import { readText } from '../rootfs.js';
-import { LIBRARIES } from './data/system.js';
+import { LIBRARIES } from './data/systemrow.js';
 import { expandGlob } from './globs.js';
 import type { Addition } from './reason.js';
 import type { Context } from './rule.js';

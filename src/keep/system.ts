@@ -1,7 +1,9 @@
 import { allNames } from '../python/summary.js';
 import { baseName, below, type Entry, parentOf, readText } from '../rootfs.js';
 import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
-import { LOCALE_FILE, SYSTEM_ROWS, type SystemRow, WRAPPED } from './data/system.js';
+import { LOCALE_FILE, SYSTEM_ROWS } from './data/system.js';
+import { WRAPPED } from './data/systemprograms.js';
+import type { SystemRow } from './data/systemrow.js';
 import { expandGlob } from './globs.js';
 import { pamModules } from './pam.js';
 import { isAppCode, isOnPurpose } from './purpose.js';

@@ -1,5 +1,5 @@
 import { baseName, type Entry } from '../rootfs.js';
-import { LIBRARIES } from './data/system.js';
+import { LIBRARIES } from './data/systemrow.js';
 import { expandGlob } from './globs.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
