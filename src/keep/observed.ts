@@ -2,6 +2,7 @@ import { baseName, join, parentOf, push, type RootFs } from '../rootfs.js';
 import type { Observation, ObservationKind, Trace } from '../trace/schema.js';
 import type { Addition, Because } from './reason.js';
 import type { Rule } from './rule.js';
+import { walkNotes } from './walknotes.js';
 
 /**
  * What an observation keeps: the path itself, or the folder that it is in. A process that makes or removes a file needs
@@ -43,19 +44,6 @@ export const observedRule: Rule = {
     return [...additions, ...walkNotes(walked).map((note) => ({ note }))];
   },
 };
-
-/** Directories that a note names. A walk over everything has thousands. */
-const LISTED = 5;
-
-function walkNotes(walked: ReadonlyMap<string, number>): string[] {
-  const all = [...walked].sort(([, a], [, b]) => b - a);
-  const rest = all.slice(LISTED);
-  const entries = rest.reduce((sum, [, count]) => sum + count, 0);
-  return [
-    ...all.slice(0, LISTED).map(([directory, count]) => `a walk over ${directory} was not kept (${count} entries looked up)`),
-    ...(rest.length > 0 ? [`walks over ${rest.length} more directories were not kept (${entries} entries looked up)`] : []),
-  ];
-}
 
 /**
  * What the observations of runs keep.

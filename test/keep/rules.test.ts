@@ -32,13 +32,26 @@ describe('observed', () => {
 });
 
 describe('walks', () => {
+  const note = (where: string, count = 10) => `a walk over ${where} was not kept (${count} entries looked up)`;
   const names = Array.from({ length: 10 }, (_, index) => `/pkg/m${index}.py`);
   const fs = makeTree(Object.fromEntries([...names, '/pkg/__pycache__/m0.cpython-313.pyc'].map((path) => [path, 'x'])));
 
   it('look-ups of listed entries keep nothing and give a note', async () => {
     const { rules, notes } = await keptOf(fs, makeTrace(['list /pkg', ...names.map((path) => `lookup ${path}`)]));
     expect(Object.keys(rules).filter((path) => path.startsWith('/pkg/'))).toEqual([]);
-    expect(notes).toEqual(['a walk over /pkg was not kept (10 entries looked up)']);
+    expect(notes).toEqual([note('/pkg')]);
+  });
+
+  it('notes name the directory above where many are in it, and the top of a tree', async () => {
+    const many = Array.from({ length: 4 }, (_, folder) => names.map((path) => `/data/d${folder}${path.slice(4)}`));
+    const tree = [names, names.map((path) => `/pkg/deep/er${path.slice(4)}`)];
+    const all = makeTree(Object.fromEntries([...many, ...tree].flat().map((path) => [path, 'x'])));
+    const folders = ['/data/d0', '/data/d1', '/data/d2', '/data/d3', '/pkg', '/pkg/deep/er'];
+    const walk = (folder: string) => [`list ${folder}`, ...all.list(folder).map((path) => `lookup ${path}`)];
+    const { notes } = await keptOf(all, makeTrace(folders.flatMap(walk)));
+    expect(notes).toEqual(
+      ['4 directories in /data', '/pkg and directories in it'].map((where, index) => note(where, index === 0 ? 40 : 20)),
+    );
   });
 
   it('keeps entries that were opened, and the source of an opened .pyc', async () => {
@@ -53,14 +66,18 @@ describe('walks', () => {
     ).toEqual(['/pkg/__pycache__/m0.cpython-313.pyc', '/pkg/m0.py', '/pkg/m3.py']);
   });
 
-  it('a process with many walks also walks over small directories; the notes name five walks', async () => {
+  it('a process with many walks also walks over small directories; a note names many together', async () => {
     const many = Object.fromEntries(Array.from({ length: 7 }, (_, folder) => names.map((path) => [`/d${folder}${path}`, 'x'])).flat());
     const everything = makeTree({ ...many, '/small/one': 'x', '/small/two': 'x', '/other/three': 'x' });
     const walk = (folder: string) => [`list ${folder}`, ...everything.list(folder).map((path) => `lookup ${path}`)];
     const folders = Array.from({ length: 7 }, (_, folder) => `/d${folder}/pkg`);
     const { rules, notes } = await keptOf(everything, makeTrace([...folders, '/small'].flatMap(walk)));
     expect(Object.keys(rules).filter((path) => /^\/(d\d\/pkg|small)\/./.test(path))).toEqual([]);
-    expect([notes.length, notes.at(-1)]).toEqual([6, 'walks over 3 more directories were not kept (22 entries looked up)']);
+    expect(notes).toEqual(
+      ['/d0/pkg', '/d1/pkg', '/d2/pkg', '/d3/pkg', '/d4/pkg']
+        .map((where) => note(where))
+        .concat('3 more walks were not kept (22 entries looked up)'),
+    );
     const two = await keptOf(everything, makeTrace([...folders.slice(0, 2), '/small'].flatMap(walk)));
     expect(two.rules).toHaveProperty('/small/one');
   });
