@@ -37,6 +37,7 @@ from .bytecode import (
 from .codefiles import NotReadable, code_of, is_compiled, read_file
 from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_run
 from .definitions import GENERIC, formatted_parts, function_scope, given_functions, qualified_names, unique
+from .keywords import commands_named
 from .prefixes import PREFIX, constants_in, prefixes_in
 from .syntaxwarnings import warns
 
@@ -104,6 +105,8 @@ class Summary:
         self.handed: List[List[Any]] = []
         # The same for all other functions, in the app's code.
         self.passed: List[List[Any]] = []
+        # [line, text] of command lines by the names that they get, in the app's code.
+        self.keyed: List[List[Any]] = []
         # Functions of this module with parameters that run a program or look for one, by what they load.
         self.own_runners: Set[str] = set()
         # Other names of RUNNERS: `from subprocess import run as start`.
@@ -148,6 +151,7 @@ class Summary:
             "commands": unique(self.commands),
             "handed": unique(self.handed),
             "passed": unique(self.passed),
+            "keyed": unique(self.keyed),
             "handsOn": {name: sorted(called) for name, called in sorted(self.hands_on.items())},
             "maybe": sorted(self.maybe_commands),
             "lines": sorted(self.lines),
@@ -239,6 +243,8 @@ class Summary:
             (self.commands if runners - COMMON_RUNNERS else self.common_commands).extend(commands)
             if runners & SHELLS or "shell" in strings:
                 self.shell = True
+        if self.own:
+            self.keyed += [[line, text] for line, text in commands_named(code) if 1 < len(text) <= LONGEST_COMMAND]
         self.add_handed(code, scope, called, runners, strings, prefixed)
         if used & LOADERS:
             self.libraries += [[scope, text] for text in strings if 0 < len(text) <= LONGEST_NAME]

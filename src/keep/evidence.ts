@@ -63,6 +63,14 @@ export async function commandsMeant({ maybe, shell }: Summary, own: boolean, con
   return named;
 }
 
+/** The programs in command lines that the app's own code gives to other code by name. That may run them on another computer. */
+export async function commandsKeyed({ keyed }: Summary, context: Context): Promise<Named[]> {
+  const named: Named[] = [];
+  for (const [line, text] of keyed)
+    for (const name of programsInLine(text)) named.push(...(await programNamed(name, false, context, line, /\S\s+\S/.test(text))));
+  return named;
+}
+
 /** The programs in strings that look like command lines. Some other code runs them. */
 export async function linesMeant({ lines }: Summary, context: Context): Promise<Named[]> {
   const named: Named[] = [];

@@ -3,6 +3,7 @@ import { MAIN, type Summary } from '../python/summary.js';
 import { baseName, type Entry, parentOf } from '../rootfs.js';
 import {
   anyPath,
+  commandsKeyed,
   commandsMeant,
   commandsRun,
   installedProgram,
@@ -76,6 +77,7 @@ export class NamedRule implements Rule {
         findings.push(...(await this.inFunction(scope, { ...summary, ...inFunction }, from, context)));
       const named = [
         ...(await commandsMeant(summary, own, context)),
+        ...(await commandsKeyed(summary, context)),
         ...(own ? summary.paths.flatMap((text) => anyPath(text, world)) : await systemData(summary, context)),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));

@@ -1,3 +1,4 @@
+import { linesOfCommands, type Summary } from '../python/summary.js';
 import { baseName, type Entry } from '../rootfs.js';
 import { anyPath, offered } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
@@ -6,7 +7,7 @@ import type { PythonWorld } from './python/world.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { findProgram, isAppsPython, isProgram, pathFolders, scriptAt } from './scripts.js';
-import { shellText } from './shellfiles.js';
+import { LONGEST_BY_HAND, SCRIPT, shellText } from './shellfiles.js';
 import { namesInCommand, namesInScript } from './shellnames.js';
 
 /**
@@ -16,7 +17,9 @@ import { namesInCommand, namesInScript } from './shellnames.js';
  */
 export class ShellRule implements Rule {
   readonly name = 'shell';
-  private waiting: { path: string; findings: Finding[] }[] = [];
+  private waiting: Waiting[] = [];
+  /** Names of scripts that other waiting scripts give to a shell. */
+  private readonly given = new Set<string>();
   /** Scripts that a user may give to the image's entrypoint. */
   private optional: ReadonlySet<string> = new Set();
 
@@ -38,15 +41,17 @@ export class ShellRule implements Rule {
 
   async visit(entry: Entry, context: Context): Promise<Finding[]> {
     const { path } = entry;
-    const text = await shellText(entry, context, context.given);
+    const { given, python } = context;
+    const isForCode = isForShell(entry, context) && (await shellText(entry, context, given)) === undefined;
+    const text = await shellText(entry, context, isForCode ? { ...given, toShell: new Set([path]) } : given);
     if (text === undefined) return [];
-    const isGiven = context.given.tables.has(path) || isAppCode(path, context);
+    const isGiven = given.tables.has(path) || isAppCode(path, context);
     const isWanted = !this.optional.has(path) && (isGiven || (await isAuthors(path, context)));
     const findings: Finding[] = [];
-    const { programs, paths } = namesInScript(text);
-    if (isWanted && context.python) {
+    const { programs, paths, shellScripts } = namesInScript(text);
+    if (isWanted && python) {
       for (const [subject, line] of paths)
-        for (const { paths: named, offer } of anyPath(subject, context.python)) {
+        for (const { paths: named, offer } of anyPath(subject, python)) {
           const additions = named.map((one): Addition => ({ ...one, rule: 'shell', line, parents: [path] }));
           findings.push(...offered(additions, offer));
         }
@@ -60,16 +65,39 @@ export class ShellRule implements Rule {
       const addition: Addition = { path: program, ...because };
       findings.push(isWanted || (await isOnPurpose(program, context)) ? addition : { offer: 'call', additions: [addition] });
     }
-    if (isWanted || isProgram(path, context) || context.python?.distributions.ownerOf(path) === undefined) return findings;
-    this.waiting.push({ path, findings });
+    const owner = python?.distributions.ownerOf(path);
+    if (!isForCode && (isWanted || isProgram(path, context) || owner === undefined)) return findings;
+    this.waiting.push({ path, findings, gives: isForCode ? [...shellScripts].map(baseName) : [], ofApp: isForCode });
     return [];
   }
 
   settle({ python }: Context): Finding[] {
-    const ready = this.waiting.filter(({ path }) => python !== undefined && isNamed(path, python));
-    this.waiting = this.waiting.filter((script) => !ready.includes(script));
-    return ready.flatMap(({ findings }) => findings);
+    if (!python || this.waiting.length === 0) return [];
+    const isNamed = ({ path, ofApp }: Waiting) =>
+      ofApp ? this.given.has(baseName(path)) || hasName(path, python.ours()) : hasName(path, ofDistribution(path, python));
+    const findings: Finding[] = [];
+    for (let ready = this.waiting.filter(isNamed); ready.length > 0; ready = this.waiting.filter(isNamed)) {
+      this.waiting = this.waiting.filter((script) => !ready.includes(script));
+      for (const { gives } of ready) for (const name of gives) this.given.add(name);
+      findings.push(...ready.flatMap((script) => script.findings));
+    }
+    return findings;
   }
+}
+
+/** A script that counts once code names it. */
+interface Waiting {
+  path: string;
+  findings: Finding[];
+  /** Names of the scripts that it gives to a shell. */
+  gives: readonly string[];
+  /** Whether the app's code may name it, or that of a distribution. */
+  ofApp: boolean;
+}
+
+/** Whether a file is the app's own script for a shell by its name. It needs no permission where code gives it to a shell. */
+function isForShell({ path, type, size }: Entry, { python }: Context): boolean {
+  return type === 'f' && size <= LONGEST_BY_HAND && SCRIPT.test(path) && python?.isOwn(path) === true;
 }
 
 /**
@@ -101,12 +129,18 @@ async function isForAppsPython(entry: Entry, context: Context): Promise<boolean>
   return script !== undefined && ofPython(baseName(script.name)) && isAppsPython(script.needed.at(-1) as string, context);
 }
 
-/** Whether code of the distribution that a file belongs to has its name. */
-function isNamed(path: string, world: PythonWorld): boolean {
-  const name = baseName(path);
+/** The code of the distribution that a file belongs to. */
+function ofDistribution(path: string, world: PythonWorld): Summary[] {
   const files = world.distributions.ownerOf(path)?.files ?? [];
-  const texts = files
-    .flatMap((file) => world.codeIn(file))
-    .flatMap(({ summary: { strings, relative, commands } }) => [...strings, ...relative, ...commands.map(([, , text]) => text)]);
-  return texts.some((text) => text.includes(name));
+  return files.flatMap((file) => world.codeIn(file).map(({ summary }) => summary));
+}
+
+/** Whether code has the name of a file. */
+function hasName(path: string, code: readonly Summary[]): boolean {
+  const name = baseName(path);
+  return code.some((summary) =>
+    [summary.strings, summary.relative, summary.paths, linesOfCommands(summary).map(([, text]) => text), summary.maybe].some((texts) =>
+      texts.some((text) => text.includes(name)),
+    ),
+  );
 }

@@ -23,7 +23,7 @@ const LONGEST_NAME = 4096;
 const PROGRAM_FOLDERS = /^\/(usr\/(local\/)?)?s?bin$/;
 
 /** Scripts for a shell that need no first line, since others read them. */
-const SCRIPT = /\.(ba|da|a|k|z)?sh$/;
+export const SCRIPT = /\.(ba|da|a|k|z)?sh$/;
 
 /** A module that the app's shell scripts or the image's commands start with `python3 -m`, or import with `python3 -c`. */
 export interface StartedModule {

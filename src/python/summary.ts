@@ -37,6 +37,8 @@ export const Summary = z.object({
   handed: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).default([]),
   /** The same for all other functions, in the app's own code. */
   passed: z.array(z.tuple([z.number(), z.string(), z.string(), z.string()])).default([]),
+  /** Command lines by the names that they get, in the app's own code: `Operator(bash_command="...")`. Line, text. */
+  keyed: z.array(z.tuple([z.number(), z.string()])).default([]),
   /** Functions with parameters → names of functions that they call and that may hand on a command; '' for running one. */
   handsOn: anyRecord(z.array(z.string())).default({}),
   /** All string constants in code that calls a function with a name like those that run programs. */
@@ -60,6 +62,11 @@ export const Summary = z.object({
   error: z.string().optional(),
 });
 export type Summary = z.infer<typeof Summary>;
+
+/** Command lines in code, with their lines. */
+export function linesOfCommands({ commands, keyed }: Summary): (readonly [line: number, text: string])[] {
+  return [...commands.map(([line, , text]) => [line, text] as const), ...keyed];
+}
 
 /** All names that a module's code loads, in functions too. */
 export function allNames({ names, functions, main }: Summary): Set<string> {

@@ -46,6 +46,40 @@ describeWithPython("programs that the app's own code runs", () => {
     expect([await keepsTool(code, 1e6), await keepsTool(code, 5e6)]).toEqual([true, false]);
   });
 
+  it.each([
+    ['an argument', 'from jobs import Operator\nOperator("bash", n=max(1, 2), bash_command="cd /x && echo {{ a }} | tool -b")\n'],
+    ['an argument that begins like it', 'from jobs import Operator\ndef f(x): Operator(command=f"tool {x}")\n'],
+    ['one of several', 'from jobs import Operator\nOperator(commands=["cat x", "tool -b"])\n'],
+    ['a value', 'STEPS = [{"name": "a", "command": ["tool", "-b", "x", "y"]}]\n'],
+    ['a variable', 'class Job:\n    command = "tool -b"\n'],
+  ])('are kept where they are cheap and in a command line by the name of %s', async (_, code) => {
+    expect([await keepsTool(code, 1e6), await keepsTool(code, 5e6)]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['another name', 'from jobs import Operator\nOperator(recommend="tool {a}", comment="tool")\n'],
+    ['another argument', 'from jobs import Operator\nOperator(command=f(g, h=1), text="tool")\n'],
+  ])('are left out where they are in a text by %s', async (_, code) => {
+    expect(await keepsTool(code, 10)).toBe(false);
+  });
+
+  it.each([
+    ['gives it to a shell', `${RUN}def f(): subprocess.run(["sh", "jobs/back-up.sh"])\n`, true],
+    ['puts its path together', `${RUN}import os\ndef f(): subprocess.run(["sh", os.path.join("jobs", "back-up.sh")])\n`, true],
+    ['names it in a command line', 'from jobs import Operator\nOperator(bash_command="bash back-up.sh ")\n', true],
+    ['names another one', `${RUN}def f(): subprocess.run(["sh", "jobs/other.sh"])\n`, false],
+  ])('are kept where a script without permission names them, and code %s', async (_, code, isKept) => {
+    const files = { '/app/app.py': code, '/app/jobs/back-up.sh': 'set -e\n. ./deep.sh\n', '/app/jobs/deep.sh': 'tool | cat\n' };
+    const { has } = await kept({ ...files, '/usr/bin/tool': program(5e6), '/bin/sh': program(1) });
+    expect(has('/usr/bin/tool')).toBe(isKept);
+  });
+
+  it('bring the modules that they run', async () => {
+    const tool = distribution('tool', { 'tool/__init__.py': '', 'tool/sub.py': '', 'tool/other.py': '' });
+    const { has } = await kept({ '/app/app.py': 'import os\ndef f(): os.system("python3 -m tool.sub -x")\n', ...tool });
+    expect(has('/usr/lib/python3.13/site-packages/tool/sub.py')).toBe(true);
+  });
+
   it('are kept where they are cheap and a module has their name that running code imports', async () => {
     expect(await keepsTool('import helpers', 1e6, 'TOOL = "tool"\n')).toBe(true);
   });

@@ -1,16 +1,17 @@
 import { above, isTestFolder, isTestModule } from '../../python/classify.js';
 import type { Distribution } from '../../python/distributions.js';
 import { type Edge, edgesOf, type Origin } from '../../python/edges.js';
-import { Summary } from '../../python/summary.js';
+import { linesOfCommands, Summary } from '../../python/summary.js';
 import { baseName, parentOf } from '../../rootfs.js';
 import { BUILD_CODE } from '../data/building.js';
 import { INDIVISIBLE, INSTALLERS, NO_PLUGINS } from '../data/installers.js';
 import { REGISTRIES } from '../data/registries.js';
 import type { Addition } from '../reason.js';
+import { namesInScript } from '../shellnames.js';
 import type { Grades } from './grades.js';
 import type { Reached } from './reached.js';
 import type { StandardLibrary } from './standard.js';
-import { isTestRunner } from './tests.js';
+import { isForDevelopers, isTestRunner } from './tests.js';
 import type { Code, PythonWorld } from './world.js';
 
 /** Letters. A shorter name is at the end of others by chance. */
@@ -48,7 +49,7 @@ export class Follower {
     const modules = [self.name, ...standard];
     if (summary.warns) additions.push(...this.quiet(file, by));
     if (origin === 'standard') return [...additions, ...this.standard.take(summary, self.name, modules)];
-    if (origin === 'own') additions.push(...this.words(summary, from, by));
+    if (origin === 'own') additions.push(...this.words(summary, from, by), ...this.started(summary, from, by));
     else if (summary.dynamic.length > 0 || summary.spots.some(([, kind]) => kind === 'import'))
       additions.push(...this.requested(summary, from, by));
     if (origin === 'distribution' && kind === 'source') additions.push(...this.compiled(self.name, from, by));
@@ -92,6 +93,23 @@ export class Follower {
       if (!module?.file || !this.world.distributions.ownerOf(module.file)) return [];
       return this.reached.module(module, 'app', from, { kind: 'string', subject: word, module: by });
     });
+  }
+
+  /** Modules that command lines in the app's own code run: `os.system("python -m tool")`. */
+  private started(summary: Summary, from: string, by: string): Addition[] {
+    const texts = linesOfCommands(summary).filter(([, text]) => text.includes('python'));
+    return texts.flatMap(([line, text]) =>
+      [...namesInScript(text).modules.keys()].flatMap((name) => {
+        const module = this.world.finder.deepest(name);
+        const owner = module?.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
+        if (!module || (owner && isForDevelopers(owner))) return [];
+        this.standard.start(module.name);
+        const main = this.world.finder.find(`${module.name}.__main__`);
+        return [module, ...(main ? [main] : [])].flatMap((one) =>
+          this.reached.module(one, 'app', from, { kind: 'string', subject: name, module: by, line }),
+        );
+      }),
+    );
   }
 
   /**

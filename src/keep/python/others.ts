@@ -1,5 +1,6 @@
 import { edgesOf } from '../../python/edges.js';
 import { ENVIRONMENT_FILE, type Installation, installationOf, isSameInstallation } from '../../python/installation.js';
+import { linesOfCommands } from '../../python/summary.js';
 import { baseName, type Entry } from '../../rootfs.js';
 import { SCRIPT_GROUPS } from '../data/installers.js';
 import { BASIC_CODECS, IMPORTED_AT_START, IMPORTED_TO_START } from '../data/standardlibrary.js';
@@ -101,8 +102,8 @@ export class OtherPythonsRule implements Rule {
 /** What command lines of the app's own code give to another Python: `["/opt/tools/bin/python", "-m", "tool"]`. */
 async function givenByCode(path: string, python: PythonWorld, context: Context): Promise<ToOther[]> {
   if (!isAppCode(path, context)) return [];
-  const lines = python.codeIn(path).flatMap(({ summary }) => summary.commands);
-  const started = lines.flatMap(([line, , text]) =>
+  const lines = python.codeIn(path).flatMap(({ summary }) => linesOfCommands(summary));
+  const started = lines.flatMap(([line, text]) =>
     text.includes('python') ? namesInScript(text).started.map((one) => ({ ...one, line })) : [],
   );
   return startedInOthers(started, context, path);
