@@ -1,12 +1,17 @@
-import { baseName, below, type Entry } from '../rootfs.js';
+import { above } from '../python/classify.js';
+import { baseName, below, type Entry, parentOf } from '../rootfs.js';
+import { offered } from './evidence.js';
 import { expandGlob } from './globs.js';
 import { ofPython, packageOnPurpose } from './purpose.js';
 import type { Addition } from './reason.js';
-import type { Context, Offer, Rule } from './rule.js';
+import type { Context, Finding, Offer, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
 
 /** Folders with the data, the plugins, the helpers and the configuration of one program. Source: FHS 3.0, 3.7, 4.6, 4.7 and 4.11. */
 const PLACES = ['/usr/share', '/usr/lib', '/usr/lib/*-linux-gnu', '/usr/libexec', '/etc'];
+
+/** Where many programs have their files. Source: FHS 3.0, 3.16, 4.9. */
+const SHARED_PREFIX = /^\/?$|^\/usr(\/local)?$/;
 
 /**
  * Folders that have the name of a kept program, or of its package, where the app's author installed that package by its name (from the
@@ -16,8 +21,12 @@ export class FoldersRule implements Rule {
   readonly name = 'system';
   private readonly done = new Set<string>();
 
-  async visit({ path, type }: Entry, context: Context): Promise<Offer[]> {
-    if (type !== 'f' || !context.python || !isProgram(path, context) || ofPython(baseName(path))) return [];
+  async visit({ path, type }: Entry, context: Context): Promise<Finding[]> {
+    if (type !== 'f' || !context.python || ofPython(baseName(path))) return [];
+    return isProgram(path, context) ? this.byName(path, context) : this.around(path, context);
+  }
+
+  private async byName(path: string, context: Context): Promise<Offer[]> {
     const owner = (await packageOnPurpose(path, context))?.replace(/:\w+$/, '');
     if (owner === undefined) return [];
     const { fs } = context;
@@ -31,4 +40,31 @@ export class FoldersRule implements Rule {
       return [{ offer: 'call', additions: [folder, ...inside].map((one): Addition => ({ path: one, ...because, parents: [path] })) }];
     });
   }
+
+  /**
+   * The folder of a native program that is outside PATH and that no run executed: /usr/lib/chromium of /usr/lib/chromium/chromium. What
+   * such a program opens is there. Of a prefix of its own (/usr/lib/jvm/java-17/bin/java), what its package brought beside the programs.
+   */
+  private async around(path: string, context: Context): Promise<Finding[]> {
+    const { fs, trace, python, libraries } = context;
+    if (!context.isElf(path) || !(await libraries.elf(path))?.program || python?.isOwn(path) || python?.distributions.ownerOf(path))
+      return [];
+    if (trace.observations.some(({ kind, path: seen }) => kind === 'exec' && fs.resolve(seen)?.path === path)) return [];
+    const folder = above(path, '').find((one) => baseName(one) === baseName(path) && parentOf(one) !== '/');
+    const prefix = parentOf(parentOf(path));
+    const isPrefix = baseName(parentOf(path)) === 'bin' && !SHARED_PREFIX.test(prefix);
+    if (folder === undefined && !isPrefix) return [];
+    const inside = folder === undefined ? await ofSamePackage(path, prefix, context) : [folder, ...below(fs, folder)];
+    const because = { rule: 'system', kind: 'folder', subject: baseName(path) } as const;
+    const additions = inside.filter((one) => !this.done.has(one)).map((one): Addition => ({ path: one, ...because, parents: [path] }));
+    for (const { path: one } of additions) this.done.add(one);
+    return offered(additions, (await packageOnPurpose(path, context)) === undefined ? 'call' : undefined);
+  }
+}
+
+/** What the package of a program brought below a prefix, except programs. */
+async function ofSamePackage(path: string, prefix: string, { python }: Context): Promise<string[]> {
+  const owner = await python?.packages.ownerOf(path);
+  const files = owner === undefined ? [] : ((await python?.packages.files(owner)) ?? []);
+  return files.filter((one) => one.startsWith(`${prefix}/`) && !one.startsWith(`${parentOf(path)}/`));
 }

@@ -141,8 +141,10 @@ class Names {
   private assign(one: DefaultValue): void {
     const { variable, value } = one;
     this.values.push(one);
-    const isSame = !this.constants.has(variable) || this.constants.get(variable) === value;
-    this.constants.set(variable, isSame && beforeExpansion(value) === undefined ? value : undefined);
+    // LIB=/usr/lib/$NAME
+    const full = withConstants(value, this.constants);
+    const isSame = !this.constants.has(variable) || this.constants.get(variable) === full;
+    this.constants.set(variable, isSame && beforeExpansion(full) === undefined ? full : undefined);
   }
 
   /** Takes in the first word of a command. @returns the name without its folder; undefined where an expansion gives it */

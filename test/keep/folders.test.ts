@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { computeKeepSet } from '../../src/keep/compute.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
+import { makeElf } from '../support/elf.js';
 import { makeTrace } from '../support/keep.js';
 import { describeWithPython } from '../support/probes.js';
 import { makeTree } from '../support/tree.js';
@@ -51,5 +52,58 @@ describeWithPython('folders with the name of a program', () => {
 
   it('are listed where they are expensive', async () => {
     expect(await kept(false, 100)).toEqual([...DATA.slice(1, 3), 'not /usr/share/tool']);
+  });
+});
+
+/** What of these files is kept where the app runs `tool`, a script for a native program. */
+async function keptAround(program: string, files: readonly string[], automatic = false, observations: string[] = []): Promise<string[]> {
+  const fs = makeTree({
+    '/usr/bin/python3': { text: '', mode: 0o755 },
+    '/bin/sh': { text: '', mode: 0o755 },
+    '/usr/bin/tool': { text: `#!/bin/sh\nexec ${program} "$@"\n`, mode: 0o755 },
+    [program]: { text: makeElf({ interpreter: '/lib64/ld-linux-x86-64.so.2' }), mode: 0o755 },
+    ...Object.fromEntries(files.map((path) => [path, 'x'.repeat(2000)])),
+    '/app/app.py': 'import subprocess\nsubprocess.run(["tool"])\n',
+    '/var/lib/dpkg/info/tool.list': `/usr/bin/tool\n${program}\n${files.filter((path) => !path.includes('other')).join('\n')}\n`,
+    '/var/lib/dpkg/status': 'Package: tool\nPriority: optional\n',
+    '/var/lib/apt/extended_states': `Package: tool\nAuto-Installed: ${automatic ? 1 : 0}\n`,
+  });
+  const { keep } = await computeKeepSet({
+    fs,
+    trace: makeTrace(observations, { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
+    config: { WorkingDir: '/app' },
+    env: [],
+    commands: [['python3', 'app.py']],
+    choice: { include: [], exclude: [] },
+    level: 'reachable',
+    mostBytes: { call: 1000, name: 0 },
+    analyst: analystOver(fs),
+  });
+  return files.filter((path) => keep.has(path));
+}
+
+describeWithPython('the folder of a native program outside PATH', () => {
+  const own = ['/usr/lib/tool/data.pak', '/usr/lib/tool/locales/de.pak'];
+  const prefix = ['/usr/lib/vm/tool-17/lib/modules', '/usr/lib/vm/tool-17/bin/second', '/usr/lib/vm/tool-17/lib/other.so'];
+
+  it('comes with a program that no run executed, whatever it costs', async () => {
+    expect(await keptAround('/usr/lib/tool/tool', own)).toEqual(own);
+  });
+
+  it('is what its package brought beside the programs, where it is a prefix', async () => {
+    expect(await keptAround('/usr/lib/vm/tool-17/bin/tool', prefix)).toEqual(prefix.slice(0, 1));
+  });
+
+  it('comes where it is cheap, where nobody installed the package by its name', async () => {
+    expect(await keptAround('/usr/lib/tool/tool', own, true)).toEqual([]);
+  });
+
+  it('does not come with a program that a run executed', async () => {
+    const seen = ['exec /usr/bin/tool', 'exec /usr/lib/tool/tool', `open ${own[0]}`];
+    expect(await keptAround('/usr/lib/tool/tool', own, false, seen)).toEqual(own.slice(0, 1));
+  });
+
+  it('is no folder that many programs share', async () => {
+    expect(await keptAround('/usr/local/libexec/run', ['/usr/local/libexec/x', '/usr/local/lib/y'])).toEqual([]);
   });
 });

@@ -35,6 +35,7 @@ it.each([
   ['7z x a.7z; 30 40', ['7z']],
   ['version=14; tool="ps2pdf$version"; exec "$tool" x', ['ps2pdf14']],
   ['BIN=/opt/x/bin; "$BIN/serve"; V=1; V=2; tool$V', ['/opt/x/bin/serve', 'tool1', 'tool2']],
+  ['NAME=app; LIB=/usr/lib/$NAME; exec $LIB/$NAME "$@"', ['/usr/lib/app/app']],
   ['ls | xargs -n2 echo; exec echo x; timeout 5 printf x', ['ls', 'xargs', 'echo', 'timeout', 'printf']],
   ['set -- gosu app "$@"\nexec "$@"', ['gosu']],
   ['SERVER=tool; CMD="exec $SERVER x"; $CMD', ['tool']],

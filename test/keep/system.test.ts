@@ -95,6 +95,13 @@ const CASES: Case[] = [
     leaves: ['/etc/ssl/certs/ca-certificates.crt'],
   },
   { about: 'Kerberos', soname: 'libkrb5.so.3', keeps: ['/etc/krb5.conf', `${LIB}/krb5/plugins/preauth/spake.so`] },
+  { about: 'NSS', soname: 'libnss3.so', keeps: [`${LIB}/libsoftokn3.so`, `${LIB}/nss/libfreeblpriv3.so`] },
+  {
+    about: 'Hadoop',
+    observations: ['open /app/jars/hadoop-client-api-3.3.4.jar'],
+    keeps: ['/usr/bin/chmod', '/bin/ls'],
+    leaves: ['/usr/bin/touch'],
+  },
   { about: 'GSSAPI', soname: 'libgssapi_krb5.so.2', keeps: ['/etc/gss/mech.d/a.conf', `${LIB}/gss/mech.so`] },
   { about: 'SASL', soname: 'libsasl2.so.2', keeps: [`${LIB}/sasl2/libplain.so`] },
   { about: 'ODBC', soname: 'libodbc.so.2', keeps: ['/etc/odbcinst.ini', `${LIB}/odbc/libmsodbc.so`] },

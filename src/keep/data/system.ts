@@ -98,6 +98,12 @@ export const SYSTEM_ROWS: readonly SystemRow[] = [
     keep: inLibraries('gconv/gconv-modules*', 'gconv/gconv-modules.d/*', ...CHARACTER_SETS.map((name) => `gconv/${name}.so`)),
     what: 'character sets of iconv(3) (glibc, iconvdata/gconv-modules), those of the Encoding Standard',
   },
+  {
+    id: 'hadoop',
+    when: { observed: /\/hadoop-(client-api|common)-[\d.]+\.jar$/ },
+    keep: ['/bin', '/usr/bin'].map((folder) => `${folder}/{bash,chmod,chown,df,du,groups,gzip,id,ln,ls,readlink,setsid,stat,tar,whoami}`),
+    what: 'programs that Hadoop and Spark run for files and users (org.apache.hadoop.util.Shell, org.apache.hadoop.fs.DF, DU, HardLink)',
+  },
   ...LIBRARY_ROWS,
   ...PROGRAM_ROWS,
 ];

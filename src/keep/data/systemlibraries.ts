@@ -20,6 +20,12 @@ export const LIBRARY_ROWS: readonly SystemRow[] = [
     what: 'configuration and plugins of Kerberos (krb5.conf(5), PLUGIN BASE)',
   },
   {
+    id: 'nss',
+    when: { soname: /^libnss3\.so/ },
+    keep: ['lib', 'nss/lib'].flatMap((name) => inLibraries(`${name}{softokn3,freebl3,freeblpriv3,nssckbi,nssdbm3}.so`)),
+    what: 'modules of Network Security Services: ciphers, certificate authorities (NSS, "An overview of NSS Internals")',
+  },
+  {
     id: 'gssapi',
     when: { soname: /^libgssapi_krb5\.so/ },
     keep: ['/etc/gss/mech', '/etc/gss/mech.d/*', ...inLibraries('gss/*.so')],
