@@ -124,12 +124,17 @@ def add_call(found: "Dict[str, Any]", call: ast.Call) -> None:
     first = text(first_argument(call))
     if last == "add_parser" and first:
         found["commands"].append(first)
-    elif name in TABLES and first is not None and len(call.args) > 1:
+    elif name in TABLES and first is not None and len(call.args) > 1 and not is_consumer(call.args[1]):
         methods = keyword_texts(call, "methods") or [TABLES[name]]
         for method in methods:
             found["routes"].append({"method": method.upper(), "path": first if first.startswith("/") else "/" + first})
     elif last in ADDERS and first is not None and first.startswith("/"):
         found["routes"].append({"method": ADDERS[last].upper(), "path": first})
+
+
+def is_consumer(node: ast.AST) -> bool:
+    """Whether a route leads to a consumer of Django Channels, which answers WebSockets and no request."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "as_asgi"
 
 
 def is_main(test: ast.AST) -> bool:

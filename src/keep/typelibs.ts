@@ -1,6 +1,8 @@
 import { baseName, type Entry } from '../rootfs.js';
 import { LIBRARIES } from './data/systemrow.js';
+import { offered } from './evidence.js';
 import { expandGlob } from './globs.js';
+import { isAppCode } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
 
@@ -12,7 +14,8 @@ const LIBRARY = /(?<![\w.-])lib[\w.+-]+\.so(\.\d+)*/g;
 
 /**
  * Descriptions of libraries for `from gi.repository import GLib`, the descriptions and libraries that these name (from the level
- * `reachable` on). Source: GObject Introspection, gitypelib-internal.h (`dependencies`, `shared_library`).
+ * `reachable` on), where the Python has the module `gi`. What other code than the app's imports is an offer.
+ * Source: GObject Introspection, gitypelib-internal.h (`dependencies`, `shared_library`).
  */
 export const typelibRule: Rule = {
   name: 'system',
@@ -20,9 +23,11 @@ export const typelibRule: Rule = {
     const { level, python } = context;
     if (level === 'observed' || entry.type !== 'f') return [];
     if (entry.path.endsWith('.typelib')) return inTypelib(entry, context);
-    const imports = (python?.all ?? []).flatMap((world) => world.codeIn(entry.path)).flatMap(({ summary }) => summary.imports);
+    const worlds = (python?.all ?? []).filter(({ finder }) => finder.find('gi'));
+    const imports = worlds.flatMap((world) => world.codeIn(entry.path)).flatMap(({ summary }) => summary.imports);
     const names = imports.flatMap(([, , module, imported]) => (module === 'gi.repository' ? imported : []));
-    return names.flatMap((name) => typelibs(`${name}-*`, name, entry.path, context));
+    const offer = isAppCode(entry.path, context) ? undefined : 'call';
+    return names.flatMap((name) => offered(typelibs(`${name}-*`, name, entry.path, context), offer));
   },
 };
 

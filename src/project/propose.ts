@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { isWorkerCommand } from '../exercise/lasting.js';
 import { wordsOf } from '../exercise/steps.js';
 import type { AppCode } from '../guest/protocol.js';
+import { namesInCommand } from '../keep/shellnames.js';
 import { visible, visibleJson } from '../printable.js';
 
 /** What the code of one file says; as probes/appcode.py finds it. */
@@ -202,8 +203,10 @@ function programOf({ entrypoint, command, workdir, code }: Looked): { program: s
   if (module >= 0) return { program: all.slice(0, module + 2).slice(entrypoint.length), file: undefined };
   // An entrypoint that is no interpreter is the program itself, and CMD has its arguments.
   if (entrypoint.length > 0) return { program: [], file: undefined };
-  const [first] = all;
-  return { program: first === undefined || /(^|\/)(sh|bash|python[\d.]*)$/.test(first) ? undefined : [first], file: undefined };
+  // uv run app
+  const last = [...namesInCommand(all).programs.keys()].at(-1);
+  const isKnown = last !== undefined && !/(^|\/)(sh|bash|python[\d.]*)$/.test(last);
+  return { program: isKnown ? all.slice(0, all.indexOf(last) + 1) : undefined, file: undefined };
 }
 
 /** What only a shell understands: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html */

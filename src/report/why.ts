@@ -63,15 +63,19 @@ export function meantBy(
   return { path: found ?? byName(subject, report), distribution };
 }
 
+/** `awk` is a link in /usr/bin, and the name of other files. */
+const PROGRAM_FOLDER = /\/s?bin\/[^/]+$/;
+
 /**
  * A file by its name without its folder, a library by its name without its version, or the largest file of a package of the
- * operating system: `psql`, `libpq`, `libpq5`. A kept one goes before one that is left out, and a file before a link to it.
+ * operating system: `psql`, `libpq`, `libpq5`. A kept one goes before one that is left out, a program first, and a file before a link to it.
  */
 function byName(name: string, { kept, omitted, owners, links }: KeepReport): string | undefined {
   const owner = owners.findIndex((one) => one.kind === 'package' && one.name === name);
   for (const all of [kept, omitted]) {
     const files = Object.entries(all).filter(([path]) => kept[path]?.type !== 'd');
     const found =
+      files.find(([path]) => isNamed(path, name) && PROGRAM_FOLDER.test(path)) ??
       files.find(([path]) => isNamed(path, name) && !Object.hasOwn(links, path)) ??
       files.find(([path]) => isNamed(path, name)) ??
       files.filter(([, one]) => owner >= 0 && one.owner === owner).sort((a, b) => b[1].size - a[1].size)[0];

@@ -24,6 +24,15 @@ describeWithPython('descriptions of libraries (GObject Introspection)', () => {
     expect(paths.map(has)).toEqual([true, true, true, false, true]);
   });
 
+  it('are offers where other code imports them, and left out where the Python has no module gi', async () => {
+    const lib = distribution('lib', { 'lib/__init__.py': 'from gi.repository import Gio\n' });
+    const offered = { ...image, ...lib, '/app/app.py': 'import lib' };
+    expect(paths.map((await kept(offered)).has)).toEqual([true, true, true, false, true]);
+    const costly = { ...offered, [`${FOLDER}/GLib-2.0.typelib`]: `GLib${'x'.repeat(4 << 20)}` };
+    const without = Object.fromEntries(Object.entries(offered).filter(([path]) => !path.includes('/gi/')));
+    for (const nodes of [costly, without]) expect(paths.map((await kept(nodes)).has)).toEqual([false, false, false, false, false]);
+  });
+
   it('are left out elsewhere', async () => {
     const { has } = await kept({ ...image, '/app/app.py': 'import gi\nNAME = "Gio"' });
     expect(paths.map(has)).toEqual([false, false, false, false, false]);

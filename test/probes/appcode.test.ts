@@ -30,7 +30,10 @@ describeWithPython('what code says about how an app is used', () => {
       'PUT /s',
     ]);
     expect(routesOf(python, 'app.add_routes([web.get("/w", f)])\napp.router.add_post("/v", f)\n')?.sort()).toEqual(['GET /w', 'POST /v']);
-    expect(routesOf(python, 'urlpatterns = [path("", f), path("admin/", g)]\n')).toEqual(['GET /', 'GET /admin/']);
+    expect(routesOf(python, 'urlpatterns = [path("", f), path("admin/", g), path("ws/", Chat.as_asgi())]\n')).toEqual([
+      'GET /',
+      'GET /admin/',
+    ]);
   });
 
   it.each(PYTHONS)('%s: applications, subcommands, required variables and programs', (python) => {

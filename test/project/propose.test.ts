@@ -96,6 +96,22 @@ describe('the runs of an image', () => {
     expect(commands(lookedAt({ code: [codeFile('/app/main.py')] }))).toEqual({ main: undefined });
   });
 
+  it.each([
+    [['acme', 'list'], ['acme']],
+    [
+      ['uv', 'run', '--no-sync', 'acme', 'list'],
+      ['uv', 'run', '--no-sync', 'acme'],
+    ],
+    [
+      ['tini', '--', 'gosu', 'app', 'acme'],
+      ['tini', '--', 'gosu', 'app', 'acme'],
+    ],
+    [['bash'], undefined],
+  ])('the program of %j is %j', (command, program) => {
+    const cli = codeFile('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build'] });
+    expect(commands(lookedAt({ command, code: [cli] }))['help-build']).toEqual(program && [...program, 'build', '--help']);
+  });
+
   it('a command in the form for a shell is split; what only a shell understands has no subcommands', () => {
     const cli = codeFile('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build'] });
     const shell = (text: string, entrypoint: string[] = []) =>

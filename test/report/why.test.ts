@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Reason } from '../../src/keep/reason.js';
 import { programsIn } from '../../src/report/programs.js';
-import { unsoundLines, whyKept } from '../../src/report/why.js';
+import { meantBy, unsoundLines, whyKept } from '../../src/report/why.js';
 import { KEEP_VERSION, type KeepReport } from '../../src/workspace/keepreport.js';
 import { LAYOUT } from '../support/analyst.js';
+import { makeTree } from '../support/tree.js';
 
 const SITE = LAYOUT.sitePackages[0] as string;
 const nothing = { files: 0, bytes: 0 };
@@ -76,6 +77,11 @@ describe('whyKept', () => {
     };
     const links = { ...report.links, '/usr/lib/libpq.so.5': 'libpq.so.5.15' };
     const owners = [{ kind: 'package' as const, name: 'libpq5', version: '15' }];
+    const reasons = report.kept['/usr/bin/sh']?.reasons ?? [];
+    const awk = { '/var/lib/alternatives/awk': { ...file, reasons }, '/usr/bin/awk': { ...link, reasons } };
+    expect(
+      meantBy('awk', { ...report, kept: { ...kept, ...awk }, links: { ...links, '/usr/bin/awk': 'mawk' } }, LAYOUT, makeTree({})).path,
+    ).toBe('/usr/bin/awk');
     for (const name of ['libpq', 'libpq5', 'libpq.so.5.15']) {
       expect(whyKept(name, { ...report, kept, owners, links }, LAYOUT)?.lines).toContain('└─ /usr/lib/libpq.so.5.15');
     }
