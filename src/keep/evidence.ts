@@ -229,7 +229,8 @@ function programs(commands: readonly string[]): string[] {
 function programsInLine(text: string): string[] {
   // Without the quotes of a shell, a separator is always one.
   const first = programs([text]).slice(0, /["'#]/.test(text) ? 1 : undefined);
-  return [...new Set([...first, ...[...namesInScript(text).programs.keys()].filter((name) => PROGRAM_NAME.test(name))])];
+  const isProgram = (name: string) => PROGRAM_NAME.test(name) || (name.length === 1 && text.startsWith(`${name} `)); // R RHOME
+  return [...new Set([...first, ...[...namesInScript(text).programs.keys()].filter(isProgram)])];
 }
 
 function isFile(entry: Entry | undefined): boolean {

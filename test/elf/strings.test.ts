@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSections } from '../../src/elf/sections.js';
-import { librariesNamed } from '../../src/elf/strings.js';
+import { librariesNamed, pathsNamed } from '../../src/elf/strings.js';
 import { makeElf } from '../support/elf.js';
 
 const over = (bytes: Buffer) => (offset: number, length: number) => Promise.resolve(bytes.subarray(offset, offset + length));
@@ -69,5 +69,16 @@ describe('librariesNamed', () => {
       rodata.write('libborder.so.1', at, 'latin1');
       expect(await named(rodata)).toEqual(['libborder.so.1']);
     }
+  });
+});
+
+describe('pathsNamed', () => {
+  it('finds whole strings that are paths of the system, in constants and in data', async () => {
+    const sections = {
+      '.rodata': strings('x', '/usr/lib/R', 'see /usr/lib/text', '/usr/share/a b', '%s/usr/lib/x', '/home/usr/'),
+      '.data': strings('/etc/tool', '/usr/lib/R'),
+      '.comment': strings('/usr/lib/none'),
+    };
+    expect(await pathsNamed(over(makeElf({ sections })))).toEqual(['/etc/tool', '/usr/lib/R']);
   });
 });

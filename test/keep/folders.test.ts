@@ -56,11 +56,18 @@ describeWithPython('folders with the name of a program', () => {
 });
 
 /** What of these files is kept where the app runs `tool`, a script for a native program. */
-async function keptAround(program: string, files: readonly string[], automatic = false, observations: string[] = []): Promise<string[]> {
+async function keptAround(
+  program: string,
+  files: readonly string[],
+  automatic = false,
+  observations: string[] = [],
+  start?: string | Buffer,
+): Promise<string[]> {
   const fs = makeTree({
     '/usr/bin/python3': { text: '', mode: 0o755 },
     '/bin/sh': { text: '', mode: 0o755 },
-    '/usr/bin/tool': { text: `#!/bin/sh\nexec ${program} "$@"\n`, mode: 0o755 },
+    '/usr/lib/world/run': { text: '#!/bin/bash\n', mode: 0o755 },
+    '/usr/bin/tool': { text: start ?? `#!/bin/sh\nexec ${program} "$@"\n`, mode: 0o755 },
     [program]: { text: makeElf({ interpreter: '/lib64/ld-linux-x86-64.so.2' }), mode: 0o755 },
     ...Object.fromEntries(files.map((path) => [path, 'x'.repeat(2000)])),
     '/app/app.py': 'import subprocess\nsubprocess.run(["tool"])\n',
@@ -101,6 +108,18 @@ describeWithPython('the folder of a native program outside PATH', () => {
   it('does not come with a program that a run executed', async () => {
     const seen = ['exec /usr/bin/tool', 'exec /usr/lib/tool/tool', `open ${own[0]}`];
     expect(await keptAround('/usr/lib/tool/tool', own, false, seen)).toEqual(own.slice(0, 1));
+  });
+
+  it('comes with a program in PATH that has the name of the folder, or that has its path in it', async () => {
+    const files = [...own, '/usr/share/tool/manual'];
+    expect(await keptAround('/usr/lib/tool/deep/serve', files, false, [], '#!/bin/sh\nexec "$X"\n')).toEqual(own);
+    const native = makeElf({
+      interpreter: '/lib64/ld-linux-x86-64.so.2',
+      sections: { '.rodata': Buffer.from('x\0/usr/lib/world\0%s/serve\0') },
+    });
+    const world = ['/usr/lib/world/base.rdb', '/usr/lib/second/data', '/bin/bash'];
+    expect(await keptAround('/usr/lib/world/serve', world, false, [], native)).toEqual([world[0], '/bin/bash']);
+    expect(await keptAround('/usr/lib/world/serve', world, false, ['exec /usr/bin/tool'], native)).toEqual([]);
   });
 
   it('is no folder that many programs share', async () => {

@@ -94,6 +94,11 @@ describeWithPython("programs that the app's own code runs", () => {
     expect(await keepsTool(code, 5e6)).toBe(false);
   });
 
+  it('are kept where their name is one letter, with an argument', async () => {
+    const keeps = async (code: string) => (await kept({ '/app/app.py': `${RUN}${code}`, '/usr/bin/R': program(5e6) })).has('/usr/bin/R');
+    expect([await keeps('subprocess.run(("R", "RHOME"))'), await keeps('subprocess.run(open(x, "R"))')]).toEqual([true, false]);
+  });
+
   it('are left out where a module has their name that only shares an import with running code', async () => {
     const files = { '/app/app.py': 'import helpers, other', '/app/other.py': 'import settings\nNAMES = ["tool"]', '/app/settings.py': '' };
     const { has } = await kept({ ...files, '/app/helpers.py': HELPERS, '/usr/bin/tool': program(10) });
