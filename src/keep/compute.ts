@@ -159,7 +159,11 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     const isListed = (finding: Finding) => !('path' in finding && finding.rule === 'system' && /^(program|perl)$/.test(finding.kind));
     for (let fresh = await settled(loading); fresh.length > 0; fresh = await settled(loading)) await round(fresh, loading, isListed);
   }
-  const costly = (await offers.left(keep)).filter(({ path }) => !keep.has(path));
+  // A folder is kept for the sake of one file in it.
+  const isLeft = (path: string) => fs.lstat(path)?.type !== 'd' && !keep.has(path);
+  const costly = (await offers.left(keep)).filter(
+    ({ path, paths }) => isLeft(path) || (fs.lstat(path)?.type === 'd' && paths.some(isLeft)),
+  );
   if (context.gpu.target !== 'none' && reach) await context.gpu.noteKept(keep, isApps);
   tally.print();
   debug.keep('%d paths kept at the level %s after %d rounds', keep.reasons.size, level, rounds);
