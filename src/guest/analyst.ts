@@ -5,7 +5,7 @@ import { cacheFolder } from '../cache.js';
 import { debug } from '../debug.js';
 import { PROBES } from '../package.js';
 import type { Locate } from '../python/lines.js';
-import type { Summarize, Summary } from '../python/summary.js';
+import { type Summarize, Summary } from '../python/summary.js';
 import type { Helper } from './helper.js';
 
 /** Largest size of a cache file in bytes. A larger one is removed. */
@@ -101,7 +101,8 @@ class Memory {
     if (image === undefined) return new Memory(undefined, new Map());
     const probes = (await readdir(PROBES)).filter((name) => name.endsWith('.py')).sort();
     const texts = await Promise.all(probes.map((name) => readFile(join(PROBES, name))));
-    const probe = createHash('sha256').update(Buffer.concat(texts)).digest('hex').slice(0, 8); // a changed probe starts a new file
+    // A changed probe, or another form of summaries, starts a new file.
+    const probe = createHash('sha256').update(Buffer.concat(texts)).update(Object.keys(Summary.shape).join()).digest('hex').slice(0, 8);
     const whose = createHash('sha256').update(image).digest('hex').slice(0, 16);
     const path = join(folder, `summaries-${version}-${probe}-${whose}.jsonl`);
     await mkdir(folder, { recursive: true }).catch(unwritable);

@@ -102,6 +102,17 @@ const CASES: Case[] = [
     keeps: ['/usr/bin/chmod', '/bin/ls'],
     leaves: ['/usr/bin/touch'],
   },
+  {
+    about: 'Java',
+    soname: 'libjvm.so',
+    keeps: [
+      '/usr/lib/jvm/java-17/conf/security/policy/unlimited/default_US_export.policy',
+      '/usr/lib/jvm/java-17/lib/librmi.so',
+      '/usr/lib/jvm/java-17/lib/security/default.policy',
+      '/etc/ssl/certs/java/cacerts',
+    ],
+    leaves: ['/usr/lib/jvm/java-17/lib/src.zip', '/usr/lib/jvm/java-17/legal/LICENSE'],
+  },
   { about: 'GSSAPI', soname: 'libgssapi_krb5.so.2', keeps: ['/etc/gss/mech.d/a.conf', `${LIB}/gss/mech.so`] },
   { about: 'SASL', soname: 'libsasl2.so.2', keeps: [`${LIB}/sasl2/libplain.so`] },
   { about: 'ODBC', soname: 'libodbc.so.2', keeps: ['/etc/odbcinst.ini', `${LIB}/odbc/libmsodbc.so`] },

@@ -1,5 +1,8 @@
 import { inLibraries, type SystemRow } from './systemrow.js';
 
+/** Where a Java runtime may be: that of Debian, and those of images with Java. */
+const JAVA = ['/usr/lib/jvm/*', '/opt/java/*', '/opt/{jdk,jre}*'];
+
 /** What libraries open, by their DT_SONAME. */
 export const LIBRARY_ROWS: readonly SystemRow[] = [
   {
@@ -66,6 +69,15 @@ export const LIBRARY_ROWS: readonly SystemRow[] = [
     when: { soname: /^libmagic\.so/ },
     keep: ['/etc/magic', '/etc/magic.mime', '/usr/share/misc/magic*', '/usr/lib/file/**', '/usr/share/file/**'],
     what: 'the database of file(1) (magic(5))',
+  },
+  {
+    id: 'java',
+    when: { soname: /^libjvm\.so/ },
+    keep: [
+      ...JAVA.flatMap((home) => [`${home}/conf/**`, `${home}/lib/!(src.zip|ct.sym)`, `${home}/lib/security/**`]),
+      '/etc/ssl/certs/java/cacerts',
+    ],
+    what: 'configuration, certificate authorities and native libraries of Java, which its classes open (JEP 220, java.security)',
   },
   { id: 'proj', when: { soname: /^libproj\.so/ }, keep: ['/usr/share/proj/**'], what: 'coordinate systems of PROJ (PROJ_DATA)' },
   {
