@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any, Iterator, List, Tuple
 
-# Names of parameters, keys, attributes and variables whose value is a command line, or several of them.
+# Names of parameters, keys, attributes, and variables of modules and classes, whose value is a command line, or several of them.
 KEYWORD = re.compile(r"(?:.*_)?(?:cmd|cmdline|command|command_?line)(?P<several>s?)\Z", re.IGNORECASE)
-# The name of a value that the code computes.
+# Stands for a value that the code computes.
 COMPUTED = object()
-# Words of a list of command lines that are looked at.
+# Command lines of a list that are looked at.
 MOST_LINES = 30
 
 
@@ -47,6 +47,8 @@ def commands_named(code: "CodeType") -> "Iterator[Tuple[int, str]]":
         elif name == "BUILD_MAP" and argument:
             pairs = stack[-2 * argument :]
             named = list(zip(pairs[::2], pairs[1::2]))
+        elif name == "MAP_ADD" and len(stack) > 1:  # many keywords or keys
+            named = [(stack[-2], stack[-1])]
         elif name.startswith("STORE_") and dis.opmap[name] in HAS_NAME and stack:
             named = [(name_of(code, name, argument), stack[-2 if name == "STORE_ATTR" and len(stack) > 1 else -1])]
         for key, value in named:

@@ -25,7 +25,7 @@ BYTES_ESCAPE = re.compile(rb"\\[NuU]")
 # Other causes, in code whose strings are "": a comparison by identity with a literal, an assertion about a tuple, a number
 # that touches a word.
 OTHER = re.compile(
-    rb'\bis\s+(?:not\s+)?-?["\d]|\bassert\s*\((?:[^()]|\([^()]*\))*,|\b\d[\d_.]*(?:and|else|for|if|in|is|or|not)\b',
+    rb'\bis\s+(?:not\s+)?-?["\d]|\bassert\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,|\b\d[\d_.]*(?:and|else|for|if|in|is|or|not)\b',
 )
 # Text that may be such code, or stand in a string. This is much quicker to look for.
 MAYBE = re.compile(
@@ -33,13 +33,16 @@ MAYBE = re.compile(
     rb"|\bassert\s*\(|\d(?:and|else|for|if|in|is|or|not)\b"
 )
 # A block that is left by return, break or continue (PEP 765).
-FINALLY = re.compile(rb"^([ \t]*)finally:.*\n((?:\1[ \t]+.*\n|[ \t]*\n)+)", re.MULTILINE)
+FINALLY = re.compile(rb"^([ \t]*)finally:.*\n((?:\1[ \t].*\n|[ \t]*\n)+)", re.MULTILINE)
 LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
+
+# Bytes. A larger source is data, and slow to compile.
+LARGEST = 1 << 20
 
 
 def warns(source: bytes, path: str) -> bool:
     """Whether this Python prints a SyntaxWarning when it compiles *source*. False where it can't be compiled."""
-    if not is_suspect(source):
+    if len(source) > LARGEST or not is_suspect(source):
         return False
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")

@@ -23,7 +23,7 @@ export function librariesNamed(read: ReadRange): Promise<string[]> {
   return stringsWith(['.so'], LIBRARY, READ_ONLY, read);
 }
 
-/** The same for paths of the system, also among data that the program may change: /usr/lib/R in Rscript. */
+/** Paths of the system among the strings of an ELF file, also in data that the program may change: /usr/lib/R in Rscript. Sorted. */
 export function pathsNamed(read: ReadRange): Promise<string[]> {
   return stringsWith(['/usr/', '/etc/'], SYSTEM_PATH, DATA, read);
 }

@@ -66,8 +66,12 @@ export async function commandsMeant({ maybe, shell }: Summary, own: boolean, con
 /** The programs in command lines that the app's own code gives to other code by name. That may run them on another computer. */
 export async function commandsKeyed({ keyed }: Summary, context: Context): Promise<Named[]> {
   const named: Named[] = [];
-  for (const [line, text] of keyed)
-    for (const name of programsInLine(text)) named.push(...(await programNamed(name, false, context, line, /\S\s+\S/.test(text))));
+  for (const [line, text] of keyed) {
+    // A word alone is often a message: {"cmd": "import"}.
+    const isWord = /^\S*$/.test(text.trim());
+    for (const name of programsInLine(text))
+      named.push(...(isWord ? await wordNamed(name, context) : await programNamed(name, false, context, line, true)));
+  }
   return named;
 }
 

@@ -1,5 +1,4 @@
 import { pathsNamed } from '../elf/strings.js';
-import { isLibraryName } from '../os/places.js';
 import { shebangAt } from '../os/shebang.js';
 import { above } from '../python/classify.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
@@ -9,7 +8,7 @@ import { expandGlob } from './globs.js';
 import { ofPython, packageOnPurpose } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
-import { isProgram } from './scripts.js';
+import { isExecutable, isProgram } from './scripts.js';
 
 /** Folders with the data, the plugins, the helpers and the configuration of one program. Source: FHS 3.0, 3.7, 4.6, 4.7 and 4.11. */
 const PLACES = ['/usr/share', '/usr/lib', '/usr/lib/*-linux-gnu', '/usr/libexec', '/etc'];
@@ -19,8 +18,8 @@ const SHARED_PREFIX = /^\/?$|^\/usr(\/local)?$/;
 
 /**
  * Folders that have the name of a kept program, or of its package, where the app's author installed that package by its name (from the
- * level `reachable` on): templates of pandoc, formats of sox. Each is an offer: kept where it is cheap. One with programs in it is kept
- * whatever it costs, unless a run executed the program: what is in PATH starts what is there, as R and LibreOffice do.
+ * level `reachable` on): templates of pandoc, formats of sox. Each is an offer: kept where it is cheap. One that has a native program of
+ * its own name is kept whatever it costs, unless a run executed the program in PATH: Rscript starts what is in /usr/lib/R.
  */
 export class FoldersRule implements Rule {
   readonly name = 'system';
@@ -35,16 +34,16 @@ export class FoldersRule implements Rule {
     const owner = (await packageOnPurpose(path, context))?.replace(/:\w+$/, '');
     if (owner === undefined) return [];
     const { fs } = context;
-    const names = new Set([owner, baseName(path), ...(await foldersNamed(path, context))].filter((name) => !this.done.has(name)));
-    for (const name of names) this.done.add(name);
-    const folders = [...names].flatMap((name) => PLACES.flatMap((place) => expandGlob(fs, `${place}/${name}`)));
+    const byName = [owner, baseName(path)].flatMap((name) => PLACES.flatMap((place) => expandGlob(fs, `${place}/${name}`)));
+    const started = await startedFolders(path, context);
     const findings: Finding[] = [];
-    for (const folder of folders) {
+    for (const folder of new Set([...byName, ...started])) {
       const inside = fs.lstat(folder)?.type === 'd' ? below(fs, folder) : [];
-      if (inside.length === 0) continue;
+      if (inside.length === 0 || this.done.has(folder)) continue;
       const because = { rule: 'system', kind: 'folder', subject: baseName(folder) } as const;
       const additions = [folder, ...inside].map((one): Addition => ({ path: one, ...because, parents: [path] }));
-      const isLauncher = !wasExecuted(path, context) && (await hasProgram(inside, context));
+      const isLauncher = !wasExecuted(path, context) && (await ofOwnName(folder, inside, context));
+      if (isLauncher) this.done.add(folder);
       findings.push(...offered(additions, isLauncher ? undefined : 'call'), ...(isLauncher ? await shellsOf(inside, context) : []));
     }
     return findings;
@@ -58,11 +57,12 @@ export class FoldersRule implements Rule {
     const { fs, python } = context;
     if (!(await isNative(path, context)) || python?.isOwn(path) || python?.distributions.ownerOf(path)) return [];
     if (wasExecuted(path, context)) return [];
-    const folder = above(path, '').find((one) => baseName(one) === baseName(path) && parentOf(one) !== '/');
+    const folder = above(path, '').find((one) => baseName(one) === baseName(path) && !isShared(one, context));
     const prefix = parentOf(parentOf(path));
     const isPrefix = baseName(parentOf(path)) === 'bin' && !SHARED_PREFIX.test(prefix);
     if (folder === undefined && !isPrefix) return [];
-    const inside = folder === undefined ? await ofSamePackage(path, prefix, context) : [folder, ...below(fs, folder)];
+    const isBeside = (one: string) => one.startsWith(`${prefix}/`) && !one.startsWith(`${parentOf(path)}/`);
+    const inside = folder === undefined ? (await ofSamePackage(path, context)).filter(isBeside) : [folder, ...below(fs, folder)];
     const because = { rule: 'system', kind: 'folder', subject: baseName(path) } as const;
     const additions = inside.filter((one) => !this.done.has(one)).map((one): Addition => ({ path: one, ...because, parents: [path] }));
     for (const { path: one } of additions) this.done.add(one);
@@ -70,22 +70,26 @@ export class FoldersRule implements Rule {
   }
 }
 
+/** Whether many programs have their files in a folder. */
+function isShared(folder: string, { fs }: Context): boolean {
+  return SHARED_PREFIX.test(folder) || parentOf(folder) === '/' || PLACES.some((place) => expandGlob(fs, place).includes(folder));
+}
+
 async function isNative(path: string, { isElf, libraries }: Context): Promise<boolean> {
   return isElf(path) && (await libraries.elf(path))?.program === true;
 }
 
-async function hasProgram(paths: readonly string[], context: Context): Promise<boolean> {
-  const executable = paths.filter((path) => ((context.fs.lstat(path)?.mode ?? 0) & 0o111) !== 0 && !isLibraryName(path));
-  for (const path of executable) if (context.fs.lstat(path)?.type === 'f' && (await isNative(path, context))) return true;
+/** Whether a folder has a native program of its own name. */
+async function ofOwnName(folder: string, inside: readonly string[], context: Context): Promise<boolean> {
+  const named = inside.filter((path) => baseName(path) === baseName(folder) && isExecutable(context.fs.lstat(path)));
+  for (const path of named) if (await isNative(path, context)) return true;
   return false;
 }
 
 /** The shells of the scripts in a folder: a launcher may run any of them. */
 async function shellsOf(paths: readonly string[], { fs }: Context): Promise<Addition[]> {
   const additions: Addition[] = [];
-  for (const path of paths) {
-    const entry = fs.lstat(path);
-    if (entry?.type !== 'f' || (entry.mode & 0o111) === 0 || isLibraryName(path)) continue;
+  for (const path of paths.filter((one) => isExecutable(fs.lstat(one)))) {
     const { interpreter } = (await shebangAt(path, fs)) ?? {};
     if (interpreter === undefined || !SHELLS.test(baseName(interpreter))) continue;
     additions.push({ path: interpreter, rule: 'scripts', kind: 'interpreter', line: 1, parents: [path] });
@@ -97,21 +101,21 @@ function wasExecuted(path: string, { fs, trace }: Context): boolean {
   return trace.observations.some(({ kind, path: seen }) => kind === 'exec' && fs.resolve(seen)?.path === path);
 }
 
-/** Names of the folders of its own package that a native program has among its strings: /usr/lib/R of Rscript. */
-async function foldersNamed(path: string, context: Context): Promise<string[]> {
-  const { fs, python } = context;
+/** Folders with a native program of their own name that a native program of the same package has among its strings: /usr/lib/R of Rscript. */
+async function startedFolders(path: string, context: Context): Promise<string[]> {
+  const { fs } = context;
   if (!(await isNative(path, context))) return [];
-  const owner = await python?.packages.ownerOf(path);
-  const files = owner === undefined ? [] : ((await python?.packages.files(owner)) ?? []);
   const named = await pathsNamed((offset, length) => fs.read(path, offset, length));
-  const places = PLACES.flatMap((place) => expandGlob(fs, place));
-  const folders = named.filter((one) => places.includes(parentOf(one)));
-  return folders.filter((one) => files.some((file) => file.startsWith(`${one}/`))).map(baseName);
+  const folders: string[] = [];
+  for (const folder of named.filter((one) => fs.lstat(one)?.type === 'd' && !isShared(one, context))) {
+    const isSame = (await ofSamePackage(path, context)).some((file) => file.startsWith(`${folder}/`));
+    if (isSame && (await ofOwnName(folder, below(fs, folder), context))) folders.push(folder);
+  }
+  return folders;
 }
 
-/** What the package of a program brought below a prefix, except programs. */
-async function ofSamePackage(path: string, prefix: string, { python }: Context): Promise<string[]> {
+/** What the package of a program brought. */
+async function ofSamePackage(path: string, { python }: Context): Promise<readonly string[]> {
   const owner = await python?.packages.ownerOf(path);
-  const files = owner === undefined ? [] : ((await python?.packages.files(owner)) ?? []);
-  return files.filter((one) => one.startsWith(`${prefix}/`) && !one.startsWith(`${parentOf(path)}/`));
+  return owner === undefined ? [] : ((await python?.packages.files(owner)) ?? []);
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_PATH } from '../images/config.js';
+import { isLibraryName } from '../os/places.js';
 import { shebangAt } from '../os/shebang.js';
 import { environmentOfPrograms, installationOf, isSameInstallation } from '../python/installation.js';
 import { baseName, type Entry, join, parentOf } from '../rootfs.js';
@@ -101,6 +102,11 @@ export const scriptsRule: Rule = {
     return isMeant ? additions : [{ offer: 'call', additions: [...additions].reverse() }];
   },
 };
+
+/** Whether a file has the permission to be executed, and is no library by its name. */
+export function isExecutable(entry: Entry | undefined): boolean {
+  return entry?.type === 'f' && (entry.mode & 0o111) !== 0 && !isLibraryName(entry.path);
+}
 
 /** Whether a path is an interpreter of the installation that runs the app. */
 export function isAppsPython(path: string, { fs, trace }: Pick<Context, 'fs' | 'trace'>): boolean {

@@ -3,7 +3,6 @@ import { baseName, type Entry } from '../rootfs.js';
 import { anyPath, offered } from './evidence.js';
 import { isPrefix, programsWith } from './prefixes.js';
 import { isAppCode, isAuthors, isOnPurpose, isWritten, ofPython } from './purpose.js';
-import type { PythonWorld } from './python/world.js';
 import type { Addition, Reason } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { findProgram, isAppsPython, isProgram, pathFolders, scriptAt } from './scripts.js';
@@ -18,6 +17,8 @@ import { namesInCommand, namesInScript } from './shellnames.js';
 export class ShellRule implements Rule {
   readonly name = 'shell';
   private waiting: Waiting[] = [];
+  /** The app's kept code. */
+  private readonly own: string[] = [];
   /** Names of scripts that other waiting scripts give to a shell. */
   private readonly given = new Set<string>();
   /** Scripts that a user may give to the image's entrypoint. */
@@ -42,6 +43,7 @@ export class ShellRule implements Rule {
   async visit(entry: Entry, context: Context): Promise<Finding[]> {
     const { path } = entry;
     const { given, python } = context;
+    if (isAppCode(path, context)) this.own.push(path);
     const isForCode = isForShell(entry, context) && (await shellText(entry, context, given)) === undefined;
     const text = await shellText(entry, context, isForCode ? { ...given, toShell: new Set([path]) } : given);
     if (text === undefined) return [];
@@ -73,8 +75,12 @@ export class ShellRule implements Rule {
 
   settle({ python }: Context): Finding[] {
     if (!python || this.waiting.length === 0) return [];
+    const codeIn = (files: readonly string[]) => files.flatMap((file) => python.codeIn(file).map(({ summary }) => summary));
+    const ours = this.waiting.some(({ ofApp }) => ofApp) ? codeIn(this.own) : [];
     const isNamed = ({ path, ofApp }: Waiting) =>
-      ofApp ? this.given.has(baseName(path)) || hasName(path, python.ours()) : hasName(path, ofDistribution(path, python));
+      ofApp
+        ? this.given.has(baseName(path)) || hasName(path, ours)
+        : hasName(path, codeIn(python.distributions.ownerOf(path)?.files ?? []));
     const findings: Finding[] = [];
     for (let ready = this.waiting.filter(isNamed); ready.length > 0; ready = this.waiting.filter(isNamed)) {
       this.waiting = this.waiting.filter((script) => !ready.includes(script));
@@ -129,18 +135,18 @@ async function isForAppsPython(entry: Entry, context: Context): Promise<boolean>
   return script !== undefined && ofPython(baseName(script.name)) && isAppsPython(script.needed.at(-1) as string, context);
 }
 
-/** The code of the distribution that a file belongs to. */
-function ofDistribution(path: string, world: PythonWorld): Summary[] {
-  const files = world.distributions.ownerOf(path)?.files ?? [];
-  return files.flatMap((file) => world.codeIn(file).map(({ summary }) => summary));
-}
-
-/** Whether code has the name of a file. */
+/** Whether code has the name of a file, not as a part of a longer one. */
 function hasName(path: string, code: readonly Summary[]): boolean {
   const name = baseName(path);
   return code.some((summary) =>
     [summary.strings, summary.relative, summary.paths, linesOfCommands(summary).map(([, text]) => text), summary.maybe].some((texts) =>
-      texts.some((text) => text.includes(name)),
+      texts.some((text) => hasWord(text, name)),
     ),
   );
+}
+
+function hasWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
+    if (!/[\w.-]/.test(text[at - 1] ?? '') && !/\w/.test(text[at + word.length] ?? '')) return true;
+  return false;
 }

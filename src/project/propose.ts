@@ -205,8 +205,8 @@ function programOf({ entrypoint, command, workdir, code }: Looked): { program: s
   if (entrypoint.length > 0) return { program: [], file: undefined };
   // uv run app
   const last = [...namesInCommand(all).programs.keys()].at(-1);
-  const isKnown = last !== undefined && !/(^|\/)(sh|bash|python[\d.]*)$/.test(last);
-  return { program: isKnown ? all.slice(0, all.indexOf(last) + 1) : undefined, file: undefined };
+  const at = last === undefined || /(^|\/)(sh|bash|python[\d.]*)$/.test(last) ? -1 : all.lastIndexOf(last);
+  return { program: at < 0 ? undefined : all.slice(0, at + 1), file: undefined };
 }
 
 /** What only a shell understands: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html */

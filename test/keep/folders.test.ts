@@ -112,17 +112,21 @@ describeWithPython('the folder of a native program outside PATH', () => {
 
   it('comes with a program in PATH that has the name of the folder, or that has its path in it', async () => {
     const files = [...own, '/usr/share/tool/manual'];
-    expect(await keptAround('/usr/lib/tool/deep/serve', files, false, [], '#!/bin/sh\nexec "$X"\n')).toEqual(own);
+    expect(await keptAround('/usr/lib/tool/deep/tool', files, false, [], '#!/bin/sh\nexec "$X"\n')).toEqual(own);
+    const world = ['/usr/lib/world/base.rdb', '/usr/lib/second/data', '/bin/bash', '/usr/share/locale/de/tool.mo', '/usr/lib/deep/data'];
+    const named = ['/usr/lib/world', '/usr/lib', '/usr/share/locale', '/usr/lib/deep', '%s/world'];
     const native = makeElf({
       interpreter: '/lib64/ld-linux-x86-64.so.2',
-      sections: { '.rodata': Buffer.from('x\0/usr/lib/world\0%s/serve\0') },
+      sections: { '.rodata': Buffer.from(`x\0${named.join('\0')}\0`) },
     });
-    const world = ['/usr/lib/world/base.rdb', '/usr/lib/second/data', '/bin/bash'];
-    expect(await keptAround('/usr/lib/world/serve', world, false, [], native)).toEqual([world[0], '/bin/bash']);
-    expect(await keptAround('/usr/lib/world/serve', world, false, ['exec /usr/bin/tool'], native)).toEqual([]);
+    expect(await keptAround('/usr/lib/world/bin/world', world, false, [], native)).toEqual([world[0], '/bin/bash']);
+    expect(await keptAround('/usr/lib/world/bin/world', world, false, ['exec /usr/bin/tool'], native)).toEqual([]);
+    expect(await keptAround('/usr/lib/world/bin/serve', world, false, [], native)).toEqual([]);
   });
 
   it('is no folder that many programs share', async () => {
     expect(await keptAround('/usr/local/libexec/run', ['/usr/local/libexec/x', '/usr/local/lib/y'])).toEqual([]);
+    expect(await keptAround('/usr/local/mail/libexec/local', ['/usr/local/lib/y'])).toEqual([]);
+    expect(await keptAround('/usr/lib/x/libexec', ['/usr/libexec/y', '/usr/lib/x/z'])).toEqual([]);
   });
 });

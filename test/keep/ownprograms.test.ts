@@ -49,6 +49,11 @@ describeWithPython("programs that the app's own code runs", () => {
   it.each([
     ['an argument', 'from jobs import Operator\nOperator("bash", n=max(1, 2), bash_command="cd /x && echo {{ a }} | tool -b")\n'],
     ['an argument that begins like it', 'from jobs import Operator\ndef f(x): Operator(command=f"tool {x}")\n'],
+    [
+      'one of many',
+      `from jobs import Operator\nOperator(${Array.from({ length: 18 }, (_, index) => `a${index}=index`).join()}, bash_command="tool -b")\n`,
+    ],
+    ['an attribute', 'class Job:\n    def __init__(self):\n        self.command = ["tool", self.x]\n'],
     ['one of several', 'from jobs import Operator\nOperator(commands=["cat x", "tool -b"])\n'],
     ['a value', 'STEPS = [{"name": "a", "command": ["tool", "-b", "x", "y"]}]\n'],
     ['a variable', 'class Job:\n    command = "tool -b"\n'],
@@ -58,6 +63,7 @@ describeWithPython("programs that the app's own code runs", () => {
 
   it.each([
     ['another name', 'from jobs import Operator\nOperator(recommend="tool {a}", comment="tool")\n'],
+    ['a word of a list', 'from jobs import Operator\nOperator(command=["cat", "tool"])\n'],
     ['another argument', 'from jobs import Operator\nOperator(command=f(g, h=1), text="tool")\n'],
   ])('are left out where they are in a text by %s', async (_, code) => {
     expect(await keepsTool(code, 10)).toBe(false);
@@ -68,16 +74,28 @@ describeWithPython("programs that the app's own code runs", () => {
     ['puts its path together', `${RUN}import os\ndef f(): subprocess.run(["sh", os.path.join("jobs", "back-up.sh")])\n`, true],
     ['names it in a command line', 'from jobs import Operator\nOperator(bash_command="bash back-up.sh ")\n', true],
     ['names another one', `${RUN}def f(): subprocess.run(["sh", "jobs/other.sh"])\n`, false],
+    ['names one with a longer name', `${RUN}def f(): subprocess.run(["sh", "jobs/no-back-up.sh"])\n`, false],
   ])('are kept where a script without permission names them, and code %s', async (_, code, isKept) => {
     const files = { '/app/app.py': code, '/app/jobs/back-up.sh': 'set -e\n. ./deep.sh\n', '/app/jobs/deep.sh': 'tool | cat\n' };
     const { has } = await kept({ ...files, '/usr/bin/tool': program(5e6), '/bin/sh': program(1) });
     expect(has('/usr/bin/tool')).toBe(isKept);
   });
 
+  it('are left out where only a test names their script', async () => {
+    const test = 'import subprocess, unittest\nclass A(unittest.TestCase):\n    def test(self): subprocess.run(["sh", "dev.sh"])\n';
+    const files = { '/app/app.py': '', '/app/tests/test_x.py': test, '/app/dev.sh': 'tool\n' };
+    const { has } = await kept({ ...files, '/usr/bin/tool': program(10), '/bin/sh': program(1) });
+    expect(has('/usr/bin/tool')).toBe(false);
+  });
+
   it('bring the modules that they run', async () => {
     const tool = distribution('tool', { 'tool/__init__.py': '', 'tool/sub.py': '', 'tool/other.py': '' });
     const { has } = await kept({ '/app/app.py': 'import os\ndef f(): os.system("python3 -m tool.sub -x")\n', ...tool });
-    expect(has('/usr/lib/python3.13/site-packages/tool/sub.py')).toBe(true);
+    const sub = '/usr/lib/python3.13/site-packages/tool/sub.py';
+    expect(has(sub)).toBe(true);
+    const other = { '/opt/t/bin/python': program(1), '/opt/t/pyvenv.cfg': 'home = /usr/bin\n' };
+    const app = { '/app/app.py': 'import os\ndef f(): os.system("/opt/t/bin/python -m tool.sub -x")\n' };
+    expect((await kept({ ...app, ...tool, ...other })).has(sub)).toBe(false);
   });
 
   it('are kept where they are cheap and a module has their name that running code imports', async () => {

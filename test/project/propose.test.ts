@@ -106,7 +106,12 @@ describe('the runs of an image', () => {
       ['tini', '--', 'gosu', 'app', 'acme'],
       ['tini', '--', 'gosu', 'app', 'acme'],
     ],
+    [
+      ['gosu', 'acme', 'acme', 'serve'],
+      ['gosu', 'acme', 'acme'],
+    ],
     [['bash'], undefined],
+    [['bash', '-lc', 'acme serve'], undefined],
   ])('the program of %j is %j', (command, program) => {
     const cli = codeFile('/app/main.py', { applications: [{ framework: 'click', variable: 'cli' }], commands: ['build'] });
     expect(commands(lookedAt({ command, code: [cli] }))['help-build']).toEqual(program && [...program, 'build', '--help']);

@@ -1,7 +1,7 @@
 import { inLibraries, type SystemRow } from './systemrow.js';
 
 /** Where a Java runtime may be: that of Debian, and those of images with Java. */
-const JAVA = ['/usr/lib/jvm/*', '/opt/java/*', '/opt/{jdk,jre}*'];
+const JAVA = ['/usr/lib/jvm/*', '/opt/java/*', '/opt/{jdk,jre}*', '/usr/local/openjdk-*'];
 
 /** What libraries open, by their DT_SONAME. */
 export const LIBRARY_ROWS: readonly SystemRow[] = [

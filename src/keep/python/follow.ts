@@ -1,6 +1,7 @@
 import { above, isTestFolder, isTestModule } from '../../python/classify.js';
 import type { Distribution } from '../../python/distributions.js';
 import { type Edge, edgesOf, type Origin } from '../../python/edges.js';
+import { installationOf, isSameInstallation } from '../../python/installation.js';
 import { linesOfCommands, Summary } from '../../python/summary.js';
 import { baseName, parentOf } from '../../rootfs.js';
 import { BUILD_CODE } from '../data/building.js';
@@ -99,7 +100,9 @@ export class Follower {
   private started(summary: Summary, from: string, by: string): Addition[] {
     const texts = linesOfCommands(summary).filter(([, text]) => text.includes('python'));
     return texts.flatMap(([line, text]) =>
-      [...namesInScript(text).modules.keys()].flatMap((name) => {
+      namesInScript(text).started.flatMap(({ interpreter, what }) => {
+        if (!('module' in what) || this.isOther(interpreter)) return [];
+        const name = what.module;
         const module = this.world.finder.deepest(name);
         const owner = module?.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
         if (!module || (owner && isForDevelopers(owner))) return [];
@@ -110,6 +113,13 @@ export class Follower {
         );
       }),
     );
+  }
+
+  /** Whether an interpreter is another one than the app's, by its path. */
+  private isOther(interpreter: string): boolean {
+    const { fs, layout } = this.world;
+    const [other, apps] = [interpreter, layout.executable].map((path) => (path.includes('/') ? installationOf(path, fs) : undefined));
+    return other !== undefined && apps !== undefined && !isSameInstallation(other, apps);
   }
 
   /**
@@ -145,8 +155,10 @@ export class Follower {
   /** The .pyc of a source (PEP 3147), without which Python prints a warning at each start. */
   private quiet(file: string, by: string): Addition[] {
     const [major, minor] = this.world.layout.version.split('.');
-    const cached = `${parentOf(file)}/__pycache__/${baseName(file).slice(0, -'.py'.length)}.cpython-${major}${minor}.pyc`;
-    return this.world.fs.lstat(cached) ? [{ path: cached, rule: 'python', kind: 'warns', module: by, parents: [file] }] : [];
+    const begin = `${parentOf(file)}/__pycache__/${baseName(file).slice(0, -'.py'.length)}.cpython-${major}${minor}`;
+    // Python without the GIL has a t behind its version.
+    const cached = ['.pyc', 't.pyc'].map((end) => begin + end).filter((path) => this.world.fs.lstat(path));
+    return cached.map((path): Addition => ({ path, rule: 'python', kind: 'warns', module: by, parents: [file] }));
   }
 
   /** Names of the compiled modules in a package. */

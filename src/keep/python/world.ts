@@ -137,11 +137,6 @@ export class PythonWorld {
     }
   }
 
-  /** What the app's own code names, as far as it was read. */
-  ours(): Summary[] {
-    return [...this.known].flatMap(([path, summary]) => (this.isOurs(path) ? [summary] : []));
-  }
-
   /** Names and strings in the code that was read. */
   *words(): Generator<string> {
     for (const summary of this.known.values()) {
