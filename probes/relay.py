@@ -62,6 +62,7 @@ def sockets_of(process: str) -> "Optional[Set[str]]":
 
 
 def is_supervisor(process: str) -> bool:
+    """Whether a process is the supervisor, by its command line. An app with such a one only hides its own sockets."""
     try:
         with open(f"/proc/{process}/cmdline", "rb") as file:
             return b"pyshrink_probes/start.py\0supervisor" in file.read()

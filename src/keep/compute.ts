@@ -160,10 +160,9 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     for (let fresh = await settled(loading); fresh.length > 0; fresh = await settled(loading)) await round(fresh, loading, isListed);
   }
   // A folder is kept for the sake of one file in it.
-  const isLeft = (path: string) => fs.lstat(path)?.type !== 'd' && !keep.has(path);
-  const costly = (await offers.left(keep)).filter(
-    ({ path, paths }) => isLeft(path) || (fs.lstat(path)?.type === 'd' && paths.some(isLeft)),
-  );
+  const isFolder = (path: string) => fs.lstat(path)?.type === 'd';
+  const isLeft = ({ path, paths }: Costly) => (isFolder(path) ? paths : [path]).some((one) => !isFolder(one) && !keep.has(one));
+  const costly = (await offers.left(keep)).filter(isLeft);
   if (context.gpu.target !== 'none' && reach) await context.gpu.noteKept(keep, isApps);
   tally.print();
   debug.keep('%d paths kept at the level %s after %d rounds', keep.reasons.size, level, rounds);

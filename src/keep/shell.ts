@@ -44,8 +44,9 @@ export class ShellRule implements Rule {
     const { path } = entry;
     const { given, python } = context;
     if (isAppCode(path, context)) this.own.push(path);
-    const isForCode = isForShell(entry, context) && (await shellText(entry, context, given)) === undefined;
-    const text = await shellText(entry, context, isForCode ? { ...given, toShell: new Set([path]) } : given);
+    const usual = await shellText(entry, context, given);
+    const isForCode = usual === undefined && isForShell(entry, context);
+    const text = isForCode ? await shellText(entry, context, { ...given, toShell: new Set([path]) }) : usual;
     if (text === undefined) return [];
     const isGiven = given.tables.has(path) || isAppCode(path, context);
     const isWanted = !this.optional.has(path) && (isGiven || (await isAuthors(path, context)));

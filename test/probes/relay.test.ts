@@ -30,6 +30,32 @@ describeWithPython('the relay', () => {
     server.close();
   });
 
+  // No root may look at the process, so the code gives its rights up.
+  const HIDDEN = `
+import ctypes, os
+from pyshrink_probes import relay
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+start, end = os.pipe()
+child = os.fork()
+if child == 0:
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+    os.write(end, b"x")
+    __import__("time").sleep(60)
+os.read(start, 1)
+print([port for _, port in relay.listening(child)])
+os.kill(child, 9)
+`;
+
+  it.each([
+    ['supervisor', false],
+    ['app', true],
+  ])('a process that lets nobody read it lets all listeners count, but not the supervisor: %s', async (name, counts) => {
+    const { stdout } = await execa(PYTHONS[0] as string, [...codeWithProbes(HIDDEN), '/x/pyshrink_probes/start.py', name]);
+    expect((JSON.parse(stdout) as number[]).includes(port)).toBe(counts);
+  });
+
   it('lists Unix sockets that listen, by their path', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'pyshrink-')), 'a socket');
     const listening = createSocketServer();

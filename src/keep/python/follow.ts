@@ -12,7 +12,7 @@ import { namesInScript } from '../shellnames.js';
 import type { Grades } from './grades.js';
 import type { Reached } from './reached.js';
 import type { StandardLibrary } from './standard.js';
-import { isForDevelopers, isTestRunner } from './tests.js';
+import { isTestRunner } from './tests.js';
 import type { Code, PythonWorld } from './world.js';
 
 /** Letters. A shorter name is at the end of others by chance. */
@@ -100,18 +100,11 @@ export class Follower {
   private started(summary: Summary, from: string, by: string): Addition[] {
     const texts = linesOfCommands(summary).filter(([, text]) => text.includes('python'));
     return texts.flatMap(([line, text]) =>
-      namesInScript(text).started.flatMap(({ interpreter, what }) => {
-        if (!('module' in what) || this.isOther(interpreter)) return [];
-        const name = what.module;
-        const module = this.world.finder.deepest(name);
-        const owner = module?.file === undefined ? undefined : this.world.distributions.ownerOf(module.file);
-        if (!module || (owner && isForDevelopers(owner))) return [];
-        this.standard.start(module.name);
-        const main = this.world.finder.find(`${module.name}.__main__`);
-        return [module, ...(main ? [main] : [])].flatMap((one) =>
-          this.reached.module(one, 'app', from, { kind: 'string', subject: name, module: by, line }),
-        );
-      }),
+      namesInScript(text).started.flatMap(({ interpreter, what }) =>
+        'module' in what && !this.isOther(interpreter)
+          ? this.reached.started(what.module, from, { kind: 'string', subject: what.module, module: by, line })
+          : [],
+      ),
     );
   }
 

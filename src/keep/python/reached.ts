@@ -7,6 +7,7 @@ import type { Addition, Because } from '../reason.js';
 import type { Context, Finding } from '../rule.js';
 import type { Grades } from './grades.js';
 import type { StandardLibrary } from './standard.js';
+import { isForDevelopers } from './tests.js';
 import type { PythonWorld } from './world.js';
 
 /** Why a module is reached. */
@@ -53,6 +54,19 @@ export class Reached {
     const substitute = this.standard.substituteFor(module);
     if (substitute) this.grades.want(substitute, 'pulled', file as string);
     return additions;
+  }
+
+  /** What keeps a module that a command line runs (`-m`). Test runners and installers are for whoever develops the app. */
+  started(name: string, from: string | undefined, why: Why): Addition[] {
+    const { distributions, finder } = this.world;
+    const module = finder.deepest(name);
+    const owner = module?.file === undefined ? undefined : distributions.ownerOf(module.file);
+    if (!module || (owner && isForDevelopers(owner))) return [];
+    const main = finder.find(`${module.name}.__main__`);
+    return [module, ...(main ? [main] : [])].flatMap((one) => {
+      this.standard.start(one.name);
+      return this.module(one, 'app', from, why);
+    });
   }
 
   /** All modules of a package that is of no use in parts, where no list of files says what belongs to it: Debian's pkg_resources. */

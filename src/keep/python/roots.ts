@@ -7,7 +7,7 @@ import type { Context, Finding } from '../rule.js';
 import type { OwnFiles } from './own.js';
 import type { Reached, Why } from './reached.js';
 import type { StandardLibrary } from './standard.js';
-import { isForDevelopers, isTestRunner } from './tests.js';
+import { isTestRunner } from './tests.js';
 import type { PythonWorld } from './world.js';
 
 /** Where the search for reachable code begins: what is kept before any code is read. */
@@ -71,20 +71,11 @@ export class Roots {
     });
   }
 
-  /** Modules that shell scripts give to an interpreter. Test runners and installers are for whoever develops the app. */
+  /** Modules that shell scripts give to an interpreter. */
   private started({ given }: Context): Addition[] {
-    const { distributions, finder } = this.world;
-    return given.modules.flatMap(({ module: name, by }) => {
-      const module = finder.deepest(name);
-      const owner = module?.file === undefined ? undefined : distributions.ownerOf(module.file);
-      if (!module || (owner && isForDevelopers(owner))) return [];
-      const main = finder.find(`${module.name}.__main__`);
-      const why: Why = by ? { kind: 'script', line: by.line } : { kind: 'command' };
-      return [module, ...(main ? [main] : [])].flatMap((one) => {
-        this.standard.start(one.name);
-        return this.reached.module(one, 'app', by?.script, why);
-      });
-    });
+    return given.modules.flatMap(({ module, by }) =>
+      this.reached.started(module, by?.script, by ? { kind: 'script', line: by.line } : { kind: 'command' }),
+    );
   }
 
   /** Distributions that are the app itself, and programs that its author installed on purpose. */
