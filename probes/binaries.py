@@ -10,7 +10,7 @@ from .ruststrings import rust_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List
+    from typing import Any, Dict, Iterator, List, Set
 
 # Bytes of a file above which it is not read.
 LARGEST = 1 << 30
@@ -24,6 +24,7 @@ ORDINARY_WORDS = set(
 # Shorter names occur by chance in strings without separators.
 SHORTEST_WORD = 6
 SHT_PROGBITS = 1
+REST_OF_NAME = re.compile(rb"(?:\.\w+)+")
 
 
 def read_only_sections(data: bytes) -> "List[bytes]":
@@ -36,6 +37,21 @@ def read_only_sections(data: bytes) -> "List[bytes]":
     except (struct.error, IndexError):
         sections = []
     return [data[offset : offset + length] for offset, length in sections] or [data]
+
+
+def dotted_names(text: bytes, top_level: "Set[str]") -> "Iterator[str]":
+    """Dotted names in a text without separators that begin with one of *top_level*: the longest one before the first dot that has one."""
+    names = {name.encode() for name in top_level}
+    longest = max(map(len, names), default=0)
+    for match in REST_OF_NAME.finditer(text):
+        before = text[max(0, match.start() - longest) : match.start()]
+        parts = match.group().split(b".")[1:]
+        for index, part in enumerate(parts):
+            first = next((before[at:] for at in range(max(0, len(before) - longest), len(before)) if before[at:] in names), None)
+            if first:
+                yield b".".join([first, *parts[index:]]).decode("ascii", "replace")
+                break
+            before = part
 
 
 def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
@@ -60,18 +76,14 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
         # cryptography has _cffi_backend in the code that cffi made.
         found = {name for name in found if "." in name or (name[0] == "_" and name not in standard)}
         glued = [text for section in sections for text in cython_texts(section)] if is_cython else []
-        texts = PRINTABLE.findall(data) + glued
+        text = b"\0".join(PRINTABLE.findall(data) + glued)
         strings, uncut = cython_strings(sections, glued)
         found.update(name for name in strings if name.partition(".")[0] in top_level and MODULE.match(name))
-        for text in uncut:
-            found.update(names_in(text, top_level))
+        for one in uncut:
+            found.update(names_in(one, top_level))
         cut = rust_names(whole, top_level) if b"pyo3" in data else set()
         found |= cut
-        prefixes = b"|".join(sorted(map(str.encode, top_level), key=len, reverse=True))
-        dotted = re.compile(b"(?:" + prefixes + rb")(?:\.\w+)+")
-        for text in texts:
-            found.update(run.decode("ascii", "replace") for run in dotted.findall(text))
-        # Where the strings are known, a name inside a longer string is chance.
-        text = b"" if strings or uncut or cut else b"\0".join(texts)
-        found.update(name for name in top_level if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
+        found.update(dotted_names(text, top_level))
+        if not (strings or uncut or cut):  # where the strings are known, a name inside a longer string is chance
+            found.update(name for name in top_level if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
     return {"strings": sorted(found - ORDINARY_WORDS)}

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from typing import Dict, Iterable, Iterator, List, Tuple
 
 EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
+CACHE = dis.opmap.get("CACHE")
 IMPORT_NAME = dis.opmap["IMPORT_NAME"]
-HAS_NAME = frozenset(dis.hasname)
-HAS_CONST = frozenset(dis.hasconst)
+# Names of the instructions whose argument is a name, and of those whose argument is a constant.
+HAS_NAME = frozenset(dis.opname[operation] for operation in dis.hasname)
+HAS_CONST = frozenset(dis.opname[operation] for operation in dis.hasconst)
 # Since 3.11 and 3.12 the lowest bits of these instructions' arguments are flags; the index is above them.
 SHIFTS: "Dict[str, int]" = {}
 if sys.version_info >= (3, 11):
@@ -32,20 +34,28 @@ OPTIMIZED = 1
 VARIABLE = 0x04 | 0x08
 
 
-def instructions(code: "CodeType") -> "Iterator[Tuple[int, str, int, int]]":
-    """Yields (offset, name, argument, offset of the next instruction) for each instruction except CACHE."""
+# The code object that was asked for last, and its instructions: several functions in turn ask for the same.
+last_asked: "Tuple[object, List[Tuple[int, str, int, int]]]" = (None, [])
+
+
+def instructions(code: "CodeType") -> "List[Tuple[int, str, int, int]]":
+    """(offset, name, argument, offset of the next instruction) for each instruction except CACHE."""
+    global last_asked
+    if last_asked[0] is code:
+        return last_asked[1]
+    found: List[Tuple[int, str, int, int]] = []
     extended = 0
     names = dis.opname
     data = code.co_code
-    for offset in range(0, len(data), 2):
-        operation, argument = data[offset], data[offset + 1] | extended
+    for offset, operation, argument in zip(range(0, len(data), 2), data[::2], data[1::2]):
         if operation == EXTENDED_ARG:
-            extended = argument << 8
+            extended = (argument | extended) << 8
             continue
+        if operation != CACHE:
+            found.append((offset, names[operation], argument | extended, offset + 2))
         extended = 0
-        name = names[operation]
-        if name != "CACHE":
-            yield offset, name, argument, offset + 2
+    last_asked = code, found
+    return found
 
 
 def name_of(code: "CodeType", name: str, argument: int) -> str:
@@ -57,7 +67,7 @@ def constant_of(code: "CodeType", name: str, argument: int) -> object:
     """The constant that an instruction loads, or NotImplemented if it loads none."""
     if name == "LOAD_SMALL_INT":
         return argument
-    if dis.opmap.get(name) in HAS_CONST and argument < len(code.co_consts):
+    if name in HAS_CONST and argument < len(code.co_consts):
         return code.co_consts[argument]
     return NotImplemented
 

@@ -42,7 +42,7 @@ def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
         return False
     before = ""
     for _, operation, argument, _ in instructions(code):
-        if dis.opmap[operation] in HAS_NAME:
+        if operation in HAS_NAME:
             loaded = name_of(code, operation, argument)
             if loaded == name and before != module:
                 return True
@@ -134,7 +134,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
             else:
                 held += [(line, text) for text in texts]
         listed = ()
-        if dis.opmap[name] in HAS_NAME:
+        if name in HAS_NAME:
             called = name_of(code, name, argument)
             if called in callees:
                 is_wanted, callee = True, called

@@ -31,8 +31,9 @@ TEXT = re.compile(rb"[^\0]{64,}")
 IN_EVERY_MODULE = b"__main__"
 # A module of Cython has one of these outside of its strings, too (Utility/ModuleSetupCode.c).
 IS_CYTHON = re.compile(rb"__pyx|cython_runtime", re.IGNORECASE)
-# Where a compressed text may begin: after a null byte, or at any multiple of eight. Its first two items are plain bytes.
-LZSS_START = re.compile(rb"[\x03-\xff](?=[\t\n\r\x20-\x7e]{2})")
+# Where a compressed text may begin: after a null byte, or at any multiple of eight. Its first two items are plain bytes, as
+# the lowest bits of the first byte say.
+LZSS_START = re.compile(b"[" + re.escape(bytes(range(3, 256, 4))) + rb"](?=[\t\n\r\x20-\x7e]{2})")
 LZSS_ALIGNMENT = 8
 # Bytes of a text in which IN_EVERY_MODULE has to be, so that other data is given up early.
 LZSS_PROBE = 1 << 18
@@ -71,7 +72,7 @@ def lzss_texts(data: bytes) -> "Iterator[bytes]":
     done = 0
     for match in LZSS_START.finditer(data):
         start = match.start()
-        if start < done or data[start] & 3 != 3 or not (start % LZSS_ALIGNMENT == 0 or data[start - 1] == 0):
+        if start < done or not (start % LZSS_ALIGNMENT == 0 or data[start - 1] == 0):
             continue
         if IN_EVERY_MODULE in expand(data, start, LZSS_PROBE):
             text = expand(data, start, LARGEST_BLOB)

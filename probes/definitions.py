@@ -19,7 +19,7 @@ MAKES_FUNCTION = frozenset(["LOAD_CONST", "MAKE_FUNCTION", "SET_FUNCTION_ATTRIBU
 
 def formatted_parts(text: str) -> "Iterator[str]":
     """What stands beside the only place of a format: `do_` of `do_%s`, `_now` of `{}_now`."""
-    match = FORMAT.match(text)
+    match = FORMAT.match(text) if "%" in text or "{" in text else None
     if match:
         yield from (part for part in match.groups() if part)
 

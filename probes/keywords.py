@@ -49,7 +49,7 @@ def commands_named(code: "CodeType") -> "Iterator[Tuple[int, str]]":
             named = list(zip(pairs[::2], pairs[1::2]))
         elif name == "MAP_ADD" and len(stack) > 1:  # many keywords or keys
             named = [(stack[-2], stack[-1])]
-        elif name.startswith("STORE_") and dis.opmap[name] in HAS_NAME and stack:
+        elif name.startswith("STORE_") and name in HAS_NAME and stack:
             named = [(name_of(code, name, argument), stack[-2 if name == "STORE_ATTR" and len(stack) > 1 else -1])]
         for key, value in named:
             match = KEYWORD.match(key) if isinstance(key, str) else None

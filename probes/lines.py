@@ -81,14 +81,13 @@ class Lines:
         for offset, operation, argument, _ in instructions(code):
             while lines and lines[-1][0] <= offset:
                 line = lines.pop()[1] or line
-            number = dis.opmap[operation]
-            if number in HAS_NAME:
+            if operation in HAS_NAME:
                 name = name_of(code, operation, argument)
                 for index, package in self.names.get(name, ()):
                     self.add(index, rank_of(operation, package, before), line)
                 before = name
             else:
-                for text in constants.get(argument, ()) if number in HAS_CONST else ():
+                for text in constants.get(argument, ()) if operation in HAS_CONST else ():
                     self.add_string(code, text, 0, line)
                 if operation not in NEUTRAL:
                     before = ""

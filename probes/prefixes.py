@@ -40,7 +40,7 @@ def prefixes_in(code: "CodeType", known: "Dict[str, str]") -> "Iterator[Tuple[in
     *known*: prefixes by the names that the module gave them, as constants_in finds them.
     """
     texts = [text for text in code.co_consts if isinstance(text, str)]
-    if not known.keys() & set(code.co_names) and not any(PREFIX.match(text) or WITH_PLACE.match(text) for text in texts):
+    if not known.keys() & set(code.co_names) and not any("-" in text and (PREFIX.match(text) or WITH_PLACE.match(text)) for text in texts):
         return
     # Values on the stack, from the prefix on.
     prefix, depth = "", 0
@@ -65,5 +65,5 @@ def prefixes_in(code: "CodeType", known: "Dict[str, str]") -> "Iterator[Tuple[in
                 yield line, with_place.group(1) + ANY
             elif PREFIX.match(value):
                 prefix, depth = value, 1
-        elif operation in HAS_NAME and name.startswith("LOAD_") and name_of(code, name, argument) in known:
+        elif name in HAS_NAME and name.startswith("LOAD_") and name_of(code, name, argument) in known:
             prefix, depth = known[name_of(code, name, argument)], 1

@@ -49,20 +49,6 @@ def loader(request: "Dict[str, Any]") -> "Dict[str, Dict[str, Optional[str]]]":
     return {path: libraries_of(request["loader"], path) for path in request["paths"]}
 
 
-def digests(request: "Dict[str, Any]") -> "List[Optional[str]]":
-    """For each of *paths* half of its SHA-256 in hex, or None if it cannot be read. It is the key of a remembered summary."""
-    import hashlib
-
-    def digest(path: str) -> "Optional[str]":
-        try:
-            with open(path, "rb") as file:
-                return hashlib.sha256(file.read()).hexdigest()[:32]
-        except OSError:
-            return None
-
-    return [digest(path) for path in request["paths"]]
-
-
 def summaries(request: "Dict[str, Any]") -> "List[Dict[str, Any]]":
     """For each of *paths* its summary. *names*: top-level modules that extension modules may name; *own*: whether it is the app's code."""
     from .apart import each
@@ -104,7 +90,6 @@ ANSWERS = {
     "inventory": inventory,
     "read": read,
     "loader": loader,
-    "digests": digests,
     "summaries": summaries,
     "lines": lines,
     "appcode": appcode,

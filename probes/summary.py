@@ -5,6 +5,7 @@ CPython 3.6 to 3.14: an import is LOAD_CONST level, LOAD_CONST names, IMPORT_NAM
 """
 
 import dis
+import functools
 import re
 import sys
 
@@ -79,6 +80,12 @@ def summary_of(path: str, names: "List[str]", own: bool = False) -> "Dict[str, A
         return {"error": str(error)}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
+
+
+@functools.lru_cache(maxsize=None)
+def may_hand_on(name: str) -> bool:
+    """Whether a function of this name may hand on a command."""
+    return HANDS_ON.search(name) is not None
 
 
 class Summary:
@@ -224,7 +231,7 @@ class Summary:
         self.strings.update(text for _, text in prefixed)
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
         self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
-        self.lines.update(text for text in strings if len(text) <= LONGEST_COMMAND and LINE.match(text))
+        self.lines.update(text for text in strings if " " in text and len(text) <= LONGEST_COMMAND and LINE.match(text))
         if used & RESOLVERS:
             self.dynamic |= names
             # Code may also compare a name with a prefix.
@@ -265,7 +272,7 @@ class Summary:
         """
         modules = {module for _, _, module, names, _ in self.imports if not names} & RUNNER_MODULES
         none = RUNNERS | modules | {name.lstrip(ATTRIBUTE) for name in self.constants}
-        callees = {name for name in used if name in self.own_runners or HANDS_ON.search(name)} - none
+        callees = {name for name in used if name in self.own_runners or may_hand_on(name)} - none
         others = used - none - callees if self.own else set()
         for among, found in (callees, self.handed), (others, self.passed):
             for line, callee, text in commands_in(code, among, self.constants) if among else ():
@@ -324,10 +331,9 @@ class Summary:
                     call_line = None
                 elif name.startswith("CALL"):
                     call_line = None
-            operation = dis.opmap[name]
-            if operation in HAS_NAME:
+            if name in HAS_NAME:
                 text = name_of(code, name, argument)
-                if operation == IMPORT_NAME:
+                if name == "IMPORT_NAME":
                     level, names = second_last[1], last[1]
                     self.imports.append(
                         [

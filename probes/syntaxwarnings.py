@@ -12,26 +12,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Match
 
-# A comment, or a string with its prefix: longer quotes first. In a string, a backslash takes the next byte with it.
+# A comment, or a string: longer quotes first. In a string, a backslash takes the next byte with it.
 TOKEN = re.compile(
-    rb"#[^\n]*|([A-Za-z]{0,2})("
-    rb'"""(?:[^\\]|\\.)*?"""|\'\'\'(?:[^\\]|\\.)*?\'\'\'|"(?:[^\\"\n]|\\.)*"|\'(?:[^\\\'\n]|\\.)*\')',
+    rb"#[^\n]*"
+    rb'|"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""|\'\'\'[^\'\\]*(?:(?:\\.|\'(?!\'\'))[^\'\\]*)*\'\'\''
+    rb'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\'[^\'\\\n]*(?:\\.[^\'\\\n]*)*\'',
     re.DOTALL,
 )
+PREFIX = re.compile(rb"[A-Za-z]{0,2}\Z")
 # Escapes that no string has, such as \d, and octal ones that are too large (Language Reference, 2.4.1.1).
 ESCAPE = re.compile(rb"\\(?:[^\r\n\\'\"abfnrtvx0-7NuU]|[4-7][0-7]{2})")
 # In bytes, these are none either.
 BYTES_ESCAPE = re.compile(rb"\\[NuU]")
 # Other causes, in code whose strings are "": a comparison by identity with a literal, an assertion about a tuple, a number
-# that touches a word.
-OTHER = re.compile(
-    rb'\bis\s+(?:not\s+)?-?["\d]|\bassert\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*,|\b\d[\d_.]*(?:and|else|for|if|in|is|or|not)\b',
-)
-# Text that may be such code, or stand in a string. This is much quicker to look for.
-MAYBE = re.compile(
-    rb"\bis\s+(?:not\s+)?(?:[A-Za-z]{0,2}\"[^\"\n]*\"|[A-Za-z]{0,2}'[^'\n]*'|-?\d[\w.]*)\s*(?:[:)\],#\n\\]|and\b|or\b|if\b|else\b)"
-    rb"|\bassert\s*\(|\d(?:and|else|for|if|in|is|or|not)\b"
-)
+# that touches a word. Most begin with letters, since these are quick to look for.
+OTHER = [
+    re.compile(rb'is(?<=\bis)\s+(?:not\s+)?(?:[A-Za-z]{0,2}"|-?\d)'),
+    re.compile(
+        rb"assert(?<=\bassert)\s*\((?:[^(),]|\((?:[^()]|\([^()]*\))*\))*,(?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
+        rb'[ \t]*(?:[\n;"]|\Z)'
+    ),
+    re.compile(rb"[0-9][aefino](?:(?<=a)nd|(?<=e)lse|(?<=f)or|(?<=i)[fns]|(?<=n)ot|(?<=o)r)\b"),
+]
 # A block that is left by return, break or continue (PEP 765).
 FINALLY = re.compile(rb"^([ \t]*)finally:.*\n((?:\1[ \t].*\n|[ \t]*\n)+)", re.MULTILINE)
 LEAVES = re.compile(rb"\b(?:return|break|continue)\b")
@@ -57,17 +59,22 @@ def is_suspect(source: bytes) -> bool:
     """Whether the text has one of the usual causes."""
     # Before 3.12, a wrong escape is a DeprecationWarning, which Python does not show.
     may_escape = sys.version_info >= (3, 12) and (ESCAPE.search(source) or BYTES_ESCAPE.search(source))
-    if may_escape and any(has_wrong_escape(match) for match in TOKEN.finditer(source)):
+    if may_escape and any(has_wrong_escape(source, match) for match in TOKEN.finditer(source)):
         return True
     if sys.version_info >= (3, 14) and any(LEAVES.search(match.group(2)) for match in FINALLY.finditer(source)):
         return True
-    return bool(MAYBE.search(source) and OTHER.search(TOKEN.sub(b'""', source)))
+    code = TOKEN.sub(b'""', source)
+    return any(other.search(code) for other in OTHER)
 
 
-def has_wrong_escape(match: "Match[bytes]") -> bool:
+def has_wrong_escape(source: bytes, match: "Match[bytes]") -> bool:
     """Whether a match of TOKEN is a string with an escape that is none."""
-    prefix, text = (match.group(1) or b"").lower(), match.group(2) or b""
-    if b"\\" not in text or b"r" in prefix:
+    text = match.group()
+    if b"\\" not in text or text.startswith(b"#"):
+        return False
+    start = match.start()
+    prefix = PREFIX.search(source[max(0, start - 2) : start]).group().lower()
+    if b"r" in prefix:
         return False
     # Without pairs of backslashes, no backslash is taken for the second of a pair.
     text = text.replace(b"\\\\", b"")

@@ -23,12 +23,12 @@ const BATCH = 500;
 
 /**
  * Asks the image's interpreter which modules and files its files name. Remembers the answers for later runs of the same
- * image, by the files' hashes. Hashes and answers come from the image itself, which may lie about both, so no other image
- * gets them.
+ * image, by the files' paths: the identifier of an image says what is in all its files. The answers come from the image
+ * itself, which may lie, so no other image gets them.
  * @param folder of the cache
  */
 export function analystOf(
-  helper: Pick<Helper, 'python' | 'identity' | 'members' | 'digests' | 'summaries' | 'lines'>,
+  helper: Pick<Helper, 'python' | 'identity' | 'members' | 'summaries' | 'lines'>,
   folder = cacheFolder(),
 ): {
   /** Names of the members of a zip archive. */
@@ -50,28 +50,27 @@ export function analystOf(
     members: (path) => helper.members(path),
     summarize: async (paths, names, own = false) => {
       const remembered = await recall();
-      const found = new Map<string, Summary>();
-      for (let at = 0; at < paths.length; at += BATCH) {
-        const part = paths.slice(at, at + BATCH);
-        const digests = await helper.digests(part);
-        const context = createHash('sha256').update(names.join()).digest('hex').slice(0, 8);
-        const keys = part.map(
-          (path, index) => digests[index] && `${digests[index]}${path.endsWith('.so') ? `-${context}` : own ? '-own' : ''}`,
-        );
-        const asked = part.filter((_, index) => !keys[index] || !remembered.get(keys[index]));
+      const context = names.join();
+      const summariesOf = async (part: readonly string[]) => {
+        const keys = part.map((path) => keyOf(path, path.endsWith('.so') ? context : own ? 'own' : ''));
+        const asked = part.filter((_, index) => !remembered.get(keys[index] as string));
         const answers = new Map(zip(asked, asked.length === 0 ? [] : await helper.summaries(asked, names, own)));
+        const found: [string, Summary][] = [];
         const fresh: [string, Summary][] = [];
         part.forEach((path, index) => {
-          const key = keys[index];
-          const summary = answers.get(path) ?? (key ? remembered.get(key) : undefined);
+          const key = keys[index] as string;
+          const summary = answers.get(path) ?? remembered.get(key);
           if (!summary) return;
-          found.set(path, summary);
+          found.push([path, summary]);
           // Why a file could not be read may be gone the next time: too little memory, too little time.
-          if (key && answers.has(path) && summary.error === undefined) fresh.push([key, summary]);
+          if (answers.has(path) && summary.error === undefined) fresh.push([key, summary]);
         });
         await remembered.add(fresh);
-      }
-      return found;
+        return found;
+      };
+      const parts = Array.from({ length: Math.ceil(paths.length / BATCH) }, (_, index) => paths.slice(index * BATCH, (index + 1) * BATCH));
+      // All at once: the image's Python works on the next part while this process takes in the answer to the last.
+      return new Map((await Promise.all(parts.map(summariesOf))).flat());
     },
     locate: async (wanted) => {
       const found = new Map<string, readonly (number | null)[]>();
@@ -96,6 +95,9 @@ class Memory {
     private readonly path: string | undefined,
     private readonly known: Map<string, Summary | Buffer>,
   ) {}
+
+  /** One write after the other, so that no line is written into another one. */
+  private written: Promise<void> = Promise.resolve();
 
   static async open(folder: string, version: string, image: string | undefined): Promise<Memory> {
     if (image === undefined) return new Memory(undefined, new Map());
@@ -122,18 +124,27 @@ class Memory {
     return summary;
   }
 
-  async add(entries: readonly [string, Summary][]): Promise<void> {
-    if (entries.length === 0) return;
+  add(entries: readonly [string, Summary][]): Promise<void> {
     for (const [key, summary] of entries) this.known.set(key, summary);
-    if (this.path === undefined) return;
-    try {
-      // Its first line is there before any other, also where two runs begin it at once.
-      await writeFile(this.path, MARKER, { flag: 'wx', mode: 0o600 }).catch(unlessExists);
-      await appendFile(this.path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-    } catch (error) {
-      unwritable(error as Error);
-    }
+    const { path } = this;
+    if (entries.length > 0 && path !== undefined) this.written = this.written.then(() => append(path, entries));
+    return this.written;
   }
+}
+
+async function append(path: string, entries: readonly [string, Summary][]): Promise<void> {
+  try {
+    // Its first line is there before any other, also where two runs begin it at once.
+    await writeFile(path, MARKER, { flag: 'wx', mode: 0o600 }).catch(unlessExists);
+    await appendFile(path, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  } catch (error) {
+    unwritable(error as Error);
+  }
+}
+
+/** Key of a file's summary. @param asked what else the answer depends on */
+function keyOf(path: string, asked: string): string {
+  return createHash('sha256').update(`${path}\0${asked}`).digest('hex').slice(0, 32);
 }
 
 function unwritable(error: Error): void {

@@ -17,7 +17,7 @@ import { type Entry, RootFs } from '../rootfs.js';
 import { Channel } from './channel.js';
 import { interpretersOf } from './interpreters.js';
 import { parseInventory } from './inventory.js';
-import { AppCode, Digests, Information, KitAnswer, KitRefusal, Layout, Lines, LoaderAnswers, Members, Summaries } from './protocol.js';
+import { AppCode, Information, KitAnswer, KitRefusal, Layout, Lines, LoaderAnswers, Members, Summaries } from './protocol.js';
 import { refusedAnswer } from './refused.js';
 
 /** Name of the probes as a Python package in the container. */
@@ -224,11 +224,6 @@ export class Helper {
   /** See {@link identityOf}. */
   get identity(): string | undefined {
     return identityOf(this.image);
-  }
-
-  /** A hash of each file's bytes, null where it can't be read. */
-  async digests(paths: readonly string[]): Promise<(string | null)[]> {
-    return each(parsed(Digests, await this.channel.ask({ op: 'digests', paths })), paths);
   }
 
   /**

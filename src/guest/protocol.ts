@@ -70,9 +70,6 @@ export const AppCode = z.array(
 );
 export type AppCode = z.infer<typeof AppCode>;
 
-/** `digests`: a hash of each file's bytes, null where it can't be read. */
-export const Digests = z.array(z.string().nullable());
-
 /** `summaries`, made by probes/summary.py. */
 export const Summaries = z.array(Summary);
 

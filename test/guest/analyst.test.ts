@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
@@ -27,7 +26,6 @@ describeWithPython('analystOf', () => {
   const helper = {
     python: { version: [3, 13, 0] },
     identity: 'sha256:image',
-    digests: async (paths: string[]) => paths.map((path) => createHash('sha256').update(readFileSync(path)).digest('hex')),
     summaries: async (paths: string[], names: string[]) => {
       read.push(...paths);
       return summarizeFiles(paths, names);
@@ -37,17 +35,42 @@ describeWithPython('analystOf', () => {
     [...(await analystOf(helper, cache).summarize(files, []))].map(([, { imports: found }]) => found.map(([, , name]) => name));
   const remembered = () => join(cache, readdirSync(cache).find((name) => name.startsWith('summaries-')) as string);
 
-  it('remembers summaries by the content of files, not by their paths, and no errors', async () => {
+  it('remembers summaries by the image and the paths of files, and no errors', async () => {
     expect(await imports()).toEqual([['json'], ['csv'], []]);
     expect(read).toEqual(files);
     read = [];
-    writeFileSync(files[1] as string, 'import json');
-    expect(await imports()).toEqual([['json'], ['json'], []]);
+    expect(await imports()).toEqual([['json'], ['csv'], []]);
     expect(read).toEqual([files[2]]);
     read = [];
     writeFileSync(files[0] as string, 'import xml');
-    expect(await imports()).toEqual([['xml'], ['json'], []]);
-    expect(read).toEqual([files[0], files[2]]);
+    const other = [...(await analystOf({ ...helper, identity: 'sha256:other' } as Helper, cache).summarize(files, [])).values()];
+    expect(other.map(({ imports: found }) => found[0]?.[2])).toEqual(['xml', 'csv', undefined]);
+    expect(read).toEqual(files);
+  });
+
+  it('remembers what depends on more than the file beside the other', async () => {
+    const analyst = analystOf(helper, cache);
+    await analyst.summarize(files, [], true);
+    await analyst.summarize(files, [], false);
+    expect(read).toEqual([...files, ...files]);
+    const library = join(cache, 'c.so');
+    writeFileSync(library, '');
+    for (const names of [['pkg'], ['other'], ['pkg']]) await analyst.summarize([library], names);
+    expect(read.slice(2 * files.length)).toEqual([library, library]);
+  });
+
+  it('has the answers of many files in their order, and remembers all of them', async () => {
+    const many = Array.from({ length: 1200 }, (_, index) => {
+      const path = join(cache, `many${index}.py`);
+      writeFileSync(path, `import m${index}`);
+      return path;
+    });
+    const names = async () => [...(await analystOf(helper, cache).summarize(many, []))].map(([path, one]) => [path, one.imports[0]?.[2]]);
+    const expected = many.map((path, index) => [path, `m${index}`]);
+    expect(await names()).toEqual(expected);
+    read = [];
+    expect(await names()).toEqual(expected);
+    expect(read).toEqual([]);
   });
 
   it('ignores damaged lines of the cache', async () => {

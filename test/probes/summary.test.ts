@@ -321,6 +321,8 @@ def c():
     ['x = 1\nok = x is not 5\n', true],
     ['assert (len("(") == 1, "one")\n', true],
     ['x = 1\nassert (isinstance(x, (int, float)), "m")\n', true],
+    ['x = 1\ny = x is  not b"a" # z\n', true],
+    ['x = 1\nassert (x,\n  "(") # always true\n', true],
     ["'''Whether it is \"a\" or (b).'''\nx = \"is 'a'\" is None # is 'a'\n", false],
     ['assert (len((1, 2)) == 2), "two"\n', false],
     ['pattern = r"\\d"\nother = "\\\\d"\n', false],
