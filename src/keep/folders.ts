@@ -8,10 +8,13 @@ import { expandGlob } from './globs.js';
 import { ofPython, packageOnPurpose } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
-import { isExecutable, isProgram } from './scripts.js';
+import { isExecutable, isInPath, isProgram, scriptAt } from './scripts.js';
 
 /** Folders with the data, the plugins, the helpers and the configuration of one program. Source: FHS 3.0, 3.7, 4.6, 4.7 and 4.11. */
 const PLACES = ['/usr/share', '/usr/lib', '/usr/lib/*-linux-gnu', '/usr/libexec', '/etc'];
+
+/** Where a program that a link in PATH leads to has a folder of its own. Source: FHS 3.0, 3.13 and 4.9. */
+const HOMES = [...PLACES, '/usr/local/share', '/usr/local/lib', '/usr/local/libexec', '/opt'];
 
 /** Where many programs have their files. Source: FHS 3.0, 3.16, 4.9. */
 const SHARED_PREFIX = /^\/?$|^\/usr(\/local)?$/;
@@ -25,8 +28,11 @@ export class FoldersRule implements Rule {
   readonly name = 'system';
   private readonly done = new Set<string>();
 
-  async visit({ path, type }: Entry, context: Context): Promise<Finding[]> {
-    if (type !== 'f' || !context.python || ofPython(baseName(path))) return [];
+  async visit(entry: Entry, context: Context): Promise<Finding[]> {
+    const { path, type } = entry;
+    if (!context.python || ofPython(baseName(path))) return [];
+    if (type === 'l') return this.behind(entry, context);
+    if (type !== 'f') return [];
     return isProgram(path, context) ? this.byName(path, context) : this.around(path, context);
   }
 
@@ -47,6 +53,27 @@ export class FoldersRule implements Rule {
       findings.push(...offered(additions, isLauncher ? undefined : 'call'), ...(isLauncher ? await shellsOf(inside, context) : []));
     }
     return findings;
+  }
+
+  /**
+   * The folder of a shell script outside PATH that a link in PATH leads to: /usr/lib/libreoffice of /usr/bin/libreoffice. Such a
+   * launcher asks where it is itself, and starts what is beside it.
+   */
+  private async behind(link: Entry, context: Context): Promise<Finding[]> {
+    const { fs, python } = context;
+    const script = isInPath(link.path, context) ? await scriptAt(link, context) : undefined;
+    if (!script || !SHELLS.test(baseName(script.name)) || isInPath(script.path, context)) return [];
+    const isHome = (folder: string) => HOMES.some((place) => expandGlob(fs, place).includes(parentOf(folder)));
+    const home = above(script.path, '').find(isHome);
+    // A folder with code of the app is the app.
+    if (home === undefined || below(fs, home).some((one) => one.endsWith('.py') && python?.isOwn(one))) return [];
+    const folders = new Set([home, ...PLACES.flatMap((place) => expandGlob(fs, `${place}/${baseName(home)}`))]);
+    const because = { rule: 'system', kind: 'folder', subject: baseName(home) } as const;
+    const all = [...folders].filter((one) => fs.lstat(one)?.type === 'd' && !this.done.has(one));
+    for (const folder of all) this.done.add(folder);
+    const paths = all.flatMap((folder) => [folder, ...below(fs, folder)]);
+    const additions = paths.map((one): Addition => ({ path: one, ...because, parents: [script.path] }));
+    return offered(additions, wasExecuted(script.path, context) ? 'call' : undefined);
   }
 
   /**

@@ -126,7 +126,8 @@ export function isProgram(path: string, { fs, environment, programs }: Pick<Cont
   );
 }
 
-function isInPath(path: string, places: Pick<Context, 'fs' | 'environment'>): boolean {
+/** Whether a path is in a folder of PATH. */
+export function isInPath(path: string, places: Pick<Context, 'fs' | 'environment'>): boolean {
   return pathFolders(places).includes(parentOf(path));
 }
 

@@ -130,3 +130,50 @@ describeWithPython('the folder of a native program outside PATH', () => {
     expect(await keptAround('/usr/lib/x/libexec', ['/usr/libexec/y', '/usr/lib/x/z'])).toEqual([]);
   });
 });
+
+/** What of these files is kept where the app runs /usr/bin/tool, a link to *script*, which finds its own folder. */
+async function keptBehind(script: string, files: readonly string[], observations: string[] = [], first = '#!/bin/sh'): Promise<string[]> {
+  const fs = makeTree({
+    '/usr/bin/python3': { text: '', mode: 0o755 },
+    '/bin/sh': { text: '', mode: 0o755 },
+    '/usr/bin/tool': { link: script },
+    [script]: { text: `${first}\ncd "$(dirname "$0")"\nexec ./"$(basename "$0")".bin\n`, mode: 0o755 },
+    ...Object.fromEntries(files.map((path) => [path, 'x'.repeat(2000)])),
+    '/app/app.py': 'import subprocess\nsubprocess.run(["tool"])\n',
+  });
+  const { keep, costly } = await computeKeepSet({
+    fs,
+    trace: makeTrace(observations, { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
+    config: { WorkingDir: '/app' },
+    env: [],
+    commands: [['python3', 'app.py']],
+    choice: { include: [], exclude: [] },
+    level: 'reachable',
+    mostBytes: { call: 1000, name: 0 },
+    analyst: analystOver(fs),
+  });
+  return [...files.filter((path) => keep.has(path)), ...costly.map(({ path }) => `not ${path}`)];
+}
+
+describeWithPython('the folder behind a link in PATH', () => {
+  const files = ['/usr/lib/office/program/run.bin', '/usr/lib/office/share/filter', '/etc/office/rc', '/usr/lib/other/x', '/usr/share/y'];
+
+  it('comes with a launcher that no run executed, with the folders of its name', async () => {
+    expect(await keptBehind('/usr/lib/office/program/run', files)).toEqual(files.slice(0, 3));
+    expect(await keptBehind('/opt/office/bin/run', ['/opt/office/lib/x.jar', '/opt/other/y'])).toEqual(['/opt/office/lib/x.jar']);
+  });
+
+  it('is listed where a run executed the launcher', async () => {
+    const seen = ['exec /usr/lib/office/program/run', `exec ${files[0]}`];
+    expect(await keptBehind('/usr/lib/office/program/run', files, seen)).toEqual([files[0], 'not /usr/lib/office']);
+  });
+
+  it('does not come with a script that has no folder of its own, that is no shell script, or that is in the folder of the app', async () => {
+    expect(await keptBehind('/usr/lib/run', files)).toEqual([]);
+    expect(await keptBehind('/usr/local/lib/run', ['/usr/local/lib/x'])).toEqual([]);
+    expect(await keptBehind('/usr/bin/run', files)).toEqual([]);
+    expect(await keptBehind('/usr/lib/office/program/run', files, [], '#!/usr/bin/node')).toEqual([]);
+    const app = ['/opt/office/app/__init__.py', '/opt/office/.git/config'];
+    expect(await keptBehind('/opt/office/bin/run', app)).toEqual(app.slice(0, 1));
+  });
+});
