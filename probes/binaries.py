@@ -24,6 +24,7 @@ ORDINARY_WORDS = set(
 # Shorter names occur by chance in strings without separators.
 SHORTEST_WORD = 6
 SHT_PROGBITS = 1
+IN_NAMES = bytes(code for code in range(256) if chr(code).isalnum() or code == 95 or code > 127)
 REST_OF_NAME = re.compile(rb"(?:\.\w+)+")
 
 
@@ -45,6 +46,7 @@ def dotted_names(text: bytes, top_level: "Set[str]") -> "Iterator[str]":
     longest = max(map(len, names), default=0)
     for match in REST_OF_NAME.finditer(text):
         before = text[max(0, match.start() - longest) : match.start()]
+        before = before[len(before.rstrip(IN_NAMES)) :]
         parts = match.group().split(b".")[1:]
         for index, part in enumerate(parts):
             first = next((before[at:] for at in range(max(0, len(before) - longest), len(before)) if before[at:] in names), None)

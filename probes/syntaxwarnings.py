@@ -25,14 +25,15 @@ ESCAPE = re.compile(rb"\\(?:[^\r\n\\'\"abfnrtvx0-7NuU]|[4-7][0-7]{2})")
 # In bytes, these are none either.
 BYTES_ESCAPE = re.compile(rb"\\[NuU]")
 # Other causes, in code whose strings are "": a comparison by identity with a literal, an assertion about a tuple, a number
-# that touches a word. Most begin with letters, since these are quick to look for.
+# that touches a word. A pattern that begins with letters is quick to look for, so what stands before them is asked afterwards.
 OTHER = [
     re.compile(rb'is(?<=\bis)\s+(?:not\s+)?(?:[A-Za-z]{0,2}"|-?\d)'),
     re.compile(
-        rb"assert(?<=\bassert)\s*\((?:[^(),]|\((?:[^()]|\([^()]*\))*\))*,(?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
-        rb'[ \t]*(?:[\n;"]|\Z)'
+        rb"assert(?<=\bassert)\s*\((?:[^(),]|\((?:[^()]|\([^()]*\))*\))*,"
+        rb"(?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"
+        rb'[ \t\f]*(?:[\r\n;",\\]|\Z)'
     ),
-    re.compile(rb"[0-9][aefino](?:(?<=a)nd|(?<=e)lse|(?<=f)or|(?<=i)[fns]|(?<=n)ot|(?<=o)r)\b"),
+    re.compile(rb"[0-9]\.?[aefino](?:(?<=a)nd|(?<=e)lse|(?<=f)or|(?<=i)[fns]|(?<=n)ot|(?<=o)r)\b"),
 ]
 # A block that is left by return, break or continue (PEP 765).
 FINALLY = re.compile(rb"^([ \t]*)finally:.*\n((?:\1[ \t].*\n|[ \t]*\n)+)", re.MULTILINE)

@@ -69,8 +69,14 @@ export function analystOf(
         return found;
       };
       const parts = Array.from({ length: Math.ceil(paths.length / BATCH) }, (_, index) => paths.slice(index * BATCH, (index + 1) * BATCH));
-      // All at once: the image's Python works on the next part while this process takes in the answer to the last.
-      return new Map((await Promise.all(parts.map(summariesOf))).flat());
+      const found: [string, Summary][][] = [];
+      const left = parts.entries();
+      const work = async () => {
+        for (const [index, part] of left) found[index] = await summariesOf(part);
+      };
+      // Two: the image's Python works on the next part while this process takes in the answer to the last.
+      await Promise.all([work(), work()]);
+      return new Map(found.flat());
     },
     locate: async (wanted) => {
       const found = new Map<string, readonly (number | null)[]>();
@@ -94,10 +100,9 @@ class Memory {
     /** Undefined where nothing outlives the run. */
     private readonly path: string | undefined,
     private readonly known: Map<string, Summary | Buffer>,
+    /** The last write: each waits for the one before, so that no line is written into another one. */
+    private written: Promise<void> = Promise.resolve(),
   ) {}
-
-  /** One write after the other, so that no line is written into another one. */
-  private written: Promise<void> = Promise.resolve();
 
   static async open(folder: string, version: string, image: string | undefined): Promise<Memory> {
     if (image === undefined) return new Memory(undefined, new Map());
@@ -144,7 +149,10 @@ async function append(path: string, entries: readonly [string, Summary][]): Prom
 
 /** Key of a file's summary. @param asked what else the answer depends on */
 function keyOf(path: string, asked: string): string {
-  return createHash('sha256').update(`${path}\0${asked}`).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(JSON.stringify([path, asked]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 function unwritable(error: Error): void {

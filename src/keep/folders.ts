@@ -5,7 +5,7 @@ import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { SHELLS } from './data/shells.js';
 import { offered } from './evidence.js';
 import { expandGlob } from './globs.js';
-import { ofPython, packageOnPurpose } from './purpose.js';
+import { isOnPurpose, ofPython, packageOnPurpose } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { isExecutable, isInPath, isProgram, scriptAt } from './scripts.js';
@@ -22,7 +22,8 @@ const SHARED_PREFIX = /^\/?$|^\/usr(\/local)?$/;
 /**
  * Folders that have the name of a kept program, or of its package, where the app's author installed that package by its name (from the
  * level `reachable` on): templates of pandoc, formats of sox. Each is an offer: kept where it is cheap. One that has a native program of
- * its own name is kept whatever it costs, unless a run executed the program in PATH: Rscript starts what is in /usr/lib/R.
+ * its own name is kept whatever it costs, unless a run executed the program in PATH: Rscript starts what is in /usr/lib/R. So is the
+ * folder that a launcher in PATH is a link into.
  */
 export class FoldersRule implements Rule {
   readonly name = 'system';
@@ -57,23 +58,22 @@ export class FoldersRule implements Rule {
 
   /**
    * The folder of a shell script outside PATH that a link in PATH leads to: /usr/lib/libreoffice of /usr/bin/libreoffice. Such a
-   * launcher asks where it is itself, and starts what is beside it.
+   * launcher finds out where it is, and starts what is beside it.
    */
   private async behind(link: Entry, context: Context): Promise<Finding[]> {
-    const { fs, python } = context;
+    const { fs } = context;
     const script = isInPath(link.path, context) ? await scriptAt(link, context) : undefined;
     if (!script || !SHELLS.test(baseName(script.name)) || isInPath(script.path, context)) return [];
-    const isHome = (folder: string) => HOMES.some((place) => expandGlob(fs, place).includes(parentOf(folder)));
-    const home = above(script.path, '').find(isHome);
-    // A folder with code of the app is the app.
-    if (home === undefined || below(fs, home).some((one) => one.endsWith('.py') && python?.isOwn(one))) return [];
-    const folders = new Set([home, ...PLACES.flatMap((place) => expandGlob(fs, `${place}/${baseName(home)}`))]);
+    const home = homeOf(script.path, context);
+    if (home === undefined || this.done.has(home)) return [];
     const because = { rule: 'system', kind: 'folder', subject: baseName(home) } as const;
-    const all = [...folders].filter((one) => fs.lstat(one)?.type === 'd' && !this.done.has(one));
-    for (const folder of all) this.done.add(folder);
-    const paths = all.flatMap((folder) => [folder, ...below(fs, folder)]);
-    const additions = paths.map((one): Addition => ({ path: one, ...because, parents: [script.path] }));
-    return offered(additions, wasExecuted(script.path, context) ? 'call' : undefined);
+    const all = (folder: string) => [folder, ...below(fs, folder)].map((path): Addition => ({ path, ...because, parents: [script.path] }));
+    const named = PLACES.flatMap((place) => expandGlob(fs, `${place}/${baseName(home)}`)).filter((one) => one !== home);
+    const others = named.filter((one) => fs.lstat(one)?.type === 'd').flatMap((one) => offered(all(one), 'call'));
+    if (wasExecuted(script.path, context) || !(await isHomeOnPurpose(home, script.path, context)))
+      return [...offered(all(home), 'call'), ...others];
+    this.done.add(home);
+    return [...all(home), ...(await shellsOf(below(fs, home), context)), ...others];
   }
 
   /**
@@ -95,6 +95,26 @@ export class FoldersRule implements Rule {
     for (const { path: one } of additions) this.done.add(one);
     return offered(additions, (await packageOnPurpose(path, context)) === undefined ? 'call' : undefined);
   }
+}
+
+/** The folder of its own that a program has. Undefined where it has none, or where Python or the app is in it. */
+function homeOf(path: string, context: Context): string | undefined {
+  const { fs, python, trace, config } = context;
+  const folders = above(path, '');
+  const at = folders.findIndex((folder) => HOMES.some((place) => expandGlob(fs, place).includes(parentOf(folder))));
+  const home = folders[baseName(folders[at] ?? '') === 'node_modules' ? at - 1 : at];
+  if (home === undefined || isShared(home, context) || python?.distributions.ownerOf(path)) return undefined;
+  const inUse = [...(python?.layout.searchPath ?? []), python?.layout.executable, config.WorkingDir, ...Object.values(trace.modules)];
+  if (inUse.some((one) => one === home || one?.startsWith(`${home}/`))) return undefined;
+  return below(fs, home).some((one) => baseName(one) === 'pyvenv.cfg') ? undefined : home;
+}
+
+/** Whether the app's author put a program with a folder of its own into the image: also by a package that has files there, or its name. */
+async function isHomeOnPurpose(home: string, path: string, context: Context): Promise<boolean> {
+  if (await isOnPurpose(path, context)) return true;
+  if (!context.trace.image.shared && (await context.python?.packages.isOnPurpose(baseName(home)))) return true;
+  for (const one of below(context.fs, home)) if ((await packageOnPurpose(one, context)) !== undefined) return true;
+  return false;
 }
 
 /** Whether many programs have their files in a folder. */

@@ -48,7 +48,7 @@ describeWithPython('analystOf', () => {
     expect(read).toEqual(files);
   });
 
-  it('remembers what depends on more than the file beside the other', async () => {
+  it('remembers the answers for other names, and for own code, separately', async () => {
     const analyst = analystOf(helper, cache);
     await analyst.summarize(files, [], true);
     await analyst.summarize(files, [], false);

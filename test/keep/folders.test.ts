@@ -131,15 +131,38 @@ describeWithPython('the folder of a native program outside PATH', () => {
   });
 });
 
-/** What of these files is kept where the app runs /usr/bin/tool, a link to *script*, which finds its own folder. */
-async function keptBehind(script: string, files: readonly string[], observations: string[] = [], first = '#!/bin/sh'): Promise<string[]> {
+interface Behind {
+  observations?: string[];
+  first?: string;
+  /** Whether a library runs the program, and not the app's own code. */
+  byLibrary?: boolean;
+  more?: Parameters<typeof makeTree>[0];
+}
+
+const PACKAGES = {
+  '/var/lib/dpkg/info/office-core.list': '/usr/lib/office/program/run\n',
+  '/var/lib/dpkg/info/office-writer.list': '/usr/lib/office/share/filter\n',
+  '/var/lib/dpkg/status': 'Package: office-core\nPriority: optional\n\nPackage: office-writer\nPriority: optional\n',
+};
+
+/** What of these files is kept where code runs /usr/bin/tool, a link to *script*, which finds its own folder. */
+async function keptBehind(script: string, files: readonly string[], { observations = [], first = '#!/bin/sh', ...by }: Behind = {}) {
+  const run = 'import subprocess\nsubprocess.run(["tool"])\n';
   const fs = makeTree({
     '/usr/bin/python3': { text: '', mode: 0o755 },
     '/bin/sh': { text: '', mode: 0o755 },
+    '/bin/bash': { text: '', mode: 0o755 },
     '/usr/bin/tool': { link: script },
     [script]: { text: `${first}\ncd "$(dirname "$0")"\nexec ./"$(basename "$0")".bin\n`, mode: 0o755 },
     ...Object.fromEntries(files.map((path) => [path, 'x'.repeat(2000)])),
-    '/app/app.py': 'import subprocess\nsubprocess.run(["tool"])\n',
+    ...(by.byLibrary
+      ? {
+          '/app/app.py': 'import library\nlibrary.go()\n',
+          [`${LAYOUT.sitePackages[0]}/library.py`]: `def go():\n  import subprocess\n  subprocess.run(["tool"])\n`,
+        }
+      : { '/app/app.py': run }),
+    ...PACKAGES,
+    ...by.more,
   });
   const { keep, costly } = await computeKeepSet({
     fs,
@@ -152,28 +175,53 @@ async function keptBehind(script: string, files: readonly string[], observations
     mostBytes: { call: 1000, name: 0 },
     analyst: analystOver(fs),
   });
-  return [...files.filter((path) => keep.has(path)), ...costly.map(({ path }) => `not ${path}`)];
+  return [...files, '/bin/bash'].filter((path) => keep.has(path)).concat(costly.map(({ path }) => `not ${path}`));
 }
 
 describeWithPython('the folder behind a link in PATH', () => {
   const files = ['/usr/lib/office/program/run.bin', '/usr/lib/office/share/filter', '/etc/office/rc', '/usr/lib/other/x', '/usr/share/y'];
+  const run = '/usr/lib/office/program/run';
 
-  it('comes with a launcher that no run executed, with the folders of its name', async () => {
-    expect(await keptBehind('/usr/lib/office/program/run', files)).toEqual(files.slice(0, 3));
+  it('comes with a launcher that no run executed', async () => {
+    expect(await keptBehind(run, files)).toEqual([...files.slice(0, 2), 'not /etc/office']);
     expect(await keptBehind('/opt/office/bin/run', ['/opt/office/lib/x.jar', '/opt/other/y'])).toEqual(['/opt/office/lib/x.jar']);
+    const package_ = ['/usr/local/lib/node_modules/office/lib/x.js', '/usr/local/lib/node_modules/npm/y.js'];
+    expect(await keptBehind('/usr/local/lib/node_modules/office/run', package_)).toEqual(package_.slice(0, 1));
   });
 
-  it('is listed where a run executed the launcher', async () => {
-    const seen = ['exec /usr/lib/office/program/run', `exec ${files[0]}`];
-    expect(await keptBehind('/usr/lib/office/program/run', files, seen)).toEqual([files[0], 'not /usr/lib/office']);
+  it('comes with the shells of the scripts in it', async () => {
+    const more = { '/usr/lib/office/program/inner': { text: '#!/bin/bash\n', mode: 0o755 } };
+    expect(await keptBehind(run, files.slice(0, 1), { more })).toEqual([files[0], '/bin/bash']);
   });
 
-  it('does not come with a script that has no folder of its own, that is no shell script, or that is in the folder of the app', async () => {
-    expect(await keptBehind('/usr/lib/run', files)).toEqual([]);
-    expect(await keptBehind('/usr/local/lib/run', ['/usr/local/lib/x'])).toEqual([]);
-    expect(await keptBehind('/usr/bin/run', files)).toEqual([]);
-    expect(await keptBehind('/usr/lib/office/program/run', files, [], '#!/usr/bin/node')).toEqual([]);
-    const app = ['/opt/office/app/__init__.py', '/opt/office/.git/config'];
-    expect(await keptBehind('/opt/office/bin/run', app)).toEqual(app.slice(0, 1));
+  it('is listed where it is expensive and a run executed the launcher', async () => {
+    const observations = [`exec ${run}`, `exec ${files[0]}`];
+    expect(await keptBehind(run, files, { observations })).toEqual([files[0], 'not /etc/office', 'not /usr/lib/office']);
+  });
+
+  it('comes whatever it costs only where somebody installed a package that has files there, or one of its name', async () => {
+    const automatic = (...names: string[]) => names.map((name) => `Package: ${name}\nAuto-Installed: 1\n`).join('\n');
+    const by = (states: string, more = {}) =>
+      keptBehind(run, files.slice(0, 2), { byLibrary: true, more: { '/var/lib/apt/extended_states': states, ...more } });
+    expect(await by(automatic('office-core', 'office-writer'))).toEqual(['not /usr/lib/office']);
+    expect(await by(automatic('office-core'))).toEqual(files.slice(0, 2));
+    const status = `${PACKAGES['/var/lib/dpkg/status']}\nPackage: office\nPriority: optional\n`;
+    const meta = { '/var/lib/dpkg/status': status, '/var/lib/dpkg/info/office.list': '/usr/share/doc/office/copyright\n' };
+    expect(await by(automatic('office-core', 'office-writer'), meta)).toEqual(files.slice(0, 2));
+  });
+
+  it.each([
+    ['has no folder of its own', '/usr/lib/run', ['/usr/lib/x']],
+    ['is beside those of others', '/usr/local/lib/run', ['/usr/local/lib/x']],
+    ['is among the libraries of the system', '/usr/lib/x86_64-linux-gnu/run', ['/usr/lib/x86_64-linux-gnu/x']],
+    ['is in PATH itself', '/usr/bin/run', ['/usr/bin/x']],
+    ['is in a virtual environment', '/opt/office/bin/run', ['/opt/office/pyvenv.cfg', '/opt/office/x']],
+    ['is beside the modules of Python', `${LAYOUT.sitePackages[0]}/office/run`, [`${LAYOUT.sitePackages[0]}/office/x`]],
+  ])('does not come with a script that %s', async (_, script, others) => {
+    expect(await keptBehind(script, others)).toEqual([]);
+  });
+
+  it('does not come with a script for another interpreter', async () => {
+    expect(await keptBehind(run, files, { first: '#!/usr/bin/node' })).toEqual([]);
   });
 });
