@@ -119,15 +119,12 @@ export class Reached {
   }
 
   /**
-   * The Python module beside an extension module of the same name, which does the same more slowly. It replaces the
-   * extension module in a distribution that the app does not import, where no run used the extension module.
+   * The Python module that an extension module was compiled from. It replaces the extension module in a distribution that the app
+   * does not import, where no run used the extension module.
    */
   private twin({ kind, file }: Module, grade: Grade): string | undefined {
     if (kind !== 'extension' || grade === 'app' || file === undefined || this.observed.has(file)) return undefined;
-    const suffix = this.world.layout.suffixes.find((ending) => file.endsWith(ending)) as string;
-    const source = `${file.slice(0, -suffix.length)}.py`;
     const distribution = this.world.distributions.ownerOf(file);
-    if (!distribution || this.grades.has(distribution, 'app')) return undefined;
-    return this.world.distributions.ownerOf(source) === distribution && this.world.fs.lstat(source) ? source : undefined;
+    return !distribution || this.grades.has(distribution, 'app') ? undefined : this.world.compiled.get(file);
   }
 }

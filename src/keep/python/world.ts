@@ -1,6 +1,7 @@
 import { openPackages, type Packages } from '../../os/packages.js';
 import { isAdded, isLibraryName } from '../../os/places.js';
 import { isNotebook } from '../../python/classify.js';
+import { compiledSources } from '../../python/compiled.js';
 import { Distributions } from '../../python/distributions.js';
 import { ModuleFinder } from '../../python/finder.js';
 import { ENVIRONMENT_FILE, type Installation, layoutOf } from '../../python/installation.js';
@@ -48,6 +49,8 @@ export class PythonWorld {
     readonly distributions: Distributions,
     /** Paths of the code in zip archives on the search path, by the archive's path. */
     private readonly archives: ReadonlyMap<string, readonly string[]>,
+    /** See {@link compiledSources}. */
+    readonly compiled: ReadonlyMap<string, string>,
   ) {
     this.standard = layout.standardLibrary.flatMap((path) => fs.resolve(path)?.path ?? []);
     this.topLevel = finder.topLevel().sort();
@@ -64,7 +67,9 @@ export class PythonWorld {
       path,
       members.filter((name) => /\.pyc?$/.test(name)).map((name) => join(path, name)),
     ]);
-    return new PythonWorld(fs, layout, analyst, packages, finder, await Distributions.read(fs, layout, packages), new Map(code));
+    const distributions = await Distributions.read(fs, layout, packages);
+    const compiled = await compiledSources(fs, distributions, layout.suffixes);
+    return new PythonWorld(fs, layout, analyst, packages, finder, distributions, new Map(code), compiled);
   }
 
   /** The Python side of another interpreter of the image; undefined where it has no standard library. */
