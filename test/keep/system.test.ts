@@ -97,6 +97,12 @@ const CASES: Case[] = [
   { about: 'Kerberos', soname: 'libkrb5.so.3', keeps: ['/etc/krb5.conf', `${LIB}/krb5/plugins/preauth/spake.so`] },
   { about: 'NSS', soname: 'libnss3.so', keeps: [`${LIB}/libsoftokn3.so`, `${LIB}/nss/libfreeblpriv3.so`] },
   {
+    about: 'Node.js',
+    soname: 'libnode.so.108',
+    keeps: ['/usr/share/nodejs/cjs-module-lexer/dist/lexer.js', '/usr/share/nodejs/acorn/dist/acorn.js'],
+    leaves: ['/usr/share/nodejs/undici/package.json'],
+  },
+  {
     about: 'Hadoop',
     observations: ['open /app/jars/hadoop-client-api-3.3.4.jar'],
     keeps: ['/usr/bin/chmod', '/bin/ls'],

@@ -29,6 +29,14 @@ export const LIBRARY_ROWS: readonly SystemRow[] = [
     what: 'modules of Network Security Services: ciphers, certificate authorities (NSS, "An overview of NSS Internals")',
   },
   {
+    id: 'node',
+    when: { soname: /^libnode\.so/ },
+    keep: ['acorn-walk/dist/walk', 'acorn/dist/acorn', 'cjs-module-lexer/{,dist/}lexer', 'undici/undici-fetch'].map(
+      (name) => `/usr/share/nodejs/${name}.js`,
+    ),
+    what: 'modules without which Node.js does not start, where they are packages of their own (Node.js, BUILDING.md, --shared-builtin-*)',
+  },
+  {
     id: 'gssapi',
     when: { soname: /^libgssapi_krb5\.so/ },
     keep: ['/etc/gss/mech', '/etc/gss/mech.d/*', ...inLibraries('gss/*.so')],
