@@ -1,9 +1,10 @@
 """Finds command lines in compiled code: what is given to functions that run programs."""
 
 import dis
+import functools
 import re
 
-from .apinames import NO_RUNNERS, SEARCHERS
+from .apinames import HANDS_ON, NO_RUNNERS, SEARCHERS
 from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of, strings_in
 
 TYPE_CHECKING = False
@@ -50,6 +51,12 @@ def may_run(code: "CodeType", name: str, imports: "List[List[Any]]") -> bool:
         elif operation not in NEUTRAL:
             before = ""
     return False
+
+
+@functools.lru_cache(maxsize=None)
+def may_hand_on(name: str) -> bool:
+    """Whether a function of this name may hand on a command."""
+    return HANDS_ON.search(name) is not None
 
 
 def aliases_in(code: "CodeType", names: "Set[str]") -> "Iterator[Tuple[str, str]]":

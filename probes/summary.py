@@ -5,14 +5,12 @@ CPython 3.6 to 3.14: an import is LOAD_CONST level, LOAD_CONST names, IMPORT_NAM
 """
 
 import dis
-import functools
 import re
 import sys
 
 from . import binaries
 from .apinames import (
     COMMON_RUNNERS,
-    HANDS_ON,
     IMPORTERS,
     LOADERS,
     NO_RUNNERS,
@@ -36,7 +34,7 @@ from .bytecode import (
     takes_arguments,
 )
 from .codefiles import NotReadable, code_of, is_compiled, read_file
-from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_run
+from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_hand_on, may_run
 from .definitions import GENERIC, formatted_parts, function_scope, given_functions, qualified_names, unique
 from .keywords import commands_named
 from .prefixes import PREFIX, constants_in, prefixes_in
@@ -80,12 +78,6 @@ def summary_of(path: str, names: "List[str]", own: bool = False) -> "Dict[str, A
         return {"error": str(error)}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
-
-
-@functools.lru_cache(maxsize=None)
-def may_hand_on(name: str) -> bool:
-    """Whether a function of this name may hand on a command."""
-    return HANDS_ON.search(name) is not None
 
 
 class Summary:

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
@@ -293,14 +292,10 @@ async function probesArchive(): Promise<Buffer> {
 }
 
 /**
- * What names an image by its content: a hash of its identifier and its layers; undefined where its identifier says nothing about its content, as for a folder. It comes
- * from the engine, which has compared the layers with it. So the image has no hand in it.
+ * What names an image by its content: its identifier and its layers. With containerd, an image of several platforms has one
+ * identifier for all of them. Undefined where the identifier says nothing about the content, as for a folder. It comes from the
+ * engine, which has compared the layers with it. So the image has no hand in it.
  */
 export function identityOf({ id, layers }: Pick<ImageInfo, 'id' | 'layers'>): string | undefined {
-  // With containerd, an image of several platforms has one identifier for all of them.
-  return layers.length > 0
-    ? `sha256:${createHash('sha256')
-        .update([id, ...layers].join())
-        .digest('hex')}`
-    : undefined;
+  return layers.length > 0 ? [id, ...layers].join() : undefined;
 }

@@ -23,7 +23,7 @@ const SHARED_PREFIX = /^\/?$|^\/usr(\/local)?$/;
  * Folders that have the name of a kept program, or of its package, where the app's author installed that package by its name (from the
  * level `reachable` on): templates of pandoc, formats of sox. Each is an offer: kept where it is cheap. One that has a native program of
  * its own name is kept whatever it costs, unless a run executed the program in PATH: Rscript starts what is in /usr/lib/R. So is the
- * folder that a launcher in PATH is a link into.
+ * folder of a launcher that a link in PATH leads to.
  */
 export class FoldersRule implements Rule {
   readonly name = 'system';
@@ -47,8 +47,7 @@ export class FoldersRule implements Rule {
     for (const folder of new Set([...byName, ...started])) {
       const inside = fs.lstat(folder)?.type === 'd' ? below(fs, folder) : [];
       if (inside.length === 0 || this.done.has(folder)) continue;
-      const because = { rule: 'system', kind: 'folder', subject: baseName(folder) } as const;
-      const additions = [folder, ...inside].map((one): Addition => ({ path: one, ...because, parents: [path] }));
+      const additions = inFolder([folder, ...inside], baseName(folder), path);
       const isLauncher = !wasExecuted(path, context) && (await ofOwnName(folder, inside, context));
       if (isLauncher) this.done.add(folder);
       findings.push(...offered(additions, isLauncher ? undefined : 'call'), ...(isLauncher ? await shellsOf(inside, context) : []));
@@ -63,17 +62,16 @@ export class FoldersRule implements Rule {
   private async behind(link: Entry, context: Context): Promise<Finding[]> {
     const { fs } = context;
     const script = isInPath(link.path, context) ? await scriptAt(link, context) : undefined;
-    if (!script || !SHELLS.test(baseName(script.name)) || isInPath(script.path, context)) return [];
+    if (!script || !SHELLS.test(baseName(script.name))) return [];
     const home = homeOf(script.path, context);
     if (home === undefined || this.done.has(home)) return [];
-    const because = { rule: 'system', kind: 'folder', subject: baseName(home) } as const;
-    const all = (folder: string) => [folder, ...below(fs, folder)].map((path): Addition => ({ path, ...because, parents: [script.path] }));
-    const named = PLACES.flatMap((place) => expandGlob(fs, `${place}/${baseName(home)}`)).filter((one) => one !== home);
-    const others = named.filter((one) => fs.lstat(one)?.type === 'd').flatMap((one) => offered(all(one), 'call'));
-    if (wasExecuted(script.path, context) || !(await isHomeOnPurpose(home, script.path, context)))
-      return [...offered(all(home), 'call'), ...others];
-    this.done.add(home);
-    return [...all(home), ...(await shellsOf(below(fs, home), context)), ...others];
+    const all = (folder: string) => inFolder([folder, ...below(fs, folder)], baseName(home), script.path);
+    const named = PLACES.flatMap((place) => expandGlob(fs, `${place}/${baseName(home)}`));
+    const others = named.filter((one) => one !== home && fs.lstat(one)?.type === 'd').flatMap((one) => offered(all(one), 'call'));
+    const isLauncher = !wasExecuted(script.path, context) && (await isHomeOnPurpose(home, script.path, context));
+    if (isLauncher) this.done.add(home);
+    const shells = isLauncher ? await shellsOf(below(fs, home), context) : [];
+    return [...offered(all(home), isLauncher ? undefined : 'call'), ...shells, ...others];
   }
 
   /**
@@ -90,11 +88,16 @@ export class FoldersRule implements Rule {
     if (folder === undefined && !isPrefix) return [];
     const isBeside = (one: string) => one.startsWith(`${prefix}/`) && !one.startsWith(`${parentOf(path)}/`);
     const inside = folder === undefined ? (await ofSamePackage(path, context)).filter(isBeside) : [folder, ...below(fs, folder)];
-    const because = { rule: 'system', kind: 'folder', subject: baseName(path) } as const;
-    const additions = inside.filter((one) => !this.done.has(one)).map((one): Addition => ({ path: one, ...because, parents: [path] }));
-    for (const { path: one } of additions) this.done.add(one);
+    const fresh = inside.filter((one) => !this.done.has(one));
+    const additions = inFolder(fresh, baseName(path), path);
+    for (const one of fresh) this.done.add(one);
     return offered(additions, (await packageOnPurpose(path, context)) === undefined ? 'call' : undefined);
   }
+}
+
+/** What keeps paths in a folder with the name *subject*, for a program. */
+function inFolder(paths: readonly string[], subject: string, program: string): Addition[] {
+  return paths.map((path) => ({ path, rule: 'system', kind: 'folder', subject, parents: [program] }));
 }
 
 /** The folder of its own that a program has. Undefined where it has none, or where Python or the app is in it. */

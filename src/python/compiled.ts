@@ -24,8 +24,7 @@ export async function compiledSources(
     for (const file of files) {
       const suffix = suffixes.find((ending) => file.endsWith(ending));
       const source = suffix && `${file.slice(0, -suffix.length)}.py`;
-      if (source && known.has(source) && fs.lstat(source) && (isMypyc || (await names(file, baseName(source), fs))))
-        sources.set(file, source);
+      if (source && known.has(source) && (isMypyc || (await names(file, baseName(source), fs)))) sources.set(file, source);
     }
   }
   return sources;

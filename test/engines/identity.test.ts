@@ -34,9 +34,9 @@ describe('what names an image by its content', () => {
   };
   const archiveOf = (content: string) => dockerArchive([{ layers: [layerTar([{ path: '/a.py', content }])], config: {}, tags: [] }]);
 
-  it('local engine: the digest of its configuration, whose layers are compared with it', async () => {
+  it('local engine: the digests of its configuration and of its layers, which are compared with it', async () => {
     const [one, other] = [await imported('one.tar', archiveOf('import one')), await imported('other.tar', archiveOf('import two'))];
-    expect(identityOf(one)).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(identityOf(one)).toMatch(/^sha256:[0-9a-f]{64},sha256:[0-9a-f]{64}$/);
     expect(identityOf(one)).not.toBe(identityOf(other));
   });
 

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
-
-import { analystOver, LAYOUT } from '../support/analyst.js';
-import { makeTrace } from '../support/keep.js';
+import type { KeepInput } from '../../src/keep/compute.js';
+import { kept as keptOf, SITE, STANDARD } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
-import { makeTree, type Node } from '../support/tree.js';
+import type { Node } from '../support/tree.js';
 
 const CONF = '/etc/server/server.conf';
 const PAGES = ['/var/www/pages/a.html', '/usr/share/server/html/b.css', '/srv/files/deep/c.txt'];
@@ -23,25 +21,13 @@ async function paths(
   level: KeepInput['level'] = 'reachable',
   mostBytes = { call: -1, name: -1 },
 ) {
-  const fs = makeTree({
-    ...Object.fromEntries(['python3'].map((name) => [`/usr/bin/${name}`, { text: '', mode: 0o755 }])),
+  const nodes: Record<string, Node> = {
     ...Object.fromEntries(PAGES.map((path) => [path, 'text'])),
     '/app/app.py': '',
     [CONF]: text,
     ...more,
-  });
-  const { keep } = await computeKeepSet({
-    fs,
-    trace: makeTrace(observations, { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-    config: { WorkingDir: '/app' },
-    env: [],
-    commands: [['python3', 'app.py']],
-    choice: { include: [], exclude: [] },
-    level,
-    mostBytes,
-    analyst: analystOver(fs),
-  });
-  return keep;
+  };
+  return keptOf(nodes, { observations, level, mostBytes });
 }
 
 /** A package that brought the configuration with a text. */
@@ -120,7 +106,6 @@ describeWithPython('configurations', () => {
   });
 
   it('keeps the modules that one names, and those that they import', async () => {
-    const SITE = LAYOUT.sitePackages[0] as string;
     const files = Object.fromEntries(['__init__', 'fast', 'slow', 'helper'].map((name) => [`${SITE}/library/${name}.py`, '']));
     const all = { ...files, [`${SITE}/library/fast.py`]: 'import library.helper' };
     const of = async (text: string) => {
@@ -129,11 +114,7 @@ describeWithPython('configurations', () => {
     };
     expect(await of('backend: library.fast.Backend\n')).toEqual(['fast', 'helper']);
     expect(await of('[x]\nclass = "library.slow"\n')).toEqual(['slow']);
-    expect(
-      (await paths('class: lonely.Single\n', { [`${LAYOUT.standardLibrary[0]}/lonely.py`]: '' })).has(
-        `${LAYOUT.standardLibrary[0]}/lonely.py`,
-      ),
-    ).toBe(true);
+    expect((await paths('class: lonely.Single\n', { [`${STANDARD}/lonely.py`]: '' })).has(`${STANDARD}/lonely.py`)).toBe(true);
     for (const text of [
       'a: library',
       'a: library.host',

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
-import { computeKeepSet } from '../../src/keep/compute.js';
-import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeElf } from '../support/elf.js';
-import { makeTrace } from '../support/keep.js';
+import { kept, SITE, STANDARD } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
-import { makeTree } from '../support/tree.js';
+import type { Node } from '../support/tree.js';
+
+/** No older than the packages, which then count as installed by name. */
+const PYTHON = { [`${STANDARD}/os.py`]: '' };
 
 const DATA = [
   '/usr/share/tool/template.html',
@@ -15,9 +16,9 @@ const DATA = [
 ];
 
 /** What is kept of the folders of a program that the app's code runs. @param automatic whether apt brought its package for another one */
-async function kept(automatic: boolean, call = 1000): Promise<string[]> {
-  const fs = makeTree({
-    '/usr/bin/python3': { text: '', mode: 0o755 },
+async function keptNamed(automatic: boolean, call = 1000): Promise<string[]> {
+  const nodes: Record<string, Node> = {
+    ...PYTHON,
     '/usr/bin/tool': { text: '', mode: 0o755 },
     '/usr/bin/other': { text: '', mode: 0o755 },
     ...Object.fromEntries(DATA.map((path) => [path, 'x'])),
@@ -26,32 +27,22 @@ async function kept(automatic: boolean, call = 1000): Promise<string[]> {
     '/var/lib/dpkg/info/tool-suite.list': '/usr/bin/tool\n',
     '/var/lib/dpkg/status': 'Package: tool-suite\nPriority: optional\n',
     '/var/lib/apt/extended_states': `Package: tool-suite\nAuto-Installed: ${automatic ? 1 : 0}\n`,
-  });
-  const { keep, costly } = await computeKeepSet({
-    fs,
-    trace: makeTrace([], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-    config: { WorkingDir: '/app' },
-    env: [],
-    commands: [['python3', 'app.py']],
-    choice: { include: [], exclude: [] },
-    level: 'reachable',
-    mostBytes: { call, name: 0 },
-    analyst: analystOver(fs),
-  });
-  return [...DATA.filter((path) => keep.has(path)), ...costly.map(({ path }) => `not ${path}`)];
+  };
+  const { has, costly } = await kept(nodes, { mostBytes: { call, name: 0 } });
+  return [...DATA.filter((path) => has(path)), ...costly.map(({ path }) => `not ${path}`)];
 }
 
 describeWithPython('folders with the name of a program', () => {
   it('come with a program of a package that somebody installed by name', async () => {
-    expect(await kept(false)).toEqual(DATA.slice(0, 3));
+    expect(await keptNamed(false)).toEqual(DATA.slice(0, 3));
   });
 
   it('do not come with others', async () => {
-    expect(await kept(true)).toEqual([]);
+    expect(await keptNamed(true)).toEqual([]);
   });
 
   it('are listed where they are expensive', async () => {
-    expect(await kept(false, 100)).toEqual([...DATA.slice(1, 3), 'not /usr/share/tool']);
+    expect(await keptNamed(false, 100)).toEqual([...DATA.slice(1, 3), 'not /usr/share/tool']);
   });
 });
 
@@ -63,8 +54,8 @@ async function keptAround(
   observations: string[] = [],
   start?: string | Buffer,
 ): Promise<string[]> {
-  const fs = makeTree({
-    '/usr/bin/python3': { text: '', mode: 0o755 },
+  const nodes: Record<string, Node> = {
+    ...PYTHON,
     '/bin/sh': { text: '', mode: 0o755 },
     '/usr/lib/world/run': { text: '#!/bin/bash\n', mode: 0o755 },
     '/usr/bin/tool': { text: start ?? `#!/bin/sh\nexec ${program} "$@"\n`, mode: 0o755 },
@@ -74,19 +65,9 @@ async function keptAround(
     '/var/lib/dpkg/info/tool.list': `/usr/bin/tool\n${program}\n${files.filter((path) => !path.includes('other')).join('\n')}\n`,
     '/var/lib/dpkg/status': 'Package: tool\nPriority: optional\n',
     '/var/lib/apt/extended_states': `Package: tool\nAuto-Installed: ${automatic ? 1 : 0}\n`,
-  });
-  const { keep } = await computeKeepSet({
-    fs,
-    trace: makeTrace(observations, { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-    config: { WorkingDir: '/app' },
-    env: [],
-    commands: [['python3', 'app.py']],
-    choice: { include: [], exclude: [] },
-    level: 'reachable',
-    mostBytes: { call: 1000, name: 0 },
-    analyst: analystOver(fs),
-  });
-  return files.filter((path) => keep.has(path));
+  };
+  const { has } = await kept(nodes, { observations, mostBytes: { call: 1000, name: 0 } });
+  return files.filter((path) => has(path));
 }
 
 describeWithPython('the folder of a native program outside PATH', () => {
@@ -136,7 +117,7 @@ interface Behind {
   first?: string;
   /** Whether a library runs the program, and not the app's own code. */
   byLibrary?: boolean;
-  more?: Parameters<typeof makeTree>[0];
+  more?: Record<string, Node>;
 }
 
 const PACKAGES = {
@@ -148,8 +129,8 @@ const PACKAGES = {
 /** What of these files is kept where code runs /usr/bin/tool, a link to *script*, which finds its own folder. */
 async function keptBehind(script: string, files: readonly string[], { observations = [], first = '#!/bin/sh', ...by }: Behind = {}) {
   const run = 'import subprocess\nsubprocess.run(["tool"])\n';
-  const fs = makeTree({
-    '/usr/bin/python3': { text: '', mode: 0o755 },
+  const nodes: Record<string, Node> = {
+    ...PYTHON,
     '/bin/sh': { text: '', mode: 0o755 },
     '/bin/bash': { text: '', mode: 0o755 },
     '/usr/bin/tool': { link: script },
@@ -158,24 +139,14 @@ async function keptBehind(script: string, files: readonly string[], { observatio
     ...(by.byLibrary
       ? {
           '/app/app.py': 'import library\nlibrary.go()\n',
-          [`${LAYOUT.sitePackages[0]}/library.py`]: `def go():\n  import subprocess\n  subprocess.run(["tool"])\n`,
+          [`${SITE}/library.py`]: `def go():\n  import subprocess\n  subprocess.run(["tool"])\n`,
         }
       : { '/app/app.py': run }),
     ...PACKAGES,
     ...by.more,
-  });
-  const { keep, costly } = await computeKeepSet({
-    fs,
-    trace: makeTrace(observations, { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-    config: { WorkingDir: '/app' },
-    env: [],
-    commands: [['python3', 'app.py']],
-    choice: { include: [], exclude: [] },
-    level: 'reachable',
-    mostBytes: { call: 1000, name: 0 },
-    analyst: analystOver(fs),
-  });
-  return [...files, '/bin/bash'].filter((path) => keep.has(path)).concat(costly.map(({ path }) => `not ${path}`));
+  };
+  const { has, costly } = await kept(nodes, { observations, mostBytes: { call: 1000, name: 0 } });
+  return [...files, '/bin/bash'].filter((path) => has(path)).concat(costly.map(({ path }) => `not ${path}`));
 }
 
 describeWithPython('the folder behind a link in PATH', () => {
@@ -216,7 +187,7 @@ describeWithPython('the folder behind a link in PATH', () => {
     ['is among the libraries of the system', '/usr/lib/x86_64-linux-gnu/run', ['/usr/lib/x86_64-linux-gnu/x']],
     ['is in PATH itself', '/usr/bin/run', ['/usr/bin/x']],
     ['is in a virtual environment', '/opt/office/bin/run', ['/opt/office/pyvenv.cfg', '/opt/office/x']],
-    ['is beside the modules of Python', `${LAYOUT.sitePackages[0]}/office/run`, [`${LAYOUT.sitePackages[0]}/office/x`]],
+    ['is beside the modules of Python', `${SITE}/office/run`, [`${SITE}/office/x`]],
   ])('does not come with a script that %s', async (_, script, others) => {
     expect(await keptBehind(script, others)).toEqual([]);
   });

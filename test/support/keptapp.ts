@@ -1,4 +1,4 @@
-import { computeKeepSet } from '../../src/keep/compute.js';
+import { computeKeepSet, type KeepInput } from '../../src/keep/compute.js';
 import { analystOver, LAYOUT } from './analyst.js';
 import { makeTrace } from './keep.js';
 import { makeTree, type Node } from './tree.js';
@@ -11,6 +11,8 @@ interface Seen {
   env?: string[];
   modules?: Record<string, string>;
   observations?: string[];
+  mostBytes?: KeepInput['mostBytes'];
+  level?: KeepInput['level'];
 }
 
 /** A distribution with its list of files. */
@@ -28,8 +30,11 @@ export function distribution(
   };
 }
 
-/** What is kept at `reachable` of an image whose app is /app/app.py. */
-export async function kept(nodes: Record<string, Node>, { env = [], modules = {}, observations = [] }: Seen = {}) {
+/** What is kept of an image whose app is /app/app.py. */
+export async function kept(
+  nodes: Record<string, Node>,
+  { env = [], modules = {}, observations = [], mostBytes, level = 'reachable' }: Seen = {},
+) {
   const fs = makeTree({
     '/usr/bin/python3': { text: '', mode: 0o755 },
     [`${STANDARD}/os.py`]: { text: '', mtime: 10_000 },
@@ -42,7 +47,8 @@ export async function kept(nodes: Record<string, Node>, { env = [], modules = {}
     env,
     commands: [['/usr/bin/python3', 'app.py']],
     choice: { include: [], exclude: [] },
-    level: 'reachable',
+    level,
+    ...(mostBytes && { mostBytes }),
     analyst: analystOver(fs),
   });
   return { has: (path: string) => keep.has(path), paths: [...keep.reasons.keys()], costly };
