@@ -56,13 +56,13 @@ export class FoldersRule implements Rule {
   }
 
   /**
-   * The folder of a shell script outside PATH that a link in PATH leads to: /usr/lib/libreoffice of /usr/bin/libreoffice. Such a
-   * launcher finds out where it is, and starts what is beside it.
+   * The folder of a script outside PATH that a link in PATH leads to: /usr/lib/libreoffice of /usr/bin/libreoffice. Such a launcher
+   * finds out where it is, and opens or starts what is beside it. What Python needs is known better.
    */
   private async behind(link: Entry, context: Context): Promise<Finding[]> {
     const { fs } = context;
     const script = isInPath(link.path, context) ? await scriptAt(link, context) : undefined;
-    if (!script || !SHELLS.test(baseName(script.name))) return [];
+    if (!script || ofPython(baseName(script.name))) return [];
     const home = homeOf(script.path, context);
     if (home === undefined || this.done.has(home)) return [];
     const all = (folder: string) => inFolder([folder, ...below(fs, folder)], baseName(home), script.path);

@@ -192,7 +192,9 @@ describeWithPython('the folder behind a link in PATH', () => {
     expect(await keptBehind(script, others)).toEqual([]);
   });
 
-  it('does not come with a script for another interpreter', async () => {
-    expect(await keptBehind(run, files, { first: '#!/usr/bin/node' })).toEqual([]);
+  it('comes with a script for another interpreter, but not for Python', async () => {
+    const keptWith = (first: string) => keptBehind('/opt/office/bin/run', ['/opt/office/lib/config.json'], { first });
+    expect(await keptWith('#!/usr/bin/env node')).toEqual(['/opt/office/lib/config.json']);
+    expect(await keptWith('#!/usr/bin/python3')).toEqual([]);
   });
 });
