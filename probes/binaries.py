@@ -17,6 +17,8 @@ LARGEST = 1 << 30
 EXACT = re.compile(rb"(?<=\0)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?=\0)")
 MODULE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\Z")
 PRINTABLE = re.compile(rb"[\x20-\x7e\n]{64,}")
+# May be the name of a module. Those of Cython's own and special ones are none.
+WORD = re.compile(r"(?!__)[A-Za-z_]\w{,60}\Z")
 # Modules whose names are ordinary words: without a dot they prove nothing.
 ORDINARY_WORDS = set(
     "cmd code email html http parser platform profile readline resource secrets site symbol test this token trace turtle wave".split()
@@ -57,9 +59,10 @@ def dotted_names(text: bytes, top_level: "Set[str]") -> "Iterator[str]":
 
 
 def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
-    """Summary of an extension module: {"strings": names of modules}, or {"error": text} if it is too large.
+    """Summary of an extension module: {"strings": names of modules, "words": other names}, or {"error": text} if it is too large.
 
     *names*: top-level modules to look for, besides those of the standard library.
+    Words are the other names among the strings of Cython: of `from package import part` it has `package` and `part`.
     Cython and PyO3 store their strings without separators. Cython has a table of their lengths (cythonstrings.py), PyO3 has
     each length where the string is used (ruststrings.py). Where neither is found, a name counts wherever it begins.
     """
@@ -72,6 +75,7 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
     standard = set(getattr(sys, "stdlib_module_names", ()) or sys.builtin_module_names)
     top_level = standard | set(names)
     found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in top_level}
+    words: "Set[str]" = set()
     is_cython = IS_CYTHON.search(data) is not None
     if is_cython or b"pyo3" in data:
         # A separate word in such a file comes from a C library that is linked in. One that begins with _ is no word of a language:
@@ -81,6 +85,7 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
         text = b"\0".join(PRINTABLE.findall(data) + glued)
         strings, uncut = cython_strings(sections, glued)
         found.update(name for name in strings if name.partition(".")[0] in top_level and MODULE.match(name))
+        words = {word for word in strings if WORD.match(word)}
         for one in uncut:
             found.update(names_in(one, top_level))
         cut = rust_names(whole, top_level) if b"pyo3" in data else set()
@@ -88,4 +93,5 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
         found.update(dotted_names(text, top_level))
         if not (strings or uncut or cut):  # where the strings are known, a name inside a longer string is chance
             found.update(name for name in top_level if len(name) >= SHORTEST_WORD and name[0] != "_" and name.encode() in text)
-    return {"strings": sorted(found - ORDINARY_WORDS)}
+    found -= ORDINARY_WORDS
+    return {"strings": sorted(found), "words": sorted(words - found)}

@@ -28,6 +28,20 @@ export function pathsNamed(read: ReadRange): Promise<string[]> {
   return stringsWith(['/usr/', '/etc/'], SYSTEM_PATH, DATA, read);
 }
 
+/**
+ * Those of some words that are strings of an ELF file, or the end of one: a linker stores `ssh` within `autossh`, which ends like it
+ * (ld(1), -O: string merging).
+ */
+export async function wordsNamed(words: readonly string[], read: ReadRange): Promise<string[]> {
+  const texts = await stringsWith(
+    words.map((word) => `${word}\0`),
+    /^/,
+    DATA,
+    read,
+  );
+  return words.filter((word) => texts.some((text) => text.endsWith(word)));
+}
+
 /** @param marks one of them is in each string that is looked for */
 async function stringsWith(marks: readonly string[], pattern: RegExp, sections: RegExp, read: ReadRange): Promise<string[]> {
   const found = new Set<string>();

@@ -19,6 +19,7 @@ import { loadingRules } from './loading.js';
 import { observedRule } from './observed.js';
 import { type Costly, Offers } from './offers.js';
 import { OpensRule } from './opens.js';
+import { PartnersRule } from './partners.js';
 import { NamedRule, startedModules } from './programs.js';
 import { isAppCode } from './purpose.js';
 import type { Grades } from './python/grades.js';
@@ -102,6 +103,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new HomeRule(),
           new FoldersRule(),
           new OpensRule(),
+          new PartnersRule(),
           new CarriedRule(python, reach.grades),
         ]
       : []),

@@ -18,8 +18,11 @@ const KINDS = {
   user: ['include', 'keep-file'],
   /** An ELF file needs it. `subject` of `opened-by-libc`: the functions of glibc that open it. */
   elf: ['loader', 'loader-cache', 'preload', 'needed', 'hwcaps', 'opened-by-libc'],
-  /** A kept ELF file has its name among its strings, and may open it. `subject`: the name. `seen`: it opened another one there in a run. */
-  opens: ['named', 'seen', 'gpu', 'driver'],
+  /**
+   * A kept ELF file has its name among its strings, and may open it. `subject`: the name. `seen`: it opened another one there in a run.
+   * `program`: it may run it. `of`: the package of that program.
+   */
+  opens: ['named', 'seen', 'gpu', 'driver', 'program'],
   /** `subject` of `on-the-way`: the path that the link leads to. */
   links: ['on-the-way', 'target'],
   parents: ['directory'],

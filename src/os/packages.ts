@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { baseName, type RootFs, readText } from '../rootfs.js';
+import { baseName, push, type RootFs, readText } from '../rootfs.js';
 
 /** Packages of the operating system. Paths are without links in their parents, and exist in the image. */
 export interface Packages {
@@ -15,6 +15,8 @@ export interface Packages {
   versions(): Promise<ReadonlyMap<string, string>>;
   /** Whether the app's author installed a package by its name. False for packages of the base system and of the base image. */
   isOnPurpose(name: string): Promise<boolean>;
+  /** Installed packages that a package works with: those that it depends on, recommends or suggests. [] for other systems than Debian. */
+  worksWith(name: string): Promise<string[]>;
   /** Packages that every program may expect: Debian's field Essential (Debian Policy, 3.8), and {@link ESSENTIAL_OF_ALPINE}. */
   essential(): Promise<string[]>;
 }
@@ -39,6 +41,7 @@ export function openPackages(fs: RootFs, library?: string): Packages {
   let owners: Promise<Map<string, string>> | undefined;
   let purpose: Promise<Set<string>> | undefined;
   let sums: Promise<Map<string, string>> | undefined;
+  let relations: Promise<Relations> | undefined;
   const all = () => {
     lists ??= fs.list(DPKG).length > 0 ? readDebian(fs) : readAlpine(fs);
     return lists;
@@ -86,6 +89,11 @@ export function openPackages(fs: RootFs, library?: string): Packages {
       purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs, await sinceOf(library)) : installedWithApk(fs);
       return (await purpose).has(name.replace(/:\w+$/, ''));
     },
+    worksWith: async (name) => {
+      relations ??= relationsOf(fs);
+      const { wanted, providers } = await relations;
+      return [...new Set((wanted.get(name.replace(/:\w+$/, '')) ?? []).flatMap((one) => providers.get(one) ?? []))];
+    },
     essential: async () => {
       const marked = new Set(
         (await paragraphs(fs, STATUS)).flatMap((value) => (value('Essential') === 'yes' ? (value('Package') ?? []) : [])),
@@ -116,6 +124,28 @@ async function configurationSums(fs: RootFs): Promise<Map<string, string>> {
 async function paragraphs(fs: RootFs, path: string): Promise<((field: string) => string | undefined)[]> {
   const blocks = ((await readText(fs, path)) ?? '').split(/\n\n+/);
   return blocks.map((block) => (field) => new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(block)?.[1]);
+}
+
+interface Relations {
+  /** Package → names of the packages that it works with, virtual ones too. */
+  wanted: ReadonlyMap<string, readonly string[]>;
+  /** Name, or virtual name → installed packages. */
+  providers: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What Debian's packages say of each other. Source: Debian Policy, 7.2 (Depends, Recommends, Suggests), 7.5 (Provides). */
+async function relationsOf(fs: RootFs): Promise<Relations> {
+  const wanted = new Map<string, string[]>();
+  const providers = new Map<string, string[]>();
+  for (const value of await paragraphs(fs, STATUS)) {
+    const name = value('Package');
+    if (name === undefined || !/ installed$/.test(value('Status') ?? '')) continue;
+    const listed = (field: string) =>
+      [...(value(field) ?? '').matchAll(/(?:^|[,|])\s*([a-z0-9][a-z0-9+.-]*)/g)].map(([, one]) => one as string);
+    wanted.set(name, ['Pre-Depends', 'Depends', 'Recommends', 'Suggests'].flatMap(listed));
+    for (const one of [name, ...listed('Provides')]) push(providers, one, name);
+  }
+  return { wanted, providers };
 }
 
 /**

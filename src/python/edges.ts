@@ -115,6 +115,7 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
   if (self.origin === 'standard') return [...edges.values()];
   if (self.kind === 'extension') {
     for (const text of summary.strings) if (!OF_CYTHON.has(text)) addRunOn(text, finder, add);
+    addParts(self, summary, finder, add);
   } else {
     for (const text of summary.strings) {
       const dotted = text.replace(/:.*$/, '');
@@ -165,5 +166,23 @@ function addRunOn(text: string, finder: ModuleFinder, add: (module: Module, how:
       if (module) add(module, how);
     }
     return;
+  }
+}
+
+/**
+ * Adds the modules that an extension module imports from packages: `from package import part` leaves two strings. A relative
+ * import leaves the absolute name of the package, or no name where that is the module's own one.
+ */
+function addParts(self: Self, { strings, words }: Summary, finder: ModuleFinder, add: (module: Module, how: How) => void): void {
+  const own = absolute(self, 1, '');
+  const names = new Set([...strings, ...words]);
+  if (words.length === 0) return;
+  for (const name of new Set([...strings, ...(own ? [own] : [])])) {
+    const package_ = finder.find(name);
+    if (!package_?.search) continue;
+    for (const child of finder.children(package_)) {
+      const module = names.has(child) ? finder.find(`${name}.${child}`) : undefined;
+      if (module) add(module, { kind: 'extension', subject: name });
+    }
   }
 }

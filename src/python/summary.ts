@@ -22,6 +22,8 @@ export const Summary = z.object({
   main: z.array(z.string()).default([]),
   /** String constants that look like a name or a dotted name. */
   strings: z.array(z.string()).default([]),
+  /** Other names among the strings of an extension module that Cython compiled: `part` of `from package import part`. */
+  words: z.array(z.string()).default([]),
   /** String constants that begin with a slash. */
   paths: z.array(z.string()).default([]),
   /** String constants that look like a relative path, or like one in a home: `data/table.json`, `~/.cache/`. */

@@ -36,6 +36,8 @@ describe.runIf(HAS_ENGINE)('a compose file', () => {
   });
 
   needs('gives the runs and the services beside them, fresh for each start, while the stack of the user runs', async () => {
+    // A second try starts without the tables of the first one.
+    await compose(cwd, 'down', '--volumes', '--timeout', '1');
     await compose(cwd, 'up', '--detach', '--wait', 'db');
     await compose(cwd, 'run', '--rm', 'migrate');
     const own = async () => JSON.parse(await docker('inspect', 'pyshrink-fixture-api-db'))[0];

@@ -389,9 +389,11 @@ def c():
         writeFileSync(path, Buffer.concat([elf, Buffer.alloc((8 - (elf.length % 8)) % 8), data]));
         return path;
       });
-      for (const { strings } of summarizeFiles(paths, ['pkg'])) {
+      for (const [index, { strings, words }] of summarizeFiles(paths, ['pkg']).entries()) {
         expect(strings).toEqual(expect.arrayContaining(['cmath', 'uuid', 'gzip', 'pkg.part']));
         expect(strings).not.toContain('statistics');
+        const missing = samples[index]?.filter((name) => !name.startsWith('__') && !words.includes(name) && !strings.includes(name));
+        expect(missing).toEqual([]);
       }
     },
   );

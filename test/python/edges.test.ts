@@ -63,4 +63,16 @@ describe('edgesOf', () => {
     expect(edges({ strings: ['pkg.part.run'] })).toContainEqual(['pkg.part', { kind: 'string', subject: 'pkg.part.run' }, '']);
     expect(edges({ strings: ['pkg.part.run'] }, { origin: 'standard' })).toEqual([]);
   });
+
+  it('puts together what a module of Cython imports from a package, relative imports too', () => {
+    const extension = { kind: 'extension', name: 'pkg.fast' } as const;
+    const deep = ['pkg.deep', { kind: 'extension', subject: 'pkg' }, ''];
+    expect(edges({ strings: ['pkg'], words: ['deep', 'absent'] }, { ...extension, name: 'other' })).toEqual([
+      ['pkg', { kind: 'extension' }, ''],
+      deep,
+    ]);
+    // `from . import deep` leaves no name of a package.
+    expect(edges({ words: ['deep'] }, extension)).toEqual([deep]);
+    expect(edges({ words: ['pkg', 'deep'] }, { ...extension, name: 'other' })).toEqual([]);
+  });
 });
