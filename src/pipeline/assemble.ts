@@ -15,6 +15,7 @@ import { addLines } from '../keep/lines.js';
 import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
 import { readOwners } from '../report/owners.js';
+import { replacedLines } from '../report/replaced.js';
 import { runnableIn } from '../report/runnable.js';
 import { strippedLines } from '../report/stripped.js';
 import { costlyLines } from '../report/words.js';
@@ -74,7 +75,8 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
   });
   if (analyst) await timed('keep', 'the lines of the reasons', () => addLines(kept, analyst.locate));
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
-  return { ...kept, level, notes: [...kept.notes, ...costlyLines(kept.costly), ...gpuLines(kept, fs), ...raised] };
+  const said = [...costlyLines(kept.costly), ...gpuLines(kept, fs), ...replacedLines(kept.keep, fs)];
+  return { ...kept, level, notes: [...kept.notes, ...said, ...raised] };
 }
 
 /**

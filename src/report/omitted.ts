@@ -4,6 +4,7 @@ import type { PythonWorld } from '../keep/python/world.js';
 import { classifyFiles, type FileKind } from '../python/classify.js';
 import type { RootFs } from '../rootfs.js';
 import type { Omission } from '../workspace/keepreport.js';
+import { replacedModules } from './replaced.js';
 import { describePlace } from './words.js';
 
 /** The kinds of files of a distribution that are left out for what they are. */
@@ -25,6 +26,7 @@ export function omittedFiles(
     }),
   );
   for (const [path, subject] of gpu.left) named.set(path, { kind: 'gpu', subject });
+  for (const [path, subject] of replacedModules(keep)) named.set(path, { kind: 'replaced', subject });
   const omitted = new Map<string, Omission>();
   const ofDistribution = new Map<string, Omission>();
   for (const distribution of python?.distributions.all ?? []) {

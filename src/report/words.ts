@@ -177,6 +177,8 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
   costly: (place, bytes) =>
     `named at ${place}, but no run used it, and it would bring ${megabytes(bytes ?? 0)}; use it in the exercise or --include it to keep it`,
   gpu: (by) => `a library for GPUs that ${by} opens; --target-gpu any keeps it`,
+  replaced: (path) =>
+    `a compiled module that no run used: it was compiled from ${path}, which is kept and does the same; --include keeps it`,
   test: (name) => `a test of ${name} that no kept code imports; an import by kept code would bring it in`,
   build: (name) => `a file of ${name} that only tools for developers read, and no kept code names; --level whole keeps it`,
   stub: (name) => `type information of ${name}, and no kept code reads such files; --level whole keeps it`,

@@ -18,8 +18,10 @@ const OmissionSchema = z.strictObject({
     'costly',
     // A library for GPUs, where --target-gpu leaves it out. The subject is who would open it.
     'gpu',
+    // A compiled module. The subject is the path of the Python module that does the same.
+    'replaced',
   ]),
-  /** Name of the distribution. */
+  /** Name of the distribution, or what the kind says. */
   subject: z.string().exactOptional(),
   /** Bytes that it would bring with all that it needs. */
   bytes: z.number().int().exactOptional(),

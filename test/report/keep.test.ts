@@ -4,22 +4,32 @@ import { computeKeepSet } from '../../src/keep/compute.js';
 import { describeOmission } from '../../src/report/words.js';
 import { KEEP_VERSION, KeepReport, type Omission } from '../../src/workspace/keepreport.js';
 import { analystOver, LAYOUT } from '../support/analyst.js';
+import { makeElf } from '../support/elf.js';
 import { makeTrace } from '../support/keep.js';
 import { keepReportOf, ORIGINAL } from '../support/keepreport.js';
 import { describeWithPython } from '../support/probes.js';
 import { makeTree } from '../support/tree.js';
 
 const SITE = LAYOUT.sitePackages[0] as string;
+const COMPILED = `${SITE}/fast/part${LAYOUT.suffixes[0]}`;
 const fs = makeTree({
   '/usr/bin/python3': { text: '', mode: 0o755 },
   '/app/app.py': 'import lib',
   '/app/tests/test_app.py': 'import pytest',
-  [`${SITE}/lib/__init__.py`]: '',
+  [`${SITE}/lib/__init__.py`]: 'import fast.part',
   [`${SITE}/lib/x.pyi`]: '',
   [`${SITE}/lib/tests/test_x.py`]: '',
   [`${SITE}/lib/__pycache__/__init__.cpython-313.pyc`]: '',
   [`${SITE}/lib-1.dist-info/METADATA`]: 'Name: lib\nVersion: 1\n',
   [`${SITE}/lib-1.dist-info/RECORD`]: 'lib/__init__.py,,\nlib/x.pyi,,\nlib/tests/test_x.py,,\nlib-1.dist-info/METADATA,,\n',
+  [`${SITE}/fast/__init__.py`]: '',
+  [`${SITE}/fast/part.py`]: '',
+  [COMPILED]: Buffer.concat([
+    makeElf({ symbols: ['PyInit_part'], sections: { '.rodata': Buffer.from('\0fast/part.py\0') } }),
+    Buffer.alloc(2e6),
+  ]),
+  [`${SITE}/fast-1.dist-info/METADATA`]: 'Name: fast\nVersion: 1\n',
+  [`${SITE}/fast-1.dist-info/RECORD`]: `fast/__init__.py,,\nfast/part.py,,\n${COMPILED.slice(SITE.length + 1)},,\nfast-1.dist-info/METADATA,,\n`,
   [`${SITE}/unused.py`]: '',
   [`${SITE}/unused-2.dist-info/METADATA`]: 'Name: unused\nVersion: 2\n',
   [`${SITE}/unused-2.dist-info/RECORD`]: 'unused.py,,\nunused-2.dist-info/METADATA,,\n',
@@ -67,6 +77,7 @@ describeWithPython('keep.json', () => {
     [`${SITE}/lib/x.pyi`, /type information of lib/],
     [`${SITE}/lib/tests/test_x.py`, /a test of lib.*an import by kept code/],
     [`${SITE}/lib/__pycache__/__init__.cpython-313.pyc`, /did not run while the app was watched; Python compiles it again/],
+    [COMPILED, new RegExp(`compiled from ${SITE}/fast/part.py, which is kept.*--include keeps it`)],
     [`${SITE}/unused.py`, /part of unused, which no kept code imports; an import/],
     ['/usr/lib/python3.13/smtplib.py', /of the standard library.*--level whole/],
     ['/usr/bin/perl', /of the operating system.*--level whole/],
@@ -134,6 +145,7 @@ describeWithPython('keep.json', () => {
     const { distributions } = await report('reachable');
     expect(distributions.map(({ name, files, kept, grade }) => [name, files, kept, grade])).toEqual([
       ['lib', 5, 2, 'app'],
+      ['fast', 5, 3, 'pulled'],
       ['unused', 3, 0, null],
     ]);
   });
