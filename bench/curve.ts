@@ -1,8 +1,7 @@
 /**
  * Draws bytes against behaviours: how large the images of the fixtures are, and how many behaviours match the original, for several
  * limits on what weak evidence may bring. The limits of src/keep/data/costs.ts are read off this curve.
- * Arguments select fixtures, for instance `flask-pandas` or `flask-pandas:full`; default: all that need no
- * other container.
+ * Arguments select fixtures, for instance `flask-pandas` or `flask-pandas:full`; default: all.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +17,8 @@ import { openImage } from '../src/pipeline/images.js';
 import { traceStage } from '../src/pipeline/trace.js';
 import { Folder } from '../src/workspace/folder.js';
 import { behave } from '../test/support/behaviour.js';
-import { type Fixture, fixtures, mb, needsDatabase } from './fixtures.js';
+import { databaseFor, withDatabase } from './database.js';
+import { type Fixture, fixtures, mb } from './fixtures.js';
 
 const KB = 1 << 10;
 const MB = 1 << 20;
@@ -41,25 +41,28 @@ interface Point {
   of: number;
 }
 
-const names = (await fixtures(process.argv.slice(2))).filter(({ name }) => !needsDatabase(name));
+const names = await fixtures(process.argv.slice(2));
 
 const sums = LIMITS.map((): Point => ({ bytes: 0, same: 0, of: 0 }));
 const head = LIMITS.map(({ call, name }) => ` ${mb(call)}, ${mb(name)} |`).join('');
 console.log(`| call, name |${head}\n|---|${LIMITS.map(() => '--:|').join('')}`);
-for (const fixture of names) {
-  const points = await curve(fixture);
-  points.forEach((point, index) => {
-    const sum = sums[index] as Point;
-    for (const key of ['bytes', 'same', 'of'] as const) sum[key] += point[key];
-  });
-  console.log(`| ${fixture.name} |${points.map(cell).join('')}`);
-}
+await withDatabase(async () => {
+  for (const fixture of names) {
+    const points = await curve(fixture);
+    points.forEach((point, index) => {
+      const sum = sums[index] as Point;
+      for (const key of ['bytes', 'same', 'of'] as const) sum[key] += point[key];
+    });
+    console.log(`| ${fixture.name} |${points.map(cell).join('')}`);
+  }
+});
 console.log(`| all |${sums.map(cell).join('')}`);
 
 async function curve(fixture: Fixture): Promise<Point[]> {
   const { folder, args } = fixture;
   const image = parseImageName(fixture.image);
-  const exercise = { ...PLAIN_EXERCISE, ...(await readExercise(join(folder, 'exercise.yaml'))), ...(args.length > 0 && { args }) };
+  const run = { ...PLAIN_EXERCISE.run, ...databaseFor(fixture.name) };
+  const exercise = { ...PLAIN_EXERCISE, run, ...(await readExercise(join(folder, 'exercise.yaml'))), ...(args.length > 0 && { args }) };
   return await withSession({}, image, async (context) => {
     const original = await openImage(context, image);
     const traced = await traceStage(context, original, exercise, new Folder(mkdtempSync(join(tmpdir(), 'pyshrink-'))));
@@ -81,11 +84,12 @@ async function curve(fixture: Fixture): Promise<Point[]> {
 }
 
 /** Compares all images with the original at once, since the original then runs only once. */
-async function measure({ folder, image }: Fixture, ids: readonly string[]): Promise<Map<string, Point>> {
+async function measure({ name, folder, image }: Fixture, ids: readonly string[]): Promise<Map<string, Point>> {
   const results = await behave(
     folder,
     image,
     ids.map((id) => ({ image: id, levels: ['reachable'] })),
+    databaseFor(name),
   );
   const promised = results.filter(({ level }) => level === 'reachable');
   const points = ids.map(async (id, index): Promise<[string, Point]> => {

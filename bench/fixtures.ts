@@ -30,11 +30,6 @@ export async function fixtures(wanted: readonly string[]): Promise<Fixture[]> {
     });
 }
 
-/** Whether a fixture, or a variant of it, needs a database beside it. */
-export function needsDatabase(name: string): boolean {
-  return /^psycopg2(:|$)/.test(name);
-}
-
 /** Megabytes, as `docker images` shows them. */
 export function mb(bytes: number): string {
   return Number.isFinite(bytes) ? `${(bytes / 1e6).toFixed(1)} MB` : 'all';
