@@ -14,18 +14,24 @@ const LIBRARY = /^[\w$./{}+~@-]*[\w+-]\.so(\.[\w+~-]+)*$/;
 /** A whole string that is the path of a folder or a file, without blanks. */
 const SYSTEM_PATH = /^\/(usr|etc)\/[\w.+/-]+$/;
 
-/**
- * Names and paths of shared libraries among the read-only strings of an ELF file: what its code may give to dlopen(3). Only
- * whole strings of C count; those of other languages have no end that can be seen.
- * @returns sorted; [] for a file without sections
- */
-export function librariesNamed(read: ReadRange): Promise<string[]> {
-  return stringsWith(['.so'], LIBRARY, READ_ONLY, read);
+/** What an ELF file has among its strings. Only whole strings of C count; those of other languages have no end that can be seen. */
+export interface Strings {
+  /** Names and paths of shared libraries in read-only data: what its code may give to dlopen(3). Sorted. */
+  libraries: readonly string[];
+  /** Paths of the system, also in data that the program may change: /usr/lib/R in Rscript. Sorted. */
+  paths: readonly string[];
 }
 
-/** Paths of the system among the strings of an ELF file, also in data that the program may change: /usr/lib/R in Rscript. Sorted. */
-export function pathsNamed(read: ReadRange): Promise<string[]> {
-  return stringsWith(['/usr/', '/etc/'], SYSTEM_PATH, DATA, read);
+/** Reads the names and paths among the strings of an ELF file. None are found in a file without sections. */
+export async function stringsNamed(read: ReadRange): Promise<Strings> {
+  const [libraries = [], paths = []] = await stringsWith(
+    [
+      { marks: ['.so'], pattern: LIBRARY, sections: READ_ONLY },
+      { marks: ['/usr/', '/etc/'], pattern: SYSTEM_PATH, sections: DATA },
+    ],
+    read,
+  );
+  return { libraries, paths };
 }
 
 /**
@@ -33,31 +39,36 @@ export function pathsNamed(read: ReadRange): Promise<string[]> {
  * (ld(1), -O: string merging).
  */
 export async function wordsNamed(words: readonly string[], read: ReadRange): Promise<string[]> {
-  const texts = await stringsWith(
-    words.map((word) => `${word}\0`),
-    /^/,
-    DATA,
-    read,
-  );
+  const [texts = []] = await stringsWith([{ marks: words.map((word) => `${word}\0`), pattern: /^/, sections: DATA }], read);
   return words.filter((word) => texts.some((text) => text.endsWith(word)));
 }
 
-/** @param marks one of them is in each string that is looked for */
-async function stringsWith(marks: readonly string[], pattern: RegExp, sections: RegExp, read: ReadRange): Promise<string[]> {
-  const found = new Set<string>();
+/** Strings that are looked for. */
+interface Wanted {
+  /** One of them is in each string. */
+  marks: readonly string[];
+  pattern: RegExp;
+  /** Names of the sections that may have them. */
+  sections: RegExp;
+}
+
+/** For each kind of strings, those that are found. Sorted. */
+async function stringsWith(wanted: readonly Wanted[], read: ReadRange): Promise<string[][]> {
+  const found = wanted.map(() => new Set<string>());
   for (const { name, offset, size } of await readSections(read)) {
-    if (!sections.test(name)) continue;
+    const inSection = wanted.flatMap((one, index) => (one.sections.test(name) ? [[one, found[index] as Set<string>] as const] : []));
     // Chunks overlap, so that a name on a border is whole in one of them.
-    for (let at = 0; at < size; at += CHUNK) {
+    for (let at = 0; at < size && inSection.length > 0; at += CHUNK) {
       const from = Math.max(0, at - 2 * LONGEST);
-      const wanted = Math.min(size, at + CHUNK) - from;
-      const bytes = await read(offset + from, wanted);
+      const length = Math.min(size, at + CHUNK) - from;
+      const bytes = await read(offset + from, length);
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      for (const mark of marks) for (const text of stringsAt(mark, buffer, from === 0)) if (pattern.test(text)) found.add(text);
-      if (bytes.length < wanted) break; // the end of the file: its sizes are wrong
+      for (const [{ marks, pattern }, texts] of inSection)
+        for (const mark of marks) for (const text of stringsAt(mark, buffer, from === 0)) if (pattern.test(text)) texts.add(text);
+      if (bytes.length < length) break; // the end of the file: its sizes are wrong
     }
   }
-  return [...found].sort();
+  return found.map((texts) => [...texts].sort());
 }
 
 /** The strings of C that a mark is in. @param isStart whether a string may begin at the first byte; otherwise only after a NUL */

@@ -16,6 +16,7 @@ import { KeepSet } from './keepset.js';
 import type { Level } from './level.js';
 import { runtimeRule } from './links.js';
 import { loadingRules } from './loading.js';
+import { NativePathsRule } from './nativepaths.js';
 import { observedRule } from './observed.js';
 import { type Costly, Offers } from './offers.js';
 import { OpensRule } from './opens.js';
@@ -103,6 +104,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new HomeRule(),
           new FoldersRule(),
           new OpensRule(),
+          new NativePathsRule(),
           new PartnersRule(),
           new CarriedRule(python, reach.grades),
         ]

@@ -1,10 +1,10 @@
-import { pathsNamed } from '../elf/strings.js';
 import { shebangAt } from '../os/shebang.js';
 import { above } from '../python/classify.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { SHELLS } from './data/shells.js';
 import { offered } from './evidence.js';
 import { expandGlob } from './globs.js';
+import { nativeStrings } from './nativestrings.js';
 import { isOnPurpose, ofPython, packageOnPurpose } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
@@ -155,7 +155,7 @@ function wasExecuted(path: string, { fs, trace }: Context): boolean {
 async function startedFolders(path: string, context: Context): Promise<string[]> {
   const { fs } = context;
   if (!(await isNative(path, context))) return [];
-  const named = await pathsNamed((offset, length) => fs.read(path, offset, length));
+  const named = (await nativeStrings(fs, path)).paths;
   const folders: string[] = [];
   for (const folder of named.filter((one) => fs.lstat(one)?.type === 'd' && !isShared(one, context))) {
     const isSame = (await ofSamePackage(path, context)).some((file) => file.startsWith(`${folder}/`));

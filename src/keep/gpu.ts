@@ -1,10 +1,10 @@
 import type { LibrarySearch } from '../elf/search.js';
 import { readSections } from '../elf/sections.js';
-import { librariesNamed } from '../elf/strings.js';
 import { isLibraryName } from '../os/places.js';
 import { baseName, push, type RootFs } from '../rootfs.js';
 import { GPU_DRIVERS, GPU_LIBRARIES, GPU_SECTIONS, type GpuTarget } from './data/gpu.js';
 import type { KeepSet } from './keepset.js';
+import { nativeStrings } from './nativestrings.js';
 import type { Addition, RuleName } from './reason.js';
 
 /**
@@ -44,7 +44,7 @@ export class Gpu {
     if ([elf.soname ?? '', ...elf.needed].some(isForGpu)) return 'linked';
     const sections = await readSections((offset, length) => this.fs.read(path, offset, length));
     if (sections.some(({ name }) => GPU_SECTIONS.has(name))) return 'code';
-    return (await namesIn(this.fs, path)).some((name) => GPU_DRIVERS.test(baseName(name))) ? 'driver' : undefined;
+    return (await nativeStrings(this.fs, path)).libraries.some((name) => GPU_DRIVERS.test(baseName(name))) ? 'driver' : undefined;
   }
 
   /**
@@ -97,16 +97,4 @@ export function bytesForGpu({ kept }: Pick<Gpu, 'kept'>, keep: KeepSet, fs: Root
     pending.push(...(children.get(path) ?? []));
   }
   return [...gone].reduce((sum, path) => sum + (fs.lstat(path)?.size ?? 0), 0);
-}
-
-/** Names of libraries in a file's read-only strings, of one image. They are asked for again after each repair. */
-const NAMES = new WeakMap<RootFs, Map<string, Promise<string[]>>>();
-
-/** @param path without links */
-export function namesIn(fs: RootFs, path: string): Promise<string[]> {
-  const ofImage = NAMES.get(fs) ?? new Map<string, Promise<string[]>>();
-  NAMES.set(fs, ofImage);
-  const names = ofImage.get(path) ?? librariesNamed((offset, length) => fs.read(path, offset, length));
-  ofImage.set(path, names);
-  return names;
 }

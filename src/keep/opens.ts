@@ -1,6 +1,7 @@
 import { isLibraryName } from '../os/places.js';
 import { baseName, type Entry, parentOf, push } from '../rootfs.js';
-import { type GpuUse, namesIn } from './gpu.js';
+import type { GpuUse } from './gpu.js';
+import { nativeStrings } from './nativestrings.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 
@@ -77,7 +78,7 @@ export class OpensRule implements Rule {
 /** The libraries that a file's strings name, by their folders, without those that are loaded with it anyway. */
 async function byFolder(path: string, { fs, libraries, environment }: Context): Promise<ReadonlyMap<string, string>[]> {
   const found = new Map<string, string>();
-  for (const name of await namesIn(fs, path)) {
+  for (const name of (await nativeStrings(fs, path)).libraries) {
     if (!environment.DISPLAY && OPENS_WINDOWS.test(baseName(name))) continue;
     for (const target of await libraries.opened(name, path)) if (target !== path) found.set(target, name);
   }
@@ -95,7 +96,7 @@ async function partners(path: string, context: Context): Promise<Addition[]> {
   const additions: Addition[] = [];
   for (const other of fs.list(parentOf(path))) {
     if (other === path || fs.lstat(other)?.type !== 'f' || !isLibraryName(other)) continue;
-    for (const name of await namesIn(fs, other)) {
+    for (const name of (await nativeStrings(fs, other)).libraries) {
       if (!(await libraries.opened(name, other)).includes(path)) continue;
       gpu.kept.add(other);
       additions.push({ path: other, rule: 'opens', kind: 'gpu', subject: name, parents: [path] });

@@ -71,6 +71,7 @@ const WORDS: Words = {
     seen: ({ subject }) => `a kept file has the name ${quoted(subject)} in it, and opened another library of this folder`,
     driver: ({ subject }) => `a kept file opens it, and it looks for the driver of a GPU: ${quoted(subject)}`,
     gpu: ({ subject }) => `a kept file opens it for a GPU: ${quoted(subject)}`,
+    path: 'a kept file has its path in it, and may open it',
     program: ({ subject, of }) => `a kept program has the name ${quoted(subject)} in it, and ${of} was installed by its name`,
   },
   links: { 'on-the-way': ({ subject }) => `link on the way to ${subject}`, target: 'target of a symbolic link' },

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSections } from '../../src/elf/sections.js';
-import { librariesNamed, pathsNamed } from '../../src/elf/strings.js';
+import { stringsNamed } from '../../src/elf/strings.js';
 import { makeElf } from '../support/elf.js';
 
 const over = (bytes: Buffer) => (offset: number, length: number) => Promise.resolve(bytes.subarray(offset, offset + length));
 const strings = (...texts: string[]) => Buffer.from(texts.map((text) => `${text}\0`).join(''));
-const named = (rodata: Buffer, more = {}) => librariesNamed(over(makeElf({ sections: { '.rodata': rodata }, ...more })));
+const named = async (rodata: Buffer, more = {}) =>
+  (await stringsNamed(over(makeElf({ sections: { '.rodata': rodata }, ...more })))).libraries;
 
 describe('readSections', () => {
   it('reads back names and bytes of sections, in both sizes and byte orders', async () => {
@@ -34,14 +35,14 @@ describe('readSections', () => {
       fc.asyncProperty(fc.nat(whole.length), fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 }), async (cut, at, byte) => {
         const bytes = Buffer.from(whole);
         bytes[at] = byte;
-        await librariesNamed(over(bytes.subarray(0, cut)));
-        await librariesNamed(over(bytes));
+        await stringsNamed(over(bytes.subarray(0, cut)));
+        await stringsNamed(over(bytes));
       }),
     );
   });
 });
 
-describe('librariesNamed', () => {
+describe('libraries among strings', () => {
   it('finds whole strings that name libraries, with any ending', async () => {
     const rodata = strings(
       'libcudnn_ops.so.9',
@@ -59,7 +60,7 @@ describe('librariesNamed', () => {
   it('reads only read-only data, and none of a file without sections', async () => {
     expect(await named(Buffer.from('\0'), { sections: { '.text': strings('libx.so') } })).toEqual([]);
     expect(await named(Buffer.from('\0'), { sections: { '.rodata.str1.1': strings('libx.so') } })).toEqual(['libx.so']);
-    expect(await librariesNamed(over(makeElf({ needed: ['libx.so'] })))).toEqual([]);
+    expect(await stringsNamed(over(makeElf({ needed: ['libx.so'] })))).toEqual({ libraries: [], paths: [] });
   });
 
   it('finds a name wherever it lies, also on the border of what is read at once', async () => {
@@ -72,13 +73,13 @@ describe('librariesNamed', () => {
   });
 });
 
-describe('pathsNamed', () => {
+describe('paths among strings', () => {
   it('finds whole strings that are paths of the system, in constants and in data', async () => {
     const sections = {
       '.rodata': strings('x', '/usr/lib/R', 'see /usr/lib/text', '/usr/share/a b', '%s/usr/lib/x', '/home/usr/'),
       '.data': strings('/etc/tool', '/usr/lib/R'),
       '.comment': strings('/usr/lib/none'),
     };
-    expect(await pathsNamed(over(makeElf({ sections })))).toEqual(['/etc/tool', '/usr/lib/R']);
+    expect((await stringsNamed(over(makeElf({ sections })))).paths).toEqual(['/etc/tool', '/usr/lib/R']);
   });
 });

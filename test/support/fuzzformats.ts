@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { parseLdCache } from '../../src/elf/ldcache.js';
 import { readElf } from '../../src/elf/reader.js';
 import { readSections } from '../../src/elf/sections.js';
-import { librariesNamed } from '../../src/elf/strings.js';
+import { stringsNamed } from '../../src/elf/strings.js';
 import { edited, withoutDebugInformation } from '../../src/elf/strip.js';
 import { namesInScript } from '../../src/keep/shellnames.js';
 import { openPackages } from '../../src/os/packages.js';
@@ -41,7 +41,7 @@ const elf = target<Buffer>({
     const read = async (offset: number, length: number) => bytes.subarray(Math.max(0, offset), Math.max(0, offset) + length);
     await readElf(read);
     await readSections(read);
-    await librariesNamed(read);
+    await stringsNamed(read);
     const edit = await withoutDebugInformation(read, bytes.length);
     if (edit) for await (const _ of edited(Readable.from([bytes]), edit));
   },
