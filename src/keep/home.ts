@@ -1,6 +1,7 @@
+import { homesIn } from '../os/homes.js';
 import { isAdded } from '../os/places.js';
 import type { Summary } from '../python/summary.js';
-import { baseName, below, type Entry, join, push, readText } from '../rootfs.js';
+import { baseName, below, type Entry, join, push } from '../rootfs.js';
 import { HOME_SHELVES, TOOL_CACHES, TOOL_FOLDERS } from './data/directories.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
@@ -15,8 +16,8 @@ export class HomeRule implements Rule {
   private readonly waiting = new Map<string, string[]>();
 
   async begin(context: Context): Promise<Addition[]> {
-    const { fs, python } = context;
-    const home = python && (await homeOf(context));
+    const { fs, python, environment, config } = context;
+    const home = python && (environment.HOME || (await homesIn(fs, config.User)).user);
     // Other homes in the system's folders are those of services: /usr/sbin, /var/lib/postgresql.
     if (home === undefined || home === '/' || !(isAdded(home) || home === '/root')) return [];
     const shelves = HOME_SHELVES.flatMap((shelf) => fs.resolve(join(home, shelf))?.path ?? []);
@@ -49,12 +50,4 @@ export class HomeRule implements Rule {
 /** Strings of code, and the parts of those that are paths. */
 function namesIn({ strings, relative, paths }: Summary): string[] {
   return [...strings, ...[...relative, ...paths].flatMap((text) => text.split('/'))];
-}
-
-/** The home of the image's user: HOME, or what passwd(5) says. */
-async function homeOf({ fs, environment, config }: Context): Promise<string | undefined> {
-  if (environment.HOME) return environment.HOME;
-  const user = config.User?.split(':')[0] || '0';
-  const rows = ((await readText(fs, '/etc/passwd')) ?? '').split('\n').map((line) => line.split(':'));
-  return rows.find(([name, , id]) => name === user || id === user)?.[5];
 }

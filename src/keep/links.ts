@@ -1,3 +1,4 @@
+import { homesIn } from '../os/homes.js';
 import { parentOf } from '../rootfs.js';
 import { EXPECTED_DIRECTORIES, USER_DATABASE } from './data/directories.js';
 import type { Addition, Because } from './reason.js';
@@ -25,7 +26,8 @@ export const parentsRule: Rule = {
 /** What has to exist before anything runs: mount points, temporary directories, the working directory, homes, volumes. */
 export const runtimeRule: Rule = {
   name: 'runtime',
-  begin({ config, fs, trace, environment }) {
+  async begin({ config, fs, trace, environment }) {
+    const homes = await homesIn(fs, config.User);
     const add = (path: string, kind: Because<'runtime'>['kind'], subject?: string): Addition => ({
       path,
       rule: 'runtime',
@@ -37,7 +39,7 @@ export const runtimeRule: Rule = {
       ...EXPECTED_DIRECTORIES.map((path) => add(path, 'expected')),
       ...(config.WorkingDir ? [add(config.WorkingDir, 'working-directory')] : []),
       ...Object.keys(config.Volumes ?? {}).map((path) => add(path, 'volume')),
-      ...(environment.HOME ? [add(environment.HOME, 'home')] : []),
+      ...[environment.HOME, homes.user, ...homes.added].flatMap((home) => (home ? [add(home, 'home')] : [])),
       // With a merged /usr, /bin and /lib are links, and the first lines of scripts go through them.
       ...fs.list('/').flatMap((path) => (fs.lstat(path)?.type === 'l' ? [add(path, 'top-level-link')] : [])),
       ...USER_DATABASE.map((path) => add(path, 'user-database', config.User || 'root')),

@@ -1,6 +1,7 @@
 import type { Distribution } from '../python/distributions.js';
 import { MAIN, type Summary } from '../python/summary.js';
 import { baseName, type Entry, parentOf } from '../rootfs.js';
+import { SHELLS } from './data/shells.js';
 import {
   anyPath,
   commandsKeyed,
@@ -85,6 +86,7 @@ export class NamedRule implements Rule {
       if (runsPrograms(summary, own)) {
         for (const place of [wholeOf(from), near[0] as string]) this.running.add(place);
         if (own) for (const place of near.slice(1)) this.running.add(usedBy(place));
+        if (summary.shell) this.running.add(shellIn(near[0] as string));
       }
       await this.takeStrings(summary, from, near, context);
     }
@@ -104,6 +106,7 @@ export class NamedRule implements Rule {
       if (isPrefix(name)) add(weakly(prefixed(name, context)), places);
       if (isPrefix(name) || !this.isProgramName(name, context)) continue;
       add(await this.packageProgram(name, context), places);
+      if (!own && SHELLS.test(name)) add(await programNamed(name, own, context, undefined, true), near.map(shellIn));
       if (own) {
         add(await installedProgram(name, context), places);
         add(await wordNamed(name, context), [...near, usedBy(near[0] as string)]);
@@ -177,6 +180,11 @@ function weakly(named: readonly Named[]): Named[] {
 /** A module that running code imports, as in `running`. */
 function usedBy(place: string): string {
   return `${place} used`;
+}
+
+/** A module that gives command lines to a shell, as in `running`. */
+function shellIn(place: string): string {
+  return `${place} shell`;
 }
 
 /** The app, or the distribution that code belongs to, as in `running`. */
