@@ -75,7 +75,7 @@ def summary_of(path: str, names: "List[str]") -> "Dict[str, Any]":
     standard = set(getattr(sys, "stdlib_module_names", ()) or sys.builtin_module_names)
     top_level = standard | set(names)
     found = {name for name in map(bytes.decode, EXACT.findall(data)) if name.partition(".")[0] in top_level}
-    words: "Set[str]" = set()
+    words: Set[str] = set()
     is_cython = IS_CYTHON.search(data) is not None
     if is_cython or b"pyo3" in data:
         # A separate word in such a file comes from a C library that is linked in. One that begins with _ is no word of a language:

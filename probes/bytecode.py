@@ -9,7 +9,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
-    from typing import Dict, Iterable, Iterator, List, Tuple
+    from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
 EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
 CACHE = dis.opmap.get("CACHE")
@@ -30,6 +30,7 @@ JUMPS_ARE_RELATIVE = sys.version_info >= (3, 11)
 NEUTRAL = {"CACHE", "PUSH_NULL", "NOP", "TO_BOOL", "PRECALL", "KW_NAMES", "COPY", "RESUME", "NOT_TAKEN"}
 # CO_OPTIMIZED: the code of a function, not that of a module or a class (`inspect`).
 OPTIMIZED = 1
+HAS_DOCSTRING = 0x4000000
 # CO_VARARGS and CO_VARKEYWORDS: a function has *args or **kwargs.
 VARIABLE = 0x04 | 0x08
 
@@ -90,6 +91,26 @@ def strings_in(constants: "Iterable[object]") -> "List[str]":
         elif isinstance(value, (tuple, frozenset)):
             found += strings_in(value)
     return found
+
+
+def documentation_of(code: "CodeType") -> "Optional[str]":
+    """The text that documents a function, a class or a module.
+
+    Until 3.13 the first constant of a function is that text, or None; later a flag says so (CO_HAS_DOCSTRING of `inspect`). Classes and
+    modules store it as __doc__.
+    """
+    text = None
+    if code.co_flags & OPTIMIZED:
+        has_one = code.co_name[0] != "<" and (sys.version_info < (3, 14) or code.co_flags & HAS_DOCSTRING)
+        text = code.co_consts[0] if has_one and code.co_consts else None
+    elif "__doc__" in code.co_names:
+        last: object = None
+        for _, name, argument, _ in instructions(code):
+            if name == "STORE_NAME" and name_of(code, name, argument) == "__doc__":
+                text = last
+                break
+            last = constant_of(code, name, argument)
+    return text if isinstance(text, str) else None
 
 
 def functions_in(code: "CodeType") -> "Iterator[CodeType]":

@@ -26,6 +26,7 @@ from .bytecode import (
     NEUTRAL,
     OPTIMIZED,
     constant_of,
+    documentation_of,
     functions_in,
     instructions,
     jump_target,
@@ -197,20 +198,20 @@ class Summary:
         """Adds one code object. *scope*: the function that it belongs to, "" for code that runs at import."""
         is_function = code.co_flags & OPTIMIZED
         used = called = set(code.co_names)
-        strings = strings_in(code.co_consts)
+        # Going over the instructions is slow, so it is done only where something depends on their order.
+        is_scanned = not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS
+        loaded, imported = self.scan(code, scope) if is_scanned else (used, set())
+        strings = strings_in(value for value in code.co_consts if id(value) not in imported)
         names = {text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text)}
         if not is_function:
             self.prefixes.update(constants_in(code, PREFIX))
             prefix = "" if code.co_name == "<module>" else ATTRIBUTE
             self.constants.update({prefix + name: text for name, text in constants_in(code, PROGRAM).items()})
         prefixed = list(prefixes_in(code, self.prefixes))
-        # Going over the instructions is slow, so it is done only where something depends on their order.
-        if not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS:
-            loaded = self.scan(code, scope)
-            if not is_function:
-                self.given.update(given_functions(code))
-                used = loaded
-                called = loaded | self.main if code.co_name == "<module>" else loaded
+        if not is_function:
+            self.given.update(given_functions(code))
+            used = loaded
+            called = loaded | self.main if code.co_name == "<module>" else loaded
         if scope == MAIN:
             self.main |= used
         else:
@@ -223,7 +224,8 @@ class Summary:
         self.strings.update(text for _, text in prefixed)
         self.paths.update(text for text in strings if text[:1] == "/" and len(text) <= LONGEST_NAME and "\n" not in text)
         self.relative.update(text for text in strings if "/" in text and len(text) <= LONGEST_NAME and RELATIVE.match(text))
-        self.lines.update(text for text in strings if " " in text and len(text) <= LONGEST_COMMAND and LINE.match(text))
+        about = documentation_of(code)
+        self.lines.update(text for text in strings if " " in text and len(text) <= LONGEST_COMMAND and LINE.match(text) and text != about)
         if used & RESOLVERS:
             self.dynamic |= names
             # Code may also compare a name with a prefix.
@@ -287,13 +289,15 @@ class Summary:
         """The scope of a line in code of *scope*."""
         return MAIN if not scope and line in self.main_lines else scope
 
-    def scan(self, code: "CodeType", scope: str) -> "Set[str]":
-        """Goes over the instructions: records imports and unsound spots, and returns the names that are loaded.
+    def scan(self, code: "CodeType", scope: str) -> "Tuple[Set[str], Set[int]]":
+        """Goes over the instructions: records imports and unsound spots. Returns the names that are loaded, and which constants are
+        the names in import statements, by id().
 
         Code under `if TYPE_CHECKING:` is skipped; that under `if __name__ == "__main__":` gets the scope MAIN, with all
         functions that are defined there.
         """
         loaded: Set[str] = set()
+        imported: Set[int] = set()
         lines = list(dis.findlinestarts(code))[::-1]
         line = code.co_firstlineno
         # The two instructions before the current one: name and constant.
@@ -327,6 +331,7 @@ class Summary:
                 text = name_of(code, name, argument)
                 if name == "IMPORT_NAME":
                     level, names = second_last[1], last[1]
+                    imported.add(id(names))
                     self.imports.append(
                         [
                             line,
@@ -357,4 +362,4 @@ class Summary:
                     guard = None
             if name not in NEUTRAL:
                 second_last, last = last, (name, value)
-        return loaded
+        return loaded, imported

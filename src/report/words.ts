@@ -2,6 +2,7 @@ import { SYSTEM_ROWS } from '../keep/data/system.js';
 import type { Grade } from '../keep/level.js';
 import type { Costly } from '../keep/offers.js';
 import type { KindOf, Reason, ReasonOf, RuleName } from '../keep/reason.js';
+import { isLibraryName } from '../os/places.js';
 import { baseName, parentOf, push } from '../rootfs.js';
 import type { Spot } from '../trace/schema.js';
 import { megabytes } from '../ui/table.js';
@@ -235,7 +236,9 @@ function openedLines(opened: readonly Costly[]): string[] {
   for (const one of opened) push(by, one.reason.parents[0] ?? '', one);
   return [...by].map(([opener, all]) => {
     const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
-    const what = all.length === 1 ? baseName(all[0]?.path ?? '') : `${all.length} libraries`;
+    const first = all[0]?.path ?? '';
+    const kind = all.every(({ path }) => isLibraryName(path)) ? 'libraries' : 'files';
+    const what = all.length > 1 ? `${all.length} ${kind}` : isLibraryName(first) ? baseName(first) : first;
     return `${baseName(opener)} opens ${what} of ${megabytes(bytes)} that ${all.length === 1 ? 'was' : 'were'} not seen; to keep ${all.length === 1 ? 'it' : 'one'}, use it in the exercise or --include it`;
   });
 }

@@ -274,6 +274,29 @@ def c():
     expect(shell).toBe(true);
   });
 
+  it.each(PYTHONS)('under %s has no imported names among strings, and no documentation among command lines', (python) => {
+    const { strings, lines, imports } = summarizeText(
+      `"""module 1-part"""
+from tools import compare, install
+class Class:
+    """class 1-part"""
+    line = "own -x"
+    def method(self):
+        """convert 3-part"""
+        from tools import stream
+        return "sort -u", ("stored", "install")
+    def other(self): return "other -x"
+short = lambda: "short -x"
+`,
+      python,
+    );
+    expect(strings).toEqual(expect.arrayContaining(['install', 'stored']));
+    expect(strings).not.toContain('compare');
+    expect(strings).not.toContain('stream');
+    expect(lines).toEqual(['other -x', 'own -x', 'short -x', 'sort -u']);
+    expect(imports.map(([, , , names]) => names)).toEqual([['compare', 'install'], ['stream']]);
+  });
+
   it('has an error for a file that is no module of this Python', () => {
     const folder = mkdtempSync(join(tmpdir(), 'pyshrink-'));
     const files: Record<string, string | Buffer> = {
