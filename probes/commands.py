@@ -110,8 +110,10 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
     These are the first string after the name of a function (all of them where it takes several), the constant words at the
     beginning of each list or tuple (with GIVEN, where it is a shell that gets a computed command line), and, in code that looks
     for programs, every element of a constant tuple.
-    A shell in code that has the parameter `executable` of subprocess.Popen gets a command line, too.
+    A shell in code that has the parameter `executable` of subprocess.Popen gets a command line, too. Annotations are no calls.
     """
+    if code.co_name == "__annotate__":  # PEP 649
+        return
     recent: List[object] = []
     # Lists that were made before a function was named: line and command line.
     held: List[Tuple[int, str]] = []
@@ -121,6 +123,9 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
     searches = SEARCHERS.intersection(code.co_names)
     listed: Tuple[object, ...] = ()
     is_set = False
+    # What was found in the statement so far: before a function is made, these are its annotations and defaults.
+    found: List[Tuple[int, str, str]] = []
+    made = ""
     lines = list(dis.findlinestarts(code))[::-1]
     line = code.co_firstlineno
     for offset, name, argument, _ in instructions(code):
@@ -137,10 +142,18 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
             words = listed if searches else (line_in,)
             texts = [text for text in words if isinstance(text, str)]
             if callee:
-                yield from ((line, callee, text) for text in texts)
+                found += [(line, callee, text) for text in texts]
             else:
                 held += [(line, text) for text in texts]
         listed = ()
+        if hasattr(value, "co_code"):
+            made = value.co_name
+        if name == "MAKE_FUNCTION" and made[:1] != "<":
+            found, held = [], []
+            is_wanted, is_more, callee = False, False, ""
+        elif "CALL" in name or name.startswith(("STORE_", "POP_TOP", "RETURN_")):
+            yield from found
+            found = []
         if name in HAS_NAME:
             called = name_of(code, name, argument)
             if called in callees:
@@ -153,9 +166,9 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
                 recent.pop()  # the object of the attribute
         if isinstance(value, str):
             if gives_shell and SHELL.match(value):
-                yield line, callee, value + GIVEN
+                found.append((line, callee, value + GIVEN))
             elif is_wanted:
-                yield line, callee, value
+                found.append((line, callee, value))
             is_wanted = is_more = is_wanted and SEVERAL.search(callee) is not None
         elif is_more:
             is_wanted = is_more = False
@@ -170,7 +183,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
             if isinstance(first, str):
                 text = line_of(recent[-argument:])
                 if callee:
-                    yield line, callee, text
+                    found.append((line, callee, text))
                 else:
                     held.append((line, text))
         if held and (name.startswith("STORE_") or "CALL" in name):
@@ -180,4 +193,5 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
             recent.append(value)
         recent.append(value)
         del recent[:-REMEMBERED]
+    yield from found
     yield from ((at, "", text) for at, text in held)

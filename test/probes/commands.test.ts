@@ -116,4 +116,26 @@ def seven(path, size):
       [24, 'six', 'run_it', 'hg pull -u'],
     ]);
   });
+
+  it.each(PYTHONS)('under %s have no annotations in them', (python) => {
+    const { commands } = summarizeText(
+      `from subprocess import Popen
+def first(process: Popen, convert: str) -> "stream":
+    pass
+def second(compare: Popen, install=None) -> int:
+    pass
+class Class:
+    def third(self, sort: Popen, link: "Class"):
+        pass
+NAMES = ("file", first)
+Popen(["tool", "-x"])
+`,
+      python,
+    );
+    expect(commands).toEqual([
+      [9, '', 'file'],
+      [10, '', 'tool'],
+      [10, '', 'tool -x'],
+    ]);
+  });
 });
