@@ -8,6 +8,7 @@ import { CarriedRule } from './carried.js';
 import { ConfiguredRule } from './configured.js';
 import type { MostBytes } from './data/costs.js';
 import type { GpuTarget } from './data/gpu.js';
+import { emptyFoldersRule } from './emptyfolders.js';
 import { FoldersRule } from './folders.js';
 import { Gpu } from './gpu.js';
 import { HomeRule } from './home.js';
@@ -102,6 +103,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new ConfiguredRule(reach.reached),
           new SettingsRule(),
           new HomeRule(),
+          emptyFoldersRule,
           new FoldersRule(),
           new OpensRule(),
           new NativePathsRule(),

@@ -13,7 +13,7 @@ const KINDS = {
   /** The image's configuration runs it. */
   entrypoint: ['command'],
   /** It has to exist before anything runs. `subject` of `user-database`: the user that is looked up in it. */
-  runtime: ['expected', 'working-directory', 'volume', 'home', 'top-level-link', 'user-database', 'running'],
+  runtime: ['expected', 'working-directory', 'volume', 'home', 'top-level-link', 'user-database', 'running', 'empty'],
   /** The user asks for it. `subject`: the glob of `--include`. */
   user: ['include', 'keep-file'],
   /** An ELF file needs it. `subject` of `opened-by-libc`: the functions of glibc that open it. */

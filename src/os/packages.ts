@@ -7,6 +7,8 @@ export interface Packages {
   names(): string[];
   /** Paths of a package's files; [] if there is no such package. */
   files(name: string): Promise<readonly string[]>;
+  /** Whether a package brought a folder. Several may. */
+  hasFolder(path: string): Promise<boolean>;
   /** The package that a path belongs to. */
   ownerOf(path: string): Promise<string | undefined>;
   /** Whether somebody changed a file of a package after it was installed: for Debian, a configuration file. */
@@ -42,8 +44,9 @@ export function openPackages(fs: RootFs, library?: string): Packages {
   let purpose: Promise<Set<string>> | undefined;
   let sums: Promise<Map<string, string>> | undefined;
   let relations: Promise<Relations> | undefined;
+  const folders = new Set<string>();
   const all = () => {
-    lists ??= fs.list(DPKG).length > 0 ? readDebian(fs) : readAlpine(fs);
+    lists ??= fs.list(DPKG).length > 0 ? readDebian(fs, folders) : readAlpine(fs, folders);
     return lists;
   };
   const index = async () => {
@@ -62,6 +65,10 @@ export function openPackages(fs: RootFs, library?: string): Packages {
   return {
     names: () => fs.list(DPKG).flatMap((path) => (path.endsWith('.list') ? [baseName(path).slice(0, -5)] : [])),
     files: async (name) => (await all()).get(name) ?? [],
+    hasFolder: async (path) => {
+      await all();
+      return folders.has(path);
+    },
     ownerOf: async (path) => {
       owners ??= index();
       return (await owners).get(path);
@@ -178,16 +185,18 @@ export async function packageFiles(packages: Packages, path: string): Promise<re
   return owner === undefined ? undefined : packages.files(owner);
 }
 
-async function readDebian(fs: RootFs): Promise<Map<string, string[]>> {
+/** Files of each package. @param folders gets the folders that packages brought */
+async function readDebian(fs: RootFs, folders: Set<string>): Promise<Map<string, string[]>> {
   const lists = new Map<string, string[]>();
   for (const path of fs.list(DPKG)) {
     if (!path.endsWith('.list')) continue;
-    lists.set(baseName(path).slice(0, -5), present(fs, ((await readText(fs, path)) ?? '').split('\n')));
+    lists.set(baseName(path).slice(0, -5), present(fs, ((await readText(fs, path)) ?? '').split('\n'), folders));
   }
   return lists;
 }
 
-async function readAlpine(fs: RootFs): Promise<Map<string, string[]>> {
+/** As {@link readDebian}. */
+async function readAlpine(fs: RootFs, folders: Set<string>): Promise<Map<string, string[]>> {
   const lists = new Map<string, string[]>();
   for (const block of ((await readText(fs, APK)) ?? '').split('\n\n')) {
     const name = /^P:(.*)$/m.exec(block)?.[1];
@@ -195,19 +204,24 @@ async function readAlpine(fs: RootFs): Promise<Map<string, string[]>> {
     const paths: string[] = [];
     let folder = '';
     for (const line of block.split('\n')) {
-      if (line.startsWith('F:')) folder = line.slice(2);
-      else if (line.startsWith('R:')) paths.push(`/${folder === '' ? '' : `${folder}/`}${line.slice(2)}`);
+      if (line.startsWith('F:')) {
+        folder = line.slice(2);
+        paths.push(`/${folder}`);
+      } else if (line.startsWith('R:')) paths.push(`/${folder === '' ? '' : `${folder}/`}${line.slice(2)}`);
     }
-    lists.set(name, present(fs, paths));
+    lists.set(name, present(fs, paths, folders));
   }
   return lists;
 }
 
-/** Those paths that exist and are not folders, with links in their parents resolved: Debian lists /lib/x with a merged /usr. */
-function present(fs: RootFs, paths: readonly string[]): string[] {
+/**
+ * Those paths that exist and are not folders, with links in their parents resolved: Debian lists /lib/x with a merged /usr.
+ * @param folders gets the others that exist
+ */
+function present(fs: RootFs, paths: readonly string[], folders: Set<string>): string[] {
   return paths.flatMap((path) => {
-    if (!path.startsWith('/')) return [];
-    const found = fs.resolve(path, false);
+    const found = path.startsWith('/') ? fs.resolve(path, false) : undefined;
+    if (found?.entry.type === 'd') folders.add(found.path);
     return found && found.entry.type !== 'd' ? [found.path] : [];
   });
 }

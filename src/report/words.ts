@@ -57,6 +57,7 @@ const WORDS: Words = {
     'top-level-link': 'link to a directory of the system',
     'user-database': ({ subject }) => `the container runtime looks up ${subject} and its home directory in it`,
     running: 'was running',
+    empty: 'a folder without files that no package brought: an app may write there',
   },
   user: { include: ({ subject }) => `--include ${subject}`, 'keep-file': '.pyshrinkkeep' },
   elf: {
