@@ -1,3 +1,4 @@
+import { wordsNamed } from '../elf/strings.js';
 import { shebangAt } from '../os/shebang.js';
 import { above } from '../python/classify.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
@@ -15,6 +16,11 @@ const PLACES = ['/usr/share', '/usr/lib', '/usr/lib/*-linux-gnu', '/usr/libexec'
 
 /** Where a program that a link in PATH leads to has a folder of its own. Source: FHS 3.0, 3.13 and 4.9. */
 const HOMES = [...PLACES, '/usr/local/share', '/usr/local/lib', '/usr/local/libexec', '/opt'];
+
+/** A shorter name of a file may be the end of another word by chance. */
+const SHORTEST_NAME = 4;
+/** Of more files, names are not looked for one by one. */
+const MOST_FILES = 500;
 
 /** Where many programs have their files. Source: FHS 3.0, 3.16, 4.9. */
 const SHARED_PREFIX = /^\/?$|^\/usr(\/local)?$/;
@@ -51,6 +57,9 @@ export class FoldersRule implements Rule {
       const isLauncher = !wasExecuted(path, context) && (await ofOwnName(folder, inside, context));
       if (isLauncher) this.done.add(folder);
       findings.push(...offered(additions, isLauncher ? undefined : 'call'), ...(isLauncher ? await shellsOf(inside, context) : []));
+      // Where all of it is too much, what the program names is still there.
+      for (const one of await namedInside(path, folder, context))
+        findings.push(...offered(inFolder([one], baseName(folder), path), 'call'));
     }
     return findings;
   }
@@ -145,6 +154,15 @@ async function shellsOf(paths: readonly string[], { fs }: Context): Promise<Addi
     additions.push({ path: interpreter, rule: 'scripts', kind: 'interpreter', line: 1, parents: [path] });
   }
   return additions;
+}
+
+/** Files of a folder, without those deeper in it, that a native program has by their names among its strings: nmap-services of nmap. */
+async function namedInside(path: string, folder: string, context: Context): Promise<string[]> {
+  const { fs } = context;
+  const files = fs.list(folder).filter((one) => fs.lstat(one)?.type === 'f' && baseName(one).length >= SHORTEST_NAME);
+  if (files.length === 0 || files.length > MOST_FILES || !(await isNative(path, context))) return [];
+  const names = new Set(await wordsNamed(files.map(baseName), (offset, length) => fs.read(path, offset, length)));
+  return files.filter((one) => names.has(baseName(one)));
 }
 
 function wasExecuted(path: string, { fs, trace }: Context): boolean {

@@ -1,6 +1,7 @@
 import { isAdded } from '../os/places.js';
 import { baseName, parentOf } from '../rootfs.js';
 import type { Context } from './rule.js';
+import { wrappedBy } from './wrapped.js';
 
 /** Where people install by hand. Source: FHS 3.0, 3.13 (/opt) and 4.9 (/usr/local). */
 const BY_HAND = /^\/(opt|usr\/local)\//;
@@ -16,9 +17,13 @@ async function packageOf(path: string, { fs, python }: Pick<Context, 'fs' | 'pyt
 
 /** The package of the operating system that a path belongs to, where the app's author installed it by its name. */
 export async function packageOnPurpose(path: string, context: Places): Promise<string | undefined> {
-  if (context.trace.image.shared) return undefined;
-  const owner = await packageOf(path, context);
-  return owner !== undefined && (await context.python?.packages.isOnPurpose(owner)) ? owner : undefined;
+  const packages = context.python?.packages;
+  if (context.trace.image.shared || !packages) return undefined;
+  for (const one of [path, ...wrappedBy(path, context.fs)]) {
+    const owner = await packageOf(one, context);
+    if (owner !== undefined && (await packages.isOnPurpose(owner))) return owner;
+  }
+  return undefined;
 }
 
 /** Whether the app's author put a file into the image: with a package that they installed by its name, or by hand. */

@@ -1,16 +1,16 @@
 import { allNames } from '../python/summary.js';
-import { baseName, below, type Entry, parentOf, readText } from '../rootfs.js';
+import { baseName, below, parentOf, readText } from '../rootfs.js';
 import { DEFAULT_SERVICES, HOST_DATABASES } from './data/libc.js';
 import { LOCALE_FILE, SYSTEM_ROWS } from './data/system.js';
-import { WRAPPED } from './data/systemprograms.js';
 import type { SystemRow } from './data/systemrow.js';
 import { expandGlob } from './globs.js';
 import { pamModules } from './pam.js';
-import { isAppCode, isOnPurpose } from './purpose.js';
+import { isAppCode, isOnPurpose, packageOnPurpose } from './purpose.js';
 import type { Addition, Because } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
 import { isProgram } from './scripts.js';
 import { translationsOfLibc } from './translations.js';
+import { wrappedBy } from './wrapped.js';
 
 /** Names the modules of the name service switch (nsswitch.conf(5)). */
 const SWITCH = '/etc/nsswitch.conf';
@@ -49,7 +49,10 @@ export class SystemRule implements Rule {
   }
 
   async visit(entry: Parameters<NonNullable<Rule['visit']>>[0], context: Context): Promise<Addition[]> {
-    if (entry.type === 'l' && context.level !== 'observed') return wrappedBy(entry, context);
+    if (entry.type === 'l' && context.level !== 'observed')
+      return wrappedBy(entry.path, context.fs).map(
+        (path): Addition => ({ path, rule: 'system', kind: 'program', of: baseName(entry.path), parents: [entry.path] }),
+      );
     if (entry.type !== 'f') return [];
     const additions = await this.nameServices(entry.path, context);
     if (context.level === 'observed') return additions;
@@ -114,13 +117,6 @@ function localesOf({ fs, trace }: Context): Addition[] {
   );
 }
 
-/** The program that a wrapper starts under the name of a link. */
-function wrappedBy({ path, target = '' }: Entry, { fs }: Context): Addition[] {
-  const row = WRAPPED.find(({ wrapper }) => wrapper.test(target));
-  const found = row ? expandGlob(fs, row.program(baseName(path))) : [];
-  return found.map((one): Addition => ({ path: one, rule: 'system', kind: 'program', of: baseName(path), parents: [path] }));
-}
-
 /** What the rows ask about a kept file. */
 interface Facts {
   /** Names of the modules in it: several only in a zip archive. */
@@ -132,7 +128,7 @@ interface Facts {
   own: readonly string[];
   soname: string | undefined;
   program: string | undefined;
-  /** Whether it is a library or a program that was run, and calls iconv. The C++ library only passes iconv on. */
+  /** Whether it is a library, or a program that was run or installed by name, and calls iconv. The C++ library only passes iconv on. */
   iconv: boolean;
 }
 
@@ -153,7 +149,7 @@ async function factsOf(path: string, context: Context): Promise<Facts> {
     iconv:
       (elf?.symbols.includes('iconv_open') ?? false) &&
       !/^(libc|libstdc\+\+)\.so/.test(elf?.soname ?? '') &&
-      (elf?.soname !== undefined || context.programs.has(path)),
+      (elf?.soname !== undefined || context.programs.has(path) || (await packageOnPurpose(path, context)) !== undefined),
   };
 }
 

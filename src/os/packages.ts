@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { baseName, push, type RootFs, readText } from '../rootfs.js';
+import { baseName, type RootFs, readText } from '../rootfs.js';
+import { paragraphs } from './deb822.js';
+import { Relations, STATUS } from './relations.js';
 
 /** Packages of the operating system. Paths are without links in their parents, and exist in the image. */
 export interface Packages {
@@ -15,7 +17,7 @@ export interface Packages {
   isChanged(path: string): Promise<boolean>;
   /** The version of each package, by name without the architecture. */
   versions(): Promise<ReadonlyMap<string, string>>;
-  /** Whether the app's author installed a package by its name. False for packages of the base system and of the base image. */
+  /** Whether the app's author installed a package by its name, or one that only stands for it. False for packages of the base system and of the base image. */
   isOnPurpose(name: string): Promise<boolean>;
   /** Installed packages that a package works with: those that it depends on, recommends or suggests. [] for other systems than Debian. */
   worksWith(name: string): Promise<string[]>;
@@ -24,7 +26,6 @@ export interface Packages {
 }
 
 const DPKG = '/var/lib/dpkg/info';
-const STATUS = '/var/lib/dpkg/status';
 /** Packages that apt installed because another one depends on them (apt-mark(8)). */
 const AUTOMATIC = '/var/lib/apt/extended_states';
 const APK = '/lib/apk/db/installed';
@@ -32,6 +33,11 @@ const APK = '/lib/apk/db/installed';
 const WORLD = '/etc/apk/world';
 /** What Alpine's smallest system has beside its package manager. Alpine marks no package. Source: aports, main/alpine-base/APKBUILD. */
 const ESSENTIAL_OF_ALPINE: readonly string[] = ['alpine-baselayout', 'alpine-baselayout-data', 'busybox', 'busybox-binsh', 'musl'];
+
+/** The name of a package without its architecture, which Debian's lists may have: `libx:amd64`. */
+function withoutArchitecture(name: string): string {
+  return name.replace(/:\w+$/, '');
+}
 
 /**
  * Reads the file lists of Debian (dpkg(1): info/NAME.list) or the database of Alpine (apk-tools: `F:` is a
@@ -61,6 +67,12 @@ export function openPackages(fs: RootFs, library?: string): Packages {
     owners ??= index();
     const owner = (await owners).get(file.path);
     return owner === undefined ? file.entry.mtime : 0;
+  };
+  const onPurpose = async () => {
+    if (fs.list(DPKG).length === 0) return installedWithApk(fs);
+    const files = new Map([...(await all())].map(([name, list]) => [withoutArchitecture(name), list]));
+    relations ??= Relations.read(fs);
+    return (await relations).meant(await installedWithApt(fs, await sinceOf(library)), (name) => files.get(name) ?? []);
   };
   return {
     names: () => fs.list(DPKG).flatMap((path) => (path.endsWith('.list') ? [baseName(path).slice(0, -5)] : [])),
@@ -93,20 +105,19 @@ export function openPackages(fs: RootFs, library?: string): Packages {
       );
     },
     isOnPurpose: async (name) => {
-      purpose ??= fs.list(DPKG).length > 0 ? installedWithApt(fs, await sinceOf(library)) : installedWithApk(fs);
-      return (await purpose).has(name.replace(/:\w+$/, ''));
+      purpose ??= onPurpose();
+      return (await purpose).has(withoutArchitecture(name));
     },
     worksWith: async (name) => {
-      relations ??= relationsOf(fs);
-      const { wanted, providers } = await relations;
-      return [...new Set((wanted.get(name.replace(/:\w+$/, '')) ?? []).flatMap((one) => providers.get(one) ?? []))];
+      relations ??= Relations.read(fs);
+      return (await relations).worksWith(withoutArchitecture(name));
     },
     essential: async () => {
       const marked = new Set(
         (await paragraphs(fs, STATUS)).flatMap((value) => (value('Essential') === 'yes' ? (value('Package') ?? []) : [])),
       );
       const names = fs.list(DPKG).length > 0 ? marked : new Set(ESSENTIAL_OF_ALPINE);
-      return [...(await all()).keys()].filter((name) => names.has(name.replace(/:\w+$/, '')));
+      return [...(await all()).keys()].filter((name) => names.has(withoutArchitecture(name)));
     },
   };
 }
@@ -127,39 +138,11 @@ async function configurationSums(fs: RootFs): Promise<Map<string, string>> {
   return sums;
 }
 
-/** Paragraphs of a Debian control file (deb822(5)), as functions that return the value of a field. */
-async function paragraphs(fs: RootFs, path: string): Promise<((field: string) => string | undefined)[]> {
-  const blocks = ((await readText(fs, path)) ?? '').split(/\n\n+/);
-  return blocks.map((block) => (field) => new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(block)?.[1]);
-}
-
-interface Relations {
-  /** Package → names of the packages that it works with, virtual ones too. */
-  wanted: ReadonlyMap<string, readonly string[]>;
-  /** Name, or virtual name → installed packages. */
-  providers: ReadonlyMap<string, readonly string[]>;
-}
-
-/** What Debian's packages say of each other. Source: Debian Policy, 7.2 (Depends, Recommends, Suggests), 7.5 (Provides). */
-async function relationsOf(fs: RootFs): Promise<Relations> {
-  const wanted = new Map<string, string[]>();
-  const providers = new Map<string, string[]>();
-  for (const value of await paragraphs(fs, STATUS)) {
-    const name = value('Package');
-    if (name === undefined || !/ installed$/.test(value('Status') ?? '')) continue;
-    const listed = (field: string) =>
-      [...(value(field) ?? '').matchAll(/(?:^|[,|])\s*([a-z0-9][a-z0-9+.-]*)/g)].map(([, one]) => one as string);
-    wanted.set(name, ['Pre-Depends', 'Depends', 'Recommends', 'Suggests'].flatMap(listed));
-    for (const one of [name, ...listed('Provides')]) push(providers, one, name);
-  }
-  return { wanted, providers };
-}
-
 /**
  * Packages that apt installed by name, after a given time. The images that bring a Python compiled from its source, as
  * the official ones do, install git, compilers and other tools before.
  */
-async function installedWithApt(fs: RootFs, since: number): Promise<Set<string>> {
+async function installedWithApt(fs: RootFs, since: number): Promise<string[]> {
   const automatic = new Set(
     (await paragraphs(fs, AUTOMATIC)).flatMap((value) => (value('Auto-Installed') === '1' ? (value('Package') ?? []) : [])),
   );
@@ -169,7 +152,7 @@ async function installedWithApt(fs: RootFs, since: number): Promise<Set<string>>
   );
   const lists = new Map(fs.list(DPKG).map((path) => [baseName(path).replace(/(:\w+)?\.list$/, ''), fs.lstat(path)?.mtime ?? 0]));
   const isLater = (name: string) => (lists.get(name) ?? 0) >= since;
-  return new Set(wanted.flatMap((value) => value('Package') ?? []).filter((name) => !automatic.has(name) && isLater(name)));
+  return wanted.flatMap((value) => value('Package') ?? []).filter((name) => !automatic.has(name) && isLater(name));
 }
 
 async function installedWithApk(fs: RootFs): Promise<Set<string>> {

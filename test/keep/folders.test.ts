@@ -46,6 +46,25 @@ describeWithPython('folders with the name of a program', () => {
   });
 });
 
+it('of an expensive folder, what the program names is there', async () => {
+  const strings = Buffer.from('tool-services\0%s/tool-rules\0x\0');
+  const { has } = await kept(
+    {
+      ...PYTHON,
+      '/usr/bin/tool': { text: makeElf({ interpreter: '/lib64/ld.so', sections: { '.rodata': strings } }), mode: 0o755 },
+      '/usr/share/tool/tool-services': 'x',
+      '/usr/share/tool/tool-rules': 'x',
+      '/usr/share/tool/scripts/tool-services': 'x',
+      '/usr/share/tool/large': 'x'.repeat(2000),
+      '/var/lib/dpkg/info/tool.list': '/usr/bin/tool\n',
+      '/var/lib/dpkg/status': 'Package: tool\nPriority: optional\n',
+    },
+    { observations: ['exec /usr/bin/tool'], mostBytes: { call: 1000, name: 0 } },
+  );
+  const files = ['tool-services', 'tool-rules', 'scripts/tool-services', 'large'];
+  expect(files.filter((file) => has(`/usr/share/tool/${file}`))).toEqual(['tool-services', 'tool-rules']);
+});
+
 /** What of these files is kept where the app runs `tool`, a script for a native program. */
 async function keptAround(
   program: string,

@@ -74,3 +74,32 @@ it('finds no packages in an image without a package manager', async () => {
   const packages = openPackages(makeTree({ '/x': '' }));
   expect([packages.names(), await packages.files('x'), await packages.ownerOf('/x')]).toEqual([[], [], undefined]);
 });
+
+it('a package without files of its own stands for those that it depends on, unless it is for building', async () => {
+  const paragraph = (name: string, depends: string, section = 'net') =>
+    `Package: ${name}\nStatus: install ok installed\nPriority: optional\nSection: ${section}\nDepends: ${depends}\n\n`;
+  const packages = openPackages(
+    makeTree({
+      '/usr/bin/dig': '',
+      '/usr/bin/gcc': '',
+      '/usr/share/doc/dnsutils/copyright': '',
+      '/usr/share/doc/essential/list': '',
+      '/var/lib/dpkg/info/dnsutils.list': '/usr/share/doc/dnsutils/copyright\n',
+      '/var/lib/dpkg/info/bind9-dnsutils.list': '/usr/bin/dig\n',
+      '/var/lib/dpkg/info/libx:amd64.list': '',
+      '/var/lib/dpkg/info/essential.list': '/usr/share/doc/essential/list\n',
+      '/var/lib/dpkg/info/gcc.list': '/usr/bin/gcc\n',
+      '/var/lib/dpkg/status':
+        paragraph('dnsutils', 'bind9-dnsutils (>= 9) | knot, absent') +
+        paragraph('bind9-dnsutils', 'libx') +
+        paragraph('libx', '') +
+        paragraph('essential', 'gcc', 'devel') +
+        paragraph('gcc', ''),
+      '/var/lib/apt/extended_states': ['bind9-dnsutils', 'libx', 'gcc'].map((name) => `Package: ${name}\nAuto-Installed: 1\n`).join('\n'),
+    }),
+  );
+  const names = ['dnsutils', 'bind9-dnsutils', 'libx', 'essential', 'gcc'];
+  expect(await Promise.all(names.map((name) => packages.isOnPurpose(name)))).toEqual([true, true, false, true, false]);
+  expect(await packages.worksWith('dnsutils:amd64')).toEqual(['bind9-dnsutils']);
+  expect([await packages.hasFolder('/usr/share/doc'), await packages.hasFolder('/usr/bin')]).toEqual([false, false]);
+});
