@@ -109,6 +109,8 @@ class Summary:
         self.keyed: List[List[Any]] = []
         # Functions of this module with parameters that run a program or look for one, by what they load.
         self.own_runners: Set[str] = set()
+        # LOADERS, and functions of this module with parameters that load libraries.
+        self.loaders: Set[str] = LOADERS
         # Other names of RUNNERS: `from subprocess import run as start`.
         self.aliases: Dict[str, str] = {}
         # Functions with parameters -> the names of such functions that they call, and "" where they run or look for a program.
@@ -170,6 +172,7 @@ class Summary:
         self.aliases = dict(aliases_in(code, RUNNERS))
         runners = RUNNERS.union(self.aliases)
         self.own_runners = {inner.co_name for inner in functions if runners.intersection(inner.co_names)}
+        self.loaders = LOADERS.union(inner.co_name for inner in functions if LOADERS.intersection(inner.co_names))
         pending = [(code, "", "", 0, "")]
         while pending:
             code, scope, class_name, depth, prefix = pending.pop()
@@ -247,7 +250,7 @@ class Summary:
         if self.own:
             self.keyed += [[line, text] for line, text in commands_named(code) if 1 < len(text) <= LONGEST_COMMAND]
         self.add_handed(code, scope, called, runners, strings, prefixed)
-        if used & LOADERS:
+        if used & self.loaders:
             self.libraries += [[scope, text] for text in strings if 0 < len(text) <= LONGEST_NAME]
 
     def add_handed(

@@ -1,4 +1,4 @@
-import { baseName, type RootFs } from '../rootfs.js';
+import { baseName, type RootFs, readText } from '../rootfs.js';
 import type { Distributions } from './distributions.js';
 
 /** The library with all modules of a distribution that mypyc compiled. Source: mypy, mypyc/build.py, shared_lib_name. */
@@ -24,10 +24,18 @@ export async function compiledSources(
     for (const file of files) {
       const suffix = suffixes.find((ending) => file.endsWith(ending));
       const source = suffix && `${file.slice(0, -suffix.length)}.py`;
-      if (source && known.has(source) && (isMypyc || (await names(file, baseName(source), fs)))) sources.set(file, source);
+      if (!source || !known.has(source)) continue;
+      if (isMypyc || ((await names(file, baseName(source), fs)) && !(await isForCython(source, fs)))) sources.set(file, source);
     }
   }
   return sources;
+}
+
+/** What Cython's pure Python mode has that Python alone does not run, or only with Cython. Source: Cython, Shadow.py. */
+const FOR_CYTHON = /\bcython\b/;
+
+async function isForCython(source: string, fs: RootFs): Promise<boolean> {
+  return FOR_CYTHON.test((await readText(fs, source)) ?? '');
 }
 
 /** Whether a file has the name of a source as a string, with or without its folders. */

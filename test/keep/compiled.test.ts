@@ -30,6 +30,11 @@ describeWithPython('a module in Python beside an extension module of its name', 
       expect(await keptParts(strings)).toContain(`part${SUFFIX}`);
   });
 
+  it('does not where the Python module is a source for Cython', async () => {
+    for (const source of ['import cython\nif not cython.compiled:\n    raise ImportError()\n', 'from cython.cimports.libc import math\n'])
+      expect(await keptParts('src/fast/part.py', { 'fast/part.py': source })).toContain(`part${SUFFIX}`);
+  });
+
   it('does not where the app imports the distribution', async () => {
     expect(await keptParts('src/fast/part.py', {}, 'import library, fast')).toContain(`part${SUFFIX}`);
   });

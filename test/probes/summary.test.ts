@@ -274,6 +274,28 @@ def c():
     expect(shell).toBe(true);
   });
 
+  it.each(PYTHONS)('under %s has libraries that a function of the module loads for its callers', (python) => {
+    const { libraries } = summarizeText(
+      `def _open(ffi, *names, **options):
+    for name in names:
+        return ffi.dlopen(name)
+gobject = _open(ffi, "gobject-2.0-0", "libgobject-2.0.so.0")
+def later():
+    return _open(ffi, "libcairo.so.2")
+def other():
+    return print("libnone.so")
+`,
+      python,
+    );
+    expect(libraries).toEqual(
+      expect.arrayContaining([
+        ['', 'libgobject-2.0.so.0'],
+        ['later', 'libcairo.so.2'],
+      ]),
+    );
+    expect(libraries.map(([, name]) => name)).not.toContain('libnone.so');
+  });
+
   it.each(PYTHONS)('under %s has no imported names among strings, and no documentation among command lines', (python) => {
     const { strings, lines, imports } = summarizeText(
       `"""module 1-part"""
