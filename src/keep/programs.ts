@@ -82,7 +82,7 @@ export class NamedRule implements Rule {
         ...(own ? summary.paths.flatMap((text) => anyPath(text, world)) : await systemData(summary, context)),
       ];
       findings.push(...named.flatMap((one) => findingsOf(one, path, module)));
-      const near = [path.replace(/\.pyc?$/, ''), ...besides(summary, path, context)];
+      const near = [path.replace(/\.pyc?$/, ''), ...besides(summary, path, context), ...(own ? [] : imported(summary, from, world))];
       if (runsPrograms(summary, own)) {
         for (const place of [wholeOf(from), near[0] as string]) this.running.add(place);
         if (own) for (const place of near.slice(1)) this.running.add(usedBy(place));
@@ -263,6 +263,14 @@ function findingsOf({ paths, offer }: Named, parent: string, module: string): Fi
 function besides({ imports }: Summary, path: string, { fs }: Context): string[] {
   const names = imports.flatMap(([, , module, imported]) => [module.split('.').at(-1) ?? '', ...imported]);
   return names.map((name) => `${parentOf(path)}/${name}`).filter((one) => fs.lstat(`${one}.py`) ?? fs.lstat(`${one}.pyc`));
+}
+
+/** Paths, without `.py`, of the modules of the same distribution that a module imports by their whole names: base classes that run programs. */
+function imported({ imports }: Summary, { distribution }: Place, { finder, distributions }: PythonWorld): string[] {
+  return imports.flatMap(([, level, module]) => {
+    const file = level === 0 ? finder.find(module)?.file : undefined;
+    return file !== undefined && distribution && distributions.ownerOf(file) === distribution ? [file.replace(/\.pyc?$/, '')] : [];
+  });
 }
 
 /** @param own whether it is the app's own code: of that, an import of a module that runs programs is enough */

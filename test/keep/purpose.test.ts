@@ -18,7 +18,10 @@ describeWithPython('programs that somebody installed by name', () => {
     const { has } = await kept({
       ...PYTHON,
       ...distribution('lib', {
-        'lib/__init__.py': 'import subprocess\nNAME = "psql"\ndef run(args):\n    subprocess.run([NAME, *args])\n',
+        'lib/__init__.py': 'from lib.pg.client import Client\n',
+        'lib/pg/client.py': 'from lib.base.client import Base\nclass Client(Base):\n    executable = "psql"\n',
+        'lib/base/client.py':
+          'import subprocess\nclass Base:\n    def run(self, args):\n        subprocess.run([self.executable, *args])\n',
       }),
       '/app/app.py': 'import lib',
       '/usr/bin/psql': { link: '../share/postgresql-common/pg_wrapper' },
