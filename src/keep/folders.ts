@@ -58,9 +58,11 @@ export class FoldersRule implements Rule {
       if (isLauncher) this.done.add(folder);
       findings.push(...offered(additions, isLauncher ? undefined : 'call'), ...(isLauncher ? await shellsOf(inside, context) : []));
       // Where all of it is too much, what the program names is still there.
-      for (const one of await namedInside(path, folder, context))
+      for (const one of await namedAmong(path, fs.list(folder), context))
         findings.push(...offered(inFolder([one], baseName(folder), path), 'call'));
     }
+    const settings = (await ofSamePackage(path, context)).filter((file) => file.startsWith('/etc/'));
+    for (const one of await namedAmong(path, settings, context)) findings.push(...offered(inFolder([one], owner, path), 'call'));
     return findings;
   }
 
@@ -156,10 +158,10 @@ async function shellsOf(paths: readonly string[], { fs }: Context): Promise<Addi
   return additions;
 }
 
-/** Files of a folder, without those deeper in it, that a native program has by their names among its strings: nmap-services of nmap. */
-async function namedInside(path: string, folder: string, context: Context): Promise<string[]> {
+/** Those files that a native program has by their names among its strings: nmap-services of nmap. */
+async function namedAmong(path: string, all: readonly string[], context: Context): Promise<string[]> {
   const { fs } = context;
-  const files = fs.list(folder).filter((one) => fs.lstat(one)?.type === 'f' && baseName(one).length >= SHORTEST_NAME);
+  const files = all.filter((one) => fs.lstat(one)?.type === 'f' && baseName(one).length >= SHORTEST_NAME);
   if (files.length === 0 || files.length > MOST_FILES || !(await isNative(path, context))) return [];
   const names = new Set(await wordsNamed(files.map(baseName), (offset, length) => fs.read(path, offset, length)));
   return files.filter((one) => names.has(baseName(one)));

@@ -20,9 +20,9 @@ const KINDS = {
   elf: ['loader', 'loader-cache', 'preload', 'needed', 'hwcaps', 'opened-by-libc'],
   /**
    * A kept ELF file has its name among its strings, and may open it. `subject`: the name. `seen`: it opened another one there in a run.
-   * `path`: it has the whole path. `program`: it may run it. `of`: the package of that program.
+   * `path`: it has the whole path. `program`: it may run it. `data`: of a package for it. `of`: the package of the program or data.
    */
-  opens: ['named', 'seen', 'gpu', 'driver', 'path', 'program'],
+  opens: ['named', 'seen', 'gpu', 'driver', 'path', 'program', 'data'],
   /** `subject` of `on-the-way`: the path that the link leads to. */
   links: ['on-the-way', 'target'],
   parents: ['directory'],

@@ -7,7 +7,7 @@ import { Relations, STATUS } from './relations.js';
 export interface Packages {
   /** Names of the packages of Debian; [] for other systems. */
   names(): string[];
-  /** Paths of a package's files; [] if there is no such package. */
+  /** Paths of a package's files, also where its name has no architecture; [] if there is no such package. */
   files(name: string): Promise<readonly string[]>;
   /** Whether a package brought a folder. Several may. */
   hasFolder(path: string): Promise<boolean>;
@@ -19,6 +19,8 @@ export interface Packages {
   versions(): Promise<ReadonlyMap<string, string>>;
   /** Whether the app's author installed a package by its name, or one that only stands for it. False for packages of the base system and of the base image. */
   isOnPurpose(name: string): Promise<boolean>;
+  /** Installed packages that depend on a package, recommend or suggest it. [] for other systems than Debian. */
+  wantedBy(name: string): Promise<string[]>;
   /** Installed packages that a package works with: those that it depends on, recommends or suggests. [] for other systems than Debian. */
   worksWith(name: string): Promise<string[]>;
   /** Packages that every program may expect: Debian's field Essential (Debian Policy, 3.8), and {@link ESSENTIAL_OF_ALPINE}. */
@@ -68,15 +70,21 @@ export function openPackages(fs: RootFs, library?: string): Packages {
     const owner = (await owners).get(file.path);
     return owner === undefined ? file.entry.mtime : 0;
   };
+  const related = () => {
+    relations ??= Relations.read(fs);
+    return relations;
+  };
   const onPurpose = async () => {
     if (fs.list(DPKG).length === 0) return installedWithApk(fs);
     const files = new Map([...(await all())].map(([name, list]) => [withoutArchitecture(name), list]));
-    relations ??= Relations.read(fs);
-    return (await relations).meant(await installedWithApt(fs, await sinceOf(library)), (name) => files.get(name) ?? []);
+    return (await related()).meant(await installedWithApt(fs, await sinceOf(library)), (name) => files.get(name) ?? []);
   };
   return {
     names: () => fs.list(DPKG).flatMap((path) => (path.endsWith('.list') ? [baseName(path).slice(0, -5)] : [])),
-    files: async (name) => (await all()).get(name) ?? [],
+    files: async (name) => {
+      const known = await all();
+      return known.get(name) ?? known.get([...known.keys()].find((one) => withoutArchitecture(one) === name) ?? '') ?? [];
+    },
     hasFolder: async (path) => {
       await all();
       return folders.has(path);
@@ -108,10 +116,8 @@ export function openPackages(fs: RootFs, library?: string): Packages {
       purpose ??= onPurpose();
       return (await purpose).has(withoutArchitecture(name));
     },
-    worksWith: async (name) => {
-      relations ??= Relations.read(fs);
-      return (await relations).worksWith(withoutArchitecture(name));
-    },
+    worksWith: async (name) => (await related()).worksWith(withoutArchitecture(name)),
+    wantedBy: async (name) => (await related()).wantedBy(withoutArchitecture(name)),
     essential: async () => {
       const marked = new Set(
         (await paragraphs(fs, STATUS)).flatMap((value) => (value('Essential') === 'yes' ? (value('Package') ?? []) : [])),

@@ -38,6 +38,13 @@ export class Relations {
     return this.installed([...(this.depends.get(name) ?? []), ...(this.others.get(name) ?? [])]);
   }
 
+  /** Installed packages that depend on a package, recommend or suggest it, without those for building. */
+  wantedBy(name: string): string[] {
+    const all = [...this.depends, ...this.others];
+    const found = all.flatMap(([one, names]) => (this.installed(names).includes(name) && !this.building.has(one) ? [one] : []));
+    return [...new Set(found)];
+  }
+
   /**
    * Packages that somebody wanted who installed others by their names: those, and what those depend on that have no files of their own:
    * `default-jre-headless`, `postgresql-client`, `dnsutils`.

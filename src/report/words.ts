@@ -74,6 +74,7 @@ const WORDS: Words = {
     driver: ({ subject }) => `a kept file opens it, and it looks for the driver of a GPU: ${quoted(subject)}`,
     gpu: ({ subject }) => `a kept file opens it for a GPU: ${quoted(subject)}`,
     path: 'a kept file has its path in it, and may open it',
+    data: ({ subject, of }) => `data of ${of} for ${subject}, which was installed by its name`,
     program: ({ subject, of }) => `a kept program has the name ${quoted(subject)} in it, and ${of} was installed by its name`,
   },
   links: { 'on-the-way': ({ subject }) => `link on the way to ${subject}`, target: 'target of a symbolic link' },
@@ -218,7 +219,7 @@ export function costlyLines(costly: readonly Costly[]): string[] {
     .slice(0, COSTLY_SHOWN)
     .map((one) => `${globFor(one)} (${megabytes(one.bytes)}, named at ${describePlace(one.reason)})`);
   const more = named.length - shown.length;
-  const line = `not kept: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: other code names it, but no run used it; to keep one, use it in the exercise or --include it`;
+  const line = `not kept: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: code names it, but no run used it; to keep one, use it in the exercise or --include it`;
   return [...(named.length === 0 ? [] : [line]), ...openedLines(opened)];
 }
 

@@ -1,9 +1,7 @@
 import { expect, it } from 'vitest';
-import { computeKeepSet } from '../../src/keep/compute.js';
-import { analystOver, LAYOUT } from '../support/analyst.js';
 import { makeElf } from '../support/elf.js';
-import { makeTrace } from '../support/keep.js';
-import { makeTree } from '../support/tree.js';
+import { kept as keptApp, STANDARD } from '../support/keptapp.js';
+import type { Node } from '../support/tree.js';
 
 const program = (...strings: string[]) => ({
   text: makeElf({ interpreter: '/lib64/ld.so', sections: { '.rodata': Buffer.from(strings.map((text) => `${text}\0`).join('')) } }),
@@ -14,12 +12,13 @@ const paragraph = (fields: Record<string, string>) =>
     .map(([name, value]) => `${name}: ${value}\n`)
     .join('')}\n`;
 
+/** What is kept of an image whose Python is no younger than its packages, so that they count as installed by name, and where these ran. */
+const keptOf = (nodes: Record<string, Node>, ran = 'aspell') =>
+  keptApp({ [`${STANDARD}/os.py`]: '', '/app/app.py': '', ...nodes }, { observations: [`exec /usr/bin/${ran}`] });
+
 /** Kept programs of an image where git ran, beside ssh. @param automatic the package of ssh came with another one */
 async function kept(recommends: string, strings: string[], automatic = false) {
-  const fs = makeTree({
-    '/usr/bin/python3': { text: '', mode: 0o755 },
-    '/usr/lib/python3.13/os.py': '',
-    '/app/app.py': '',
+  const nodes = {
     '/usr/bin/git': program(...strings),
     '/usr/bin/ssh': program(),
     '/usr/bin/scp': program(),
@@ -28,18 +27,9 @@ async function kept(recommends: string, strings: string[], automatic = false) {
     '/var/lib/dpkg/status':
       paragraph({ Package: 'git', Recommends: recommends }) + paragraph({ Package: 'openssh-client', Provides: 'rsh-client, ssh-client' }),
     '/var/lib/apt/extended_states': automatic ? 'Package: openssh-client\nAuto-Installed: 1\n' : '',
-  });
-  const { keep } = await computeKeepSet({
-    fs,
-    trace: makeTrace(['open /app/app.py', 'exec /usr/bin/git'], { python: LAYOUT, modules: { __main__: '/app/app.py' } }),
-    config: { WorkingDir: '/app' },
-    env: [],
-    commands: [['/usr/bin/python3', 'app.py']],
-    choice: { include: [], exclude: [] },
-    level: 'reachable',
-    analyst: analystOver(fs),
-  });
-  return ['ssh', 'scp'].filter((name) => keep.reasons.has(`/usr/bin/${name}`));
+  };
+  const { has } = await keptOf(nodes, 'git');
+  return ['ssh', 'scp'].filter((name) => has(`/usr/bin/${name}`));
 }
 
 it('a program that a native program may run is kept where its package was installed by name, and the other one works with it', async () => {
@@ -51,4 +41,24 @@ it('is left out where nobody installed it by name, no package asks for it, or no
   expect(await kept('ssh-client', ['ssh'], true)).toEqual([]);
   expect(await kept('less', ['ssh'])).toEqual([]);
   expect(await kept('ssh-client', ['sshd'])).toEqual([]);
+});
+
+it('data of a package without programs comes with the program that it is for, where both were installed by name', async () => {
+  const DATA = ['/usr/lib/words/en.multi', '/var/lib/aspell/en.rws'];
+  const keptData = async (automatic: string) => {
+    const { has } = await keptOf({
+      '/usr/bin/aspell': program('aspell.conf'),
+      '/usr/share/doc/aspell-en/copyright': '',
+      '/etc/aspell.conf': '',
+      ...Object.fromEntries(DATA.map((path) => [path, ''])),
+      '/var/lib/dpkg/info/aspell.list': '/usr/bin/aspell\n/etc/aspell.conf\n',
+      '/var/lib/dpkg/info/aspell-en:amd64.list': `${DATA.join('\n')}\n/usr/share/doc/aspell-en/copyright\n`,
+      '/var/lib/dpkg/status': paragraph({ Package: 'aspell' }) + paragraph({ Package: 'aspell-en', Depends: 'aspell (>= 0.60)' }),
+      '/var/lib/apt/extended_states': `Package: ${automatic}\nAuto-Installed: 1\n`,
+    });
+    return ['/etc/aspell.conf', ...DATA, '/usr/share/doc/aspell-en/copyright'].filter(has);
+  };
+  expect(await keptData('none')).toEqual(['/etc/aspell.conf', ...DATA]);
+  expect(await keptData('aspell-en')).toEqual(['/etc/aspell.conf']);
+  expect(await keptData('aspell')).toEqual([]);
 });
