@@ -243,10 +243,15 @@ describeWithPython('scripts that interpreters get', () => {
   });
 
   it('of a path that is not there, the folder is kept', async () => {
-    const folder: Parameters<typeof makeTree>[0] = { [LOGS]: { directory: true }, '/app/app.py': 'print(open("/var/log/jobs/x/y", "w"))' };
-    expect(await kept([['sh', '-c', 'true']], { [LOGS]: { directory: true } })).toEqual([]);
-    expect(await kept([['python3', 'app.py']], folder)).toEqual(['jobs']);
-    expect(await kept([['sh', '/start']], { [LOGS]: { directory: true }, '/start': 'date > /var/log/jobs/today' })).toEqual(['jobs']);
-    expect(await kept([['sh', '/start']], { [LOGS]: { directory: true }, '/start': 'LOG=/var/log/jobs/$DAY.log' })).toEqual(['jobs']);
+    // A package brought it: an empty folder that the author made is kept anyway.
+    const folder: Parameters<typeof makeTree>[0] = {
+      [LOGS]: { directory: true },
+      '/var/lib/dpkg/info/jobs.list': `/var\n/var/log\n${LOGS}\n`,
+    };
+    const app = { '/app/app.py': 'print(open("/var/log/jobs/x/y", "w"))' };
+    expect(await kept([['sh', '-c', 'true']], folder)).toEqual([]);
+    expect(await kept([['python3', 'app.py']], { ...folder, ...app })).toEqual(['jobs']);
+    expect(await kept([['sh', '/start']], { ...folder, '/start': 'date > /var/log/jobs/today' })).toEqual(['jobs']);
+    expect(await kept([['sh', '/start']], { ...folder, '/start': 'LOG=/var/log/jobs/$DAY.log' })).toEqual(['jobs']);
   });
 });
