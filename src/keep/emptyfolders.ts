@@ -17,8 +17,10 @@ const OF_PYTHON = /\/lib(64)?\/python\d/;
  */
 export const emptyFoldersRule: Rule = {
   name: 'runtime',
-  async begin({ fs, python }) {
+  async begin({ fs, python, trace }) {
     const additions: Addition[] = [];
+    // Those of the computer itself are not only this app's.
+    if (trace.image.shared) return additions;
     for (const path of withoutFiles(fs)) {
       if (!(isAdded(path) || SHARED_PLACES.test(path)) || KERNEL_DIRECTORIES.test(path) || TOOL_FOLDERS.test(path)) continue;
       if (OF_PYTHON.test(path) || python?.isInstalled(path)) continue;

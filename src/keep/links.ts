@@ -39,7 +39,7 @@ export const runtimeRule: Rule = {
       ...EXPECTED_DIRECTORIES.map((path) => add(path, 'expected')),
       ...(config.WorkingDir ? [add(config.WorkingDir, 'working-directory')] : []),
       ...Object.keys(config.Volumes ?? {}).map((path) => add(path, 'volume')),
-      ...[environment.HOME, homes.user, ...homes.added].flatMap((home) => (home ? [add(home, 'home')] : [])),
+      ...[environment.HOME, homes.user, ...(trace.image.shared ? [] : homes.added)].flatMap((home) => (home ? [add(home, 'home')] : [])),
       // With a merged /usr, /bin and /lib are links, and the first lines of scripts go through them.
       ...fs.list('/').flatMap((path) => (fs.lstat(path)?.type === 'l' ? [add(path, 'top-level-link')] : [])),
       ...USER_DATABASE.map((path) => add(path, 'user-database', config.User || 'root')),

@@ -24,7 +24,10 @@ it('folders without files that no package brought are kept: an app may write the
   expect(paths.filter((path) => /gitkeep|notes|\.git\/|pycache|empty|of-package|full/.test(path))).toEqual([]);
 });
 
-it('are left out at observed', async () => {
-  const { has } = await kept(NODES, { level: 'observed' });
+it.each([
+  ['at observed', { level: 'observed' }],
+  ['of a computer that serves other apps, too', { isShared: true }],
+] as const)('are left out %s', async (_, seen) => {
+  const { has } = await kept(NODES, seen);
   expect(MADE.filter(has)).toEqual([]);
 });

@@ -21,3 +21,8 @@ it.each(['observed', 'reachable'] as const)('homes are there at %s, without what
   const { has } = await kept({ '/etc/passwd': PASSWD, '/home/app/.profile': '', '/srv/web/x': '', '/app/app.py': '' }, { level });
   expect(['/home/app', '/srv/web', '/home/app/.profile', '/srv/web/x'].map(has)).toEqual([true, true, false, false]);
 });
+
+it('homes of a computer that serves other apps are left out', async () => {
+  const { has } = await kept({ '/etc/passwd': PASSWD, '/srv/web/x': '', '/app/app.py': '' }, { isShared: true });
+  expect(has('/srv/web')).toBe(false);
+});

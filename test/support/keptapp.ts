@@ -13,6 +13,8 @@ interface Seen {
   observations?: string[];
   mostBytes?: KeepInput['mostBytes'];
   level?: KeepInput['level'];
+  /** The file system serves other apps, too. */
+  isShared?: boolean;
 }
 
 /** A distribution with its list of files. */
@@ -33,16 +35,17 @@ export function distribution(
 /** What is kept of an image whose app is /app/app.py. */
 export async function kept(
   nodes: Record<string, Node>,
-  { env = [], modules = {}, observations = [], mostBytes, level = 'reachable' }: Seen = {},
+  { env = [], modules = {}, observations = [], mostBytes, level = 'reachable', isShared = false }: Seen = {},
 ) {
   const fs = makeTree({
     '/usr/bin/python3': { text: '', mode: 0o755 },
     [`${STANDARD}/os.py`]: { text: '', mtime: 10_000 },
     ...nodes,
   });
+  const trace = makeTrace(['open /app/app.py', ...observations], { python: LAYOUT, modules: { __main__: '/app/app.py', ...modules } });
   const { keep, costly } = await computeKeepSet({
     fs,
-    trace: makeTrace(['open /app/app.py', ...observations], { python: LAYOUT, modules: { __main__: '/app/app.py', ...modules } }),
+    trace: { ...trace, image: { ...trace.image, ...(isShared && { shared: true }) } },
     config: { WorkingDir: '/app', Env: ['PATH=/usr/local/bin:/usr/bin:/usr/sbin'] },
     env,
     commands: [['/usr/bin/python3', 'app.py']],
