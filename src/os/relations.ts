@@ -4,7 +4,7 @@ import { paragraphs } from './deb822.js';
 /** State of Debian's packages (dpkg(1)). */
 export const STATUS = '/var/lib/dpkg/status';
 /** What a package without files of its own has: its licence and its changes (Debian Policy, 12.5 and 12.7). */
-const DOCUMENTED = /^\/usr\/share\/(doc|lintian|bug|man)\//;
+const DOCUMENTED = /^\/usr\/share\/(doc|info|lintian|bug|man)\//;
 
 /** What Debian's installed packages say of each other. Source: Debian Policy, 7.2 (Depends, Recommends, Suggests), 7.5 (Provides). */
 export class Relations {
