@@ -1,10 +1,8 @@
 """Summarizes what a Python module names: imports, attributes, strings, programs and libraries.
 
-The module is not executed; its compiled code is read. The order of instructions that this relies on is the same from
-CPython 3.6 to 3.14: an import is LOAD_CONST level, LOAD_CONST names, IMPORT_NAME.
+The module is not executed; its compiled code is read.
 """
 
-import dis
 import re
 import sys
 
@@ -21,16 +19,10 @@ from .apinames import (
     UNSOUND,
 )
 from .bytecode import (
-    HAS_NAME,
     IMPORT_NAME,
-    NEUTRAL,
     OPTIMIZED,
-    constant_of,
     documentation_of,
     functions_in,
-    instructions,
-    jump_target,
-    name_of,
     strings_in,
     takes_arguments,
 )
@@ -39,6 +31,7 @@ from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_hand_on, m
 from .definitions import GENERIC, formatted_parts, function_scope, given_functions, qualified_names, unique
 from .keywords import commands_named
 from .prefixes import PREFIX, constants_in, prefixes_in
+from .scan import MAIN, Scan
 from .syntaxwarnings import warns
 
 TYPE_CHECKING = False
@@ -59,8 +52,6 @@ LINE = re.compile(r"[a-z][\w.+-]{1,60} +(?:--?[A-Za-z]|\d|/\w)")
 PROGRAM = re.compile(r"[a-z][\w.+-]{1,60}\Z")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
-# The scope of code that runs only where the module is run as a program.
-MAIN = "__main__"
 
 
 def summary_of(path: str, names: "List[str]", own: bool = False) -> "Dict[str, Any]":
@@ -89,10 +80,9 @@ class Summary:
 
     def __init__(self, own: bool) -> None:
         self.own = own
-        self.imports: List[List[Any]] = []
+        self.scan = Scan()
         # Names that are loaded, by function; those of the module's own code are under "".
         self.functions: Dict[str, Set[str]] = {}
-        self.main: Set[str] = set()
         self.strings: Set[str] = set()
         self.paths: Set[str] = set()
         self.relative: Set[str] = set()
@@ -124,28 +114,24 @@ class Summary:
         self.given: Set[str] = set()
         self.shell = False
         self.lazy = False
-        self.spots: List[List[Any]] = []
         # Beginnings of names by the names that the module gave them.
         self.prefixes: Dict[str, str] = {}
         # The same for strings that may be programs. Those of classes begin with ATTRIBUTE.
         self.constants: Dict[str, str] = {}
         # [line, qualified name] of the functions, also of those in functions and classes.
         self.defined: List[List[Any]] = []
-        # What stands under `if __name__ == "__main__":`: lines, and code objects by id().
-        self.main_lines: Set[int] = set()
-        self.in_main: Set[int] = set()
 
     def fields(self) -> "Dict[str, Any]":
         """The summary as JSON, without empty fields."""
-        if any(module in RUNNER_MODULES for _, _, module, _, _ in self.imports):
+        if any(module in RUNNER_MODULES for _, _, module, _, _ in self.scan.imports):
             self.commands += self.common_commands
             for function, called in self.common_hands_on.items():
                 self.hands_on.setdefault(function, set()).update(called)
         fields = {
-            "imports": self.imports,
+            "imports": self.scan.imports,
             "names": sorted(self.functions.pop("", ())),
             "functions": {name: sorted(names) for name, names in sorted(self.functions.items())},
-            "main": sorted(self.main),
+            "main": sorted(self.scan.main),
             "strings": sorted(self.strings),
             "paths": sorted(self.paths),
             "relative": sorted(self.relative),
@@ -161,7 +147,7 @@ class Summary:
             "given": sorted(self.given),
             "shell": self.shell,
             "lazy": self.lazy,
-            "spots": sorted(self.spots),
+            "spots": sorted(self.scan.spots),
             "defined": unique(self.defined),
         }
         return {key: value for key, value in fields.items() if value}
@@ -182,7 +168,7 @@ class Summary:
                     continue
                 is_function, name = inner.co_flags & OPTIMIZED, inner.co_name
                 inner_scope = scope
-                if id(inner) in self.in_main:
+                if id(inner) in self.scan.in_main:
                     inner_scope = MAIN
                 elif not scope and is_function and name[0] != "<":
                     inner_scope = function_scope(class_name, name)
@@ -190,7 +176,7 @@ class Summary:
                     self.lazy = True
                 if name.startswith(GENERIC):
                     # Type parameters (PEP 695): the interpreter itself imports typing for them (_Py_subscript_generic).
-                    self.imports.append([inner.co_firstlineno, 0, "typing", [], scope])
+                    self.scan.imports.append([inner.co_firstlineno, 0, "typing", [], scope])
                 qualified = prefix + name
                 if is_function and name[0] != "<":
                     self.defined.append([inner.co_firstlineno, qualified])
@@ -203,7 +189,7 @@ class Summary:
         used = called = set(code.co_names)
         # Going over the instructions is slow, so it is done only where something depends on their order.
         is_scanned = not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS
-        loaded, imported = self.scan(code, scope) if is_scanned else (used, set())
+        loaded, imported = self.scan.add(code, scope) if is_scanned else (used, set())
         strings = strings_in(value for value in code.co_consts if id(value) not in imported)
         names = {text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text)}
         if not is_function:
@@ -214,9 +200,9 @@ class Summary:
         if not is_function:
             self.given.update(given_functions(code))
             used = loaded
-            called = loaded | self.main if code.co_name == "<module>" else loaded
+            called = loaded | self.scan.main if code.co_name == "<module>" else loaded
         if scope == MAIN:
-            self.main |= used
+            self.scan.main |= used
         else:
             # A function's own name is left out: calling itself does not make it used.
             self.functions.setdefault(scope, set()).update(used - {scope.rpartition(".")[2]} if scope else used)
@@ -234,14 +220,14 @@ class Summary:
             # Code may also compare a name with a prefix.
             texts = [] if "startswith" in used else [text for text in strings if len(text) <= LONGEST_NAME]
             self.dynamic.update(match.group(1) for match in map(MODULE_PREFIX.match, texts) if match)
-        runners = {name for name in called & RUNNERS if name not in NO_RUNNERS or may_run(code, name, self.imports)}
+        runners = {name for name in called & RUNNERS if name not in NO_RUNNERS or may_run(code, name, self.scan.imports)}
         aliases = called & self.aliases.keys()
         runners.update(self.aliases[name] for name in aliases)
         if runners:
             self.maybe_commands.update(text for text in strings if 1 < len(text) <= LONGEST_COMMAND)
             given = commands_in(code, runners | aliases, self.constants)
             found = [(line, text) for line, _, text in given if 1 < len(text) <= LONGEST_COMMAND] + prefixed
-            commands = [[line, self.scope_at(line, scope), text] for line, text in found]
+            commands = [[line, self.scan.scope_at(line, scope), text] for line, text in found]
             if not (runners | aliases) & used:  # all of them are under `if __name__ == "__main__":`
                 commands = [command for command in commands if command[1] == MAIN]
             (self.commands if runners - COMMON_RUNNERS else self.common_commands).extend(commands)
@@ -267,7 +253,7 @@ class Summary:
         *used*: the names that the code loads; *runners*: those of them that run a program or look for one; *prefixed*:
         names of programs that it puts together.
         """
-        modules = {module for _, _, module, names, _ in self.imports if not names} & RUNNER_MODULES
+        modules = {module for _, _, module, names, _ in self.scan.imports if not names} & RUNNER_MODULES
         none = RUNNERS | modules | {name.lstrip(ATTRIBUTE) for name in self.constants}
         callees = {name for name in used if name in self.own_runners or may_hand_on(name)} - none
         others = used - none - callees if self.own else set()
@@ -276,8 +262,8 @@ class Summary:
                 # The code may give a list that it stores first to any of them.
                 functions = sorted(callees) if callee == STORED else [callee] if callee else []
                 if COMMAND.match(text):
-                    found += [[line, self.scope_at(line, scope), function, text] for function in functions]
-        self.handed += [[line, self.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
+                    found += [[line, self.scan.scope_at(line, scope), function, text] for function in functions]
+        self.handed += [[line, self.scan.scope_at(line, scope), callee, text] for line, text in prefixed for callee in sorted(callees)]
         if scope in ("", MAIN) or not takes_arguments(code):
             return
         function = scope.rpartition(".")[2]
@@ -287,82 +273,3 @@ class Summary:
             self.common_hands_on.setdefault(function, set()).add("")
         if callees or others:
             self.hands_on.setdefault(function, set()).update(callees | others)
-
-    def scope_at(self, line: int, scope: str) -> str:
-        """The scope of a line in code of *scope*."""
-        return MAIN if not scope and line in self.main_lines else scope
-
-    def scan(self, code: "CodeType", scope: str) -> "Tuple[Set[str], Set[int]]":
-        """Goes over the instructions: records imports and unsound spots. Returns the names that are loaded, and which constants are
-        the names in import statements, by id().
-
-        Code under `if TYPE_CHECKING:` is skipped; that under `if __name__ == "__main__":` gets the scope MAIN, with all
-        functions that are defined there.
-        """
-        loaded: Set[str] = set()
-        imported: Set[int] = set()
-        lines = list(dis.findlinestarts(code))[::-1]
-        line = code.co_firstlineno
-        # The two instructions before the current one: name and constant.
-        second_last: Tuple[Any, Any] = (None, NotImplemented)
-        last = second_last
-        # The name whose test decides on a block, between its load and the jump.
-        guard = None
-        # The line of a call of IMPORTERS whose arguments are being loaded, and whether a constant name was among them.
-        call_line = None
-        has_constant = False
-        skip_to = main_to = 0
-        for offset, name, argument, after in instructions(code):
-            while lines and lines[-1][0] <= offset:
-                line = lines.pop()[1] or line
-            if offset < skip_to:
-                continue
-            value = constant_of(code, name, argument)
-            if offset < main_to:
-                self.main_lines.add(line)
-                if hasattr(value, "co_code"):
-                    self.in_main.add(id(value))
-            if call_line and name not in NEUTRAL:
-                if isinstance(value, str) and not has_constant:
-                    has_constant = True
-                elif not has_constant or name.startswith(("BINARY_", "FORMAT_", "BUILD_STRING")):
-                    self.spots.append([call_line, "import"])
-                    call_line = None
-                elif name.startswith("CALL"):
-                    call_line = None
-            if name in HAS_NAME:
-                text = name_of(code, name, argument)
-                if name == "IMPORT_NAME":
-                    level, names = second_last[1], last[1]
-                    imported.add(id(names))
-                    self.imports.append(
-                        [
-                            line,
-                            level if isinstance(level, int) else 0,
-                            text,
-                            list(names or ()) if names is not NotImplemented else [],
-                            scope or (MAIN if offset < main_to else ""),
-                        ]
-                    )
-                elif name.startswith("LOAD_") or name == "IMPORT_FROM":
-                    (self.main if offset < main_to else loaded).add(text)
-                    if name != "IMPORT_FROM" and text in IMPORTERS:
-                        call_line, has_constant = line, False
-                    elif text in UNSOUND and (UNSOUND[text] != "exec" or name in ("LOAD_NAME", "LOAD_GLOBAL")):
-                        self.spots.append([line, UNSOUND[text]])
-                guard = text if text in ("TYPE_CHECKING", "__name__") else None
-            elif guard and name not in NEUTRAL:
-                if guard == "__name__" and (value == "__main__" or (name == "COMPARE_OP" and last[1] == "__main__")):
-                    pass  # between the load of __name__ and the jump
-                elif "JUMP" in name and name.endswith("IF_FALSE"):
-                    target = jump_target(code.co_code, after, argument)
-                    if guard == "TYPE_CHECKING":
-                        skip_to = target
-                    elif last[0] == "COMPARE_OP":
-                        main_to = target
-                    guard = None
-                else:
-                    guard = None
-            if name not in NEUTRAL:
-                second_last, last = last, (name, value)
-        return loaded, imported

@@ -1,11 +1,10 @@
-import { wordsNamed } from '../elf/strings.js';
 import { shebangAt } from '../os/shebang.js';
 import { above } from '../python/classify.js';
 import { baseName, below, type Entry, parentOf } from '../rootfs.js';
 import { SHELLS } from './data/shells.js';
 import { offered } from './evidence.js';
 import { expandGlob } from './globs.js';
-import { nativeStrings } from './nativestrings.js';
+import { filesNamed, isNative, nativeStrings } from './nativestrings.js';
 import { isOnPurpose, ofPython, packageOnPurpose } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Finding, Rule } from './rule.js';
@@ -19,7 +18,7 @@ const HOMES = [...PLACES, '/usr/local/share', '/usr/local/lib', '/usr/local/libe
 
 /** A shorter name of a file may be the end of another word by chance. */
 const SHORTEST_NAME = 4;
-/** Of more files, names are not looked for one by one. */
+/** Of a folder with more files, names are not looked for one by one. */
 const MOST_FILES = 500;
 
 /** Where many programs have their files. Source: FHS 3.0, 3.16, 4.9. */
@@ -50,6 +49,7 @@ export class FoldersRule implements Rule {
     const byName = [owner, baseName(path)].flatMap((name) => PLACES.flatMap((place) => expandGlob(fs, `${place}/${name}`)));
     const started = await startedFolders(path, context);
     const findings: Finding[] = [];
+    const beside: string[] = [];
     for (const folder of new Set([...byName, ...started])) {
       const inside = fs.lstat(folder)?.type === 'd' ? below(fs, folder) : [];
       if (inside.length === 0 || this.done.has(folder)) continue;
@@ -57,12 +57,14 @@ export class FoldersRule implements Rule {
       const isLauncher = !wasExecuted(path, context) && (await ofOwnName(folder, inside, context));
       if (isLauncher) this.done.add(folder);
       findings.push(...offered(additions, isLauncher ? undefined : 'call'), ...(isLauncher ? await shellsOf(inside, context) : []));
-      // Where all of it is too much, what the program names is still there.
-      for (const one of await namedAmong(path, fs.list(folder), context))
-        findings.push(...offered(inFolder([one], baseName(folder), path), 'call'));
+      if (fs.list(folder).length <= MOST_FILES) beside.push(...fs.list(folder));
     }
-    const settings = (await ofSamePackage(path, context)).filter((file) => file.startsWith('/etc/'));
-    for (const one of await namedAmong(path, settings, context)) findings.push(...offered(inFolder([one], owner, path), 'call'));
+    if (!(await isNative(path, context))) return findings;
+    // Where a folder is too much, what the program names of it is still there, and so is its configuration.
+    beside.push(...(await ofSamePackage(path, context)).filter((file) => file.startsWith('/etc/')));
+    const files = beside.filter((one) => fs.lstat(one)?.type === 'f' && baseName(one).length >= SHORTEST_NAME);
+    const named = await filesNamed(path, files, fs);
+    findings.push(...named.flatMap((one) => offered(inFolder([one], owner, path), 'call')));
     return findings;
   }
 
@@ -136,10 +138,6 @@ function isShared(folder: string, { fs }: Context): boolean {
   return SHARED_PREFIX.test(folder) || parentOf(folder) === '/' || PLACES.some((place) => expandGlob(fs, place).includes(folder));
 }
 
-async function isNative(path: string, { isElf, libraries }: Context): Promise<boolean> {
-  return isElf(path) && (await libraries.elf(path))?.program === true;
-}
-
 /** Whether a folder has a native program of its own name. */
 async function ofOwnName(folder: string, inside: readonly string[], context: Context): Promise<boolean> {
   const named = inside.filter((path) => baseName(path) === baseName(folder) && isExecutable(context.fs.lstat(path)));
@@ -156,15 +154,6 @@ async function shellsOf(paths: readonly string[], { fs }: Context): Promise<Addi
     additions.push({ path: interpreter, rule: 'scripts', kind: 'interpreter', line: 1, parents: [path] });
   }
   return additions;
-}
-
-/** Those files that a native program has by their names among its strings: nmap-services of nmap. */
-async function namedAmong(path: string, all: readonly string[], context: Context): Promise<string[]> {
-  const { fs } = context;
-  const files = all.filter((one) => fs.lstat(one)?.type === 'f' && baseName(one).length >= SHORTEST_NAME);
-  if (files.length === 0 || files.length > MOST_FILES || !(await isNative(path, context))) return [];
-  const names = new Set(await wordsNamed(files.map(baseName), (offset, length) => fs.read(path, offset, length)));
-  return files.filter((one) => names.has(baseName(one)));
 }
 
 function wasExecuted(path: string, { fs, trace }: Context): boolean {

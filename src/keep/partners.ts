@@ -1,6 +1,6 @@
-import { wordsNamed } from '../elf/strings.js';
+import { DOCUMENTATION } from '../os/places.js';
 import { baseName, type Entry } from '../rootfs.js';
-import { DOCUMENTATION } from './data/directories.js';
+import { filesNamed, isNative } from './nativestrings.js';
 import { packageOnPurpose } from './purpose.js';
 import type { Addition } from './reason.js';
 import type { Context, Rule } from './rule.js';
@@ -23,9 +23,9 @@ export class PartnersRule implements Rule {
   private readonly partners = new Map<string, Promise<readonly Partner[]>>();
 
   async visit({ path, type }: Entry, context: Context): Promise<Addition[]> {
-    const { python, isElf } = context;
-    const owner = type === 'f' && isElf(path) ? await python?.packages.ownerOf(path) : undefined;
-    if (owner === undefined || (await context.libraries.elf(path))?.program !== true) return [];
+    const { fs, python } = context;
+    const owner = type === 'f' && (await isNative(path, context)) ? await python?.packages.ownerOf(path) : undefined;
+    if (owner === undefined) return [];
     const known = this.partners.get(owner) ?? partnersOf(owner, context);
     this.partners.set(owner, known);
     const partners = await known;
@@ -33,25 +33,17 @@ export class PartnersRule implements Rule {
     const isProgram = (file: string) => isInPath(file, context);
     const data = partners.filter(({ files }) => !files.some(isProgram));
     const isData = isProgram(path) && data.length > 0 && (await packageOnPurpose(path, context)) === owner;
+    const packageOf = new Map(partners.flatMap(({ name, files }) => files.filter(isProgram).map((file) => [file, name] as const)));
+    const programs = await filesNamed(path, [...packageOf.keys()], fs);
     return [
-      ...(await programsNamed(
-        path,
-        partners.map((one) => ({ ...one, files: one.files.filter(isProgram) })),
-        context,
-      )),
+      ...programs.map((program) => programOf(program, packageOf.get(program) as string, path)),
       ...(isData ? data.flatMap((one) => dataOf(one, path)) : []),
     ];
   }
 }
 
-async function programsNamed(by: string, partners: readonly Partner[], { fs }: Context): Promise<Addition[]> {
-  const names = partners.flatMap(({ files }) => files.map(baseName));
-  const named = new Set(names.length === 0 ? [] : await wordsNamed(names, (offset, length) => fs.read(by, offset, length)));
-  return partners.flatMap(({ name, files }) =>
-    files
-      .filter((path) => named.has(baseName(path)))
-      .map((path): Addition => ({ path, rule: 'opens', kind: 'program', subject: baseName(path), of: name, parents: [by] })),
-  );
+function programOf(path: string, of: string, by: string): Addition {
+  return { path, rule: 'opens', kind: 'program', subject: baseName(path), of, parents: [by] };
 }
 
 function dataOf({ name, files }: Partner, by: string): Addition[] {

@@ -1,8 +1,8 @@
-import { isLibraryName } from '../os/places.js';
+import { DOCUMENTATION, isLibraryName } from '../os/places.js';
 import { classifyFiles } from '../python/classify.js';
 import { baseName, below, join, parentOf, type RootFs } from '../rootfs.js';
 import type { ObservationKind } from '../trace/schema.js';
-import { DOCUMENTATION, STANDARD_LIBRARY_EXTRAS } from './data/directories.js';
+import { STANDARD_LIBRARY_EXTRAS } from './data/directories.js';
 import { ofPython } from './purpose.js';
 import type { PythonWorld } from './python/world.js';
 import type { Addition } from './reason.js';

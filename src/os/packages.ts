@@ -52,6 +52,7 @@ export function openPackages(fs: RootFs, library?: string): Packages {
   let purpose: Promise<Set<string>> | undefined;
   let sums: Promise<Map<string, string>> | undefined;
   let relations: Promise<Relations> | undefined;
+  let plain: Promise<Map<string, string[]>> | undefined;
   const folders = new Set<string>();
   const all = () => {
     lists ??= fs.list(DPKG).length > 0 ? readDebian(fs, folders) : readAlpine(fs, folders);
@@ -70,21 +71,22 @@ export function openPackages(fs: RootFs, library?: string): Packages {
     const owner = (await owners).get(file.path);
     return owner === undefined ? file.entry.mtime : 0;
   };
+  const byPlainName = () => {
+    plain ??= all().then((known) => new Map([...known].map(([name, files]) => [withoutArchitecture(name), files])));
+    return plain;
+  };
   const related = () => {
     relations ??= Relations.read(fs);
     return relations;
   };
   const onPurpose = async () => {
     if (fs.list(DPKG).length === 0) return installedWithApk(fs);
-    const files = new Map([...(await all())].map(([name, list]) => [withoutArchitecture(name), list]));
+    const files = await byPlainName();
     return (await related()).meant(await installedWithApt(fs, await sinceOf(library)), (name) => files.get(name) ?? []);
   };
   return {
     names: () => fs.list(DPKG).flatMap((path) => (path.endsWith('.list') ? [baseName(path).slice(0, -5)] : [])),
-    files: async (name) => {
-      const known = await all();
-      return known.get(name) ?? known.get([...known.keys()].find((one) => withoutArchitecture(one) === name) ?? '') ?? [];
-    },
+    files: async (name) => (await all()).get(name) ?? (await byPlainName()).get(name) ?? [],
     hasFolder: async (path) => {
       await all();
       return folders.has(path);

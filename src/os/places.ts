@@ -8,6 +8,9 @@ const ADDED = /^\/usr\/(src\/app|local\/(?!bin|lib|etc|share|include|sbin|man|ga
 /** Folder with the data of one package. */
 const SHARED = /^\/usr\/(local\/)?share\/[^/]+/;
 
+/** Documentation of the operating system's packages. Source: FHS 3.0, 4.11; Debian Policy, chapter 12; reportbug(1): /usr/share/bug. */
+export const DOCUMENTATION = /^\/usr\/(local\/)?share\/(doc|doc-base|man|info|lintian|bug|help|gtk-doc)\//;
+
 /** Whether a path is in a place for the app, not in one for the operating system's packages. */
 export function isAdded(path: string): boolean {
   return !SYSTEM.test(path) || ADDED.test(path);

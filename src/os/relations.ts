@@ -1,10 +1,9 @@
 import { push, type RootFs } from '../rootfs.js';
 import { paragraphs } from './deb822.js';
+import { DOCUMENTATION } from './places.js';
 
 /** State of Debian's packages (dpkg(1)). */
 export const STATUS = '/var/lib/dpkg/status';
-/** What a package without files of its own has: its licence and its changes (Debian Policy, 12.5 and 12.7). */
-const DOCUMENTED = /^\/usr\/share\/(doc|info|lintian|bug|man)\//;
 
 /** What Debian's installed packages say of each other. Source: Debian Policy, 7.2 (Depends, Recommends, Suggests), 7.5 (Provides). */
 export class Relations {
@@ -13,6 +12,8 @@ export class Relations {
   private readonly others = new Map<string, readonly string[]>();
   /** Name, or virtual name → installed packages. */
   private readonly providers = new Map<string, string[]>();
+  /** Package → those that depend on it, recommend or suggest it. */
+  private wanting: Map<string, Set<string>> | undefined;
   /** Packages with which software is built. What their author wanted is the result. */
   private readonly building = new Set<string>();
 
@@ -33,20 +34,20 @@ export class Relations {
     return relations;
   }
 
-  /** Installed packages that a package depends on, recommends or suggests. */
+  /** Installed packages that a package depends on, recommends or suggests, without those for building. */
   worksWith(name: string): string[] {
-    return this.installed([...(this.depends.get(name) ?? []), ...(this.others.get(name) ?? [])]);
+    const found = this.installed([...(this.depends.get(name) ?? []), ...(this.others.get(name) ?? [])]);
+    return found.filter((one) => !this.building.has(one));
   }
 
   /** Installed packages that depend on a package, recommend or suggest it, without those for building. */
   wantedBy(name: string): string[] {
-    const all = [...this.depends, ...this.others];
-    const found = all.flatMap(([one, names]) => (this.installed(names).includes(name) && !this.building.has(one) ? [one] : []));
-    return [...new Set(found)];
+    this.wanting ??= this.invert();
+    return [...(this.wanting.get(name) ?? [])];
   }
 
   /**
-   * Packages that somebody wanted who installed others by their names: those, and what those depend on that have no files of their own:
+   * Packages that somebody wanted who installed others by their names: those, and what those depend on that have only documentation:
    * `default-jre-headless`, `postgresql-client`, `dnsutils`.
    * @param filesOf the files of a package
    */
@@ -54,10 +55,19 @@ export class Relations {
     const found = new Set(names);
     // A Set is gone through with what is added meanwhile.
     for (const name of found) {
-      if (this.building.has(name) || !filesOf(name).every((path) => DOCUMENTED.test(path))) continue;
+      if (this.building.has(name) || !filesOf(name).every((path) => DOCUMENTATION.test(path))) continue;
       for (const one of this.installed(this.depends.get(name) ?? [])) found.add(one);
     }
     return found;
+  }
+
+  private invert(): Map<string, Set<string>> {
+    const wanting = new Map<string, Set<string>>();
+    for (const [by, names] of [...this.depends, ...this.others]) {
+      if (this.building.has(by)) continue;
+      for (const name of this.installed(names)) wanting.set(name, (wanting.get(name) ?? new Set()).add(by));
+    }
+    return wanting;
   }
 
   private installed(names: readonly string[]): string[] {

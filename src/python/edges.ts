@@ -174,9 +174,9 @@ function addRunOn(text: string, finder: ModuleFinder, add: (module: Module, how:
  * import leaves the absolute name of the package, or no name where that is the module's own one.
  */
 function addParts(self: Self, { strings, words }: Summary, finder: ModuleFinder, add: (module: Module, how: How) => void): void {
+  if (words.length === 0) return;
   const own = absolute(self, 1, '');
   const names = new Set([...strings, ...words]);
-  if (words.length === 0) return;
   for (const name of new Set([...strings, ...(own ? [own] : [])])) {
     const package_ = finder.find(name);
     if (!package_?.search) continue;

@@ -25,9 +25,6 @@ export const PROGRAM_DATA = new RegExp(`${SHARED_DATA.source}|^/var/(lib|cache|o
 /** Directories in which each program or user has one folder. Source: FHS 3.0, 3.13 (/opt), 3.8 (/home), 3.17 (/srv), 4.9. */
 export const APP_SHELVES = /^\/(opt|home|srv|usr\/local)$/;
 
-/** Documentation of the operating system's packages. Source: FHS 3.0, 4.11; Debian Policy, chapter 12; reportbug(1): /usr/share/bug. */
-export const DOCUMENTATION = /^\/usr\/(local\/)?share\/(doc|doc-base|man|info|lintian|bug|help|gtk-doc)\//;
-
 /**
  * Parts of the standard library that no program uses: its tests, bytecode that Python writes again, and static libraries, which only a
  * compiler reads. Source: CPython, Makefile.pre.in: TESTSUBDIRS, LIBPL (config-*).
