@@ -39,17 +39,18 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any, Dict, List, Set, Tuple
 
-NAME = re.compile(r"\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*\Z")
+# The name of a module or an attribute, or that of a program, which may begin with digits (7z, 2to3).
+NAME = re.compile(r"(?:\.*[^\W\d][\w-]*(?:[.:][^\W\d][\w-]*)*|\d{1,3}[a-z][a-z\d]*)\Z")
 # The beginning of a name that code completes: "plugins." + name, "plugins.%s" % name.
 MODULE_PREFIX = re.compile(r"(\.*(?:[^\W\d]\w*\.)+)(?:%s|\{\w*\})?\Z")
 # A relative path, or a pattern for files; or a path in a home (~/.cache/).
 RELATIVE = re.compile(r"(?:[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+|~(?:/[\w.*{}%+-]+)+/?)\Z")
 # A command line whose first word may be the name or the path of a program.
-COMMAND = re.compile(r"[a-z/][\w./+-]{1,60}(\s|\Z)")
+COMMAND = re.compile(r"(?:\d{0,3}[a-z]|/)[\w./+-]{1,60}(\s|\Z)")
 # A command line by its looks: a word, and an option, a number or a path.
-LINE = re.compile(r"[a-z][\w.+-]{1,60} +(?:--?[A-Za-z]|\d|/\w)")
+LINE = re.compile(r"\d{0,3}[a-z][\w.+-]{1,60} +(?:--?[A-Za-z]|\d|/\w)")
 # The name of a program that a module or a class gives a name to.
-PROGRAM = re.compile(r"[a-z][\w.+-]{1,60}\Z")
+PROGRAM = re.compile(r"(?=\d{0,3}[a-z])[\w.+-]{2,61}\Z")
 LONGEST_NAME = 200
 LONGEST_COMMAND = 500
 

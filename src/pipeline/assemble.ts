@@ -12,13 +12,13 @@ import type { GpuTarget } from '../keep/data/gpu.js';
 import type { KeepSet } from '../keep/keepset.js';
 import type { Level } from '../keep/level.js';
 import { addLines } from '../keep/lines.js';
+import { costlyLines } from '../report/costly.js';
 import { gpuLines } from '../report/gpu.js';
 import { keepReport } from '../report/keep.js';
 import { readOwners } from '../report/owners.js';
 import { replacedLines } from '../report/replaced.js';
 import { runnableIn } from '../report/runnable.js';
 import { strippedLines } from '../report/stripped.js';
-import { costlyLines } from '../report/words.js';
 import type { Entry } from '../rootfs.js';
 import type { Trace } from '../trace/schema.js';
 import type { KeepReport } from '../workspace/keepreport.js';
@@ -75,7 +75,11 @@ export async function keepFor(material: Material, choice: KeepChoice): Promise<K
   });
   if (analyst) await timed('keep', 'the lines of the reasons', () => addLines(kept, analyst.locate));
   const raised = level === choice.level ? [] : [`kept at ${level} instead of ${choice.level}: the weaker tracers do not see all that runs`];
-  const said = [...costlyLines(kept.costly), ...gpuLines(kept, fs), ...replacedLines(kept.keep, fs)];
+  const said = [
+    ...costlyLines(kept.costly, (path) => kept.python?.isOurs(path) === true),
+    ...gpuLines(kept, fs),
+    ...replacedLines(kept.keep, fs),
+  ];
   return { ...kept, level, notes: [...kept.notes, ...said, ...raised] };
 }
 

@@ -1,15 +1,9 @@
 import { SYSTEM_ROWS } from '../keep/data/system.js';
 import type { Grade } from '../keep/level.js';
-import type { Costly } from '../keep/offers.js';
 import type { KindOf, Reason, ReasonOf, RuleName } from '../keep/reason.js';
-import { isLibraryName } from '../os/places.js';
-import { baseName, parentOf, push } from '../rootfs.js';
 import type { Spot } from '../trace/schema.js';
 import { megabytes } from '../ui/table.js';
 import type { Omission } from '../workspace/keepreport.js';
-
-/** What is left out for its cost gets so many names; the rest is counted. */
-const COSTLY_SHOWN = 5;
 
 type Words = { [R in RuleName]: { [K in KindOf<R>]: string | ((reason: ReasonOf<R>) => string) } };
 
@@ -209,40 +203,6 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
 export function describePlace({ kind, module, line, of, parents }: Reason): string {
   const where = (kind === 'inside-program' || kind === 'library' ? of : undefined) ?? module ?? parents[0] ?? of ?? '';
   return line === undefined ? where : `line ${line} of ${where}`;
-}
-
-/** What is left out since it is expensive: `not kept: git (12.0 MB, named at line 78 of pandas._version), ...`, and what native code opens. */
-export function costlyLines(costly: readonly Costly[]): string[] {
-  const opened = costly.filter(({ reason }) => reason.rule === 'opens');
-  const named = costly.filter(({ reason }) => reason.rule !== 'opens');
-  const shown = named
-    .slice(0, COSTLY_SHOWN)
-    .map((one) => `${globFor(one)} (${megabytes(one.bytes)}, named at ${describePlace(one.reason)})`);
-  const more = named.length - shown.length;
-  const line = `not kept: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: code names it, but no run used it; to keep one, use it in the exercise or --include it`;
-  return [...(named.length === 0 ? [] : [line]), ...openedLines(opened)];
-}
-
-/** The path, or what stands for all paths of an offer that is a part of a folder. */
-function globFor({ path, paths, reason }: Costly): string {
-  if (reason.kind !== 'inside' || paths.length < 2) return path;
-  let folder = parentOf(path);
-  while (folder !== '/' && !paths.every((other) => other.startsWith(`${folder}/`))) folder = parentOf(folder);
-  // A link may lead out of the part, or of the folder itself.
-  return folder.startsWith(`${reason.subject}/`) ? `${folder}/**` : path;
-}
-
-/** A line for each native file whose libraries are left out: `libcudnn.so.9 opens 7 libraries of 900.0 MB that were not seen`. */
-function openedLines(opened: readonly Costly[]): string[] {
-  const by = new Map<string, Costly[]>();
-  for (const one of opened) push(by, one.reason.parents[0] ?? '', one);
-  return [...by].map(([opener, all]) => {
-    const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
-    const first = all[0]?.path ?? '';
-    const kind = all.every(({ path }) => isLibraryName(path)) ? 'libraries' : 'files';
-    const what = all.length > 1 ? `${all.length} ${kind}` : isLibraryName(first) ? baseName(first) : first;
-    return `${baseName(opener)} opens ${what} of ${megabytes(bytes)} that ${all.length === 1 ? 'was' : 'were'} not seen; to keep ${all.length === 1 ? 'it' : 'one'}, use it in the exercise or --include it`;
-  });
 }
 
 /** Why a file is left out and what would bring it in, as a sentence without a full stop. Its subject is the file. */

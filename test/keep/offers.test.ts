@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { MOST_BYTES } from '../../src/keep/data/costs.js';
 import type { Reason } from '../../src/keep/reason.js';
-import { costlyLines } from '../../src/report/words.js';
+import { costlyLines } from '../../src/report/costly.js';
 import { makeElf } from '../support/elf.js';
 import { distribution, kept, SITE, STANDARD } from '../support/keptapp.js';
 import { describeWithPython } from '../support/probes.js';
@@ -314,6 +314,9 @@ it('the list of what is expensive is short', () => {
     bytes: 9e6,
     reason: { ...reason, kind: 'inside' } as Reason,
   };
+  const ofApp = costly.map((one, index) => (index > 2 ? { ...one, reason: { ...one.reason, parents: ['/app/a.py'] } } : one));
+  const [line] = costlyLines(ofApp, (path) => path.startsWith('/app/'));
+  expect(line).toMatch(/^not kept: .*x3 .*, .*x7 \(9\.0 MB, named at x\) and 3 more: /);
   expect(costlyLines([linked])).toEqual([expect.stringContaining('/data/repo/.git/HEAD (')]);
   const part = { path: paths[0] as string, paths, bytes: 9e6, reason: { ...reason, kind: 'inside', subject: '/data/repo' } as Reason };
   expect(costlyLines([part])).toEqual([expect.stringMatching(/^not kept: \/data\/repo\/\.git\/\*\* \(9\.0 MB, named at x\): /)]);

@@ -44,6 +44,27 @@ if __name__ == "__main__":
     );
   });
 
+  it.each(PYTHONS)('under %s have programs whose names begin with digits', (python) => {
+    const text = `import subprocess
+PACKER = "7z"
+FORMATS = {"zip": ("unzip", "7za"), 7: "2nd", "3 of 4": "5", "n": "1_000"}
+def a(path):
+    subprocess.run([PACKER, "x", path])
+def b(path):
+    run_tool(["2to3-3.11", path])
+    run_tool(["64", path])
+def run_tool(words):
+    subprocess.run(words)
+`;
+    const { commands, handed, strings } = summarizeText(text, python);
+    expect(commands.map(([line, , command]) => [line, command])).toEqual([
+      [5, '7z'],
+      [5, '7z x'],
+    ]);
+    expect(handed.map(([line, , , command]) => [line, command])).toEqual([[7, '2to3-3.11']]);
+    expect(strings.filter((name) => /^\d/.test(name))).toEqual(['2nd', '7z', '7za']);
+  });
+
   it.each(PYTHONS)('under %s are found where functions have other names', (python) => {
     const text = `from subprocess import check_output as read, run
 from asyncio import create_subprocess_exec as spawn
