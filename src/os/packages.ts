@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { baseName, type RootFs, readText } from '../rootfs.js';
-import { paragraphs } from './deb822.js';
+import { type Paragraph, paragraphs } from './deb822.js';
 import { Relations, STATUS } from './relations.js';
 
 /** Packages of the operating system. Paths are without links in their parents, and exist in the image. */
@@ -82,7 +82,8 @@ export function openPackages(fs: RootFs, library?: string): Packages {
   const onPurpose = async () => {
     if (fs.list(DPKG).length === 0) return installedWithApk(fs);
     const files = await byPlainName();
-    return (await related()).meant(await installedWithApt(fs, await sinceOf(library)), (name) => files.get(name) ?? []);
+    const relations = await related();
+    return relations.meant(await installedWithApt(fs, await sinceOf(library), relations), (name) => files.get(name) ?? []);
   };
   return {
     names: () => fs.list(DPKG).flatMap((path) => (path.endsWith('.list') ? [baseName(path).slice(0, -5)] : [])),
@@ -148,19 +149,22 @@ async function configurationSums(fs: RootFs): Promise<Map<string, string>> {
 
 /**
  * Packages that apt installed by name, after a given time. The images that bring a Python compiled from its source, as
- * the official ones do, install git, compilers and other tools before.
+ * the official ones do, install git, compilers and other tools before. What the base system depends on (the C library) counts as
+ * part of it: apt does not know who wanted it, and an upgrade makes it look new.
  */
-async function installedWithApt(fs: RootFs, since: number): Promise<string[]> {
+async function installedWithApt(fs: RootFs, since: number, relations: Relations): Promise<string[]> {
   const automatic = new Set(
     (await paragraphs(fs, AUTOMATIC)).flatMap((value) => (value('Auto-Installed') === '1' ? (value('Package') ?? []) : [])),
   );
   // Without a time, the priority tells the base system from the rest. With one, somebody installed cron or logrotate after Python.
-  const wanted = (await paragraphs(fs, STATUS)).filter(
-    (value) => value('Essential') !== 'yes' && (since > 0 || !/^(required|important|standard)$/.test(value('Priority') ?? '')),
-  );
+  const all = await paragraphs(fs, STATUS);
+  const nameOf = (value: Paragraph) => value('Package') ?? [];
+  const isOfSystem = (value: Paragraph) => value('Essential') === 'yes' || /^(required|important|standard)$/.test(value('Priority') ?? '');
+  const wanted = all.filter((value) => (since > 0 ? value('Essential') !== 'yes' : !isOfSystem(value)));
+  const needed = relations.needsOf(all.filter(isOfSystem).flatMap(nameOf));
   const lists = new Map(fs.list(DPKG).map((path) => [baseName(path).replace(/(:\w+)?\.list$/, ''), fs.lstat(path)?.mtime ?? 0]));
   const isLater = (name: string) => (lists.get(name) ?? 0) >= since;
-  return wanted.flatMap((value) => value('Package') ?? []).filter((name) => !automatic.has(name) && isLater(name));
+  return wanted.flatMap(nameOf).filter((name) => !needed.has(name) && !automatic.has(name) && isLater(name));
 }
 
 async function installedWithApk(fs: RootFs): Promise<Set<string>> {

@@ -61,6 +61,15 @@ export class Relations {
     return found;
   }
 
+  /** All packages that the given ones depend on, at last. */
+  needsOf(names: readonly string[]): Set<string> {
+    const needsOf = (name: string) => this.installed(this.depends.get(name) ?? []);
+    const found = new Set(names.flatMap(needsOf));
+    // A Set is gone through with what is added meanwhile.
+    for (const name of found) for (const one of needsOf(name)) found.add(one);
+    return found;
+  }
+
   private invert(): Map<string, Set<string>> {
     const wanting = new Map<string, Set<string>>();
     for (const [by, names] of [...this.depends, ...this.others]) {

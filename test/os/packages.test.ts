@@ -70,6 +70,33 @@ it.each([
   expect(found.flat()).toEqual(expected);
 });
 
+it.each(['compiled', 'of a package'])('what the base system depends on was not installed by name (Python is %s)', async (python) => {
+  const paragraph = (name: string, fields: string) => `Package: ${name}\nStatus: install ok installed\n${fields}\n\n`;
+  const packages = openPackages(
+    makeTree({
+      '/usr/lib/python3/os.py': { text: '', mtime: 5000 },
+      ...(python === 'compiled' ? {} : { '/var/lib/dpkg/info/python3.list': { text: '/usr/lib/python3/os.py\n', mtime: 5000 } }),
+      // An upgrade writes them again.
+      ...Object.fromEntries(
+        ['dpkg', 'libc6', 'libpcre', 'tool', 'tzdata'].flatMap((name) => [
+          [`/usr/lib/${name}`, ''],
+          [`/var/lib/dpkg/info/${name}.list`, { text: `/usr/lib/${name}\n`, mtime: 6000 }],
+        ]),
+      ),
+      '/var/lib/dpkg/status':
+        paragraph('dpkg', 'Essential: yes\nPriority: required\nPre-Depends: libpcre (>= 10)') +
+        paragraph('libpcre', 'Priority: optional\nDepends: libc6') +
+        paragraph('libc6', 'Priority: optional') +
+        paragraph('tool', 'Priority: optional\nDepends: libc6') +
+        paragraph('tzdata', 'Priority: required'),
+    }),
+    '/usr/lib/python3/os.py',
+  );
+  const names = ['dpkg', 'libc6', 'libpcre', 'tool', 'tzdata'];
+  const found = await Promise.all(names.map(async (name) => ((await packages.isOnPurpose(name)) ? [name] : [])));
+  expect(found.flat()).toEqual(python === 'compiled' ? ['tool', 'tzdata'] : ['tool']);
+});
+
 it('finds no packages in an image without a package manager', async () => {
   const packages = openPackages(makeTree({ '/x': '' }));
   expect([packages.names(), await packages.files('x'), await packages.ownerOf('/x')]).toEqual([[], [], undefined]);
