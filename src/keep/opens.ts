@@ -1,5 +1,6 @@
 import { isLibraryName } from '../os/places.js';
 import { baseName, type Entry, parentOf, push } from '../rootfs.js';
+import { OPENED_AT_START } from './data/systemlibraries.js';
 import type { GpuUse } from './gpu.js';
 import { nativeStrings } from './nativestrings.js';
 import type { Addition, Because } from './reason.js';
@@ -80,6 +81,7 @@ async function byFolder(path: string, { fs, libraries, environment }: Context): 
   const found = new Map<string, string>();
   for (const name of (await nativeStrings(fs, path)).libraries) {
     if (!environment.DISPLAY && OPENS_WINDOWS.test(baseName(name))) continue;
+    if (OPENED_AT_START.some(({ by, opens }) => by.test(baseName(path)) && opens.test(baseName(name)))) continue;
     for (const target of await libraries.opened(name, path)) if (target !== path) found.set(target, name);
   }
   if (found.size === 0) return [];

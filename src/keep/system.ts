@@ -101,7 +101,10 @@ export class SystemRule implements Rule {
 
   private expand(row: SystemRow, call: Call, parents: string[], { fs }: Context): Addition[] {
     this.done.add(row);
-    return row.keep.flatMap((pattern) => expandGlob(fs, pattern)).map((path) => ({ path, rule: 'system', ...call, of: row.id, parents }));
+    const found = row.keep
+      .flatMap((pattern) => expandGlob(fs, pattern))
+      .filter((path) => !row.withoutLinks || fs.lstat(path)?.type !== 'l');
+    return found.map((path) => ({ path, rule: 'system', ...call, of: row.id, parents }));
   }
 }
 

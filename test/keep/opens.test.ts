@@ -67,6 +67,16 @@ describe('a library whose name is in a kept ELF file', () => {
     ]);
   });
 
+  it('is left out where it is opened only when a computer starts', async () => {
+    const nodes = {
+      [`${LIB}/libopener.so`]: library({ soname: 'libopener.so', needed: ['libselinux.so.1'] }),
+      [`${LIB}/libsepol.so.2`]: library(),
+    };
+    const selinux = library({ soname: 'libselinux.so.1', sections: { '.rodata': strings('libsepol.so.2') } });
+    const { names, lines } = await kept({ ...nodes, [`${LIB}/libselinux.so.1`]: selinux });
+    expect([names, lines]).toEqual([['libselinux.so.1'], []]);
+  });
+
   it('is left out where it is a client of a display server, and there is no display', async () => {
     const nodes = { [`${LIB}/libopener.so`]: opener('libX11.so.6', 'libsmall.so.1'), [`${LIB}/libsmall.so.1`]: library() };
     expect((await kept({ ...nodes, [`${LIB}/libX11.so.6`]: library() })).names).toEqual(['libsmall.so.1']);

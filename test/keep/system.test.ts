@@ -120,7 +120,14 @@ const CASES: Case[] = [
     leaves: ['/usr/lib/jvm/java-17/lib/src.zip', '/usr/lib/jvm/java-17/legal/LICENSE'],
   },
   { about: 'GSSAPI', soname: 'libgssapi_krb5.so.2', keeps: ['/etc/gss/mech.d/a.conf', `${LIB}/gss/mech.so`] },
-  { about: 'SASL', soname: 'libsasl2.so.2', keeps: [`${LIB}/sasl2/libplain.so`] },
+  {
+    about: 'SASL',
+    soname: 'libsasl2.so.2',
+    nodes: { [`${LIB}/sasl2/libsasldb.so.2`]: Buffer.alloc(1e6) },
+    keeps: [`${LIB}/sasl2/libplain.so`],
+    leaves: [`${LIB}/sasl2/libsasldb.so.2`],
+  },
+  { about: 'users of SASL', soname: 'libsasl2.so.2', app: 'PLUGIN = "sasldb"', keeps: [`${LIB}/sasl2/libsasldb.so`] },
   { about: 'ODBC', soname: 'libodbc.so.2', keeps: ['/etc/odbcinst.ini', `${LIB}/odbc/libmsodbc.so`] },
   { about: 'fontconfig', soname: 'libfontconfig.so.1', keeps: ['/etc/fonts/conf.d/10.conf', '/usr/share/fonts/truetype/a.ttf'] },
   {
@@ -172,7 +179,9 @@ const CASES: Case[] = [
     about: 'git with scripts',
     program: '/usr/bin/git',
     app: 'subprocess.run(["git", "merge", "a", "b"])',
+    nodes: { '/usr/lib/git-core/git-stash': { link: 'git' } },
     keeps: ['/usr/lib/git-core/git-merge-octopus'],
+    leaves: ['/usr/lib/git-core/git-stash', '/usr/lib/git-core/git'],
   },
   { about: 'git with remotes', program: '/usr/bin/git', app: 'REMOTE = "clone"', keeps: ['/usr/lib/git-core/git-remote-https'] },
   {

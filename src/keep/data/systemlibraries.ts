@@ -3,6 +3,11 @@ import { inLibraries, type SystemRow } from './systemrow.js';
 /** Where a Java runtime may be: that of Debian, and those of images with Java. */
 const JAVA = ['/usr/lib/jvm/*', '/opt/java/*', '/opt/{jdk,jre}*', '/usr/local/openjdk-*'];
 
+/** Libraries that others open only when a computer starts, by the names of both. */
+export const OPENED_AT_START: readonly { by: RegExp; opens: RegExp; what: string }[] = [
+  { by: /^libselinux\.so/, opens: /^libsepol\.so/, what: 'selinux_mkload_policy(3), which init calls' },
+];
+
 /** What libraries open, by their DT_SONAME. */
 export const LIBRARY_ROWS: readonly SystemRow[] = [
   {
@@ -45,8 +50,15 @@ export const LIBRARY_ROWS: readonly SystemRow[] = [
   {
     id: 'sasl',
     when: { soname: /^libsasl2\.so/ },
-    keep: [...inLibraries('sasl2/**'), '/etc/sasl2/**'],
+    keep: [...inLibraries('sasl2/!(libsasldb)*'), '/etc/sasl2/**'],
     what: 'mechanisms of SASL (sasl_getpath_t)',
+  },
+  {
+    id: 'sasl-users',
+    when: { soname: /^libsasl2\.so/ },
+    unlessNamed: /sasl_?(db|passwd)/,
+    keep: inLibraries('sasl2/libsasldb*'),
+    what: "users of SASL's servers in a Berkeley database (saslpasswd2(8)); clients have no use for them",
   },
   {
     id: 'odbc',

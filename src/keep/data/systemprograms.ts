@@ -61,6 +61,7 @@ export const PROGRAM_ROWS: readonly SystemRow[] = [
   {
     id: 'git-scripts',
     when: { program: /\/git$/ },
+    withoutLinks: true,
     unlessNamed: command('bisect|merge|pull|(--)?(recurse-)?submodules?|--recursive|stash|rebase|subtree'),
     keep: [
       ...inGit('git-{bisect,merge-octopus,merge-one-file,merge-resolve,submodule,subtree,sh-i18n,sh-i18n--envsubst,sh-setup}'),

@@ -25,6 +25,8 @@ export interface SystemRow {
     | 'iconv';
   /** Globs of the image's paths. */
   keep: readonly string[];
+  /** Links are left out: they lead to the program itself, which has these commands built in. */
+  withoutLinks?: true;
   /**
    * The paths are an offer, unless a name or a string of the app's own code matches, or the author installed the program. It is a weak
    * one: nothing says that the program is run with such a command.
