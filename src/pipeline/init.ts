@@ -41,7 +41,7 @@ export async function lookWith(helper: Helper, fs: RootFs, image: ImageInfo): Pr
     command: config.Cmd ?? [],
     workdir,
     ports: exposedPorts(config).map(String),
-    healthcheck: healthcheckCommand(config) !== undefined,
+    healthcheck: healthcheckCommand(config) ?? [],
     environment: Object.keys(environmentOf(config.Env)),
     python: helper.python.executable,
     distributions: new Set([...fs.entries.keys()].flatMap((path) => METADATA.exec(path)?.[1] ?? []).map(normalizeName)),

@@ -17,7 +17,8 @@ export interface Looked {
   workdir: string;
   /** Ports that the image exposes, e.g. `8000`. */
   ports: readonly string[];
-  healthcheck: boolean;
+  /** The command of HEALTHCHECK; [] if the image has none. */
+  healthcheck: readonly string[];
   /** Variables that the image sets. */
   environment: readonly string[];
   /** The interpreter that runs the app. */
@@ -122,7 +123,7 @@ function webRun(looked: Looked): Proposal {
     name: 'web',
     comments: [
       looked.ports.length > 0 ? `It gets GET / on ${looked.ports.join(', ')}.` : 'It gets GET / where it listens.',
-      ...(looked.healthcheck ? ["The image's HEALTHCHECK is run, too."] : []),
+      ...(looked.healthcheck.length > 0 ? ["The image's HEALTHCHECK is run, too."] : []),
       ...more,
     ],
     steps: [],

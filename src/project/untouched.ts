@@ -2,6 +2,9 @@ import type { Step } from '../exercise/steps.js';
 import type { Untouched } from '../report/summary.js';
 import { commandLineOf, isServer, type Looked, quoted, uniqueRoutes } from './propose.js';
 
+/** The path of a URL in a command line. */
+const URL_PATH = /\bhttps?:\/\/[^\s/"']+(\/[^\s"')]*)?/g;
+
 /** What was done to an image in one run. */
 export interface Touched {
   /** Words after the entrypoint. */
@@ -21,8 +24,9 @@ export function untouchedBy(looked: Looked, runs: readonly Touched[]): Untouched
 
 function routesLeft(looked: Looked, runs: readonly Touched[]): string[] {
   const requests = runs.flatMap(({ done }) => done.flatMap((step) => (step.kind === 'http' ? [step] : [])));
+  const ofHealth = [...looked.healthcheck.join(' ').matchAll(URL_PATH)].map(([, path = '/']) => ({ method: 'GET', path }));
   const isTouched = (method: string, route: string) =>
-    requests.some((request) => request.method === method && isOfRoute(route, request.path.replace(/[?#].*$/s, '')));
+    [...requests, ...ofHealth].some((request) => request.method === method && isOfRoute(route, request.path.replace(/[?#].*$/s, '')));
   return uniqueRoutes(looked)
     .filter(({ method, path }) => !isTouched(method, path))
     .map(({ method, path }) => `- http: ${quoted(method === 'GET' ? path : `${method} ${path}`)}`);

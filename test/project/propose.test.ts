@@ -174,7 +174,7 @@ describe('the file', () => {
       entrypoint: fc.array(word, { maxLength: 2 }),
       command: fc.array(word, { maxLength: 3 }),
       ports: fc.constantFrom([], ['8000']),
-      healthcheck: fc.boolean(),
+      healthcheck: fc.array(fc.string()),
       distributions: fc.subarray(['django', 'celery']).map((names) => new Set(names)),
       code: fc.array(code, { maxLength: 3 }),
     })

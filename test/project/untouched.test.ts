@@ -25,6 +25,13 @@ describe('routes that no step touched', () => {
     });
   });
 
+  it('are not those that HEALTHCHECK asks for', () => {
+    const healthcheck = ['/bin/sh', '-c', `curl -f "http://localhost:8000/health" || python -c 'get("https://[::1]/ready?x=1")'`];
+    const code = { ...app('GET /health', 'POST /health', 'GET /ready', 'GET /'), healthcheck };
+    expect(untouchedBy(code, requests('/a')).lines).toEqual(['- http: /', '- http: POST /health']);
+    expect(untouchedBy({ ...code, healthcheck: ['curl', 'http://127.0.0.1'] }, requests('/a')).lines).not.toContain('- http: /');
+  });
+
   it('are not known where a script was run', () => {
     const done: Step[] = [{ kind: 'script', command: 'pytest' }];
     expect(untouchedBy(app('GET /a'), [{ args: [], done }]).lines).toEqual([]);

@@ -13,7 +13,7 @@ export function lookedAt(more: Partial<Looked> = {}): Looked {
     command: ['python3', 'main.py'],
     workdir: '/app',
     ports: [],
-    healthcheck: false,
+    healthcheck: [],
     environment: [],
     python: '/usr/local/bin/python3',
     distributions: new Set(),
