@@ -25,6 +25,8 @@ export interface Distribution {
 /** The distributions of an image, and which of them a file belongs to. */
 export class Distributions {
   private byName: ReadonlySet<Distribution> | undefined;
+  /** Names of what the app's own distributions require. */
+  private ofApp: ReadonlySet<string> | undefined;
   private readonly owners = new Map<string, Distribution>();
   private readonly folders = new Map<string, Distribution | null>();
 
@@ -53,15 +55,25 @@ export class Distributions {
     return this.folders.get(baseName(path) === '__pycache__' ? parentOf(path) : path) ?? undefined;
   }
 
-  /** Distributions that no other one requires: somebody installed them by name. */
+  /** Distributions that no other one but the app itself requires: somebody installed them by name. */
   onPurpose(): Distribution[] {
-    const required = new Set(this.all.flatMap(({ name, requires }) => requires.filter((other) => other !== name)));
+    const others = this.all.filter(({ local }) => !local);
+    const required = new Set(others.flatMap(({ name, requires }) => requires.filter((other) => other !== name)));
     return this.all.filter(({ name }) => !required.has(name));
+  }
+
+  /**
+   * Whether somebody named a distribution, though another one may require it, too: to the installer, or in the app's own metadata.
+   * Source: PyPA, Recording installed projects (the file REQUESTED).
+   */
+  isRequested({ name, metadata, files }: Distribution): boolean {
+    this.ofApp ??= new Set(this.all.filter(({ local }) => local).flatMap(({ requires }) => requires));
+    return files.includes(`${metadata}/REQUESTED`) || this.ofApp.has(name);
   }
 
   /** Whether somebody installed a distribution by its name, also one that another one requires. */
   isByName(distribution: Distribution): boolean {
-    this.byName ??= new Set([...this.onPurpose(), ...this.all.filter(isRequested)]);
+    this.byName ??= new Set([...this.onPurpose(), ...this.all.filter((one) => this.isRequested(one))]);
     return this.byName.has(distribution);
   }
 
@@ -154,12 +166,4 @@ export function normalizePath(path: string): string {
     else if (part !== '' && part !== '.') parts.push(part);
   }
   return `/${parts.join('/')}`;
-}
-
-/**
- * Whether somebody installed a distribution by its name, though another one may require it, too.
- * Source: PyPA, Recording installed projects (the file REQUESTED).
- */
-export function isRequested({ metadata, files }: Distribution): boolean {
-  return files.includes(`${metadata}/REQUESTED`);
 }

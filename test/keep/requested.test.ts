@@ -24,4 +24,20 @@ describeWithPython('a console script of a distribution that another one requires
     });
     expect(['wanted', 'further', 'unused'].filter((name) => has(`/usr/bin/${name}`))).toEqual(['wanted']);
   });
+
+  it("is kept where the app's own metadata requires it", async () => {
+    const direct = { [`${SITE}/top-1.dist-info/direct_url.json`]: '{"url": "file:///src", "dir_info": {}}' };
+    const top = distribution('top', 'import wanted\n', 'wanted\nRequires-Dist: tool', ['direct_url.json']);
+    const others = {
+      ...distribution('wanted', '', 'further', []),
+      ...distribution('further', '', '', []),
+      ...distribution('tool', '', 'wanted', ['entry_points.txt']),
+      [`${SITE}/tool-1.dist-info/entry_points.txt`]: '[console_scripts]\ntool = tool:main\n',
+    };
+    const names = ['wanted', 'further', 'tool'];
+    const { has } = await kept({ '/app/app.py': 'import top\n', ...top, ...direct, ...others });
+    expect(names.filter((name) => has(`/usr/bin/${name}`))).toEqual(['wanted', 'tool']);
+    const without = await kept({ '/app/app.py': 'import top\n', ...top, ...others, [`${SITE}/top-1.dist-info/direct_url.json`]: '{}' });
+    expect(names.filter((name) => without.has(`/usr/bin/${name}`))).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openPackages } from '../../src/os/packages.js';
 import { classifyFiles } from '../../src/python/classify.js';
-import { Distributions } from '../../src/python/distributions.js';
+import { type Distribution, Distributions } from '../../src/python/distributions.js';
 import { LAYOUT } from '../support/analyst.js';
 import { makeTree, type Node } from '../support/tree.js';
 
@@ -109,7 +109,8 @@ it('knows distributions that were installed on purpose, and those installed from
   });
   expect(rest).toBeDefined();
   const distributions = new Distributions(all);
-  expect(distributions.onPurpose().map(({ name }) => name)).toEqual(['app']);
+  expect(distributions.onPurpose().map(({ name }) => name)).toEqual(['app', 'lib-a']);
+  expect(distributions.isRequested(all[1] as Distribution)).toBe(true);
   expect(all.map(({ name, local }) => [name, local])).toEqual([
     ['app', true],
     ['lib-a', false],

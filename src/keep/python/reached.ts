@@ -1,4 +1,4 @@
-import { type Distribution, isRequested } from '../../python/distributions.js';
+import type { Distribution } from '../../python/distributions.js';
 import type { Module } from '../../python/finder.js';
 import { below } from '../../rootfs.js';
 import { INDIVISIBLE, INSTALLERS } from '../data/installers.js';
@@ -88,7 +88,7 @@ export class Reached {
     grade: Grade,
     by: string | undefined,
     context: Context,
-    programs = grade === 'app' || (isRequested(distribution) && !INSTALLERS.has(distribution.name)),
+    programs = grade === 'app' || (this.world.distributions.isRequested(distribution) && !INSTALLERS.has(distribution.name)),
   ): Promise<Finding[]> {
     const findings = await this.grades.files(distribution, grade, by, context, programs);
     if (grade === 'touched') return findings;
