@@ -33,6 +33,10 @@ const LIMITS: readonly MostBytes[] = [
   { call: Number.POSITIVE_INFINITY, name: Number.POSITIVE_INFINITY },
 ];
 
+/** Of a larger image only some limits are tried, since each small image may take gigabytes of the disk. Bytes. */
+const LARGE = 4e9;
+const FEW: ReadonlySet<MostBytes | undefined> = new Set([0, 3, 4, LIMITS.length - 1].map((at) => LIMITS[at]));
+
 const DRAFTS = `pyshrink-bench/curve-${process.pid}`;
 
 interface Point {
@@ -43,22 +47,17 @@ interface Point {
 
 const names = await fixtures(process.argv.slice(2));
 
-const sums = LIMITS.map((): Point => ({ bytes: 0, same: 0, of: 0 }));
 const head = LIMITS.map(({ call, name }) => ` ${mb(call)}, ${mb(name)} |`).join('');
 console.log(`| call, name |${head}\n|---|${LIMITS.map(() => '--:|').join('')}`);
 await withDatabase(async () => {
   for (const fixture of names) {
     const points = await curve(fixture);
-    points.forEach((point, index) => {
-      const sum = sums[index] as Point;
-      for (const key of ['bytes', 'same', 'of'] as const) sum[key] += point[key];
-    });
     console.log(`| ${fixture.name} |${points.map(cell).join('')}`);
   }
 });
-console.log(`| all |${sums.map(cell).join('')}`);
 
-async function curve(fixture: Fixture): Promise<Point[]> {
+/** A point for each limit; undefined where it was not tried. */
+async function curve(fixture: Fixture): Promise<(Point | undefined)[]> {
   const { folder, args } = fixture;
   const image = parseImageName(fixture.image);
   const run = { ...PLAIN_EXERCISE.run, ...databaseFor(fixture.name) };
@@ -66,19 +65,27 @@ async function curve(fixture: Fixture): Promise<Point[]> {
   return await withSession({}, image, async (context) => {
     const original = await openImage(context, image);
     const traced = await traceStage(context, original, exercise, new Folder(mkdtempSync(join(tmpdir(), 'pyshrink-'))));
-    const ids: string[] = [];
-    for (const mostBytes of LIMITS) {
-      const { id } = await assembleDraft(traced, { level: 'reachable', targetGpu: 'any', include: [], exclude: [], mostBytes }, undefined);
-      // The next draft replaces this one.
-      await execa('docker', ['tag', id, `${DRAFTS}:${ids.length}`]);
-      ids.push(id);
-    }
+    const ids: (string | undefined)[] = [];
     try {
+      for (const mostBytes of LIMITS) {
+        if (original.size > LARGE && !FEW.has(mostBytes)) {
+          ids.push(undefined);
+          continue;
+        }
+        const { id } = await assembleDraft(
+          traced,
+          { level: 'reachable', targetGpu: 'any', include: [], exclude: [], mostBytes },
+          undefined,
+        );
+        // The next draft replaces this one.
+        await execa('docker', ['tag', id, `${DRAFTS}:${ids.length}`]);
+        ids.push(id);
+      }
       // Many limits make the same image.
-      const points = await measure(fixture, [...new Set(ids)]);
-      return ids.map((id) => points.get(id) as Point);
+      const points = await measure(fixture, [...new Set(ids.flatMap((id) => id ?? []))]);
+      return ids.map((id) => id && points.get(id)) as (Point | undefined)[];
     } finally {
-      await execa('docker', ['rmi', '-f', ...ids.map((_, index) => `${DRAFTS}:${index}`)]);
+      await execa('docker', ['rmi', '-f', ...ids.flatMap((id, index) => (id === undefined ? [] : [`${DRAFTS}:${index}`]))]);
     }
   });
 }
@@ -100,6 +107,6 @@ async function measure({ name, folder, image }: Fixture, ids: readonly string[])
   return new Map(await Promise.all(points));
 }
 
-function cell({ bytes, same, of }: Point): string {
-  return ` ${mb(bytes)}, ${same}/${of} |`;
+function cell(point: Point | undefined): string {
+  return point ? ` ${mb(point.bytes)}, ${point.same}/${point.of} |` : ' |';
 }
