@@ -25,6 +25,8 @@ ATTRIBUTE = "."
 ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 # From Python 3.13 on, one instruction may load two variables.
 TWO_VALUES = re.compile(r"LOAD_FAST\w*_LOAD_FAST")
+# An instruction that uses the value of a whole expression, or leaves it.
+ENDS_STATEMENT = re.compile(r"STORE_|POP_TOP|RETURN_|POP_JUMP|JUMP_|RAISE_|YIELD_")
 SHELL = re.compile(r"(?:.*/)?(?:ba|da|fi|k|z)?sh\Z")
 # Words of a list that are remembered, and their characters: the command behind `timeout -s KILL 5`, or that of a shell.
 MOST_WORDS = 12
@@ -110,7 +112,8 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
     These are the first string after the name of a function (all of them where it takes several), the constant words at the
     beginning of each list or tuple (with GIVEN, where it is a shell that gets a computed command line), and, in code that looks
     for programs, every element of a constant tuple.
-    A shell in code that has the parameter `executable` of subprocess.Popen gets a command line, too. Annotations are no calls.
+    A shell in code that has the parameter `executable` of subprocess.Popen gets a command line, too. Decorators and annotations run
+    nothing: `@cli.command("import")`.
     """
     if code.co_name == "__annotate__":  # PEP 649
         return
@@ -123,7 +126,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
     searches = SEARCHERS.intersection(code.co_names)
     listed: Tuple[object, ...] = ()
     is_set = False
-    # What was found in the statement so far: before a function is made, these are its annotations and defaults.
+    # What was found in the statement so far: before a function is made, these are its decorators, annotations and defaults.
     found: List[Tuple[int, str, str]] = []
     made = ""
     lines = list(dis.findlinestarts(code))[::-1]
@@ -151,7 +154,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
         if name == "MAKE_FUNCTION" and made[:1] != "<":
             found, held = [], []
             is_wanted, is_more, callee = False, False, ""
-        elif "CALL" in name or name.startswith(("STORE_", "POP_TOP", "RETURN_")):
+        elif ENDS_STATEMENT.match(name):
             yield from found
             found = []
         if name in HAS_NAME:

@@ -44,6 +44,29 @@ if __name__ == "__main__":
     );
   });
 
+  it.each(PYTHONS)('under %s are not what decorators get', (python) => {
+    const text = `@cli.command("import")
+@cli.argument("convert")
+class A:
+    @cli.command()
+    @cli.argument("display")
+    def a(self):
+        if run_tool("first"):
+            @cli.command("split")
+            def inner(): pass
+        assert run_tool("second"), "third"
+        @cli.command(name="join")
+        def other(): pass
+        return other if run_tool("fourth") else inner
+run_tool("fifth")
+@cli.command("sort")
+def b():
+    yield run_tool("sixth")
+`;
+    const { handed } = summarizeText(text, python);
+    expect(handed.map(([, , , command]) => command).sort()).toEqual(['fifth', 'first', 'fourth', 'second', 'sixth']);
+  });
+
   it.each(PYTHONS)('under %s have programs whose names begin with digits', (python) => {
     const text = `import subprocess
 PACKER = "7z"
