@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { debug } from '../debug.js';
 import { mayBeElf } from '../elf/reader.js';
 import { LibrarySearch } from '../elf/search.js';
@@ -40,6 +41,9 @@ import { givenToInterpreters, NOTHING_GIVEN } from './shellfiles.js';
 import { Tally } from './tally.js';
 import { excluded, type UserChoice, userRule } from './user.js';
 import { wholeAdditions } from './whole.js';
+
+/** After so many paths other work of the process gets its turn: answers of the image's Python are taken in. */
+const BREATH = 50;
 
 export interface KeepInput {
   fs: RootFs;
@@ -140,7 +144,8 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
     rounds++;
     const entries = fresh.flatMap((path) => fs.lstat(path) ?? []);
     for (const rule of rules) await tally.run(rule, () => rule.prepare?.(entries, context).then(() => undefined));
-    for (const entry of entries) {
+    for (const [index, entry] of entries.entries()) {
+      if (index % BREATH === 0) await setImmediate();
       for (const rule of active) await take((await tally.run(rule, () => rule.visit?.(entry, context))).filter(isWanted));
     }
   };

@@ -10,6 +10,7 @@ import type { Locate } from '../../python/lines.js';
 import { allNames, type Summarize, type Summary } from '../../python/summary.js';
 import { type Entry, join, parentOf, type RootFs } from '../../rootfs.js';
 import type { Spot } from '../../trace/schema.js';
+import { ReadAhead } from './readahead.js';
 
 /** What only the image's own interpreter knows. */
 export interface Analyst {
@@ -39,6 +40,7 @@ export class PythonWorld {
   private readonly standard: string[];
   private readonly environments: string[];
   private readonly topLevel: string[];
+  private readonly ahead: ReadAhead;
 
   private constructor(
     readonly fs: RootFs,
@@ -54,6 +56,7 @@ export class PythonWorld {
   ) {
     this.standard = layout.standardLibrary.flatMap((path) => fs.resolve(path)?.path ?? []);
     this.topLevel = finder.topLevel().sort();
+    this.ahead = new ReadAhead((paths) => analyst.summarize(paths, this.topLevel, false), layout.suffixes);
     this.environments = [...fs.entries.keys()].filter((path) => path.endsWith(`/${ENVIRONMENT_FILE}`)).map(parentOf);
   }
 
@@ -117,11 +120,13 @@ export class PythonWorld {
     return folder !== undefined && this.fs.lstat(join(folder, 'os.py')) !== undefined;
   }
 
-  /** Reads all code among the files at once. */
+  /** Reads all code among the files at once, and begins to read what may be wanted next. */
   async load(entries: readonly Entry[], isProgram: (path: string) => boolean): Promise<void> {
     const files = entries.filter((entry) => entry.type === 'f');
     const wanted = files.filter((entry) => !this.known.has(entry.path) && this.isCode(entry, isProgram)).map(({ path }) => path);
     await this.ask([...wanted, ...files.flatMap(({ path }) => this.archives.get(path) ?? [])]);
+    const owners = new Set(wanted.flatMap((path) => this.distributions.ownerOf(path) ?? []));
+    this.ahead.begin(owners, (path) => this.known.has(path));
   }
 
   /** What the code in a kept file names. Empty where it was not loaded or is no code. */
@@ -137,8 +142,13 @@ export class PythonWorld {
     const missing = paths.filter((path) => !this.known.has(path));
     for (const own of [true, false]) {
       const files = missing.filter((path) => this.isOurs(path) === own);
-      if (files.length === 0) continue;
-      for (const [path, summary] of await this.analyst.summarize(files, this.topLevel, own)) this.known.set(path, summary);
+      const late = files.filter((path) => own || !this.ahead.has(path));
+      const asked = late.length > 0 ? this.analyst.summarize(late, this.topLevel, own) : new Map<string, Summary>();
+      const [found, early] = await Promise.all([asked, own ? new Map<string, Summary>() : this.ahead.take(files)]);
+      for (const path of files) {
+        const summary = found.get(path) ?? early.get(path);
+        if (summary) this.known.set(path, summary);
+      }
     }
   }
 
