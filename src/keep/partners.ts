@@ -14,7 +14,8 @@ interface Partner {
 
 /**
  * What comes with a kept native program (from the level `reachable` on), in other packages that the app's author installed by their names:
- * - programs that it may run: its package says that it works with theirs, and it has their names among its strings. Git runs ssh.
+ * - programs that it may run: its package says that it works with theirs, or theirs with it. It has their names among its strings, as Git
+ *   has that of ssh; or they have its name before a dash, and are its subcommands: git-lfs.
  * - data of packages without programs, where the author installed both: aspell has its dictionaries in packages of their own.
  */
 export class PartnersRule implements Rule {
@@ -34,9 +35,11 @@ export class PartnersRule implements Rule {
     const data = partners.filter(({ files }) => !files.some(isProgram));
     const isData = isProgram(path) && data.length > 0 && (await packageOnPurpose(path, context)) === owner;
     const packageOf = new Map(partners.flatMap(({ name, files }) => files.filter(isProgram).map((file) => [file, name] as const)));
-    const programs = await filesNamed(path, [...packageOf.keys()], fs);
+    const isSubcommand = (program: string) => isProgram(path) && baseName(program).startsWith(`${baseName(path)}-`);
+    const named = await filesNamed(path, [...packageOf.keys()], fs);
+    const programs = new Set([...named, ...[...packageOf.keys()].filter(isSubcommand)]);
     return [
-      ...programs.map((program) => programOf(program, packageOf.get(program) as string, path)),
+      ...[...programs].map((program) => programOf(program, packageOf.get(program) as string, path)),
       ...(isData ? data.flatMap((one) => dataOf(one, path)) : []),
     ];
   }

@@ -43,6 +43,26 @@ it('is left out where nobody installed it by name, no package asks for it, or no
   expect(await kept('ssh-client', ['sshd'])).toEqual([]);
 });
 
+it('a subcommand in a package of its own is kept with the program', async () => {
+  const keptOnes = async (name: string) => {
+    const { has } = await keptOf(
+      {
+        '/usr/bin/git': program('git'),
+        '/usr/bin/git-lfs': program(),
+        '/usr/bin/gitk': program(),
+        '/var/lib/dpkg/info/git.list': '/usr/bin/git\n',
+        '/var/lib/dpkg/info/git-lfs.list': '/usr/bin/git-lfs\n/usr/bin/gitk\n',
+        '/var/lib/dpkg/status': paragraph({ Package: 'git' }) + paragraph({ Package: 'git-lfs', Depends: 'git (>= 1.8), libc6' }),
+        '/var/lib/apt/extended_states': `Package: ${name}\nAuto-Installed: 1\n`,
+      },
+      'git',
+    );
+    return ['git-lfs', 'gitk'].filter((one) => has(`/usr/bin/${one}`));
+  };
+  expect(await keptOnes('none')).toEqual(['git-lfs']);
+  expect(await keptOnes('git-lfs')).toEqual([]);
+});
+
 it('data of a package without programs comes with the program that it is for, where both were installed by name', async () => {
   const DATA = ['/usr/lib/words/en.multi', '/var/lib/aspell/en.rws'];
   const keptData = async (automatic: string) => {
