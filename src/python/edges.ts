@@ -38,10 +38,11 @@ export interface Self {
 }
 
 /**
- * Modules that only Cython's own code in an extension module names: it imports one to answer a question of that module itself.
+ * A module that only Cython's own code in an extension module names: it imports that module to answer a question of it. Other strings
+ * may follow the name without a gap.
  * Source: Cython/Utility/CythonFunction.c, `_is_coroutine`, which asyncio reads.
  */
-const OF_CYTHON: ReadonlySet<string> = new Set(['asyncio.coroutines']);
+const OF_CYTHON = /^asyncio\.coroutines/;
 
 /** Modules that no code means that completes the name of a package. */
 const FOR_TESTS = /^(tests?|testing|conftest|test_.*|.*_test)$/;
@@ -114,7 +115,7 @@ export function edgesOf(self: Self, summary: Summary, finder: ModuleFinder): Edg
   }
   if (self.origin === 'standard') return [...edges.values()];
   if (self.kind === 'extension') {
-    for (const text of summary.strings) if (!OF_CYTHON.has(text)) addRunOn(text, finder, add);
+    for (const text of summary.strings) if (!OF_CYTHON.test(text)) addRunOn(text, finder, add);
     addParts(self, summary, finder, add);
   } else {
     for (const text of summary.strings) {
