@@ -183,7 +183,12 @@ const CASES: Case[] = [
     keeps: ['/usr/lib/git-core/git-merge-octopus'],
     leaves: ['/usr/lib/git-core/git-stash', '/usr/lib/git-core/git'],
   },
-  { about: 'git with remotes', program: '/usr/bin/git', app: 'REMOTE = "clone"', keeps: ['/usr/lib/git-core/git-remote-https'] },
+  {
+    about: 'git with remotes',
+    program: '/usr/bin/git',
+    app: 'REMOTE = "clone"',
+    keeps: ['/usr/lib/git-core/git-remote-https', '/usr/bin/ssh'],
+  },
   {
     about: 'sudo',
     program: '/usr/bin/sudo',

@@ -74,8 +74,8 @@ export const PROGRAM_ROWS: readonly SystemRow[] = [
     id: 'git-remotes',
     when: { program: /\/git$/ },
     unlessNamed: command('clone|fetch|pull|push|ls-remote|submodule|remote'),
-    keep: inGit('git-remote-{http,ftp}*'),
-    what: 'what git runs for remote repositories (gitremote-helpers(7))',
+    keep: [...inGit('git-remote-{http,ftp}*'), '/usr/bin/ssh'],
+    what: 'what git runs for remote repositories (gitremote-helpers(7); git(1), GIT_SSH)',
   },
   {
     id: 'imagemagick-programs',
