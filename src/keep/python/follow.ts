@@ -9,6 +9,7 @@ import { INDIVISIBLE, INSTALLERS, NO_PLUGINS } from '../data/installers.js';
 import { REGISTRIES } from '../data/registries.js';
 import type { Addition } from '../reason.js';
 import { namesInScript } from '../shellnames.js';
+import { isBackend } from './backends.js';
 import type { Grades } from './grades.js';
 import type { Reached } from './reached.js';
 import type { StandardLibrary } from './standard.js';
@@ -38,7 +39,13 @@ export class Follower {
     const self = { name: at?.name ?? '', package: at?.package ?? false, kind, origin } as const;
     const by = at?.name ?? baseName(from);
     const registry = REGISTRIES.find(({ module }) => module.test(by));
-    const edges = edgesOf(self, registry ? { ...summary, strings: [] } : summary, this.world.finder);
+    const owner = this.world.distributions.ownerOf(file);
+    // What such a module has of its own packages is their names in messages.
+    const isAlone = owner !== undefined && isBackend(self.name, file, owner);
+    const named = edgesOf(self, registry ? { ...summary, strings: [] } : summary, this.world.finder);
+    const isOwnPackage = ({ module: { name, file: path = '' } }: Edge) =>
+      owner !== undefined && this.world.distributions.ownerOf(path) === owner && !isBackend(name, path, owner);
+    const edges = named.filter((edge) => !(isAlone && isOwnPackage(edge)));
     const additions = edges.flatMap((edge) => this.edge(edge, from, self.name, by, origin));
     for (const text of registry ? summary.strings : []) {
       const listed = edgesOf(self, Summary.parse({ strings: [text] }), this.world.finder);

@@ -4,6 +4,7 @@ import type { Summary } from '../../python/summary.js';
 import type { Entry } from '../../rootfs.js';
 import type { Addition } from '../reason.js';
 import type { Rule } from '../rule.js';
+import { isBackend } from './backends.js';
 import type { Grades } from './grades.js';
 import type { PythonWorld } from './world.js';
 
@@ -14,8 +15,8 @@ const LISTS = /^(importlib[._]metadata|pkg_resources)$/;
 
 /**
  * Name and version of distributions of which nothing else is kept (from the level `reachable` on): where kept code asks
- * importlib.metadata for one by name, and where another file of their metadata is kept. Such a folder is found, and without these
- * files an error follows that a missing folder does not give.
+ * importlib.metadata for one by name, where only their compiled part is kept, and where another file of their metadata is kept. Such a
+ * folder is found, and without these files an error follows that a missing folder does not give.
  */
 export class IdentityRule implements Rule {
   readonly name = 'distribution';
@@ -37,6 +38,8 @@ export class IdentityRule implements Rule {
   visit({ path, type }: Entry): Addition[] {
     const half = this.byFolder.get(path);
     if (half) this.asked.push({ distribution: half, by: path });
+    const owner = path.endsWith('.so') ? this.world.distributions.ownerOf(path) : undefined;
+    if (owner && isBackend(this.world.finder.at(path)?.name ?? '', path, owner)) this.asked.push({ distribution: owner, by: path });
     if (type === 'f' && !this.world.isStandard(path))
       for (const { summary } of this.world.codeIn(path))
         for (const distribution of this.namedIn(summary)) this.asked.push({ distribution, by: path });

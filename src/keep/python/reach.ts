@@ -5,6 +5,7 @@ import { HOOKS } from '../data/installers.js';
 import type { Addition } from '../reason.js';
 import type { Context, Finding, Rule } from '../rule.js';
 import { isProgram } from '../scripts.js';
+import { isBackend } from './backends.js';
 import { isSetupScript } from './builds.js';
 import { Follower } from './follow.js';
 import { Grades } from './grades.js';
@@ -59,7 +60,10 @@ export class ReachRule implements Rule {
     if (type !== 'f') return [];
     const distribution = this.world.distributions.ownerOf(path);
     const isEntrypoint = context.programs.has(path);
-    if (distribution && (isEntrypoint || this.world.finder.at(path))) this.grades.want(distribution, isEntrypoint ? 'app' : 'pulled', path);
+    const module = this.world.finder.at(path);
+    if (distribution && isEntrypoint) this.grades.want(distribution, 'app', path);
+    else if (distribution && module)
+      this.grades.want(distribution, isBackend(module.name, path, distribution) ? 'touched' : 'pulled', path);
     const origin = this.originOf(path, distribution, isEntrypoint);
     const additions = this.world.codeIn(path).flatMap((code) => this.follow(code, path, origin));
     return [...additions, ...(await this.reached.wanted(context))];

@@ -5,6 +5,7 @@ import { INDIVISIBLE, INSTALLERS } from '../data/installers.js';
 import type { Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
 import type { Context, Finding } from '../rule.js';
+import { isBackend } from './backends.js';
 import type { Grades } from './grades.js';
 import type { StandardLibrary } from './standard.js';
 import { isForDevelopers } from './tests.js';
@@ -47,7 +48,13 @@ export class Reached {
       const path = twin ?? this.world.finder.kept(file);
       additions.push({ path, ...reason, ...(twin !== undefined && { insteadOf: file }) });
       const distribution = this.world.distributions.ownerOf(file);
-      if (distribution) this.grades.want(distribution, grade, from ?? path, module.name);
+      if (distribution)
+        this.grades.want(
+          distribution,
+          grade !== 'app' && isBackend(module.name, file, distribution) ? 'touched' : grade,
+          from ?? path,
+          module.name,
+        );
       else if (INDIVISIBLE.test(module.name)) additions.push(...this.whole(module.name, file));
     }
     additions.push(...this.standard.hiddenImports(module));
