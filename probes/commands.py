@@ -91,6 +91,12 @@ def is_given(words: "List[object]") -> bool:
     return False
 
 
+def searchers_in(code: "CodeType") -> "Set[str]":
+    """Functions that look for programs, by their names in the code and in what it has without names: `any(which(one) for one in TOOLS)`."""
+    inner = (value for value in code.co_consts if hasattr(value, "co_code") and value.co_name[0] == "<")
+    return SEARCHERS.intersection(code.co_names).union(*(SEARCHERS.intersection(value.co_names) for value in inner))
+
+
 def line_of(words: "List[object]") -> str:
     """The command line of a list whose first element is a string, as a shell would read it, up to the first word that is no constant."""
     if is_given(words):
@@ -123,7 +129,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
     is_wanted = is_more = False
     callee = ""
     gives_shell = "executable" in strings_in(code.co_consts)
-    searches = SEARCHERS.intersection(code.co_names)
+    searches = searchers_in(code)
     listed: Tuple[object, ...] = ()
     is_set = False
     # What was found in the statement so far: before a function is made, these are its decorators, annotations and defaults.
@@ -154,6 +160,8 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
         if name == "MAKE_FUNCTION" and made[:1] != "<":
             found, held = [], []
             is_wanted, is_more, callee = False, False, ""
+        elif name == "STORE_NAME" and name_of(code, name, argument) == "__all__":
+            found, held = [], []
         elif ENDS_STATEMENT.match(name):
             yield from found
             found = []

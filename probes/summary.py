@@ -27,7 +27,7 @@ from .bytecode import (
     takes_arguments,
 )
 from .codefiles import NotReadable, code_of, is_compiled, read_file
-from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_hand_on, may_run
+from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_hand_on, may_run, searchers_in
 from .definitions import GENERIC, formatted_parts, function_scope, given_functions, qualified_names, unique
 from .keywords import commands_named
 from .prefixes import PREFIX, constants_in, prefixes_in
@@ -47,8 +47,8 @@ MODULE_PREFIX = re.compile(r"(\.*(?:[^\W\d]\w*\.)+)(?:%s|\{\w*\})?\Z")
 RELATIVE = re.compile(r"(?:[\w.*{}%+-]+(?:/[\w.*{}%+-]+)+|~(?:/[\w.*{}%+-]+)+/?)\Z")
 # A command line whose first word may be the name or the path of a program.
 COMMAND = re.compile(r"(?:\d{0,3}[a-z]|/)[\w./+-]{1,60}(\s|\Z)")
-# A command line by its looks: a word, and an option, a number or a path.
-LINE = re.compile(r"\d{0,3}[a-z][\w.+-]{1,60} +(?:--?[A-Za-z]|\d|/\w)")
+# A command line by its looks: a word, and an option, a number or a path. A message has a colon: "mkdir -p failed: %s".
+LINE = re.compile(r"(?!.*\w: )\d{0,3}[a-z][\w.+-]{1,60} +(?:--?[A-Za-z]|\d|/\w)")
 # The name of a program that a module or a class gives a name to.
 PROGRAM = re.compile(r"(?=\d{0,3}[a-z])[\w.+-]{2,61}\Z")
 LONGEST_NAME = 200
@@ -187,7 +187,7 @@ class Summary:
     def add_code(self, code: "CodeType", scope: str) -> None:
         """Adds one code object. *scope*: the function that it belongs to, "" for code that runs at import."""
         is_function = code.co_flags & OPTIMIZED
-        used = called = set(code.co_names)
+        used = called = searchers_in(code).union(code.co_names) if is_function else set(code.co_names)
         # Going over the instructions is slow, so it is done only where something depends on their order.
         is_scanned = not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS
         loaded, imported = self.scan.add(code, scope) if is_scanned else (used, set())

@@ -44,6 +44,22 @@ if __name__ == "__main__":
     );
   });
 
+  it.each(PYTHONS)('under %s are what is looked for, and no lists of names and no messages', (python) => {
+    const text = `import shutil, logging
+__all__ = ["copy", "paste", "sort"]
+def one():
+    return [name for name in ("third", "fourth") if shutil.which(name)]
+def other(path):
+    if any(map(lambda name: shutil.which(name), ("fifth", "sixth"))):
+        logging.warning("mkdir -p failed for %s: %s", path, 1)
+    return "mkdir -p %s" % path
+`;
+    const { commands, lines } = summarizeText(text, python);
+    const found = commands.map(([line, , command]) => `${line} ${command}`).sort();
+    expect(found).toEqual(['4 fourth', '4 third', '6 fifth', '6 sixth']);
+    expect(lines).toEqual(['mkdir -p %s']);
+  });
+
   it.each(PYTHONS)('under %s are not what decorators get', (python) => {
     const text = `@cli.command("import")
 @cli.argument("convert")
