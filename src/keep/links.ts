@@ -1,6 +1,6 @@
 import { homesIn } from '../os/homes.js';
 import { parentOf } from '../rootfs.js';
-import { EXPECTED_DIRECTORIES, USER_DATABASE } from './data/directories.js';
+import { EXPECTED_DIRECTORIES, STANDARD_DIRECTORIES, USER_DATABASE } from './data/directories.js';
 import type { Addition, Because } from './reason.js';
 import type { Rule } from './rule.js';
 
@@ -26,7 +26,7 @@ export const parentsRule: Rule = {
 /** What has to exist before anything runs: mount points, temporary directories, the working directory, homes, volumes. */
 export const runtimeRule: Rule = {
   name: 'runtime',
-  async begin({ config, fs, trace, environment }) {
+  async begin({ config, fs, trace, environment, level }) {
     const homes = await homesIn(fs, config.User);
     const add = (path: string, kind: Because<'runtime'>['kind'], subject?: string): Addition => ({
       path,
@@ -36,7 +36,7 @@ export const runtimeRule: Rule = {
       ...(subject !== undefined && { subject }),
     });
     return [
-      ...EXPECTED_DIRECTORIES.map((path) => add(path, 'expected')),
+      ...[...EXPECTED_DIRECTORIES, ...(level === 'observed' ? [] : STANDARD_DIRECTORIES)].map((path) => add(path, 'expected')),
       ...(config.WorkingDir ? [add(config.WorkingDir, 'working-directory')] : []),
       ...Object.keys(config.Volumes ?? {}).map((path) => add(path, 'volume')),
       ...[environment.HOME, homes.user, ...(trace.image.shared ? [] : homes.added)].flatMap((home) => (home ? [add(home, 'home')] : [])),

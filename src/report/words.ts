@@ -44,7 +44,7 @@ const WORDS: Words = {
   },
   entrypoint: { command: "run by the image's configuration" },
   runtime: {
-    expected: 'expected by the container runtime or the kernel',
+    expected: 'expected by the container runtime, the kernel, or programs',
     'working-directory': 'working directory of the image',
     volume: 'volume of the image',
     home: 'home directory',

@@ -24,6 +24,20 @@ it('folders without files that no package brought are kept: an app may write the
   expect(paths.filter((path) => /gitkeep|notes|\.git\/|pycache|empty|of-package|full/.test(path))).toEqual([]);
 });
 
+it('standard folders in which programs write are there, also where a package brought them', async () => {
+  const nodes = {
+    '/app/app.py': '',
+    '/var/log/apt/x': '',
+    '/mnt': FOLDER,
+    '/var/run': { link: '/run' },
+    '/run/lock': FOLDER,
+    '/var/games': FOLDER,
+  };
+  const names = ['/var/log', '/mnt', '/var/run', '/run/lock', '/var/log/apt', '/var/spool'];
+  expect(names.filter((await kept(nodes)).has)).toEqual(names.slice(0, 4));
+  expect(names.filter((await kept(nodes, { level: 'observed' })).has)).toEqual([]);
+});
+
 it.each([
   ['at observed', { level: 'observed' }],
   ['of a computer that serves other apps, too', { isShared: true }],
