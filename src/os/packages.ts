@@ -156,12 +156,13 @@ async function installedWithApt(fs: RootFs, since: number, relations: Relations)
   const automatic = new Set(
     (await paragraphs(fs, AUTOMATIC)).flatMap((value) => (value('Auto-Installed') === '1' ? (value('Package') ?? []) : [])),
   );
-  // Without a time, the priority tells the base system from the rest. With one, somebody installed cron or logrotate after Python.
   const all = await paragraphs(fs, STATUS);
   const nameOf = (value: Paragraph) => value('Package') ?? [];
-  const isOfSystem = (value: Paragraph) => value('Essential') === 'yes' || /^(required|important|standard)$/.test(value('Priority') ?? '');
-  const wanted = all.filter((value) => (since > 0 ? value('Essential') !== 'yes' : !isOfSystem(value)));
-  const needed = relations.needsOf(all.filter(isOfSystem).flatMap(nameOf));
+  const isEssential = (value: Paragraph) => value('Essential') === 'yes';
+  const isOfSystem = (value: Paragraph) => /^(required|important|standard)$/.test(value('Priority') ?? '');
+  // Without a time, the priority tells the base system from the rest. With one, somebody installed cron or logrotate after Python.
+  const wanted = all.filter((value) => !isEssential(value) && (since > 0 || !isOfSystem(value)));
+  const needed = relations.needsOf(all.filter((value) => isEssential(value) || value('Priority') === 'required').flatMap(nameOf));
   const lists = new Map(fs.list(DPKG).map((path) => [baseName(path).replace(/(:\w+)?\.list$/, ''), fs.lstat(path)?.mtime ?? 0]));
   const isLater = (name: string) => (lists.get(name) ?? 0) >= since;
   return wanted.flatMap(nameOf).filter((name) => !needed.has(name) && !automatic.has(name) && isLater(name));
