@@ -8,7 +8,7 @@ export function coverageOf(trace: Trace, contents: Contents | undefined): Covera
   const real = (path: string) => contents?.tree.resolve(path)?.path ?? path;
   const names = new Map<string, string>();
   for (const [name, file] of Object.entries(trace.modules)) if (file?.endsWith('.py')) names.set(real(file), name);
-  const own = (trace.own ?? ownCode(trace, contents, real)).map(({ path, ran, functions }) => ({
+  const own = withoutSources(trace.own ?? ownCode(trace, contents, real)).map(({ path, ran, functions }) => ({
     name: names.get(path) ?? path,
     path,
     ran,
@@ -25,6 +25,13 @@ export function coverageOf(trace: Trace, contents: Contents | undefined): Covera
     functions: measured.length > 0 ? { all: sum('all'), ran: sum('ran') } : null,
     own,
   };
+}
+
+/** Without the files that an installer copied: with `pip install .`, the copies run. */
+function withoutSources(own: readonly OwnModule[]): OwnModule[] {
+  const installed = new Set(own.flatMap(({ path }) => /\/(?:site|dist)-packages\/(.+)$/.exec(path)?.[1] ?? []));
+  const isSource = (path: string) => [...path.matchAll(/\//g)].some(({ index }) => installed.has(path.slice(index + 1)));
+  return own.filter(({ path, ran }) => ran || /\/(site|dist)-packages\//.test(path) || !isSource(path));
 }
 
 /** The app's own code of a trace that does not list it, as the assembled image shows it. */

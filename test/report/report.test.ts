@@ -147,6 +147,26 @@ describe('a report', () => {
     expect(reportLines(traced)).toContain("  1 of 3 modules of the app's own code ran; functions: 1 of 3");
   });
 
+  it('does not count the files from which the app was installed', () => {
+    const inside = smallImage();
+    const own = (path: string, ran = false) => ({ path, ran, functions: null });
+    const installed = '/usr/local/lib/python3.13/site-packages/shop';
+    inside.trace.own = [
+      own(`${installed}/views.py`, true),
+      own(`${installed}/jobs.py`),
+      own('/src/shop/views.py'),
+      own('/src/shop/jobs.py'),
+      own('/src/tools/jobs.py'),
+      own('/app/shop/views.py', true),
+    ];
+    expect(buildReport(inside).coverage.own.map(({ path }) => path)).toEqual([
+      `${installed}/views.py`,
+      `${installed}/jobs.py`,
+      '/src/tools/jobs.py',
+      '/app/shop/views.py',
+    ]);
+  });
+
   it('shows steps without their secrets', () => {
     expect(report.timeline).toMatchObject([{ label: 'GET /', outcome: '200' }]);
     const { timeline, largest, programs } = report;
