@@ -16,31 +16,31 @@ const paragraph = (fields: Record<string, string>) =>
 const keptOf = (nodes: Record<string, Node>, ran = 'aspell') =>
   keptApp({ [`${STANDARD}/os.py`]: '', '/app/app.py': '', ...nodes }, { observations: [`exec /usr/bin/${ran}`] });
 
-/** Kept programs of an image where git ran, beside ssh. @param automatic the package of ssh came with another one */
+/** Kept programs of an image where git ran, beside rsh. @param automatic the package of rsh came with another one */
 async function kept(recommends: string, strings: string[], automatic = false) {
   const nodes = {
     '/usr/bin/git': program(...strings),
-    '/usr/bin/ssh': program(),
-    '/usr/bin/scp': program(),
+    '/usr/bin/rsh': program(),
+    '/usr/bin/rcp': program(),
     '/var/lib/dpkg/info/git.list': '/usr/bin/git\n',
-    '/var/lib/dpkg/info/openssh-client.list': '/usr/bin/scp\n/usr/bin/ssh\n',
+    '/var/lib/dpkg/info/rsh-redone-client.list': '/usr/bin/rcp\n/usr/bin/rsh\n',
     '/var/lib/dpkg/status':
-      paragraph({ Package: 'git', Recommends: recommends }) + paragraph({ Package: 'openssh-client', Provides: 'rsh-client, ssh-client' }),
-    '/var/lib/apt/extended_states': automatic ? 'Package: openssh-client\nAuto-Installed: 1\n' : '',
+      paragraph({ Package: 'git', Recommends: recommends }) + paragraph({ Package: 'rsh-redone-client', Provides: 'rsh-client' }),
+    '/var/lib/apt/extended_states': automatic ? 'Package: rsh-redone-client\nAuto-Installed: 1\n' : '',
   };
   const { has } = await keptOf(nodes, 'git');
-  return ['ssh', 'scp'].filter((name) => has(`/usr/bin/${name}`));
+  return ['rsh', 'rcp'].filter((name) => has(`/usr/bin/${name}`));
 }
 
 it('a program that a native program may run is kept where its package was installed by name, and the other one works with it', async () => {
-  expect(await kept('less (>= 1), patch | ssh-client', ['git', 'ssh'])).toEqual(['ssh']);
-  expect(await kept('openssh-client (>= 1:9)', ['git', 'autossh', 'scp of'])).toEqual(['ssh']);
+  expect(await kept('less (>= 1), patch | rsh-client', ['git', 'rsh'])).toEqual(['rsh']);
+  expect(await kept('rsh-redone-client (>= 1:9)', ['git', 'autorsh', 'rcp of'])).toEqual(['rsh']);
 });
 
 it('is left out where nobody installed it by name, no package asks for it, or no string names it', async () => {
-  expect(await kept('ssh-client', ['ssh'], true)).toEqual([]);
-  expect(await kept('less', ['ssh'])).toEqual([]);
-  expect(await kept('ssh-client', ['sshd'])).toEqual([]);
+  expect(await kept('rsh-client', ['rsh'], true)).toEqual([]);
+  expect(await kept('less', ['rsh'])).toEqual([]);
+  expect(await kept('rsh-client', ['rshd'])).toEqual([]);
 });
 
 it('a subcommand in a package of its own is kept with the program', async () => {
