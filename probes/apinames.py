@@ -32,6 +32,10 @@ RUNNERS = set(
 # Those of RUNNERS that are common names of other functions too: they count only in modules that import one of RUNNER_MODULES.
 COMMON_RUNNERS = {"run", "call", "which", "spawn"}
 RUNNER_MODULES = {"subprocess", "shutil", "asyncio.subprocess", "distutils.spawn", "pty", "sh", "plumbum", "pexpect", "invoke", "fabric"}
+# Modules whose names are programs: `from sh import curl`.
+PROGRAM_MODULES = {"sh", "sh.contrib", "plumbum.cmd"}
+# Names whose attributes are programs, by the module that has to be imported: `sh.curl`, `local.cmd.file`.
+PROGRAM_PARENTS = {"sh": "sh", "contrib": "sh", "cmd": "plumbum"}
 # Modules that have a function under one of these names which runs nothing.
 NO_RUNNERS = {"system": "platform"}
 # Those of RUNNERS that look for a program.

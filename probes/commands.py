@@ -91,6 +91,31 @@ def is_given(words: "List[object]") -> bool:
     return False
 
 
+def attributes_in(code: "CodeType", parents: "Set[str]") -> "Iterator[Tuple[int, str]]":
+    """Attributes of names and attributes that are among *parents*: (line, attribute)."""
+    lines = list(dis.findlinestarts(code))[::-1]
+    line = code.co_firstlineno
+    before = ""
+    for offset, operation, argument, _ in instructions(code):
+        while lines and lines[-1][0] <= offset:
+            line = lines.pop()[1] or line
+        if operation in HAS_NAME:
+            loaded = name_of(code, operation, argument)
+            if operation in ATTRIBUTES and before in parents:
+                yield line, loaded
+            before = loaded
+        elif operation.startswith("LOAD_FAST") and not TWO_VALUES.match(operation):
+            # A function may import the module itself. A parameter may be anything.
+            before = code.co_varnames[argument] if argument >= code.co_argcount + code.co_kwonlyargcount else ""
+        elif operation not in NEUTRAL:
+            before = ""
+
+
+def programs_of(name: str) -> "Set[str]":
+    """What a name in a module of programs may mean: the library sh finds google-chrome as google_chrome."""
+    return {name, name.replace("_", "-")}
+
+
 def searchers_in(code: "CodeType") -> "Set[str]":
     """Functions that look for programs, by their names in the code and in what it has without names: `any(which(one) for one in TOOLS)`."""
     inner = (value for value in code.co_consts if hasattr(value, "co_code") and value.co_name[0] == "<")

@@ -12,6 +12,8 @@ from .apinames import (
     IMPORTERS,
     LOADERS,
     NO_RUNNERS,
+    PROGRAM_MODULES,
+    PROGRAM_PARENTS,
     RESOLVERS,
     RUNNER_MODULES,
     RUNNERS,
@@ -27,7 +29,17 @@ from .bytecode import (
     takes_arguments,
 )
 from .codefiles import NotReadable, code_of, is_compiled, read_file
-from .commands import ATTRIBUTE, STORED, aliases_in, commands_in, may_hand_on, may_run, searchers_in
+from .commands import (
+    ATTRIBUTE,
+    STORED,
+    aliases_in,
+    attributes_in,
+    commands_in,
+    may_hand_on,
+    may_run,
+    programs_of,
+    searchers_in,
+)
 from .definitions import GENERIC, formatted_parts, function_scope, given_functions, qualified_names, unique
 from .keywords import commands_named
 from .prefixes import PREFIX, constants_in, prefixes_in
@@ -124,6 +136,9 @@ class Summary:
 
     def fields(self) -> "Dict[str, Any]":
         """The summary as JSON, without empty fields."""
+        for line, level, module, names, scope in self.scan.imports:
+            if level == 0 and module in PROGRAM_MODULES:
+                self.commands += [[line, scope, text] for name in names for text in sorted(programs_of(name))]
         if any(module in RUNNER_MODULES for _, _, module, _, _ in self.scan.imports):
             self.commands += self.common_commands
             for function, called in self.common_hands_on.items():
@@ -234,11 +249,18 @@ class Summary:
             (self.commands if runners - COMMON_RUNNERS else self.common_commands).extend(commands)
             if runners & SHELLS or "shell" in strings:
                 self.shell = True
+        parents = {name for name in used & PROGRAM_PARENTS.keys() if PROGRAM_PARENTS[name] in self.top_level_imports()}
+        if parents:
+            found = [(line, text) for line, name in attributes_in(code, parents) for text in sorted(programs_of(name))]
+            self.commands += [[line, self.scan.scope_at(line, scope), text] for line, text in found]
         if self.own:
             self.keyed += [[line, text] for line, text in commands_named(code) if 1 < len(text) <= LONGEST_COMMAND]
         self.add_handed(code, scope, called, runners, strings, prefixed)
         if used & self.loaders:
             self.libraries += [[scope, text] for text in strings if 0 < len(text) <= LONGEST_NAME]
+
+    def top_level_imports(self) -> "Set[str]":
+        return {module.partition(".")[0] for _, level, module, _, _ in self.scan.imports if level == 0}
 
     def add_handed(
         self,

@@ -44,6 +44,39 @@ if __name__ == "__main__":
     );
   });
 
+  it.each(PYTHONS)('under %s are names of modules whose names are programs', (python) => {
+    const text = `import sh
+from plumbum import local
+from plumbum.cmd import openssl, apt_get as install
+def one(path):
+    sh.curl("-O", path)
+    sh.contrib.git.bake("pull")
+    from sh import tar
+    import sh as inner, sh
+    sh.xz(inner.bzip2)
+    return local.cmd.file(path), local["xz"]
+def other(client):
+    client.sh.wget(client.cmd.gzip, client.other.sort)
+`;
+    const found = (code: string) =>
+      summarizeText(code, python)
+        .commands.map(([line, scope, command]) => `${line} ${scope} ${command}`)
+        .sort();
+    const NAMES = [
+      '3  apt-get',
+      '3  apt_get',
+      '3  openssl',
+      '5 one curl',
+      '6 one contrib',
+      '6 one git',
+      '7 one tar',
+      '9 one xz',
+      '10 one file',
+    ];
+    expect(found(text)).toEqual([...NAMES, '12 other gzip', '12 other wget'].sort());
+    expect(found('import cmd\ndef f(sh):\n    sh.curl(cmd.Cmd)\n')).toEqual([]);
+  });
+
   it.each(PYTHONS)('under %s are what is looked for, and no lists of names and no messages', (python) => {
     const text = `import shutil, logging
 __all__ = ["copy", "paste", "sort"]
