@@ -10,9 +10,12 @@ const CHUNK = 4 << 20;
 /** A longer string is no name of a file that a program opens. */
 const LONGEST = 256;
 /** A whole string that names a library: `libx.so.9`, `/usr/lib/libx.so`, `$ORIGIN/../libx.so.24.0git`. */
-const LIBRARY = /^[\w$./{}+~@-]*[\w+-]\.so(\.[\w+~-]+)*$/;
-/** A whole string that is the path of a folder or a file, without blanks. */
-const SYSTEM_PATH = /^\/(usr|etc)\/[\w.+/-]+$/;
+const LIBRARY = /^[\w$./{}+~@-]*[\w+-]\.so(?:\.[\w+~-]+)*$/;
+/**
+ * A whole string that is the path of a folder or a file, without blanks. A number may stand before it without a gap: the last byte of most
+ * numbers of eight bytes is one of four, for their sign and exponent (IEEE 754, binary64).
+ */
+const SYSTEM_PATH = /^(?:.{0,7}[?@\xbf\xc0])?(\/(?:usr|etc)\/[\w.+/-]+)$/s;
 
 /** What an ELF file has among its strings. Only whole strings of C count; those of other languages have no end that can be seen. */
 export interface Strings {
@@ -47,6 +50,7 @@ export async function wordsNamed(words: readonly string[], read: ReadRange): Pro
 interface Wanted {
   /** One of them is in each string. */
   marks: readonly string[];
+  /** Of a string that matches, its first group counts, or else all of it. */
   pattern: RegExp;
   /** Names of the sections that may have them. */
   sections: RegExp;
@@ -64,7 +68,11 @@ async function stringsWith(wanted: readonly Wanted[], read: ReadRange): Promise<
       const bytes = await read(offset + from, length);
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       for (const [{ marks, pattern }, texts] of inSection)
-        for (const mark of marks) for (const text of stringsAt(mark, buffer, from === 0)) if (pattern.test(text)) texts.add(text);
+        for (const mark of marks)
+          for (const text of stringsAt(mark, buffer, from === 0)) {
+            const match = pattern.exec(text);
+            if (match) texts.add(match[1] ?? text);
+          }
       if (bytes.length < length) break; // the end of the file: its sizes are wrong
     }
   }

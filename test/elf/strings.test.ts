@@ -74,6 +74,13 @@ describe('libraries among strings', () => {
 });
 
 describe('paths among strings', () => {
+  it('finds a path that stands behind a number', async () => {
+    const number = Buffer.alloc(8);
+    number.writeDoubleLE(72);
+    const rodata = Buffer.concat([number, strings('/etc/papersize'), strings('a word before/etc/other', 'see?/etc/third', 'x/usr/lib/no')]);
+    expect((await stringsNamed(over(makeElf({ sections: { '.rodata': rodata } })))).paths).toEqual(['/etc/papersize', '/etc/third']);
+  });
+
   it('finds whole strings that are paths of the system, in constants and in data', async () => {
     const sections = {
       '.rodata': strings('x', '/usr/lib/R', 'see /usr/lib/text', '/usr/share/a b', '%s/usr/lib/x', '/home/usr/'),
