@@ -22,6 +22,7 @@ import { NativePathsRule } from './nativepaths.js';
 import { observedRule } from './observed.js';
 import { type Costly, Offers } from './offers.js';
 import { OpensRule } from './opens.js';
+import { OtherNamesRule } from './othernames.js';
 import { PartnersRule } from './partners.js';
 import { NamedRule, startedModules } from './programs.js';
 import { isAppCode } from './purpose.js';
@@ -107,6 +108,7 @@ export async function computeKeepSet(input: KeepInput): Promise<KeepResult> {
           new ConfiguredRule(reach.reached),
           new SettingsRule(),
           new HomeRule(),
+          new OtherNamesRule(),
           emptyFoldersRule,
           new FoldersRule(),
           new OpensRule(),

@@ -24,7 +24,7 @@ const KINDS = {
    */
   opens: ['named', 'seen', 'gpu', 'driver', 'path', 'program', 'data'],
   /** `subject` of `on-the-way`: the path that the link leads to. */
-  links: ['on-the-way', 'target'],
+  links: ['on-the-way', 'target', 'other-name'],
   parents: ['directory'],
   scripts: ['interpreter'],
   /** Data of the system. `of`: the row of data/system.ts. `subject`: the name or path that calls for it. */

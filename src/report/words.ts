@@ -71,7 +71,11 @@ const WORDS: Words = {
     data: ({ subject, of }) => `data of ${of} for ${subject}, which was installed by its name`,
     program: ({ subject, of }) => `a kept program has the name ${quoted(subject)} in it, and ${of} was installed by its name`,
   },
-  links: { 'on-the-way': ({ subject }) => `link on the way to ${subject}`, target: 'target of a symbolic link' },
+  links: {
+    'on-the-way': ({ subject }) => `link on the way to ${subject}`,
+    target: 'target of a symbolic link',
+    'other-name': 'another name of a kept program',
+  },
   parents: { directory: 'directory of a kept path' },
   scripts: { interpreter: 'interpreter of a script' },
   system: {
