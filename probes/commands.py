@@ -116,6 +116,22 @@ def programs_of(name: str) -> "Set[str]":
     return {name, name.replace("_", "-")}
 
 
+def keyword_names(code: "CodeType") -> "Set[int]":
+    """Constants that hold nothing but the names of keyword arguments, by id(): `schedule(id=1)` names no program."""
+    names: Set[int] = set()
+    others: Set[int] = set()
+    last: object = None
+    for _, operation, argument, _ in instructions(code):
+        if operation == "KW_NAMES":  # Python 3.11 and 3.12
+            names.add(id(code.co_consts[argument]))
+        if operation in NEUTRAL:
+            continue
+        if isinstance(last, tuple):
+            (names if operation.endswith("_KW") else others).add(id(last))
+        last = constant_of(code, operation, argument)
+    return names - others
+
+
 def searchers_in(code: "CodeType") -> "Set[str]":
     """Functions that look for programs, by their names in the code and in what it has without names: `any(which(one) for one in TOOLS)`."""
     inner = (value for value in code.co_consts if hasattr(value, "co_code") and value.co_name[0] == "<")

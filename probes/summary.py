@@ -35,6 +35,7 @@ from .commands import (
     aliases_in,
     attributes_in,
     commands_in,
+    keyword_names,
     may_hand_on,
     may_run,
     programs_of,
@@ -207,7 +208,9 @@ class Summary:
         is_scanned = not is_function or IMPORT_NAME in code.co_code[::2] or used & UNSOUND.keys() or used & IMPORTERS
         loaded, imported = self.scan.add(code, scope) if is_scanned else (used, set())
         strings = strings_in(value for value in code.co_consts if id(value) not in imported)
-        names = {text for text in strings if len(text) <= LONGEST_NAME and NAME.match(text)}
+        ignored = imported | keyword_names(code) if self.own else imported
+        words = strings_in(value for value in code.co_consts if id(value) not in ignored) if self.own else strings
+        names = {text for text in words if len(text) <= LONGEST_NAME and NAME.match(text)}
         if not is_function:
             self.prefixes.update(constants_in(code, PREFIX))
             prefix = "" if code.co_name == "<module>" else ATTRIBUTE

@@ -3,6 +3,7 @@ import { classifyFiles, type FileKind } from '../python/classify.js';
 import type { Distribution } from '../python/distributions.js';
 import { baseName, parentOf } from '../rootfs.js';
 import type { Strength } from './data/costs.js';
+import { isForeign } from './foreign.js';
 import { GRADES, type Grade } from './level.js';
 import type { Grades } from './python/grades.js';
 import type { PythonWorld } from './python/world.js';
@@ -72,7 +73,8 @@ export class CarriedRule implements Rule {
     for (const [path, kind] of kinds) {
       const of = { path, distribution, said: '', likeModule: kind === 'extension' };
       if (await isOpenedByPath(path, kind, kinds, context)) found.push({ ...of, kind: 'library' });
-      else if (kind === 'data' && (await isInsideProgram(path, context))) found.push({ ...of, kind: 'inside-program' });
+      else if (kind === 'data' && (await isInsideProgram(path, context)) && (distribution.local || !(await isForeign(path, context))))
+        found.push({ ...of, kind: 'inside-program' });
     }
     return found;
   }

@@ -44,6 +44,21 @@ if __name__ == "__main__":
     );
   });
 
+  it.each(PYTHONS)('under %s are no names of keyword arguments', (python) => {
+    const text = `import subprocess
+NAMES = ("sort", "date")
+def one(job):
+    job.add("zip", id="i", timeout=2)
+    return subprocess.run(job, shell=True, cwd="/")
+def other(job):
+    job.add(sort=1, date=2)
+    return ("uniq", "head"), job.add(uniq=1, head=2)
+`;
+    const { strings, shell } = summarizeText(text, python, true);
+    expect(strings).toEqual(['date', 'head', 'i', 'sort', 'uniq', 'zip']);
+    expect(shell).toBe(true);
+  });
+
   it.each(PYTHONS)('under %s are names of modules whose names are programs', (python) => {
     const text = `import sh
 from plumbum import local

@@ -5,6 +5,7 @@ import { allNames, type Summary } from '../../python/summary.js';
 import { baseName } from '../../rootfs.js';
 import { isInsideProgram } from '../carried.js';
 import { INDIVISIBLE, INSTALLERS } from '../data/installers.js';
+import { isForeign } from '../foreign.js';
 import { GRADES, type Grade } from '../level.js';
 import type { Addition, Because } from '../reason.js';
 import type { Context, Finding } from '../rule.js';
@@ -80,7 +81,8 @@ export class Grades {
       else if (kind === 'build' && SOURCE_MAP.test(path) && grade === 'app')
         findings.push(...this.sourceMaps.take({ path, ...reason, kind: grade }));
       else if (kind === 'data') {
-        if (!(await isInsideProgram(path, context))) add(path);
+        const isData = !(await isInsideProgram(path, context)) && (distribution.local || !(await isForeign(path, context)));
+        if (isData) add(path);
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && (isPublic(this.world.finder.at(path)?.name ?? '_') || this.isSmall(path)))
         add(path);
