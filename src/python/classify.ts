@@ -95,7 +95,7 @@ export function isTestModule(path: string): boolean {
 
 /** Whether a folder has the usual name of a folder of tests. */
 export function isTestFolder(path: string): boolean {
-  return /\/tests?$/.test(path);
+  return /\/_?tests?$/.test(path);
 }
 
 /** The folders above a file, the nearest first, up to a root that is not among them. */
