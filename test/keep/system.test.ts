@@ -123,7 +123,7 @@ const CASES: Case[] = [
   {
     about: 'SASL',
     soname: 'libsasl2.so.2',
-    nodes: { [`${LIB}/sasl2/libsasldb.so.2`]: Buffer.alloc(1e6) },
+    nodes: { [`${LIB}/sasl2/libsasldb.so.2`]: Buffer.alloc(9) },
     keeps: [`${LIB}/sasl2/libplain.so`],
     leaves: [`${LIB}/sasl2/libsasldb.so.2`],
   },

@@ -57,6 +57,7 @@ export const LIBRARY_ROWS: readonly SystemRow[] = [
     id: 'sasl-users',
     when: { soname: /^libsasl2\.so/ },
     unlessNamed: /sasl_?(db|passwd)/,
+    noOffer: true,
     keep: inLibraries('sasl2/libsasldb*'),
     what: "users of SASL's servers in a Berkeley database (saslpasswd2(8)); clients have no use for them",
   },

@@ -32,6 +32,8 @@ export interface SystemRow {
    * one: nothing says that the program is run with such a command.
    */
   unlessNamed?: RegExp;
+  /** Where nothing matches `unlessNamed`, the paths are not even an offer. */
+  noOffer?: true;
   /** Also the C library's own messages in the languages of the image's locales. */
   translations?: true;
   /** What the files are, with the source in parentheses. */
