@@ -59,6 +59,16 @@ def instructions(code: "CodeType") -> "List[Tuple[int, str, int, int]]":
     return found
 
 
+def lined(code: "CodeType") -> "Iterator[Tuple[int, str, int]]":
+    """(line, name, argument) for each of the instructions."""
+    lines = list(dis.findlinestarts(code))[::-1]
+    line = code.co_firstlineno
+    for offset, name, argument, _ in instructions(code):
+        while lines and lines[-1][0] <= offset:
+            line = lines.pop()[1] or line
+        yield line, name, argument
+
+
 def name_of(code: "CodeType", name: str, argument: int) -> str:
     """The name that an instruction of HAS_NAME uses."""
     return code.co_names[argument >> SHIFTS.get(name, 0)]

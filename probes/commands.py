@@ -1,11 +1,10 @@
 """Finds command lines in compiled code: what is given to functions that run programs."""
 
-import dis
 import functools
 import re
 
 from .apinames import HANDS_ON, NO_RUNNERS, SEARCHERS
-from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of, strings_in
+from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, lined, name_of, strings_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,12 +92,8 @@ def is_given(words: "List[object]") -> bool:
 
 def attributes_in(code: "CodeType", parents: "Set[str]") -> "Iterator[Tuple[int, str]]":
     """Attributes of names and attributes that are among *parents*: (line, attribute)."""
-    lines = list(dis.findlinestarts(code))[::-1]
-    line = code.co_firstlineno
     before = ""
-    for offset, operation, argument, _ in instructions(code):
-        while lines and lines[-1][0] <= offset:
-            line = lines.pop()[1] or line
+    for line, operation, argument in lined(code):
         if operation in HAS_NAME:
             loaded = name_of(code, operation, argument)
             if operation in ATTRIBUTES and before in parents:
@@ -176,11 +171,7 @@ def commands_in(code: "CodeType", callees: "Set[str]", known: "Dict[str, str]") 
     # What was found in the statement so far: before a function is made, these are its decorators, annotations and defaults.
     found: List[Tuple[int, str, str]] = []
     made = ""
-    lines = list(dis.findlinestarts(code))[::-1]
-    line = code.co_firstlineno
-    for offset, name, argument, _ in instructions(code):
-        while lines and lines[-1][0] <= offset:
-            line = lines.pop()[1] or line
+    for line, name, argument in lined(code):
         if name in NEUTRAL:
             continue
         value = constant_of(code, name, argument)

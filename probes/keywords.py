@@ -6,7 +6,7 @@ What runs them is other code, which needs no name that says so.
 import dis
 import re
 
-from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of
+from .bytecode import HAS_NAME, NEUTRAL, constant_of, lined, name_of
 from .commands import line_of
 
 TYPE_CHECKING = False
@@ -30,11 +30,7 @@ def commands_named(code: "CodeType") -> "Iterator[Tuple[int, str]]":
     if not any(KEYWORD.match(name) for name in names_of(code)):
         return
     stack: List[Any] = []
-    lines = list(dis.findlinestarts(code))[::-1]
-    line = code.co_firstlineno
-    for offset, name, argument, _ in instructions(code):
-        while lines and lines[-1][0] <= offset:
-            line = lines.pop()[1] or line
+    for line, name, argument in lined(code):
         named: List[Tuple[object, object]] = []
         if name == "KW_NAMES":  # 3.11 and 3.12
             keys = code.co_consts[argument]

@@ -4,11 +4,10 @@ A string has the line of the first instruction that loads it; one that no instru
 function, that of its function.
 """
 
-import dis
 import re
 
 from .apinames import LOADERS, RESOLVERS, RUNNERS
-from .bytecode import HAS_CONST, HAS_NAME, NEUTRAL, instructions, name_of, strings_in
+from .bytecode import HAS_CONST, HAS_NAME, NEUTRAL, lined, name_of, strings_in
 from .codefiles import code_of
 from .prefixes import ANY
 
@@ -74,13 +73,9 @@ class Lines:
 
     def scan(self, code: "CodeType", constants: "Dict[int, List[str]]") -> None:
         """Takes in the instructions of a code object. *constants*: the wanted strings in its constants, by their number."""
-        lines = list(dis.findlinestarts(code))[::-1]
-        line = code.co_firstlineno
         # The name that the instruction before has loaded.
         before = ""
-        for offset, operation, argument, _ in instructions(code):
-            while lines and lines[-1][0] <= offset:
-                line = lines.pop()[1] or line
+        for line, operation, argument in lined(code):
             if operation in HAS_NAME:
                 name = name_of(code, operation, argument)
                 for index, package in self.names.get(name, ()):

@@ -3,7 +3,7 @@
 import dis
 import re
 
-from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, name_of
+from .bytecode import HAS_NAME, NEUTRAL, constant_of, instructions, lined, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,11 +44,7 @@ def prefixes_in(code: "CodeType", known: "Dict[str, str]") -> "Iterator[Tuple[in
         return
     # Values on the stack, from the prefix on.
     prefix, depth = "", 0
-    lines = list(dis.findlinestarts(code))[::-1]
-    line = code.co_firstlineno
-    for offset, name, argument, _ in instructions(code):
-        while lines and lines[-1][0] <= offset:
-            line = lines.pop()[1] or line
+    for line, name, argument in lined(code):
         value = constant_of(code, name, argument)
         operation = dis.opmap[name]
         if prefix:

@@ -3,7 +3,6 @@ import { classifyFiles, type FileKind } from '../python/classify.js';
 import type { Distribution } from '../python/distributions.js';
 import { baseName, parentOf } from '../rootfs.js';
 import type { Strength } from './data/costs.js';
-import { isForeign } from './foreign.js';
 import { GRADES, type Grade } from './level.js';
 import type { Grades } from './python/grades.js';
 import type { PythonWorld } from './python/world.js';
@@ -73,7 +72,7 @@ export class CarriedRule implements Rule {
     for (const [path, kind] of kinds) {
       const of = { path, distribution, said: '', likeModule: kind === 'extension' };
       if (await isOpenedByPath(path, kind, kinds, context)) found.push({ ...of, kind: 'library' });
-      else if (kind === 'data' && (await isInsideProgram(path, context)) && (distribution.local || !(await isForeign(path, context))))
+      else if (kind === 'data' && (await isInsideProgram(path, context)) && !this.world.foreign.has(path))
         found.push({ ...of, kind: 'inside-program' });
     }
     return found;

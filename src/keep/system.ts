@@ -26,7 +26,7 @@ export class SystemRule implements Rule {
   /** A kept file that looks up hosts. */
   private resolver: string | undefined;
   /** What rows with `unlessNamed` would keep. */
-  private readonly offered: { by: string; unlessNamed: RegExp; noOffer: boolean; additions: Addition[] }[] = [];
+  private readonly offered: { by: string; row: SystemRow; additions: Addition[] }[] = [];
   /** Names and strings of the app's own code. */
   private readonly words = new Set<string>();
   private readonly services = { users: false, hosts: false };
@@ -66,8 +66,7 @@ export class SystemRule implements Rule {
         for (const path of await translationsOfLibc(context.fs))
           found.push({ path, rule: 'system', ...call, of: row.id, parents: [entry.path] });
       if (row.unlessNamed === undefined) additions.push(...found);
-      else if (found.length > 0)
-        this.offered.push({ by: entry.path, unlessNamed: row.unlessNamed, noOffer: row.noOffer ?? false, additions: found });
+      else if (found.length > 0) this.offered.push({ by: entry.path, row, additions: found });
     }
     for (const word of facts.own) this.words.add(word);
     return additions;
@@ -75,10 +74,10 @@ export class SystemRule implements Rule {
 
   async settle(context: Context): Promise<Finding[]> {
     const findings: Finding[] = [];
-    for (const { by, unlessNamed, noOffer, additions } of this.offered.splice(0)) {
-      const isWanted = [...this.words].some((word) => unlessNamed.test(word)) || (await isOnPurpose(by, context));
+    for (const { by, row, additions } of this.offered.splice(0)) {
+      const isWanted = [...this.words].some((word) => row.unlessNamed?.test(word)) || (await isOnPurpose(by, context));
       if (isWanted) findings.push(...additions);
-      else if (!noOffer) findings.push({ offer: 'name', additions });
+      else if (!row.noOffer) findings.push({ offer: 'name', additions });
     }
     return findings;
   }

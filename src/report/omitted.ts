@@ -27,6 +27,7 @@ export function omittedFiles(
   );
   for (const [path, subject] of gpu.left) named.set(path, { kind: 'gpu', subject });
   for (const [path, subject] of replacedModules(keep)) named.set(path, { kind: 'replaced', subject });
+  for (const [path, subject] of python?.foreign ?? []) named.set(path, { kind: 'foreign', subject });
   const omitted = new Map<string, Omission>();
   const ofDistribution = new Map<string, Omission>();
   for (const distribution of python?.distributions.all ?? []) {

@@ -189,6 +189,7 @@ const OMISSIONS: Record<Omission['kind'], string | ((subject: string | undefined
   library: (name) => `a shared library of ${name} that no kept file is linked with`,
   program: (name) =>
     `a program of ${name}, which other distributions require and the app does not import; run it in the exercise to keep it`,
+  foreign: (name) => `a file of ${name} for another system or processor; --include keeps it`,
   unreached: (name) => `part of ${name}, of which only what is reached is kept`,
   unimported: (name) => `part of ${name}, which no kept code imports; an import in the app's own code would bring it in`,
   unlisted: (name) => `in a folder of ${name}, but not in its list of files`,

@@ -11,7 +11,7 @@ export const KEEP_VERSION = 4;
 const OmissionSchema = z.strictObject({
   kind: z.enum([
     // Files of a distribution, which is the subject.
-    ...(['test', 'build', 'stub', 'doc', 'extension', 'library', 'program', 'unreached', 'unimported', 'unlisted'] as const),
+    ...(['test', 'build', 'stub', 'doc', 'extension', 'library', 'program', 'foreign', 'unreached', 'unimported', 'unlisted'] as const),
     // Other files.
     ...(['unobserved', 'bytecode', 'standard-library', 'own-extras', 'system', 'unowned'] as const),
     // What kept code names without need, and what is expensive. The subject is who names it.

@@ -19,7 +19,12 @@ describeWithPython('programs that a distribution carries for other systems', () 
     const nodes = distribution('driver', files);
     for (const name of ['macos', 'here', 'arm'])
       nodes[`${SITE}/driver/${name}`] = { text: files[`driver/${name}` as keyof typeof files], mode: 0o755 };
-    const { has } = await kept({ '/app/app.py': 'import driver\n', ...nodes, '/usr/bin/python3': { text: elf(62), mode: 0o755 } });
+    const { has, python } = await kept({ '/app/app.py': 'import driver\n', ...nodes, '/usr/bin/python3': { text: elf(62), mode: 0o755 } });
+    expect([...(python?.foreign.keys() ?? [])].map((path) => path.slice(`${SITE}/driver/`.length))).toEqual([
+      'windows.exe',
+      'macos',
+      'arm',
+    ]);
     expect(Object.keys(files).filter((name) => has(`${SITE}/${name}`))).toEqual(['driver/__init__.py', 'driver/bridge.dll', 'driver/here']);
   });
 });

@@ -43,7 +43,7 @@ export async function kept(
     ...nodes,
   });
   const trace = makeTrace(['open /app/app.py', ...observations], { python: LAYOUT, modules: { __main__: '/app/app.py', ...modules } });
-  const { keep, costly } = await computeKeepSet({
+  const { keep, costly, python } = await computeKeepSet({
     fs,
     trace: { ...trace, image: { ...trace.image, ...(isShared && { shared: true }) } },
     config: { WorkingDir: '/app', Env: ['PATH=/usr/local/bin:/usr/bin:/usr/sbin'] },
@@ -54,5 +54,5 @@ export async function kept(
     ...(mostBytes && { mostBytes }),
     analyst: analystOver(fs),
   });
-  return { has: (path: string) => keep.has(path), paths: [...keep.reasons.keys()], costly };
+  return { has: (path: string) => keep.has(path), paths: [...keep.reasons.keys()], costly, python };
 }

@@ -7,7 +7,10 @@
  */
 export const EXPECTED_DIRECTORIES: readonly string[] = ['/', '/tmp', '/var/tmp', '/proc', '/sys', '/dev', '/run', '/etc', '/root'];
 
-/** Where programs may write, or mount something, without a word in their code that says so (from the level `reachable` on). Source: FHS 3.0, 3 and 5. */
+/**
+ * Where programs may write, or mount something, without a word in their code that says so (from the level `reachable` on).
+ * Source: FHS 3.0, 3 and 5.
+ */
 export const STANDARD_DIRECTORIES: readonly string[] = [
   ...['/home', '/media', '/mnt', '/opt', '/run/lock', '/srv'],
   ...['cache', 'lib', 'local', 'lock', 'log', 'mail', 'opt', 'run', 'spool'].map((name) => `/var/${name}`),

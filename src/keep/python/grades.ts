@@ -81,8 +81,8 @@ export class Grades {
       else if (kind === 'build' && SOURCE_MAP.test(path) && grade === 'app')
         findings.push(...this.sourceMaps.take({ path, ...reason, kind: grade }));
       else if (kind === 'data') {
-        const isData = !(await isInsideProgram(path, context)) && (distribution.local || !(await isForeign(path, context)));
-        if (isData) add(path);
+        if (await isForeign(path, distribution, context)) this.world.foreign.set(path, distribution.name);
+        else if (!(await isInsideProgram(path, context))) add(path);
       } else if (kind === 'module' || kind === 'bytecode' || kind === 'metadata') add(path);
       else if (kind === 'extension' && grade === 'app' && (isPublic(this.world.finder.at(path)?.name ?? '_') || this.isSmall(path)))
         add(path);

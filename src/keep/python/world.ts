@@ -35,6 +35,8 @@ export class PythonWorld {
   private readonly others = new Map<string, Promise<PythonWorld | undefined>>();
   /** Programs that the image runs. */
   programs: ReadonlySet<string> = new Set();
+  /** Files for other systems and processors that are left out → their distribution. */
+  readonly foreign = new Map<string, string>();
   /** This world, and those of other interpreters that were asked for. */
   readonly all: PythonWorld[] = [this];
   private readonly standard: string[];
